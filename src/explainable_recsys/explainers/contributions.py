@@ -1,0 +1,101 @@
+"""Explain an additive recommender by the rated items that its score is made of."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pydantic import Field
+
+from explainable_recsys.explainers.tables import explanation_table
+from explainable_recsys.interactions import Interactions, PaddedBlock, padded_blocks
+from explainable_recsys.progress import progress
+from explainable_recsys.recommenders.base import AdditiveRecommender, Parameters
+from explainable_recsys.recommenders.top_n import top_n
+
+
+class ContributionParameters(Parameters):
+    """How much evidence an explanation lists, and how much of it a sentence cites."""
+
+    n_evidence: int = Field(10, ge=1)
+    n_cited: int = Field(3, ge=1)
+
+
+def explain_by_contributions(
+    model: AdditiveRecommender,
+    interactions: Interactions,
+    recommendations: pd.DataFrame,
+    items: pd.DataFrame,
+    n_evidence: int = 10,
+) -> pd.DataFrame:
+    """List for every recommendation the rated items that contribute most to its score.
+
+    Supporting items come first, largest contribution first, then opposing ones, most
+    opposing first; items that contribute nothing are left out. The weights of a whole
+    history, listed or not, sum to the recommendation's score.
+
+    Args:
+        model: A recommender whose score is a sum over the rated items.
+        interactions: The histories that the recommendations were made from.
+        recommendations: Columns `user_id`, `item_id`.
+        items: Columns `item_id` and `title`, the text of the evidence.
+        n_evidence: Largest number of rated items listed for one recommendation.
+
+    Returns:
+        The explanations table, style `item`; `weight` is the contribution, in the unit of
+        the score.
+
+    Raises:
+        InputError: If the tables are of another run than the interactions.
+    """
+    positions, columns = interactions.lists_by_user(recommendations)
+    parts = [
+        _explain_block(model, positions[block.rows], columns[block.rows], block, n_evidence)
+        for block in progress(padded_blocks(interactions.ratings), "explain", unit="block")
+    ]
+    explained, place, evidence, weights = (
+        np.concatenate(part) for part in zip(*parts, strict=True)
+    )
+    order = np.lexsort((place, explained))
+    return explanation_table(
+        recommendations.iloc[explained[order]],
+        place=place[order] + 1,
+        evidence_ids=interactions.item_ids[evidence[order]],
+        weights=weights[order],
+        style="item",
+        items=items,
+    )
+
+
+def evidence_order(weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Keys that sort evidence (..., length): support, then opposition, each by strength.
+
+    A weight of 0 is no evidence and gets -inf.
+    """
+    strength = np.abs(weights)
+    opposing = strength - strength.max(axis=-1, keepdims=True, initial=0.0)
+    keys = np.where(weights > 0, weights, opposing)
+    return np.where(weights == 0, -np.inf, keys)
+
+
+def _explain_block(
+    model: AdditiveRecommender,
+    positions: NDArray[np.int64],
+    items: NDArray[np.int64],
+    block: PaddedBlock,
+    n_evidence: int,
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
+    """Recommendation, place, evidence column and weight of each piece of evidence."""
+    weights = model.contributions(block, np.maximum(items, 0))
+    keys = np.where(positions[..., None] < 0, -np.inf, evidence_order(weights))
+    length = keys.shape[-1]
+    chosen, _ = top_n(keys.reshape(-1, length), n_evidence)
+    lists, place = np.nonzero(chosen >= 0)
+    entries = chosen[lists, place]
+    users = lists // max(positions.shape[1], 1)
+    return (
+        positions.reshape(-1)[lists],
+        place,
+        block.columns[users, entries],
+        weights.reshape(-1, length)[lists, entries].astype(np.float32),
+    )

@@ -1,0 +1,174 @@
+"""Matrix factorization for implicit feedback by alternating least squares (ALS)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+from scipy import sparse
+from threadpoolctl import threadpool_limits
+
+from explainable_recsys.errors import InputError
+from explainable_recsys.interactions import Interactions, PaddedBlock, padded_blocks
+from explainable_recsys.progress import progress
+from explainable_recsys.recommenders.base import Parameters, Recommender
+
+
+class ALSParameters(Parameters):
+    """What a rating says about preference, and how the factors are learned.
+
+    A rating r of at least `relevance_threshold` (any rating when it is None) counts as
+    preference p = 1 with confidence c = 1 + alpha (`confidence: binary`) or c = 1 + alpha r
+    (`confidence: rating`). Everything else counts as p = 0 with c = 1.
+    """
+
+    factors: int = Field(32, ge=1)
+    regularization: float = Field(10.0, gt=0)
+    iterations: int = Field(20, ge=1)
+    confidence: Literal["binary", "rating"] = "binary"
+    alpha: float = Field(1.0, gt=0)
+    relevance_threshold: float | None = None
+    seed: int = Field(0, ge=0)
+
+
+@dataclass(frozen=True, eq=False)
+class ALS(Recommender):
+    """Implicit-feedback ALS (Hu, Koren & Volinsky 2008) with an exact user side.
+
+    The score of item i for a history is y_i . x with
+
+        x = A^-1 sum_j c_j p_j y_j,   A = Y'Y + sum_j (c_j - 1) y_j y_j' + lambda I,
+
+    j over the history and Y'Y over all items (eq. 4). Regrouped, it is a sum with one term
+    per rated item (eq. 7): the contribution of j to i is c_j p_j y_i' A^-1 y_j.
+
+    Attributes:
+        item_factors: (n_items, factors) float32, Y.
+        parameters: What the factors were learned with.
+    """
+
+    item_factors: NDArray[np.float32]
+    parameters: ALSParameters
+
+    @classmethod
+    def fit(cls, interactions: Interactions, parameters: ALSParameters) -> ALS:
+        """Learn the item factors with `implicit`.
+
+        Raises:
+            InputError: If no rating reaches the relevance threshold, or ratings are negative
+                where they are to weigh the confidence.
+        """
+        ratings = interactions.ratings
+        _check_ratings(ratings.data, parameters)
+        extra, liked = _confidence(ratings.data, parameters)
+        users = np.repeat(np.arange(interactions.n_users), np.diff(ratings.indptr))
+        confidence = sparse.csr_matrix(
+            ((1 + extra[liked]).astype(np.float32), (users[liked], ratings.indices[liked])),
+            shape=ratings.shape,
+        )
+        return cls(_learn_item_factors(confidence, parameters), parameters)
+
+    @property
+    def n_items(self) -> int:
+        """Number of items in the catalogue."""
+        return len(self.item_factors)
+
+    def scores(self, histories: sparse.csr_array) -> NDArray[np.float32]:
+        """Predicted preference of every item, (n, n_items); see `Recommender.scores`."""
+        users = self.user_factors(histories).astype(np.float32)
+        return np.asarray(users @ self.item_factors.T)
+
+    def user_factors(self, histories: sparse.csr_array) -> NDArray[np.float64]:
+        """Solve for the user side, (n, factors), exactly: one least-squares problem each."""
+        users = np.zeros((histories.shape[0], self.item_factors.shape[1]))
+        for block in padded_blocks(histories):
+            rated, systems, weights = self._normal_equations(block)
+            right = (weights[:, None, :] @ rated).transpose(0, 2, 1)
+            users[block.rows] = np.linalg.solve(systems, right)[..., 0]
+        return users
+
+    def contributions(
+        self, histories: PaddedBlock, items: NDArray[np.int64]
+    ) -> NDArray[np.float64]:
+        """One term of the score per rated item; see `AdditiveRecommender.contributions`."""
+        rated, systems, weights = self._normal_equations(histories)
+        explained = self._factors[items]
+        solved = np.linalg.solve(systems, explained.transpose(0, 2, 1))
+        terms = solved.transpose(0, 2, 1) @ rated.transpose(0, 2, 1)
+        return np.asarray(terms * weights[:, None, :])
+
+    def _normal_equations(
+        self, histories: PaddedBlock
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """Rated factors (b, length, f), matrices A (b, f, f) and weights c p (b, length)."""
+        extra, liked = _confidence(histories.values, self.parameters)
+        liked = liked & histories.filled
+        rated = self._factors[histories.columns]
+        weighted = rated * np.where(liked, extra, 0.0)[..., None]
+        systems = self._gram + rated.transpose(0, 2, 1) @ weighted
+        return rated, systems, np.where(liked, 1.0 + extra, 0.0)
+
+    @cached_property
+    def _factors(self) -> NDArray[np.float64]:
+        return self.item_factors.astype(np.float64)
+
+    @cached_property
+    def _gram(self) -> NDArray[np.float64]:
+        """Y'Y + lambda I, (factors, factors)."""
+        identity = np.eye(self._factors.shape[1])
+        return np.asarray(
+            self._factors.T @ self._factors + self.parameters.regularization * identity
+        )
+
+
+def _confidence(
+    ratings: NDArray[np.float32], parameters: ALSParameters
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Confidence above 1 of each rating, and whether it counts as a preference."""
+    values = ratings.astype(np.float64)
+    binary = parameters.confidence == "binary"
+    extra = np.full_like(values, parameters.alpha) if binary else parameters.alpha * values
+    threshold = parameters.relevance_threshold
+    liked = np.ones(values.shape, dtype=bool) if threshold is None else values >= threshold
+    return extra, liked
+
+
+def _check_ratings(ratings: NDArray[np.float32], parameters: ALSParameters) -> None:
+    threshold = parameters.relevance_threshold
+    if threshold is not None and not (ratings >= threshold).any():
+        raise InputError(
+            f"parameter relevance_threshold: no rating reaches {threshold:g}; the highest is "
+            f"{ratings.max():g}"
+        )
+    if parameters.confidence == "rating" and ratings.min() < 0:
+        raise InputError(
+            f"parameter confidence: 'rating' needs ratings of 0 or more, the lowest is "
+            f"{ratings.min():g}; use 'binary' with a relevance_threshold"
+        )
+
+
+def _learn_item_factors(
+    confidence: sparse.csr_matrix, parameters: ALSParameters
+) -> NDArray[np.float32]:
+    from implicit.cpu.als import AlternatingLeastSquares
+
+    def show(*_: Any) -> None:
+        bar.update()
+
+    with (
+        threadpool_limits(1, "blas"),
+        progress(None, "train ALS", total=parameters.iterations, unit="iteration") as bar,
+    ):
+        model = AlternatingLeastSquares(
+            factors=parameters.factors,
+            regularization=parameters.regularization,
+            alpha=1.0,
+            iterations=parameters.iterations,
+            random_state=parameters.seed,
+        )
+        model.fit(confidence, show_progress=False, callback=show)
+    return np.asarray(model.item_factors, dtype=np.float32)

@@ -1,0 +1,146 @@
+"""What a recommender is: a function of rating histories, made of a handful of named arrays."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import json
+from abc import ABC, abstractmethod
+from typing import Any, Protocol, Self, get_type_hints, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict
+from scipy import sparse
+
+from explainable_recsys.errors import InputError
+from explainable_recsys.interactions import PaddedBlock
+
+
+class Parameters(BaseModel):
+    """Base of all typed parameters: immutable, and an unknown key is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Recommender(ABC):
+    """Scores items for users whose rating history is given, known users and new ones alike.
+
+    Training fixes the item side; `scores` computes the user side from the history, in
+    closed form and deterministically. A subclass is a frozen dataclass whose fields are
+    numpy arrays, plus optionally one `parameters` field of a `Parameters` type; that is
+    all that is ever stored of it. It lives in a module of its own in
+    `explainable_recsys.recommenders`, and that module's name is its `kind`.
+    """
+
+    @property
+    @abstractmethod
+    def n_items(self) -> int:
+        """Number of items in the catalogue, the columns of a history."""
+
+    @abstractmethod
+    def scores(self, histories: sparse.csr_array) -> NDArray[np.float32]:
+        """Score every item for every history.
+
+        Args:
+            histories: (n, n_items) CSR of ratings.
+
+        Returns:
+            (n, n_items) float32, a new array that the caller may change; higher is better.
+        """
+
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        """Everything needed to rebuild the model, as arrays that need no pickle."""
+        arrays: dict[str, NDArray[Any]] = {"kind": np.array(kind_of(type(self)))}
+        for field in dataclasses.fields(self):  # type: ignore[arg-type]
+            value = getattr(self, field.name)
+            if isinstance(value, BaseModel):
+                value = json.dumps(value.model_dump(mode="json"), sort_keys=True)
+            arrays[field.name] = np.asarray(value)
+        return arrays
+
+    @classmethod
+    def from_arrays(cls, arrays: dict[str, NDArray[Any]]) -> Self:
+        """Rebuild a model from `to_arrays`."""
+        types = get_type_hints(cls)
+        values: dict[str, Any] = {}
+        for field in dataclasses.fields(cls):  # type: ignore[arg-type]
+            value, declared = arrays[field.name], types[field.name]
+            if isinstance(declared, type) and issubclass(declared, BaseModel):
+                values[field.name] = declared.model_validate_json(str(value))
+            else:
+                values[field.name] = declared(value) if declared in (int, float) else value
+        return cls(**values)
+
+
+@runtime_checkable
+class AdditiveRecommender(Protocol):
+    """A recommender whose score is a base value plus one term per rated item."""
+
+    def contributions(
+        self, histories: PaddedBlock, items: NDArray[np.int64]
+    ) -> NDArray[np.float64]:
+        """Share of every rated item in the scores of some items, for a block of users.
+
+        Args:
+            histories: b users' rated items and ratings.
+            items: (b, k) columns of the items to explain.
+
+        Returns:
+            (b, k, length) float64; summed over the last axis it is the score, exactly.
+            Padding gets 0.
+        """
+
+
+@runtime_checkable
+class RatingPredictor(Protocol):
+    """A recommender that also predicts ratings on the data set's own scale."""
+
+    def predict_ratings(
+        self,
+        histories: sparse.csr_array,
+        rows: NDArray[np.int64],
+        columns: NDArray[np.int64],
+    ) -> NDArray[np.float64]:
+        """Predict the ratings of (row, column) pairs.
+
+        Args:
+            histories: (n, n_items) CSR of ratings.
+            rows: (m,) row of each pair; -1 for a user without a history.
+            columns: (m,) column of each pair; -1 for an item not in the catalogue.
+
+        Returns:
+            (m,) predicted ratings, not clipped; a pair with -1 gets the fallback (global
+            mean plus whichever bias is known).
+        """
+
+
+def kind_of(model: type[Recommender]) -> str:
+    """Name of the module a recommender lives in, stored with it to find it again."""
+    return model.__module__.rpartition(".")[2]
+
+
+def load_recommender(arrays: dict[str, NDArray[Any]]) -> Recommender:
+    """Rebuild a stored recommender of any kind.
+
+    Only modules of `explainable_recsys.recommenders` are looked up, so a file cannot name
+    arbitrary code.
+
+    Raises:
+        InputError: If the arrays are not a stored recommender of a known kind.
+    """
+    kind = str(arrays.get("kind", ""))
+    if not kind.isidentifier():
+        raise InputError("model file: no array 'kind' that names a recommender module")
+    try:
+        module = importlib.import_module(f"explainable_recsys.recommenders.{kind}")
+    except ModuleNotFoundError as error:
+        raise InputError(f"model file: recommender kind '{kind}' is not installed") from error
+    for candidate in vars(module).values():
+        if (
+            isinstance(candidate, type)
+            and issubclass(candidate, Recommender)
+            and candidate.__module__ == module.__name__
+        ):
+            return candidate.from_arrays(arrays)
+    raise InputError(f"model file: module '{kind}' holds no recommender")

@@ -1,0 +1,107 @@
+"""The best N unseen items of every user, in blocks of users and with deterministic ties."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pydantic import Field
+
+from explainable_recsys.errors import InputError
+from explainable_recsys.interactions import Interactions
+from explainable_recsys.progress import progress
+from explainable_recsys.recommenders.base import Parameters, Recommender
+
+
+class RecommendationParameters(Parameters):
+    """How long the lists are and how many users are scored at once."""
+
+    n: int = Field(10, ge=1)
+    block_size: int = Field(512, ge=1)
+
+
+def top_n(scores: NDArray[Any], n: int) -> tuple[NDArray[np.int64], NDArray[Any]]:
+    """The n best columns of every row; equal scores go to the lower column.
+
+    Args:
+        scores: (b, m) scores; -inf marks what must not be taken.
+        n: How many, at least 1.
+
+    Returns:
+        Columns (b, min(n, m)) and their scores, best first. Where a row has fewer than n
+        columns to take, the rest is column -1 and score -inf.
+    """
+    b, m = scores.shape
+    n = min(n, m)
+    columns = np.full((b, n), -1, dtype=np.int64)
+    values = np.full((b, n), -np.inf, dtype=scores.dtype)
+    if scores.size == 0:
+        return columns, values
+    threshold = np.partition(scores, m - n, axis=1)[:, m - n, None]
+    rows, candidates = np.nonzero((scores >= threshold) & (scores > -np.inf))
+    order = np.lexsort((candidates, -scores[rows, candidates], rows))
+    rows, candidates = rows[order], candidates[order]
+    place = np.arange(len(rows)) - np.searchsorted(rows, rows)
+    kept = place < n
+    rows, candidates, place = rows[kept], candidates[kept], place[kept]
+    columns[rows, place] = candidates
+    values[rows, place] = scores[rows, candidates]
+    return columns, values
+
+
+def recommend(
+    model: Recommender, interactions: Interactions, parameters: RecommendationParameters
+) -> pd.DataFrame:
+    """Recommend to every user the best items that are not in the user's history.
+
+    Args:
+        model: Any recommender over the same catalogue.
+        interactions: Histories to score; their items are never recommended.
+        parameters: List length and block size.
+
+    Returns:
+        Columns `user_id`, `item_id`, `rank` (from 1), `score`, sorted by user and rank. A
+        user who has rated nearly everything gets a shorter list.
+
+    Raises:
+        InputError: If `n` exceeds the catalogue, or the model has another catalogue.
+    """
+    if parameters.n > interactions.n_items:
+        raise InputError(
+            f"parameter recommendation.n: {parameters.n} items were asked for, the catalogue "
+            f"has {interactions.n_items}; accepted: 1 to {interactions.n_items}"
+        )
+    if model.n_items != interactions.n_items:
+        raise InputError(
+            f"the model knows {model.n_items} items, the interactions have "
+            f"{interactions.n_items}: they come from different runs; run the approach again"
+        )
+    starts = range(0, interactions.n_users, parameters.block_size)
+    blocks = [
+        _recommend_block(model, interactions, start, parameters)
+        for start in progress(starts, "recommend", unit="block")
+    ]
+    rows, ranks, columns, scores = (np.concatenate(part) for part in zip(*blocks, strict=True))
+    return pd.DataFrame(
+        {
+            "user_id": interactions.user_ids[rows],
+            "item_id": interactions.item_ids[columns],
+            "rank": ranks.astype(np.int32),
+            "score": scores,
+        }
+    )
+
+
+def _recommend_block(
+    model: Recommender, interactions: Interactions, start: int, parameters: RecommendationParameters
+) -> tuple[NDArray[Any], ...]:
+    """Rows, ranks, columns and scores of one block of users."""
+    histories = interactions.ratings[start : start + parameters.block_size]
+    scores = model.scores(histories)
+    users = np.repeat(np.arange(histories.shape[0]), np.diff(histories.indptr))
+    scores[users, histories.indices] = -np.inf
+    columns, values = top_n(scores, parameters.n)
+    rows, places = np.nonzero(columns >= 0)
+    return rows + start, places + 1, columns[rows, places], values[rows, places]

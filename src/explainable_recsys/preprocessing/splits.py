@@ -1,0 +1,173 @@
+"""Split ratings into training, validation and test parts."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pydantic import Field
+
+from explainable_recsys.errors import InputError
+from explainable_recsys.recommenders.base import Parameters
+
+Strategy = Literal["random_fraction", "latest_n", "global_time", "predefined"]
+
+
+class SplitParameters(Parameters):
+    """How ratings are held out; the validation part is cut from the rest in the same way.
+
+    `random_fraction` holds out a random `fraction` of each user's ratings, `latest_n` the
+    last `n` of each user, `global_time` the latest `fraction` of all ratings, `predefined`
+    those of the data set's own test file (and a random fraction of the rest as validation).
+    `too_short` says what happens to users of whom nothing could be held out without leaving
+    them no training rating: `error`, `train` (all their ratings are for training) or `drop`.
+    """
+
+    strategy: Strategy = "random_fraction"
+    fraction: float = Field(0.1, gt=0, lt=1)
+    n: int = Field(5, ge=1)
+    validation: bool = True
+    too_short: Literal["error", "train", "drop"] = "error"
+    seed: int = Field(0, ge=0)
+
+
+class Split(NamedTuple):
+    """The three parts; each keeps the columns and the order of the ratings."""
+
+    train: pd.DataFrame
+    validation: pd.DataFrame
+    test: pd.DataFrame
+
+
+def split_ratings(
+    ratings: pd.DataFrame,
+    parameters: SplitParameters,
+    predefined_train: pd.DataFrame | None = None,
+    predefined_test: pd.DataFrame | None = None,
+) -> Split:
+    """Split a ratings table as the parameters say.
+
+    Args:
+        ratings: Columns `user_id`, `item_id`, `rating` and possibly `timestamp`; one row
+            per pair, sorted by user and item.
+        parameters: Strategy and sizes.
+        predefined_train: Pairs of the training file, for `predefined`.
+        predefined_test: Pairs of the test file, for `predefined`.
+
+    Returns:
+        Parts in which every user with a held-out rating has a training rating.
+
+    Raises:
+        InputError: If timestamps or split files are needed and missing, if users are too
+            short to split and `too_short` is `error`, or if nothing is held out.
+    """
+    rng = np.random.default_rng(parameters.seed)
+    if parameters.strategy == "predefined":
+        part = _predefined_part(ratings, predefined_train, predefined_test)
+        ratings, in_test = ratings[part >= 0], part[part >= 0] == 1
+        inner = parameters.model_copy(update={"strategy": "random_fraction"})
+    else:
+        in_test = _held_out(ratings, parameters, rng)
+        inner = parameters
+    rest, test = ratings[~in_test], ratings[in_test]
+    in_validation = np.zeros(len(rest), dtype=bool)
+    if parameters.validation and not rest.empty:
+        in_validation = _held_out(rest, inner, rng)
+    train, validation = rest[~in_validation], rest[in_validation]
+    split = _with_training_data(Split(train, validation, test), ratings, parameters)
+    if split.test.empty:
+        raise InputError(
+            f"parameters split: {parameters.strategy} holds out no rating of {len(ratings):,}; "
+            "raise split.fraction or split.n, or add ratings"
+        )
+    return Split(*(part.reset_index(drop=True) for part in split))
+
+
+def _held_out(
+    ratings: pd.DataFrame, parameters: SplitParameters, rng: np.random.Generator
+) -> NDArray[np.bool_]:
+    """Mask of the ratings that the strategy holds out."""
+    if parameters.strategy == "random_fraction":
+        place, length = _place_in_history(ratings["user_id"], rng.random(len(ratings)))
+        wanted = np.floor(parameters.fraction * length + 0.5)
+        return np.asarray(place < np.minimum(wanted, length - 1))
+    times = _timestamps(ratings, parameters.strategy)
+    if parameters.strategy == "latest_n":
+        place, length = _place_in_history(ratings["user_id"], times)
+        return np.asarray(place >= length - parameters.n)
+    cut = np.sort(times)[max(int(np.ceil((1 - parameters.fraction) * len(times))) - 1, 0)]
+    return np.asarray(times > cut)
+
+
+def _timestamps(ratings: pd.DataFrame, strategy: str) -> NDArray[np.int64]:
+    if "timestamp" not in ratings:
+        raise InputError(
+            f"parameter split.strategy: '{strategy}' needs timestamps and the ratings have none; "
+            "name their column in source.ratings.columns.timestamp, or use 'random_fraction'"
+        )
+    return ratings["timestamp"].to_numpy().astype(np.int64)
+
+
+def _place_in_history(
+    users: pd.Series[Any], keys: NDArray[Any]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Place of each rating in its user's history ordered by key, and the history's length."""
+    codes = pd.factorize(users)[0]
+    order = np.lexsort((keys, codes))
+    place = np.empty(len(codes), dtype=np.int64)
+    place[order] = np.arange(len(codes)) - np.searchsorted(codes[order], codes[order])
+    return place, np.bincount(codes)[codes]
+
+
+def _predefined_part(
+    ratings: pd.DataFrame, train: pd.DataFrame | None, test: pd.DataFrame | None
+) -> NDArray[np.int64]:
+    """0 where the pair is in the training file, 1 in the test file, -1 in neither."""
+    if train is None or test is None or train.empty or test.empty:
+        raise InputError(
+            "parameter split.strategy: 'predefined' needs the data set's own split files; name "
+            "them in source.splits (train, test)"
+        )
+    pair = ["user_id", "item_id"]
+    parts = pd.concat([train[pair].assign(part=0), test[pair].assign(part=1)])
+    both = parts.duplicated(pair)
+    if both.any():
+        user, item = parts[both].iloc[0][pair]
+        raise InputError(f"split files: user {user} and item {item} stand there twice")
+    found = ratings[pair].merge(parts, on=pair, how="left")["part"]
+    return found.fillna(-1).to_numpy(np.int64)
+
+
+def _with_training_data(
+    split: Split, ratings: pd.DataFrame, parameters: SplitParameters
+) -> Split:
+    """Make sure that nobody is tested or validated without a training rating."""
+    lengths = ratings["user_id"].value_counts()
+    too_short = set(lengths.index) - set(split.train["user_id"].unique())
+    if parameters.strategy in ("random_fraction", "latest_n"):
+        too_short |= set(lengths.index[lengths < 2])
+    if not too_short:
+        return split
+    if parameters.too_short == "error":
+        raise InputError(_too_short_message(too_short, lengths, parameters))
+    affected = [part["user_id"].isin(too_short) for part in split]
+    kept = [part[~mask] for part, mask in zip(split, affected, strict=True)]
+    if parameters.too_short == "train":
+        moved = [part[mask] for part, mask in zip(split, affected, strict=True)]
+        kept[0] = pd.concat([kept[0], *moved]).sort_index()
+    return Split(*kept)
+
+
+def _too_short_message(
+    users: set[Any], lengths: pd.Series[int], parameters: SplitParameters
+) -> str:
+    example = min(users)
+    needed = {"latest_n": 1 + parameters.n * (2 if parameters.validation else 1)}
+    return (
+        f"parameter split.too_short: {len(users):,} of {len(lengths):,} users cannot be split by "
+        f"'{parameters.strategy}' and keep a training rating, for example user {example} with "
+        f"{lengths[example]} rating(s); set cleaning.min_user_ratings to "
+        f"{needed.get(parameters.strategy, 2)} or more, or split.too_short to 'train' or 'drop'"
+    )

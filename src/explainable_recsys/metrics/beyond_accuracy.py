@@ -1,0 +1,166 @@
+"""What top-K lists are like apart from being right: novel, diverse, spread over items."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import sparse, stats
+
+from explainable_recsys.errors import InputError
+from explainable_recsys.interactions import Interactions, PaddedBlock, padded_blocks
+from explainable_recsys.metrics.ranking import top_k
+
+CELLS = 8_000_000
+"""Most values that a block of users may take while pairs of items are compared."""
+
+
+def item_popularity(interactions: Interactions) -> NDArray[np.int64]:
+    """Number of training users who rated each item, (n_items,)."""
+    return np.bincount(interactions.ratings.indices, minlength=interactions.n_items)
+
+
+def beyond_accuracy_per_user(
+    recommendations: pd.DataFrame, interactions: Interactions, items: pd.DataFrame, k: int
+) -> pd.DataFrame:
+    """Novelty, diversity and popularity of every user's top k.
+
+    - novelty: mean of -log2(share of the training users who rated the item), in bits
+      (Vargas & Castells 2011); an item that nobody rated counts as rated by one user.
+    - diversity: mean over pairs of the list of 1 - shared genres / genres of either, the
+      Jaccard distance (intra-list diversity, Ziegler et al. 2005). Of an item without
+      genres nothing is known, so it is in no pair; NaN if fewer than two items remain.
+    - popularity_percentile: mean over the list of the share of catalogue items rated by
+      fewer users, ties (the item itself too) counted half. Over the whole catalogue its
+      mean is 0.5.
+
+    Args:
+        recommendations: Columns `user_id`, `item_id`, `rank` (from 1).
+        interactions: Training ratings; its items are the catalogue.
+        items: Columns `item_id`, `genres` (`|`-joined, may be empty).
+        k: Length of the lists.
+
+    Returns:
+        Indexed by `user_id`, sorted, a row for every user with recommendations; columns
+        `novelty@k`, `diversity@k`, `popularity_percentile@k` with k written out.
+
+    Raises:
+        InputError: If k is below 1 or exceeds the longest list, or if a recommended item
+            is not in the training data.
+    """
+    lists = top_k(recommendations, k)
+    columns = catalogue_columns(lists, interactions)
+    users, user_ids = pd.factorize(lists["user_id"], sort=True)
+    popularity = item_popularity(interactions)
+    information = -np.log2(np.maximum(popularity, 1) / interactions.n_users)
+    percentile = (stats.rankdata(popularity) - 0.5) / interactions.n_items
+    lengths = np.bincount(users, minlength=len(user_ids))
+    listed = sparse.csr_array(
+        (np.ones(len(users), np.float32), (users, columns)),
+        shape=(len(user_ids), interactions.n_items),
+    )
+    return pd.DataFrame(
+        {
+            f"novelty@{k}": np.bincount(users, weights=information[columns]) / lengths,
+            f"diversity@{k}": _diversity(listed, _genre_matrix(items, interactions)),
+            f"popularity_percentile@{k}": np.bincount(users, weights=percentile[columns]) / lengths,
+        },
+        index=pd.Index(user_ids, name="user_id"),
+    )
+
+
+def catalogue_exposure(
+    recommendations: pd.DataFrame, interactions: Interactions, k: int
+) -> dict[str, float]:
+    """How the top-k lists of all users together spread over the catalogue.
+
+    With x_1 <= ... <= x_n how often each of the n catalogue items is recommended,
+    gini = sum_i (2 i - n - 1) x_i / (n sum_i x_i): 0 if all are recommended equally often,
+    1 - 1/n if only one ever is (Shani & Gunawardana 2011).
+
+    Args:
+        recommendations: Columns `user_id`, `item_id`, `rank` (from 1).
+        interactions: Training ratings; its items are the catalogue.
+        k: Length of the lists.
+
+    Returns:
+        `catalogue_coverage@k` (share of the items that are recommended to anybody) and
+        `gini@k`, with k written out.
+
+    Raises:
+        InputError: As `beyond_accuracy_per_user`.
+    """
+    columns = catalogue_columns(top_k(recommendations, k), interactions)
+    n_items = interactions.n_items
+    exposure = np.sort(np.bincount(columns, minlength=n_items))
+    weights = 2 * np.arange(1, n_items + 1) - n_items - 1
+    return {
+        f"catalogue_coverage@{k}": float(np.count_nonzero(exposure) / n_items),
+        f"gini@{k}": float(weights @ exposure / (n_items * exposure.sum())),
+    }
+
+
+def catalogue_columns(
+    recommendations: pd.DataFrame, interactions: Interactions
+) -> NDArray[np.int64]:
+    """Catalogue column of each recommended item.
+
+    Raises:
+        InputError: If an item is not in the training data.
+    """
+    columns = interactions.item_columns(recommendations["item_id"])
+    if (columns < 0).any():
+        unknown = recommendations["item_id"].to_numpy()[columns < 0][0]
+        raise InputError(
+            f"recommendations table: item {unknown} is not in the training data; "
+            "accepted: items with at least one training rating"
+        )
+    return columns
+
+
+def _genre_matrix(items: pd.DataFrame, interactions: Interactions) -> sparse.csr_array:
+    """Which catalogue item has which genre: (n_items, n_genres), 1 where it has."""
+    genres = items["genres"].astype("str").fillna("").str.split("|")
+    pairs = items[["item_id"]].assign(genre=genres).explode("genre")
+    pairs = pairs[pairs["genre"] != ""]
+    columns = interactions.item_columns(pairs["item_id"])
+    codes, names = pd.factorize(pairs["genre"])
+    known = columns >= 0
+    matrix = sparse.csr_array(
+        (np.ones(known.sum()), (columns[known], codes[known])),
+        shape=(interactions.n_items, len(names)),
+    )
+    matrix.data[:] = 1
+    return matrix
+
+
+def _diversity(listed: sparse.csr_array, genres: sparse.csr_array) -> NDArray[np.float64]:
+    """Mean Jaccard distance (n_users,) over the pairs of each list (n_users, n_items)."""
+    has_genres = np.diff(genres.indptr) > 0
+    entries = listed.tocoo()
+    kept = has_genres[entries.col]
+    comparable = sparse.csr_array(
+        (entries.data[kept], (entries.row[kept], entries.col[kept])), shape=listed.shape
+    )
+    longest = int(np.diff(comparable.indptr).max(initial=0))
+    cells = CELLS // (genres.shape[1] + 4 * longest + 1)
+    diversity = np.empty(listed.shape[0])
+    for block in padded_blocks(comparable, max(1, cells)):
+        diversity[block.rows] = _mean_distance(block, genres)
+    return diversity
+
+
+def _mean_distance(block: PaddedBlock, genres: sparse.csr_array) -> NDArray[np.float64]:
+    """Mean Jaccard distance (b,) over pairs of items (b, length) that all have genres."""
+    sets = genres[block.columns.ravel()].toarray().reshape(*block.columns.shape, genres.shape[1])
+    shared = sets @ sets.transpose(0, 2, 1)
+    sizes = sets.sum(axis=2)
+    similarity = shared / (sizes[:, :, None] + sizes[:, None, :] - shared)
+    similarity *= block.filled[:, :, None] & block.filled[:, None, :]
+    lengths = block.filled.sum(axis=1)
+    # Each item is compared with itself once (similarity 1), each pair twice.
+    total = similarity.sum(axis=(1, 2)) - lengths
+    pairs = lengths * (lengths - 1)
+    distance: NDArray[np.float64] = np.full(len(pairs), np.nan)
+    np.divide(total, pairs, out=distance, where=pairs > 0)
+    return 1 - distance

@@ -1,0 +1,244 @@
+"""Coverage, length, evidence and additivity of explanations against slow versions."""
+
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from explainable_recsys.errors import InputError
+from explainable_recsys.interactions import Interactions
+from explainable_recsys.metrics import explanations as module
+from explainable_recsys.metrics.explanations import (
+    additivity_error,
+    evaluate_explanations,
+    evidence_diversity,
+    evidence_popularity,
+    explanation_counts,
+    match_explanations,
+)
+
+
+def recommendation_table(pairs):
+    table = pd.DataFrame(pairs, columns=["user_id", "item_id"])
+    return table.assign(rank=table.groupby("user_id").cumcount() + 1, score=1.0)
+
+
+def explanation_table(rows, style="item"):
+    """Explanations of (user, item, evidence id) rows."""
+    table = pd.DataFrame(rows, columns=["user_id", "item_id", "evidence_id"])
+    position = table.groupby(["user_id", "item_id"]).cumcount() + 1
+    return table.assign(position=position, style=style, evidence="t", weight=1.0, group=1)
+
+
+@pytest.fixture
+def interactions():
+    return Interactions.from_frame(
+        pd.DataFrame(
+            {
+                "user_id": [1, 1, 1, 2, 2, 3],
+                "item_id": [10, 20, 30, 10, 20, 10],
+                "rating": [4.0, 5.0, 3.0, 2.0, 1.0, 5.0],
+            }
+        )
+    )
+
+
+@pytest.fixture(scope="module")
+def random_data():
+    random = np.random.default_rng(0)
+    ratings = pd.DataFrame({"user_id": np.repeat(np.arange(40), 10), "rating": 3.0})
+    ratings["item_id"] = np.concatenate([random.permutation(30)[:10] for _ in range(40)])
+    made = [(user, 100 + i) for user in range(40) for i in random.permutation(8)[:5]]
+    given = [
+        (user, item, evidence)
+        for user, item in made
+        for evidence in random.permutation(30)[: random.integers(0, 6)]
+    ]
+    return recommendation_table(made), explanation_table(given), ratings
+
+
+def slow_diversity(recommendations, explanations):
+    result = {}
+    for user in sorted(recommendations["user_id"].unique()):
+        mine = explanations[explanations["user_id"] == user]
+        sets = [set(ids) for _, ids in mine.groupby("item_id")["evidence_id"]]
+        pairs = [len(a & b) / max(len(a), len(b)) for a, b in combinations(sets, 2)]
+        result[user] = np.mean(pairs) if pairs else np.nan
+    return pd.Series(result)
+
+
+def slow_popularity(recommendations, explanations, ratings):
+    raters = ratings.groupby("item_id")["user_id"].nunique()
+    result = {}
+    for user in sorted(recommendations["user_id"].unique()):
+        cited = explanations.loc[explanations["user_id"] == user, "evidence_id"]
+        history = ratings.loc[ratings["user_id"] == user, "item_id"]
+        result[user] = np.nan if cited.empty else raters[cited].mean() / raters[history].mean()
+    return pd.Series(result)
+
+
+def test_report_by_hand(interactions):
+    recommendations = recommendation_table([(1, 77), (1, 78), (1, 79), (2, 77), (3, 77)])
+    explanations = explanation_table(
+        [(1, 77, 10), (1, 77, 20), (1, 78, 10), (2, 77, 20), (2, 99, 10)]
+    )
+    report = evaluate_explanations(recommendations, explanations, interactions, 0, seed=0)
+    # Raters: item 10 three, 20 two, 30 one. User 1 cites 10, 20, 10; user 2 cites 20.
+    expected_popularity = ((8 / 3) / 2 + 2 / 2.5) / 2
+    assert report == {
+        "coverage": pytest.approx(3 / 5),
+        "coverage/n": 3,
+        "length": pytest.approx(4 / 3),
+        "length/n": 2,
+        "evidence_popularity": pytest.approx(expected_popularity),
+        "evidence_popularity/n": 2,
+        "evidence_diversity": pytest.approx(1 / 2),
+        "evidence_diversity/n": 1,
+    }
+
+
+def test_counts_by_user():
+    recommendations = recommendation_table([("b", 1), ("a", 1), ("b", 2)])
+    explanations = explanation_table([("b", 2, 5), ("b", 2, 6), ("c", 1, 5)])
+    counts = explanation_counts(match_explanations(recommendations, explanations))
+    assert counts.index.tolist() == ["a", "b"]
+    assert counts.to_numpy().tolist() == [[1, 0, 0], [2, 1, 2]]
+
+
+@pytest.mark.parametrize("block", [1, 50, 200_000])
+def test_evidence_equals_the_slow_versions(random_data, block, monkeypatch):
+    monkeypatch.setattr(module, "PIECES_PER_BLOCK", block)
+    recommendations, explanations, ratings = random_data
+    explained = match_explanations(recommendations, explanations.sample(frac=1, random_state=0))
+    diversity = evidence_diversity(explained)
+    popularity = evidence_popularity(explained, Interactions.from_frame(ratings))
+    expected = slow_diversity(recommendations, explanations)
+    pd.testing.assert_series_equal(diversity, expected, check_names=False)
+    expected = slow_popularity(recommendations, explanations, ratings)
+    pd.testing.assert_series_equal(popularity, expected, check_names=False)
+
+
+def test_text_ids_and_categories_give_the_same(random_data):
+    recommendations, explanations, ratings = random_data
+    expected = evaluate_explanations(
+        recommendations, explanations, Interactions.from_frame(ratings), 20, seed=1
+    )
+
+    def as_text(table):
+        names = [c for c in ("user_id", "item_id", "evidence_id") if c in table]
+        return table.assign(**{c: "i" + table[c].astype(str).str.zfill(3) for c in names})
+
+    explanations = as_text(explanations)
+    explanations[["style", "evidence_id"]] = explanations[["style", "evidence_id"]].astype(
+        "category"
+    )
+    report = evaluate_explanations(
+        as_text(recommendations), explanations, Interactions.from_frame(as_text(ratings)), 20, 1
+    )
+    assert report == pytest.approx(expected)
+    assert report["coverage/low"] <= report["coverage"] <= report["coverage/high"]
+
+
+def test_nothing_explained_is_coverage_zero(interactions):
+    recommendations = recommendation_table([(1, 77), (2, 77)])
+    report = evaluate_explanations(recommendations, explanation_table([]), interactions, 10, seed=0)
+    assert [report[f"coverage{end}"] for end in ("", "/low", "/high", "/n")] == [0, 0, 0, 2]
+    for name in ("length", "evidence_popularity", "evidence_diversity"):
+        assert np.isnan([report[name], report[f"{name}/low"], report[f"{name}/high"]]).all()
+        assert report[f"{name}/n"] == 0
+
+
+def test_only_catalogue_items_of_style_item_are_citations(interactions):
+    recommendations = recommendation_table([(1, 77), (2, 77), (3, 77), (4, 77)])
+    explanations = explanation_table(
+        [(1, 77, "10"), (1, 77, "Drama"), (2, 77, "10"), (3, 77, "999"), (4, 77, "10")]
+    )
+    explanations.loc[explanations["user_id"] == 2, "style"] = "rule"
+    popularity = evidence_popularity(
+        match_explanations(recommendations, explanations), interactions
+    )
+    # User 2 has a rule, user 3 cites an unknown item, user 4 has no training history.
+    assert popularity.to_numpy() == pytest.approx([3 / 2, np.nan, np.nan, np.nan], nan_ok=True)
+
+
+def test_same_and_disjoint_evidence_bound_the_diversity():
+    recommendations = recommendation_table([(u, i) for u in (1, 2, 3) for i in (7, 8)])
+    rows = [(1, 7, 5), (1, 7, 6), (1, 8, 6), (1, 8, 5), (2, 7, 5), (2, 8, 6), (3, 7, 5)]
+    diversity = evidence_diversity(match_explanations(recommendations, explanation_table(rows)))
+    assert diversity.to_numpy() == pytest.approx([1, 0, np.nan], nan_ok=True)
+
+
+def test_evidence_repeated_or_without_an_id_adds_nothing_to_the_sets():
+    recommendations = recommendation_table([(1, 7), (1, 8), (1, 9)])
+    rows = [(1, 7, "5"), (1, 7, "5"), (1, 7, None), (1, 8, "5"), (1, 9, None)]
+    explained = match_explanations(recommendations, explanation_table(rows))
+    assert evidence_diversity(explained).tolist() == [1.0]
+    assert explanation_counts(explained).to_numpy().tolist() == [[3, 3, 5]]
+
+
+@dataclass(frozen=True)
+class ItemItem:
+    """Score = history @ similarity, one term per rated item."""
+
+    similarity: np.ndarray
+
+    def scores(self, histories):
+        return histories @ self.similarity
+
+    def contributions(self, histories, items):
+        assert items.min(initial=0) >= 0
+        terms = self.similarity[histories.columns[:, None, :], items[:, :, None]]
+        return terms * np.where(histories.filled, histories.values, 0.0)[:, None, :]
+
+
+@pytest.fixture(scope="module")
+def additive():
+    """A random additive model, its interactions and a table of lists of all lengths."""
+    random = np.random.default_rng(3)
+    users = np.repeat(np.arange(30), random.integers(1, 15, 30))
+    ratings = pd.DataFrame({"user_id": users, "rating": random.integers(1, 6, len(users))})
+    ratings["item_id"] = ratings.groupby("user_id").cumcount()
+    interactions = Interactions.from_frame(ratings)
+    model = ItemItem(random.normal(size=(interactions.n_items, interactions.n_items)))
+    users = np.repeat(np.arange(5, 30), random.integers(1, 8, 25))
+    table = pd.DataFrame({"user_id": users})
+    table["item_id"] = table.groupby("user_id").cumcount()
+    table["score"] = model.scores(interactions.ratings)[table["user_id"], table["item_id"]]
+    return model, interactions, table.sample(frac=1, random_state=0)
+
+
+@pytest.mark.parametrize("cells", [1, 60, 1_000_000])
+def test_an_additive_model_adds_up(additive, cells):
+    report = additivity_error(*additive, cells=cells)
+    assert report["additivity_error"] < 1e-12
+    assert report["additivity_error_relative"] < 1e-10
+
+
+@pytest.mark.parametrize("cells", [1, 1_000_000])
+def test_the_largest_error_is_found(additive, cells):
+    model, interactions, table = additive
+    wrong = table.assign(score=table["score"].to_numpy() + np.eye(1, len(table), 17)[0] * 0.5)
+    report = additivity_error(model, interactions, wrong, cells)
+    assert report["additivity_error"] == pytest.approx(0.5)
+    relative = 0.5 / abs(wrong["score"].iloc[17])
+    assert report["additivity_error_relative"] == pytest.approx(relative)
+
+
+def test_a_score_of_zero_gives_a_finite_relative_error(additive):
+    model, interactions, table = additive
+    report = additivity_error(model, interactions, table[:1].assign(score=0.0))
+    assert np.isfinite(report["additivity_error_relative"])
+    assert report["additivity_error_relative"] > 1
+
+
+def test_no_recommendations_have_no_error(additive):
+    model, interactions, table = additive
+    assert np.isnan(list(additivity_error(model, interactions, table[:0]).values())).all()
+
+
+def test_a_user_without_history_is_refused(additive):
+    model, interactions, table = additive
+    with pytest.raises(InputError, match="user_id 1000"):
+        additivity_error(model, interactions, table.assign(user_id=1000))

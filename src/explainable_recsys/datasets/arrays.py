@@ -1,0 +1,88 @@
+"""Models and matrices as named arrays in `.npz` files, without pickle."""
+
+from __future__ import annotations
+
+import json
+from abc import abstractmethod
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from explainable_recsys.datasets.atomic import AtomicDataset, JSONPreview
+from explainable_recsys.interactions import Interactions
+from explainable_recsys.recommenders.base import Recommender, load_recommender
+
+T = TypeVar("T")
+Arrays = dict[str, NDArray[Any]]
+
+
+class ArraysDataset(AtomicDataset[T]):
+    """Something that can be taken apart into named arrays and put together again."""
+
+    @abstractmethod
+    def _take_apart(self, data: T) -> Arrays:
+        """Name the arrays of the data."""
+
+    @abstractmethod
+    def _put_together(self, arrays: Arrays) -> T:
+        """Rebuild the data."""
+
+    def preview(self) -> JSONPreview:
+        """Shape and type of every array, values of the small ones, for kedro-viz."""
+        arrays = _read_arrays(self._load_file())
+        return JSONPreview(json.dumps({name: _summary(array) for name, array in arrays.items()}))
+
+    def _write(self, path: Path, data: T) -> None:
+        with path.open("wb") as file:
+            np.savez(file, allow_pickle=False, **self._take_apart(data))
+
+    def _read(self, path: Path) -> T:
+        return self._put_together(_read_arrays(path))
+
+
+class ModelDataset(ArraysDataset[Recommender]):
+    """A recommender of any kind."""
+
+    def _take_apart(self, data: Recommender) -> Arrays:
+        return data.to_arrays()
+
+    def _put_together(self, arrays: Arrays) -> Recommender:
+        return load_recommender(arrays)
+
+
+class InteractionsDataset(ArraysDataset[Interactions]):
+    """A rating matrix with its ids."""
+
+    def _take_apart(self, data: Interactions) -> Arrays:
+        matrix = data.ratings
+        return {
+            "user_ids": data.user_ids,
+            "item_ids": data.item_ids,
+            "ratings": matrix.data,
+            "columns": matrix.indices,
+            "row_starts": matrix.indptr,
+        }
+
+    def _put_together(self, arrays: Arrays) -> Interactions:
+        user_ids, item_ids = arrays["user_ids"], arrays["item_ids"]
+        matrix = sparse.csr_array(
+            (arrays["ratings"], arrays["columns"], arrays["row_starts"]),
+            shape=(len(user_ids), len(item_ids)),
+        )
+        return Interactions(matrix, user_ids, item_ids)
+
+
+def _read_arrays(path: Path) -> Arrays:
+    with np.load(path, allow_pickle=False) as file:
+        return dict(file)
+
+
+def _summary(array: NDArray[Any]) -> Any:
+    """A scalar's value (JSON text parsed), or an array's shape and type."""
+    if array.ndim:
+        return {"shape": list(array.shape), "dtype": str(array.dtype)}
+    value = array.item()
+    return json.loads(value) if isinstance(value, str) and value.startswith("{") else value

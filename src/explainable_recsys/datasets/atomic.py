@@ -1,0 +1,76 @@
+"""Versioned files that are there completely or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from abc import abstractmethod
+from pathlib import Path, PurePosixPath
+from typing import Any, NewType, TypeVar
+
+from kedro.io import AbstractVersionedDataset, Version
+
+T = TypeVar("T")
+
+TablePreview = NewType("TablePreview", dict[str, Any])
+JSONPreview = NewType("JSONPreview", str)
+
+
+class AtomicDataset(AbstractVersionedDataset[T, T]):
+    """A local file, versioned on request, written under a temporary name and then renamed.
+
+    An interrupted or failed save leaves neither a half-written file nor an empty version
+    behind, and never touches what was there before. Subclasses say how to write and read.
+    """
+
+    def __init__(
+        self,
+        *,
+        filepath: str,
+        version: Version | None = None,
+        metadata: dict[str, Any] | None = None,
+    ) -> None:
+        """Create the dataset.
+
+        Args:
+            filepath: Local path; with versions, the folder that holds them.
+            version: Versions to load and save, given by the catalog.
+            metadata: For plugins such as kedro-viz.
+        """
+        super().__init__(PurePosixPath(filepath), version)
+        self.metadata = metadata
+
+    @abstractmethod
+    def _write(self, path: Path, data: T) -> None:
+        """Write the data to a path."""
+
+    @abstractmethod
+    def _read(self, path: Path) -> T:
+        """Read the data from a path."""
+
+    def load(self) -> T:
+        """Read the pinned or latest version."""
+        return self._read(self._load_file())
+
+    def save(self, data: T) -> None:
+        """Write a new version, all or nothing."""
+        path = Path(self._get_save_path())
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+        try:
+            self._write(temporary, data)
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                path.parent.rmdir()
+            raise
+
+    def _load_file(self) -> Path:
+        return Path(self._get_load_path())
+
+    def _exists(self) -> bool:
+        return self._load_file().exists()
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": str(self._filepath), "version": self._version}

@@ -1,0 +1,328 @@
+"""Downloads the MovieLens data sets, checks them, and leaves all files or none."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import re
+import shutil
+import stat
+import subprocess
+import sys
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pooch
+
+from explainable_recsys.errors import InputError
+
+BASE_URL = "https://files.grouplens.org/datasets/movielens"
+PAGE = "https://grouplens.org/datasets/movielens/"
+TIMEOUT_S = 60
+PIP_TIMEOUT_S = 900
+MAX_MEMBER_BYTES = 4 << 30
+WORKING_FOLDER = ".fetching"
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Archive:
+    """A zip file of GroupLens.
+
+    Attributes:
+        md5: Its checksum as GroupLens publishes it (<file>.zip.md5); None if the file
+            changes over time, so that the checksum is fetched too.
+        needed: Files that must be in it.
+        extra: Files taken along if they are in it.
+    """
+
+    md5: str | None
+    needed: tuple[str, ...]
+    extra: tuple[str, ...] = ("README.txt",)
+
+
+_SPLITS = tuple(
+    f"{split}.{part}"
+    for split in ("u1", "u2", "u3", "u4", "u5", "ua", "ub")
+    for part in ("base", "test")
+)
+_CSV = ("ratings.csv", "movies.csv")
+
+ARCHIVES = {
+    "ml-100k": Archive(
+        "0e33842e24a9c977be4e0107933c0723", ("u.data", "u.item", "u.user"), ("README", *_SPLITS)
+    ),
+    "ml-1m": Archive(
+        "c4d9eecfca2ab87c1945afe126590906", ("ratings.dat", "movies.dat", "users.dat"), ("README",)
+    ),
+    "ml-20m": Archive("cd245b17a1ae2cc31bb14903e1204af3", _CSV),
+    "ml-25m": Archive("6b51fb2759a8657d3bfcbfc42b592ada", _CSV),
+    "ml-32m": Archive("d472be332d4daa821edc399621853b57", _CSV),
+    "ml-latest": Archive(None, _CSV),
+}
+
+RECBOLE = "recbole==1.2.1"
+RECBOLE_SHA256 = "9c9948202011f37eb0a7c6768129313f00d6403ad221ec940d5e2d5d5f33a407"
+RECBOLE_FOLDER = "recbole/dataset_example/ml-100k"
+RECBOLE_FILES = tuple(f"ml-100k.{kind}" for kind in ("inter", "item", "user", "kg", "link"))
+
+ML_100K_GENRES = (
+    *("unknown", "Action", "Adventure", "Animation", "Children's", "Comedy", "Crime"),
+    *("Documentary", "Drama", "Fantasy", "Film-Noir", "Horror", "Musical", "Mystery"),
+    *("Romance", "Sci-Fi", "Thriller", "War", "Western"),
+)
+
+
+class UnreachableError(InputError):
+    """A server could not be reached, or did not send the whole file."""
+
+
+def fetch(name: str, folder: Path, progress: bool = True, base_url: str = BASE_URL) -> list[Path]:
+    """Put the files of a MovieLens data set into a folder; nothing to do if they are there.
+
+    The archive is downloaded and unpacked beside its destination, checked against the
+    checksum GroupLens publishes, and only then moved into place. Where GroupLens cannot be
+    reached, ml-100k is taken from the copy inside a PyPI package; `convert_recbole` says how
+    it differs.
+
+    Args:
+        name: One of `ARCHIVES`.
+        folder: Destination, made if missing.
+        progress: Whether to show a progress bar.
+        base_url: Where the archives are.
+
+    Returns:
+        The files in the folder that belong to the data set.
+
+    Raises:
+        InputError: If the name is unknown, the download fails or is not the known file, or
+            the folder cannot be written. The folder then has no new file.
+    """
+    if name not in ARCHIVES:
+        raise InputError(f"data set {name!r} cannot be fetched; accepted: {', '.join(ARCHIVES)}")
+    archive = ARCHIVES[name]
+    if all((folder / file).is_file() for file in archive.needed):
+        logger.info("%s is already in %s; nothing to do", name, folder)
+        return _present(archive, folder)
+    by_hand = (
+        f"Try again later, or get {name}.zip by hand from {PAGE} and unpack "
+        f"{', '.join(archive.needed)} into {folder}"
+    )
+    try:
+        with _working_folder(folder) as working:
+            complete = _download(name, working, progress, base_url)
+            for file in sorted(complete.iterdir()):
+                file.replace(folder / file.name)
+    except InputError as error:
+        raise InputError(f"{name}: {error}. {by_hand}") from None
+    except OSError as error:
+        raise InputError(f"{name}: cannot write into {folder}: {error}") from None
+    return _present(archive, folder)
+
+
+def convert_recbole(source: Path, target: Path) -> None:
+    """Write recbole's ml-100k as GroupLens' u.data, u.item and u.user.
+
+    Compared with GroupLens' own files, line by line:
+
+    * ratings and users are the same, in the same order;
+    * genres are the same; so are the titles, except that three have lost a blank at their
+      end (movies 1128, 1201, 1635). Movie 267, "unknown", is spelled "unkonwn" in recbole;
+      that is put right here;
+    * release dates and IMDb addresses are not in recbole, so their fields are empty.
+
+    recbole's knowledge graph, `ml-100k.kg` and `ml-100k.link`, is kept beside them.
+
+    Args:
+        source: Folder with `RECBOLE_FILES`.
+        target: Folder to write to.
+    """
+    ratings = _fields(source / "ml-100k.inter")
+    _write_lines(target / "u.data", ["\t".join(fields) for fields in ratings])
+    users = _fields(source / "ml-100k.user")
+    _write_lines(target / "u.user", ["|".join(fields) for fields in users])
+    items = _fields(source / "ml-100k.item")
+    _write_lines(target / "u.item", [_item_line(*fields) for fields in items])
+    for file in ("ml-100k.kg", "ml-100k.link"):
+        shutil.copyfile(source / file, target / file)
+
+
+def _item_line(item_id: str, title: str, year: str, genres: str) -> str:
+    """A line of u.item: id, title, two dates, address, and 19 flags for genres."""
+    named = f"{title} ({year})" if year.isdigit() else "unknown"
+    flags = ["1" if genre in genres.split(" ") else "0" for genre in ML_100K_GENRES]
+    return "|".join([item_id, named, "", "", "", *flags])
+
+
+def _fields(path: Path) -> Iterator[list[str]]:
+    """Fields of every line after the header of a recbole file."""
+    for line in path.read_text(encoding="utf-8").splitlines()[1:]:
+        yield line.split("\t")
+
+
+def _write_lines(path: Path, lines: list[str]) -> None:
+    path.write_text("".join(f"{line}\n" for line in lines), encoding="latin-1", newline="\n")
+
+
+def _present(archive: Archive, folder: Path) -> list[Path]:
+    files = (*archive.needed, *archive.extra, *RECBOLE_FILES)
+    return [folder / file for file in files if (folder / file).is_file()]
+
+
+@contextmanager
+def _working_folder(folder: Path) -> Iterator[Path]:
+    """An empty folder on the destination's disk; what a killed run left there is removed."""
+    working = folder / WORKING_FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    if working.exists():
+        shutil.rmtree(working)
+    working.mkdir()
+    try:
+        yield working
+    finally:
+        shutil.rmtree(working, ignore_errors=True)
+
+
+def _download(name: str, working: Path, progress: bool, base_url: str) -> Path:
+    """Folder with the complete, checked files."""
+    try:
+        return _from_grouplens(name, working, progress, base_url)
+    except UnreachableError as error:
+        if name != "ml-100k":
+            raise
+        logger.warning("%s; taking the copy inside the PyPI package %s instead", error, RECBOLE)
+        try:
+            return _from_recbole(working)
+        except InputError as second:
+            raise InputError(f"{error}; nor is there the copy inside {RECBOLE}: {second}") from None
+
+
+def _from_grouplens(name: str, working: Path, progress: bool, base_url: str) -> Path:
+    archive = ARCHIVES[name]
+    url = f"{base_url}/{name}.zip"
+    md5 = archive.md5 or _published_md5(f"{url}.md5", working)
+    path = _retrieve(url, working, f"md5:{md5}", progress)
+    files = working / "files"
+    unpack(path, name, files, archive.needed, archive.extra)
+    return files
+
+
+def _published_md5(url: str, working: Path) -> str:
+    text = _retrieve(url, working, None, progress=False).read_text(encoding="latin-1")
+    found = re.search(r"\b[0-9a-fA-F]{32}\b", text)
+    if found is None:
+        raise InputError(f"{url} holds no md5 checksum")
+    return found[0].lower()
+
+
+def _retrieve(url: str, working: Path, known_hash: str | None, progress: bool) -> Path:
+    """Download a file and check it."""
+    downloader = pooch.HTTPDownloader(progressbar=progress, timeout=TIMEOUT_S)
+    file_name = url.rpartition("/")[2]
+    pooch_logger = pooch.get_logger()
+    level = pooch_logger.level
+    pooch_logger.setLevel(logging.ERROR)
+    try:
+        path = pooch.retrieve(url, known_hash, file_name, working, downloader=downloader)
+    except ValueError:
+        raise InputError(f"{url} is not the known file: its checksum is not {known_hash}") from None
+    except OSError as error:
+        if error.errno is not None:  # of the disk; errors of the connection have no number
+            raise
+        raise UnreachableError(f"{url} cannot be downloaded ({_reason(error)})") from None
+    finally:
+        pooch_logger.setLevel(level)
+    return Path(path)
+
+
+def _reason(error: OSError) -> str:
+    """The innermost reason of an error of the connection."""
+    cause = error.args[0] if error.args else error
+    return str(getattr(cause, "reason", None) or cause)
+
+
+def _from_recbole(working: Path) -> Path:
+    wheel = _pip_download(working / "wheel")
+    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    if digest != RECBOLE_SHA256:
+        raise InputError(f"{wheel.name} is not the known file: its sha256 is {digest}")
+    unpack(wheel, RECBOLE_FOLDER, working / "recbole", RECBOLE_FILES)
+    files = working / "files"
+    files.mkdir()
+    convert_recbole(working / "recbole", files)
+    return files
+
+
+def _pip_download(target: Path) -> Path:
+    """Get the wheel of recbole with the user's own pip, configured as it is."""
+    command = [sys.executable, "-m", "pip", "download", RECBOLE, "--no-deps", "--quiet"]
+    options = ["--only-binary=:all:", "--no-input", "--disable-pip-version-check"]
+    done = run_command([*command, *options, "--dest", str(target)])
+    wheels = sorted(target.glob("recbole-*.whl"))
+    if done.returncode != 0 or not wheels:
+        lines = [line for line in done.stderr.splitlines() if line.strip()]
+        raise InputError(f"pip download failed ({lines[-1].strip() if lines else 'no message'})")
+    return wheels[0]
+
+
+def run_command(command: list[str]) -> subprocess.CompletedProcess[str]:
+    """Run a program and keep what it says.
+
+    Raises:
+        InputError: If it takes more than 15 minutes.
+    """
+    try:
+        return subprocess.run(
+            command, capture_output=True, text=True, timeout=PIP_TIMEOUT_S, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise InputError(f"pip took more than {PIP_TIMEOUT_S} seconds") from None
+
+
+def unpack(
+    archive: Path, prefix: str, target: Path, needed: tuple[str, ...], extra: tuple[str, ...] = ()
+) -> None:
+    """Unpack single files of one folder of a zip file, and nothing else.
+
+    Args:
+        archive: The zip file.
+        prefix: The folder in it.
+        target: Folder to make and write to.
+        needed: Names of files that must be there.
+        extra: Names of files to take along if they are there.
+
+    Raises:
+        InputError: If the archive is damaged or lacks a file, or a file is a link or larger
+            than 4 GiB.
+    """
+    target.mkdir()
+    try:
+        with zipfile.ZipFile(archive) as content:
+            present = set(content.namelist())
+            missing = [file for file in needed if f"{prefix}/{file}" not in present]
+            if missing:
+                raise InputError(f"{archive.name} has no {prefix}/{', '.join(missing)}")
+            for file in (*needed, *extra):
+                if f"{prefix}/{file}" in present:
+                    _unpack_file(content, f"{prefix}/{file}", target / file)
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
+        raise InputError(f"{archive.name} is damaged: {error}") from None
+
+
+def _unpack_file(content: zipfile.ZipFile, member: str, target: Path) -> None:
+    """Write one regular file; zipfile itself reads no more than the size it declares."""
+    info = content.getinfo(member)
+    if stat.S_ISLNK(info.external_attr >> 16) or info.is_dir():
+        raise InputError(f"{content.filename}: {member} is not a plain file")
+    if info.file_size > MAX_MEMBER_BYTES:
+        raise InputError(
+            f"{content.filename}: {member} has {info.file_size} bytes; "
+            f"accepted: up to {MAX_MEMBER_BYTES}"
+        )
+    with content.open(info) as source, target.open("xb") as destination:
+        shutil.copyfileobj(source, destination, 1 << 20)

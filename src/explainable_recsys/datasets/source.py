@@ -1,0 +1,308 @@
+"""What a data set looks like on disk: the block `source` of `conf/<env>/globals.yml`, typed."""
+
+from __future__ import annotations
+
+import codecs
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
+
+from explainable_recsys.errors import InputError
+from explainable_recsys.recommenders.base import Parameters
+
+TableName = Literal["ratings", "items", "users", "train", "test"]
+
+
+def _encoding(name: str) -> str:
+    try:
+        codecs.lookup(name)
+    except LookupError:
+        raise ValueError(f"no encoding is called {name!r}; common ones: utf-8, latin-1") from None
+    return name
+
+
+def _separator(text: str) -> str:
+    separator = text.replace(r"\t", "\t")
+    if not separator or set(separator) & set('"\r\n'):
+        raise ValueError(
+            f'{text!r} cannot separate fields; common ones: "," ";" "|" "\\t" (tab) "::"'
+        )
+    return separator
+
+
+def _column(reference: Any) -> Any:
+    is_number = isinstance(reference, int) and not isinstance(reference, bool)
+    if (is_number and reference >= 1) or (isinstance(reference, str) and reference):
+        return reference
+    raise ValueError(f"give a name, or a number from 1 without a header; found {reference!r}")
+
+
+ColumnReference = Annotated[str | int, BeforeValidator(_column)]
+Encoding = Annotated[str, AfterValidator(_encoding)]
+Separator = Annotated[str, AfterValidator(_separator)]
+
+
+class RatingScale(Parameters):
+    """Range of the ratings.
+
+    Attributes:
+        minimum: Lowest possible rating, such as 0.5.
+        maximum: Highest possible rating, such as 5.0.
+    """
+
+    minimum: float
+    maximum: float
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if not (math.isfinite(self.minimum) and math.isfinite(self.maximum)):
+            raise ValueError("minimum and maximum must be finite numbers")
+        if self.minimum >= self.maximum:
+            raise ValueError(f"minimum {self.minimum} must be less than maximum {self.maximum}")
+        return self
+
+
+class RatingColumns(Parameters):
+    """Where the columns of a ratings file are: a name, or a number from 1 without a header.
+
+    Attributes:
+        user_id: Who rated.
+        item_id: What was rated.
+        rating: The rating, a number.
+        timestamp: When; null if the file does not say.
+    """
+
+    user_id: ColumnReference = "user_id"
+    item_id: ColumnReference = "item_id"
+    rating: ColumnReference = "rating"
+    timestamp: ColumnReference | None = None
+
+
+class ItemColumns(Parameters):
+    """Where the columns of an items file are: a name, or a number from 1 without a header.
+
+    Attributes:
+        item_id: The item, as in the ratings.
+        title: What people call it; MovieLens titles end in their year, "Toy Story (1995)".
+        genres: Its genres in one field; null if the file has none, or has flags instead.
+    """
+
+    item_id: ColumnReference = "item_id"
+    title: ColumnReference = "title"
+    genres: ColumnReference | None = None
+
+
+class UserColumns(Parameters):
+    """Where the columns of a users file are: a name, or a number from 1 without a header.
+
+    Attributes:
+        user_id: The user, as in the ratings.
+        age: Age in years, or the code of an age group; null if the file does not say.
+        gender: Any text; null if the file does not say.
+        occupation: Any text; null if the file does not say.
+    """
+
+    user_id: ColumnReference = "user_id"
+    age: ColumnReference | None = None
+    gender: ColumnReference | None = None
+    occupation: ColumnReference | None = None
+
+
+class TableFormat(Parameters):
+    r"""How one file is written; the base of the three tables.
+
+    Attributes:
+        file: Name inside the source's folder. `.parquet` is read as Parquet, where only
+            `columns` matters; anything else as text.
+        separator: Text between two fields: "," or "\t" (tab) or "::" or any other.
+        header: Whether the first line holds the names of the columns.
+        encoding: How letters are stored, such as utf-8 or latin-1.
+        quoting: Whether a field may stand in double quotes, with `""` for a quote inside.
+    """
+
+    file: str = Field(min_length=1)
+    separator: Separator = ","
+    header: bool = True
+    encoding: Encoding = "utf-8"
+    quoting: bool = True
+
+    @property
+    def is_parquet(self) -> bool:
+        """Whether the file is Parquet, by its name."""
+        return Path(self.file).suffix.lower() in {".parquet", ".pq"}
+
+    @property
+    def column_references(self) -> dict[str, str | int]:
+        """Our column names, and where the file has them; without those it does not have."""
+        columns: Parameters = getattr(self, "columns")  # noqa: B009
+        references = {name: getattr(columns, name) for name in type(columns).model_fields}
+        return {name: theirs for name, theirs in references.items() if theirs is not None}
+
+    @model_validator(mode="after")
+    def _readable(self) -> Self:
+        if self.is_parquet:
+            return self._named_columns("a Parquet file has names")
+        if len(self.separator.encode()) > 1 and self.quoting:
+            raise ValueError(
+                f".separator: {self.separator!r} is more than one byte; set quoting: false with it"
+            )
+        if self.header:
+            return self._named_columns("the file has a header")
+        return self._numbered_columns()
+
+    def _named_columns(self, why: str) -> Self:
+        for ours, theirs in self.column_references.items():
+            if not isinstance(theirs, str):
+                raise ValueError(f".columns.{ours}: {why}, so give a name instead of {theirs}")
+        return self
+
+    def _numbered_columns(self) -> Self:
+        for ours, theirs in self.column_references.items():
+            if not isinstance(theirs, int):
+                raise ValueError(
+                    f".columns.{ours}: the file has no header (header: false), so give the "
+                    f"number of the column, from 1, instead of {theirs!r}"
+                )
+        return self
+
+
+class RatingsFormat(TableFormat):
+    """How the ratings file is written; files of `splits` are written the same way.
+
+    Attributes:
+        ids: What ids of users and items are, in all tables: integer or text.
+        time: What timestamps are: seconds (s) or milliseconds (ms) since 1970-01-01 UTC, or
+            text in ISO 8601 (iso), in UTC where it names no zone.
+        columns: Where our columns are.
+    """
+
+    ids: Literal["integer", "text"] = "integer"
+    time: Literal["s", "ms", "iso"] = "s"
+    columns: RatingColumns = RatingColumns()
+
+
+class ItemsFormat(TableFormat):
+    """How the items file is written.
+
+    Attributes:
+        columns: Where our columns are.
+        genres_separator: Text between two genres of one item.
+        genre_flags: For files whose last columns are 0 or 1, one per genre (ml-100k): the
+            genres in that order, null for a flag that is no genre. Null if there are none.
+    """
+
+    columns: ItemColumns = ItemColumns()
+    genres_separator: str = Field(default="|", min_length=1)
+    genre_flags: list[str | None] | None = Field(default=None, min_length=1)
+
+    @model_validator(mode="after")
+    def _one_kind_of_genres(self) -> Self:
+        if self.genre_flags is None:
+            return self
+        if self.columns.genres is not None:
+            raise ValueError(".genre_flags: give this or columns.genres, not both")
+        if self.is_parquet:
+            raise ValueError(".genre_flags: only for text files, not for Parquet")
+        return self
+
+
+class UsersFormat(TableFormat):
+    """How the users file is written.
+
+    Attributes:
+        columns: Where our columns are.
+    """
+
+    columns: UserColumns = UserColumns()
+
+
+class Splits(Parameters):
+    """Files of a predefined split, written as the ratings are.
+
+    Attributes:
+        train: File of the ratings to learn from.
+        test: File of the ratings to test on.
+    """
+
+    train: str = Field(min_length=1)
+    test: str = Field(min_length=1)
+
+
+class SourceParameters(Parameters):
+    """A data set: where it is and how its files are written.
+
+    Attributes:
+        name: What reports call it.
+        folder: Where its files are, relative to the project or absolute.
+        fetch: What `kedro fetch-data` calls it; null when it cannot be downloaded.
+        rating_scale: Lowest and highest possible rating.
+        ratings: The ratings file.
+        items: The items file; null without one.
+        users: The users file; null without one.
+        splits: Files of a predefined split; null without one.
+    """
+
+    name: str = Field(min_length=1)
+    folder: Path
+    fetch: str | None = None
+    rating_scale: RatingScale
+    ratings: RatingsFormat
+    items: ItemsFormat | None = None
+    users: UsersFormat | None = None
+    splits: Splits | None = None
+
+    def table(self, name: TableName) -> TableFormat | None:
+        """How a table is written; None when the source has no such table."""
+        if name == "ratings":
+            return self.ratings
+        if name == "items":
+            return self.items
+        if name == "users":
+            return self.users
+        if self.splits is None:
+            return None
+        return self.ratings.model_copy(update={"file": getattr(self.splits, name)})
+
+
+def parse_source(block: Mapping[str, Any] | SourceParameters) -> SourceParameters:
+    """Check a `source` block.
+
+    Raises:
+        InputError: If a key is missing, unknown or wrong; every such key is named.
+    """
+    try:
+        return SourceParameters.model_validate(block)
+    except ValidationError as error:
+        problems = "; ".join(_problem(details) for details in error.errors())
+        raise InputError(f"globals.yml of the environment: {problems}") from None
+
+
+def _problem(details: Any) -> str:
+    """One sentence for one error of pydantic; our own messages may start with a `.key`."""
+    key = ".".join(["source", *map(str, details["loc"])])
+    message = str(details["msg"]).removeprefix("Value error, ")
+    if message.startswith("."):
+        return key + message
+    if details["type"] in {"missing", "extra_forbidden", "value_error"}:
+        return f"{key}: {message}"
+    return f"{key}: {message}, found {details['input']!r}"
+
+
+def line_of(table: TableFormat, position: int) -> str:
+    """Name a row for a message, such as "ratings.csv, line 12".
+
+    Args:
+        table: How the file is written.
+        position: Row of the frame that was read, from 0.
+
+    Returns:
+        File and line, counted from 1 with the header: position + 1, and 1 more for the
+        header. For Parquet "ratings.parquet, row 12" with position + 1. Exact as long as no
+        quoted field spans several lines.
+    """
+    if table.is_parquet:
+        return f"{table.file}, row {position + 1}"
+    return f"{table.file}, line {position + 1 + table.header}"

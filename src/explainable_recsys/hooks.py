@@ -1,0 +1,240 @@
+"""What happens around a run: checks before, a word on long nodes, manifest and summary after."""
+
+from __future__ import annotations
+
+import difflib
+import logging
+import platform
+import subprocess
+import threading
+import time
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from kedro.framework.hooks import hook_impl
+from kedro.io import CatalogProtocol
+from kedro.pipeline import Pipeline
+from kedro.pipeline.node import Node
+
+from explainable_recsys.errors import InputError
+
+logger = logging.getLogger(__name__)
+
+PARAMETERS_FOR_PATHS = {"data_root"}
+RECORDED_PACKAGES = ("explainable-recsys", "kedro", "numpy", "scipy", "pandas", "implicit")
+SECONDS_BEFORE_MENTION = 2.0
+
+
+class ParameterHook:
+    """Rejects environments and run-time parameters that do not exist."""
+
+    @hook_impl
+    def after_context_created(self, context: Any) -> None:
+        """Compare what the command line asked for with what `conf/` holds."""
+        loader = context.config_loader
+        check_environment(Path(loader.conf_source), loader.env)
+        given, loader.runtime_params = loader.runtime_params, {}
+        try:
+            known = loader["parameters"]
+        finally:
+            loader.runtime_params = given
+        for name, value in (given or {}).items():
+            if name not in PARAMETERS_FOR_PATHS:
+                check_parameter(name, value, known, path=())
+
+
+def check_environment(conf: Path, env: str | None) -> None:
+    """Make sure that an environment's folder exists.
+
+    Raises:
+        InputError: Naming the environments that do.
+    """
+    if env is None or (conf / env).is_dir() or not conf.is_dir():
+        return
+    environments = sorted(folder.name for folder in conf.iterdir() if folder.is_dir())
+    raise InputError(f"unknown environment '{env}'; there are: {', '.join(environments)}")
+
+
+def check_parameter(name: str, value: Any, known: Mapping[str, Any], path: tuple[str, ...]) -> None:
+    """Make sure that a parameter given on the command line exists.
+
+    Raises:
+        InputError: Naming the closest parameter that does.
+    """
+    full = ".".join((*path, name))
+    if name not in known:
+        close = difflib.get_close_matches(name, list(known), n=1)
+        hint = f"did you mean '{'.'.join((*path, close[0]))}'? " if close else ""
+        raise InputError(f"unknown parameter '{full}'; {hint}accepted here: {', '.join(known)}")
+    if isinstance(value, Mapping) and isinstance(known[name], Mapping):
+        for key, inner in value.items():
+            check_parameter(key, inner, known[name], (*path, name))
+
+
+class ManifestHook:
+    """Writes down which versions a run read and wrote, with which code and parameters.
+
+    The versions come from the catalog once the run has ended, so they are right with every
+    runner; the seconds per node are known only where nodes run in this process.
+    """
+
+    def __init__(self) -> None:
+        """Start with nothing recorded."""
+        self._parameters: dict[str, Any] = {}
+        self._started: dict[str, float] = {}
+        self._seconds: dict[str, float] = {}
+        self._project = Path()
+
+    @hook_impl
+    def after_context_created(self, context: Any) -> None:
+        """Keep the parameters as they are configured."""
+        self._project = Path(context.project_path)
+        self._parameters = dict(context.config_loader["parameters"])
+
+    @hook_impl
+    def before_pipeline_run(self) -> None:
+        """Start the clock."""
+        self._seconds = {}
+        self._started = {"": time.perf_counter()}
+
+    @hook_impl
+    def before_node_run(self, node: Node) -> None:
+        """Start the node's clock."""
+        self._started[node.name] = time.perf_counter()
+
+    @hook_impl
+    def after_node_run(self, node: Node) -> None:
+        """Stop the node's clock."""
+        self._seconds[node.name] = time.perf_counter() - self._started[node.name]
+
+    @hook_impl(tryfirst=True)
+    def after_pipeline_run(
+        self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol
+    ) -> None:
+        """Save the manifest of a run that succeeded."""
+        self._save("succeeded", run_params, pipeline, catalog)
+
+    @hook_impl
+    def on_pipeline_error(
+        self,
+        error: Exception,
+        run_params: dict[str, Any],
+        pipeline: Pipeline,
+        catalog: CatalogProtocol,
+    ) -> None:
+        """Save the manifest of a run that failed after it had written something."""
+        if any(_written_by(catalog, name, run_params) for name in pipeline.all_outputs()):
+            try:
+                self._save(f"failed: {error}", run_params, pipeline, catalog)
+            except Exception:
+                logger.warning("the manifest of the failed run could not be written")
+
+    def _save(
+        self, status: str, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol
+    ) -> None:
+        if "run_manifest" not in catalog:
+            return
+        manifest = {
+            "run_id": run_params.get("run_id"),
+            "status": status,
+            "env": run_params.get("env"),
+            "pipelines": run_params.get("pipeline_names") or ["__default__"],
+            "seconds": time.perf_counter() - self._started[""],
+            "git": git_state(self._project),
+            "python": platform.python_version(),
+            "packages": {name: version(name) for name in RECORDED_PACKAGES},
+            "parameters": self._parameters,
+            "read": _versions(pipeline.inputs(), catalog),
+            "written": {
+                name: run_params.get("run_id")
+                for name in sorted(pipeline.all_outputs())
+                if _written_by(catalog, name, run_params)
+            },
+            "node_seconds": {name: round(s, 3) for name, s in self._seconds.items()},
+        }
+        catalog.save("run_manifest", manifest)
+
+
+def git_state(project: Path) -> dict[str, Any] | None:
+    """Commit of the project and whether files differ from it; None outside a checkout."""
+    commands = {"commit": ["rev-parse", "HEAD"], "changes": ["status", "--porcelain"]}
+    outputs = {}
+    for name, arguments in commands.items():
+        try:
+            done = subprocess.run(
+                ["git", "-C", str(project), *arguments],
+                capture_output=True,
+                text=True,
+                check=True,
+                timeout=10,
+            )
+        except (OSError, subprocess.SubprocessError):
+            return None
+        outputs[name] = done.stdout.strip()
+    return {"commit": outputs["commit"], "dirty": bool(outputs["changes"])}
+
+
+def _versions(names: set[str], catalog: CatalogProtocol) -> dict[str, str | None]:
+    """Version that each stored dataset is loaded with; None for one without versions."""
+    stored = sorted(name for name in names if not name.startswith("param"))
+    return {name: _load_version(catalog, name) for name in stored}
+
+
+def _load_version(catalog: CatalogProtocol, name: str) -> str | None:
+    resolve = getattr(catalog.get(name), "resolve_load_version", None)
+    return resolve() if resolve else None
+
+
+def _written_by(catalog: CatalogProtocol, name: str, run_params: dict[str, Any]) -> bool:
+    """Whether the run saved a version of this dataset."""
+    dataset = catalog.get(name)
+    if not hasattr(dataset, "list_versions"):
+        return False
+    return run_params.get("run_id") in dataset.list_versions(full_path=False)
+
+
+class LongNodeHook:
+    """Says which node is at work when one takes longer than two seconds."""
+
+    def __init__(self) -> None:
+        """Start with no node at work."""
+        self._timers: dict[str, threading.Timer] = {}
+        self._started: dict[str, float] = {}
+
+    @hook_impl
+    def before_node_run(self, node: Node) -> None:
+        """Mention the node unless it ends soon."""
+        timer = threading.Timer(
+            SECONDS_BEFORE_MENTION, logger.info, args=("%s is running …", node.name)
+        )
+        timer.daemon = True
+        self._timers[node.name], self._started[node.name] = timer, time.perf_counter()
+        timer.start()
+
+    @hook_impl
+    def after_node_run(self, node: Node) -> None:
+        """Say how long a long node took."""
+        self._timers.pop(node.name).cancel()
+        seconds = time.perf_counter() - self._started.pop(node.name)
+        if seconds >= SECONDS_BEFORE_MENTION:
+            logger.info("%s took %.1f s", node.name, seconds)
+
+    @hook_impl
+    def on_node_error(self, node: Node) -> None:
+        """Forget the node."""
+        self._timers.pop(node.name).cancel()
+
+
+class SummaryHook:
+    """Prints what a run found out."""
+
+    @hook_impl
+    def after_pipeline_run(
+        self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol
+    ) -> None:
+        """Print the data card, the metrics and a few users with their reasons."""
+        from explainable_recsys.summary import print_summary
+
+        print_summary(pipeline.all_outputs(), catalog, run_params.get("env"))

@@ -1,0 +1,5 @@
+"""Raw files to clean ratings, their split, and the training matrix."""
+
+from explainable_recsys.pipelines.data_processing.pipeline import create_pipeline
+
+__all__ = ["create_pipeline"]

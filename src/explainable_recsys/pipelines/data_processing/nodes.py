@@ -1,0 +1,84 @@
+"""Nodes of the data processing."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import pandas as pd
+
+from explainable_recsys.datasets.source import SourceParameters, line_of
+from explainable_recsys.interactions import Interactions
+from explainable_recsys.preprocessing import cleaning, splits
+from explainable_recsys.preprocessing.card import dataset_card
+from explainable_recsys.preprocessing.cleaning import CleaningParameters, Dropped
+from explainable_recsys.preprocessing.splits import Split, SplitParameters
+
+
+def validate_ratings(raw_ratings: pd.DataFrame, source: SourceParameters) -> pd.DataFrame:
+    """Check that every rating lies on the data set's scale."""
+    scale = source.rating_scale
+    return cleaning.validate_ratings(
+        raw_ratings, scale.minimum, scale.maximum, partial(line_of, source.ratings)
+    )
+
+
+def clean_ratings(
+    validated_ratings: pd.DataFrame,
+    raw_items: pd.DataFrame,
+    source: SourceParameters,
+    parameters: CleaningParameters,
+) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Deduplicate and filter; report what was read and what was dropped."""
+    ratings, dropped = cleaning.clean_ratings(
+        validated_ratings, raw_items, parameters, partial(line_of, source.ratings)
+    )
+    report = {
+        "n_read": len(validated_ratings),
+        "dropped": [step.model_dump() for step in dropped],
+    }
+    return ratings, report
+
+
+def clean_users(raw_users: pd.DataFrame, ratings: pd.DataFrame) -> pd.DataFrame:
+    """Keep the users who rated; an empty table where the data set describes no users."""
+    kept = raw_users["user_id"].isin(ratings["user_id"].unique())
+    return raw_users[kept].sort_values("user_id", ignore_index=True)
+
+
+def split_ratings(
+    ratings: pd.DataFrame,
+    raw_train: pd.DataFrame,
+    raw_test: pd.DataFrame,
+    parameters: SplitParameters,
+) -> Split:
+    """Cut the ratings into training, validation and test parts."""
+    return splits.split_ratings(ratings, parameters, raw_train, raw_test)
+
+
+def build_interactions(
+    train_ratings: pd.DataFrame, validation_ratings: pd.DataFrame
+) -> Interactions:
+    """Build the matrix that models learn from: everything not held out for the test.
+
+    Validation ratings choose hyper-parameters; the final models learn from them too.
+    """
+    return Interactions.from_frame(pd.concat([train_ratings, validation_ratings]))
+
+
+def describe_dataset(
+    ratings: pd.DataFrame,
+    train_ratings: pd.DataFrame,
+    validation_ratings: pd.DataFrame,
+    test_ratings: pd.DataFrame,
+    cleaning_report: dict[str, Any],
+    source: SourceParameters,
+) -> dict[str, Any]:
+    """Write the dataset card."""
+    return dataset_card(
+        source.name,
+        ratings,
+        Split(train_ratings, validation_ratings, test_ratings),
+        [Dropped.model_validate(step) for step in cleaning_report["dropped"]],
+        cleaning_report["n_read"],
+    )

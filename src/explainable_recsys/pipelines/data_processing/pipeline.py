@@ -1,0 +1,51 @@
+"""Wiring of the data processing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kedro.pipeline import Node, Pipeline
+
+from explainable_recsys.pipelines.data_processing import nodes
+from explainable_recsys.preprocessing.cleaning import clean_items
+
+
+def create_pipeline(**_: Any) -> Pipeline:
+    """Raw files to ratings, items, users, split parts, interactions and the card."""
+    parts = ["train_ratings", "validation_ratings", "test_ratings"]
+    return Pipeline(
+        [
+            Node(
+                nodes.validate_ratings,
+                ["raw_ratings", "params:source"],
+                "validated_ratings",
+                name="validate_ratings",
+            ),
+            Node(
+                nodes.clean_ratings,
+                ["validated_ratings", "raw_items", "params:source", "params:cleaning"],
+                ["ratings", "cleaning_report"],
+                name="clean_ratings",
+            ),
+            Node(clean_items, ["raw_items", "ratings"], "items", name="clean_items"),
+            Node(nodes.clean_users, ["raw_users", "ratings"], "users", name="clean_users"),
+            Node(
+                nodes.split_ratings,
+                ["ratings", "raw_train", "raw_test", "params:split"],
+                parts,
+                name="split_ratings",
+            ),
+            Node(
+                nodes.build_interactions,
+                ["train_ratings", "validation_ratings"],
+                "interactions",
+                name="build_interactions",
+            ),
+            Node(
+                nodes.describe_dataset,
+                ["ratings", *parts, "cleaning_report", "params:source"],
+                "dataset_card",
+                name="describe_dataset",
+            ),
+        ]
+    )

@@ -1,0 +1,158 @@
+"""The summary printed after a run: the data, the metrics, a few users with their reasons."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from kedro.io import CatalogProtocol
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+METRIC_COLUMNS = {
+    "recall": "recall@{k}",
+    "nDCG": "ndcg@{k}",
+    "hit rate": "hit_rate@{k}",
+    "catalogue": "catalogue_coverage@{k}",
+    "RMSE": "rmse",
+    "explained": "coverage",
+    "additivity error": "additivity_error_relative",
+}
+N_USERS = 3
+N_ITEMS = 3
+
+
+def print_summary(outputs: set[str], catalog: CatalogProtocol, env: str | None) -> None:
+    """Print a summary of what a run produced; nothing if it evaluated no approach.
+
+    Args:
+        outputs: Names of the datasets that the run wrote.
+        catalog: Where they are.
+        env: Environment of the run.
+    """
+    approaches = sorted(name.removesuffix(".metrics") for name in outputs if ".metrics" in name)
+    parts: list[RenderableType] = []
+    if "dataset_card" in outputs:
+        parts += [_heading("Data"), card_text(catalog.load("dataset_card"))]
+    if approaches:
+        metrics = {name: catalog.load(f"{name}.metrics") for name in approaches}
+        parts += [_heading("Quality"), metrics_table(metrics), protocol_text(metrics, catalog)]
+    for name in approaches:
+        if f"{name}.sentences" in outputs:
+            tables = [catalog.load(f"{name}.{table}") for table in ("recommendations", "sentences")]
+            seed = catalog.load("params:evaluation").seed
+            parts += [_heading(f"Why? {name}"), examples(*tables, catalog.load("items"), seed)]
+    if parts:
+        folder = _reporting_folder(catalog)
+        option = f" --env {env}" if env else ""
+        parts += [
+            _heading("Next"),
+            f"  files      {folder}, every run a version of its own\n"
+            f"  lineage    make viz   (or: kedro viz run{option})",
+        ]
+        Console(highlight=False, soft_wrap=False).print(Group(*parts))
+
+
+def card_text(card: dict[str, Any]) -> str:
+    """The dataset card in three lines."""
+    span = " to ".join(card["time_span"]) if card["time_span"] else "no timestamps"
+    sizes = ", ".join(f"{count:,} {part}" for part, count in card["split"].items())
+    dropped = "; ".join(f"{step['ratings']:,} {step['reason']}" for step in card["dropped"])
+    return (
+        f"  {card['name']}: {card['n_ratings']:,} ratings of {card['n_items']:,} items by "
+        f"{card['n_users']:,} users, {100 * card['density']:.2g} % of the matrix\n"
+        f"  {span}; mean rating {card['mean_rating']:.2f}\n"
+        f"  split: {sizes}; dropped: {dropped or 'nothing'}"
+    )
+
+
+def metrics_table(metrics: dict[str, dict[str, Any]]) -> Table:
+    """One row per approach, best nDCG first, with 95 % intervals where there are any."""
+    k = _list_length(metrics)
+    keys = {title: key.format(k=k) for title, key in METRIC_COLUMNS.items()}
+    shown = [title for title, key in keys.items() if any(key in m for m in metrics.values())]
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
+    table.add_column("  approach")
+    for title in shown:
+        suffix = f"@{k}" if "{k}" in METRIC_COLUMNS[title] else ""
+        table.add_column(title + suffix, justify="right")
+    for name in sorted(metrics, key=lambda name: -(metrics[name].get(keys["nDCG"]) or 0)):
+        table.add_row(f"  {name}", *(_cell(metrics[name], keys[title]) for title in shown))
+    return table
+
+
+def protocol_text(metrics: dict[str, dict[str, Any]], catalog: CatalogProtocol) -> str:
+    """What the metrics were computed on."""
+    split, first = catalog.load("params:split"), next(iter(metrics.values()))
+    threshold = first["relevance_threshold"]
+    relevant = "every held-out rating" if threshold is None else f"ratings from {threshold:g} on"
+    users = int(first[f"recall@{_list_length(metrics)}/n"])
+    return (
+        f"  {split.strategy} split, seed {split.seed}; hits: {relevant}; {users:,} users; "
+        "± half of the 95 % interval"
+    )
+
+
+def examples(
+    recommendations: pd.DataFrame, sentences: pd.DataFrame, items: pd.DataFrame, seed: int
+) -> RenderableType:
+    """The first recommendations of a few users drawn at random, each with its reason."""
+    users = np.sort(sentences["user_id"].unique())
+    chosen = np.random.default_rng(seed).choice(users, min(N_USERS, len(users)), replace=False)
+    lists = (
+        recommendations[
+            recommendations["user_id"].isin(chosen) & (recommendations["rank"] <= N_ITEMS)
+        ]
+        .merge(sentences, on=["user_id", "item_id"], how="left")
+        .merge(items, on="item_id")
+        .sort_values(["user_id", "rank"])
+    )
+    blocks: list[RenderableType] = []
+    for user, rows in lists.groupby("user_id"):
+        blocks.append(Text(f"  user {user}"))
+        for row in rows.to_dict("records"):
+            year = "" if pd.isna(row["year"]) else f" ({row['year']})"
+            blocks.append(Text(f"    {row['rank']}. {row['title']}{year}", style="bold"))
+            if isinstance(row["sentence"], str):
+                blocks.append(Padding(plain_text(row["sentence"]), (0, 0, 0, 7)))
+    return Group(*blocks)
+
+
+def plain_text(sentence: str) -> Text:
+    """A sentence in Markdown with its italics drawn (or dropped, outside a terminal)."""
+    text = Text()
+    for part in re.split(r"(?<!\\)(\*.*?(?<!\\)\*)", sentence):
+        titled = part.startswith("*")
+        text.append(part.strip("*").replace(r"\*", "*"), style="italic" if titled else "")
+    return text
+
+
+def _heading(text: str) -> Text:
+    return Text(f"\n{text}", style="bold")
+
+
+def _list_length(metrics: dict[str, dict[str, Any]]) -> int:
+    return next(int(key[7:]) for m in metrics.values() for key in m if key[7:].isdigit())
+
+
+def _cell(metrics: dict[str, Any], key: str) -> str:
+    value = metrics.get(key)
+    if value is None:
+        return ""
+    if key.startswith("additivity"):
+        return f"{value:.0e}"
+    low, high = metrics.get(f"{key}/low"), metrics.get(f"{key}/high")
+    interval = f" ± {(high - low) / 2:.3f}" if low is not None and high is not None else ""
+    return f"{value:.3f}{interval}"
+
+
+def _reporting_folder(catalog: CatalogProtocol) -> str:
+    """Where the files of this environment are, relative to here if that is shorter."""
+    manifest = catalog.get("run_manifest")
+    folder = Path(str(manifest._describe()["filepath"])).parent.parent  # type: ignore[union-attr]
+    return str(folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder)

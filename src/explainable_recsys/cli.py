@@ -78,8 +78,9 @@ def _fetch_data(metadata: ProjectMetadata, name: str) -> None:
     conf = metadata.project_path / "conf"
     check_environment(conf, name)
     settings = conf / name / "globals.yml"
-    source = OmegaConf.load(settings).get("source") if settings.exists() else None
-    if source is None or source.get("fetch") is None:
+    block: Any = OmegaConf.to_container(OmegaConf.load(settings)) if settings.exists() else {}
+    source = block.get("source", {})
+    if not source.get("fetch"):
         raise InputError(f"environment '{name}' needs no download (no source.fetch in {settings})")
     files = fetch(source["fetch"], metadata.project_path / Path(source["folder"]))
     click.echo("\n".join(str(file) for file in files))

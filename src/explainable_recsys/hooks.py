@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from kedro.framework.hooks import hook_impl
-from kedro.io import CatalogProtocol
+from kedro.io import AbstractVersionedDataset, DataCatalog
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
@@ -111,7 +111,7 @@ class ManifestHook:
 
     @hook_impl(tryfirst=True)
     def after_pipeline_run(
-        self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol
+        self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
     ) -> None:
         """Save the manifest of a run that succeeded."""
         self._save("succeeded", run_params, pipeline, catalog)
@@ -122,7 +122,7 @@ class ManifestHook:
         error: Exception,
         run_params: dict[str, Any],
         pipeline: Pipeline,
-        catalog: CatalogProtocol,
+        catalog: DataCatalog,
     ) -> None:
         """Save the manifest of a run that failed after it had written something."""
         if any(_written_by(catalog, name, run_params) for name in pipeline.all_outputs()):
@@ -132,7 +132,7 @@ class ManifestHook:
                 logger.warning("the manifest of the failed run could not be written")
 
     def _save(
-        self, status: str, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol
+        self, status: str, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
     ) -> None:
         if "run_manifest" not in catalog:
             return
@@ -176,21 +176,21 @@ def git_state(project: Path) -> dict[str, Any] | None:
     return {"commit": outputs["commit"], "dirty": bool(outputs["changes"])}
 
 
-def _versions(names: set[str], catalog: CatalogProtocol) -> dict[str, str | None]:
+def _versions(names: set[str], catalog: DataCatalog) -> dict[str, str | None]:
     """Version that each stored dataset is loaded with; None for one without versions."""
     stored = sorted(name for name in names if not name.startswith("param"))
     return {name: _load_version(catalog, name) for name in stored}
 
 
-def _load_version(catalog: CatalogProtocol, name: str) -> str | None:
-    resolve = getattr(catalog.get(name), "resolve_load_version", None)
-    return resolve() if resolve else None
+def _load_version(catalog: DataCatalog, name: str) -> str | None:
+    dataset = catalog.get(name)
+    return dataset.resolve_load_version() if isinstance(dataset, AbstractVersionedDataset) else None
 
 
-def _written_by(catalog: CatalogProtocol, name: str, run_params: dict[str, Any]) -> bool:
+def _written_by(catalog: DataCatalog, name: str, run_params: dict[str, Any]) -> bool:
     """Whether the run saved a version of this dataset."""
     dataset = catalog.get(name)
-    if not hasattr(dataset, "list_versions"):
+    if not isinstance(dataset, AbstractVersionedDataset):
         return False
     return run_params.get("run_id") in dataset.list_versions(full_path=False)
 
@@ -232,7 +232,7 @@ class SummaryHook:
 
     @hook_impl
     def after_pipeline_run(
-        self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol
+        self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
     ) -> None:
         """Print the data card, the metrics and a few users with their reasons."""
         from explainable_recsys.summary import print_summary

@@ -147,7 +147,7 @@ class PaddedBlock:
     filled: NDArray[np.bool_]
 
 
-def padded_blocks(matrix: sparse.csr_array, cells: int = 100_000) -> Iterator[PaddedBlock]:
+def padded_blocks(matrix: sparse.csr_array, cells: int = 4_000) -> Iterator[PaddedBlock]:
     """Cut the rows of a sparse matrix into dense blocks of similar length.
 
     Rows are taken in order of their number of entries, so a block holds little padding and
@@ -163,11 +163,12 @@ def padded_blocks(matrix: sparse.csr_array, cells: int = 100_000) -> Iterator[Pa
     """
     lengths = np.diff(matrix.indptr)
     order = np.argsort(lengths, kind="stable")
+    sorted_lengths = lengths[order].astype(np.int64)
     start = 0
     while start < len(order):
-        stop = _block_end(lengths[order], start, cells)
+        stop = _block_end(sorted_lengths, start, cells)
         rows = order[start:stop]
-        longest = int(lengths[rows[-1]])
+        longest = int(sorted_lengths[stop - 1])
         offsets = np.arange(longest)
         filled = offsets < lengths[rows, None]
         entries = np.where(filled, matrix.indptr[rows, None] + offsets, 0)
@@ -177,9 +178,11 @@ def padded_blocks(matrix: sparse.csr_array, cells: int = 100_000) -> Iterator[Pa
         start = stop
 
 
-def _block_end(sorted_lengths: NDArray[Any], start: int, cells: int) -> int:
+def _block_end(sorted_lengths: NDArray[np.int64], start: int, cells: int) -> int:
     """Largest end such that (end - start) x the longest row stays within `cells`."""
-    sizes = (np.arange(start, len(sorted_lengths)) - start + 1) * sorted_lengths[start:]
+    most = cells // max(int(sorted_lengths[start]), 1) + 1
+    within = sorted_lengths[start : start + most]
+    sizes = np.arange(1, len(within) + 1) * within
     return start + max(1, int(np.searchsorted(sizes, cells, side="right")))
 
 
@@ -206,6 +209,8 @@ def _positions(sorted_ids: NDArray[Any], ids: Any) -> NDArray[np.int64]:
     wanted = np.asarray(ids)
     if sorted_ids.dtype.kind == "U":
         wanted = wanted.astype(str)
+    elif len(wanted) and wanted.dtype.kind not in "iu":
+        raise InputError(f"ids must be integers like those of the ratings; found {wanted[0]!r}")
     if len(sorted_ids) == 0:
         return np.full(len(wanted), -1, dtype=np.int64)
     found = np.minimum(np.searchsorted(sorted_ids, wanted), len(sorted_ids) - 1)

@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from tqdm import tqdm
 
 T = TypeVar("T")
 
-SECONDS_BEFORE_SHOWING = 2.0
+# After two seconds, on standard error, only on a terminal, and wiped when the work ends.
+_STYLE: dict[str, Any] = {"delay": 2.0, "disable": None, "leave": False}
 
 
-def progress(
-    steps: Iterable[T] | None, description: str, total: float | None = None, unit: str = "it"
-) -> tqdm[T]:
-    """Wrap an iterable (or count by hand with `steps=None` and `update`).
+def progress(steps: Iterable[T], description: str, unit: str = "block") -> Iterable[T]:
+    """Show how far a loop is."""
+    return tqdm(steps, desc=description, unit=unit, **_STYLE)
 
-    The bar goes to standard error, after two seconds, only on a terminal, and is wiped
-    when the work ends.
-    """
-    return tqdm(
-        steps,
-        desc=description,
-        total=total,
-        unit=unit,
-        delay=SECONDS_BEFORE_SHOWING,
-        disable=None,
-        leave=False,
-    )
+
+def progress_counter(description: str, total: int, unit: str) -> tqdm[Any]:
+    """A bar that is moved by `update()`, for work that reports its steps."""
+    return tqdm(desc=description, total=total, unit=unit, **_STYLE)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from kedro.io import CatalogProtocol
+from kedro.io import DataCatalog
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
@@ -27,7 +27,7 @@ N_USERS = 3
 N_ITEMS = 3
 
 
-def print_summary(outputs: set[str], catalog: CatalogProtocol, env: str | None) -> None:
+def print_summary(outputs: set[str], catalog: DataCatalog, env: str | None) -> None:
     """Print a summary of what a run produced; nothing if it evaluated no approach.
 
     Args:
@@ -46,7 +46,10 @@ def print_summary(outputs: set[str], catalog: CatalogProtocol, env: str | None) 
         if f"{name}.sentences" in outputs:
             tables = [catalog.load(f"{name}.{table}") for table in ("recommendations", "sentences")]
             seed = catalog.load("params:evaluation").seed
-            parts += [_heading(f"Why? {name}"), examples(*tables, catalog.load("items"), seed)]
+            parts += [
+                _heading(f"Why? {name}"),
+                examples(tables[0], tables[1], catalog.load("items"), seed),
+            ]
     if parts:
         folder = _reporting_folder(catalog)
         option = f" --env {env}" if env else ""
@@ -86,7 +89,7 @@ def metrics_table(metrics: dict[str, dict[str, Any]]) -> Table:
     return table
 
 
-def protocol_text(metrics: dict[str, dict[str, Any]], catalog: CatalogProtocol) -> str:
+def protocol_text(metrics: dict[str, dict[str, Any]], catalog: DataCatalog) -> str:
     """What the metrics were computed on."""
     split, first = catalog.load("params:split"), next(iter(metrics.values()))
     threshold = first["relevance_threshold"]
@@ -151,7 +154,7 @@ def _cell(metrics: dict[str, Any], key: str) -> str:
     return f"{value:.3f}{interval}"
 
 
-def _reporting_folder(catalog: CatalogProtocol) -> str:
+def _reporting_folder(catalog: DataCatalog) -> str:
     """Where the files of this environment are, relative to here if that is shorter."""
     manifest = catalog.get("run_manifest")
     folder = Path(str(manifest._describe()["filepath"])).parent.parent  # type: ignore[union-attr]

@@ -1,0 +1,1 @@
+"""Kedro datasets: how data is read and stored."""

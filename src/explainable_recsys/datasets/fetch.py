@@ -154,7 +154,7 @@ def convert_recbole(source: Path, target: Path) -> None:
 
 def _item_line(item_id: str, title: str, year: str, genres: str) -> str:
     """A line of u.item: id, title, two dates, address, and 19 flags for genres."""
-    named = f"{title} ({year})" if year.isdigit() else "unknown"
+    named = "unknown" if title == "unkonwn" else f"{title} ({year})"
     flags = ["1" if genre in genres.split(" ") else "0" for genre in ML_100K_GENRES]
     return "|".join([item_id, named, "", "", "", *flags])
 

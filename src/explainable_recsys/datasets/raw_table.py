@@ -33,6 +33,7 @@ from explainable_recsys.errors import InputError
 
 BLOCK_BYTES = 8 << 20
 PREVIEW_BYTES = 256 << 10
+TRANSLATED_BYTES = 256 << 10
 PARQUET_ROWS = 1 << 18
 DIAGNOSIS_ROWS = 10_000
 UNIT_SEPARATOR = "\x1f"
@@ -228,6 +229,12 @@ def _flags(array: pa.Array) -> Part:
     return values.astype(bool)
 
 
+def _not_empty(array: pa.Array) -> Part:
+    if pc.any(pc.equal(array, "")).as_py():
+        raise ValueError("empty")
+    return array
+
+
 def _unchanged(array: pa.Array) -> Part:
     return array
 
@@ -236,7 +243,7 @@ ID_KINDS = {
     "integer": _Kind(
         pa.int64(), "a whole number; for other ids set source.ratings.ids: text", _ids
     ),
-    "text": _Kind(pa.string(), "any text but not an empty one", _unchanged),
+    "text": _Kind(pa.string(), "any text but not an empty one", _not_empty),
 }
 TIME_KINDS = {
     "s": _Kind(
@@ -277,6 +284,11 @@ def _kinds(source: SourceParameters, table: TableName) -> dict[str, _Kind]:
     return kinds
 
 
+def _key_of(table: TableName) -> str:
+    """The key of `globals.yml` that describes a table."""
+    return f"source.{table if table in ('items', 'users') else 'ratings'}"
+
+
 @dataclass(frozen=True)
 class _Column:
     """A column to read: our name, where the file has it, the key that says so, its kind."""
@@ -290,7 +302,7 @@ class _Column:
 def _columns(source: SourceParameters, table: TableName, layout: TableFormat) -> list[_Column]:
     """The columns to read; genre flags are numbered from the end, -1 the last."""
     kinds = _kinds(source, table)
-    block = f"source.{table if table in ('items', 'users') else 'ratings'}"
+    block = _key_of(table)
     columns = [
         _Column(ours, theirs, f"{block}.columns.{ours}", kinds[ours])
         for ours, theirs in layout.column_references.items()
@@ -348,23 +360,23 @@ class _RawFile:
 
     def parts(self, block_bytes: int) -> Iterator[dict[str, Part]]:
         """Read piece by piece; each piece maps our names to converted values."""
+        n_rows = 0
         try:
-            batches = self._batches(block_bytes)
-            n_rows = 0
-            for batch in batches:
-                n_rows += batch.num_rows
+            for batch in self._batches(block_bytes):
                 yield {
                     column.ours: _converted(column.kind, array)
                     for column, array in zip(self.columns, batch.columns, strict=True)
                 }
+                n_rows += batch.num_rows
         except InputError:
             raise
         except (ValueError, pa.ArrowException) as error:
-            raise self._diagnosis(error) from None
+            raise self._diagnosis(error, n_rows) from None
         except OSError as error:
             raise InputError(f"{self.name}: cannot be read: {error}") from None
         if n_rows == 0:
-            raise InputError(f"{self.name}: no rows{' after the header' * self.layout.header}")
+            has_header = self.layout.header and not self.layout.is_parquet
+            raise InputError(f"{self.name}: no rows{' after the header' * has_header}")
 
     @property
     def name(self) -> str:
@@ -379,8 +391,10 @@ class _RawFile:
             return _parquet_batches(self)
         return _text_batches(self, block_bytes)
 
-    def _diagnosis(self, error: Exception) -> InputError:
-        found = _parquet_problem(self) if self.layout.is_parquet else _text_problem(self)
+    def _diagnosis(self, error: Exception, n_good: int) -> InputError:
+        """What is wrong, after a number of rows that are known to be good."""
+        parquet = self.layout.is_parquet
+        found = _parquet_problem(self) if parquet else _text_problem(self, n_good)
         return InputError(f"{self.name}{found or f': cannot be read: {error}'}")
 
 
@@ -389,7 +403,7 @@ def _raw_file(source: SourceParameters, table: TableName, folder: Path | None) -
     layout = source.table(table)
     if layout is None:
         return None
-    block = f"source.{table if table in ('items', 'users') else 'ratings'}"
+    block = _key_of(table)
     path = (folder or source.folder) / layout.file
     raw = _RawFile(path, layout, _columns(source, table, layout), block)
     if path.is_file():
@@ -420,7 +434,7 @@ def _text_batches(raw: _RawFile, block_bytes: int) -> Iterator[pa.RecordBatch]:
     types = {str(p): c.kind.arrow for p, c in zip(positions, raw.columns, strict=True)}
     with raw.path.open("rb") as file:
         stream = file if _is_arrow_text(layout) else io.BufferedReader(_Translated(file, layout))
-        reader = pa.csv.open_csv(
+        with pa.csv.open_csv(
             pa.PythonFile(stream, mode="r"),
             read_options=pa.csv.ReadOptions(
                 block_size=block_bytes,
@@ -439,8 +453,8 @@ def _text_batches(raw: _RawFile, block_bytes: int) -> Iterator[pa.RecordBatch]:
                 null_values=[""],
                 strings_can_be_null=True,
             ),
-        )
-        yield from reader
+        ) as reader:
+            yield from reader
 
 
 def _is_one_byte(layout: TableFormat) -> bool:
@@ -468,7 +482,7 @@ class _Translated(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         at_end = False
         while not self._ready and not at_end:
-            block = self._file.read(1 << 18)
+            block = self._file.read(TRANSLATED_BYTES)
             at_end = not block
             text = self._held + self._decoder.decode(block, final=at_end)
             self._ready = self._translate(text, at_end).encode()
@@ -620,10 +634,10 @@ def _is_utf8(raw: _RawFile) -> bool:
     return codecs.lookup(raw.layout.encoding).name == "utf-8"
 
 
-def _text_problem(raw: _RawFile) -> str | None:
-    """What is wrong with the first bad line of a text file; None if nothing is found."""
+def _text_problem(raw: _RawFile, n_good: int) -> str | None:
+    """What is wrong with the first bad line after the good rows; None if nothing is found."""
     width, positions = _positions(raw)
-    rows = islice(_rows(raw, raw.layout.separator), int(raw.layout.header), None)
+    rows = islice(_rows(raw, raw.layout.separator), raw.layout.header + n_good, None)
     at_end: str | None = None
     while at_end is None:
         block, at_end = _block(raw, rows, width)

@@ -1,0 +1,1 @@
+"""Ways of explaining recommendations, one module each."""

@@ -51,7 +51,7 @@ def explain_by_contributions(
     positions, columns = interactions.lists_by_user(recommendations)
     parts = [
         _explain_block(model, positions[block.rows], columns[block.rows], block, n_evidence)
-        for block in progress(padded_blocks(interactions.ratings), "explain", unit="block")
+        for block in progress(padded_blocks(interactions.ratings), "explain")
     ]
     explained, place, evidence, weights = (
         np.concatenate(part) for part in zip(*parts, strict=True)

@@ -49,7 +49,9 @@ def contribution_sentences(
 
 def concatenate(*parts: pa.Array | str) -> pa.LargeStringArray:
     """Concatenate columns of text row by row; a plain string stands in every row."""
-    texts = [pa.scalar(part, pa.large_string()) if isinstance(part, str) else part for part in parts]
+    texts = [
+        pa.scalar(part, pa.large_string()) if isinstance(part, str) else part for part in parts
+    ]
     return pc.binary_join_element_wise(*texts, pa.scalar("", pa.large_string()))
 
 

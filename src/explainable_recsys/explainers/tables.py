@@ -45,7 +45,7 @@ def explanation_table(
             "item_id": recommendations["item_id"].to_numpy(),
             "position": place.astype(np.int32),
             "style": pd.Categorical.from_codes(
-                np.full(len(place), STYLES.index(style)), categories=list(STYLES)
+                np.full(len(place), STYLES.index(style)), categories=pd.Index(STYLES)
             ),
             "evidence_id": evidence_ids,
             "evidence": item_titles(items, evidence_ids),

@@ -1,0 +1,1 @@
+"""Measures of recommendations and of explanations; exact definitions in each module."""

@@ -52,7 +52,7 @@ def match_explanations(recommendations: pd.DataFrame, explanations: pd.DataFrame
     """
     user_ids = pd.Index(recommendations["user_id"].unique(), name="user_id").sort_values()
     item_ids = pd.Index(recommendations["item_id"].unique())
-    made = np.unique(_pair_keys(recommendations, user_ids, item_ids))
+    made = _distinct(_pair_keys(recommendations, user_ids, item_ids))
     numbers = pd.Index(made).get_indexer(pd.Index(_pair_keys(explanations, user_ids, item_ids)))
     matched = numbers >= 0
     return Explained(
@@ -119,7 +119,7 @@ def evidence_diversity(explained: Explained) -> pd.Series[float]:
     """
     codes, names = pd.factorize(explained.pieces["evidence_id"])
     known, n_evidence = codes >= 0, max(1, len(names))
-    members = np.unique(explained.recommendations[known] * n_evidence + codes[known])
+    members = _distinct(explained.recommendations[known] * n_evidence + codes[known])
     recommendations, evidence = np.divmod(members, n_evidence)
     users = explained.users[recommendations]
     n_users = len(explained.user_ids)
@@ -133,8 +133,8 @@ def evidence_diversity(explained: Explained) -> pd.Series[float]:
             n_evidence,
         )
         overlap[first : first + len(sums)] = sums
-    distinct = np.unique(recommendations)
-    n_explanations = np.bincount(explained.users[distinct], minlength=n_users)
+    compared = _distinct(recommendations)
+    n_explanations = np.bincount(explained.users[compared], minlength=n_users)
     # Each explanation meets itself once (overlap 1), each pair twice.
     pairs = n_explanations * (n_explanations - 1)
     return pd.Series(_divide(overlap - n_explanations, pairs), index=explained.user_ids)
@@ -300,3 +300,9 @@ def _divide(over: NDArray[Any], under: NDArray[Any]) -> NDArray[np.float64]:
     quotient: NDArray[np.float64] = np.full(len(over), np.nan)
     np.divide(over, under, out=quotient, where=under > 0)
     return quotient
+
+
+def _distinct(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Distinct numbers, from 0, ascending; sorting is many times faster than np.unique's hashes."""
+    ordered = np.sort(numbers)
+    return ordered[np.diff(ordered, prepend=-1) > 0]

@@ -1,0 +1,1 @@
+"""Raw ratings to clean, split ratings."""

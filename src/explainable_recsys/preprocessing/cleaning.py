@@ -13,7 +13,7 @@ from pydantic import Field
 from explainable_recsys.errors import InputError
 from explainable_recsys.recommenders.base import Parameters
 
-_TITLE_AND_YEAR = r"^(.*?)\s*(?:\((\d{4})(?:[-–]\d{0,4})?\))?\s*$"
+_TITLE_AND_YEAR = r"^(.*?)\s*(?:\((\d{4})(?:[-\u2013]\d{0,4})?\))?\s*$"
 _TRAILING_ARTICLE = r"^(.*), (The|A|An)((?: \(.*\))?)$"
 
 RowName = Callable[[int], str]

@@ -140,9 +140,7 @@ def _predefined_part(
     return found.fillna(-1).to_numpy(np.int64)
 
 
-def _with_training_data(
-    split: Split, ratings: pd.DataFrame, parameters: SplitParameters
-) -> Split:
+def _with_training_data(split: Split, ratings: pd.DataFrame, parameters: SplitParameters) -> Split:
     """Make sure that nobody is tested or validated without a training rating."""
     lengths = ratings["user_id"].value_counts()
     too_short = set(lengths.index) - set(split.train["user_id"].unique())

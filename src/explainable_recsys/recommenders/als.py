@@ -14,7 +14,7 @@ from threadpoolctl import threadpool_limits
 
 from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import Interactions, PaddedBlock, padded_blocks
-from explainable_recsys.progress import progress
+from explainable_recsys.progress import progress_counter
 from explainable_recsys.recommenders.base import Parameters, Recommender
 
 
@@ -26,11 +26,11 @@ class ALSParameters(Parameters):
     (`confidence: rating`). Everything else counts as p = 0 with c = 1.
     """
 
-    factors: int = Field(32, ge=1)
-    regularization: float = Field(10.0, gt=0)
-    iterations: int = Field(20, ge=1)
-    confidence: Literal["binary", "rating"] = "binary"
-    alpha: float = Field(1.0, gt=0)
+    factors: int = Field(64, ge=1)
+    regularization: float = Field(30.0, gt=0)
+    iterations: int = Field(15, ge=1)
+    confidence: Literal["binary", "rating"] = "rating"
+    alpha: float = Field(0.7, gt=0)
     relevance_threshold: float | None = None
     seed: int = Field(0, ge=0)
 
@@ -161,7 +161,7 @@ def _learn_item_factors(
 
     with (
         threadpool_limits(1, "blas"),
-        progress(None, "train ALS", total=parameters.iterations, unit="iteration") as bar,
+        progress_counter("train ALS", parameters.iterations, "iteration") as bar,
     ):
         model = AlternatingLeastSquares(
             factors=parameters.factors,

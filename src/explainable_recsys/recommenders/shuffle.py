@@ -50,7 +50,11 @@ class Shuffle(Recommender):
     def scores(self, histories: sparse.csr_array) -> NDArray[np.float32]:
         """Numbers spread evenly over [0, 1); see `Recommender.scores`."""
         rated = sparse.csr_array(
-            (self.item_keys[histories.indices].astype(np.uint64), histories.indices, histories.indptr),
+            (
+                self.item_keys[histories.indices].astype(np.uint64),
+                histories.indices,
+                histories.indptr,
+            ),
             shape=histories.shape,
         )
         user_keys = _mix(np.asarray(rated.sum(axis=1)).astype(np.uint32))

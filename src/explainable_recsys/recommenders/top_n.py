@@ -81,7 +81,7 @@ def recommend(
     starts = range(0, interactions.n_users, parameters.block_size)
     blocks = [
         _recommend_block(model, interactions, start, parameters)
-        for start in progress(starts, "recommend", unit="block")
+        for start in progress(starts, "recommend")
     ]
     rows, ranks, columns, scores = (np.concatenate(part) for part in zip(*blocks, strict=True))
     return pd.DataFrame(

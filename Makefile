@@ -1,0 +1,73 @@
+# explainable-recsys: `make help` lists the targets. Every target sets up .venv by itself.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+# The first Python 3.11 to 3.13 on the path; `make PYTHON=/path/to/python run` chooses another.
+SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	"$$p" -c '$(SUPPORTED)' >/dev/null 2>&1 && { echo "$$p"; break; }; done)
+
+export KEDRO_DISABLE_TELEMETRY := true
+
+ENV ?=
+PIPELINES ?=
+RUN_OPTIONS := $(if $(ENV),--env $(ENV)) $(if $(PIPELINES),--pipelines $(PIPELINES))
+
+.PHONY: help setup run test check format viz viz-build notebooks lock clean
+
+help:  ## List the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
+
+setup: $(READY)  ## Make the environment .venv from requirements.lock
+
+# Rebuilt only when the lock changes; the stamp comes last, so an interrupted set-up starts over.
+$(READY): requirements.lock
+	@if [ -z "$(PYTHON)" ]; then \
+	  echo "Error: no Python 3.11, 3.12 or 3.13 found; install one, or name it: make PYTHON=/path/to/python $(MAKECMDGOALS)" >&2; exit 2; fi
+	@echo "Setting up .venv with $$($(PYTHON) --version) (about a minute, once)"
+	@rm -rf $(VENV)
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+run: $(READY)  ## Run everything (ENV=ml-100k for another data set, PIPELINES=intrinsic_als for one approach)
+	@$(BIN)/kedro run $(RUN_OPTIONS)
+
+test: $(READY)  ## Run the tests
+	@$(BIN)/python -m pytest -n auto --quiet
+
+check: $(READY)  ## Lint, check the format and the types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+format: $(READY)  ## Format the code and fix what the linter can
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+viz: $(READY)  ## Open the lineage in kedro-viz
+	@$(BIN)/kedro viz run $(if $(ENV),--env $(ENV))
+
+viz-build: $(READY)  ## Write kedro-viz as a static site to build/
+	@$(BIN)/kedro viz build --include-previews
+
+notebooks: $(READY)  ## Execute the notebooks against a fresh run
+	@$(BIN)/kedro run $(RUN_OPTIONS) >/dev/null
+	@$(BIN)/python -m pytest --nbmake --quiet notebooks
+
+lock:  ## Resolve the dependencies anew (needs uv)
+	@uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
+	  --no-annotate --no-emit-index-url --no-emit-find-links --quiet \
+	  --custom-compile-command "make lock" --output-file requirements.lock
+
+clean:  ## Remove the environment, caches and builds (results in data/ stay)
+	@rm -rf $(VENV) build .viz .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

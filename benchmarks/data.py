@@ -1,0 +1,39 @@
+"""The data sets that the benchmarks run on, read as the project reads them."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from omegaconf import OmegaConf
+
+from explainable_recsys.datasets.raw_table import read_table
+from explainable_recsys.datasets.source import parse_source
+from explainable_recsys.preprocessing.cleaning import (
+    CleaningParameters,
+    clean_items,
+    clean_ratings,
+)
+
+PROJECT = Path(__file__).parents[1]
+
+
+def argument_parser(description: str | None) -> argparse.ArgumentParser:
+    """A parser with the options `--env` and `--folder`."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--env", default="ml-100k", help="environment, a folder of conf/")
+    parser.add_argument("--folder", type=Path, help="where the files are, if not where conf/ says")
+    return parser
+
+
+def load(env: str, folder: Path | None) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Cleaned ratings and items of an environment."""
+    settings: Any = OmegaConf.to_container(OmegaConf.load(PROJECT / "conf" / env / "globals.yml"))
+    source = parse_source(settings["source"])
+    folder = folder or PROJECT / source.folder
+    raw_items = read_table(source, "items", folder)
+    raw_ratings = read_table(source, "ratings", folder)
+    ratings, _ = clean_ratings(raw_ratings, raw_items, CleaningParameters(), str)
+    return ratings, clean_items(raw_items, ratings)

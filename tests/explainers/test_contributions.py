@@ -1,0 +1,245 @@
+"""Evidence of an additive model whose terms are known beforehand."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from explainable_recsys.errors import InputError
+from explainable_recsys.explainers.contributions import evidence_order, explain_by_contributions
+from explainable_recsys.explainers.tables import STYLES
+from explainable_recsys.interactions import Interactions
+
+COLUMNS = ["user_id", "item_id", "position", "style", "evidence_id", "evidence", "weight", "group"]
+
+
+class TableModel:
+    """The contribution of rated item j to item i is terms[i, j] x the rating."""
+
+    def __init__(self, terms):
+        self.terms = np.asarray(terms, dtype=float)
+
+    def contributions(self, histories, items):
+        terms = self.terms[items[:, :, None], histories.columns[:, None, :]]
+        return terms * histories.values[:, None, :] * histories.filled[:, None, :]
+
+
+def interactions_of(rows):
+    return Interactions.from_frame(pd.DataFrame(rows, columns=["user_id", "item_id", "rating"]))
+
+
+def items_of(interactions):
+    titles = [f"Title {item}" for item in interactions.item_ids]
+    return pd.DataFrame({"item_id": interactions.item_ids, "title": titles})
+
+
+def pairs(rows):
+    return pd.DataFrame(rows, columns=["user_id", "item_id"])
+
+
+@pytest.fixture
+def interactions():
+    """Catalogue 10 … 15; user 1 rated 10 to 14, user 2 rated 15 only."""
+    rows = [(1, 10 + j, 1.0) for j in range(5)] + [(2, 15, 2.0)]
+    return interactions_of(rows)
+
+
+TERMS = np.zeros((6, 6))
+TERMS[5, :5] = [-0.5, 0.25, 0.0, -0.75, 0.5]
+TERMS[0, 5] = -1.5
+TERMS[1, 5] = 0.25
+
+
+def test_by_hand(interactions):
+    table = explain_by_contributions(
+        TableModel(TERMS), interactions, pairs([(1, 15), (2, 10), (2, 11)]), items_of(interactions)
+    )
+    expected = [
+        (1, 15, 1, "item", 14, "Title 14", 0.5, 1),
+        (1, 15, 2, "item", 11, "Title 11", 0.25, 1),
+        (1, 15, 3, "item", 13, "Title 13", -0.75, 1),
+        (1, 15, 4, "item", 10, "Title 10", -0.5, 1),
+        (2, 10, 1, "item", 15, "Title 15", -3.0, 1),
+        (2, 11, 1, "item", 15, "Title 15", 0.5, 1),
+    ]
+    assert list(table.itertuples(index=False, name=None)) == expected
+
+
+def test_contract_columns_and_types(interactions):
+    table = explain_by_contributions(
+        TableModel(TERMS), interactions, pairs([(1, 15)]), items_of(interactions)
+    )
+    assert table.columns.tolist() == COLUMNS
+    assert isinstance(table.index, pd.RangeIndex)
+    types = table.dtypes.astype(str)
+    assert types.drop(["style", "evidence"]).to_dict() == {
+        "user_id": "int64",
+        "item_id": "int64",
+        "position": "int32",
+        "evidence_id": "int64",
+        "weight": "float32",
+        "group": "int32",
+    }
+    assert table["style"].cat.categories.tolist() == list(STYLES)
+    assert types["evidence"] == "category"
+
+
+@pytest.mark.parametrize(("n_evidence", "cited"), [(1, [14]), (3, [14, 11, 13]), (99, None)])
+def test_n_evidence(interactions, n_evidence, cited):
+    table = explain_by_contributions(
+        TableModel(TERMS), interactions, pairs([(1, 15)]), items_of(interactions), n_evidence
+    )
+    assert table["evidence_id"].tolist() == (cited or [14, 11, 13, 10])
+
+
+def test_ties_go_to_the_lower_item(interactions):
+    terms = np.zeros((6, 6))
+    terms[5, :5] = [-1, 2, -1, 2, 2]
+    table = explain_by_contributions(
+        TableModel(terms), interactions, pairs([(1, 15)]), items_of(interactions)
+    )
+    assert table["evidence_id"].tolist() == [11, 13, 14, 10, 12]
+
+
+def test_order_follows_the_recommendations(interactions):
+    recommendations = pairs([(2, 11), (1, 15), (2, 10)])
+    recommendations.index = [7, 7, 3]
+    table = explain_by_contributions(
+        TableModel(TERMS), interactions, recommendations, items_of(interactions), 2
+    )
+    assert table["item_id"].tolist() == [11, 15, 15, 10]
+    assert table["position"].tolist() == [1, 1, 2, 1]
+
+
+def test_empty_history_is_explained_by_nothing(interactions):
+    new = interactions.histories(
+        pd.DataFrame({"user_id": [8, 9, 9], "item_id": [99, 10, 99], "rating": 1.0})
+    )
+    table = explain_by_contributions(
+        TableModel(TERMS), new, pairs([(8, 15), (9, 15)]), items_of(interactions)
+    )
+    assert table[["user_id", "evidence_id", "weight"]].to_numpy().tolist() == [[9, 10, -0.5]]
+
+
+def test_only_empty_histories(interactions):
+    new = interactions.histories(
+        pd.DataFrame({"user_id": [8, 9], "item_id": [99, 98], "rating": 1.0})
+    )
+    table = explain_by_contributions(
+        TableModel(TERMS), new, pairs([(8, 15), (9, 15)]), items_of(interactions)
+    )
+    assert table.empty
+    assert table.columns.tolist() == COLUMNS
+
+
+def test_no_recommendations(interactions):
+    nothing = pairs([(1, 15)]).iloc[:0]
+    table = explain_by_contributions(
+        TableModel(TERMS), interactions, nothing, items_of(interactions)
+    )
+    assert table.empty
+    assert table.columns.tolist() == COLUMNS
+
+
+def test_recommendation_of_another_run(interactions):
+    with pytest.raises(InputError, match="item_id 77 is not among the interactions"):
+        explain_by_contributions(
+            TableModel(TERMS), interactions, pairs([(1, 77)]), items_of(interactions)
+        )
+
+
+def random_case(seed, n_users=7, n_items=9):
+    """Weights are multiples of 1/4, so ties and zeros are frequent and sums exact."""
+    rng = np.random.default_rng(seed)
+    rated = rng.random((n_users, n_items)) < rng.random()
+    rated[:, 0] = rated[0] = True
+    users, items = np.nonzero(rated)
+    interactions = interactions_of(
+        {"user_id": users, "item_id": items + 50, "rating": rng.integers(0, 3, len(users))}
+    )
+    terms = rng.integers(-2, 3, (n_items, n_items)) / 4
+    chosen = np.argwhere(rng.random((n_users, n_items)) < 0.4)
+    return interactions, terms, pairs(rng.permutation(chosen) + [0, 50])
+
+
+def brute_force(interactions, terms, recommendations, n_evidence):
+    """One user, one item, one rating at a time; every list and every weight."""
+    dense = interactions.ratings.toarray()
+    rows = []
+    for user, item in recommendations.itertuples(index=False):
+        weights = [
+            (item_id, terms[item - 50, column] * dense[user, column])
+            for column, item_id in enumerate(interactions.item_ids)
+        ]
+        support = sorted((w for w in weights if w[1] > 0), key=lambda w: (-w[1], w[0]))
+        opposition = sorted((w for w in weights if w[1] < 0), key=lambda w: (w[1], w[0]))
+        listed = (support + opposition)[:n_evidence]
+        rows += [(user, item, place, *w) for place, w in enumerate(listed, 1)]
+    return rows
+
+
+@settings(max_examples=80, deadline=None)
+@given(seed=st.integers(0, 10_000), n_evidence=st.integers(1, 10))
+def test_equals_brute_force(seed, n_evidence):
+    interactions, terms, recommendations = random_case(seed)
+    table = explain_by_contributions(
+        TableModel(terms), interactions, recommendations, items_of(interactions), n_evidence
+    )
+    found = table[["user_id", "item_id", "position", "evidence_id", "weight"]]
+    expected = brute_force(interactions, terms, recommendations, n_evidence)
+    assert list(found.itertuples(index=False, name=None)) == expected
+    rows = interactions.user_rows(table["user_id"])
+    columns = interactions.item_columns(table["evidence_id"])
+    rated = interactions.ratings.astype(bool).toarray() | (interactions.ratings.toarray() != 0)
+    assert rated[rows, columns].all()
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 10_000))
+def test_complete_lists_sum_to_the_score(seed):
+    interactions, terms, recommendations = random_case(seed)
+    table = explain_by_contributions(
+        TableModel(terms), interactions, recommendations, items_of(interactions), 99
+    )
+    sums = table.groupby(["user_id", "item_id"])["weight"].sum()
+    scores = interactions.ratings.toarray() @ terms.T
+    for user, item in recommendations.itertuples(index=False):
+        assert sums.get((user, item), 0.0) == scores[user, item - 50]
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 10_000))
+def test_removing_ratings_without_weight_changes_nothing(seed):
+    interactions, terms, recommendations = random_case(seed)
+    users = np.repeat(np.arange(interactions.n_users), np.diff(interactions.ratings.indptr))
+    ratings = pd.DataFrame(
+        {
+            "user_id": users,
+            "item_id": interactions.item_ids[interactions.ratings.indices],
+            "rating": interactions.ratings.data,
+        }
+    )
+    full = explain_by_contributions(
+        TableModel(terms), interactions, recommendations, items_of(interactions), 99
+    )
+    cited = full[["user_id", "evidence_id"]].drop_duplicates()
+    pair = ratings[["user_id", "item_id"]].apply(tuple, axis=1)
+    kept = pair.isin(list(cited.itertuples(index=False, name=None)))
+    keep_users = ~ratings["user_id"].isin(ratings[kept]["user_id"])
+    fewer = interactions.histories(ratings[kept | keep_users])
+    again = explain_by_contributions(
+        TableModel(terms), fewer, recommendations, items_of(interactions), 99
+    )
+    pd.testing.assert_frame_equal(again, full)
+
+
+@settings(max_examples=100, deadline=None)
+@given(weights=st.lists(st.sampled_from([-2.0, -0.5, 0.0, 0.25, 1.0]), min_size=1, max_size=8))
+def test_evidence_order(weights):
+    keys = evidence_order(np.array(weights))
+    order = [i for i in np.argsort(-keys, kind="stable") if keys[i] > -np.inf]
+    places = range(len(weights))
+    support = sorted((i for i in places if weights[i] > 0), key=lambda i: -weights[i])
+    opposition = sorted((i for i in places if weights[i] < 0), key=lambda i: weights[i])
+    assert order == support + opposition

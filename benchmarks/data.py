@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 from omegaconf import OmegaConf
 
-from explainable_recsys.datasets.raw_table import read_table
+from explainable_recsys.datasets.reading import read_table
 from explainable_recsys.datasets.source import parse_source
 from explainable_recsys.preprocessing.cleaning import (
     CleaningParameters,

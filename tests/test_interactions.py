@@ -104,9 +104,7 @@ def test_lists_by_user_of_an_empty_table(interactions):
     assert positions.shape == columns.shape == (3, 0)
 
 
-@pytest.mark.parametrize(
-    ("user", "item", "message"), [(4, 10, "user_id 4"), (3, 11, "item_id 11")]
-)
+@pytest.mark.parametrize(("user", "item", "message"), [(4, 10, "user_id 4"), (3, 11, "item_id 11")])
 def test_lists_by_user_names_what_is_unknown(interactions, user, item, message):
     table = pd.DataFrame({"user_id": [3, user], "item_id": [10, item]})
     with pytest.raises(InputError, match=f"{message} is not among the interactions"):
@@ -145,13 +143,14 @@ def test_padded_blocks_cover_every_entry_once(lengths, cells, seed):
     seen = []
     for block in padded_blocks(matrix, cells):
         b, length = block.columns.shape
-        assert block.values.shape == block.filled.shape == (b, length)
+        values = block.values  # noqa: PD011
+        assert values.shape == block.filled.shape == (b, length)
         assert b * length <= cells or b == 1
         assert length == max(lengths[row] for row in block.rows)
         assert not block.columns[~block.filled].any()
-        assert not block.values[~block.filled].any()
+        assert not values[~block.filled].any()
         for row, columns, ratings, filled in zip(
-            block.rows, block.columns, block.values, block.filled, strict=True
+            block.rows, block.columns, values, block.filled, strict=True
         ):
             assert columns[filled].tolist() == indices[row].tolist()
             assert ratings[filled].tolist() == matrix.data[indptr[row] : indptr[row + 1]].tolist()
@@ -162,4 +161,4 @@ def test_padded_blocks_cover_every_entry_once(lengths, cells, seed):
 def test_padded_blocks_of_rows_without_entries():
     blocks = list(padded_blocks(sparse.csr_array((3, 5), dtype=np.float32)))
     assert [block.rows.tolist() for block in blocks] == [[0, 1, 2]]
-    assert blocks[0].columns.shape == blocks[0].values.shape == (3, 0)
+    assert blocks[0].columns.shape == blocks[0].filled.shape == (3, 0)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import copy
-import errno
 import functools
+import os
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,8 +16,6 @@ from kedro.framework.cli.project import run as kedro_run
 from kedro.framework.startup import ProjectMetadata
 
 from explainable_recsys.errors import InputError
-
-CANNOT_WRITE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
 
 
 @click.group(name="explainable-recsys")
@@ -32,6 +31,7 @@ def with_plain_errors(command: click.Command) -> click.Command:
     @functools.wraps(callback)
     def run_and_report(*args: Any, **kwargs: Any) -> Any:
         try:
+            check_names(kwargs)
             return callback(*args, **kwargs)
         except Exception as error:
             message = user_message(error)
@@ -45,18 +45,68 @@ def with_plain_errors(command: click.Command) -> click.Command:
     return plain
 
 
+def check_names(options: dict[str, Any]) -> None:
+    """Make sure that the environment and the pipelines asked for exist.
+
+    Raises:
+        InputError: Naming those that do.
+    """
+    conf = Path(options.get("conf_source") or "conf")
+    check_environment(conf, options.get("env") or os.environ.get("KEDRO_ENV"))
+    folders = Path(__file__).with_name("pipelines").iterdir()
+    known = sorted(folder.name for folder in folders if (folder / "__init__.py").exists())
+    for name in options.get("pipelines") or []:
+        if name not in {"__default__", *known}:
+            raise InputError(f"unknown pipeline '{name}'; there are: {', '.join(known)}")
+
+
+def check_environment(conf: Path, env: str | None) -> None:
+    """Make sure that an environment's folder exists.
+
+    Raises:
+        InputError: Naming the environments that do.
+    """
+    if env is None or (conf / env).is_dir() or not conf.is_dir():
+        return
+    environments = sorted(folder.name for folder in conf.iterdir() if folder.is_dir())
+    raise InputError(f"unknown environment '{env}'; there are: {', '.join(environments)}")
+
+
 def user_message(error: BaseException) -> str | None:
     """What to tell the user about an error; None for one that is the program's fault."""
+    from kedro.io.core import VersionNotFoundError
     from kedro.validation import ParameterValidationError
 
-    for cause in _chain(error):
-        if isinstance(cause, InputError | ParameterValidationError):
+    causes = list(_chain(error))
+    for cause in causes:
+        if isinstance(cause, InputError):
             return str(cause)
-        if isinstance(cause, OSError) and cause.errno in CANNOT_WRITE:
-            return f"cannot write {cause.filename}: {cause.strerror}; nothing was changed there"
-        if "Failed to find the pipeline named" in str(cause):
-            return str(cause)
+        if isinstance(cause, ParameterValidationError):
+            return parameter_message(str(cause))
+        if isinstance(cause, VersionNotFoundError):
+            path = re.search(r"filepath='(.*?)'", str(cause))
+            return (
+                f"{path[1] if path else cause}: nothing is stored there yet; first run the "
+                "pipeline that makes it"
+            )
     return None
+
+
+def parameter_message(text: str) -> str:
+    """Kedro's report of wrong parameters, one line for each, without pydantic's addresses."""
+    problems: list[str] = []
+    parameter = key = ""
+    for line in text.splitlines():
+        if named := re.match(r"- Parameter '(.+?)': (.*)", line):
+            (parameter, rest), key = named.groups(), ""
+            if not rest.startswith("Failed to instantiate"):
+                problems.append(f"parameter {parameter}: {rest}")
+        elif reason := re.match(r"  (\S.*?) \[type=\S+, input_value=(.*), input_type=\w+\]", line):
+            found = f"{reason[1].removeprefix('Value error, ')}, found {reason[2]}"
+            problems.append(f"parameter {parameter}{key}: {found}")
+        elif parameter and not line.startswith(" "):
+            key = f".{line}"
+    return "; ".join(problems) or text
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
@@ -73,7 +123,6 @@ def _fetch_data(metadata: ProjectMetadata, name: str) -> None:
     from omegaconf import OmegaConf
 
     from explainable_recsys.datasets.fetch import fetch
-    from explainable_recsys.hooks import check_environment
 
     conf = metadata.project_path / "conf"
     check_environment(conf, name)
@@ -81,7 +130,9 @@ def _fetch_data(metadata: ProjectMetadata, name: str) -> None:
     block: Any = OmegaConf.to_container(OmegaConf.load(settings)) if settings.exists() else {}
     source = block.get("source", {})
     if not source.get("fetch"):
-        raise InputError(f"environment '{name}' needs no download (no source.fetch in {settings})")
+        raise InputError(
+            f"environment '{name}' needs no download (conf/{name}/globals.yml has no source.fetch)"
+        )
     files = fetch(source["fetch"], metadata.project_path / Path(source["folder"]))
     click.echo("\n".join(str(file) for file in files))
     click.echo(f"Now: kedro run --env {name}")

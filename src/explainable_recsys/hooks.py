@@ -28,13 +28,12 @@ SECONDS_BEFORE_MENTION = 2.0
 
 
 class ParameterHook:
-    """Rejects environments and run-time parameters that do not exist."""
+    """Rejects parameters on the command line that do not exist."""
 
     @hook_impl
     def after_context_created(self, context: Any) -> None:
         """Compare what the command line asked for with what `conf/` holds."""
         loader = context.config_loader
-        check_environment(Path(loader.conf_source), loader.env)
         given, loader.runtime_params = loader.runtime_params, {}
         try:
             known = loader["parameters"]
@@ -43,18 +42,6 @@ class ParameterHook:
         for name, value in (given or {}).items():
             if name not in PARAMETERS_FOR_PATHS:
                 check_parameter(name, value, known, path=())
-
-
-def check_environment(conf: Path, env: str | None) -> None:
-    """Make sure that an environment's folder exists.
-
-    Raises:
-        InputError: Naming the environments that do.
-    """
-    if env is None or (conf / env).is_dir() or not conf.is_dir():
-        return
-    environments = sorted(folder.name for folder in conf.iterdir() if folder.is_dir())
-    raise InputError(f"unknown environment '{env}'; there are: {', '.join(environments)}")
 
 
 def check_parameter(name: str, value: Any, known: Mapping[str, Any], path: tuple[str, ...]) -> None:
@@ -129,7 +116,7 @@ class ManifestHook:
             try:
                 self._save(f"failed: {error}", run_params, pipeline, catalog)
             except Exception:
-                logger.warning("the manifest of the failed run could not be written")
+                logger.debug("the manifest of the failed run could not be written")
 
     def _save(
         self, status: str, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +15,19 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from explainable_recsys.pipelines.evaluation.nodes import EvaluationParameters
+from explainable_recsys.preprocessing.splits import SplitParameters
+
 METRIC_COLUMNS = {
-    "recall": "recall@{k}",
-    "nDCG": "ndcg@{k}",
-    "hit rate": "hit_rate@{k}",
+    "recall@{k}": "recall@{k}",
+    "nDCG@{k}": "ndcg@{k}",
     "catalogue": "catalogue_coverage@{k}",
     "RMSE": "rmse",
     "explained": "coverage",
-    "additivity error": "additivity_error_relative",
+    "Σ error": "additivity_error_relative",
 }
+WITH_INTERVAL = ("recall", "ndcg")
+AS_PERCENTAGE = ("catalogue", "coverage")
 N_USERS = 3
 N_ITEMS = 3
 
@@ -45,59 +50,60 @@ def print_summary(outputs: set[str], catalog: DataCatalog, env: str | None) -> N
     for name in approaches:
         if f"{name}.sentences" in outputs:
             tables = [catalog.load(f"{name}.{table}") for table in ("recommendations", "sentences")]
-            seed = catalog.load("params:evaluation").seed
+            seed = EvaluationParameters.model_validate(catalog.load("params:evaluation")).seed
             parts += [
                 _heading(f"Why? {name}"),
                 examples(tables[0], tables[1], catalog.load("items"), seed),
             ]
     if parts:
         folder = _reporting_folder(catalog)
-        option = f" --env {env}" if env else ""
+        option = f" ENV={env}" if env else ""
         parts += [
             _heading("Next"),
-            f"  files      {folder}, every run a version of its own\n"
-            f"  lineage    make viz   (or: kedro viz run{option})",
+            f"  files      {folder}/, every run a version of its own\n"
+            f"  lineage    make viz{option}",
         ]
-        Console(highlight=False, soft_wrap=False).print(Group(*parts))
+        _print_without_trailing_blanks(Group(*parts))
 
 
 def card_text(card: dict[str, Any]) -> str:
-    """The dataset card in three lines."""
+    """The dataset card in a few lines."""
     span = " to ".join(card["time_span"]) if card["time_span"] else "no timestamps"
     sizes = ", ".join(f"{count:,} {part}" for part, count in card["split"].items())
-    dropped = "; ".join(f"{step['ratings']:,} {step['reason']}" for step in card["dropped"])
+    dropped = "; ".join(f"{step['ratings']:,} ({step['reason']})" for step in card["dropped"])
     return (
         f"  {card['name']}: {card['n_ratings']:,} ratings of {card['n_items']:,} items by "
-        f"{card['n_users']:,} users, {100 * card['density']:.2g} % of the matrix\n"
-        f"  {span}; mean rating {card['mean_rating']:.2f}\n"
-        f"  split: {sizes}; dropped: {dropped or 'nothing'}"
+        f"{card['n_users']:,} users\n"
+        f"  {100 * card['density']:.2g} % of the matrix; {span}; mean {card['mean_rating']:.2f}\n"
+        f"  split: {sizes}\n"
+        f"  dropped: {dropped or 'nothing'}"
     )
 
 
 def metrics_table(metrics: dict[str, dict[str, Any]]) -> Table:
-    """One row per approach, best nDCG first, with 95 % intervals where there are any."""
+    """One row per approach, best nDCG first; a column only where some approach has it."""
     k = _list_length(metrics)
-    keys = {title: key.format(k=k) for title, key in METRIC_COLUMNS.items()}
-    shown = [title for title, key in keys.items() if any(key in m for m in metrics.values())]
+    columns = {title.format(k=k): key.format(k=k) for title, key in METRIC_COLUMNS.items()}
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
     table.add_column("  approach")
+    shown = {t: key for t, key in columns.items() if any(key in m for m in metrics.values())}
     for title in shown:
-        suffix = f"@{k}" if "{k}" in METRIC_COLUMNS[title] else ""
-        table.add_column(title + suffix, justify="right")
-    for name in sorted(metrics, key=lambda name: -(metrics[name].get(keys["nDCG"]) or 0)):
-        table.add_row(f"  {name}", *(_cell(metrics[name], keys[title]) for title in shown))
+        table.add_column(title, justify="right", no_wrap=True)
+    for name in sorted(metrics, key=lambda name: -(metrics[name].get(f"ndcg@{k}") or 0)):
+        table.add_row(f"  {name}", *(_cell(metrics[name], key) for key in shown.values()))
     return table
 
 
 def protocol_text(metrics: dict[str, dict[str, Any]], catalog: DataCatalog) -> str:
     """What the metrics were computed on."""
-    split, first = catalog.load("params:split"), next(iter(metrics.values()))
+    split = SplitParameters.model_validate(catalog.load("params:split"))
+    first = next(iter(metrics.values()))
     threshold = first["relevance_threshold"]
-    relevant = "every held-out rating" if threshold is None else f"ratings from {threshold:g} on"
+    relevant = "any held-out rating" if threshold is None else f"a rating from {threshold:g} on"
     users = int(first[f"recall@{_list_length(metrics)}/n"])
     return (
-        f"  {split.strategy} split, seed {split.seed}; hits: {relevant}; {users:,} users; "
-        "± half of the 95 % interval"
+        f"  {users:,} users, {split.strategy} split, seed {split.seed}; a hit is {relevant};\n"
+        "  ± half the 95 % interval; Σ error: sum of contributions against score"
     )
 
 
@@ -122,7 +128,7 @@ def examples(
             year = "" if pd.isna(row["year"]) else f" ({row['year']})"
             blocks.append(Text(f"    {row['rank']}. {row['title']}{year}", style="bold"))
             if isinstance(row["sentence"], str):
-                blocks.append(Padding(plain_text(row["sentence"]), (0, 0, 0, 7)))
+                blocks.append(Padding(plain_text(row["sentence"]), (0, 0, 0, 7), expand=False))
     return Group(*blocks)
 
 
@@ -143,15 +149,27 @@ def _list_length(metrics: dict[str, dict[str, Any]]) -> int:
     return next(int(key[7:]) for m in metrics.values() for key in m if key[7:].isdigit())
 
 
+def _print_without_trailing_blanks(content: RenderableType) -> None:
+    console = Console(highlight=False)
+    with console.capture() as capture:
+        console.print(content)
+    lines = "\n".join(line.rstrip() for line in capture.get().splitlines())
+    encoding = sys.stdout.encoding or "utf-8"
+    print(lines.encode(encoding, "replace").decode(encoding))  # noqa: T201
+
+
 def _cell(metrics: dict[str, Any], key: str) -> str:
     value = metrics.get(key)
     if value is None:
         return ""
     if key.startswith("additivity"):
         return f"{value:.0e}"
+    if key.startswith(AS_PERCENTAGE):
+        return f"{100 * value:.1f} %"
     low, high = metrics.get(f"{key}/low"), metrics.get(f"{key}/high")
-    interval = f" ± {(high - low) / 2:.3f}" if low is not None and high is not None else ""
-    return f"{value:.3f}{interval}"
+    if key.startswith(WITH_INTERVAL) and low is not None and high is not None:
+        return f"{value:.3f}±{(high - low) / 2:.3f}"
+    return f"{value:.3f}"
 
 
 def _reporting_folder(catalog: DataCatalog) -> str:

@@ -22,7 +22,8 @@ class TableModel:
 
     def contributions(self, histories, items):
         terms = self.terms[items[:, :, None], histories.columns[:, None, :]]
-        return terms * histories.values[:, None, :] * histories.filled[:, None, :]
+        ratings = histories.values * histories.filled  # noqa: PD011
+        return terms * ratings[:, None, :]
 
 
 def interactions_of(rows):
@@ -160,7 +161,7 @@ def random_case(seed, n_users=7, n_items=9):
     )
     terms = rng.integers(-2, 3, (n_items, n_items)) / 4
     chosen = np.argwhere(rng.random((n_users, n_items)) < 0.4)
-    return interactions, terms, pairs(rng.permutation(chosen) + [0, 50])
+    return interactions, terms, pairs(rng.permutation(chosen) + np.array([0, 50]))
 
 
 def brute_force(interactions, terms, recommendations, n_evidence):

@@ -116,7 +116,9 @@ def test_no_share_of_a_score_that_is_not_positive(score):
 
 def test_many_sentences_at_once_equal_one_at_a_time():
     rng = np.random.default_rng(0)
-    ratings = [(user, item, 1 + (user + item) % 9 / 2) for user in range(20) for item in range(1, 7)]
+    ratings = [
+        (user, item, 1 + (user + item) % 9 / 2) for user in range(20) for item in range(1, 7)
+    ]
     evidence, scores = [], {}
     for user in range(20):
         for item in (5, 6):

@@ -23,8 +23,9 @@ def brute_force(scores, n):
     n = min(n, m)
     columns, values = np.full((b, n), -1), np.full((b, n), -np.inf)
     for row in range(b):
-        order = [c for c in sorted(range(m), key=lambda c: -scores[row, c])
-                 if scores[row, c] > -np.inf][:n]
+        order = [
+            c for c in sorted(range(m), key=lambda c: -scores[row, c]) if scores[row, c] > -np.inf
+        ][:n]
         columns[row, : len(order)], values[row, : len(order)] = order, scores[row, order]
     return columns, values
 

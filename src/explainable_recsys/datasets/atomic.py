@@ -10,6 +10,8 @@ from typing import Any, NewType, TypeVar
 
 from kedro.io import AbstractVersionedDataset, Version
 
+from explainable_recsys.errors import InputError
+
 T = TypeVar("T")
 
 TablePreview = NewType("TablePreview", dict[str, Any])
@@ -53,17 +55,24 @@ class AtomicDataset(AbstractVersionedDataset[T, T]):
         return self._read(self._load_file())
 
     def save(self, data: T) -> None:
-        """Write a new version, all or nothing."""
+        """Write a new version, all or nothing.
+
+        Raises:
+            InputError: If the folder cannot be written to or the disk is full.
+        """
         path = Path(self._get_save_path())
-        path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
         try:
+            path.parent.mkdir(parents=True, exist_ok=True)
             self._write(temporary, data)
             temporary.replace(path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
+        except BaseException as error:
             with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
                 path.parent.rmdir()
+            if isinstance(error, OSError):
+                reason = error.strerror or str(error)
+                raise InputError(f"cannot write {path}: {reason}; nothing was changed") from error
             raise
 
     def _load_file(self) -> Path:

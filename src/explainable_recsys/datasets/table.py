@@ -18,9 +18,8 @@ class TableDataset(AtomicDataset[pd.DataFrame]):
         import pyarrow.parquet as pq
 
         with pq.ParquetFile(self._load_file()) as file:
-            first = next(file.iter_batches(batch_size=nrows), None)
-        table = pd.DataFrame() if first is None else first.to_pandas()
-        return preview_of(table)
+            rows = next(file.iter_batches(batch_size=nrows), file.schema_arrow.empty_table())
+        return preview_of(rows.to_pandas())
 
     def _write(self, path: Path, data: pd.DataFrame) -> None:
         data.to_parquet(path, index=False)

@@ -57,7 +57,7 @@ def evaluated_approach(name: str, nodes: Iterable[Node]) -> Pipeline:
 
 def _evaluation_node(explained: bool) -> Node:
     inputs = ["model", "recommendations", "interactions", "items", "test_ratings"]
-    parameters = ["params:evaluation", "params:source"]
+    parameters = ["params:evaluation", "params:recommendation", "params:source"]
     if explained:
         return Node(
             evaluation.evaluate_with_explanations,

@@ -108,7 +108,7 @@ def clean_ratings(
     known = _known_items(ratings, items, parameters, row_name)
     ratings = keep(ratings, known, "item not in the items file")
     latest = _latest(ratings, parameters, row_name)
-    ratings = keep(ratings, latest, "rated again later by the same user")
+    ratings = keep(ratings, latest, "rated again later")
     ratings = ratings.sort_values(["user_id", "item_id"], ignore_index=True)
     if parameters.sample_users is not None:
         chosen = _sampled(ratings["user_id"], parameters.sample_users, parameters.seed)
@@ -120,7 +120,7 @@ def clean_ratings(
     if ratings.empty:
         raise InputError(
             "parameters cleaning: the filters leave no rating; "
-            + "; ".join(f"{step.reason}: {step.ratings:,}" for step in dropped)
+            + "; ".join(f"{step.reason}: {step.ratings:,}" for step in dropped if step.ratings)
         )
     return ratings.reset_index(drop=True), [step for step in dropped if step.ratings]
 

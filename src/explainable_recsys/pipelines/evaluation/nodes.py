@@ -8,6 +8,7 @@ import pandas as pd
 from pydantic import Field
 
 from explainable_recsys.datasets.source import SourceParameters
+from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.metrics.beyond_accuracy import (
     beyond_accuracy_per_user,
@@ -23,6 +24,7 @@ from explainable_recsys.recommenders.base import (
     RatingPredictor,
     Recommender,
 )
+from explainable_recsys.recommenders.top_n import RecommendationParameters
 
 
 class EvaluationParameters(Parameters):
@@ -41,9 +43,19 @@ def evaluate(
     items: pd.DataFrame,
     test_ratings: pd.DataFrame,
     parameters: EvaluationParameters,
+    recommendation: RecommendationParameters,
     source: SourceParameters,
 ) -> dict[str, float | None]:
-    """Measure accuracy and what lies beyond it; rating errors where ratings are predicted."""
+    """Measure accuracy and what lies beyond it; rating errors where ratings are predicted.
+
+    Raises:
+        InputError: If the lists are shorter than the evaluation wants them.
+    """
+    if parameters.k > recommendation.n:
+        raise InputError(
+            f"parameter evaluation.k: {parameters.k}, but lists have recommendation.n = "
+            f"{recommendation.n} items; accepted: 1 to {recommendation.n}"
+        )
     k, resampling = parameters.k, (parameters.n_resamples, parameters.seed)
     ranking = ranking_per_user(recommendations, test_ratings, k, parameters.relevance_threshold)
     beyond = beyond_accuracy_per_user(recommendations, interactions, items, k)
@@ -69,11 +81,19 @@ def evaluate_with_explanations(
     test_ratings: pd.DataFrame,
     explanations: pd.DataFrame,
     parameters: EvaluationParameters,
+    recommendation: RecommendationParameters,
     source: SourceParameters,
 ) -> dict[str, float | None]:
     """Measure the recommendations as `evaluate` does, and the explanations too."""
     metrics = evaluate(
-        model, recommendations, interactions, items, test_ratings, parameters, source
+        model,
+        recommendations,
+        interactions,
+        items,
+        test_ratings,
+        parameters,
+        recommendation,
+        source,
     )
     metrics |= evaluate_explanations(
         recommendations, explanations, interactions, parameters.n_resamples, parameters.seed

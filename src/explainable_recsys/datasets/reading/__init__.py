@@ -1,0 +1,5 @@
+"""How the tables of a `source` block become frames with our columns, in bounded memory."""
+
+from explainable_recsys.datasets.reading.tables import read_first_rows, read_table
+
+__all__ = ["read_first_rows", "read_table"]

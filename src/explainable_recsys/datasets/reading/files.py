@@ -1,0 +1,101 @@
+"""The file of a table: where it is, which columns it gives, and its rows as plain text."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from explainable_recsys.datasets.reading.columns import Column, columns_of, key_of
+from explainable_recsys.datasets.source import SourceParameters, TableFormat, TableName
+from explainable_recsys.errors import InputError
+
+
+@dataclass(frozen=True)
+class RawFile:
+    """A file and the columns to read from it.
+
+    Attributes:
+        path: Where it is.
+        layout: How it is written.
+        columns: What to read, in the order of our columns.
+        block: The key of `globals.yml` that describes it, such as `source.ratings`.
+    """
+
+    path: Path
+    layout: TableFormat
+    columns: list[Column]
+    block: str
+
+    @property
+    def name(self) -> str:
+        """The path, as short as a person may give it."""
+        current = Path.cwd()
+        inside = self.path.is_absolute() and self.path.is_relative_to(current)
+        return str(self.path.relative_to(current) if inside else self.path)
+
+
+def raw_file(source: SourceParameters, table: TableName, folder: Path | None) -> RawFile | None:
+    """The file of a table, known to exist; None when the source has no such table."""
+    layout = source.table(table)
+    if layout is None:
+        return None
+    block = key_of(table)
+    path = (folder or source.folder) / layout.file
+    raw = RawFile(path, layout, columns_of(source, table, layout), block)
+    if path.is_file():
+        return raw
+    if source.fetch:
+        raise InputError(
+            f"{raw.name}: no such file; download it with: kedro fetch-data {source.fetch}"
+        )
+    key = f"source.splits.{table}" if table in ("train", "test") else f"{block}.file"
+    raise InputError(
+        f"{raw.name}: no such file; check the keys source.folder and {key} in globals.yml"
+    )
+
+
+def rows_of(raw: RawFile, separator: str) -> Iterator[tuple[int, list[str]]]:
+    """Line number, from 1, and fields of every row; an empty line has no fields."""
+    encoding = "utf-8-sig" if _is_utf8(raw) else raw.layout.encoding
+    with raw.path.open(encoding=encoding, newline="") as file:
+        if len(separator) > 1:
+            for number, line in enumerate(file, start=1):
+                text = line.rstrip("\r\n")
+                yield number, text.split(separator) if text else []
+            return
+        reader = csv.reader(
+            file,
+            delimiter=separator,
+            quoting=csv.QUOTE_MINIMAL if raw.layout.quoting else csv.QUOTE_NONE,
+            strict=True,
+        )
+        start = 1
+        for fields in reader:
+            yield start, fields
+            start = reader.line_num + 1
+
+
+def _is_utf8(raw: RawFile) -> bool:
+    """Whether the encoding is UTF-8, by whatever name."""
+    return codecs.lookup(raw.layout.encoding).name == "utf-8"
+
+
+def undecodable_line(raw: RawFile) -> str:
+    """Describe the first line that is not text in the encoding."""
+    decoder = codecs.getincrementaldecoder(raw.layout.encoding)()
+    line = 1
+    with raw.path.open("rb") as file:
+        try:
+            for block in file:
+                line += decoder.decode(block).count("\n")
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            other = "latin-1" if _is_utf8(raw) else "utf-8"
+            return (
+                f", line {line}: not text in the encoding {raw.layout.encoding}; "
+                f"try {raw.block}.encoding: {other}"
+            )
+    return f": not text in the encoding {raw.layout.encoding}"

@@ -1,0 +1,107 @@
+"""Where the wanted columns of a file are, and what to change when they are not there."""
+
+from __future__ import annotations
+
+import csv
+import json
+
+from explainable_recsys.datasets.reading.files import RawFile, rows_of, undecodable_line
+from explainable_recsys.errors import InputError
+
+# What `_separator_hint` tries, in this order: the first that gives all columns is named.
+COMMON_SEPARATORS = (",", "\t", ";", "|", "::", ":", " ")
+
+
+def positions_of(raw: RawFile) -> tuple[int, list[int]]:
+    """Number of fields of a line, and the position of every wanted column, from 0."""
+    first = _first_row(raw, raw.layout.separator)
+    if raw.layout.header:
+        check_names(raw, first)
+    else:
+        _check_width(raw, first)
+    named = {name: position for position, name in enumerate(first)}
+    positions = []
+    for column in raw.columns:
+        if isinstance(column.theirs, str):
+            positions.append(named[column.theirs])
+        else:
+            positions.append(column.theirs + (len(first) if column.theirs < 0 else -1))
+    if len(set(positions)) < len(positions):
+        keys = ", ".join(column.key for column in raw.columns)
+        raise InputError(f"{raw.name}: one column is used twice among {keys}")
+    return len(first), positions
+
+
+def _first_row(raw: RawFile, separator: str) -> list[str]:
+    try:
+        row = next(iter(rows_of(raw, separator)), None)
+    except UnicodeDecodeError:
+        raise InputError(f"{raw.name}{undecodable_line(raw)}") from None
+    except csv.Error as error:
+        raise InputError(f"{raw.name}, line 1: {error}; are its double quotes right?") from None
+    if row is None:
+        raise InputError(f"{raw.name}: the file is empty")
+    return [field.strip() for field in row[1]] if raw.layout.header else row[1]
+
+
+def check_names(raw: RawFile, names: list[str]) -> None:
+    """Refuse a file that lacks a wanted column, or has it twice."""
+    for column in raw.columns:
+        if isinstance(column.theirs, int):
+            continue
+        count = names.count(column.theirs)
+        if count != 1:
+            problem = f"{count} columns are called" if count else "no column is called"
+            raise InputError(
+                f"{raw.name}: {problem} {column.theirs!r} ({column.key}); the file's columns: "
+                f"{', '.join(map(repr, names))}{_header_hint(raw, names)}"
+            )
+
+
+def _header_hint(raw: RawFile, names: list[str]) -> str:
+    """Say what to change when none of the names is there."""
+    if raw.layout.is_parquet or any(column.theirs in names for column in raw.columns):
+        return ""
+    return _separator_hint(raw) or (
+        f"; if line 1 is not a header, set {raw.block}.header: false and give numbers"
+    )
+
+
+def _check_width(raw: RawFile, first: list[str]) -> None:
+    """Refuse a file whose first line has fewer fields than the wanted columns need."""
+    for column in raw.columns:
+        if abs(int(column.theirs)) > len(first):
+            raise InputError(
+                f"{raw.name}, line 1: {count_of_fields(len(first))} with separator "
+                f"{raw.layout.separator!r}, but {column.key} needs {abs(int(column.theirs))}"
+                f"{_separator_hint(raw)}"
+            )
+
+
+def _separator_hint(raw: RawFile) -> str:
+    """Name the separator with which all columns would be there, if one is."""
+    for separator in COMMON_SEPARATORS:
+        if _separates(raw, separator):
+            quoting = " and quoting: false" if len(separator) > 1 else ""
+            shown = json.dumps(separator)
+            return f"; they are there with {raw.block}.separator: {shown}{quoting}"
+    return ""
+
+
+def _separates(raw: RawFile, separator: str) -> bool:
+    """Whether the first line has all wanted columns with this separator."""
+    try:
+        fields = _first_row(raw, separator)
+    except InputError:
+        return False
+    return all(
+        column.theirs in fields
+        if isinstance(column.theirs, str)
+        else abs(column.theirs) <= len(fields)
+        for column in raw.columns
+    )
+
+
+def count_of_fields(count: int) -> str:
+    """A number of fields in words of a message: 1 field, 2 fields."""
+    return f"{count} field{'s' * (count != 1)}"

@@ -1,0 +1,83 @@
+"""What several test files share: the project, and runs of it on the `test` environment."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kedro.framework.session import KedroSession
+from kedro.framework.startup import bootstrap_project
+from kedro.io import DataCatalog
+
+PROJECT = Path(__file__).parents[1]
+
+
+def run_project(data_root: Path, pipelines: list[str] | None = None, **parameters: Any) -> None:
+    """Run pipelines of the project in this process, with all results under `data_root`."""
+    bootstrap_project(PROJECT)
+    given = {"data_root": str(data_root), **parameters}
+    with KedroSession.create(PROJECT, env="test", runtime_params=given) as session:
+        session.run(pipeline_names=pipelines)
+
+
+@contextmanager
+def open_catalog(data_root: Path) -> Iterator[DataCatalog]:
+    """The catalog of what `run_project` left behind."""
+    bootstrap_project(PROJECT)
+    given = {"data_root": str(data_root)}
+    with KedroSession.create(PROJECT, env="test", runtime_params=given) as session:
+        yield session.load_context().catalog
+
+
+@pytest.fixture(scope="session")
+def full_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Results of one run of everything; not to be changed."""
+    data_root = tmp_path_factory.mktemp("full_run")
+    run_project(data_root)
+    return data_root
+
+
+@pytest.fixture
+def project_copy(tmp_path: Path) -> Path:
+    """A copy of the project's code and configuration that a test may change."""
+    copy = tmp_path / "project"
+    copy.mkdir()
+    for name in ("src", "conf"):
+        shutil.copytree(PROJECT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(PROJECT / "pyproject.toml", copy)
+    shutil.copy(PROJECT / ".telemetry", copy)
+    (copy / "data" / "01_raw").mkdir(parents=True)
+    embedded = Path("data/01_raw/movielens-small")
+    (copy / embedded).symlink_to(PROJECT / embedded)
+    return copy
+
+
+@pytest.fixture
+def kedro() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Runs the command line in a folder, as a user would."""
+
+    def run(folder: Path, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "kedro", *arguments]
+        environment = {
+            **os.environ,
+            "PYTHONPATH": str(folder / "src"),
+            "KEDRO_DISABLE_TELEMETRY": "true",
+        }
+        return subprocess.run(
+            command,
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            env=environment,
+            **options,
+        )
+
+    return run

@@ -1,0 +1,245 @@
+"""The command line: bad input gets one clear message and status 1 or 2, nothing half-written."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import pytest
+from kedro.io import DatasetError
+
+from explainable_recsys.cli import parameter_message, user_message
+from explainable_recsys.errors import InputError
+from tests.conftest import PROJECT
+
+Kedro = Callable[..., subprocess.CompletedProcess[str]]
+
+GOOD_RATINGS = [
+    "customer,product,stars,day",
+    *(
+        f"c{user},p{item},{1 + (user * item) % 5},2026-01-{1 + item:02d}"
+        for user in range(1, 7)
+        for item in range(1, 9)
+        if (user + item) % 4
+    ),
+]
+GOOD_ITEMS = ["product,name", *(f"p{item},Product {item}" for item in range(1, 9))]
+
+SETTINGS = """
+data_root: data/shop
+source:
+  name: shop
+  folder: {folder}
+  rating_scale: {{minimum: 1, maximum: 5}}
+  ratings:
+    file: ratings.csv
+    ids: text
+    time: iso
+    columns: {{user_id: customer, item_id: product, rating: stars, timestamp: day}}
+  items:
+    file: items.csv
+    columns: {{item_id: product, title: name}}
+"""
+
+PARAMETERS = """
+recommendation: {n: 2}
+evaluation: {k: 2, n_resamples: 10}
+intrinsic_als: {model: {factors: 2, iterations: 2}}
+split: {fraction: 0.2}
+"""
+
+
+@pytest.fixture
+def shop(project_copy: Path) -> Path:
+    """A project whose environment `shop` describes a user's own files."""
+    folder = project_copy / "files"
+    folder.mkdir()
+    (project_copy / "conf" / "shop").mkdir()
+    settings = SETTINGS.format(folder=folder)
+    (project_copy / "conf" / "shop" / "globals.yml").write_text(settings)
+    (project_copy / "conf" / "shop" / "parameters.yml").write_text(PARAMETERS)
+    write(folder / "ratings.csv", GOOD_RATINGS)
+    write(folder / "items.csv", GOOD_ITEMS)
+    return project_copy
+
+
+def write(path: Path, lines: Iterable[str], encoding: str = "utf-8") -> None:
+    path.write_bytes("\n".join([*lines, ""]).encode(encoding))
+
+
+def expect_error(result: subprocess.CompletedProcess[str], *parts: str) -> None:
+    """One message, with these parts in it, no traceback, status 1."""
+    assert result.returncode == 1, result.stdout + result.stderr
+    lines = [line for line in result.stderr.splitlines() if line.startswith("Error: ")]
+    assert len(lines) == 1, result.stderr
+    assert "Traceback" not in result.stderr
+    for part in parts:
+        assert part in lines[0]
+
+
+def nothing_stored(project: Path) -> bool:
+    return not any(path.is_file() for path in (project / "data" / "shop").rglob("*"))
+
+
+def test_own_ratings_with_text_ids_run_to_the_summary(shop: Path, kedro: Kedro) -> None:
+    result = kedro(shop, "run", "--env", "shop")
+    assert result.returncode == 0, result.stderr
+    assert re.search(r"Recommended because you rated Product \d ★\d \(\d+ %\)", result.stdout)
+    assert "make viz ENV=shop" in result.stdout
+
+
+BAD_FILES = {
+    "missing file": (None, ["ratings.csv", "source"]),
+    "empty file": ([], ["ratings.csv", "empty"]),
+    "header only": (GOOD_RATINGS[:1], ["ratings.csv", "no rows"]),
+    "wrong separator": (
+        [line.replace(",", ";") for line in GOOD_RATINGS],
+        ["ratings.csv", "separator"],
+    ),
+    "missing column": (
+        ["customer,product,score,day", *GOOD_RATINGS[1:]],
+        ["source.ratings.columns.rating", "stars", "score"],
+    ),
+    "not a number": (
+        [*GOOD_RATINGS[:5], "c1,p8,good,2026-01-01"],
+        ["ratings.csv", "line 6", "stars", "good"],
+    ),
+    "off the scale": (
+        [*GOOD_RATINGS, "c1,p8,6,2026-01-01"],
+        [f"ratings.csv, line {len(GOOD_RATINGS) + 1}", "6", "1 to 5", "source.rating_scale"],
+    ),
+    "unknown item": (
+        [*GOOD_RATINGS, "c1,p99,3,2026-01-01"],
+        [f"ratings.csv, line {len(GOOD_RATINGS) + 1}", "p99", "cleaning.unknown_items"],
+    ),
+    "user with one rating": (
+        [*GOOD_RATINGS, "c9,p1,3,2026-01-01"],
+        ["split.too_short", "user c9", "cleaning.min_user_ratings", "2"],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BAD_FILES)
+def test_a_bad_ratings_file(case: str, shop: Path, kedro: Kedro) -> None:
+    lines, parts = BAD_FILES[case]
+    file = shop / "files" / "ratings.csv"
+    if lines is None:
+        file.unlink()
+    else:
+        write(file, lines)
+    expect_error(kedro(shop, "run", "--env", "shop", "--pipelines", "data_processing"), *parts)
+    assert not list((shop / "data").rglob("*.tmp"))
+
+
+def test_wrong_encoding(shop: Path, kedro: Kedro) -> None:
+    write(shop / "files" / "items.csv", [*GOOD_ITEMS, "p9,Café"], encoding="latin-1")
+    result = kedro(shop, "run", "--env", "shop")
+    expect_error(result, "items.csv, line 10", "utf-8")
+
+
+def test_duplicate_pairs_keep_the_latest_or_stop_the_run(shop: Path, kedro: Kedro) -> None:
+    write(shop / "files" / "ratings.csv", [*GOOD_RATINGS, GOOD_RATINGS[1]])
+    run = ("run", "--env", "shop", "--pipelines", "data_processing")
+    stopped = kedro(shop, *run, "--params", "cleaning.duplicates=error")
+    line = f"ratings.csv, line {len(GOOD_RATINGS) + 1}"
+    expect_error(stopped, line, "user c1 rates item p1 again", "cleaning.duplicates")
+    kept = kedro(shop, *run)
+    assert kept.returncode == 0, kept.stderr
+    assert "dropped: 1 (rated again later)" in kept.stdout
+
+
+def test_a_split_that_leaves_somebody_without_training_data(shop: Path, kedro: Kedro) -> None:
+    parameters = "split.strategy=latest_n,split.n=3"
+    result = kedro(shop, "run", "--env", "shop", "--params", parameters)
+    expect_error(result, "split.too_short", "cleaning.min_user_ratings to 7")
+
+
+@pytest.mark.parametrize(
+    ("parameters", "parts"),
+    [
+        ("recommendation.n=9", ["recommendation.n", "9", "1 to 8"]),
+        ("evaluation.k=3", ["evaluation.k", "3", "1 to 2"]),
+        ("intrinsic_als.model.factorz=3", ["intrinsic_als.model.factorz", "model.factors'"]),
+        ("unheard_of=3", ["unknown parameter 'unheard_of'"]),
+        ("intrinsic_als.model.factors=0", ["intrinsic_als.model.factors", "found 0"]),
+        ("split.strategy=alphabetical", ["split.strategy", "random_fraction", "alphabetical"]),
+        ("split.strategy=predefined", ["split.strategy", "source.splits"]),
+        ("cleaning.k_core=50", ["cleaning", "not in the 50-core"]),
+        ("intrinsic_als.model.relevance_threshold=7", ["relevance_threshold", "highest is 5"]),
+    ],
+)
+def test_a_bad_parameter(parameters: str, parts: list[str], shop: Path, kedro: Kedro) -> None:
+    expect_error(kedro(shop, "run", "--env", "shop", "--params", parameters), *parts)
+
+
+def test_unknown_names(shop: Path, kedro: Kedro) -> None:
+    expect_error(kedro(shop, "run", "--env", "nope"), "unknown environment 'nope'", "ml-100k")
+    expect_error(kedro(shop, "run", "--pipelines", "nope"), "unknown pipeline", "intrinsic_als")
+    expect_error(kedro(shop, "fetch-data", "nope"), "unknown environment 'nope'")
+    expect_error(kedro(shop, "fetch-data", "shop"), "needs no download")
+    assert kedro(shop, "run", "--nope").returncode == 2
+
+
+def test_missing_data_says_which_command_fetches_it(project_copy: Path, kedro: Kedro) -> None:
+    for env in ("ml-100k", "ml-1m", "ml-latest", "ml-20m", "ml-25m", "ml-32m"):
+        result = kedro(project_copy, "run", "--env", env, "--pipelines", "data_processing")
+        expect_error(result, f"kedro fetch-data {env}", f"data/{env}/01_raw")
+
+
+def test_a_full_disk_leaves_what_was_there(shop: Path, kedro: Kedro) -> None:
+    assert kedro(shop, "run", "--env", "shop").returncode == 0
+    files = {file: file.read_bytes() for file in (shop / "data" / "shop").rglob("*.*/*/*.*")}
+
+    def allow_only_small_files() -> None:
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1500, 1500))
+
+    full = kedro(shop, "run", "--env", "shop", preexec_fn=allow_only_small_files)
+    expect_error(full, "cannot write", "nothing was changed")
+    assert not list((shop / "data").rglob("*.tmp"))
+    assert all(file.read_bytes() == content for file, content in files.items())
+
+
+def test_a_place_that_cannot_be_written_to(shop: Path, kedro: Kedro) -> None:
+    place = shop / "a_file"
+    place.write_text("kept")
+    result = kedro(shop, "run", "--env", "shop", "--params", f"data_root={place}")
+    expect_error(result, "cannot write", str(place))
+    assert place.read_text() == "kept"
+
+
+def test_evaluating_before_anything_was_made(shop: Path, kedro: Kedro) -> None:
+    result = kedro(shop, "run", "--env", "shop", "--pipelines", "evaluation")
+    expect_error(result, "nothing is stored there yet")
+    assert nothing_stored(shop)
+
+
+def test_only_input_errors_are_reported_plainly() -> None:
+    assert user_message(ZeroDivisionError("a bug")) is None
+    wrapper = DatasetError("a wrapper")
+    wrapper.__cause__ = InputError("the reason")
+    assert user_message(wrapper) == "the reason"
+
+
+def test_parameter_message_names_key_reason_and_value() -> None:
+    text = (
+        "Parameter validation failed:\n"
+        "- Parameter 'split': Failed to instantiate SplitParameters for parameter 'split': "
+        "2 validation errors for SplitParameters\nfraction\n"
+        "  Input should be less than 1 [type=less_than, input_value=2, input_type=int]\n"
+        "    For further information visit https://errors.pydantic.dev/2/v/less_than\nfold\n"
+        "  Extra inputs are not permitted [type=extra_forbidden, input_value=3, input_type=int]\n"
+        "- Parameter 'cleaning': value is None but type is not Optional"
+    )
+    assert parameter_message(text) == (
+        "parameter split.fraction: Input should be less than 1, found 2; "
+        "parameter split.fold: Extra inputs are not permitted, found 3; "
+        "parameter cleaning: value is None but type is not Optional"
+    )
+
+
+def test_the_project_itself_lists_its_commands(kedro: Kedro) -> None:
+    assert "fetch-data" in kedro(PROJECT, "--help").stdout

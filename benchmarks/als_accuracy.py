@@ -13,8 +13,8 @@ import itertools
 
 import numpy as np
 import pandas as pd
-from data import argument_parser, load
 
+from data import argument_parser, load
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.metrics.ranking import ranking_per_user
 from explainable_recsys.preprocessing.splits import Split, SplitParameters, split_ratings

@@ -14,11 +14,11 @@ import time
 
 import numpy as np
 import pandas as pd
-from data import argument_parser, load
 from implicit.cpu.als import AlternatingLeastSquares
 from numpy.typing import NDArray
 from scipy import sparse
 
+from data import argument_parser, load
 from explainable_recsys.explainers.contributions import explain_by_contributions
 from explainable_recsys.explainers.sentences import contribution_sentences
 from explainable_recsys.interactions import Interactions

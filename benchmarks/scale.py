@@ -120,7 +120,7 @@ def draw_pairs(
 def draw(weights: NDArray[np.float64], n: int, rng: np.random.Generator) -> NDArray[np.int64]:
     """Indices drawn in proportion to the weights."""
     cumulative = np.cumsum(weights)
-    return np.searchsorted(cumulative, rng.random(n) * cumulative[-1])
+    return np.asarray(np.searchsorted(cumulative, rng.random(n) * cumulative[-1]))
 
 
 def write_ratings(path: Path, users: NDArray[np.int64], items: NDArray[np.int64]) -> None:

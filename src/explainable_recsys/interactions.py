@@ -57,14 +57,18 @@ class Interactions:
             )
         if ratings.empty:
             raise InputError("ratings table: no rows, at least one rating is needed")
+        values = pd.to_numeric(ratings["rating"], errors="coerce").to_numpy(np.float32)
+        if not np.isfinite(values).all():
+            wrong = ratings["rating"].iloc[int(np.argmin(np.isfinite(values)))]
+            raise InputError(f"ratings table: rating {wrong!r} is not a number")
         user_ids, rows = _sorted_codes(ratings["user_id"])
         item_ids, columns = _sorted_codes(ratings["item_id"])
-        matrix = _csr(ratings["rating"], rows, columns, (len(user_ids), len(item_ids)))
+        matrix = _csr(values, rows, columns, (len(user_ids), len(item_ids)))
         if matrix.nnz != len(ratings):
             pairs = ratings.duplicated(["user_id", "item_id"])
-            first = ratings[pairs].iloc[0]
+            user, item = (ratings[name][pairs].iloc[0] for name in ("user_id", "item_id"))
             raise InputError(
-                f"ratings table: user {first['user_id']} rated item {first['item_id']} more "
+                f"ratings table: user {user} rated item {item} more "
                 "than once; keep one rating per user and item"
             )
         return cls(matrix, user_ids, item_ids)
@@ -191,16 +195,23 @@ def _sorted_codes(ids: pd.Series[Any]) -> tuple[NDArray[Any], NDArray[np.int64]]
     if (codes < 0).any():
         raise InputError(f"ratings table: column {ids.name} has empty values")
     labels = np.asarray(unique)
+    if labels.dtype.kind == "f":
+        raise InputError(
+            f"ratings table: column {ids.name} holds decimal numbers such as {labels[0]}; ids are "
+            "integers or text"
+        )
     if labels.dtype.kind not in "iu":
         labels = labels.astype(str)
     return labels, codes.astype(np.int64)
 
 
 def _csr(
-    values: Any, rows: NDArray[Any], columns: NDArray[Any], shape: tuple[int, int]
+    values: NDArray[np.float32],
+    rows: NDArray[Any],
+    columns: NDArray[Any],
+    shape: tuple[int, int],
 ) -> sparse.csr_array:
-    data = np.asarray(values, dtype=np.float32)
-    matrix = sparse.csr_array((data, (rows, columns)), shape=shape)
+    matrix = sparse.csr_array((values, (rows, columns)), shape=shape)
     matrix.sum_duplicates()
     return matrix
 

@@ -149,8 +149,3 @@ def test_an_item_outside_the_catalogue_is_refused(interactions, items):
     lists = table([(1, "a", 1), (1, "z", 2)])
     with pytest.raises(InputError, match="item z is not in the training data"):
         beyond_accuracy_per_user(lists, interactions, items, 2)
-
-
-def test_k_beyond_the_lists_is_refused(interactions):
-    with pytest.raises(InputError, match=r"evaluation\.k = 2; accepted: 1 to 1"):
-        catalogue_exposure(table([(1, "a", 1)]), interactions, 2)

@@ -345,6 +345,6 @@ def test_negative_ratings_cannot_weigh_the_confidence():
     data = Interactions.from_frame(
         pd.DataFrame({"user_id": [1, 2], "item_id": [1, 1], "rating": [-2.0, 3.0]})
     )
-    with pytest.raises(InputError, match=r"confidence: 'rating' needs .* lowest is -2; .*binary"):
+    with pytest.raises(InputError, match=r"confidence: 'rating' needs .* found -2; .*binary"):
         ALS.fit(data, als("rating", 1.0))
     ALS.fit(data, als("binary", 1.0, relevance_threshold=0))

@@ -89,7 +89,7 @@ def _explain_block(
     weights = model.contributions(block, np.maximum(items, 0))
     keys = np.where(positions[..., None] < 0, -np.inf, evidence_order(weights))
     length = keys.shape[-1]
-    chosen, _ = top_n(keys.reshape(-1, length), n_evidence)
+    chosen, _ = top_n(keys.reshape(positions.size, length), n_evidence)
     lists, place = np.nonzero(chosen >= 0)
     entries = chosen[lists, place]
     users = lists // max(positions.shape[1], 1)
@@ -97,5 +97,5 @@ def _explain_block(
         positions.reshape(-1)[lists],
         place,
         block.columns[users, entries],
-        weights.reshape(-1, length)[lists, entries].astype(np.float32),
+        weights.reshape(positions.size, length)[lists, entries].astype(np.float32),
     )

@@ -36,11 +36,8 @@ def contribution_sentences(
     cited = explanations[(explanations["position"] <= n_cited) & (explanations["weight"] > 0)]
     keys = ["user_id", "item_id"]
     scores = cited[keys].merge(recommendations[[*keys, "score"]], on=keys, how="left")["score"]
-    shares = 100 * cited["weight"].to_numpy(np.float64) / scores.to_numpy(np.float64)
-    percents = pa.array(np.rint(shares).astype(np.int64)).cast(pa.large_string())
-    pieces = concatenate(
-        italic(cited["evidence"]), " ★", _ratings(cited, interactions), " (", percents, " %)"
-    )
+    shares = _shares(cited["weight"].to_numpy(np.float64), scores.to_numpy(np.float64))
+    pieces = concatenate(italic(cited["evidence"]), " ★", _ratings(cited, interactions), shares)
     starts = np.flatnonzero(cited["position"].to_numpy() == 1)
     sentences = concatenate("Recommended because you rated ", enumerate_runs(pieces, starts), ".")
     table = cited.iloc[starts][keys].reset_index(drop=True)
@@ -56,9 +53,9 @@ def concatenate(*parts: pa.Array | str) -> pa.LargeStringArray:
 
 
 def italic(titles: pd.Series[Any]) -> pa.LargeStringArray:
-    """Titles between asterisks, with their own asterisks escaped."""
+    """Titles between asterisks, with their own asterisks and backslashes escaped."""
     texts = pa.array(titles.astype("str"), pa.large_string())
-    return concatenate("*", pc.replace_substring(texts, "*", r"\*"), "*")
+    return concatenate("*", pc.replace_substring_regex(texts, r"([\\*])", r"\\\1"), "*")
 
 
 def enumerate_runs(texts: pa.LargeStringArray, starts: NDArray[np.int64]) -> pa.LargeStringArray:
@@ -68,10 +65,20 @@ def enumerate_runs(texts: pa.LargeStringArray, starts: NDArray[np.int64]) -> pa.
     return pc.binary_join(runs, pa.scalar(", ", pa.large_string()))
 
 
+def _shares(weights: NDArray[np.float64], scores: NDArray[np.float64]) -> pa.LargeStringArray:
+    """Text " (42 %)", or nothing where the score is not positive and has no shares."""
+    positive = scores > 0
+    shares = np.divide(100 * weights, scores, out=np.zeros_like(weights), where=positive)
+    percents = pa.array(np.rint(shares).astype(np.int64)).cast(pa.large_string())
+    texts = concatenate(" (", percents, " %)")
+    return pc.if_else(pa.array(positive), texts, pa.scalar("", pa.large_string()))
+
+
 def _ratings(cited: pd.DataFrame, interactions: Interactions) -> pa.LargeStringArray:
     """The user's rating of each cited item, as short as it can be written: 4, 4.5."""
     rows = interactions.user_rows(cited["user_id"])
     columns = interactions.item_columns(cited["evidence_id"])
-    values, codes = np.unique(interactions.ratings[rows, columns], return_inverse=True)
+    ratings = interactions.ratings[rows, columns] if len(rows) else np.empty(0)
+    values, codes = np.unique(ratings, return_inverse=True)
     texts = pa.array([f"{value:g}" for value in values], pa.large_string())
     return texts.take(pa.array(codes.ravel()))

@@ -199,9 +199,9 @@ def _latest(
         return ~again
     if parameters.duplicates == "error":
         at = ratings.index[int(np.argmax(again))]
-        first = ratings.loc[at]
+        user, item = (ratings[name].loc[at] for name in pair)
         raise InputError(
-            f"{row_name(int(at))}: user {first['user_id']} rates item {first['item_id']} again "
+            f"{row_name(int(at))}: user {user} rates item {item} again "
             f"({again.sum():,} such ratings); set cleaning.duplicates to 'keep_latest' to keep "
             "the latest"
         )

@@ -12,6 +12,8 @@ from pydantic import Field
 from explainable_recsys.errors import InputError
 from explainable_recsys.recommenders.base import Parameters
 
+ROUNDING = 1e-9  # 0.7 of 10 is 7, also in binary
+
 Strategy = Literal["random_fraction", "latest_n", "global_time", "predefined"]
 
 
@@ -97,7 +99,8 @@ def _held_out(
     if parameters.strategy == "latest_n":
         place, length = _place_in_history(ratings["user_id"], times)
         return np.asarray(place >= length - parameters.n)
-    cut = np.sort(times)[max(int(np.ceil((1 - parameters.fraction) * len(times))) - 1, 0)]
+    wanted = min(int(parameters.fraction * len(times) + ROUNDING), len(times) - 1)
+    cut = np.sort(times)[len(times) - wanted - 1]
     return np.asarray(times > cut)
 
 
@@ -162,10 +165,14 @@ def _too_short_message(
     users: set[Any], lengths: pd.Series[int], parameters: SplitParameters
 ) -> str:
     example = min(users)
-    needed = {"latest_n": 1 + parameters.n * (2 if parameters.validation else 1)}
+    needed = {
+        "random_fraction": 2,
+        "latest_n": 1 + parameters.n * (2 if parameters.validation else 1),
+    }.get(parameters.strategy)
+    filtered = f"set cleaning.min_user_ratings to {needed} or more, or " if needed else "set "
     return (
         f"parameter split.too_short: {len(users):,} of {len(lengths):,} users cannot be split by "
         f"'{parameters.strategy}' and keep a training rating, for example user {example} with "
-        f"{lengths[example]} rating(s); set cleaning.min_user_ratings to "
-        f"{needed.get(parameters.strategy, 2)} or more, or split.too_short to 'train' or 'drop'"
+        f"{lengths[example]} rating(s); {filtered}"
+        "split.too_short to 'train' or 'drop'"
     )

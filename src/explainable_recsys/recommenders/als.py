@@ -63,7 +63,7 @@ class ALS(Recommender):
                 where they are to weigh the confidence.
         """
         ratings = interactions.ratings
-        _check_ratings(ratings.data, parameters)
+        _check_threshold(ratings.data, parameters.relevance_threshold)
         extra, liked = _confidence(ratings.data, parameters)
         users = np.repeat(np.arange(interactions.n_users), np.diff(ratings.indptr))
         confidence = sparse.csr_matrix(
@@ -129,25 +129,29 @@ def _confidence(
     ratings: NDArray[np.float32], parameters: ALSParameters
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Confidence above 1 of each rating, and whether it counts as a preference."""
-    values = ratings.astype(np.float64)
-    binary = parameters.confidence == "binary"
-    extra = np.full_like(values, parameters.alpha) if binary else parameters.alpha * values
+    if parameters.confidence == "binary":
+        extra = np.full(ratings.shape, parameters.alpha)
+    elif ratings.min(initial=0) < 0:
+        raise InputError(
+            f"parameter confidence: 'rating' needs ratings of 0 or more, found {ratings.min():g}; "
+            "use 'binary' with a relevance_threshold"
+        )
+    else:
+        extra = parameters.alpha * ratings.astype(np.float64)
     threshold = parameters.relevance_threshold
-    liked = np.ones(values.shape, dtype=bool) if threshold is None else values >= threshold
+    liked = (
+        np.ones(ratings.shape, dtype=bool)
+        if threshold is None
+        else ratings >= np.float32(threshold)
+    )
     return extra, liked
 
 
-def _check_ratings(ratings: NDArray[np.float32], parameters: ALSParameters) -> None:
-    threshold = parameters.relevance_threshold
-    if threshold is not None and not (ratings >= threshold).any():
+def _check_threshold(ratings: NDArray[np.float32], threshold: float | None) -> None:
+    if threshold is not None and not (ratings >= np.float32(threshold)).any():
         raise InputError(
             f"parameter relevance_threshold: no rating reaches {threshold:g}; the highest is "
             f"{ratings.max():g}"
-        )
-    if parameters.confidence == "rating" and ratings.min() < 0:
-        raise InputError(
-            f"parameter confidence: 'rating' needs ratings of 0 or more, the lowest is "
-            f"{ratings.min():g}; use 'binary' with a relevance_threshold"
         )
 
 

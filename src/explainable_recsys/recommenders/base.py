@@ -61,7 +61,16 @@ class Recommender(ABC):
 
     @classmethod
     def from_arrays(cls, arrays: dict[str, NDArray[Any]]) -> Self:
-        """Rebuild a model from `to_arrays`."""
+        """Rebuild a model from `to_arrays`.
+
+        Raises:
+            InputError: If an array is missing.
+        """
+        names = {field.name for field in dataclasses.fields(cls)}  # type: ignore[arg-type]
+        if missing := names - set(arrays):
+            raise InputError(
+                f"model file: no array {', '.join(sorted(missing))} of a '{kind_of(cls)}' model"
+            )
         types = get_type_hints(cls)
         values: dict[str, Any] = {}
         for field in dataclasses.fields(cls):  # type: ignore[arg-type]
@@ -141,6 +150,7 @@ def load_recommender(arrays: dict[str, NDArray[Any]]) -> Recommender:
             isinstance(candidate, type)
             and issubclass(candidate, Recommender)
             and candidate.__module__ == module.__name__
+            and dataclasses.is_dataclass(candidate)
         ):
             return candidate.from_arrays(arrays)
     raise InputError(f"model file: module '{kind}' holds no recommender")

@@ -44,22 +44,32 @@ def full_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return data_root
 
 
-@pytest.fixture
-def project_copy(tmp_path: Path) -> Path:
-    """A copy of the project's code and configuration that a test may change."""
-    copy = tmp_path / "project"
-    copy.mkdir()
-    for name in ("src", "conf"):
-        shutil.copytree(PROJECT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(PROJECT / "pyproject.toml", copy)
-    shutil.copy(PROJECT / ".telemetry", copy)
-    (copy / "data" / "01_raw").mkdir(parents=True)
-    embedded = Path("data/01_raw/movielens-small")
-    (copy / embedded).symlink_to(PROJECT / embedded)
+@pytest.fixture(scope="session")
+def make_project_copy() -> Callable[[Path], Path]:
+    """Makes copies of the project's code and configuration that a test may change."""
+
+    def copy(folder: Path) -> Path:
+        project = folder / "project"
+        for name in ("src", "conf"):
+            ignored = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(PROJECT / name, project / name, ignore=ignored)
+        shutil.copy(PROJECT / "pyproject.toml", project)
+        shutil.copy(PROJECT / ".telemetry", project)
+        embedded = Path("data/01_raw/movielens-small")
+        (project / embedded).parent.mkdir(parents=True)
+        (project / embedded).symlink_to(PROJECT / embedded)
+        return project
+
     return copy
 
 
 @pytest.fixture
+def project_copy(tmp_path: Path, make_project_copy: Callable[[Path], Path]) -> Path:
+    """One such copy."""
+    return make_project_copy(tmp_path)
+
+
+@pytest.fixture(scope="session")
 def kedro() -> Callable[..., subprocess.CompletedProcess[str]]:
     """Runs the command line in a folder, as a user would."""
 

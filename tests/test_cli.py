@@ -186,6 +186,7 @@ def test_missing_data_says_which_command_fetches_it(project_copy: Path, kedro: K
     for env in ("ml-100k", "ml-1m", "ml-latest", "ml-20m", "ml-25m", "ml-32m"):
         result = kedro(project_copy, "run", "--env", env, "--pipelines", "data_processing")
         expect_error(result, f"kedro fetch-data {env}", f"data/{env}/01_raw")
+        assert not (project_copy / "data" / env).exists()
 
 
 def test_a_full_disk_leaves_what_was_there(shop: Path, kedro: Kedro) -> None:

@@ -40,6 +40,11 @@ class ParameterHook:
         finally:
             loader.runtime_params = given
         for name, value in (given or {}).items():
+            if name == "source":
+                raise InputError(
+                    "parameter source: the data set is described in conf/<environment>/globals.yml, "
+                    "which the catalog reads too; it cannot be changed on the command line"
+                )
             if name not in PARAMETERS_FOR_PATHS:
                 check_parameter(name, value, known, path=())
 

@@ -1,0 +1,102 @@
+"""The manifest of a run, the check of parameters, the word on long nodes."""
+
+from __future__ import annotations
+
+import json
+import logging
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kedro.pipeline import Node
+
+from explainable_recsys import hooks
+from explainable_recsys.errors import InputError
+from explainable_recsys.hooks import LongNodeHook, check_parameter, git_state
+from tests.conftest import open_catalog, run_project
+
+
+def manifests(data_root: Path) -> list[dict[str, Any]]:
+    files = sorted(data_root.glob("08_reporting/run_manifest.json/*/run_manifest.json"))
+    return [json.loads(file.read_text(encoding="utf-8")) for file in files]
+
+
+def test_the_manifest_names_versions_parameters_and_packages(full_run: Path) -> None:
+    (manifest,) = manifests(full_run)
+    assert manifest["status"] == "succeeded"
+    assert manifest["pipelines"] == ["__default__"]
+    assert manifest["env"] == "test"
+    assert manifest["read"]["raw_ratings"] is None
+    for name in ("ratings", "intrinsic_als.model", "intrinsic_als.metrics", "comparison"):
+        assert manifest["written"][name] == manifest["run_id"]
+    assert manifest["parameters"]["intrinsic_als"]["model"]["factors"] == 8
+    assert {"kedro", "implicit", "numpy"} <= set(manifest["packages"])
+    assert manifest["node_seconds"]["intrinsic_als.fit"] >= 0
+    with open_catalog(full_run) as catalog:
+        assert catalog.load("run_manifest") == manifest
+
+
+def test_a_partial_run_names_the_versions_that_it_read(tmp_path: Path) -> None:
+    run_project(tmp_path, ["intrinsic_als"])
+    run_project(tmp_path, ["intrinsic_als"], intrinsic_als={"explanation": {"n_cited": 1}})
+    run_project(tmp_path, ["baselines"])
+    first, second, third = manifests(tmp_path)
+    assert second["parameters"]["intrinsic_als"]["explanation"]["n_cited"] == 1
+    assert "intrinsic_als.model" not in third["written"]
+    assert len({manifest["run_id"] for manifest in (first, second, third)}) == 3
+
+
+def test_a_failed_run_says_so_and_what_it_had_written(tmp_path: Path) -> None:
+    with pytest.raises(InputError):
+        run_project(tmp_path, ["intrinsic_als"], recommendation={"n": 100_000})
+    (manifest,) = manifests(tmp_path)
+    assert manifest["status"].startswith("failed: parameter recommendation.n")
+    assert "interactions" in manifest["written"]
+    assert "intrinsic_als.recommendations" not in manifest["written"]
+
+
+def test_the_source_cannot_be_changed_half_way(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"globals\.yml"):
+        run_project(tmp_path, ["data_processing"], source={"name": "other"})
+
+
+def test_git_state_knows_commit_and_changes(tmp_path: Path) -> None:
+    assert git_state(tmp_path) is None
+
+    def git(*arguments: str) -> str:
+        command = ["git", "-C", str(tmp_path), "-c", "user.name=a", "-c", "user.email=b@c"]
+        done = subprocess.run([*command, *arguments], check=True, capture_output=True, text=True)
+        return done.stdout.strip()
+
+    git("init", "--quiet")
+    (tmp_path / "file").write_text("1")
+    git("add", "file")
+    git("commit", "--quiet", "--message", "one")
+    assert git_state(tmp_path) == {"commit": git("rev-parse", "HEAD"), "dirty": False}
+    (tmp_path / "file").write_text("2")
+    state = git_state(tmp_path)
+    assert state is not None
+    assert state["dirty"]
+
+
+def test_check_parameter_suggests_the_closest_name() -> None:
+    known = {"model": {"factors": 3, "alpha": None}}
+    check_parameter("model", {"factors": 5, "alpha": {"any": 1}}, known, path=())
+    with pytest.raises(InputError, match=r"'model\.factor'; did you mean 'model\.factors'"):
+        check_parameter("model", {"factor": 5}, known, path=())
+
+
+def test_only_a_long_node_is_mentioned(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(hooks, "SECONDS_BEFORE_MENTION", 0.05)
+    caplog.set_level(logging.INFO, logger="explainable_recsys")
+    hook = LongNodeHook()
+    for name, seconds in (("short", 0.0), ("long", 0.2)):
+        node = Node(lambda: 1, None, "output", name=name)
+        hook.before_node_run(node)
+        time.sleep(seconds)
+        hook.after_node_run(node)
+    assert [record.getMessage().split()[0] for record in caplog.records] == ["long", "long"]

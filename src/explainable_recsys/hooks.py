@@ -17,6 +17,7 @@ from kedro.framework.hooks import hook_impl
 from kedro.io import AbstractVersionedDataset, DataCatalog
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
+from omegaconf import OmegaConf
 
 from explainable_recsys.errors import InputError
 
@@ -34,6 +35,7 @@ class ParameterHook:
     def after_context_created(self, context: Any) -> None:
         """Compare what the command line asked for with what `conf/` holds."""
         loader = context.config_loader
+        check_data_root(Path(loader.conf_source), loader.env)
         given, loader.runtime_params = loader.runtime_params, {}
         try:
             known = loader["parameters"]
@@ -42,11 +44,26 @@ class ParameterHook:
         for name, value in (given or {}).items():
             if name == "source":
                 raise InputError(
-                    "parameter source: the data set is described in conf/<environment>/globals.yml, "
-                    "which the catalog reads too; it cannot be changed on the command line"
+                    "parameter source: the data set is described in globals.yml of the "
+                    "environment, for the catalog too; it cannot be changed on the command line"
                 )
             if name not in PARAMETERS_FOR_PATHS:
                 check_parameter(name, value, known, path=())
+
+
+def check_data_root(conf: Path, env: str | None) -> None:
+    """Make sure that an environment with a data set of its own keeps its results apart.
+
+    Raises:
+        InputError: If it names a source but no data_root.
+    """
+    settings = conf / (env or "local") / "globals.yml"
+    given: Any = OmegaConf.load(settings) if settings.exists() else {}
+    if "source" in given and "data_root" not in given:
+        raise InputError(
+            f"{settings.parent.name}/globals.yml: a data set of its own needs a root for its "
+            f"results, or they would mix with others; add for example data_root: data/{env}"
+        )
 
 
 def check_parameter(name: str, value: Any, known: Mapping[str, Any], path: tuple[str, ...]) -> None:

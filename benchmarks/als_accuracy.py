@@ -60,14 +60,14 @@ def main() -> None:
         if ndcg > best:
             best, chosen = ndcg, tried
     print(f"chosen: {chosen}")
-    for name in ("als", "popularity"):
+    for name, parameters in (("chosen", chosen), ("defaults", ALSParameters()), ("popular", None)):
         results = []
         for split in splits:
             train = Interactions.from_frame(pd.concat([split.train, split.validation]))
-            model = ALS.fit(train, chosen) if name == "als" else Popularity.fit(train)
+            model = Popularity.fit(train) if parameters is None else ALS.fit(train, parameters)
             results.append(accuracy(model, train, split.test))
         mean, spread = pd.DataFrame(results).mean(), pd.DataFrame(results).std()
-        print(name, *(f"{key} {mean[key]:.4f} (sd {spread[key]:.4f})" for key in mean.index))
+        print(f"{name:9}", *(f"{key} {mean[key]:.4f} (sd {spread[key]:.4f})" for key in mean.index))
 
 
 if __name__ == "__main__":

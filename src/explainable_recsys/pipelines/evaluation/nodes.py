@@ -62,7 +62,7 @@ def evaluate(
     metrics: dict[str, float | None] = {
         "relevance_threshold": parameters.relevance_threshold,
         **mean_with_interval(ranking, *resampling),
-        **mean_with_interval(beyond, *resampling),
+        **mean_with_interval(beyond.reindex(ranking.index), *resampling),
         **catalogue_exposure(recommendations, interactions, k),
     }
     if isinstance(model, RatingPredictor):

@@ -1,0 +1,67 @@
+"""What the repository promises besides its code."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+
+import pytest
+import yaml
+
+from explainable_recsys.datasets.source import parse_source
+from tests.conftest import PROJECT
+
+README = (PROJECT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_example_without_kedro_runs_as_it_stands() -> None:
+    (example,) = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+    check = "print(their_list.merge(items, on='item_id')['title'].iloc[0], len(their_reasons))"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{example}\n{check}"],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    assert re.fullmatch(r".+ \(\d{4}\) 20", done.stdout.strip())
+
+
+def test_the_example_of_own_ratings_is_a_valid_source() -> None:
+    (example,) = re.findall(r"```yaml\n(.*?)```", README, flags=re.DOTALL)
+    settings = yaml.safe_load(example)
+    assert settings["data_root"] == "data/shop"
+    source = parse_source(settings["source"])
+    assert source.ratings.ids == "text"
+
+
+def test_every_environment_stands_in_the_readme() -> None:
+    for folder in (PROJECT / "conf").glob("ml-*"):
+        assert folder.name in README
+
+
+@pytest.mark.parametrize("name", [path.name for path in (PROJECT / "notebooks").glob("*.ipynb")])
+def test_notebooks_carry_no_output(name: str) -> None:
+    notebook = json.loads((PROJECT / "notebooks" / name).read_text(encoding="utf-8"))
+    for cell in notebook["cells"]:
+        assert not cell.get("outputs")
+        assert cell.get("execution_count") is None
+
+
+def test_the_lock_pins_everything_with_hashes_and_names_no_index() -> None:
+    lock = (PROJECT / "requirements.lock").read_text(encoding="utf-8")
+    entries = re.split(r"\n(?=[a-z])", lock.split("make lock", 1)[1].strip())
+    assert len(entries) > 50
+    for entry in entries:
+        assert re.match(r"[a-z0-9_.-]+==\S+", entry), entry
+        assert "--hash=sha256:" in entry, entry
+    assert "://" not in lock
+    assert "--index" not in lock
+
+
+def test_pictures_stay_small() -> None:
+    sizes = [path.stat().st_size for path in (PROJECT / "docs").iterdir()]
+    assert sum(sizes) < 500_000

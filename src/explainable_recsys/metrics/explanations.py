@@ -190,7 +190,6 @@ def additivity_error(
     model: AdditiveRecommender,
     interactions: Interactions,
     recommendations: pd.DataFrame,
-    cells: int = 1_000_000,
 ) -> dict[str, float]:
     """Check that the contributions of the whole history add up to the score.
 
@@ -198,7 +197,6 @@ def additivity_error(
         model: A recommender that claims to be additive, with base value 0.
         interactions: Training ratings, the histories that were scored.
         recommendations: Columns `user_id`, `item_id`, `score`.
-        cells: Upper bound on users x recommendations x rated items of one block.
 
     Returns:
         `additivity_error`, the largest |sum of contributions - score|, and
@@ -216,7 +214,7 @@ def additivity_error(
     scores = recommendations["score"].to_numpy(np.float64)
     largest = np.zeros(2)
     histories = interactions.ratings[rows]
-    for block in padded_blocks(histories, max(1, cells // items.shape[1])):
+    for block in padded_blocks(histories):
         listed, columns = positions[rows[block.rows]], items[rows[block.rows]]
         sums = model.contributions(block, np.maximum(columns, 0)).sum(axis=2)
         errors = _score_errors(sums[listed >= 0], scores[listed[listed >= 0]])

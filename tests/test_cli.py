@@ -46,7 +46,7 @@ source:
 PARAMETERS = """
 recommendation: {n: 2}
 evaluation: {k: 2, n_resamples: 10}
-intrinsic_als: {model: {factors: 2, iterations: 2}}
+intrinsic_als: {model: {factors: 2, iterations: 5, regularization: 0.5}}
 split: {fraction: 0.2}
 """
 
@@ -167,6 +167,7 @@ def test_a_split_that_leaves_somebody_without_training_data(shop: Path, kedro: K
         ("split.strategy=alphabetical", ["split.strategy", "random_fraction", "alphabetical"]),
         ("split.strategy=predefined", ["split.strategy", "source.splits"]),
         ("cleaning.k_core=50", ["cleaning", "not in the 50-core"]),
+        ("intrinsic_als.model.regularization=500", ["500", "factors vanish", "try 50"]),
         ("intrinsic_als.model.relevance_threshold=7", ["relevance_threshold", "highest is 5"]),
     ],
 )
@@ -214,8 +215,29 @@ def test_a_place_that_cannot_be_written_to(shop: Path, kedro: Kedro) -> None:
 
 def test_evaluating_before_anything_was_made(shop: Path, kedro: Kedro) -> None:
     result = kedro(shop, "run", "--env", "shop", "--pipelines", "evaluation")
-    expect_error(result, "nothing is stored there yet")
+    expect_error(result, "model.npz: nothing is stored there yet; first kedro run")
     assert nothing_stored(shop)
+
+
+def test_versions_that_do_not_exist_or_do_not_belong_together(shop: Path, kedro: Kedro) -> None:
+    run = ("run", "--env", "shop")
+    assert kedro(shop, *run).returncode == 0
+    evaluate = (*run, "--pipelines", "evaluation")
+    assert kedro(shop, *evaluate).returncode == 0
+    missing = kedro(shop, *evaluate, "--load-versions", "random.model:2020-01-01T00.00.00.000Z")
+    expect_error(missing, "2020-01-01T00.00.00.000Z/model.npz: no such version")
+    unknown = kedro(shop, *evaluate, "--load-versions", "random.modell:2020-01-01T00.00.00.000Z")
+    expect_error(unknown, "random.modell")
+    other = ("--pipelines", "data_processing", "--params", "split.seed=1")
+    assert kedro(shop, *run, *other).returncode == 0
+    expect_error(kedro(shop, *evaluate), "different runs", "kedro run --pipelines")
+
+
+def test_lists_of_everything_are_mentioned(shop: Path, kedro: Kedro) -> None:
+    parameters = "recommendation.n=4,evaluation.k=4"
+    result = kedro(shop, "run", "--env", "shop", "--params", parameters)
+    assert result.returncode == 0
+    assert "choose a smaller evaluation.k" in result.stderr
 
 
 def test_only_input_errors_are_reported_plainly() -> None:

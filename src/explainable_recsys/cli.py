@@ -53,8 +53,7 @@ def check_names(options: dict[str, Any]) -> None:
     """
     conf = Path(options.get("conf_source") or "conf")
     check_environment(conf, options.get("env") or os.environ.get("KEDRO_ENV"))
-    folders = Path(__file__).with_name("pipelines").iterdir()
-    known = sorted(folder.name for folder in folders if (folder / "__init__.py").exists())
+    known = _pipelines()
     for name in options.get("pipelines") or []:
         if name not in {"__default__", *known}:
             raise InputError(f"unknown pipeline '{name}'; there are: {', '.join(known)}")
@@ -74,7 +73,7 @@ def check_environment(conf: Path, env: str | None) -> None:
 
 def user_message(error: BaseException) -> str | None:
     """What to tell the user about an error; None for one that is the program's fault."""
-    from kedro.io.core import VersionNotFoundError
+    from kedro.io.core import DatasetNotFoundError, VersionNotFoundError
     from kedro.validation import ParameterValidationError
 
     causes = list(_chain(error))
@@ -84,12 +83,32 @@ def user_message(error: BaseException) -> str | None:
         if isinstance(cause, ParameterValidationError):
             return parameter_message(str(cause))
         if isinstance(cause, VersionNotFoundError):
-            path = re.search(r"filepath='(.*?)'", str(cause))
-            return (
-                f"{path[1] if path else cause}: nothing is stored there yet; first run the "
-                "pipeline that makes it"
-            )
+            return missing_message(str(cause))
+        if isinstance(cause, DatasetNotFoundError):
+            return str(cause)
+        if isinstance(cause, FileNotFoundError) and cause.filename:
+            return f"{cause.filename}: no such version is stored"
     return None
+
+
+def missing_message(text: str) -> str:
+    """Which pipeline makes the dataset that Kedro found no version of, or which file it lacks."""
+    found = re.search(r"filepath='(.*?)'", text)
+    path = Path(found[1] if found else text)
+    owner = path.parent.name
+    if owner.startswith("params:"):
+        approach = owner.removeprefix("params:")
+        return (
+            f"parameters {approach}.{path.stem} are missing; add them to "
+            f"conf/base/parameters_{approach}.yml"
+        )
+    command = f"kedro run --pipelines {owner}" if owner in _pipelines() else "kedro run"
+    return f"{path}: nothing is stored there yet; first {command}"
+
+
+def _pipelines() -> list[str]:
+    folders = Path(__file__).with_name("pipelines").iterdir()
+    return sorted(folder.name for folder in folders if (folder / "__init__.py").exists())
 
 
 def parameter_message(text: str) -> str:

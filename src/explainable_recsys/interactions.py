@@ -13,6 +13,11 @@ from scipy import sparse
 
 from explainable_recsys.errors import InputError
 
+DIFFERENT_RUNS = (
+    "they come from different runs; run the approach again (kedro run --pipelines NAME), or load "
+    "versions of one run"
+)
+
 
 @dataclass(frozen=True, eq=False)
 class Interactions:
@@ -96,8 +101,7 @@ class Interactions:
             if (found < 0).any():
                 unknown = table[name].iloc[int(np.argmax(found < 0))]
                 raise InputError(
-                    f"{name} {unknown} is not among the interactions: the tables come from "
-                    "different runs; run the approach again"
+                    f"{name} {unknown} is not among the interactions: {DIFFERENT_RUNS}"
                 )
         order = np.argsort(users, kind="stable")
         rows = users[order]

@@ -101,9 +101,11 @@ def protocol_text(metrics: dict[str, dict[str, Any]], catalog: DataCatalog) -> s
     threshold = first["relevance_threshold"]
     relevant = "any held-out rating" if threshold is None else f"a rating from {threshold:g} on"
     users = int(first[f"recall@{_list_length(metrics)}/n"])
+    errors = any("additivity_error" in m for m in metrics.values())
+    legend = "; Σ error: sum of contributions against score" if errors else ""
     return (
         f"  {users:,} users, {split.strategy} split, seed {split.seed}; a hit is {relevant};\n"
-        "  ± half the 95 % interval; Σ error: sum of contributions against score"
+        f"  ± half the 95 % interval{legend}"
     )
 
 

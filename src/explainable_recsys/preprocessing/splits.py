@@ -99,8 +99,8 @@ def _held_out(
     if parameters.strategy == "latest_n":
         place, length = _place_in_history(ratings["user_id"], times)
         return np.asarray(place >= length - parameters.n)
-    wanted = min(int(parameters.fraction * len(times) + ROUNDING), len(times) - 1)
-    cut = np.sort(times)[len(times) - wanted - 1]
+    n_latest = min(int(parameters.fraction * len(times) + ROUNDING), len(times) - 1)
+    cut = np.sort(times)[len(times) - n_latest - 1]
     return np.asarray(times > cut)
 
 

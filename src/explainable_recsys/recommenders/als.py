@@ -17,6 +17,8 @@ from explainable_recsys.interactions import Interactions, PaddedBlock, padded_bl
 from explainable_recsys.progress import progress_counter
 from explainable_recsys.recommenders.base import Parameters, Recommender
 
+VANISHED = 1e-2  # with factors below it, scores are below 1e-4 instead of near 1
+
 
 class ALSParameters(Parameters):
     """What a rating says about preference, and how the factors are learned.
@@ -59,8 +61,9 @@ class ALS(Recommender):
         """Learn the item factors with `implicit`.
 
         Raises:
-            InputError: If no rating reaches the relevance threshold, or ratings are negative
-                where they are to weigh the confidence.
+            InputError: If no rating reaches the relevance threshold, if ratings are negative
+                where they are to weigh the confidence, or if the regularization is so strong
+                that nothing is learned.
         """
         ratings = interactions.ratings
         _check_threshold(ratings.data, parameters.relevance_threshold)
@@ -70,7 +73,14 @@ class ALS(Recommender):
             ((1 + extra[liked]).astype(np.float32), (users[liked], ratings.indices[liked])),
             shape=ratings.shape,
         )
-        return cls(_learn_item_factors(confidence, parameters), parameters)
+        factors = _learn_item_factors(confidence, parameters)
+        if np.abs(factors).max() < VANISHED:
+            raise InputError(
+                f"parameter regularization: {parameters.regularization:g} is so strong for "
+                f"{ratings.nnz:,} ratings that all factors vanish; try "
+                f"{parameters.regularization / 10:g} (intrinsic_als.model.regularization)"
+            )
+        return cls(factors, parameters)
 
     @property
     def n_items(self) -> int:

@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from explainable_recsys.errors import InputError
-from explainable_recsys.interactions import Interactions
+from explainable_recsys.interactions import DIFFERENT_RUNS, Interactions
 from explainable_recsys.progress import progress
 from explainable_recsys.recommenders.base import Parameters, Recommender
+
+CHECKED_USERS = 100
 
 
 class RecommendationParameters(Parameters):
@@ -76,7 +78,7 @@ def recommend(
     if model.n_items != interactions.n_items:
         raise InputError(
             f"the model knows {model.n_items} items, the interactions have "
-            f"{interactions.n_items}: they come from different runs; run the approach again"
+            f"{interactions.n_items}: {DIFFERENT_RUNS}"
         )
     starts = range(0, interactions.n_users, parameters.block_size)
     blocks = [
@@ -92,6 +94,33 @@ def recommend(
             "score": scores,
         }
     )
+
+
+def check_made_by(
+    model: Recommender, interactions: Interactions, recommendations: pd.DataFrame
+) -> None:
+    """Make sure that stored lists are what the model recommends for these histories.
+
+    The scores of some users' lists are computed again; lists of another run differ.
+
+    Raises:
+        InputError: If they do, or if the model has another catalogue.
+    """
+    if model.n_items != interactions.n_items:
+        raise InputError(
+            f"the model knows {model.n_items} items, the interactions have "
+            f"{interactions.n_items}: {DIFFERENT_RUNS}"
+        )
+    positions, columns = interactions.lists_by_user(recommendations)
+    step = max(1, interactions.n_users // CHECKED_USERS)
+    positions, columns = positions[::step], columns[::step]
+    users, places = np.nonzero(positions >= 0)
+    scores = model.scores(interactions.ratings[::step])[users, columns[users, places]]
+    stored = recommendations["score"].to_numpy()[positions[users, places]]
+    if not np.allclose(scores, stored, rtol=1e-3, atol=1e-5):
+        raise InputError(
+            f"the stored recommendations are not those of the stored model: {DIFFERENT_RUNS}"
+        )
 
 
 def _recommend_block(

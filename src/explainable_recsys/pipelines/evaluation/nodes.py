@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from pydantic import Field
 
 from explainable_recsys.datasets.source import SourceParameters
 from explainable_recsys.errors import InputError
-from explainable_recsys.interactions import Interactions
+from explainable_recsys.interactions import DIFFERENT_RUNS, Interactions
 from explainable_recsys.metrics.beyond_accuracy import (
     beyond_accuracy_per_user,
     catalogue_exposure,
@@ -24,7 +26,9 @@ from explainable_recsys.recommenders.base import (
     RatingPredictor,
     Recommender,
 )
-from explainable_recsys.recommenders.top_n import RecommendationParameters
+from explainable_recsys.recommenders.top_n import RecommendationParameters, check_made_by
+
+logger = logging.getLogger(__name__)
 
 
 class EvaluationParameters(Parameters):
@@ -49,13 +53,16 @@ def evaluate(
     """Measure accuracy and what lies beyond it; rating errors where ratings are predicted.
 
     Raises:
-        InputError: If the lists are shorter than the evaluation wants them.
+        InputError: If the lists are shorter than the evaluation wants them, or are not
+            those of this model and these interactions.
     """
     if parameters.k > recommendation.n:
         raise InputError(
             f"parameter evaluation.k: {parameters.k}, but lists have recommendation.n = "
             f"{recommendation.n} items; accepted: 1 to {recommendation.n}"
         )
+    check_made_by(model, interactions, recommendations)
+    _warn_of_full_lists(interactions, parameters.k)
     k, resampling = parameters.k, (parameters.n_resamples, parameters.seed)
     ranking = ranking_per_user(recommendations, test_ratings, k, parameters.relevance_threshold)
     beyond = beyond_accuracy_per_user(recommendations, interactions, items, k)
@@ -95,12 +102,37 @@ def evaluate_with_explanations(
         recommendation,
         source,
     )
+    check_explained(recommendations, explanations)
     metrics |= evaluate_explanations(
         recommendations, explanations, interactions, parameters.n_resamples, parameters.seed
     )
     if isinstance(model, AdditiveRecommender):
         metrics |= additivity_error(model, interactions, recommendations)
     return metrics
+
+
+def check_explained(recommendations: pd.DataFrame, explanations: pd.DataFrame) -> None:
+    """Make sure that explanations are of these recommendations.
+
+    Raises:
+        InputError: If one explains something that is not recommended.
+    """
+    pair = ["user_id", "item_id"]
+    explained = explanations[pair].drop_duplicates()
+    if len(explained.merge(recommendations[pair], on=pair)) < len(explained):
+        raise InputError(
+            f"the stored explanations are not those of the stored recommendations: {DIFFERENT_RUNS}"
+        )
+
+
+def _warn_of_full_lists(interactions: Interactions, k: int) -> None:
+    unrated = interactions.n_items - np.diff(interactions.ratings.indptr)
+    if np.median(unrated) <= k:
+        logger.warning(
+            "lists of %d hold every item that most users have not rated, so that every approach "
+            "finds every hit; choose a smaller evaluation.k",
+            k,
+        )
 
 
 def compare(**metrics: dict[str, Any]) -> pd.DataFrame:

@@ -167,6 +167,10 @@ def test_a_split_that_leaves_somebody_without_training_data(shop: Path, kedro: K
         ("split.strategy=alphabetical", ["split.strategy", "random_fraction", "alphabetical"]),
         ("split.strategy=predefined", ["split.strategy", "source.splits"]),
         ("cleaning.k_core=50", ["cleaning", "not in the 50-core"]),
+        ("evaluation.relevance_threshold=6", ["relevance_threshold", "6", "highest is 5"]),
+        ("evaluation.relevance_threshold=.inf", ["relevance_threshold", "finite"]),
+        ("data_root=", ["data_root"]),
+        ("bias=null", ["parameter bias", "block"]),
         ("intrinsic_als.model.regularization=500", ["500", "factors vanish", "try 50"]),
         ("intrinsic_als.model.relevance_threshold=7", ["relevance_threshold", "highest is 5"]),
     ],
@@ -175,11 +179,57 @@ def test_a_bad_parameter(parameters: str, parts: list[str], shop: Path, kedro: K
     expect_error(kedro(shop, "run", "--env", "shop", "--params", parameters), *parts)
 
 
+BAD_CONFIGURATION = {
+    "unknown block": ("parameters.yml", "recommendations: {n: 3}", ["did you mean"]),
+    "unknown key": ("parameters.yml", "bias: {modell: {}}", ["bias.modell", "bias.model'"]),
+    "no block": ("parameters.yml", "bias: null", ["parameter bias", "block with model"]),
+    "a list": ("parameters.yml", "[1, 2]", ["shop/parameters.yml", "list"]),
+    "broken YAML": ("parameters.yml", "bias: {model", ["parameters.yml"]),
+    "nothing to refer to": ("parameters.yml", "split: {seed: '${globals:nope}'}", ["nope"]),
+    "unknown source": ("globals.yml", "data_root: x\nsources: {}", ["'sources'", "'source'"]),
+    "no source": ("globals.yml", "data_root: x\nsource: null", ["source", "None"]),
+    "no folder": ("globals.yml", "data_root: null", ["data_root None"]),
+}
+
+
+@pytest.mark.parametrize("case", BAD_CONFIGURATION)
+def test_a_bad_configuration(case: str, shop: Path, kedro: Kedro) -> None:
+    file, content, parts = BAD_CONFIGURATION[case]
+    (shop / "conf" / "shop" / file).write_text(content)
+    expect_error(kedro(shop, "run", "--env", "shop"), *parts)
+    assert nothing_stored(shop)
+
+
+@pytest.mark.parametrize("file", ["random/model.npz", "random/recommendations.parquet"])
+def test_a_damaged_file(file: str, shop: Path, kedro: Kedro) -> None:
+    run = ("run", "--env", "shop")
+    assert kedro(shop, *run).returncode == 0
+    name = Path(file).name
+    (stored,) = (shop / "data" / "shop").glob(f"*/{file}/*/{name}")
+    stored.write_bytes(stored.read_bytes()[:100])
+    expect_error(kedro(shop, *run, "--pipelines", "evaluation"), str(stored), "damaged")
+
+
+def test_a_bad_file_with_processes_in_parallel(shop: Path, kedro: Kedro) -> None:
+    write(shop / "files" / "ratings.csv", [*GOOD_RATINGS, "c1,p8,good,2026-01-01"])
+    result = kedro(shop, "run", "--env", "shop", "--runner", "ParallelRunner")
+    expect_error(result, "ratings.csv", "good")
+
+
+def test_results_below_a_folder_with_brackets(shop: Path, kedro: Kedro) -> None:
+    root = shop / "a[b] *"
+    result = kedro(shop, "run", "--env", "shop", "--params", f"data_root={root}")
+    assert result.returncode == 0, result.stderr
+    assert (root / "08_reporting").is_dir()
+
+
 def test_unknown_names(shop: Path, kedro: Kedro) -> None:
     expect_error(kedro(shop, "run", "--env", "nope"), "unknown environment 'nope'", "ml-100k")
     expect_error(kedro(shop, "run", "--pipelines", "nope"), "unknown pipeline", "intrinsic_als")
     expect_error(kedro(shop, "fetch-data", "nope"), "unknown environment 'nope'")
     expect_error(kedro(shop, "fetch-data", "shop"), "needs no download")
+    expect_error(kedro(shop, "run", "--runner", "Nope"), "unknown runner", "ParallelRunner")
+    expect_error(kedro(shop, "run", "--nodes", "nope"), "nope")
     assert kedro(shop, "run", "--nope").returncode == 2
 
 

@@ -14,7 +14,7 @@ from kedro.pipeline import Node
 
 from explainable_recsys import hooks
 from explainable_recsys.errors import InputError
-from explainable_recsys.hooks import LongNodeHook, check_data_root, check_parameter, git_state
+from explainable_recsys.hooks import LongNodeHook, check_globals, check_parameter, git_state
 from tests.conftest import open_catalog, run_project
 
 
@@ -64,13 +64,15 @@ def test_the_source_cannot_be_changed_half_way(tmp_path: Path) -> None:
 
 def test_a_data_set_of_its_own_needs_a_root_of_its_own(tmp_path: Path) -> None:
     (tmp_path / "shop").mkdir()
+    (tmp_path / "base").mkdir()
+    (tmp_path / "base" / "globals.yml").write_text("data_root: data\nseed: 0")
     settings = tmp_path / "shop" / "globals.yml"
     settings.write_text("source: {name: shop}")
     with pytest.raises(InputError, match=r"shop/globals\.yml: .* data_root: data/shop"):
-        check_data_root(tmp_path, "shop")
+        check_globals(tmp_path, "shop")
     settings.write_text("data_root: data/shop\nsource: {name: shop}")
-    check_data_root(tmp_path, "shop")
-    check_data_root(tmp_path, None)
+    check_globals(tmp_path, "shop")
+    check_globals(tmp_path, None)
 
 
 def test_git_state_knows_commit_and_changes(tmp_path: Path) -> None:

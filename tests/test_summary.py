@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
+from explainable_recsys.explainers.sentences import italic
 from explainable_recsys.summary import (
     card_text,
     examples,
@@ -111,3 +112,9 @@ def test_italics_are_drawn_not_printed() -> None:
     text = plain_text(r"You rated *Aliens* and *a\*b*.")
     assert text.plain == "You rated Aliens and a*b."
     assert [str(span.style) for span in text.spans if span.style] == ["italic", "italic"]
+
+
+@pytest.mark.parametrize("title", ["*star*", "**", "back\\slash", "\\", "two\nlines", "[bold]"])
+def test_any_title_comes_out_as_it_went_in(title: str) -> None:
+    (text,) = italic(pd.Series([title])).to_pylist()
+    assert plain_text(f"You rated {text} ★5.").plain == f"You rated {title} ★5."

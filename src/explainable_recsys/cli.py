@@ -17,6 +17,8 @@ from kedro.framework.startup import ProjectMetadata
 
 from explainable_recsys.errors import InputError
 
+RUNNERS = ("SequentialRunner", "ThreadRunner", "ParallelRunner")
+
 
 @click.group(name="explainable-recsys")
 def cli() -> None:
@@ -57,6 +59,9 @@ def check_names(options: dict[str, Any]) -> None:
     for name in options.get("pipelines") or []:
         if name not in {"__default__", *known}:
             raise InputError(f"unknown pipeline '{name}'; there are: {', '.join(known)}")
+    runner = options.get("runner")
+    if runner and "." not in runner and runner not in RUNNERS:
+        raise InputError(f"unknown runner '{runner}'; there are: {', '.join(RUNNERS)}")
 
 
 def check_environment(conf: Path, env: str | None) -> None:
@@ -75,6 +80,8 @@ def user_message(error: BaseException) -> str | None:
     """What to tell the user about an error; None for one that is the program's fault."""
     from kedro.io.core import DatasetNotFoundError, VersionNotFoundError
     from kedro.validation import ParameterValidationError
+    from omegaconf.errors import OmegaConfBaseException
+    from yaml import YAMLError
 
     causes = list(_chain(error))
     for cause in causes:
@@ -86,8 +93,13 @@ def user_message(error: BaseException) -> str | None:
             return missing_message(str(cause))
         if isinstance(cause, DatasetNotFoundError):
             return str(cause)
-        if isinstance(cause, FileNotFoundError) and cause.filename:
-            return f"{cause.filename}: no such version is stored"
+        if isinstance(cause, OmegaConfBaseException | YAMLError):
+            return f"configuration: {' '.join(str(cause).split())}"
+        if isinstance(cause, ValueError) and str(cause).startswith("Pipeline"):
+            return str(cause)
+        # With ParallelRunner only the text of another process' error is left.
+        if remote := re.search(r"^explainable_recsys\.errors\.InputError: (.*)", str(cause), re.M):
+            return remote[1]
     return None
 
 

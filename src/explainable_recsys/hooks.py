@@ -18,6 +18,7 @@ from kedro.io import AbstractVersionedDataset, DataCatalog
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 from omegaconf import OmegaConf
+from yaml import YAMLError
 
 from explainable_recsys.errors import InputError
 
@@ -31,17 +32,21 @@ SECONDS_BEFORE_MENTION = 2.0
 class ParameterHook:
     """Rejects parameters on the command line that do not exist."""
 
-    @hook_impl
+    @hook_impl(tryfirst=True)
     def after_context_created(self, context: Any) -> None:
         """Compare what the command line asked for with what `conf/` holds."""
         loader = context.config_loader
-        check_data_root(Path(loader.conf_source), loader.env)
+        conf = Path(loader.conf_source)
+        check_globals(conf, loader.env)
+        check_parameter_files(conf, loader.env)
         given, loader.runtime_params = loader.runtime_params, {}
         try:
             known = loader["parameters"]
         finally:
             loader.runtime_params = given
         for name, value in (given or {}).items():
+            if name == "data_root" and not (value and isinstance(value, str)):
+                raise InputError(f"parameter data_root: {value!r} is not a folder")
             if name == "source":
                 raise InputError(
                     "parameter source: the data set is described in globals.yml of the "
@@ -51,23 +56,72 @@ class ParameterHook:
                 check_parameter(name, value, known, path=())
 
 
-def check_data_root(conf: Path, env: str | None) -> None:
-    """Make sure that an environment with a data set of its own keeps its results apart.
+def check_globals(conf: Path, env: str | None) -> None:
+    """Make sure that `globals.yml` of an environment can be used.
 
     Raises:
-        InputError: If it names a source but no data_root.
+        InputError: If it has an unknown key, a source that is no block, or a source without
+            a root of its own for its results.
     """
     settings = conf / (env or "local") / "globals.yml"
-    given: Any = OmegaConf.load(settings) if settings.exists() else {}
+    given, known = read_block(settings), read_block(conf / "base" / "globals.yml")
+    for name, value in given.items():
+        try:
+            check_parameter(name, value, {**known, "source": {}}, path=(), deeply=False)
+        except InputError as error:
+            raise InputError(f"{env}/globals.yml: {error}") from None
     if "source" in given and "data_root" not in given:
         raise InputError(
-            f"{settings.parent.name}/globals.yml: a data set of its own needs a root for its "
-            f"results, or they would mix with others; add for example data_root: data/{env}"
+            f"{env}/globals.yml: a data set of its own needs a root for its results, or they "
+            f"would mix with others; add for example data_root: data/{env}"
         )
+    root = {**known, **given}.get("data_root")
+    if not (root and isinstance(root, str)):
+        raise InputError(f"{env}/globals.yml: data_root {root!r} is not a folder")
 
 
-def check_parameter(name: str, value: Any, known: Mapping[str, Any], path: tuple[str, ...]) -> None:
-    """Make sure that a parameter given on the command line exists.
+def check_parameter_files(conf: Path, env: str | None) -> None:
+    """Make sure that an environment overrides only parameters that exist in `conf/base`.
+
+    Raises:
+        InputError: Naming the file and the closest parameter that does.
+    """
+    known: dict[str, Any] = {}
+    for file in sorted((conf / "base").glob("parameters*.yml")):
+        known |= read_block(file)
+    for file in sorted((conf / (env or "local")).glob("parameters*.yml")):
+        for name, value in read_block(file).items():
+            try:
+                check_parameter(name, value, known, path=())
+            except InputError as error:
+                raise InputError(f"{env}/{file.name}: {error}") from None
+
+
+def read_block(file: Path) -> dict[str, Any]:
+    """The keys and values of a YAML file, without resolving anything; empty if there is none.
+
+    Raises:
+        InputError: If it holds something else or is no YAML.
+    """
+    name = f"{file.parent.name}/{file.name}"
+    try:
+        content = OmegaConf.load(file) if file.exists() else OmegaConf.create({})
+    except YAMLError as error:
+        raise InputError(f"{name}: {' '.join(str(error).split())}") from None
+    block = OmegaConf.to_container(content, resolve=False)
+    if not isinstance(block, dict):
+        raise InputError(f"{name}: a list stands where keys should")
+    return {str(key): value for key, value in block.items()}
+
+
+def check_parameter(
+    name: str,
+    value: Any,
+    known: Mapping[str, Any],
+    path: tuple[str, ...],
+    deeply: bool = True,
+) -> None:
+    """Make sure that a parameter exists, and that a block of parameters is given as one.
 
     Raises:
         InputError: Naming the closest parameter that does.
@@ -77,7 +131,12 @@ def check_parameter(name: str, value: Any, known: Mapping[str, Any], path: tuple
         close = difflib.get_close_matches(name, list(known), n=1)
         hint = f"did you mean '{'.'.join((*path, close[0]))}'? " if close else ""
         raise InputError(f"unknown parameter '{full}'; {hint}accepted here: {', '.join(known)}")
-    if isinstance(value, Mapping) and isinstance(known[name], Mapping):
+    if not isinstance(known[name], Mapping):
+        return
+    if not isinstance(value, Mapping):
+        accepted = f"; accepted: a block with {', '.join(known[name])}" if known[name] else ""
+        raise InputError(f"parameter {full}: {value!r} stands where a block should{accepted}")
+    if deeply:
         for key, inner in value.items():
             check_parameter(key, inner, known[name], (*path, name))
 

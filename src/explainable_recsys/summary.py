@@ -50,6 +50,8 @@ def print_summary(outputs: set[str], catalog: DataCatalog, env: str | None) -> N
     for name in approaches:
         if f"{name}.sentences" in outputs:
             tables = [catalog.load(f"{name}.{table}") for table in ("recommendations", "sentences")]
+            if tables[1].empty:
+                continue
             seed = EvaluationParameters.model_validate(catalog.load("params:evaluation")).seed
             parts += [
                 _heading(f"Why? {name}"),
@@ -74,7 +76,7 @@ def card_text(card: dict[str, Any]) -> str:
     return (
         f"  {card['name']}: {card['n_ratings']:,} ratings of {card['n_items']:,} items by "
         f"{card['n_users']:,} users\n"
-        f"  {100 * card['density']:.2g} % of the matrix; {span}; mean {card['mean_rating']:.2f}\n"
+        f"  {100 * card['density']:.3g} % of the matrix; {span}; mean {card['mean_rating']:.2f}\n"
         f"  split: {sizes}\n"
         f"  dropped: {dropped or 'nothing'}"
     )
@@ -137,9 +139,11 @@ def examples(
 def plain_text(sentence: str) -> Text:
     """A sentence in Markdown with its italics drawn (or dropped, outside a terminal)."""
     text = Text()
-    for part in re.split(r"(?<!\\)(\*.*?(?<!\\)\*)", sentence):
-        titled = part.startswith("*")
-        text.append(part.strip("*").replace(r"\*", "*"), style="italic" if titled else "")
+    for part in re.split(r"(\*(?:\\.|[^*\\])*\*)", sentence, flags=re.DOTALL):
+        if part.startswith("*"):
+            text.append(re.sub(r"\\([\\*])", r"\1", part[1:-1]), style="italic")
+        else:
+            text.append(part)
     return text
 
 

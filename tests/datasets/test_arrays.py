@@ -32,7 +32,7 @@ def test_interactions_round_trip(interactions: Interactions, tmp_path: Path) -> 
 
 
 def test_model_round_trip_needs_no_pickle(interactions: Interactions, tmp_path: Path) -> None:
-    parameters = ALSParameters(factors=2, iterations=1, relevance_threshold=4.0)
+    parameters = ALSParameters(regularization=0.1, factors=2, iterations=1, relevance_threshold=4.0)
     model = ALS.fit(interactions, parameters)
     file = tmp_path / "model.npz"
     dataset = ModelDataset(filepath=str(file))
@@ -49,7 +49,7 @@ def test_model_round_trip_needs_no_pickle(interactions: Interactions, tmp_path: 
 
 def test_preview_shows_shapes_and_parameters(interactions: Interactions, tmp_path: Path) -> None:
     dataset = ModelDataset(filepath=str(tmp_path / "model.npz"))
-    dataset.save(ALS.fit(interactions, ALSParameters(factors=2, iterations=1)))
+    dataset.save(ALS.fit(interactions, ALSParameters(regularization=0.1, factors=2, iterations=1)))
     preview = json.loads(dataset.preview())
     assert preview["kind"] == "als"
     assert preview["item_factors"] == {"shape": [2, 2], "dtype": "float32"}

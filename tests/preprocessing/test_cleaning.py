@@ -316,5 +316,5 @@ def test_missing_title_and_genres():
 
 
 def test_item_listed_twice():
-    with pytest.raises(InputError, match="items file: item 5 is listed twice"):
+    with pytest.raises(InputError, match="items table, row 2: item 5 is listed again"):
         clean_items(items_table(3, 5, 5), ratings_table([(1, 3, 1.0)]))

@@ -347,4 +347,10 @@ def test_negative_ratings_cannot_weigh_the_confidence():
     )
     with pytest.raises(InputError, match=r"confidence: 'rating' needs .* found -2; .*binary"):
         ALS.fit(data, als("rating", 1.0))
-    ALS.fit(data, als("binary", 1.0, relevance_threshold=0))
+    accepted = ALSParameters(confidence="binary", relevance_threshold=0, regularization=0.01)
+    ALS.fit(data, accepted)
+
+
+def test_a_regularization_that_leaves_nothing_to_learn():
+    with pytest.raises(InputError, match=r"regularization: 1000 is so strong .*; try 100"):
+        ALS.fit(random_interactions(), ALSParameters(regularization=1000))

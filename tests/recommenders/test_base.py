@@ -31,7 +31,10 @@ def interactions():
 
 FITS = {
     "als": lambda data: ALS.fit(
-        data, ALSParameters(factors=3, iterations=2, confidence="rating", relevance_threshold=2)
+        data,
+        ALSParameters(
+            regularization=0.1, factors=3, iterations=2, confidence="rating", relevance_threshold=2
+        ),
     ),
     "popularity": Popularity.fit,
     "shuffle": lambda data: Shuffle.fit(data, ShuffleParameters(seed=4)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import os
 from abc import abstractmethod
 from pathlib import Path, PurePosixPath
@@ -39,7 +40,7 @@ class AtomicDataset(AbstractVersionedDataset[T, T]):
             version: Versions to load and save, given by the catalog.
             metadata: For plugins such as kedro-viz.
         """
-        super().__init__(PurePosixPath(filepath), version)
+        super().__init__(PurePosixPath(filepath), version, glob_function=self._find_versions)
         self.metadata = metadata
 
     @abstractmethod
@@ -51,8 +52,24 @@ class AtomicDataset(AbstractVersionedDataset[T, T]):
         """Read the data from a path."""
 
     def load(self) -> T:
-        """Read the pinned or latest version."""
-        return self._read(self._load_file())
+        """Read the pinned or latest version.
+
+        Raises:
+            InputError: If there is no such version or its file is damaged.
+        """
+        path = self._load_file()
+        try:
+            return self._read(path)
+        except InputError:
+            raise
+        except FileNotFoundError as error:
+            stored = ", ".join(self.list_versions(full_path=False)) or "none"
+            raise InputError(f"{path}: no such version is stored; there are: {stored}") from error
+        except Exception as error:
+            raise InputError(
+                f"{path}: damaged, or not written by this project ({error}); remove this version, "
+                "or run the pipeline that makes it again"
+            ) from error
 
     def save(self, data: T) -> None:
         """Write a new version, all or nothing.
@@ -74,6 +91,11 @@ class AtomicDataset(AbstractVersionedDataset[T, T]):
                 reason = error.strerror or str(error)
                 raise InputError(f"cannot write {path}: {reason}; nothing was changed") from error
             raise
+
+    def _find_versions(self, _: str) -> list[str]:
+        """Files of all versions; unlike a plain glob, also below a folder named `a[b]`."""
+        folder = Path(self._filepath)
+        return [str(path) for path in folder.glob(f"*/{glob.escape(folder.name)}")]
 
     def _load_file(self) -> Path:
         return Path(self._get_load_path())

@@ -94,9 +94,10 @@ def catalogue_exposure(
     n_items = interactions.n_items
     exposure = np.sort(np.bincount(columns, minlength=n_items))
     weights = 2 * np.arange(1, n_items + 1) - n_items - 1
+    total = exposure.sum()
     return {
         f"catalogue_coverage@{k}": float(np.count_nonzero(exposure) / n_items),
-        f"gini@{k}": float(weights @ exposure / (n_items * exposure.sum())),
+        f"gini@{k}": float(weights @ exposure / (n_items * total)) if total else np.nan,
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, Literal
 
@@ -138,7 +139,9 @@ def k_core(ratings: pd.DataFrame, k: int) -> NDArray[np.bool_]:
         kept[rows[few]] = False
 
 
-def clean_items(items: pd.DataFrame, ratings: pd.DataFrame) -> pd.DataFrame:
+def clean_items(
+    items: pd.DataFrame, ratings: pd.DataFrame, row_name: RowName = "items table, row {}".format
+) -> pd.DataFrame:
     """Tidy the items that were rated: readable titles, the year on its own.
 
     "Terminator, The (1984)" becomes the title "The Terminator" of the year 1984. An item
@@ -147,6 +150,7 @@ def clean_items(items: pd.DataFrame, ratings: pd.DataFrame) -> pd.DataFrame:
     Args:
         items: Columns `item_id`, `title`, `genres`.
         ratings: Cleaned ratings.
+        row_name: Names a row of the items in an error.
 
     Returns:
         Columns `item_id`, `title`, `year` (nullable), `genres` (`|`-joined), sorted by id.
@@ -154,13 +158,12 @@ def clean_items(items: pd.DataFrame, ratings: pd.DataFrame) -> pd.DataFrame:
     Raises:
         InputError: If the items file lists an id twice.
     """
-    twice = items["item_id"].duplicated()
-    if twice.any():
-        raise InputError(f"items file: item {items['item_id'][twice].iloc[0]} is listed twice")
+    check_listed_once(items["item_id"], "item", row_name)
     ids = np.sort(ratings["item_id"].unique())
     table = pd.DataFrame({"item_id": ids}).merge(items, on="item_id", how="left")
-    parts = table["title"].astype("str").str.extract(_TITLE_AND_YEAR)
+    parts = table["title"].astype("str").str.extract(_TITLE_AND_YEAR, flags=re.DOTALL)
     titles = parts[0].str.replace(_TRAILING_ARTICLE, r"\2 \1\3", regex=True)
+    titles = titles.str.replace(r"\s+", " ", regex=True)
     untitled = titles.isna() | (titles == "")
     return pd.DataFrame(
         {
@@ -170,6 +173,18 @@ def clean_items(items: pd.DataFrame, ratings: pd.DataFrame) -> pd.DataFrame:
             "genres": table["genres"].fillna("").astype("str"),
         }
     )
+
+
+def check_listed_once(ids: pd.Series[Any], what: str, row_name: RowName) -> None:
+    """Make sure that a list of users or items holds each of them once.
+
+    Raises:
+        InputError: At the first that is listed again.
+    """
+    again = ids.duplicated().to_numpy()
+    if again.any():
+        first = int(np.argmax(again))
+        raise InputError(f"{row_name(first)}: {what} {ids.iloc[first]} is listed again")
 
 
 def _known_items(

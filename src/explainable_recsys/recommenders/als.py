@@ -169,6 +169,7 @@ def _learn_item_factors(
     confidence: sparse.csr_matrix, parameters: ALSParameters
 ) -> NDArray[np.float32]:
     from implicit.cpu.als import AlternatingLeastSquares
+    from implicit.recommender_base import ModelFitError
 
     def show(*_: Any) -> None:
         bar.update()
@@ -184,5 +185,8 @@ def _learn_item_factors(
             iterations=parameters.iterations,
             random_state=parameters.seed,
         )
-        model.fit(confidence, show_progress=False, callback=show)
+        try:
+            model.fit(confidence, show_progress=False, callback=show)
+        except ModelFitError as error:
+            raise InputError(f"parameters of ALS: training fails with {parameters}") from error
     return np.asarray(model.item_factors, dtype=np.float32)

@@ -20,7 +20,7 @@ from explainable_recsys.interactions import PaddedBlock
 class Parameters(BaseModel):
     """Base of all typed parameters: immutable, and an unknown key is an error."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Recommender(ABC):

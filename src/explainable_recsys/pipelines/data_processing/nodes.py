@@ -40,8 +40,21 @@ def clean_ratings(
     return ratings, report
 
 
-def clean_users(raw_users: pd.DataFrame, ratings: pd.DataFrame) -> pd.DataFrame:
+def clean_items(
+    raw_items: pd.DataFrame, ratings: pd.DataFrame, source: SourceParameters
+) -> pd.DataFrame:
+    """Tidy titles; keep the items that were rated."""
+    if source.items is None:
+        return cleaning.clean_items(raw_items, ratings)
+    return cleaning.clean_items(raw_items, ratings, partial(line_of, source.items))
+
+
+def clean_users(
+    raw_users: pd.DataFrame, ratings: pd.DataFrame, source: SourceParameters
+) -> pd.DataFrame:
     """Keep the users who rated; an empty table where the data set describes no users."""
+    if source.users is not None:
+        cleaning.check_listed_once(raw_users["user_id"], "user", partial(line_of, source.users))
     kept = raw_users["user_id"].isin(ratings["user_id"].unique())
     return raw_users[kept].sort_values("user_id", ignore_index=True)
 

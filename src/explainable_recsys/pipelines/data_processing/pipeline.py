@@ -7,7 +7,6 @@ from typing import Any
 from kedro.pipeline import Node, Pipeline
 
 from explainable_recsys.pipelines.data_processing import nodes
-from explainable_recsys.preprocessing.cleaning import clean_items
 
 
 def create_pipeline(**_: Any) -> Pipeline:
@@ -27,8 +26,18 @@ def create_pipeline(**_: Any) -> Pipeline:
                 ["ratings", "cleaning_report"],
                 name="clean_ratings",
             ),
-            Node(clean_items, ["raw_items", "ratings"], "items", name="clean_items"),
-            Node(nodes.clean_users, ["raw_users", "ratings"], "users", name="clean_users"),
+            Node(
+                nodes.clean_items,
+                ["raw_items", "ratings", "params:source"],
+                "items",
+                name="clean_items",
+            ),
+            Node(
+                nodes.clean_users,
+                ["raw_users", "ratings", "params:source"],
+                "users",
+                name="clean_users",
+            ),
             Node(
                 nodes.split_ratings,
                 ["ratings", "raw_train", "raw_test", "params:split"],

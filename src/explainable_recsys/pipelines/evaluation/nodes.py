@@ -54,7 +54,7 @@ def evaluate(
 
     Raises:
         InputError: If the lists are shorter than the evaluation wants them, or are not
-            those of this model and these interactions.
+            those of this model and these interactions, or nothing held out is relevant.
     """
     if parameters.k > recommendation.n:
         raise InputError(
@@ -65,6 +65,11 @@ def evaluate(
     _warn_of_full_lists(interactions, parameters.k)
     k, resampling = parameters.k, (parameters.n_resamples, parameters.seed)
     ranking = ranking_per_user(recommendations, test_ratings, k, parameters.relevance_threshold)
+    if ranking.empty:
+        raise InputError(
+            f"parameter evaluation.relevance_threshold: no held-out rating reaches "
+            f"{parameters.relevance_threshold:g}; the highest is {test_ratings['rating'].max():g}"
+        )
     beyond = beyond_accuracy_per_user(recommendations, interactions, items, k)
     metrics: dict[str, float | None] = {
         "relevance_threshold": parameters.relevance_threshold,

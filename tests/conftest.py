@@ -19,11 +19,13 @@ from kedro.io import DataCatalog
 PROJECT = Path(__file__).parents[1]
 
 
-def run_project(data_root: Path, pipelines: list[str] | None = None, **parameters: Any) -> None:
+def run_project(
+    data_root: Path, pipelines: list[str] | None = None, env: str = "test", **parameters: Any
+) -> None:
     """Run pipelines of the project in this process, with all results under `data_root`."""
     bootstrap_project(PROJECT)
     given = {"data_root": str(data_root), **parameters}
-    with KedroSession.create(PROJECT, env="test", runtime_params=given) as session:
+    with KedroSession.create(PROJECT, env=env, runtime_params=given) as session:
         session.run(pipeline_names=pipelines)
 
 

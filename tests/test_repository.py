@@ -6,12 +6,13 @@ import json
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import yaml
 
 from explainable_recsys.datasets.source import parse_source
-from tests.conftest import PROJECT
+from tests.conftest import PROJECT, run_project
 
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
 
@@ -65,3 +66,14 @@ def test_the_lock_pins_everything_with_hashes_and_names_no_index() -> None:
 def test_pictures_stay_small() -> None:
     sizes = [path.stat().st_size for path in (PROJECT / "docs").iterdir()]
     assert sum(sizes) < 500_000
+
+
+def test_the_readme_shows_what_a_run_prints(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_project(tmp_path, env="base")
+    printed = capsys.readouterr().out
+    (shown,) = re.findall(r"`make run` ends like this:\n\n```\n(.*?)```", README, flags=re.DOTALL)
+    stable = [line for line in shown.splitlines() if "e-0" not in line and "files  " not in line]
+    for line in stable[: stable.index("Why? intrinsic_als")]:
+        assert line in printed

@@ -31,6 +31,7 @@ from explainable_recsys.recommenders.popularity import Popularity
 from explainable_recsys.recommenders.svd import (
     SVD,
     SVDParameters,
+    best_user_penalty,
     calibrate_user_penalty,
     surprise_svd,
 )
@@ -79,8 +80,8 @@ def calibrated(
 ) -> tuple[Interactions, SVD]:
     """Training and validation ratings, and the model of them with the best user penalty."""
     train = Interactions.from_frame(split.train)
-    candidates = calibrate_user_penalty(train, split.validation, parameters, *scale)
-    kappa = float(candidates["user_penalty"].to_numpy()[candidates["rmse"].argmin()])
+    learned = SVD.fit(train, parameters)
+    kappa = best_user_penalty(calibrate_user_penalty(learned, train, split.validation, *scale))
     both = Interactions.from_frame(pd.concat([split.train, split.validation]))
     return both, SVD.fit(both, parameters, kappa)
 
@@ -118,7 +119,7 @@ def print_list_accuracy(splits: list[Split], scale: tuple[float, float]) -> None
     for seed, split in zip(SEEDS, splits, strict=True):
         train, model = calibrated(split, SVDParameters(seed=seed), scale)
         recommenders: dict[str, Recommender] = {
-            "popularity_weight 0": model.without_prior(),
+            "popularity_weight 0": model.with_popularity_weight(0.0),
             f"popularity_weight {model.parameters.popularity_weight:g}": model,
             "most popular": Popularity.fit(train),
         }

@@ -14,6 +14,7 @@ LIBRARY = {
     "interactions",
     "errors",
     "progress",
+    "ragged",
     "recommenders",
     "explainers",
     "metrics",

@@ -86,6 +86,22 @@ class Interactions:
         """Column of each item id; -1 for an id that is not here."""
         return _positions(self.item_ids, item_ids)
 
+    def known_rows(self, user_ids: pd.Series[Any] | NDArray[Any]) -> NDArray[np.int64]:
+        """Row of each user id.
+
+        Raises:
+            InputError: If an id is not here.
+        """
+        return _all_known("user_id", user_ids, self.user_rows(user_ids))
+
+    def known_columns(self, item_ids: pd.Series[Any] | NDArray[Any]) -> NDArray[np.int64]:
+        """Column of each item id.
+
+        Raises:
+            InputError: If an id is not here.
+        """
+        return _all_known("item_id", item_ids, self.item_columns(item_ids))
+
     def lists_by_user(self, table: pd.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Gather the rows of a (user_id, item_id) table by user.
 
@@ -96,13 +112,7 @@ class Interactions:
         Raises:
             InputError: If the table names a user or an item that is not here.
         """
-        users, columns = self.user_rows(table["user_id"]), self.item_columns(table["item_id"])
-        for name, found in (("user_id", users), ("item_id", columns)):
-            if (found < 0).any():
-                unknown = table[name].iloc[int(np.argmax(found < 0))]
-                raise InputError(
-                    f"{name} {unknown} is not among the interactions: {DIFFERENT_RUNS}"
-                )
+        users, columns = self.known_rows(table["user_id"]), self.known_columns(table["item_id"])
         order = np.argsort(users, kind="stable")
         rows = users[order]
         place = np.arange(len(rows)) - np.searchsorted(rows, rows)
@@ -218,6 +228,13 @@ def _csr(
     matrix = sparse.csr_array((values, (rows, columns)), shape=shape)
     matrix.sum_duplicates()
     return matrix
+
+
+def _all_known(name: str, ids: Any, found: NDArray[np.int64]) -> NDArray[np.int64]:
+    if (found < 0).any():
+        unknown = np.asarray(ids)[int(np.argmax(found < 0))]
+        raise InputError(f"{name} {unknown} is not among the interactions: {DIFFERENT_RUNS}")
+    return found
 
 
 def _positions(sorted_ids: NDArray[Any], ids: Any) -> NDArray[np.int64]:

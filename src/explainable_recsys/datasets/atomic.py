@@ -17,6 +17,7 @@ T = TypeVar("T")
 
 TablePreview = NewType("TablePreview", dict[str, Any])
 JSONPreview = NewType("JSONPreview", str)
+PlotlyPreview = NewType("PlotlyPreview", dict[str, Any])
 
 
 class AtomicDataset(AbstractVersionedDataset[T, T]):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -10,7 +10,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from explainable_recsys.explainers.tables import item_titles
 from explainable_recsys.interactions import Interactions
+
+WHO = {
+    "global": "People",
+    "cluster": "People with a taste like yours",
+    "local": "Of the people nearest to you in taste, those",
+}
+RELATION = {
+    "liked": (" who liked ", " also liked "),
+    "lists": (" to whom we recommend ", " are also recommended "),
+}
 
 
 def contribution_sentences(
@@ -44,6 +55,51 @@ def contribution_sentences(
     return table.assign(sentence=pd.Series(sentences.to_pandas(), dtype="str"))
 
 
+def rule_sentences(
+    explanations: pd.DataFrame,
+    cited_rules: pd.DataFrame,
+    items: pd.DataFrame,
+    transactions: Literal["liked", "lists"] = "liked",
+) -> pd.DataFrame:
+    """Put the best rule of each recommendation into words.
+
+    For example "People who liked *Alien* and *The Terminator* also liked *Aliens* (confidence
+    71 %, 3.2 × more than chance)."
+
+    Args:
+        explanations: Style `rule`, sorted by recommendation and position.
+        cited_rules: One row per recommendation and `group`, in the order of the explanations;
+            columns `scope`, `confidence`, `lift`.
+        items: Columns `item_id`, `title`.
+        transactions: What the rules were mined from: what people liked, or their top lists.
+
+    Returns:
+        Columns `user_id`, `item_id`, `sentence`, one row per explained recommendation.
+    """
+    keys = ["user_id", "item_id"]
+    best = cited_rules[cited_rules["group"] == 1]
+    pieces = explanations[explanations["group"] == 1]
+    starts = np.flatnonzero(pieces["position"].to_numpy() == 1)
+    antecedents = enumerate_runs(italic(pieces["evidence"]), starts, last=" and ")
+    titles = item_titles(items, best["item_id"].to_numpy())
+    who = pa.array([WHO[scope] for scope in best["scope"].cat.categories], pa.large_string())
+    before, between = RELATION[transactions]
+    sentences = concatenate(
+        who.take(pa.array(best["scope"].cat.codes.to_numpy())),
+        before,
+        antecedents,
+        between,
+        italic(pd.Series(titles)),
+        " (confidence ",
+        _rounded(100 * best["confidence"].to_numpy(np.float64), 0),
+        " %, ",
+        _rounded(best["lift"].to_numpy(np.float64), 1),
+        " × more than chance).",
+    )
+    table = best[keys].reset_index(drop=True)
+    return table.assign(sentence=pd.Series(sentences.to_pandas(), dtype="str"))
+
+
 def concatenate(*parts: pa.Array | str) -> pa.LargeStringArray:
     """Concatenate columns of text row by row; a plain string stands in every row."""
     texts = [
@@ -58,11 +114,32 @@ def italic(titles: pd.Series[Any]) -> pa.LargeStringArray:
     return concatenate("*", pc.replace_substring_regex(texts, r"([\\*])", r"\\\1"), "*")
 
 
-def enumerate_runs(texts: pa.LargeStringArray, starts: NDArray[np.int64]) -> pa.LargeStringArray:
-    """Join runs of consecutive texts with commas; a run begins at each start."""
+def enumerate_runs(
+    texts: pa.LargeStringArray, starts: NDArray[np.int64], last: str = ", "
+) -> pa.LargeStringArray:
+    """Join runs of consecutive texts; a run begins at each start.
+
+    Args:
+        texts: (m,) texts.
+        starts: (n,) where the runs begin, ascending from 0.
+        last: What stands before the last text of a run; a comma before the others.
+    """
+    ends = np.append(starts[1:], len(texts))
+    joints = np.full(len(texts), ", ", dtype=object)
+    joints[ends - 1] = last
+    joints[starts] = ""
     offsets = pa.array(np.append(starts, len(texts)))
-    runs = pa.LargeListArray.from_arrays(offsets, texts)
-    return pc.binary_join(runs, pa.scalar(", ", pa.large_string()))
+    joined = concatenate(pa.array(joints, pa.large_string()), texts)
+    return pc.binary_join(
+        pa.LargeListArray.from_arrays(offsets, joined), pa.scalar("", pa.large_string())
+    )
+
+
+def _rounded(values: NDArray[np.float64], decimals: int) -> pa.LargeStringArray:
+    """Numbers as text with a fixed number of decimals."""
+    shown, codes = np.unique(np.round(values, decimals), return_inverse=True)
+    texts = pa.array([f"{value:.{decimals}f}" for value in shown], pa.large_string())
+    return texts.take(pa.array(codes))
 
 
 def _shares(weights: NDArray[np.float64], scores: NDArray[np.float64]) -> pa.LargeStringArray:

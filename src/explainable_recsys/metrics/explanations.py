@@ -17,6 +17,9 @@ from explainable_recsys.metrics.beyond_accuracy import item_popularity
 from explainable_recsys.metrics.bootstrap import mean_with_interval, ratio_with_interval
 from explainable_recsys.recommenders.base import AdditiveRecommender
 
+ITEM_STYLES = ("item", "rule")
+"""Styles whose evidence are items of the history."""
+
 PIECES_PER_BLOCK = 200_000
 """Pieces of evidence whose explanations are compared at once."""
 
@@ -83,19 +86,26 @@ def explanation_counts(explained: Explained) -> pd.DataFrame:
     )
 
 
+def coverage(recommendations: pd.DataFrame, explanations: pd.DataFrame) -> float:
+    """Share of the recommendations with at least one piece of evidence; NaN without any."""
+    counts = explanation_counts(match_explanations(recommendations, explanations)).sum()
+    made = int(counts["n_recommendations"])
+    return float(counts["n_explained"] / made) if made else float("nan")
+
+
 def evidence_popularity(explained: Explained, interactions: Interactions) -> pd.Series[float]:
     """Popularity of the items cited to a user, relative to what the user rated.
 
     Mean, over all citations of items to the user, of the number of training users who
     rated the item, over the same mean over the user's training history: above 1 if
-    explanations pick the more popular part of the history. Only pieces of style `item`
-    whose id is in the catalogue are citations.
+    explanations pick the more popular part of the history. Only pieces whose evidence is an
+    item (styles `item` and `rule`) and in the catalogue are citations.
 
     Returns:
         Indexed by `user_id`; NaN for a user without citations or training history.
     """
     pieces = explained.pieces
-    is_item = (pieces["style"] == "item").to_numpy()
+    is_item = pieces["style"].isin(ITEM_STYLES).to_numpy()
     columns = _evidence_columns(pieces["evidence_id"][is_item], interactions)
     cited = columns >= 0
     users = explained.users[explained.recommendations[is_item][cited]]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import warnings
+from collections.abc import Iterable, Mapping
 
 from kedro.pipeline import Node, Pipeline
 
@@ -16,22 +17,41 @@ SHARED_PARAMETERS = frozenset({"params:recommendation", "params:evaluation", "pa
 
 EVALUATION_TAG = "evaluation"
 
+CONTROLS = ("popularity", "random")
+"""Baselines whose lists an explainer is tried on, to see what its coverage is worth."""
 
-def approach_pipeline(name: str, nodes: Iterable[Node]) -> Pipeline:
+
+def approach_pipeline(
+    name: str,
+    nodes: Iterable[Node],
+    borrowed: Mapping[str, str] | None = None,
+    explain_controls: bool = False,
+) -> Pipeline:
     """Everything `kedro run --pipelines <name>` does, from the raw files on.
 
     Args:
         name: Name of the approach, the namespace of its datasets and parameters.
         nodes: Nodes that make `model` (and `explanations`, `sentences` if it explains) from
-            the shared tables, without namespace. The list of recommendations and the
+            the shared tables, without namespace. What they make as `own_metrics`, a flat
+            JSON object, is reported with the metrics. The list of recommendations and the
             evaluation are added here, the same for every approach.
+        borrowed: Datasets and parameters of other approaches that the nodes read: the name in
+            the nodes, and the full name, such as `{"rules": "posthoc_ar.rules"}`.
+        explain_controls: Let the node that makes `explanations` also explain the most popular
+            and the random list, as `explanations_of_popularity` and `explanations_of_random`.
     """
     from explainable_recsys.pipelines import baselines
 
-    return baselines.create_pipeline() + evaluated_approach(name, nodes)
+    approach = evaluated_approach(name, nodes, borrowed, explain_controls)
+    return baselines.create_pipeline() + approach
 
 
-def evaluated_approach(name: str, nodes: Iterable[Node]) -> Pipeline:
+def evaluated_approach(
+    name: str,
+    nodes: Iterable[Node],
+    borrowed: Mapping[str, str] | None = None,
+    explain_controls: bool = False,
+) -> Pipeline:
     """Data processing and one approach with its recommendations and metrics."""
     made = Pipeline(
         [
@@ -44,25 +64,57 @@ def evaluated_approach(name: str, nodes: Iterable[Node]) -> Pipeline:
             ),
         ]
     )
-    explained = "explanations" in made.all_outputs()
-    approach = made + Pipeline([_evaluation_node(explained)], tags=EVALUATION_TAG)
+    borrowed = dict(borrowed or {})
+    if explain_controls:
+        made += Pipeline([_explain_control(made, control) for control in CONTROLS])
+        borrowed |= {_list_of(control): f"{control}.recommendations" for control in CONTROLS}
+    approach = made + Pipeline([_evaluation_node(made.all_outputs())], tags=EVALUATION_TAG)
     inputs = approach.inputs()
-    return data_processing.create_pipeline() + Pipeline(
-        approach,
-        namespace=name,
-        inputs=set(inputs & EVALUATION_DATA),
-        parameters=set(inputs & SHARED_PARAMETERS),
+    names = {name: name for name in inputs & (EVALUATION_DATA | SHARED_PARAMETERS)} | borrowed
+    parameters = {name: full for name, full in names.items() if name.startswith("params:")}
+    with warnings.catch_warnings():
+        # Kedro warns of a node that reads from another namespace; that is what borrowing means.
+        warnings.filterwarnings("ignore", message="One or more dataset names contain '.'")
+        namespaced = Pipeline(
+            approach,
+            namespace=name,
+            inputs={name: full for name, full in names.items() if name not in parameters},
+            parameters=parameters,
+        )
+    return data_processing.create_pipeline() + namespaced
+
+
+def _list_of(control: str) -> str:
+    return f"{control}_recommendations"
+
+
+def _explain_control(made: Pipeline, control: str) -> Node:
+    """The node that makes the explanations, put to work on a baseline's list."""
+    (node,) = (node for node in made.nodes if "explanations" in node.outputs)
+    inputs = [_list_of(control) if name == "recommendations" else name for name in node.inputs]
+    outputs = [f"{output}_of_{control}" for output in node.outputs]
+    return Node(
+        node.func,
+        inputs,
+        outputs if len(outputs) > 1 else outputs[0],
+        name=f"{node.name}_{control}",
     )
 
 
-def _evaluation_node(explained: bool) -> Node:
-    inputs = ["model", "recommendations", "interactions", "items", "test_ratings"]
-    parameters = ["params:evaluation", "params:recommendation", "params:source"]
-    if explained:
-        return Node(
-            evaluation.evaluate_with_explanations,
-            [*inputs, "explanations", *parameters],
-            "metrics",
-            name="evaluate",
-        )
-    return Node(evaluation.evaluate, [*inputs, *parameters], "metrics", name="evaluate")
+def _evaluation_node(available: set[str]) -> Node:
+    """Evaluate with everything that this approach makes."""
+    required = ["model", "recommendations", "interactions", "items", "test_ratings"]
+    optional = {"explanations", "own_metrics"}
+    optional |= {f"explanations_of_{control}" for control in CONTROLS}
+    inputs = {name: name for name in [*required, *sorted(optional & available)]}
+    inputs |= {
+        _list_of(control): _list_of(control)
+        for control in CONTROLS
+        if f"explanations_of_{control}" in available
+    }
+    parameters = {
+        "parameters": "params:evaluation",
+        "recommendation": "params:recommendation",
+        "source": "params:source",
+    }
+    return Node(evaluation.evaluate, inputs | parameters, "metrics", name="evaluate")

@@ -124,6 +124,14 @@ class RatingPredictor(Protocol):
         """
 
 
+@runtime_checkable
+class FactorRecommender(Protocol):
+    """A recommender that sums up each history in a vector of numbers."""
+
+    def user_factors(self, histories: sparse.csr_array) -> NDArray[np.float64]:
+        """The vectors, (n, d); users with similar vectors get similar scores."""
+
+
 def kind_of(model: type[Recommender]) -> str:
     """Name of the module a recommender lives in, stored with it to find it again."""
     return model.__module__.rpartition(".")[2]

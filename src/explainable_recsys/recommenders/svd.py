@@ -157,9 +157,9 @@ class SVD(Recommender):
                 ]
         return users
 
-    def without_prior(self) -> SVD:
-        """The same model ranking by the predicted rating alone."""
-        parameters = self.parameters.model_copy(update={"popularity_weight": 0.0})
+    def with_popularity_weight(self, weight: float) -> SVD:
+        """The same model with another prior; with 0 it ranks by the predicted rating alone."""
+        parameters = self.parameters.model_copy(update={"popularity_weight": weight})
         return dataclasses.replace(self, parameters=parameters)
 
     def _ridge(
@@ -182,35 +182,42 @@ class SVD(Recommender):
 
 
 def calibrate_user_penalty(
+    model: SVD,
     train: Interactions,
     validation_ratings: pd.DataFrame,
-    parameters: SVDParameters,
     minimum: float,
     maximum: float,
 ) -> pd.DataFrame:
     """Measure each candidate of kappa on ratings that the model has not learned from.
 
     Args:
-        train: What the model learns from.
-        validation_ratings: Columns `user_id`, `item_id`, `rating`.
-        parameters: Hyper-parameters with the candidates.
+        model: Learned from `train`.
+        train: The histories.
+        validation_ratings: Columns `user_id`, `item_id`, `rating`; may be empty.
         minimum: Lowest rating of the scale.
         maximum: Highest rating of the scale; predictions are clipped to it.
 
     Returns:
-        Columns `user_penalty`, `rmse` (in rating points), one row per candidate.
+        Columns `user_penalty`, `rmse` (in rating points, NaN without validation ratings),
+        one row per candidate.
     """
     rows = train.user_rows(validation_ratings["user_id"])
     columns = train.item_columns(validation_ratings["item_id"])
     actual = validation_ratings["rating"].to_numpy()
-    model = SVD.fit(train, parameters)
-    measured = []
-    for kappa in parameters.user_penalties:
+    candidates = model.parameters.user_penalties
+    measured = np.full(len(candidates), np.nan)
+    for place, kappa in enumerate(candidates if len(actual) else ()):
         candidate = dataclasses.replace(model, user_penalty=kappa)
         predicted = candidate.predict_ratings(train.ratings, rows, columns)
         errors = rating_errors(predicted, actual, minimum, maximum)
-        measured.append(float(np.sqrt(np.square(errors).mean())))
-    return pd.DataFrame({"user_penalty": list(parameters.user_penalties), "rmse": measured})
+        measured[place] = np.sqrt(np.square(errors).mean())
+    return pd.DataFrame({"user_penalty": candidates, "rmse": measured})
+
+
+def best_user_penalty(calibration: pd.DataFrame) -> float:
+    """The candidate with the lowest RMSE; the first if none was measured."""
+    measured = calibration["rmse"].fillna(np.inf).to_numpy()
+    return float(calibration["user_penalty"].iloc[int(np.argmin(measured))])
 
 
 def surprise_svd(interactions: Interactions, parameters: SVDParameters) -> Any:

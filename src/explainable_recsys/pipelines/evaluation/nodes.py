@@ -17,7 +17,11 @@ from explainable_recsys.metrics.beyond_accuracy import (
     catalogue_exposure,
 )
 from explainable_recsys.metrics.bootstrap import mean_with_interval
-from explainable_recsys.metrics.explanations import additivity_error, evaluate_explanations
+from explainable_recsys.metrics.explanations import (
+    additivity_error,
+    coverage,
+    evaluate_explanations,
+)
 from explainable_recsys.metrics.ranking import ranking_per_user
 from explainable_recsys.metrics.ratings import evaluate_ratings
 from explainable_recsys.recommenders.base import (
@@ -49,19 +53,71 @@ def evaluate(
     parameters: EvaluationParameters,
     recommendation: RecommendationParameters,
     source: SourceParameters,
+    explanations: pd.DataFrame | None = None,
+    own_metrics: dict[str, float] | None = None,
+    **of_controls: pd.DataFrame,
 ) -> dict[str, float | None]:
-    """Measure accuracy and what lies beyond it; rating errors where ratings are predicted.
+    """Measure lists, predicted ratings and explanations, as far as an approach has them.
+
+    Args:
+        model: The recommender.
+        recommendations: Its lists.
+        interactions: What it learned from.
+        items: Titles and genres.
+        test_ratings: What was held out.
+        parameters: What counts as a hit, and intervals.
+        recommendation: Length of the lists.
+        source: Rating scale.
+        explanations: Explanations of the lists, if the approach makes any.
+        own_metrics: Figures of this approach alone, taken over as they are.
+        of_controls: `<control>_recommendations` and `explanations_of_<control>` of each
+            baseline whose list the same explainer was tried on.
 
     Raises:
         InputError: If the lists are shorter than the evaluation wants them, or are not
             those of this model and these interactions, or nothing held out is relevant.
+    """
+    check_made_by(model, interactions, recommendations)
+    metrics = evaluate_lists(
+        recommendations, interactions, items, test_ratings, parameters, recommendation
+    )
+    resampling = (parameters.n_resamples, parameters.seed)
+    if isinstance(model, RatingPredictor):
+        scale = source.rating_scale
+        metrics |= evaluate_ratings(
+            model, interactions, test_ratings, scale.minimum, scale.maximum, *resampling
+        )
+    if explanations is not None:
+        check_explained(recommendations, explanations)
+        metrics |= evaluate_explanations(recommendations, explanations, interactions, *resampling)
+        if isinstance(model, AdditiveRecommender):
+            metrics |= additivity_error(model, interactions, recommendations)
+    for name, explained in of_controls.items():
+        if name.startswith("explanations_of_"):
+            control = name.removeprefix("explanations_of_")
+            lists = of_controls[f"{control}_recommendations"]
+            metrics[f"coverage_of_{control}"] = coverage(lists, explained)
+    return metrics | (own_metrics or {})
+
+
+def evaluate_lists(
+    recommendations: pd.DataFrame,
+    interactions: Interactions,
+    items: pd.DataFrame,
+    test_ratings: pd.DataFrame,
+    parameters: EvaluationParameters,
+    recommendation: RecommendationParameters,
+) -> dict[str, float | None]:
+    """Measure accuracy and what lies beyond it.
+
+    Raises:
+        InputError: As `evaluate`.
     """
     if parameters.k > recommendation.n:
         raise InputError(
             f"parameter evaluation.k: {parameters.k}, but lists have recommendation.n = "
             f"{recommendation.n} items; accepted: 1 to {recommendation.n}"
         )
-    check_made_by(model, interactions, recommendations)
     _warn_of_full_lists(interactions, parameters.k)
     k, resampling = parameters.k, (parameters.n_resamples, parameters.seed)
     ranking = ranking_per_user(recommendations, test_ratings, k, parameters.relevance_threshold)
@@ -71,49 +127,12 @@ def evaluate(
             f"{parameters.relevance_threshold:g}; the highest is {test_ratings['rating'].max():g}"
         )
     beyond = beyond_accuracy_per_user(recommendations, interactions, items, k)
-    metrics: dict[str, float | None] = {
+    return {
         "relevance_threshold": parameters.relevance_threshold,
         **mean_with_interval(ranking, *resampling),
         **mean_with_interval(beyond.reindex(ranking.index), *resampling),
         **catalogue_exposure(recommendations, interactions, k),
     }
-    if isinstance(model, RatingPredictor):
-        scale = source.rating_scale
-        metrics |= evaluate_ratings(
-            model, interactions, test_ratings, scale.minimum, scale.maximum, *resampling
-        )
-    return metrics
-
-
-def evaluate_with_explanations(
-    model: Recommender,
-    recommendations: pd.DataFrame,
-    interactions: Interactions,
-    items: pd.DataFrame,
-    test_ratings: pd.DataFrame,
-    explanations: pd.DataFrame,
-    parameters: EvaluationParameters,
-    recommendation: RecommendationParameters,
-    source: SourceParameters,
-) -> dict[str, float | None]:
-    """Measure the recommendations as `evaluate` does, and the explanations too."""
-    metrics = evaluate(
-        model,
-        recommendations,
-        interactions,
-        items,
-        test_ratings,
-        parameters,
-        recommendation,
-        source,
-    )
-    check_explained(recommendations, explanations)
-    metrics |= evaluate_explanations(
-        recommendations, explanations, interactions, parameters.n_resamples, parameters.seed
-    )
-    if isinstance(model, AdditiveRecommender):
-        metrics |= additivity_error(model, interactions, recommendations)
-    return metrics
 
 
 def check_explained(recommendations: pd.DataFrame, explanations: pd.DataFrame) -> None:

@@ -1,0 +1,345 @@
+"""Explain recommendations by the association rules that lead from the history to them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pydantic import Field
+from scipy import sparse
+
+from explainable_recsys.explainers.association_rules import (
+    OrderBy,
+    RuleParameters,
+    Rules,
+    preference,
+    rules_from_table,
+    take,
+)
+from explainable_recsys.explainers.local_rules import local_rules
+from explainable_recsys.explainers.tables import explanation_table
+from explainable_recsys.interactions import Interactions
+from explainable_recsys.progress import progress
+from explainable_recsys.ragged import blocks, expand, place_in_run
+from explainable_recsys.recommenders.base import Parameters
+
+LOOKUPS = 50_000
+"""Keys looked up at once."""
+
+CANDIDATES = 1_000_000
+"""Rules compared at once."""
+
+SCOPES = ("global", "cluster", "local")
+
+
+class RuleExplanationParameters(Parameters):
+    """How many rules an explanation lists, and which come first."""
+
+    n_rules: int = Field(3, ge=1)
+    order_by: OrderBy = "confidence"
+
+
+@dataclass(frozen=True, eq=False)
+class Cited:
+    """Rules cited for recommendations, best first within each recommendation.
+
+    Attributes:
+        recommendations: (m,) row of the recommendations table, ascending.
+        scopes: (m,) int8 position in `SCOPES`.
+        rules: (m,) the rules.
+    """
+
+    recommendations: NDArray[np.int64]
+    scopes: NDArray[np.int8]
+    rules: Rules
+
+
+@dataclass(frozen=True, eq=False)
+class RuleIndex:
+    """Rules sorted by cluster, consequent and first antecedent, so that none is searched for.
+
+    Attributes:
+        rules: The rules in that order; of those with one key the better come first.
+        ranks: (m,) place of each rule in the order of preference, from 0; rules of all users
+            come before rules of a cluster.
+        keys: (n_keys,) distinct keys, ascending.
+        starts: (n_keys + 1,) where the rules of each key begin.
+        scopes: (m,) int8 position in `SCOPES`.
+        n_items: Size of the catalogue.
+    """
+
+    rules: Rules
+    ranks: NDArray[np.int64]
+    keys: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    scopes: NDArray[np.int8]
+    n_items: int
+
+    @classmethod
+    def build(
+        cls,
+        rules: Rules,
+        clusters: NDArray[np.int32],
+        n_items: int,
+        order_by: OrderBy = "confidence",
+    ) -> RuleIndex:
+        """Sort the rules.
+
+        Args:
+            rules: (m,) rules.
+            clusters: (m,) the cluster each was mined from; 0 for all users.
+            n_items: Size of the catalogue.
+            order_by: The measure by which rules are preferred.
+        """
+        scopes = (clusters > 0).astype(np.int8)
+        ranks = np.empty(len(rules), np.int64)
+        best_first = preference(rules, order_by)
+        ranks[best_first[np.argsort(scopes[best_first], kind="stable")]] = np.arange(len(rules))
+        keys = _key(clusters, rules.consequents, rules.antecedents[:, 0], n_items)
+        order = np.lexsort([ranks, keys])
+        begins = np.flatnonzero(np.diff(keys[order], prepend=-1))
+        return cls(
+            take(rules, order),
+            ranks[order],
+            keys[order][begins],
+            np.append(begins, len(rules)),
+            scopes[order],
+            n_items,
+        )
+
+    def segments(
+        self, clusters: NDArray[np.int64], consequents: NDArray[np.int64], firsts: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """First rule and number of rules of each (cluster, consequent, first antecedent)."""
+        wanted = _key(clusters, consequents, firsts, self.n_items)
+        if len(self.keys) == 0:
+            return np.zeros_like(wanted), np.zeros_like(wanted)
+        found = np.minimum(np.searchsorted(self.keys, wanted), len(self.keys) - 1)
+        starts = self.starts[found]
+        lengths = np.where(self.keys[found] == wanted, self.starts[found + 1] - starts, 0)
+        return starts, lengths
+
+
+def look_up(
+    index: RuleIndex,
+    liked: sparse.csr_array,
+    users: NDArray[np.int64],
+    items: NDArray[np.int64],
+    clusters: NDArray[np.int32],
+    n_rules: int,
+) -> Cited:
+    """Find for each recommendation the best rules whose antecedents the user likes.
+
+    Args:
+        index: The rules.
+        liked: (n_users, n_items) CSR of ones.
+        users: (r,) row of each recommendation's user.
+        items: (r,) column of each recommended item.
+        clusters: (n_users,) cluster of each user; 0 for none.
+        n_rules: Most rules per recommendation.
+    """
+    n_liked = np.diff(liked.indptr).astype(np.int64)
+    parts = []
+    for block in progress(list(blocks(n_liked[users], LOOKUPS)), "look up rules"):
+        rows, found = _look_up_block(index, liked, users[block], items[block], clusters, n_rules)
+        parts.append((rows + block.start, found))
+    recommendations, found = _joined(parts)
+    return Cited(recommendations, index.scopes[found], take(index.rules, found))
+
+
+def explain_by_rules(
+    rules: pd.DataFrame,
+    liked: Interactions,
+    recommendations: pd.DataFrame,
+    items: pd.DataFrame,
+    parameters: RuleExplanationParameters,
+    user_clusters: pd.DataFrame | None = None,
+    local: LocalScope | None = None,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Cite for each recommendation the best rules that lead to it from what the user likes.
+
+    Rules mined from all users come first, then those of the user's cluster, then local ones:
+    the fewer users a rule rests on, the more its confidence owes to chance.
+
+    Args:
+        rules: As `rules_table` makes it.
+        liked: What each user likes, the histories the antecedents must be in.
+        recommendations: Columns `user_id`, `item_id`.
+        items: Columns `item_id`, `title`.
+        parameters: Number of rules and their order.
+        user_clusters: Columns `user_id`, `cluster`; None if rules of clusters are not used.
+        local: Where to mine local rules; None if they are not used.
+
+    Returns:
+        The explanations table, style `rule`: one row per antecedent, `group` numbering the
+        rules from 1 and `weight` the rule's confidence; and the cited rules: `user_id`,
+        `item_id`, `group`, `scope` (`global`, `cluster` or `local`), `n_antecedents`,
+        `support`, `confidence`, `lift`.
+
+    Raises:
+        InputError: If the tables are of another run than the interactions, or if too many
+            itemsets would have to be counted for local rules.
+    """
+    users = liked.known_rows(recommendations["user_id"])
+    columns = liked.known_columns(recommendations["item_id"])
+    clusters = np.zeros(liked.n_users, np.int32)
+    if user_clusters is not None:
+        clusters[liked.known_rows(user_clusters["user_id"])] = user_clusters["cluster"]
+    index = RuleIndex.build(
+        rules_from_table(rules, liked),
+        rules["cluster"].to_numpy(np.int32),
+        liked.n_items,
+        parameters.order_by,
+    )
+    cited = look_up(index, liked.ratings, users, columns, clusters, parameters.n_rules)
+    if local is not None:
+        cited = _with_local(cited, local, liked, users, columns, parameters)
+    return cited_tables(cited, liked, recommendations, items)
+
+
+@dataclass(frozen=True, eq=False)
+class LocalScope:
+    """Where local rules are mined.
+
+    Attributes:
+        transactions: (n_users, n_items) CSR of ones.
+        neighbours: (n_users, k) rows of each user's nearest users.
+        thresholds: Which rules are kept.
+    """
+
+    transactions: sparse.csr_array
+    neighbours: NDArray[np.int64]
+    thresholds: RuleParameters
+
+
+def _with_local(
+    cited: Cited,
+    local: LocalScope,
+    liked: Interactions,
+    users: NDArray[np.int64],
+    columns: NDArray[np.int64],
+    parameters: RuleExplanationParameters,
+) -> Cited:
+    """Fill up with local rules where fewer than n rules are cited."""
+    found, rules = local_rules(
+        local.transactions,
+        liked.ratings,
+        local.neighbours,
+        users,
+        columns,
+        local.thresholds,
+        parameters.n_rules,
+        parameters.order_by,
+    )
+    lists = np.concatenate([cited.recommendations, found])
+    scopes = np.concatenate([cited.scopes, np.full(len(found), SCOPES.index("local"), np.int8)])
+    order = np.argsort(lists, kind="stable")
+    order = order[place_in_run(lists[order]) < parameters.n_rules]
+    everything = Rules.concatenate([cited.rules, rules])
+    return Cited(lists[order], scopes[order], take(everything, order))
+
+
+def cited_tables(
+    cited: Cited, liked: Interactions, recommendations: pd.DataFrame, items: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Explanations (a row per antecedent) and cited rules (a row per rule)."""
+    rows, rules = cited.recommendations, cited.rules
+    group = place_in_run(rows) + 1
+    given = rules.antecedents >= 0
+    of_rule = np.nonzero(given)[0]
+    explanations = explanation_table(
+        recommendations.iloc[rows[of_rule]],
+        place=place_in_run(rows[of_rule]) + 1,
+        evidence_ids=liked.item_ids[rules.antecedents[given]],
+        weights=rules.confidence[of_rule],
+        style="rule",
+        items=items,
+        group=group[of_rule],
+    )
+    cited_rules = pd.DataFrame(
+        {
+            "user_id": recommendations["user_id"].to_numpy()[rows],
+            "item_id": recommendations["item_id"].to_numpy()[rows],
+            "group": group.astype(np.int32),
+            "scope": pd.Categorical.from_codes(cited.scopes, categories=pd.Index(SCOPES)),
+            "n_antecedents": given.sum(axis=1).astype(np.int32),
+            "support": rules.support,
+            "confidence": rules.confidence,
+            "lift": rules.lift,
+        }
+    )
+    return explanations, cited_rules
+
+
+Pairs = tuple[NDArray[np.int64], NDArray[np.int64]]
+
+
+def _look_up_block(
+    index: RuleIndex,
+    liked: sparse.csr_array,
+    users: NDArray[np.int64],
+    items: NDArray[np.int64],
+    clusters: NDArray[np.int32],
+    n_rules: int,
+) -> Pairs:
+    """Recommendation and position in the index of each cited rule."""
+    begins = liked.indptr[users].astype(np.int64)
+    asked, entries = expand(begins, np.diff(liked.indptr)[users].astype(np.int64))
+    firsts = liked.indices[entries].astype(np.int64)
+    own = clusters[users][asked].astype(np.int64)
+    if own.any():
+        asked, firsts = np.tile(asked, 2), np.tile(firsts, 2)
+        own = np.concatenate([np.zeros_like(own), own])
+    starts, lengths = index.segments(own, items[asked], firsts)
+    order = np.argsort(asked, kind="stable")
+    asked, starts, lengths = asked[order], starts[order], lengths[order]
+    candidates = np.bincount(asked, weights=lengths, minlength=len(users)).astype(np.int64)
+    parts = []
+    for lists in blocks(candidates, CANDIDATES):
+        part = slice(*np.searchsorted(asked, [lists.start, lists.stop]))
+        origin, found = expand(starts[part], lengths[part])
+        recommendations = asked[part][origin]
+        applies = _all_liked(index.rules.antecedents[found, 1:], users[recommendations], liked)
+        parts.append(_best(recommendations[applies], found[applies], index.ranks, n_rules))
+    return _joined(parts)
+
+
+def _best(
+    recommendations: NDArray[np.int64],
+    found: NDArray[np.int64],
+    ranks: NDArray[np.int64],
+    n_rules: int,
+) -> Pairs:
+    """The n best-ranked rules of each recommendation, best first."""
+    order = np.lexsort([ranks[found], recommendations])
+    recommendations, found = recommendations[order], found[order]
+    kept = place_in_run(recommendations) < n_rules
+    return recommendations[kept], found[kept]
+
+
+def _all_liked(
+    antecedents: NDArray[np.int32], users: NDArray[np.int64], liked: sparse.csr_array
+) -> NDArray[np.bool_]:
+    """Whether each user likes all antecedents of a row; -1 is none, (m,)."""
+    applies = np.ones(len(antecedents), dtype=bool)
+    for column in antecedents.T:
+        checked = np.flatnonzero(applies & (column >= 0))
+        if len(checked):
+            applies[checked] = np.asarray(liked[users[checked], column[checked]]).ravel() > 0
+    return applies
+
+
+def _joined(parts: list[Pairs]) -> Pairs:
+    nothing = np.empty(0, np.int64)
+    first, second = zip((nothing, nothing), *parts, strict=True)
+    return np.concatenate(first), np.concatenate(second)
+
+
+def _key(
+    clusters: NDArray[Any], consequents: NDArray[Any], firsts: NDArray[Any], n_items: int
+) -> NDArray[np.int64]:
+    """One number per (cluster, consequent, first antecedent)."""
+    return np.asarray((clusters.astype(np.int64) * n_items + consequents) * n_items + firsts)

@@ -1,0 +1,110 @@
+"""One look for all figures: legible in a paper, in a notebook and in kedro-viz.
+
+Figures are built with `new_figure`, the `add_…` methods of plotly and `finish`, so that plotly
+(which takes its time to import) is only imported when there is something to draw. Texts leave
+their colour to the layout: kedro-viz sets it, and the background, to those of its own theme.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+PALETTE = [
+    "#0072B2",
+    "#E69F00",
+    "#009E73",
+    "#D55E00",
+    "#CC79A7",
+    "#56B4E9",
+    "#F0E442",
+    "#000000",
+]
+"""Colours that people with any kind of colour vision tell apart (Okabe & Ito 2008)."""
+
+NEUTRAL = "#999999"
+"""The grey of what is not one of the categories."""
+
+_INK = "#222222"
+_GRID = "rgba(128, 128, 128, 0.2)"
+_TITLE_LENGTH, _SUBTITLE_LENGTH = 70, 90  # characters on a line of 600 pixels
+
+_AXIS = {
+    "automargin": True,
+    "gridcolor": _GRID,
+    "linecolor": _INK,
+    "showline": True,
+    "ticks": "outside",
+    "title": {"font": {"size": 14}, "standoff": 8},
+    "zeroline": False,
+}
+TEMPLATE: dict[str, Any] = {
+    "layout": {
+        "colorway": PALETTE,
+        "font": {"family": "Arial, Liberation Sans, sans-serif", "size": 12, "color": _INK},
+        "hoverlabel": {"align": "left"},
+        "hovermode": "closest",
+        "legend": {"orientation": "h", "x": 0, "y": -0.2, "yanchor": "top"},
+        "margin": {"l": 64, "r": 24, "t": 72, "b": 64},
+        "paper_bgcolor": "white",
+        "plot_bgcolor": "white",
+        "title": {
+            "font": {"size": 16},
+            "subtitle": {"font": {"size": 12}},
+            "x": 0.02,
+        },
+        "xaxis": _AXIS,
+        "yaxis": _AXIS,
+    }
+}
+"""A plotly template."""
+
+
+def new_figure() -> go.Figure:
+    """Return an empty figure in the project's look."""
+    import plotly.graph_objects as go
+
+    return go.Figure(layout={"template": TEMPLATE})
+
+
+def finish(
+    figure: go.Figure, title: str, subtitle: str = "", x_title: str = "", y_title: str = ""
+) -> go.Figure:
+    """Put the texts on a figure and make its background white on any page.
+
+    Args:
+        figure: Changed in place.
+        title: The finding, in a sentence; long ones are broken into lines.
+        subtitle: What is shown, and how to read it.
+        x_title: What the (left) horizontal axis shows, with its unit.
+        y_title: What the (left) vertical axis shows, with its unit.
+
+    Returns:
+        The same figure.
+    """
+    title, subtitle = _lines(title, _TITLE_LENGTH), _lines(subtitle, _SUBTITLE_LENGTH)
+    height = 44 + 20 * (title.count("<br>") + 1) + 15 * (subtitle.count("<br>") + bool(subtitle))
+    return figure.update_layout(
+        title={"text": title, "subtitle": {"text": subtitle}},
+        xaxis_title_text=x_title,
+        yaxis_title_text=y_title,
+        margin_t=height,
+        paper_bgcolor="white",
+        plot_bgcolor="white",
+    )
+
+
+def message_figure(message: str) -> go.Figure:
+    """Return a figure that only says why there is nothing to draw."""
+    figure = new_figure()
+    figure.add_annotation(
+        text=message, x=0.5, y=0.5, xref="paper", yref="paper", showarrow=False, font_size=16
+    )
+    return finish(figure.update_layout(xaxis_visible=False, yaxis_visible=False), "")
+
+
+def _lines(text: str, length: int) -> str:
+    return "<br>".join(textwrap.wrap(text, length))

@@ -1,0 +1,252 @@
+"""Nodes of the SVD recommender and of its explanation by association rules."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import asdict
+from typing import Any, Literal
+
+import networkx as nx
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+from pydantic import Field, field_validator
+
+from explainable_recsys.datasets.source import SourceParameters
+from explainable_recsys.explainers.association_rules import (
+    RuleParameters,
+    TransactionParameters,
+    liked_interactions,
+    mine_by_cluster,
+    no_rules_message,
+    readable_rules,
+    user_clusters,
+    user_transactions,
+)
+from explainable_recsys.explainers.local_rules import nearest_users
+from explainable_recsys.explainers.rule_explanations import (
+    LocalScope,
+    RuleExplanationParameters,
+    explain_by_rules,
+)
+from explainable_recsys.explainers.sentences import rule_sentences
+from explainable_recsys.figures.rules import (
+    coverage_frontier_figure,
+    draw_rule_network,
+    popularity_sweep_figure,
+    rule_network,
+)
+from explainable_recsys.interactions import Interactions
+from explainable_recsys.metrics.popularity_prior import popularity_sweep
+from explainable_recsys.metrics.rules import (
+    FrontierParameters,
+    cited_rule_metrics,
+    coverage_frontier,
+)
+from explainable_recsys.pipelines.evaluation.nodes import EvaluationParameters
+from explainable_recsys.recommenders.base import FactorRecommender, Parameters, Recommender
+from explainable_recsys.recommenders.svd import (
+    SVD,
+    SVDParameters,
+    best_user_penalty,
+    calibrate_user_penalty,
+)
+
+SHOWN_RULES = 1000
+"""Rules in the readable table."""
+
+logger = logging.getLogger(__name__)
+
+
+class SweepParameters(Parameters):
+    """Weights of the popularity prior to compare on the validation ratings."""
+
+    popularity_weights: tuple[float, ...] = Field((0.0, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0))
+
+    @field_validator("popularity_weights")
+    @classmethod
+    def _not_negative(cls, weights: tuple[float, ...]) -> tuple[float, ...]:
+        if min(weights, default=0.0) < 0:
+            raise ValueError(f"found {min(weights):g}; accepted: numbers from 0")
+        return weights
+
+
+class ScopeParameters(Parameters):
+    """Among whom rules are mined: all users, clusters of users, each user's neighbours."""
+
+    scopes: tuple[Literal["global", "cluster", "local"], ...] = Field(("global",), min_length=1)
+    n_clusters: int = Field(8, ge=2)
+    n_neighbours: int = Field(50, ge=1)
+    seed: int = Field(0, ge=0)
+
+
+class NetworkParameters(Parameters):
+    """How many rules the network shows, and what its colours mean."""
+
+    n_rules: int = Field(100, ge=1)
+    colour: Literal["genre", "community"] = "community"
+    seed: int = Field(0, ge=0)
+
+
+def calibrate(
+    train_ratings: pd.DataFrame,
+    validation_ratings: pd.DataFrame,
+    parameters: SVDParameters,
+    sweep: SweepParameters,
+    evaluation: EvaluationParameters,
+    source: SourceParameters,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Measure penalties of the user side and weights of the prior on validation ratings."""
+    train = Interactions.from_frame(train_ratings)
+    model = SVD.fit(train, parameters)
+    scale = source.rating_scale
+    penalties = calibrate_user_penalty(
+        model, train, validation_ratings, scale.minimum, scale.maximum
+    )
+    k = min(evaluation.k, train.n_items)
+    effect = popularity_sweep(
+        model.with_popularity_weight,
+        sweep.popularity_weights,
+        train,
+        validation_ratings,
+        k,
+        evaluation.relevance_threshold,
+    )
+    return penalties, effect
+
+
+def fit_svd(
+    interactions: Interactions, user_penalties: pd.DataFrame, parameters: SVDParameters
+) -> Recommender:
+    """Learn the item side; take the penalty that predicted best."""
+    return SVD.fit(interactions, parameters, best_user_penalty(user_penalties))
+
+
+def without_prior(corrected_model: SVD) -> Recommender:
+    """The same model ranking by the predicted rating alone."""
+    return corrected_model.with_popularity_weight(0.0)
+
+
+def build_transactions(
+    model: Recommender, interactions: Interactions, parameters: TransactionParameters
+) -> Interactions:
+    """One transaction per user."""
+    transactions = user_transactions(model, interactions, parameters)
+    return Interactions(transactions, interactions.user_ids, interactions.item_ids)
+
+
+def group_users(
+    model: FactorRecommender, interactions: Interactions, parameters: ScopeParameters
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Cluster of each user, and nearest users; no rows where the scope is not asked for."""
+    ids = interactions.user_ids
+    clusters = pd.DataFrame({"user_id": ids[:0], "cluster": np.empty(0, np.int32)})
+    neighbours = pd.DataFrame({"user_id": ids[:0], "neighbour_id": ids[:0]})
+    if {"cluster", "local"} & set(parameters.scopes):
+        vectors = model.user_factors(interactions.ratings)
+    if "cluster" in parameters.scopes:
+        of_users = user_clusters(vectors, parameters.n_clusters, parameters.seed)
+        clusters = pd.DataFrame({"user_id": ids, "cluster": of_users})
+    if "local" in parameters.scopes:
+        nearest = nearest_users(vectors, parameters.n_neighbours)
+        neighbours = pd.DataFrame(
+            {"user_id": np.repeat(ids, nearest.shape[1]), "neighbour_id": ids[nearest.ravel()]}
+        )
+    return clusters, neighbours
+
+
+def mine_rules(
+    transactions: Interactions,
+    user_clusters: pd.DataFrame,
+    items: pd.DataFrame,
+    parameters: RuleParameters,
+    scopes: ScopeParameters,
+) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, Any]]:
+    """Mine among all users and in each cluster; report what the thresholds removed."""
+    clusters = np.zeros(transactions.n_users, np.int32)
+    clusters[transactions.known_rows(user_clusters["user_id"])] = user_clusters["cluster"]
+    everybody = "global" in scopes.scopes
+    rules, funnels = mine_by_cluster(transactions, clusters, parameters, everybody)
+    if rules.empty and 0 in funnels:
+        logger.warning(no_rules_message(funnels[0], parameters))
+    report = {
+        "transactions": transactions.n_users,
+        "items_per_transaction": transactions.ratings.nnz / transactions.n_users,
+        "clusters": {str(cluster): asdict(funnel) for cluster, funnel in funnels.items()},
+    }
+    return rules, readable_rules(rules, items, SHOWN_RULES), report
+
+
+def explain(
+    rules: pd.DataFrame,
+    interactions: Interactions,
+    transactions: Interactions,
+    user_clusters: pd.DataFrame,
+    neighbours: pd.DataFrame,
+    recommendations: pd.DataFrame,
+    items: pd.DataFrame,
+    transaction: TransactionParameters,
+    thresholds: RuleParameters,
+    parameters: RuleExplanationParameters,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Look up the rules that lead from what each user likes to each recommendation."""
+    liked = liked_interactions(interactions, transaction.relevance_threshold)
+    local = None
+    if not neighbours.empty:
+        rows = interactions.known_rows(neighbours["neighbour_id"])
+        nearest = rows.reshape(interactions.n_users, -1)
+        local = LocalScope(transactions.ratings, nearest, thresholds)
+    return explain_by_rules(rules, liked, recommendations, items, parameters, user_clusters, local)
+
+
+def phrase(
+    explanations: pd.DataFrame,
+    cited_rules: pd.DataFrame,
+    items: pd.DataFrame,
+    transaction: TransactionParameters,
+) -> pd.DataFrame:
+    """Put the best rule of each recommendation into words."""
+    return rule_sentences(explanations, cited_rules, items, transaction.source)
+
+
+def measure_rules(cited_rules: pd.DataFrame) -> dict[str, float]:
+    """Measures of the best rules, for the metrics."""
+    return cited_rule_metrics(cited_rules)
+
+
+def find_frontier(
+    transactions: Interactions,
+    interactions: Interactions,
+    recommendations: pd.DataFrame,
+    popularity_recommendations: pd.DataFrame,
+    random_recommendations: pd.DataFrame,
+    transaction: TransactionParameters,
+    thresholds: RuleParameters,
+    parameters: FrontierParameters,
+) -> pd.DataFrame:
+    """Coverage and lift at other thresholds, to choose by."""
+    lists = {
+        "own": recommendations,
+        "popularity": popularity_recommendations,
+        "random": random_recommendations,
+    }
+    liked = liked_interactions(interactions, transaction.relevance_threshold)
+    return coverage_frontier(transactions.ratings, liked, lists, thresholds, parameters)
+
+
+def build_network(
+    rules: pd.DataFrame, items: pd.DataFrame, parameters: NetworkParameters
+) -> tuple[nx.DiGraph, go.Figure]:
+    """The strongest rules as a graph, and the graph drawn."""
+    graph = rule_network(rules, items, parameters.n_rules, parameters.seed)
+    return graph, draw_rule_network(graph, parameters.colour)
+
+
+def draw_frontier(frontier: pd.DataFrame) -> go.Figure:
+    """The coverage frontier as a figure."""
+    return coverage_frontier_figure(frontier)
+
+
+def draw_popularity_sweep(popularity_sweep: pd.DataFrame) -> go.Figure:
+    """The effect of the popularity prior as a figure."""
+    return popularity_sweep_figure(popularity_sweep)

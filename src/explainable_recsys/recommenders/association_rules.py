@@ -1,0 +1,88 @@
+"""Recommend what association rules conclude from the items that a user likes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from explainable_recsys.explainers.association_rules import Rules, liked_items
+from explainable_recsys.ragged import blocks
+from explainable_recsys.recommenders.base import Parameters, Recommender
+
+CELLS = 4_000_000
+"""Users times rules that are compared at once."""
+
+
+class AssociationRulesParameters(Parameters):
+    """From which rating on an item counts as liked; None: every rating."""
+
+    relevance_threshold: float | None = 4.0
+
+
+@dataclass(frozen=True, eq=False)
+class AssociationRules(Recommender):
+    """Score an item by the confidence of the best rule that leads to it.
+
+    A rule applies if the user likes all its antecedents. An item to which no rule leads has
+    the score -inf and is never recommended, so lists can be short, or empty.
+
+    Attributes:
+        antecedents: (m, 3) int32 columns, padded with -1; rules are sorted by consequent.
+        consequents: (m,) int32 columns.
+        confidence: (m,) float32.
+        catalogue_size: () number of items.
+        parameters: What counts as liked.
+    """
+
+    antecedents: NDArray[np.int32]
+    consequents: NDArray[np.int32]
+    confidence: NDArray[np.float32]
+    catalogue_size: int
+    parameters: AssociationRulesParameters
+
+    @classmethod
+    def from_rules(
+        cls, rules: Rules, n_items: int, parameters: AssociationRulesParameters
+    ) -> AssociationRules:
+        """Take over mined rules."""
+        order = np.argsort(rules.consequents, kind="stable")
+        return cls(
+            rules.antecedents[order],
+            rules.consequents[order],
+            rules.confidence[order].astype(np.float32),
+            n_items,
+            parameters,
+        )
+
+    @property
+    def n_items(self) -> int:
+        """Number of items in the catalogue."""
+        return self.catalogue_size
+
+    def scores(self, histories: sparse.csr_array) -> NDArray[np.float32]:
+        """Confidence of the best applicable rule, or -inf; see `Recommender.scores`."""
+        liked = liked_items(histories, self.parameters.relevance_threshold)
+        scores = np.full(liked.shape, -np.inf, np.float32)
+        begins = np.flatnonzero(np.diff(self.consequents, prepend=-1))
+        if len(begins) == 0:
+            return scores
+        widths = np.full(liked.shape[0], len(self.consequents) + liked.shape[1])
+        for block in blocks(widths, CELLS):
+            applicable = self._applicable(liked[block])
+            confidence = np.where(applicable, self.confidence, np.float32(-np.inf))
+            best = np.maximum.reduceat(confidence, begins, axis=1)
+            scores[block, self.consequents[begins]] = best
+        return scores
+
+    def _applicable(self, liked: sparse.csr_array) -> NDArray[np.bool_]:
+        """Which rules have all antecedents liked, (b, m)."""
+        likes = np.ones((liked.shape[0], liked.shape[1] + 1), dtype=bool)  # -1 is always liked
+        likes[:, :-1] = liked.toarray() > 0
+        applicable = likes[:, self.antecedents[:, 0]]
+        for column in self.antecedents[:, 1:].T:
+            if (column >= 0).any():
+                applicable &= likes[:, column]
+        return applicable

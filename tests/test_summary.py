@@ -10,6 +10,7 @@ from rich.console import Console
 
 from explainable_recsys.explainers.sentences import italic
 from explainable_recsys.summary import (
+    QUALITY_COLUMNS,
     card_text,
     examples,
     metrics_table,
@@ -78,7 +79,7 @@ def test_the_best_approach_comes_first_and_empty_columns_are_left_out() -> None:
         "weak": {"recall@5": 0.1, "ndcg@5": 0.1},
         "strong": {"recall@5": 0.3, "recall@5/low": 0.2, "recall@5/high": 0.4, "ndcg@5": 0.35},
     }
-    text = shown(metrics_table(metrics))
+    text = shown(metrics_table(metrics, QUALITY_COLUMNS))
     assert text.index("strong") < text.index("weak")
     assert "0.300±0.100" in text
     assert "recall@5" in text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -18,16 +19,29 @@ from rich.text import Text
 from explainable_recsys.pipelines.evaluation.nodes import EvaluationParameters
 from explainable_recsys.preprocessing.splits import SplitParameters
 
-METRIC_COLUMNS = {
+QUALITY_COLUMNS = {
     "recall@{k}": "recall@{k}",
     "nDCG@{k}": "ndcg@{k}",
     "catalogue": "catalogue_coverage@{k}",
     "RMSE": "rmse",
+}
+REASON_COLUMNS = {
     "explained": "coverage",
+    "of popular": "coverage_of_popularity",
+    "of random": "coverage_of_random",
+    "length": "length",
+    "lift": "median_lift",
     "Σ error": "additivity_error_relative",
+}
+LEGEND = {
+    "coverage_of_popularity": "of popular, of random: the same explainer on those lists",
+    "length": "length: pieces of evidence per explanation",
+    "median_lift": "lift: median of the best rules",
+    "additivity_error_relative": "Σ error: sum of contributions against score",
 }
 WITH_INTERVAL = ("recall", "ndcg")
 AS_PERCENTAGE = ("catalogue", "coverage")
+WIDTH = 78
 N_USERS = 3
 N_ITEMS = 3
 
@@ -46,7 +60,18 @@ def print_summary(outputs: set[str], catalog: DataCatalog, env: str | None) -> N
         parts += [_heading("Data"), card_text(catalog.load("dataset_card"))]
     if approaches:
         metrics = {name: catalog.load(f"{name}.metrics") for name in approaches}
-        parts += [_heading("Quality"), metrics_table(metrics), protocol_text(metrics, catalog)]
+        parts += [
+            _heading("Quality"),
+            metrics_table(metrics, QUALITY_COLUMNS),
+            protocol_text(metrics, catalog),
+        ]
+        explained = {name: values for name, values in metrics.items() if "coverage" in values}
+        if explained:
+            parts += [
+                _heading("Reasons"),
+                metrics_table(explained, REASON_COLUMNS),
+                reasons_legend(explained),
+            ]
     for name in approaches:
         if f"{name}.sentences" in outputs:
             tables = [catalog.load(f"{name}.{table}") for table in ("recommendations", "sentences")]
@@ -82,10 +107,15 @@ def card_text(card: dict[str, Any]) -> str:
     )
 
 
-def metrics_table(metrics: dict[str, dict[str, Any]]) -> Table:
-    """One row per approach, best nDCG first; a column only where some approach has it."""
+def metrics_table(metrics: dict[str, dict[str, Any]], titles: dict[str, str]) -> Table:
+    """One row per approach, best nDCG first; a column only where some approach has it.
+
+    Args:
+        metrics: Metrics by approach.
+        titles: Metric by title of its column; `{k}` stands for the length of the lists.
+    """
     k = _list_length(metrics)
-    columns = {title.format(k=k): key.format(k=k) for title, key in METRIC_COLUMNS.items()}
+    columns = {title.format(k=k): key.format(k=k) for title, key in titles.items()}
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
     table.add_column("  approach")
     shown = {t: key for t, key in columns.items() if any(key in m for m in metrics.values())}
@@ -103,12 +133,16 @@ def protocol_text(metrics: dict[str, dict[str, Any]], catalog: DataCatalog) -> s
     threshold = first["relevance_threshold"]
     relevant = "any held-out rating" if threshold is None else f"a rating from {threshold:g} on"
     users = int(first[f"recall@{_list_length(metrics)}/n"])
-    errors = any("additivity_error" in m for m in metrics.values())
-    legend = "; Σ error: sum of contributions against score" if errors else ""
     return (
         f"  {users:,} users, {split.strategy} split, seed {split.seed}; a hit is {relevant};\n"
-        f"  ± half the 95 % interval{legend}"
+        f"  ± half the 95 % interval"
     )
+
+
+def reasons_legend(metrics: dict[str, dict[str, Any]]) -> str:
+    """What the columns about explanations mean, of those that are shown."""
+    known = [text for key, text in LEGEND.items() if any(key in m for m in metrics.values())]
+    return textwrap.fill("; ".join(known), WIDTH, initial_indent="  ", subsequent_indent="  ")
 
 
 def examples(
@@ -170,6 +204,8 @@ def _cell(metrics: dict[str, Any], key: str) -> str:
         return ""
     if key.startswith("additivity"):
         return f"{value:.0e}"
+    if key in ("length", "median_lift"):
+        return f"{value:.1f}"
     if key.startswith(AS_PERCENTAGE):
         return f"{100 * value:.1f} %"
     low, high = metrics.get(f"{key}/low"), metrics.get(f"{key}/high")

@@ -22,8 +22,10 @@ class FigureDataset(AtomicDataset["go.Figure"]):
     def _write(self, path: Path, data: go.Figure) -> None:
         import plotly.io
 
-        # Left to itself, plotly takes whichever JSON library is installed; they write differently.
-        text = plotly.io.to_json(data, engine="json")
+        # Neither the order in which a figure was put together nor the JSON library that plotly
+        # happens to find may show in the file.
+        figure = json.loads(plotly.io.to_json(data, engine="json"))
+        text = json.dumps(figure, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
         path.write_text(text + "\n", encoding="utf-8")
 
     def _read(self, path: Path) -> go.Figure:

@@ -47,10 +47,13 @@ class TransactionParameters(Parameters):
 class RuleParameters(Parameters):
     """Which rules are kept, and which engine counts them.
 
-    `max_candidates` bounds the itemsets counted per length, and with them time and memory.
+    A rule that fewer than `min_count` transactions follow is left out whatever its support: in
+    small data it would be chance, and would tell who the people are. `max_candidates` bounds
+    the itemsets counted per length, and with them time and memory.
     """
 
     min_support: float = Field(0.05, gt=0, le=1)
+    min_count: int = Field(3, ge=1)
     min_confidence: float = Field(0.3, gt=0, le=1)
     min_lift: float = Field(1.2, ge=0)
     max_antecedents: int = Field(2, ge=1, le=MOST_ANTECEDENTS)
@@ -187,10 +190,16 @@ def mine(transactions: sparse.csr_array, parameters: RuleParameters) -> tuple[Ru
     """
     length = parameters.max_antecedents + 1
     if parameters.engine == "mlxtend":
-        levels = mlxtend_itemsets(transactions, parameters.min_support, length)
+        levels = mlxtend_itemsets(
+            transactions, parameters.min_support, length, parameters.min_count
+        )
     else:
         levels = frequent_itemsets(
-            transactions, parameters.min_support, length, parameters.max_candidates
+            transactions,
+            parameters.min_support,
+            length,
+            parameters.max_candidates,
+            parameters.min_count,
         )
     n = transactions.shape[0]
     parts = [Rules.none()]

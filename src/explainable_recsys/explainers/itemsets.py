@@ -38,6 +38,7 @@ def frequent_itemsets(
     min_support: float,
     max_length: int,
     max_candidates: int = 5_000_000,
+    min_count: int = 1,
 ) -> list[Itemsets]:
     """Find all itemsets of up to `max_length` items that enough transactions hold.
 
@@ -50,20 +51,22 @@ def frequent_itemsets(
         min_support: Smallest share of the n transactions, in (0, 1].
         max_length: Largest size, from 1.
         max_candidates: Most sets that one level may have to count.
+        min_count: Smallest number of transactions, whatever their share.
 
     Returns:
         One `Itemsets` per size, from 1 to `max_length`; empty where none is frequent.
 
     Raises:
-        InputError: If a level would count more candidates; before it is counted.
+        InputError: If there are more frequent pairs, or a longer level would count more
+            candidates; before it is counted.
     """
-    least = least_count(min_support, transactions.shape[0])
+    least = max(min_count, least_count(min_support, transactions.shape[0]))
     counts = np.bincount(transactions.indices, minlength=transactions.shape[1])
     columns = np.flatnonzero(counts >= least).astype(np.int32)
     levels = [Itemsets(columns[:, None], counts[columns])]
     held = _ones(transactions)[:, columns]
     if max_length > 1:
-        levels.append(_frequent_pairs(held, least))
+        levels.append(_frequent_pairs(held, least, max_candidates))
     bits = pack_bits(held) if max_length > 2 else np.empty((0, 0), np.uint64)
     while len(levels) < max_length:
         sets = levels[-1].items
@@ -73,13 +76,14 @@ def frequent_itemsets(
 
 
 def mlxtend_itemsets(
-    transactions: sparse.csr_array, min_support: float, max_length: int
+    transactions: sparse.csr_array, min_support: float, max_length: int, min_count: int = 1
 ) -> list[Itemsets]:
     """The same as `frequent_itemsets`, found by mlxtend's FP-growth."""
     from mlxtend.frequent_patterns import fpgrowth
 
     n = transactions.shape[0]
     counts = np.bincount(transactions.indices, minlength=transactions.shape[1])
+    min_support = max(min_support, min_count / n)
     columns = np.flatnonzero(counts >= least_count(min_support, n))
     baskets = pd.DataFrame(_ones(transactions)[:, columns].toarray().astype(bool), columns=columns)
     found = fpgrowth(baskets, min_support=min_support, max_len=max_length, use_colnames=True)
@@ -169,7 +173,7 @@ def grow(
         raise InputError(
             f"parameter max_antecedents: rules with {size - 1} antecedents mean counting about "
             f"{candidates:,} sets of {size} items; accepted: up to max_candidates = "
-            f"{max_candidates:,}. Raise min_support or allow fewer antecedents"
+            f"{max_candidates:,}. Raise min_support or min_count, or allow fewer antecedents"
         )
     rows, counts = [np.empty((0, size), np.int32)], [np.empty(0, np.int64)]
     cuts = list(blocks(lengths, max(1, CELLS // bits.shape[1])))
@@ -200,7 +204,7 @@ def bit_rows(held: NDArray[np.bool_]) -> NDArray[np.uint64]:
     return padded.view(np.uint64)
 
 
-def _frequent_pairs(held: sparse.csr_array, least: int) -> Itemsets:
+def _frequent_pairs(held: sparse.csr_array, least: int, max_candidates: int) -> Itemsets:
     """Pairs of columns that at least `least` rows hold together, from X'X in blocks."""
     n_items = held.shape[1]
     across = held.T.tocsr()
@@ -211,6 +215,12 @@ def _frequent_pairs(held: sparse.csr_array, least: int) -> Itemsets:
         first, second = np.nonzero(np.triu(together >= least, start + 1))
         rows.append(np.column_stack([first + start, second]).astype(np.int32))
         counts.append(together[first, second].astype(np.int64))
+        if sum(map(len, counts)) > max_candidates:
+            raise InputError(
+                f"parameter min_support: more than {max_candidates:,} pairs of items are in at "
+                f"least {least} transactions; accepted: up to max_candidates = "
+                f"{max_candidates:,}. Raise min_support or min_count"
+            )
     return Itemsets(np.concatenate(rows), np.concatenate(counts))
 
 

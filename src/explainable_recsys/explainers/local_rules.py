@@ -170,7 +170,7 @@ def _local_items(
 def _mine_locally(local: LocalItems, parameters: RuleParameters) -> tuple[NDArray[np.int64], Rules]:
     """Recommendation of each rule, and the rules, in no order that matters."""
     k = local.held.shape[1]
-    least = least_count(parameters.min_support, k)
+    least = max(parameters.min_count, least_count(parameters.min_support, k))
     counts = local.held.sum(axis=1)
     kept = counts >= least
     users, lists, bits = local.users[kept], local.lists[kept], bit_rows(local.held[kept])

@@ -124,14 +124,13 @@ def enumerate_runs(
         starts: (n,) where the runs begin, ascending from 0.
         last: What stands before the last text of a run; a comma before the others.
     """
-    ends = np.append(starts[1:], len(texts))
+    offsets = np.append(starts, len(texts))
     joints = np.full(len(texts), ", ", dtype=object)
-    joints[ends - 1] = last
+    joints[offsets[1:] - 1] = last
     joints[starts] = ""
-    offsets = pa.array(np.append(starts, len(texts)))
     joined = concatenate(pa.array(joints, pa.large_string()), texts)
     return pc.binary_join(
-        pa.LargeListArray.from_arrays(offsets, joined), pa.scalar("", pa.large_string())
+        pa.LargeListArray.from_arrays(pa.array(offsets), joined), pa.scalar("", pa.large_string())
     )
 
 

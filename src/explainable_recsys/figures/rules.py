@@ -43,6 +43,7 @@ _LARGEST_NODE, _SMALLEST_NODE = 22.0, 6.0
 _LABEL_SIZE, _LABEL_HEIGHT, _LETTER_WIDTH = 10, 13.0, 5.5
 _PADDING = np.array([30.0, 16.0])
 _LONGEST_LABEL = 24  # letters
+_POINTS_PER_EDGE, _FARNESS = 12, 2  # a label at a corner is as bad as hiding 2 of these points
 _EDGE_WIDTHS = {0.0: 1.0, 0.5: 2.0, 0.7: 3.5}
 """Width of a line from this confidence on."""
 _EDGE_COLOUR, _ARROW_COLOUR = "rgba(128, 128, 128, 0.4)", "rgba(118, 118, 118, 1)"
@@ -79,19 +80,14 @@ def rule_network(rules: pd.DataFrame, items: pd.DataFrame, n_rules: int, seed: i
     shares = _item_supports(strongest)
     facts = items.set_index("item_id").to_dict(orient="index")
     graph = nx.DiGraph()
-    for item in sorted(shares):
+    for item in sorted(shares, key=str):
         if item not in facts:
             raise InputError(f"items table: no item {item}, which a rule names")
         graph.add_node(str(item), **_item_attributes(facts[item]), support=shares[item])
     columns = ["antecedent_1", "consequent", "support", "confidence", "lift"]
-    for start, end, support, confidence, lift in strongest[columns].itertuples(index=False):
-        graph.add_edge(
-            str(start),
-            str(end),
-            support=float(support),
-            confidence=float(confidence),
-            lift=float(lift),
-        )
+    texts = strongest[columns].astype({"antecedent_1": str, "consequent": str})
+    for start, end, *measures in sorted(texts.itertuples(index=False)):
+        graph.add_edge(start, end, **dict(zip(columns[2:], map(float, measures), strict=True)))
     nx.set_node_attributes(graph, _communities(graph, seed), "community")
     return graph
 
@@ -286,7 +282,7 @@ def _colour_groups(graph: nx.DiGraph, colour: str) -> dict[str, list[str]]:
     members: dict[Any, list[str]] = {}
     for node, value in graph.nodes.data(colour):
         members.setdefault(value, []).append(node)
-    order = sorted(members, key=lambda value: (-len(members[value]), value))
+    order = sorted(members, key=lambda value: (value == OTHER, -len(members[value]), value))
     n_shown = len(order) if len(order) <= MOST_COLOURS else MOST_COLOURS - 1
     groups = {
         _group_name(graph, colour, value, members[value]): members[value]
@@ -299,7 +295,7 @@ def _colour_groups(graph: nx.DiGraph, colour: str) -> dict[str, list[str]]:
 def _group_name(graph: nx.DiGraph, colour: str, value: Any, members: list[str]) -> str:
     """A genre's name; a community is named after its best-known item."""
     if colour == "genre":
-        return str(value)
+        return html.escape(value, quote=False)
     return f"{value}: {_label(graph, _best_known(graph, members)[0])}"
 
 
@@ -384,7 +380,9 @@ def _place_labels(
     order = dict.fromkeys([*first.values(), *_best_known(graph, graph)])
     centres = {node: positions[node] * _AREA for node in graph}
     taken = [_box(centres[node], diameters[node], diameters[node]) for node in graph]
-    lines = np.concatenate([np.linspace(centres[a], centres[b], 12) for a, b in graph.edges])
+    lines = np.concatenate(
+        [np.linspace(centres[a], centres[b], _POINTS_PER_EDGE) for a, b in graph.edges]
+    )
     placed: dict[str, str] = {}
     for node in order:
         boxes = _label_boxes(
@@ -392,7 +390,8 @@ def _place_labels(
         )
         free = {side: box for side, box in boxes.items() if _is_free(box, taken)}
         if free:
-            placed[node] = min(free, key=lambda side: _n_inside(free[side], lines))
+            hidden = {side: _n_inside(box, lines) for side, box in free.items()}
+            placed[node] = min(hidden, key=lambda side: hidden[side] + _FARNESS * _is_corner(side))
             taken.append(free[placed[node]])
     return placed
 
@@ -418,6 +417,10 @@ def _is_free(box: Points, taken: list[Points]) -> bool:
     others = np.array(taken)
     overlapping = (box[0] < others[:, 1]).all(axis=1) & (box[1] > others[:, 0]).all(axis=1)
     return bool((box[0] >= 0).all() and (box[1] <= _AREA).all() and not overlapping.any())
+
+
+def _is_corner(side: str) -> bool:
+    return "middle" not in side and "center" not in side
 
 
 def _n_inside(box: Points, points: Points) -> int:

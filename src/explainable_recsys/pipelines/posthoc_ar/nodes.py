@@ -61,7 +61,7 @@ logger = logging.getLogger(__name__)
 class SweepParameters(Parameters):
     """Weights of the popularity prior to compare on the validation ratings."""
 
-    popularity_weights: tuple[float, ...] = Field((0.0, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0))
+    popularity_weights: tuple[float, ...] = Field((0.0, 0.5, 1.0, 2.0, 4.0))
 
     @field_validator("popularity_weights")
     @classmethod

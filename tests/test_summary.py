@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from rich.console import Console
@@ -11,11 +12,14 @@ from rich.console import Console
 from explainable_recsys.explainers.sentences import italic
 from explainable_recsys.summary import (
     QUALITY_COLUMNS,
+    REASON_COLUMNS,
     card_text,
+    example_users,
     examples,
     metrics_table,
     plain_text,
     print_summary,
+    reasons_legend,
 )
 from tests.conftest import open_catalog
 
@@ -100,13 +104,35 @@ def test_examples_show_titles_years_and_reasons_in_order() -> None:
             "year": pd.array([None, 1970], dtype="Int16"),
         }
     )
-    lines = shown(examples(recommendations, sentences, items, seed=0)).split("\n")
+    lines = shown(examples(recommendations, sentences, items, np.array([7]))).split("\n")
     assert [line.strip() for line in lines if line.strip()] == [
         "user 7",
         "1. Catch-22 (1970)",
         "Because you rated M*A*S*H ★5.",
         "2. Untitled",
     ]
+
+
+def test_the_same_users_are_shown_for_every_approach() -> None:
+    explained = [pd.Series([1, 1, 2, 3]), pd.Series([2, 3, 4])]
+    assert set(example_users(explained, 2, seed=0)) == {2, 3}
+    assert example_users(explained, 1, seed=0) == example_users(explained[::-1], 1, seed=0)
+    assert example_users([pd.Series([1]), pd.Series([2])], 5, seed=0).tolist() == [1, 2]
+    assert len(example_users([], 3, seed=0)) == 0
+
+
+def test_reasons_are_shown_with_what_their_columns_mean() -> None:
+    metrics = {
+        "rules": {"recall@5": 0.1, "ndcg@5": 0.2, "coverage": 0.9, "coverage_of_random": 0.05, "median_lift": 2.14},
+        "parts": {"ndcg@5": 0.3, "coverage": 1.0},
+    }
+    text = shown(metrics_table(metrics, REASON_COLUMNS))
+    assert text.index("parts") < text.index("rules")
+    assert "5.0 %" in text
+    assert "2.1" in text
+    assert "Σ error" not in text
+    assert "lift: median" in reasons_legend(metrics)
+    assert "Σ error" not in reasons_legend(metrics)
 
 
 def test_italics_are_drawn_not_printed() -> None:

@@ -44,6 +44,7 @@ def test_every_dataset_has_a_layer_and_a_preview(site: Path) -> None:
         if not content.get("preview") or content["preview_type"] not in (
             "TablePreview",
             "JSONPreview",
+            "PlotlyPreview",
         ):
             without_preview.add(node["name"])
     assert without_preview == set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import sys
 import textwrap
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from kedro.io import DataCatalog
+from numpy.typing import NDArray
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
@@ -72,16 +74,7 @@ def print_summary(outputs: set[str], catalog: DataCatalog, env: str | None) -> N
                 metrics_table(explained, REASON_COLUMNS),
                 reasons_legend(explained),
             ]
-    for name in approaches:
-        if f"{name}.sentences" in outputs:
-            tables = [catalog.load(f"{name}.{table}") for table in ("recommendations", "sentences")]
-            if tables[1].empty:
-                continue
-            seed = EvaluationParameters.model_validate(catalog.load("params:evaluation")).seed
-            parts += [
-                _heading(f"Why? {name}"),
-                examples(tables[0], tables[1], catalog.load("items"), seed),
-            ]
+    parts += _all_examples([name for name in approaches if f"{name}.sentences" in outputs], catalog)
     if parts:
         folder = _reporting_folder(catalog)
         option = f" ENV={env}" if env else ""
@@ -91,6 +84,33 @@ def print_summary(outputs: set[str], catalog: DataCatalog, env: str | None) -> N
             f"  lineage    make viz{option}",
         ]
         _print_without_trailing_blanks(Group(*parts))
+
+
+def _all_examples(approaches: list[str], catalog: DataCatalog) -> list[RenderableType]:
+    """The same users for every approach, fewer of them where there are several approaches."""
+    sentences = {name: catalog.load(f"{name}.sentences") for name in approaches}
+    sentences = {name: table for name, table in sentences.items() if len(table)}
+    users = example_users(
+        [table["user_id"] for table in sentences.values()],
+        N_USERS if len(sentences) == 1 else 1,
+        EvaluationParameters.model_validate(catalog.load("params:evaluation")).seed,
+    )
+    parts: list[RenderableType] = []
+    for name, table in sentences.items():
+        lists = catalog.load(f"{name}.recommendations")
+        parts += [_heading(f"Why? {name}"), examples(lists, table, catalog.load("items"), users)]
+    return parts
+
+
+def example_users(explained: list[pd.Series[Any]], n: int, seed: int) -> NDArray[Any]:
+    """Draw n users from those whom every approach explains something (else: any of them)."""
+    if not explained:
+        return np.empty(0)
+    everybody = [users.unique() for users in explained]
+    common = functools.reduce(np.intersect1d, everybody)
+    pool = common if len(common) else functools.reduce(np.union1d, everybody)
+    chosen = np.random.default_rng(seed).choice(pool, min(n, len(pool)), replace=False)
+    return np.sort(chosen)
 
 
 def card_text(card: dict[str, Any]) -> str:
@@ -146,14 +166,15 @@ def reasons_legend(metrics: dict[str, dict[str, Any]]) -> str:
 
 
 def examples(
-    recommendations: pd.DataFrame, sentences: pd.DataFrame, items: pd.DataFrame, seed: int
+    recommendations: pd.DataFrame,
+    sentences: pd.DataFrame,
+    items: pd.DataFrame,
+    users: NDArray[Any],
 ) -> RenderableType:
-    """The first recommendations of a few users drawn at random, each with its reason."""
-    users = np.sort(sentences["user_id"].unique())
-    chosen = np.random.default_rng(seed).choice(users, min(N_USERS, len(users)), replace=False)
+    """The first recommendations of some users, each with its reason."""
     lists = (
         recommendations[
-            recommendations["user_id"].isin(chosen) & (recommendations["rank"] <= N_ITEMS)
+            recommendations["user_id"].isin(users) & (recommendations["rank"] <= N_ITEMS)
         ]
         .merge(sentences, on=["user_id", "item_id"], how="left")
         .merge(items, on="item_id")

@@ -306,7 +306,6 @@ def mine_by_cluster(
     transactions: Interactions,
     clusters: NDArray[np.int32],
     parameters: RuleParameters,
-    everybody: bool = True,
 ) -> tuple[pd.DataFrame, dict[int, Funnel]]:
     """Mine all users together (cluster 0), then each cluster of users by itself.
 
@@ -314,14 +313,13 @@ def mine_by_cluster(
         transactions: One row of ones per user.
         clusters: (n_users,) number of each user's cluster, from 1; 0 for none.
         parameters: Thresholds; a support is a share of the users of the cluster.
-        everybody: Whether to mine all users together.
 
     Returns:
         The table of `rules_table`, and what the thresholds removed, by cluster.
     """
     numbers = np.unique(clusters[clusters > 0]).tolist()
     tables, funnels = [rules_table(Rules.none(), transactions)], {}
-    for cluster in [0, *numbers] if everybody else numbers:
+    for cluster in [0, *numbers]:
         matrix = transactions.ratings
         members = matrix if cluster == 0 else matrix[clusters == cluster]
         rules, funnels[cluster] = mine(members, parameters)

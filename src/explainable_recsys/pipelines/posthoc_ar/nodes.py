@@ -72,11 +72,10 @@ class SweepParameters(Parameters):
 
 
 class ScopeParameters(Parameters):
-    """Among whom rules are mined: all users, clusters of users, each user's neighbours."""
+    """Among whom rules are mined besides all users; 0 is nowhere else."""
 
-    scopes: tuple[Literal["global", "cluster", "local"], ...] = Field(("global",), min_length=1)
-    n_clusters: int = Field(8, ge=2)
-    n_neighbours: int = Field(50, ge=1)
+    n_clusters: int = Field(0, ge=0)
+    n_neighbours: int = Field(0, ge=0)
     seed: int = Field(0, ge=0)
 
 
@@ -142,12 +141,12 @@ def group_users(
     ids = interactions.user_ids
     clusters = pd.DataFrame({"user_id": ids[:0], "cluster": np.empty(0, np.int32)})
     neighbours = pd.DataFrame({"user_id": ids[:0], "neighbour_id": ids[:0]})
-    if {"cluster", "local"} & set(parameters.scopes):
+    if parameters.n_clusters or parameters.n_neighbours:
         vectors = model.user_factors(interactions.ratings)
-    if "cluster" in parameters.scopes:
+    if parameters.n_clusters:
         of_users = user_clusters(vectors, parameters.n_clusters, parameters.seed)
         clusters = pd.DataFrame({"user_id": ids, "cluster": of_users})
-    if "local" in parameters.scopes:
+    if parameters.n_neighbours:
         nearest = nearest_users(vectors, parameters.n_neighbours)
         neighbours = pd.DataFrame(
             {"user_id": np.repeat(ids, nearest.shape[1]), "neighbour_id": ids[nearest.ravel()]}
@@ -160,14 +159,12 @@ def mine_rules(
     user_clusters: pd.DataFrame,
     items: pd.DataFrame,
     parameters: RuleParameters,
-    scopes: ScopeParameters,
 ) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, Any]]:
     """Mine among all users and in each cluster; report what the thresholds removed."""
     clusters = np.zeros(transactions.n_users, np.int32)
     clusters[transactions.known_rows(user_clusters["user_id"])] = user_clusters["cluster"]
-    everybody = "global" in scopes.scopes
-    rules, funnels = mine_by_cluster(transactions, clusters, parameters, everybody)
-    if rules.empty and 0 in funnels:
+    rules, funnels = mine_by_cluster(transactions, clusters, parameters)
+    if rules.empty:
         logger.warning(no_rules_message(funnels[0], parameters))
     report = {
         "transactions": transactions.n_users,

@@ -66,7 +66,7 @@ def _rules() -> list[Node]:
         ),
         Node(
             nodes.mine_rules,
-            ["transactions", "user_clusters", "items", "params:rules", "params:scopes"],
+            ["transactions", "user_clusters", "items", "params:rules"],
             ["rules", "top_rules", "mining_report"],
             name="mine_rules",
         ),

@@ -123,7 +123,13 @@ def test_the_same_users_are_shown_for_every_approach() -> None:
 
 def test_reasons_are_shown_with_what_their_columns_mean() -> None:
     metrics = {
-        "rules": {"recall@5": 0.1, "ndcg@5": 0.2, "coverage": 0.9, "coverage_of_random": 0.05, "median_lift": 2.14},
+        "rules": {
+            "recall@5": 0.1,
+            "ndcg@5": 0.2,
+            "coverage": 0.9,
+            "coverage_of_random": 0.05,
+            "median_lift": 2.14,
+        },
         "parts": {"ndcg@5": 0.3, "coverage": 1.0},
     }
     text = shown(metrics_table(metrics, REASON_COLUMNS))

@@ -50,7 +50,20 @@ def test_every_dataset_has_a_layer_and_a_preview(site: Path) -> None:
     assert without_preview == set()
 
 
+def test_layers_are_in_order(site: Path) -> None:
+    """kedro-viz shows none at all if one dataset lies in an earlier layer than its sources."""
+    assert json.loads((site / "api" / "main").read_text())["layers"] == [
+        "raw",
+        "intermediate",
+        "primary",
+        "model_input",
+        "models",
+        "model_output",
+        "reporting",
+    ]
+
+
 def test_approaches_are_grouped(site: Path) -> None:
     nodes = json.loads((site / "api" / "main").read_text())["nodes"]
     groups = {node["id"] for node in nodes if node["type"] == "modularPipeline"}
-    assert {"intrinsic_als", "popularity", "random", "bias"} <= groups
+    assert {"intrinsic_als", "posthoc_ar", "intrinsic_ar", "svd", "popularity"} <= groups

@@ -108,7 +108,7 @@ def test_the_other_engine_finds_the_same(n, min_support):
 
 
 @pytest.mark.parametrize("engine", [frequent_itemsets, mlxtend_itemsets])
-@pytest.mark.parametrize("min_support", [0.07, 0.14, 0.28, 0.55, 0.56])
+@pytest.mark.parametrize("min_support", [0.07, 0.14, 0.28])
 def test_shares_that_floating_point_misses(engine, min_support):
     """0.07 x 100 is 7.000000000000001; a set in 7 of 100 transactions has support 0.07."""
     count = round(min_support * 100)
@@ -119,6 +119,18 @@ def test_shares_that_floating_point_misses(engine, min_support):
     expected = brute_force(held, min_support, 2)
     assert ((0, 1), count) in expected[1]
     assert in_words(engine(matrix(held), min_support, 2)) == expected
+
+
+@pytest.mark.parametrize("n", [2, 22, 49, 130])
+@pytest.mark.parametrize("min_count", [1, 2, 3, 12, 25])
+def test_min_count(n, min_count):
+    """A set needs both the share and the number of transactions."""
+    held = random_baskets(n, n)
+    levels = brute_force(held, 0.1, LONGEST)
+    expected = [[pair for pair in level if pair[1] >= min_count] for level in levels]
+    found = frequent_itemsets(matrix(held), 0.1, LONGEST, min_count=min_count)
+    assert in_words(found) == expected
+    assert in_words(mlxtend_itemsets(matrix(held), 0.1, LONGEST, min_count)) == expected
 
 
 @pytest.mark.parametrize("engine", [frequent_itemsets, mlxtend_itemsets])
@@ -172,6 +184,18 @@ def test_too_many_candidates_are_refused_before_they_are_counted(monkeypatch, si
     assert f"{candidates:,} sets of {size} items" in str(error.value)
     assert f"max_candidates = {candidates - 1:,}" in str(error.value)
     assert sum(counted) < candidates
+
+
+@pytest.mark.parametrize("cells", [30, 2_000_000])
+def test_too_many_frequent_pairs_are_refused(monkeypatch, cells):
+    monkeypatch.setattr(itemsets, "CELLS", cells)
+    everything = matrix(np.ones((5, 20)))
+    pairs = math.comb(20, 2)
+    assert len(frequent_itemsets(everything, 1.0, 2, max_candidates=pairs)[1].items) == pairs
+    with pytest.raises(InputError) as error:
+        frequent_itemsets(everything, 1.0, 2, max_candidates=pairs - 1)
+    assert f"more than {pairs - 1} pairs of items are in at least 5" in str(error.value)
+    assert f"max_candidates = {pairs - 1}." in str(error.value)
 
 
 @settings(max_examples=30, deadline=None)

@@ -6,7 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from explainable_recsys.explainers.sentences import contribution_sentences, enumerate_runs, italic
+from explainable_recsys.explainers.sentences import (
+    contribution_sentences,
+    enumerate_runs,
+    italic,
+    rule_sentences,
+)
 from explainable_recsys.explainers.tables import explanation_table
 from explainable_recsys.interactions import Interactions
 
@@ -142,3 +147,180 @@ def test_italic_escapes_a_backslash():
 def test_enumerate_runs():
     texts = italic(pd.Series(["a", "b", "c"]))
     assert enumerate_runs(texts, np.array([0, 2])).to_pylist() == ["*a*, *b*", "*c*"]
+
+
+@pytest.mark.parametrize(
+    ("last", "expected"),
+    [
+        (", ", ["*a*", "*b*, *c*", "*d*, *e*, *f*"]),
+        (" and ", ["*a*", "*b* and *c*", "*d*, *e* and *f*"]),
+    ],
+)
+def test_enumerate_runs_with_a_last_joint(last, expected):
+    texts = italic(pd.Series(list("abcdef")))
+    assert enumerate_runs(texts, np.array([0, 1, 3]), last=last).to_pylist() == expected
+    nothing = enumerate_runs(texts[:0], np.array([], np.int64), last=last)
+    assert nothing.to_pylist() == []
+
+
+SCOPES = ["global", "cluster", "local"]
+
+
+def rule_tables(cited, titles=TITLES):
+    """Explanations, cited rules and items of [(user, item, [(scope, antecedents, …), …]), …].
+
+    A rule is (scope, antecedents, confidence, lift); its group is its place in the list.
+    """
+    pieces, rules = [], []
+    for user, item, of_item in cited:
+        place = 0
+        for group, (scope, antecedents, confidence, lift) in enumerate(of_item, 1):
+            rules.append((user, item, group, scope, len(antecedents), 0.1, confidence, lift))
+            for antecedent in antecedents:
+                place += 1
+                pieces.append((user, item, place, antecedent, confidence, group))
+    items = pd.DataFrame({"item_id": list(titles), "title": list(titles.values())})
+    names = ["user_id", "item_id", "place", "evidence_id", "weight", "group"]
+    table = pd.DataFrame(pieces, columns=names)
+    explanations = explanation_table(
+        table,
+        place=table["place"].to_numpy(),
+        evidence_ids=table["evidence_id"].to_numpy(),
+        weights=table["weight"].to_numpy(),
+        style="rule",
+        items=items,
+        group=table["group"].to_numpy(np.int32),
+    )
+    measures = ["n_antecedents", "support", "confidence", "lift"]
+    cited_rules = pd.DataFrame(rules, columns=["user_id", "item_id", "group", "scope", *measures])
+    cited_rules["scope"] = pd.Categorical(cited_rules["scope"], categories=SCOPES)
+    return explanations, cited_rules.astype({"confidence": float, "lift": float}), items
+
+
+def rule_texts(cited, **options):
+    return rule_sentences(*rule_tables(cited), **options)["sentence"].tolist()
+
+
+@pytest.mark.parametrize(
+    ("antecedents", "named"),
+    [
+        ([2], "*Alien*"),
+        ([2, 4], "*Alien* and *Amélie*"),
+        ([2, 4, 6], "*Alien*, *Amélie* and *New*"),
+    ],
+)
+def test_sentence_of_a_rule(antecedents, named):
+    table = rule_sentences(*rule_tables([(7, 1, [("global", antecedents, 0.71, 3.21)])]))
+    assert table.columns.tolist() == ["user_id", "item_id", "sentence"]
+    assert table["sentence"].dtype == "str"
+    assert table.to_numpy().tolist() == [
+        [
+            7,
+            1,
+            f"People who liked {named} also liked *Aliens* (confidence 71 %, 3.2 × more than "
+            "chance).",
+        ]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("scope", "transactions", "beginning"),
+    [
+        ("global", "liked", "People who liked *Alien* also liked *Aliens* ("),
+        (
+            "cluster",
+            "liked",
+            "People with a taste like yours who liked *Alien* also liked *Aliens* (",
+        ),
+        (
+            "local",
+            "liked",
+            "Of the people nearest to you in taste, those who liked *Alien* also liked *Aliens* (",
+        ),
+        (
+            "global",
+            "lists",
+            "People to whom we recommend *Alien* are also recommended *Aliens* (",
+        ),
+        (
+            "cluster",
+            "lists",
+            "People with a taste like yours to whom we recommend *Alien* are also recommended "
+            "*Aliens* (",
+        ),
+        (
+            "local",
+            "lists",
+            "Of the people nearest to you in taste, those to whom we recommend *Alien* are also "
+            "recommended *Aliens* (",
+        ),
+    ],
+)
+def test_a_sentence_says_whom_the_rule_is_about(scope, transactions, beginning):
+    (text,) = rule_texts([(1, 1, [(scope, [2], 0.5, 2)])], transactions=transactions)
+    assert text == f"{beginning}confidence 50 %, 2.0 × more than chance)."
+
+
+def test_only_the_first_rule_is_put_into_words():
+    cited = [
+        (1, 5, [("local", [2, 3], 0.5, 2.0), ("global", [1], 0.9, 9.0)]),
+        (1, 1, [("global", [4], 0.4, 1.5)]),
+        (2, 1, [("cluster", [3], 0.3, 1.3), ("local", [2, 4, 6], 0.2, 8.0)]),
+        (2, 6, [("global", [1, 2, 3], 0.1, 1.2), ("global", [4], 0.1, 1.1)]),
+    ]
+    table = rule_sentences(*rule_tables(cited))
+    assert table[["user_id", "item_id"]].to_numpy().tolist() == [[1, 5], [1, 1], [2, 1], [2, 6]]
+    assert table["sentence"].tolist() == [
+        r"Of the people nearest to you in taste, those who liked *Alien* and *M\*A\*S\*H* also "
+        "liked *千と千尋の神隠し* (confidence 50 %, 2.0 × more than chance).",
+        "People who liked *Amélie* also liked *Aliens* (confidence 40 %, 1.5 × more than chance).",
+        r"People with a taste like yours who liked *M\*A\*S\*H* also liked *Aliens* "
+        "(confidence 30 %, 1.3 × more than chance).",
+        r"People who liked *Aliens*, *Alien* and *M\*A\*S\*H* also liked *New* (confidence 10 %, "
+        "1.2 × more than chance).",
+    ]
+    alone = [rule_sentences(*rule_tables([one])) for one in cited]
+    pd.testing.assert_frame_equal(table, pd.concat(alone, ignore_index=True))
+
+
+def test_titles_of_rules_are_escaped():
+    titles = {1: "*", 2: "back\\slash\\", 3: "a, b and c"}
+    tables = rule_tables([(1, 1, [("global", [2, 3], 0.5, 2.0)])], titles)
+    assert rule_sentences(*tables)["sentence"].tolist() == [
+        r"People who liked *back\\slash\\* and *a, b and c* also liked *\** (confidence 50 %, "
+        "2.0 × more than chance)."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("confidence", "lift", "measures"),
+    [
+        (0.7049, 1.249, "70 %, 1.2 ×"),
+        (0.7051, 1.251, "71 %, 1.3 ×"),
+        (0.705, 1.25, "70 %, 1.2 ×"),  # halves to even, as round() does
+        (0.715, 1.75, "72 %, 1.8 ×"),
+        (0.994, 0.96, "99 %, 1.0 ×"),
+        (0.996, 12.34, "100 %, 12.3 ×"),
+        (1.0, 1234.56, "100 %, 1234.6 ×"),
+        (0.004, 0.04, "0 %, 0.0 ×"),
+    ],
+)
+def test_rounded_measures_of_a_rule(confidence, lift, measures):
+    (text,) = rule_texts([(1, 1, [("global", [2], confidence, lift)])])
+    assert text.endswith(f"(confidence {measures} more than chance).")
+
+
+@pytest.mark.parametrize("transactions", ["liked", "lists"])
+def test_no_rules_no_sentences(transactions):
+    table = rule_sentences(*rule_tables([]), transactions)
+    assert table.empty
+    assert table.columns.tolist() == ["user_id", "item_id", "sentence"]
+    assert table["sentence"].dtype == "str"
+
+
+def test_rules_of_some_scopes_only():
+    """A table that was filtered and stored may have lost the scopes that it does not use."""
+    explanations, cited_rules, items = rule_tables([(1, 1, [("local", [2], 0.5, 2.0)])])
+    expected = rule_sentences(explanations, cited_rules, items)
+    cited_rules["scope"] = cited_rules["scope"].cat.remove_unused_categories()
+    pd.testing.assert_frame_equal(rule_sentences(explanations, cited_rules, items), expected)

@@ -8,10 +8,12 @@ import pandas as pd
 import pytest
 
 from explainable_recsys.errors import InputError
+from explainable_recsys.explainers.tables import STYLES
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.metrics import explanations as module
 from explainable_recsys.metrics.explanations import (
     additivity_error,
+    coverage,
     evaluate_explanations,
     evidence_diversity,
     evidence_popularity,
@@ -150,17 +152,60 @@ def test_nothing_explained_is_coverage_zero(interactions):
         assert report[f"{name}/n"] == 0
 
 
-def test_only_catalogue_items_of_style_item_are_citations(interactions):
+def test_only_catalogue_items_are_citations(interactions):
     recommendations = recommendation_table([(1, 77), (2, 77), (3, 77), (4, 77)])
     explanations = explanation_table(
         [(1, 77, "10"), (1, 77, "Drama"), (2, 77, "10"), (3, 77, "999"), (4, 77, "10")]
     )
-    explanations.loc[explanations["user_id"] == 2, "style"] = "rule"
+    explanations.loc[explanations["user_id"] == 2, "style"] = "feature"
     popularity = evidence_popularity(
         match_explanations(recommendations, explanations), interactions
     )
-    # User 2 has a rule, user 3 cites an unknown item, user 4 has no training history.
+    # User 2 is told of a feature, user 3 cites an unknown item, user 4 has no training history.
     assert popularity.to_numpy() == pytest.approx([3 / 2, np.nan, np.nan, np.nan], nan_ok=True)
+
+
+@pytest.mark.parametrize(
+    ("explained", "expected"),
+    [
+        ([], 0),
+        ([(1, 77, 10)], 1 / 4),
+        ([(1, 77, 10), (1, 77, 20), (1, 77, 30)], 1 / 4),
+        ([(1, 77, 10), (2, 77, 10), (1, 78, 10)], 3 / 4),
+        ([(2, 78, 10), (2, 77, 10), (1, 78, 10), (1, 77, 20)], 1),
+        ([(1, 79, 10), (3, 77, 10), (2, 78, 10)], 1 / 4),  # the first two were not recommended
+    ],
+)
+def test_coverage_is_the_share_of_recommendations_with_evidence(explained, expected):
+    recommendations = recommendation_table([(1, 77), (1, 78), (2, 78), (2, 77)])
+    assert coverage(recommendations, explanation_table(explained)) == pytest.approx(expected)
+
+
+def test_coverage_of_nothing_recommended_is_undefined():
+    nothing = recommendation_table([])
+    assert np.isnan(coverage(nothing, explanation_table([(1, 77, 10)])))
+    assert np.isnan(coverage(nothing, explanation_table([])))
+
+
+def test_coverage_equals_that_of_the_report(random_data):
+    recommendations, explanations, ratings = random_data
+    report = evaluate_explanations(
+        recommendations, explanations, Interactions.from_frame(ratings), 0, seed=0
+    )
+    assert coverage(recommendations, explanations) == pytest.approx(report["coverage"])
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_items_of_the_history_are_cited_by_items_and_rules(interactions, style):
+    """Raters: item 10 three, 20 two, 30 one; the mean of user 1's history is 2."""
+    recommendations = recommendation_table([(1, 77), (1, 78)])
+    explanations = explanation_table([(1, 77, 30), (1, 77, 10), (1, 78, 10)])
+    explanations["style"] = ["item", style, style]
+    popularity = evidence_popularity(
+        match_explanations(recommendations, explanations), interactions
+    )
+    cited = (1 + 3 + 3) / 3 if style in ("item", "rule") else 1
+    assert popularity.to_numpy() == pytest.approx([cited / 2])
 
 
 def test_same_and_disjoint_evidence_bound_the_diversity():

@@ -106,5 +106,19 @@ def message_figure(message: str) -> go.Figure:
     return finish(figure.update_layout(xaxis_visible=False, yaxis_visible=False), "")
 
 
+def two_panels(right_title: str) -> go.Figure:
+    """Return a figure with two panels side by side; the right one has the axes x2 and y2."""
+    return new_figure().update_layout(
+        xaxis_domain=[0, 0.42],
+        xaxis2={"domain": [0.58, 1], "anchor": "y2"},
+        yaxis2={"anchor": "x2", "title_text": right_title},
+    )
+
+
+def percent(share: float, n_decimals: int = 0) -> str:
+    """Return a share (from 0 to 1) as a percentage, for people to read."""
+    return f"{100 * share:.{n_decimals}f} %"
+
+
 def _lines(text: str, length: int) -> str:
     return "<br>".join(textwrap.wrap(text, length))

@@ -38,7 +38,8 @@ def approach_pipeline(
         borrowed: Datasets and parameters of other approaches that the nodes read: the name in
             the nodes, and the full name, such as `{"rules": "posthoc_ar.rules"}`.
         explain_controls: Let the node that makes `explanations` also explain the most popular
-            and the random list, as `explanations_of_popularity` and `explanations_of_random`.
+            and the random list: `recommendations_of_popularity`, `explanations_of_popularity`,
+            and the same of `random`.
     """
     from explainable_recsys.pipelines import baselines
 
@@ -53,21 +54,11 @@ def evaluated_approach(
     explain_controls: bool = False,
 ) -> Pipeline:
     """Data processing and one approach with its recommendations and metrics."""
-    made = Pipeline(
-        [
-            *nodes,
-            Node(
-                recommend,
-                ["model", "interactions", "params:recommendation"],
-                "recommendations",
-                name="recommend",
-            ),
-        ]
-    )
+    made = Pipeline([*nodes, _recommend_node("model", "recommendations")])
     borrowed = dict(borrowed or {})
     if explain_controls:
-        made += Pipeline([_explain_control(made, control) for control in CONTROLS])
-        borrowed |= {_list_of(control): f"{control}.recommendations" for control in CONTROLS}
+        made += Pipeline([node for control in CONTROLS for node in _control_nodes(made, control)])
+        borrowed |= {f"{control}_model": f"{control}.model" for control in CONTROLS}
     approach = made + Pipeline([_evaluation_node(made.all_outputs())], tags=EVALUATION_TAG)
     inputs = approach.inputs()
     names = {name: name for name in inputs & (EVALUATION_DATA | SHARED_PARAMETERS)} | borrowed
@@ -84,34 +75,40 @@ def evaluated_approach(
     return data_processing.create_pipeline() + namespaced
 
 
-def _list_of(control: str) -> str:
-    return f"{control}_recommendations"
+def _recommend_node(model: str, recommendations: str) -> Node:
+    inputs = [model, "interactions", "params:recommendation"]
+    name = recommendations.replace("recommendations", "recommend").replace("_of_", "_")
+    return Node(recommend, inputs, recommendations, name=name)
 
 
-def _explain_control(made: Pipeline, control: str) -> Node:
-    """The node that makes the explanations, put to work on a baseline's list."""
+def _control_nodes(made: Pipeline, control: str) -> list[Node]:
+    """A baseline's list, and the node that makes the explanations put to work on it.
+
+    The list is made here again: borrowed as it is, the model output of one approach would come
+    before the model of another, and kedro-viz would have no order of layers.
+    """
     (node,) = (node for node in made.nodes if "explanations" in node.outputs)
-    inputs = [_list_of(control) if name == "recommendations" else name for name in node.inputs]
+    lists = f"recommendations_of_{control}"
+    inputs = [lists if name == "recommendations" else name for name in node.inputs]
     outputs = [f"{output}_of_{control}" for output in node.outputs]
-    return Node(
-        node.func,
-        inputs,
-        outputs if len(outputs) > 1 else outputs[0],
-        name=f"{node.name}_{control}",
-    )
+    return [
+        _recommend_node(f"{control}_model", lists),
+        Node(
+            node.func,
+            inputs,
+            outputs if len(outputs) > 1 else outputs[0],
+            name=f"{node.name}_{control}",
+        ),
+    ]
 
 
 def _evaluation_node(available: set[str]) -> Node:
     """Evaluate with everything that this approach makes."""
     required = ["model", "recommendations", "interactions", "items", "test_ratings"]
     optional = {"explanations", "own_metrics"}
-    optional |= {f"explanations_of_{control}" for control in CONTROLS}
+    for control in CONTROLS:
+        optional |= {f"recommendations_of_{control}", f"explanations_of_{control}"}
     inputs = {name: name for name in [*required, *sorted(optional & available)]}
-    inputs |= {
-        _list_of(control): _list_of(control)
-        for control in CONTROLS
-        if f"explanations_of_{control}" in available
-    }
     parameters = {
         "parameters": "params:evaluation",
         "recommendation": "params:recommendation",

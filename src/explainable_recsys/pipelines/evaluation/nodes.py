@@ -70,7 +70,7 @@ def evaluate(
         source: Rating scale.
         explanations: Explanations of the lists, if the approach makes any.
         own_metrics: Figures of this approach alone, taken over as they are.
-        of_controls: `<control>_recommendations` and `explanations_of_<control>` of each
+        of_controls: `recommendations_of_<control>` and `explanations_of_<control>` of each
             baseline whose list the same explainer was tried on.
 
     Raises:
@@ -95,7 +95,7 @@ def evaluate(
     for name, explained in of_controls.items():
         if name.startswith("explanations_of_"):
             control = name.removeprefix("explanations_of_")
-            lists = of_controls[f"{control}_recommendations"]
+            lists = of_controls[f"recommendations_of_{control}"]
             metrics[f"coverage_of_{control}"] = coverage(lists, explained)
     return metrics | (own_metrics or {})
 

@@ -30,12 +30,9 @@ from explainable_recsys.explainers.rule_explanations import (
     explain_by_rules,
 )
 from explainable_recsys.explainers.sentences import rule_sentences
-from explainable_recsys.figures.rules import (
-    coverage_frontier_figure,
-    draw_rule_network,
-    popularity_sweep_figure,
-    rule_network,
-)
+from explainable_recsys.figures.popularity_prior import popularity_sweep_figure
+from explainable_recsys.figures.rule_coverage import coverage_frontier_figure
+from explainable_recsys.figures.rule_network import draw_rule_network, rule_network
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.metrics.popularity_prior import popularity_sweep
 from explainable_recsys.metrics.rules import (
@@ -215,8 +212,8 @@ def find_frontier(
     transactions: Interactions,
     interactions: Interactions,
     recommendations: pd.DataFrame,
-    popularity_recommendations: pd.DataFrame,
-    random_recommendations: pd.DataFrame,
+    recommendations_of_popularity: pd.DataFrame,
+    recommendations_of_random: pd.DataFrame,
     transaction: TransactionParameters,
     thresholds: RuleParameters,
     parameters: FrontierParameters,
@@ -224,8 +221,8 @@ def find_frontier(
     """Coverage and lift at other thresholds, to choose by."""
     lists = {
         "own": recommendations,
-        "popularity": popularity_recommendations,
-        "random": random_recommendations,
+        "popularity": recommendations_of_popularity,
+        "random": recommendations_of_random,
     }
     liked = liked_interactions(interactions, transaction.relevance_threshold)
     return coverage_frontier(transactions.ratings, liked, lists, thresholds, parameters)

@@ -1,4 +1,4 @@
-"""Figures of rules: ten users' transactions of which everything can be counted by hand."""
+"""The network of ten users' rules, of which everything can be counted by hand."""
 
 from __future__ import annotations
 
@@ -15,12 +15,7 @@ import pytest
 from explainable_recsys.datasets.figure import FigureDataset
 from explainable_recsys.datasets.graph import GraphDataset
 from explainable_recsys.errors import InputError
-from explainable_recsys.figures.rules import (
-    coverage_frontier_figure,
-    draw_rule_network,
-    popularity_sweep_figure,
-    rule_network,
-)
+from explainable_recsys.figures.rule_network import draw_rule_network, rule_network
 
 COLUMNS = ["cluster", "antecedent_1", "antecedent_2", "antecedent_3", "consequent", "count"]
 MEASURES = ["support", "confidence", "lift"]
@@ -228,13 +223,6 @@ def test_a_crowd_is_not_all_labelled() -> None:
     assert np.all((np.array(trace.y) >= 0) & (np.array(trace.y) <= 1))
 
 
-def test_unconnected_parts_lie_apart(graph: nx.DiGraph) -> None:
-    first, second = (
-        trace for trace in draw_rule_network(graph, "community").data if trace.showlegend is None
-    )
-    assert max(first.x) < min(second.x)
-
-
 def test_the_file_of_the_graph_gives_the_same_figure(graph: nx.DiGraph, tmp_path: Path) -> None:
     graphs = GraphDataset(filepath=str(tmp_path / "graph.graphml"))
     graphs.save(graph)
@@ -265,74 +253,3 @@ def draw_crowd(path: str) -> None:
     graph = crowded(40, list("ABC"))
     GraphDataset(filepath=f"{path}.graphml").save(graph)
     FigureDataset(filepath=f"{path}.json").save(draw_rule_network(graph, "community"))
-
-
-FRONTIER = pd.DataFrame(
-    {
-        "min_support": [0.1, 0.05, 0.1, 0.05],
-        "min_confidence": [0.5, 0.5, 0.3, 0.3],
-        "n_rules": [0, 20, 5, 1000],
-        "coverage": [0.0, 0.4, 0.5, 0.9],
-        "median_lift": [np.nan, 3.0, 2.0, 1.5],
-        "coverage_of_popularity": [0.0, 0.6, 0.7, 1.0],
-        "coverage_of_random": [0.0, 0.01, 0.02, 0.125],
-    }
-)
-
-
-def test_frontier() -> None:
-    figure = coverage_frontier_figure(FRONTIER)
-    assert (
-        figure.layout.title.text == "Rules explain up to 90 % of the recommendations (random: 12 %)"
-    )
-    assert [trace.name for trace in figure.data if trace.showlegend is not False] == ["5 %", "10 %"]
-    drawn = {(trace.name, trace.line.dash, trace.yaxis): trace for trace in figure.data}
-    assert drawn["5 %", "solid", None].y == pytest.approx((90.0, 40.0))
-    assert drawn["5 %", "dot", None].y == pytest.approx((100.0, 60.0))
-    assert drawn["5 %", "dash", None].y == pytest.approx((12.5, 1.0))
-    assert drawn["10 %", None, "y2"].y == (2.0, None)
-    assert all(trace.x == pytest.approx((30.0, 50.0)) for trace in figure.data)
-    assert len({trace.line.color for trace in figure.data if trace.name == "5 %"}) == 1
-    assert drawn["5 %", "solid", None].hovertext[0] == "support at least 5 %: 1,000 rules"
-
-
-def test_frontier_with_more_lines_than_colours_or_none() -> None:
-    many = pd.concat(FRONTIER.assign(min_support=0.01 * place) for place in range(1, 11))
-    assert len(coverage_frontier_figure(many).data) == 40
-    (note,) = coverage_frontier_figure(FRONTIER.head(0)).layout.annotations
-    assert note.text == "No rules at these thresholds"
-
-
-def sweep_of(ndcg: list[float], weights: tuple[float, ...] = (0.0, 0.5, 1.0)) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "popularity_weight": weights,
-            "ndcg": ndcg,
-            "recall": [0.1, 0.2, 0.15],
-            "catalogue_coverage": [0.5, 0.25, 0.125],
-        }
-    )
-
-
-def test_popularity_sweep() -> None:
-    figure = popularity_sweep_figure(sweep_of([0.2, 0.3, 0.25]).iloc[::-1])
-    assert figure.layout.title.text == "Popularity at weight 0.5 raises nDCG from 0.200 to 0.300"
-    assert figure.layout.title.subtitle.text == "Catalogue coverage goes from 50.0 % to 25.0 %."
-    assert {trace.name: trace.y for trace in figure.data} == {
-        "nDCG": (0.2, 0.3, 0.25),
-        "recall": (0.1, 0.2, 0.15),
-        "catalogue coverage": (50.0, 25.0, 12.5),
-    }
-    assert all(axis.range[0] < 0 for axis in (figure.layout.xaxis, figure.layout.xaxis2))
-
-
-def test_popularity_sweep_that_does_not_help_or_has_no_zero() -> None:
-    assert popularity_sweep_figure(sweep_of([0.3, 0.2, 0.1])).layout.title.text == (
-        "Popularity does not help: nDCG is best without it (0.300)"
-    )
-    without_zero = sweep_of([0.1, 0.3, 0.2], weights=(0.1, 0.5, 1.0))
-    assert popularity_sweep_figure(without_zero).layout.title.text == (
-        "nDCG is best with popularity at weight 0.5 (0.300)"
-    )
-    (note,) = popularity_sweep_figure(without_zero.head(0)).layout.annotations
-    assert note.text == "No weights of popularity were tried"

@@ -170,11 +170,11 @@ def accuracy(one: Experiment) -> Iterator[dict[str, Any]]:
         }
 
 
-def print_means(title: str, rows: list[dict[str, Any]], keys: list[str]) -> None:
+def print_means(title: str, rows: pd.DataFrame, keys: list[str]) -> None:
     """Means over the seeds, with the standard deviation in brackets."""
-    groups = pd.DataFrame(rows).groupby(keys, sort=False)
+    groups = rows.groupby(keys, sort=False)
     means, spreads = groups.mean(), groups.std()
-    table = means.map("{:,.4f}".format) + " (" + spreads.map("{:.4f}".format) + ")"
+    table = means.map("{:.4f}".format) + " (" + spreads.map("{:.4f}".format) + ")"
     print(f"\n{title}\n{table.to_string()}", flush=True)
 
 
@@ -189,12 +189,17 @@ def main() -> None:
         for source in SOURCES:
             covered += explained(one, TransactionParameters(source=source))
         accurate += accuracy(one)
+    table = pd.DataFrame(covered)
+    for name, n_rules in table.groupby("transactions", sort=False)["global rules"].mean().items():
+        print(f"rules of all users, transactions '{name}': {n_rules:,.0f}")
     print_means(
         f"coverage of top-{K} lists, mean (sd) of the seeds",
-        covered,
+        table.drop(columns="global rules"),
         ["transactions", "scopes", "lists"],
     )
-    print_means(f"accuracy of top-{K} lists, mean (sd) of the seeds", accurate, ["lists"])
+    print_means(
+        f"accuracy of top-{K} lists, mean (sd) of the seeds", pd.DataFrame(accurate), ["lists"]
+    )
 
 
 if __name__ == "__main__":

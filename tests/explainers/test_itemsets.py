@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from mlxtend.frequent_patterns import apriori
 from scipy import sparse
@@ -105,6 +105,18 @@ def test_the_other_engine_finds_the_same(n, min_support):
         assert in_words(mlxtend_itemsets(held, min_support, LONGEST)) == in_words(
             frequent_itemsets(held, min_support, LONGEST)
         )
+
+
+@pytest.mark.parametrize("engine", [frequent_itemsets, mlxtend_itemsets])
+def test_items_far_apart_in_a_large_catalogue(engine):
+    held = np.zeros((40, 60_000), dtype=bool)
+    columns = [1, 8, 16, 300, 4_097, 40_000, 59_998, 59_999]
+    held[:, columns] = random_baskets(1, 40)
+    expected = [
+        [(tuple(columns[item] for item in items), count) for items, count in level]
+        for level in brute_force(held[:, columns], 0.2, LONGEST)
+    ]
+    assert in_words(engine(matrix(held), 0.2, LONGEST)) == expected
 
 
 @pytest.mark.parametrize("engine", [frequent_itemsets, mlxtend_itemsets])
@@ -248,6 +260,7 @@ def test_later_in_class(rows):
         st.tuples(*[st.integers(0, 100) | st.integers(60_000, 60_010)] * 3), min_size=1
     ).map(sorted)
 )
+@example(rows=[(0, 0, 2), (0, 1, 0), (0, 2, 2), (1, 0, 0)])
 def test_find_rows(rows):
     found = find_rows(np.array(rows[::-1], np.int32), np.array(rows, np.int32))
     assert found.tolist() == list(range(len(rows)))[::-1]

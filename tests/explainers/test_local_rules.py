@@ -89,7 +89,7 @@ def test_users_with_equal_vectors():
 def test_too_many_neighbours():
     vectors = np.eye(5)
     assert nearest_users(vectors, 4).shape == (5, 4)
-    with pytest.raises(InputError, match=r"n_neighbours: 5 .* 5 users; accepted: 1 to 4"):
+    with pytest.raises(InputError, match=r"n_neighbours: 5 .* 4 others; accepted: up to 4"):
         nearest_users(vectors, 5)
 
 
@@ -225,6 +225,10 @@ def explain(case, rules, clusters, local, n_rules):
     )
 
 
+def antecedents_and_consequents(rules):
+    return list(map(tuple, np.column_stack([rules.antecedents, rules.consequents]).tolist()))
+
+
 @pytest.mark.parametrize("n_rules", [1, 3, 6])
 def test_local_rules_only_fill_up(n_rules):
     """After those of all users and of the cluster, as many as are still missing."""
@@ -232,8 +236,13 @@ def test_local_rules_only_fill_up(n_rules):
     clusters = np.arange(30, dtype=np.int32) % 2 + 1
     few = thresholds(min_support=0.45, max_antecedents=1)
     rules = {0: mine(case[0], few)[0]}
-    rules |= {number: mine(case[0][clusters == number], few)[0] for number in (1, 2)}
-    _, without = explain(case, rules, clusters, None, n_rules)
+    known = set(antecedents_and_consequents(rules[0]))
+    for number in (1, 2):
+        mined = mine(case[0][clusters == number], few)[0]
+        new = [rule not in known for rule in antecedents_and_consequents(mined)]
+        rules[number] = take(mined, np.array(new))
+    reasons, without = explain(case, rules, clusters, None, n_rules)
+    cited_before = reasons.groupby(["user_id", "item_id", "group"])["evidence_id"].agg(set)
     explanations, cited = explain(case, rules, clusters, thresholds(), n_rules)
 
     explained, local = brute_force(case, thresholds(), n_rules)
@@ -242,7 +251,11 @@ def test_local_rules_only_fill_up(n_rules):
     for row, (user, item) in enumerate(zip(case[3] + 1, case[4] + 100, strict=True)):
         own = without[(without["user_id"] == user) & (without["item_id"] == item)]
         listed = list(own[columns].itertuples(index=False, name=None))
+        before = [cited_before[user, item, group] for group in own["group"]]
         for i in np.flatnonzero(np.array(explained) == row):
+            given = local.antecedents[i][local.antecedents[i] >= 0]
+            if set((given + 100).tolist()) in before:
+                continue  # cited already, as a rule of more users
             size = int((local.antecedents[i] >= 0).sum())
             listed.append(("local", size, local.support[i], local.confidence[i], local.lift[i]))
         listed = listed[:n_rules]

@@ -22,6 +22,7 @@ from explainable_recsys.recommenders.base import RatingPredictor, load_recommend
 from explainable_recsys.recommenders.svd import (
     SVD,
     SVDParameters,
+    best_user_penalty,
     calibrate_user_penalty,
     surprise_svd,
 )
@@ -320,7 +321,7 @@ def test_without_prior_the_scores_are_the_predicted_ratings():
     data = random_interactions()
     weighted = SVD.fit(data, parameters(popularity_weight=1.5))
     zero = SVD.fit(data, parameters(popularity_weight=0))
-    without = weighted.without_prior()
+    without = weighted.with_popularity_weight(0.0)
     predicted = zero.predict_ratings(data.ratings, *all_pairs(data.ratings))
     for model in (zero, without):
         scores = model.scores(data.ratings)
@@ -338,7 +339,7 @@ def test_weight_adds_log_popularity_to_scores_and_nothing_to_ratings(weight):
     prior = weight * np.log((1 + counts) / (1 + counts.max()))
     assert prior.max() == 0
     assert prior.min() < 0
-    without = model.without_prior()
+    without = model.with_popularity_weight(0.0)
     added = model.scores(data.ratings) - without.scores(data.ratings)
     np.testing.assert_allclose(added, np.tile(prior, (N_USERS, 1)), atol=1e-5)
     pairs = all_pairs(data.ratings)
@@ -418,7 +419,8 @@ def test_calibration_equals_measuring_by_hand(train_and_validation, turned):
     if turned:
         validation = validation.assign(rating=5 - validation["rating"])
     given_parameters = parameters(user_penalties=CANDIDATES, epochs=40)
-    table = calibrate_user_penalty(train, validation, given_parameters, 0.5, 4.5)
+    learned = SVD.fit(train, given_parameters)
+    table = calibrate_user_penalty(learned, train, validation, 0.5, 4.5)
     assert table["user_penalty"].tolist() == list(CANDIDATES)
     assert table.columns.tolist() == ["user_penalty", "rmse"]
     assert table["rmse"].nunique() == len(CANDIDATES)
@@ -431,17 +433,13 @@ def test_calibration_equals_measuring_by_hand(train_and_validation, turned):
         assert rmse == pytest.approx(np.sqrt(np.mean(squared)), abs=1e-6)
 
 
-def test_calibration_learns_once_and_from_training_ratings_only(train_and_validation, monkeypatch):
+def test_without_validation_ratings_the_first_candidate_is_best(train_and_validation):
     train, validation = train_and_validation
-    learned_from = []
-
-    def spy(interactions, given_parameters):
-        learned_from.append(interactions)
-        return surprise_svd(interactions, given_parameters)
-
-    monkeypatch.setattr(svd, "surprise_svd", spy)
-    calibrate_user_penalty(train, validation, parameters(user_penalties=CANDIDATES), 0, 5)
-    assert learned_from == [train]
+    learned = SVD.fit(train, parameters(user_penalties=(4.0, 1.0)))
+    table = calibrate_user_penalty(learned, train, validation.iloc[:0], 0, 5)
+    assert table["rmse"].isna().all()
+    assert best_user_penalty(table) == 4.0
+    assert best_user_penalty(table.assign(rmse=[0.9, 0.8])) == 1.0
 
 
 def test_calibration_finds_the_noise_of_the_data():
@@ -452,7 +450,8 @@ def test_calibration_finds_the_noise_of_the_data():
     held_out = rng.random(1200) < 0.3
     train = Interactions.from_frame(frame[~held_out])
     given_parameters = parameters(user_penalties=(0.1, 10.0, 1e5), epochs=40, regularization=0.01)
-    table = calibrate_user_penalty(train, frame[held_out], given_parameters, -5, 11)
+    learned = SVD.fit(train, given_parameters)
+    table = calibrate_user_penalty(learned, train, frame[held_out], -5, 11)
     assert table.set_index("user_penalty")["rmse"].idxmin() == 1e5
 
 

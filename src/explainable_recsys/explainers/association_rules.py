@@ -182,8 +182,7 @@ def mine(transactions: sparse.csr_array, parameters: RuleParameters) -> tuple[Ru
         parameters: Thresholds and engine.
 
     Returns:
-        The rules, most confident first (then higher lift, higher support, fewer
-        antecedents, lower columns), and what the thresholds removed.
+        The rules, in the order of `preference`, and what the thresholds removed.
 
     Raises:
         InputError: If too many itemsets would have to be counted.
@@ -258,7 +257,8 @@ def take(rules: Rules, chosen: NDArray[Any]) -> Rules:
 def preference(rules: Rules, order_by: OrderBy = "confidence") -> NDArray[np.int64]:
     """The order from the best rule to the worst; no ties are left to chance.
 
-    After `order_by` the other two measures decide, then fewer antecedents, then lower columns.
+    After `order_by` the other two measures decide, then fewer antecedents, then the lower column
+    of the consequent and of each antecedent.
     """
     measures = {"confidence": rules.confidence, "lift": rules.lift, "support": rules.support}
     first = measures.pop(order_by)
@@ -295,8 +295,7 @@ def rules_from_table(table: pd.DataFrame, interactions: Interactions) -> Rules:
     antecedents = np.full((len(table), MOST_ANTECEDENTS), -1, np.int32)
     for place, name in enumerate(ANTECEDENTS):
         given = table[name].notna().to_numpy()
-        ids = table.loc[given, name].to_numpy(dtype=interactions.item_ids.dtype)
-        antecedents[given, place] = interactions.known_columns(ids)
+        antecedents[given, place] = interactions.known_columns(table.loc[given, name].to_numpy())
     consequents = interactions.known_columns(table["consequent"]).astype(np.int32)
     measures = (table[name].to_numpy() for name in ("count", "support", "confidence", "lift"))
     return Rules(antecedents, consequents, *measures)
@@ -315,7 +314,8 @@ def mine_by_cluster(
         parameters: Thresholds; a support is a share of the users of the cluster.
 
     Returns:
-        The table of `rules_table`, and what the thresholds removed, by cluster.
+        The table of `rules_table`, and what the thresholds removed, by cluster. A rule that
+        holds among all users is not repeated for a cluster.
     """
     numbers = np.unique(clusters[clusters > 0]).tolist()
     tables, funnels = [rules_table(Rules.none(), transactions)], {}
@@ -323,14 +323,23 @@ def mine_by_cluster(
         matrix = transactions.ratings
         members = matrix if cluster == 0 else matrix[clusters == cluster]
         rules, funnels[cluster] = mine(members, parameters)
-        tables.append(rules_table(rules, transactions, cluster))
+        table = rules_table(rules, transactions, cluster)
+        tables.append(table if cluster == 0 else _without(table, tables[1]))
     return pd.concat(tables, ignore_index=True), funnels
+
+
+def _without(rules: pd.DataFrame, others: pd.DataFrame) -> pd.DataFrame:
+    """The rules that are not among the others, whatever their measures."""
+    names = [*ANTECEDENTS, "consequent"]
+    merged = rules.merge(others[names], on=names, how="left", indicator=True)
+    return rules[(merged["_merge"] == "left_only").to_numpy()]
 
 
 def no_rules_message(funnel: Funnel, parameters: RuleParameters) -> str:
     """Why there are no rules: what each threshold removed."""
     return (
-        f"no association rules: min_support {parameters.min_support:g} left out "
+        f"no association rules: min_support {parameters.min_support:g} (and min_count "
+        f"{parameters.min_count}) left out "
         f"{funnel.rare_items:,} items and {funnel.rare_pairs:,} pairs of the other items, "
         f"min_confidence {parameters.min_confidence:g} {funnel.uncertain:,} rules, and min_lift "
         f"{parameters.min_lift:g} {funnel.weak:,}; no recommendation will be explained"

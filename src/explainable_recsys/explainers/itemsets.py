@@ -83,10 +83,12 @@ def mlxtend_itemsets(
 
     n = transactions.shape[0]
     counts = np.bincount(transactions.indices, minlength=transactions.shape[1])
-    min_support = max(min_support, min_count / n)
-    columns = np.flatnonzero(counts >= least_count(min_support, n))
+    least = max(min_count, least_count(min_support, n))
+    columns = np.flatnonzero(counts >= least)
     baskets = pd.DataFrame(_ones(transactions)[:, columns].toarray().astype(bool), columns=columns)
-    found = fpgrowth(baskets, min_support=min_support, max_len=max_length, use_colnames=True)
+    # Between two counts, so that mlxtend's rounding of share x n neither loses nor adds a set.
+    between = min(1.0, (least - 0.5) / n)
+    found = fpgrowth(baskets, min_support=between, max_len=max_length, use_colnames=True)
     lengths = found["itemsets"].map(len).to_numpy()
     levels = []
     for length in range(1, max_length + 1):

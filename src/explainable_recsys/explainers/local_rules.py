@@ -52,8 +52,8 @@ def nearest_users(
     n_users = len(vectors)
     if n_neighbours >= n_users:
         raise InputError(
-            f"parameter n_neighbours: {n_neighbours} neighbours were asked for, there are "
-            f"{n_users} users; accepted: 1 to {n_users - 1}"
+            f"parameter n_neighbours: {n_neighbours} neighbours were asked for, a user has "
+            f"{n_users - 1} others; accepted: up to {n_users - 1}"
         )
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     directions = np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
@@ -176,17 +176,18 @@ def _mine_locally(local: LocalItems, parameters: RuleParameters) -> tuple[NDArra
     users, lists, bits = local.users[kept], local.lists[kept], bit_rows(local.held[kept])
     levels = [Itemsets(np.arange(len(users), dtype=np.int32)[:, None], counts[kept])]
     starts, lengths = later_in_class(users[:, None].astype(np.int32))
-    ends = starts + lengths
-    # A rule has one consequent: recommended items meet only liked ones.
+    # A rule has one consequent: recommended items meet only liked ones, which come after them.
     first_liked = np.searchsorted(users * 2 + (lists < 0), users * 2 + 1)
-    starts = np.maximum(starts, first_liked)
+    skipped = np.maximum(first_liked - starts, 0)
+    starts, lengths = starts + skipped, lengths - skipped
     explained, parts = [np.empty(0, np.int64)], [Rules.none()]
     while len(levels) <= parameters.max_antecedents:
         sets = levels[-1].items
         if len(levels) > 1:
             starts, lengths = later_in_class(sets[:, :-1])
-            ends = starts + lengths
-        levels.append(grow(sets, starts, ends - starts, bits, least, parameters.max_candidates))
+        if len(levels) == parameters.max_antecedents:  # no longer rule needs sets of liked items
+            lengths = np.where(lists[sets[:, 0]] >= 0, lengths, 0)
+        levels.append(grow(sets, starts, lengths, bits, least, parameters.max_candidates))
         toward = lists[levels[-1].items[:, 0]] >= 0
         of_lists = Itemsets(levels[-1].items[toward], levels[-1].counts[toward])
         rules = rules_with_consequent_at(0, of_lists, levels[-2], levels[0], k)

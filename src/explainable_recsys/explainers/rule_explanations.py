@@ -59,10 +59,13 @@ class Cited:
 
 @dataclass(frozen=True, eq=False)
 class RuleIndex:
-    """Rules sorted by cluster, consequent and first antecedent, so that none is searched for.
+    """Rules sorted by cluster, consequent and rarest antecedent, so that none is searched for.
+
+    The rarest antecedent of a rule is the one that the fewest rules have: looked up by it, a
+    rule is least often found for a user who does not like the others.
 
     Attributes:
-        rules: The rules in that order; of those with one key the better come first.
+        rules: The rules in that order.
         ranks: (m,) place of each rule in the order of preference, from 0; rules of all users
             come before rules of a cluster.
         keys: (n_keys,) distinct keys, ascending.
@@ -98,8 +101,12 @@ class RuleIndex:
         ranks = np.empty(len(rules), np.int64)
         best_first = preference(rules, order_by)
         ranks[best_first[np.argsort(scopes[best_first], kind="stable")]] = np.arange(len(rules))
-        keys = _key(clusters, rules.consequents, rules.antecedents[:, 0], n_items)
-        order = np.lexsort([ranks, keys])
+        given = rules.antecedents >= 0
+        n_rules = np.bincount(rules.antecedents[given], minlength=n_items)
+        rarity = np.where(given, n_rules[rules.antecedents], len(rules) + 1)
+        rarest = rules.antecedents[np.arange(len(rules)), rarity.argmin(axis=1)]
+        keys = _key(clusters, rules.consequents, rarest, n_items)
+        order = np.argsort(keys, kind="stable")
         begins = np.flatnonzero(np.diff(keys[order], prepend=-1))
         return cls(
             take(rules, order),
@@ -111,10 +118,10 @@ class RuleIndex:
         )
 
     def segments(
-        self, clusters: NDArray[np.int64], consequents: NDArray[np.int64], firsts: NDArray[np.int64]
+        self, clusters: NDArray[np.int64], consequents: NDArray[np.int64], rarest: NDArray[np.int64]
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """First rule and number of rules of each (cluster, consequent, first antecedent)."""
-        wanted = _key(clusters, consequents, firsts, self.n_items)
+        """First rule and number of rules of each (cluster, consequent, rarest antecedent)."""
+        wanted = _key(clusters, consequents, rarest, self.n_items)
         if len(self.keys) == 0:
             return np.zeros_like(wanted), np.zeros_like(wanted)
         found = np.minimum(np.searchsorted(self.keys, wanted), len(self.keys) - 1)
@@ -223,7 +230,7 @@ def _with_local(
     columns: NDArray[np.int64],
     parameters: RuleExplanationParameters,
 ) -> Cited:
-    """Fill up with local rules where fewer than n rules are cited."""
+    """Fill up with other, local rules where fewer than n rules are cited."""
     found, rules = local_rules(
         local.transactions,
         liked.ratings,
@@ -236,9 +243,11 @@ def _with_local(
     )
     lists = np.concatenate([cited.recommendations, found])
     scopes = np.concatenate([cited.scopes, np.full(len(found), SCOPES.index("local"), np.int8)])
-    order = np.argsort(lists, kind="stable")
-    order = order[place_in_run(lists[order]) < parameters.n_rules]
     everything = Rules.concatenate([cited.rules, rules])
+    named = np.column_stack([lists, everything.antecedents])
+    new = np.sort(np.unique(named, axis=0, return_index=True)[1])
+    order = new[np.argsort(lists[new], kind="stable")]
+    order = order[place_in_run(lists[order]) < parameters.n_rules]
     return Cited(lists[order], scopes[order], take(everything, order))
 
 
@@ -288,12 +297,13 @@ def _look_up_block(
     """Recommendation and position in the index of each cited rule."""
     begins = liked.indptr[users].astype(np.int64)
     asked, entries = expand(begins, np.diff(liked.indptr)[users].astype(np.int64))
-    firsts = liked.indices[entries].astype(np.int64)
+    antecedents = liked.indices[entries].astype(np.int64)
     own = clusters[users][asked].astype(np.int64)
-    if own.any():
-        asked, firsts = np.tile(asked, 2), np.tile(firsts, 2)
-        own = np.concatenate([np.zeros_like(own), own])
-    starts, lengths = index.segments(own, items[asked], firsts)
+    clustered = own > 0
+    asked = np.concatenate([asked, asked[clustered]])
+    antecedents = np.concatenate([antecedents, antecedents[clustered]])
+    own = np.concatenate([np.zeros_like(own), own[clustered]])
+    starts, lengths = index.segments(own, items[asked], antecedents)
     order = np.argsort(asked, kind="stable")
     asked, starts, lengths = asked[order], starts[order], lengths[order]
     candidates = np.bincount(asked, weights=lengths, minlength=len(users)).astype(np.int64)
@@ -302,7 +312,7 @@ def _look_up_block(
         part = slice(*np.searchsorted(asked, [lists.start, lists.stop]))
         origin, found = expand(starts[part], lengths[part])
         recommendations = asked[part][origin]
-        applies = _all_liked(index.rules.antecedents[found, 1:], users[recommendations], liked)
+        applies = _all_liked(index.rules.antecedents[found], users[recommendations], liked)
         parts.append(_best(recommendations[applies], found[applies], index.ranks, n_rules))
     return _joined(parts)
 
@@ -314,7 +324,7 @@ def _best(
     n_rules: int,
 ) -> Pairs:
     """The n best-ranked rules of each recommendation, best first."""
-    order = np.lexsort([ranks[found], recommendations])
+    order = np.argsort(recommendations * len(ranks) + ranks[found])
     recommendations, found = recommendations[order], found[order]
     kept = place_in_run(recommendations) < n_rules
     return recommendations[kept], found[kept]
@@ -324,11 +334,12 @@ def _all_liked(
     antecedents: NDArray[np.int32], users: NDArray[np.int64], liked: sparse.csr_array
 ) -> NDArray[np.bool_]:
     """Whether each user likes all antecedents of a row; -1 is none, (m,)."""
-    applies = np.ones(len(antecedents), dtype=bool)
-    for column in antecedents.T:
-        checked = np.flatnonzero(applies & (column >= 0))
-        if len(checked):
-            applies[checked] = np.asarray(liked[users[checked], column[checked]]).ravel() > 0
+    distinct, rows = np.unique(users, return_inverse=True)
+    likes = np.ones((len(distinct), liked.shape[1] + 1), dtype=bool)  # -1 is always liked
+    likes[:, :-1] = liked[distinct].toarray() > 0
+    applies = likes[rows, antecedents[:, 0]]
+    for column in antecedents[:, 1:].T:
+        applies &= likes[rows, column]
     return applies
 
 
@@ -339,7 +350,7 @@ def _joined(parts: list[Pairs]) -> Pairs:
 
 
 def _key(
-    clusters: NDArray[Any], consequents: NDArray[Any], firsts: NDArray[Any], n_items: int
+    clusters: NDArray[Any], consequents: NDArray[Any], antecedents: NDArray[Any], n_items: int
 ) -> NDArray[np.int64]:
-    """One number per (cluster, consequent, first antecedent)."""
-    return np.asarray((clusters.astype(np.int64) * n_items + consequents) * n_items + firsts)
+    """One number per (cluster, consequent, antecedent)."""
+    return np.asarray((clusters.astype(np.int64) * n_items + consequents) * n_items + antecedents)

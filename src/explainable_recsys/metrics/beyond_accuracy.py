@@ -45,8 +45,7 @@ def beyond_accuracy_per_user(
         `novelty@k`, `diversity@k`, `popularity_percentile@k` with k written out.
 
     Raises:
-        InputError: If k is below 1 or exceeds the longest list, or if a recommended item
-            is not in the training data.
+        InputError: If k is below 1, or if a recommended item is not in the training data.
     """
     lists = top_k(recommendations, k)
     columns = catalogue_columns(lists, interactions)

@@ -58,7 +58,7 @@ def ranking_per_user(
         recommendations scores 0, a user without relevant items has no row.
 
     Raises:
-        InputError: If k is below 1 or exceeds the longest list.
+        InputError: If k is below 1.
     """
     lists = top_k(recommendations, k)
     relevant = _relevant(held_out, relevance_threshold)

@@ -67,8 +67,6 @@ class AssociationRules(Recommender):
         liked = liked_items(histories, self.parameters.relevance_threshold)
         scores = np.full(liked.shape, -np.inf, np.float32)
         begins = np.flatnonzero(np.diff(self.consequents, prepend=-1))
-        if len(begins) == 0:
-            return scores
         widths = np.full(liked.shape[0], len(self.consequents) + liked.shape[1])
         for block in blocks(widths, CELLS):
             applicable = self._applicable(liked[block])

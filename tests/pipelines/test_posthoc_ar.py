@@ -125,7 +125,7 @@ def test_without_rules_everything_runs_and_says_why(
     run_project(
         tmp_path, ["posthoc_ar", "intrinsic_ar"], posthoc_ar={"rules": {"min_support": 0.99}}
     )
-    assert "min_support 0.99 left out" in caplog.text
+    assert "min_support 0.99 (and min_count 3) left out" in caplog.text
     printed = capsys.readouterr().out
     assert "0.0 %" in printed
     with open_catalog(tmp_path) as catalog:

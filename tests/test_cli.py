@@ -297,6 +297,12 @@ def test_only_input_errors_are_reported_plainly() -> None:
     assert user_message(wrapper) == "the reason"
 
 
+def test_too_little_memory_is_said_in_a_line() -> None:
+    message = user_message(MemoryError("Unable to allocate 224. GiB"))
+    assert message is not None
+    assert message.startswith("not enough memory (Unable to allocate 224. GiB); choose")
+
+
 def test_parameter_message_names_key_reason_and_value() -> None:
     text = (
         "Parameter validation failed:\n"

@@ -93,6 +93,9 @@ def user_message(error: BaseException) -> str | None:
             return missing_message(str(cause))
         if isinstance(cause, DatasetNotFoundError):
             return str(cause)
+        if isinstance(cause, MemoryError):
+            reason = str(cause).rstrip(".") or "no details"
+            return f"not enough memory ({reason}); choose smaller parameters or less data"
         if isinstance(cause, OmegaConfBaseException | YAMLError):
             return f"configuration: {' '.join(str(cause).split())}"
         if isinstance(cause, ValueError) and str(cause).startswith("Pipeline"):

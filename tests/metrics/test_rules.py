@@ -6,6 +6,7 @@ import pytest
 from pydantic import ValidationError
 from scipy import sparse
 
+from explainable_recsys.errors import InputError
 from explainable_recsys.explainers.association_rules import (
     RuleParameters,
     liked_interactions,
@@ -184,9 +185,9 @@ def test_nothing_cited_has_no_measures():
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ([0.1, 0], "found 0; accepted: numbers above 0 and up to 1"),
-        ([1.5, 0.1], "found 1.5; accepted"),
-        ([-0.1], "found -0.1; accepted"),
+        ([0.1, 0], "accepted: numbers above 0 and up to 1"),
+        ([1.5, 0.1], "accepted: numbers above"),
+        ([-0.1], "accepted: numbers above"),
         ([], "at least 1 item"),
         ([float("nan")], "finite number"),
     ],
@@ -200,3 +201,17 @@ def test_thresholds_are_sorted_and_1_is_accepted():
     parameters = FrontierParameters(min_supports=[1, 0.2], min_confidences=[0.5, 0.1, 1.0])
     assert parameters.min_supports == (0.2, 1)
     assert parameters.min_confidences == (0.1, 0.5, 1.0)
+
+
+def test_supports_that_cannot_be_counted_are_left_out(caplog: pytest.LogCaptureFixture) -> None:
+    everything = sparse.csr_array(np.tril(np.ones((10, 8), np.float32)))
+    liked = Interactions(everything, np.arange(10), np.arange(8))
+    lists = {"own": pd.DataFrame({"user_id": [0], "item_id": [7]})}
+    thresholds = RuleParameters(min_lift=0, min_count=1, max_candidates=10)
+    grid = FrontierParameters(min_supports=(0.1, 0.7), min_confidences=(0.5,))
+    table = coverage_frontier(everything, liked, lists, thresholds, grid)
+    assert table["min_support"].tolist() == [0.7]
+    assert "left out support 0.1" in caplog.text
+    grid = FrontierParameters(min_supports=(0.1,), min_confidences=(0.5,))
+    with pytest.raises(InputError, match=r"frontier\.min_supports"):
+        coverage_frontier(everything, liked, lists, thresholds, grid)

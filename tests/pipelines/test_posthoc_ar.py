@@ -183,8 +183,8 @@ def test_without_validation_ratings_the_first_penalty_is_taken(tmp_path: Path) -
 
 
 def test_an_explosion_is_refused_with_its_size(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="max_candidates = 150"):
-        run_project(tmp_path, ["posthoc_ar"], posthoc_ar={"rules": {"max_candidates": 150}})
+    with pytest.raises(InputError, match="max_candidates = 10"):
+        run_project(tmp_path, ["posthoc_ar"], posthoc_ar={"rules": {"max_candidates": 10}})
 
 
 @pytest.mark.parametrize(

@@ -158,9 +158,9 @@ def user_transactions(
     liked = liked_items(interactions.ratings, parameters.relevance_threshold)
     if liked.nnz == 0:
         raise InputError(
-            f"parameter relevance_threshold: no rating reaches "
-            f"{parameters.relevance_threshold:g}; the highest is "
-            f"{interactions.ratings.data.max():g}"
+            f"parameter transactions.relevance_threshold: no rating reaches "
+            f"{parameters.relevance_threshold:g}; accepted: up to "
+            f"{interactions.ratings.data.max():g}, the highest, or null for every rating"
         )
     if parameters.source == "liked":
         return liked
@@ -382,7 +382,7 @@ def user_clusters(vectors: NDArray[np.float64], n_clusters: int, seed: int) -> N
 
     if n_clusters > len(vectors):
         raise InputError(
-            f"parameter n_clusters: {n_clusters} clusters were asked for, there are "
+            f"parameter scopes.n_clusters: {n_clusters} clusters were asked for, there are "
             f"{len(vectors)} users; accepted: 1 to {len(vectors)}"
         )
     with threadpool_limits(1):  # sums in one order, so that a seed gives one result

@@ -52,7 +52,7 @@ def nearest_users(
     n_users = len(vectors)
     if n_neighbours >= n_users:
         raise InputError(
-            f"parameter n_neighbours: {n_neighbours} neighbours were asked for, a user has "
+            f"parameter scopes.n_neighbours: {n_neighbours} neighbours were asked for, a user has "
             f"{n_users - 1} others; accepted: up to {n_users - 1}"
         )
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)

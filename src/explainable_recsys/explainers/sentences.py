@@ -20,6 +20,7 @@ WHO = {
 }
 RELATION = {
     "liked": (" who liked ", " also liked "),
+    "rated": (" who rated ", " also rated "),
     "lists": (" to whom we recommend ", " are also recommended "),
 }
 
@@ -59,7 +60,7 @@ def rule_sentences(
     explanations: pd.DataFrame,
     cited_rules: pd.DataFrame,
     items: pd.DataFrame,
-    transactions: Literal["liked", "lists"] = "liked",
+    transactions: Literal["liked", "rated", "lists"] = "liked",
 ) -> pd.DataFrame:
     """Put the best rule of each recommendation into words.
 
@@ -71,7 +72,8 @@ def rule_sentences(
         cited_rules: One row per recommendation and `group`, in the order of the explanations;
             columns `scope`, `confidence`, `lift`.
         items: Columns `item_id`, `title`.
-        transactions: What the rules were mined from: what people liked, or their top lists.
+        transactions: What the rules were mined from: what people liked, all that they rated, or
+            their top lists.
 
     Returns:
         Columns `user_id`, `item_id`, `sentence`, one row per explained recommendation.

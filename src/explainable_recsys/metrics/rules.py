@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import logging
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from pydantic import Field, field_validator
 from scipy import sparse
 
+from explainable_recsys.errors import InputError
 from explainable_recsys.explainers.association_rules import RuleParameters, Rules, mine, take
 from explainable_recsys.explainers.rule_explanations import RuleIndex, look_up
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.progress import progress
 from explainable_recsys.recommenders.base import Parameters
+
+logger = logging.getLogger(__name__)
 
 
 class FrontierParameters(Parameters):
@@ -27,7 +32,7 @@ class FrontierParameters(Parameters):
     def _shares(cls, values: tuple[float, ...]) -> tuple[float, ...]:
         for value in values:
             if not 0 < value <= 1:
-                raise ValueError(f"found {value:g}; accepted: numbers above 0 and up to 1")
+                raise ValueError("accepted: numbers above 0 and up to 1")
         return tuple(sorted(values))
 
 
@@ -67,17 +72,13 @@ def coverage_frontier(
         parameters: The grid.
 
     Returns:
-        Columns `min_support`, `min_confidence`, `n_rules`, `coverage` and `median_lift` of
+        Supports that are too low to be counted are left out with a warning. Columns
+        `min_support`, `min_confidence`, `n_rules`, `coverage` and `median_lift` of
         the first list, and `coverage_of_<name>` of each other; a row per pair of thresholds.
     """
-    loosest = {
-        "min_support": parameters.min_supports[0],
-        "min_confidence": parameters.min_confidences[0],
-        "max_antecedents": parameters.max_antecedents,
-    }
-    rules, _ = mine(transactions, thresholds.model_copy(update=loosest))
+    rules, min_supports = _loosest_rules(transactions, thresholds, parameters)
     rows = []
-    for min_support in progress(parameters.min_supports, "coverage frontier", "support"):
+    for min_support in progress(min_supports, "coverage frontier", "support"):
         frequent = take(rules, rules.support >= min_support)
         best = {name: _best_rules(frequent, liked, table) for name, table in lists.items()}
         for min_confidence in parameters.min_confidences:
@@ -85,6 +86,32 @@ def coverage_frontier(
             row = {"min_support": min_support, "min_confidence": min_confidence}
             rows.append(row | {"n_rules": n_rules} | _at_confidence(best, lists, min_confidence))
     return pd.DataFrame(rows)
+
+
+def _loosest_rules(
+    transactions: sparse.csr_array, thresholds: RuleParameters, parameters: FrontierParameters
+) -> tuple[Rules, tuple[float, ...]]:
+    """The rules at the lowest support that can be counted, and the supports from there on.
+
+    Raises:
+        InputError: If none can.
+    """
+    for place, min_support in enumerate(parameters.min_supports):
+        loosest = {
+            "min_support": min_support,
+            "min_confidence": parameters.min_confidences[0],
+            "max_antecedents": parameters.max_antecedents,
+        }
+        try:
+            rules, _ = mine(transactions, thresholds.model_copy(update=loosest))
+        except InputError as error:
+            logger.warning("coverage frontier: left out support %g: %s", min_support, error)
+            continue
+        return rules, parameters.min_supports[place:]
+    raise InputError(
+        f"parameter frontier.min_supports: no support can be counted with "
+        f"frontier.max_antecedents = {parameters.max_antecedents}; see the warnings above"
+    )
 
 
 def _best_rules(rules: Rules, liked: Interactions, recommendations: pd.DataFrame) -> Rules:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from explainable_recsys.errors import InputError
-from explainable_recsys.recommenders.base import Parameters
+from explainable_recsys.recommenders.base import Parameters, Seed
 
 _TITLE_AND_YEAR = r"^(.*?)\s*(?:\((\d{4})(?:[-\u2013]\d{0,4})?\))?\s*$"
 _TRAILING_ARTICLE = r"^(.*), (The|A|An)((?: \(.*\))?)$"
@@ -31,7 +31,7 @@ class CleaningParameters(Parameters):
     max_user_ratings: int | None = Field(None, ge=1)
     min_item_ratings: int = Field(1, ge=1)
     k_core: int | None = Field(None, ge=1)
-    seed: int = Field(0, ge=0)
+    seed: Seed = 0
 
 
 class Dropped(Parameters):

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from explainable_recsys.errors import InputError
-from explainable_recsys.recommenders.base import Parameters
+from explainable_recsys.recommenders.base import Parameters, Seed
 
 ROUNDING = 1e-9  # 0.7 of 10 is 7, also in binary
 
@@ -32,7 +32,7 @@ class SplitParameters(Parameters):
     n: int = Field(5, ge=1)
     validation: bool = True
     too_short: Literal["error", "train", "drop"] = "error"
-    seed: int = Field(0, ge=0)
+    seed: Seed = 0
 
 
 class Split(NamedTuple):

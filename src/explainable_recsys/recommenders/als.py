@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import Interactions, PaddedBlock, padded_blocks
 from explainable_recsys.progress import progress_counter
-from explainable_recsys.recommenders.base import Parameters, Recommender
+from explainable_recsys.recommenders.base import Parameters, Recommender, Seed
 
 VANISHED = 1e-2  # with factors below it, scores are below 1e-4 instead of near 1
 
@@ -34,7 +34,7 @@ class ALSParameters(Parameters):
     confidence: Literal["binary", "rating"] = "rating"
     alpha: float = Field(0.7, gt=0)
     relevance_threshold: float | None = None
-    seed: int = Field(0, ge=0)
+    seed: Seed = 0
 
 
 @dataclass(frozen=True, eq=False)

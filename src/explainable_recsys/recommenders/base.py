@@ -6,15 +6,18 @@ import dataclasses
 import importlib
 import json
 from abc import ABC, abstractmethod
-from typing import Any, Protocol, Self, get_type_hints, runtime_checkable
+from typing import Annotated, Any, Protocol, Self, get_type_hints, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from scipy import sparse
 
 from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import PaddedBlock
+
+Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]
+"""What numpy and scikit-learn take as the seed of random numbers."""
 
 
 class Parameters(BaseModel):

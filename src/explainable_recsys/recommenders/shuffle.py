@@ -6,17 +6,16 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
 from scipy import sparse
 
 from explainable_recsys.interactions import Interactions
-from explainable_recsys.recommenders.base import Parameters, Recommender
+from explainable_recsys.recommenders.base import Parameters, Recommender, Seed
 
 
 class ShuffleParameters(Parameters):
     """The seed of the order."""
 
-    seed: int = Field(0, ge=0)
+    seed: Seed = 0
 
 
 @dataclass(frozen=True, eq=False)

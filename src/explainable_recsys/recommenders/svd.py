@@ -19,7 +19,7 @@ from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import Interactions, PaddedBlock, padded_blocks
 from explainable_recsys.metrics.ratings import rating_errors
 from explainable_recsys.progress import progress_counter
-from explainable_recsys.recommenders.base import Parameters, Recommender
+from explainable_recsys.recommenders.base import Parameters, Recommender, Seed
 from explainable_recsys.recommenders.popularity import log_popularity
 
 RATINGS_AT_ONCE = 500_000
@@ -43,14 +43,14 @@ class SVDParameters(Parameters):
     learning_rate: float = Field(0.01, gt=0)
     regularization: float = Field(0.08, ge=0)
     user_penalties: tuple[float, ...] = Field((1.0, 0.25, 4.0, 16.0), min_length=1)
-    popularity_weight: float = Field(2.0, ge=0)
-    seed: int = Field(0, ge=0)
+    popularity_weight: float = Field(2.0, ge=0, le=1000)
+    seed: Seed = 0
 
     @field_validator("user_penalties")
     @classmethod
     def _above_zero(cls, penalties: tuple[float, ...]) -> tuple[float, ...]:
         if min(penalties) <= 0:
-            raise ValueError(f"found {min(penalties):g}; accepted: numbers above 0")
+            raise ValueError("accepted: numbers above 0")
         return penalties
 
 

@@ -29,6 +29,7 @@ from explainable_recsys.recommenders.base import (
     Parameters,
     RatingPredictor,
     Recommender,
+    Seed,
 )
 from explainable_recsys.recommenders.top_n import RecommendationParameters, check_made_by
 
@@ -41,7 +42,7 @@ class EvaluationParameters(Parameters):
     k: int = Field(10, ge=1)
     relevance_threshold: float | None = None
     n_resamples: int = Field(1000, ge=0)
-    seed: int = Field(0, ge=0)
+    seed: Seed = 0
 
 
 def evaluate(
@@ -96,6 +97,7 @@ def evaluate(
         if name.startswith("explanations_of_"):
             control = name.removeprefix("explanations_of_")
             lists = of_controls[f"recommendations_of_{control}"]
+            check_explained(lists, explained)
             metrics[f"coverage_of_{control}"] = coverage(lists, explained)
     return metrics | (own_metrics or {})
 

@@ -41,7 +41,7 @@ from explainable_recsys.metrics.rules import (
     coverage_frontier,
 )
 from explainable_recsys.pipelines.evaluation.nodes import EvaluationParameters
-from explainable_recsys.recommenders.base import FactorRecommender, Parameters, Recommender
+from explainable_recsys.recommenders.base import FactorRecommender, Parameters, Recommender, Seed
 from explainable_recsys.recommenders.svd import (
     SVD,
     SVDParameters,
@@ -63,8 +63,8 @@ class SweepParameters(Parameters):
     @field_validator("popularity_weights")
     @classmethod
     def _not_negative(cls, weights: tuple[float, ...]) -> tuple[float, ...]:
-        if min(weights, default=0.0) < 0:
-            raise ValueError(f"found {min(weights):g}; accepted: numbers from 0")
+        if not all(0 <= weight <= 1000 for weight in weights):
+            raise ValueError("accepted: numbers from 0 to 1000")
         return weights
 
 
@@ -73,7 +73,7 @@ class ScopeParameters(Parameters):
 
     n_clusters: int = Field(0, ge=0)
     n_neighbours: int = Field(0, ge=0)
-    seed: int = Field(0, ge=0)
+    seed: Seed = 0
 
 
 class NetworkParameters(Parameters):
@@ -81,7 +81,7 @@ class NetworkParameters(Parameters):
 
     n_rules: int = Field(100, ge=1)
     colour: Literal["genre", "community"] = "community"
-    seed: int = Field(0, ge=0)
+    seed: Seed = 0
 
 
 def calibrate(
@@ -166,7 +166,10 @@ def mine_rules(
     report = {
         "transactions": transactions.n_users,
         "items_per_transaction": transactions.ratings.nnz / transactions.n_users,
-        "clusters": {str(cluster): asdict(funnel) for cluster, funnel in funnels.items()},
+        "clusters": {
+            str(cluster): asdict(funnel) | {"in_table": int((rules["cluster"] == cluster).sum())}
+            for cluster, funnel in funnels.items()
+        },
     }
     return rules, readable_rules(rules, items, SHOWN_RULES), report
 
@@ -200,7 +203,10 @@ def phrase(
     transaction: TransactionParameters,
 ) -> pd.DataFrame:
     """Put the best rule of each recommendation into words."""
-    return rule_sentences(explanations, cited_rules, items, transaction.source)
+    relation: Literal["liked", "lists", "rated"] = transaction.source
+    if relation == "liked" and transaction.relevance_threshold is None:
+        relation = "rated"
+    return rule_sentences(explanations, cited_rules, items, relation)
 
 
 def measure_rules(cited_rules: pd.DataFrame) -> dict[str, float]:

@@ -510,9 +510,7 @@ def test_transactions_of_lists(list_length, block_size):
 def test_no_rating_is_liked(source):
     interactions = Interactions(RATINGS, np.array([1, 2, 3]), np.arange(4))
     parameters = TransactionParameters(source=source, relevance_threshold=5.5)
-    with pytest.raises(
-        InputError, match=r"no rating reaches 5.5; accepted: up to 5, "
-    ):
+    with pytest.raises(InputError, match=r"no rating reaches 5.5; accepted: up to 5, "):
         user_transactions(LinearModel(np.eye(4)), interactions, parameters)
 
 

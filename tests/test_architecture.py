@@ -15,6 +15,7 @@ LIBRARY = {
     "errors",
     "progress",
     "ragged",
+    "threads",
     "recommenders",
     "explainers",
     "metrics",

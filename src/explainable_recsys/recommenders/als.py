@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 from scipy import sparse
-from threadpoolctl import threadpool_limits
 
 from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import Interactions, PaddedBlock, padded_blocks
 from explainable_recsys.progress import progress_counter
 from explainable_recsys.recommenders.base import Parameters, Recommender, Seed
+from explainable_recsys.threads import one_blas_thread
 
 VANISHED = 1e-2  # with factors below it, scores are below 1e-4 instead of near 1
 
@@ -95,20 +95,22 @@ class ALS(Recommender):
     def user_factors(self, histories: sparse.csr_array) -> NDArray[np.float64]:
         """Solve for the user side, (n, factors), exactly: one least-squares problem each."""
         users = np.zeros((histories.shape[0], self.item_factors.shape[1]))
-        for block in padded_blocks(histories):
-            rated, systems, weights = self._normal_equations(block)
-            right = (weights[:, None, :] @ rated).transpose(0, 2, 1)
-            users[block.rows] = np.linalg.solve(systems, right)[..., 0]
+        with one_blas_thread():
+            for block in padded_blocks(histories):
+                rated, systems, weights = self._normal_equations(block)
+                right = (weights[:, None, :] @ rated).transpose(0, 2, 1)
+                users[block.rows] = np.linalg.solve(systems, right)[..., 0]
         return users
 
     def contributions(
         self, histories: PaddedBlock, items: NDArray[np.int64]
     ) -> NDArray[np.float64]:
         """One term of the score per rated item; see `AdditiveRecommender.contributions`."""
-        rated, systems, weights = self._normal_equations(histories)
-        explained = self._factors[items]
-        solved = np.linalg.solve(systems, explained.transpose(0, 2, 1))
-        terms = solved.transpose(0, 2, 1) @ rated.transpose(0, 2, 1)
+        with one_blas_thread():
+            rated, systems, weights = self._normal_equations(histories)
+            explained = self._factors[items]
+            solved = np.linalg.solve(systems, explained.transpose(0, 2, 1))
+            terms = solved.transpose(0, 2, 1) @ rated.transpose(0, 2, 1)
         return np.asarray(terms * weights[:, None, :])
 
     def _normal_equations(
@@ -175,7 +177,7 @@ def _learn_item_factors(
         bar.update()
 
     with (
-        threadpool_limits(1, "blas"),
+        one_blas_thread(),
         progress_counter("train ALS", parameters.iterations, "iteration") as bar,
     ):
         model = AlternatingLeastSquares(

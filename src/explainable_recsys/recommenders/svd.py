@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -19,8 +18,10 @@ from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import Interactions, PaddedBlock, padded_blocks
 from explainable_recsys.metrics.ratings import rating_errors
 from explainable_recsys.progress import progress_counter
-from explainable_recsys.recommenders.base import Parameters, Recommender, Seed
+from explainable_recsys.recommenders.base import Seed
 from explainable_recsys.recommenders.popularity import log_popularity
+from explainable_recsys.recommenders.rating_factors import PriorParameters, RatingFactors
+from explainable_recsys.threads import one_blas_thread
 
 RATINGS_AT_ONCE = 500_000
 """Ratings handed to Surprise as Python numbers at a time."""
@@ -30,12 +31,10 @@ DIVERGED = 10.0
 """Times the largest rating: biases and factors beyond are no result."""
 
 
-class SVDParameters(Parameters):
-    """How the factors are learned, how a history is solved for, and what a list prefers.
+class SVDParameters(PriorParameters):
+    """How the factors are learned, and how a history is solved for.
 
-    `user_penalties` are the candidates of `calibrate_user_penalty`. `popularity_weight` is
-    worth that many rating points for every factor e in popularity; 0 ranks by the predicted
-    rating alone.
+    `user_penalties` are the candidates of `calibrate_user_penalty`.
     """
 
     factors: int = Field(100, ge=1)
@@ -43,7 +42,6 @@ class SVDParameters(Parameters):
     learning_rate: float = Field(0.01, gt=0)
     regularization: float = Field(0.08, ge=0)
     user_penalties: tuple[float, ...] = Field((1.0, 0.25, 4.0, 16.0), min_length=1)
-    popularity_weight: float = Field(2.0, ge=0, le=1000)
     seed: Seed = 0
 
     @field_validator("user_penalties")
@@ -55,34 +53,24 @@ class SVDParameters(Parameters):
 
 
 @dataclass(frozen=True, eq=False)
-class SVD(Recommender):
+class SVD(RatingFactors):
     """Biased matrix factorization (Koren, Bell & Volinsky 2009) with a closed-form user side.
 
-    The predicted rating of item i is mu + b_i + b_u + p_u . q_i. With z_i = (1, q_i) and
-    w_u = (b_u, p_u), the user side is the ridge solution over the history,
+    With z_i = (1, q_i) and w_u = (b_u, p_u), the user side is the ridge solution over the
+    history,
 
         w_u = argmin sum_j (r_uj - mu - b_j - w . z_j)^2 + (lambda n_u + kappa) |w|^2,
 
     j over the n_u rated items: the objective that Surprise descends (lambda for each rating)
-    with the item side held fixed, and kappa more, for short histories. The score adds the
-    popularity prior, `popularity_weight` * log((1 + n_i) / (1 + max n)), because which
-    movies somebody rates at all depends on how well known they are, which ratings do not tell.
+    with the item side held fixed, and kappa more, for short histories.
 
     Attributes:
-        mean: () global mean rating mu.
-        item_biases: (n_items,) float32 b, in rating points.
-        item_factors: (n_items, factors) float32 q.
-        popularity: (n_items,) float32, log((1 + n_i) / (1 + max n)), 0 for the most popular.
         user_penalty: () kappa.
         parameters: What the model was learned with.
     """
 
-    mean: float
-    item_biases: NDArray[np.float32]
-    item_factors: NDArray[np.float32]
-    popularity: NDArray[np.float32]
-    user_penalty: float
     parameters: SVDParameters
+    user_penalty: float
 
     @classmethod
     def fit(
@@ -112,31 +100,7 @@ class SVD(Recommender):
         mean = float(interactions.ratings.data.mean(dtype=np.float64))
         biases = np.asarray(learned.bi, dtype=np.float32)
         factors = np.asarray(learned.qi, dtype=np.float32)
-        return cls(mean, biases, factors, log_popularity(interactions), kappa, parameters)
-
-    @property
-    def n_items(self) -> int:
-        """Number of items in the catalogue."""
-        return len(self.item_biases)
-
-    def scores(self, histories: sparse.csr_array) -> NDArray[np.float32]:
-        """Predicted rating plus popularity prior; see `Recommender.scores`."""
-        users = self.user_factors(histories).astype(np.float32)
-        base = self.mean + self.item_biases + self.parameters.popularity_weight * self.popularity
-        personal = users[:, 1:] @ self.item_factors.T
-        return np.asarray(personal + users[:, :1] + base.astype(np.float32))
-
-    def predict_ratings(
-        self, histories: sparse.csr_array, rows: NDArray[np.int64], columns: NDArray[np.int64]
-    ) -> NDArray[np.float64]:
-        """Predict the ratings of (row, column) pairs; see `RatingPredictor`."""
-        solved = self.user_factors(histories)
-        users = np.vstack([solved, np.zeros_like(self._design[:1])])
-        items = np.vstack([self._design, np.zeros_like(self._design[:1])])
-        items[-1, 0] = 1.0  # of an unknown item the user's bias is known
-        biases = np.append(self.item_biases.astype(np.float64), 0.0)
-        personal = np.einsum("mf,mf->m", users[rows], items[columns])
-        return np.asarray(self.mean + biases[columns] + personal)
+        return cls(mean, biases, factors, log_popularity(interactions), parameters, kappa)
 
     def user_factors(self, histories: sparse.csr_array) -> NDArray[np.float64]:
         """Solve for the user side (b_u, p_u), (n, 1 + factors), exactly.
@@ -144,41 +108,30 @@ class SVD(Recommender):
         Of the two forms of a ridge solution the smaller is solved: (Z'Z + k I)^-1 Z'e with
         as many unknowns as factors, or Z'(ZZ' + k I)^-1 e with as many as there are ratings.
         """
-        users = np.zeros((histories.shape[0], self._design.shape[1]))
-        for block in padded_blocks(histories):
-            rated, above, penalty = self._ridge(block)
-            across = rated.transpose(0, 2, 1)
-            if rated.shape[1] < rated.shape[2]:
-                dual = np.linalg.solve(rated @ across + penalty, above)
-                users[block.rows] = (across @ dual)[..., 0]
-            else:
-                users[block.rows] = np.linalg.solve(across @ rated + penalty, across @ above)[
-                    ..., 0
-                ]
+        users = np.zeros((histories.shape[0], self.design.shape[1]))
+        with one_blas_thread():
+            for block in padded_blocks(histories):
+                rated, above, penalty = self._ridge(block)
+                across = rated.transpose(0, 2, 1)
+                if rated.shape[1] < rated.shape[2]:
+                    solved = across @ np.linalg.solve(rated @ across + penalty, above)
+                else:
+                    solved = np.linalg.solve(across @ rated + penalty, across @ above)
+                users[block.rows] = solved[..., 0]
         return users
-
-    def with_popularity_weight(self, weight: float) -> SVD:
-        """The same model with another prior; with 0 it ranks by the predicted rating alone."""
-        parameters = self.parameters.model_copy(update={"popularity_weight": weight})
-        return dataclasses.replace(self, parameters=parameters)
 
     def _ridge(
         self, block: PaddedBlock
     ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
         """Z (b, length, 1 + f), e (b, length, 1) and the penalty times I, of the smaller form."""
         filled = block.filled[..., None]
-        rated = self._design[block.columns] * filled
+        rated = self.design[block.columns] * filled
         expected = self.mean + self.item_biases.astype(np.float64)[block.columns]
         above = np.subtract(block.values, expected)[..., None]  # padding meets zeros of Z
         counts = block.filled.sum(axis=1)
         penalty = self.parameters.regularization * counts + self.user_penalty
         identity = np.eye(min(rated.shape[1:]))
         return rated, above, penalty[:, None, None] * identity
-
-    @cached_property
-    def _design(self) -> NDArray[np.float64]:
-        """Z of the whole catalogue: a 1 for the user's bias, then the factors."""
-        return np.hstack([np.ones((self.n_items, 1)), self.item_factors.astype(np.float64)])
 
 
 def calibrate_user_penalty(

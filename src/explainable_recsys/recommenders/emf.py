@@ -1,0 +1,208 @@
+"""Explainable matrix factorization: factors that lean towards what neighbours can explain."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+from scipy import sparse
+
+from explainable_recsys.explainers.explainability import NeighbourhoodParameters, explainability
+from explainable_recsys.interactions import Interactions, PaddedBlock, padded_blocks
+from explainable_recsys.progress import progress
+from explainable_recsys.recommenders.base import Seed
+from explainable_recsys.recommenders.popularity import log_popularity
+from explainable_recsys.recommenders.rating_factors import PriorParameters, RatingFactors
+from explainable_recsys.threads import one_blas_thread
+
+
+class EMFParameters(PriorParameters):
+    """The objective of `EMF`, and how long it is minimised.
+
+    `explainability_weight` is lambda (0 is plain matrix factorization), `form` and `target`
+    its term; `regularization` counts per rating, the three dampings once per user or item.
+    """
+
+    factors: int = Field(20, ge=1)
+    iterations: int = Field(10, ge=1)
+    regularization: float = Field(0.1, ge=0)
+    factor_damping: float = Field(5.0, gt=0)
+    user_bias_damping: float = Field(2.0, gt=0)
+    item_bias_damping: float = Field(20.0, gt=0)
+    explainability_weight: float = Field(0.05, ge=0)
+    form: Literal["pull", "l2"] = "pull"
+    target: float = Field(4.0, gt=0)
+    seed: Seed = 0
+
+
+@dataclass(frozen=True, eq=False)
+class EMF(RatingFactors):
+    """Matrix factorization with biases and a term for explainability, by least squares.
+
+    With the explainability E_ui of `explainers.explainability`, it minimises
+
+        sum_ui (r_ui - mu - b_u - b_i - p_u . q_i)^2          over the ratings
+        + sum_u (beta n_u + d) |p_u|^2 + sum_i (beta n_i + d) |q_i|^2
+        + d_u sum_u b_u^2 + d_i sum_i b_i^2
+        + lambda sum_ui E_ui c_ui
+
+    where the last sum goes over all pairs with E_ui > 0, rated or not, and c_ui is
+
+    - `pull`: (t - p_u . q_i)^2 with a positive target t, which raises the personal part of
+      the score of what can be explained;
+    - `l2`: |p_u - q_i|^2, as published (Abdollahi & Nasraoui 2016, eq. 3), which mostly makes
+      factors shorter.
+
+    The objective is quadratic in the users' side and in the items' side: each is solved
+    exactly in turn, and the user side of any history is the exact minimum given the items.
+
+    Attributes:
+        neighbourhood: Whose ratings E is made of.
+        training_ratings: (nnz,) float32 ratings that neighbours are looked for in; none where
+            lambda is 0.
+        training_columns: (nnz,) their items.
+        training_starts: (n_users + 1,) where the users' ratings begin.
+    """
+
+    parameters: EMFParameters
+    neighbourhood: NeighbourhoodParameters
+    training_ratings: NDArray[np.float32]
+    training_columns: NDArray[np.int32]
+    training_starts: NDArray[np.int64]
+
+    @classmethod
+    def fit(
+        cls,
+        interactions: Interactions,
+        parameters: EMFParameters,
+        neighbourhood: NeighbourhoodParameters,
+        explainable: sparse.csr_array | None = None,
+    ) -> EMF:
+        """Minimise the objective by alternating least squares.
+
+        Args:
+            interactions: Ratings to learn from.
+            parameters: Hyper-parameters.
+            neighbourhood: What E is made of.
+            explainable: E of the users, (n_users, n_items), if it has been computed.
+
+        Raises:
+            InputError: If k exceeds the number of other users (or items).
+        """
+        ratings = interactions.ratings
+        if parameters.explainability_weight == 0:
+            explainable = sparse.csr_array(ratings.shape)
+        elif explainable is None:
+            explainable = explainability(ratings, ratings, neighbourhood)
+        mean = float(ratings.data.mean(dtype=np.float64))
+        items = np.zeros((interactions.n_items, 1 + parameters.factors))
+        rng = np.random.default_rng(parameters.seed)
+        items[:, 1:] = rng.normal(0, 0.1, (interactions.n_items, parameters.factors))
+        of_users = _Terms(ratings, explainable, mean, parameters, parameters.user_bias_damping)
+        of_items = _Terms(
+            ratings.T.tocsr(),
+            explainable.T.tocsr(),
+            mean,
+            parameters,
+            parameters.item_bias_damping,
+        )
+        for _ in progress(range(parameters.iterations), "train EMF", "iteration"):
+            users = of_users.solve(items)
+            items = of_items.solve(users)
+        needed = ratings if parameters.explainability_weight else ratings[:0]
+        return cls(
+            mean=mean,
+            item_biases=items[:, 0].astype(np.float32),
+            item_factors=items[:, 1:].astype(np.float32),
+            popularity=log_popularity(interactions),
+            parameters=parameters,
+            neighbourhood=neighbourhood,
+            training_ratings=needed.data,
+            training_columns=needed.indices.astype(np.int32),
+            training_starts=needed.indptr.astype(np.int64),
+        )
+
+    def user_factors(self, histories: sparse.csr_array) -> NDArray[np.float64]:
+        """Solve for the user side (b_u, p_u), (n, 1 + factors), exactly."""
+        explainable = self.explainability(histories)
+        damping = self.parameters.user_bias_damping
+        items = np.column_stack([self.item_biases, self.item_factors]).astype(np.float64)
+        return _Terms(histories, explainable, self.mean, self.parameters, damping).solve(items)
+
+    def explainability(self, histories: sparse.csr_array) -> sparse.csr_array:
+        """E of each history, (n, n_items)."""
+        if self.parameters.explainability_weight == 0:
+            return sparse.csr_array(histories.shape)
+        return explainability(histories, self._training, self.neighbourhood)
+
+    @cached_property
+    def _training(self) -> sparse.csr_array:
+        shape = (len(self.training_starts) - 1, self.n_items)
+        arrays = (self.training_ratings, self.training_columns, self.training_starts)
+        return sparse.csr_array(arrays, shape=shape)
+
+
+class _Terms:
+    """The objective's terms of one side, ready to be solved for any state of the other side."""
+
+    def __init__(
+        self,
+        ratings: sparse.csr_array,
+        explainable: sparse.csr_array,
+        mean: float,
+        parameters: EMFParameters,
+        bias_damping: float,
+    ) -> None:
+        # Rated and explainable partners of a row side by side: a column from n on is explainable.
+        both = sparse.hstack([ratings, explainable.astype(np.float32)], format="csr")
+        self._blocks = list(padded_blocks(sparse.csr_array(both)))
+        self._shape = ratings.shape
+        self._mean = mean
+        self._parameters = parameters
+        self._bias_damping = bias_damping
+
+    def solve(self, other: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Bias and factors (n, 1 + f) of this side, given those (m, 1 + f) of the other."""
+        n, m = self._shape
+        size = other.shape[1]
+        solved = np.zeros((n, size))
+        design = np.zeros((2 * m, size))
+        design[:m, 0] = 1.0  # the own bias takes part in predicted ratings only
+        design[:m, 1:] = design[m:, 1:] = other[:, 1:]
+        expected = np.append(self._mean + other[:, 0], np.zeros(m))
+        with one_blas_thread():
+            for block in self._blocks:
+                systems, right = self._normal_equations(block, design, expected)
+                solved[block.rows] = np.linalg.solve(systems, right[..., None])[..., 0]
+        return solved
+
+    def _normal_equations(
+        self, block: PaddedBlock, design: NDArray[np.float64], expected: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Matrices (b, 1 + f, 1 + f) and right sides (b, 1 + f) of some rows."""
+        parameters, size = self._parameters, design.shape[1]
+        values = block.values.astype(np.float64)
+        explained = block.filled & (block.columns >= self._shape[1])
+        rated = block.filled & ~explained
+        pull = parameters.explainability_weight * np.where(explained, values, 0.0)
+        wanted = np.where(explained, self._target, values - expected[block.columns])
+        z = design[block.columns]
+        right = ((rated + pull) * wanted)[:, None, :] @ z
+        diagonal = np.empty((len(z), size))
+        diagonal[:, 0] = self._bias_damping
+        counts = rated.sum(axis=1, keepdims=True)
+        diagonal[:, 1:] = parameters.regularization * counts + parameters.factor_damping
+        if parameters.form == "l2":
+            diagonal[:, 1:] += pull.sum(axis=1, keepdims=True)
+            pull = np.zeros_like(pull)
+        systems = z.transpose(0, 2, 1) @ (z * (rated + pull)[..., None])
+        return systems + diagonal[:, None, :] * np.eye(size), right[:, 0, :]
+
+    @property
+    def _target(self) -> float:
+        """What p . q is drawn to; |p - q|^2 has -2 p . q in it, which is a target of 1."""
+        return self._parameters.target if self._parameters.form == "pull" else 1.0

@@ -1,0 +1,83 @@
+"""What all factor models of ratings share: biases, factors, and the popularity prior."""
+
+from __future__ import annotations
+
+import dataclasses
+from abc import abstractmethod
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+from scipy import sparse
+
+from explainable_recsys.recommenders.base import Parameters, Recommender
+
+
+class PriorParameters(Parameters):
+    """How many rating points a factor e in popularity is worth; 0: predicted rating alone."""
+
+    popularity_weight: float = Field(2.0, ge=0, le=1000)
+
+
+@dataclass(frozen=True, eq=False)
+class RatingFactors(Recommender):
+    """Predict mu + b_i + b_u + p_u . q_i, with the user side b_u, p_u solved from the history.
+
+    The score adds the popularity prior, `popularity_weight` * log((1 + n_i) / (1 + max n)),
+    because which movies somebody rates at all depends on how well known they are, which
+    ratings do not tell.
+
+    Attributes:
+        mean: () global mean rating mu.
+        item_biases: (n_items,) float32 b, in rating points.
+        item_factors: (n_items, factors) float32 q.
+        popularity: (n_items,) float32, log((1 + n_i) / (1 + max n)), 0 for the most popular.
+        parameters: What the model was learned with.
+    """
+
+    mean: float
+    item_biases: NDArray[np.float32]
+    item_factors: NDArray[np.float32]
+    popularity: NDArray[np.float32]
+    parameters: PriorParameters
+
+    @abstractmethod
+    def user_factors(self, histories: sparse.csr_array) -> NDArray[np.float64]:
+        """Solve for the user side (b_u, p_u) of each history, (n, 1 + factors)."""
+
+    @property
+    def n_items(self) -> int:
+        """Number of items in the catalogue."""
+        return len(self.item_biases)
+
+    def scores(self, histories: sparse.csr_array) -> NDArray[np.float32]:
+        """Predicted rating plus popularity prior; see `Recommender.scores`."""
+        users = self.user_factors(histories).astype(np.float32)
+        base = self.mean + self.item_biases + self.parameters.popularity_weight * self.popularity
+        personal = users[:, 1:] @ self.item_factors.T
+        return np.asarray(personal + users[:, :1] + base.astype(np.float32))
+
+    def predict_ratings(
+        self, histories: sparse.csr_array, rows: NDArray[np.int64], columns: NDArray[np.int64]
+    ) -> NDArray[np.float64]:
+        """Predict the ratings of (row, column) pairs; see `RatingPredictor`."""
+        solved = self.user_factors(histories)
+        users = np.vstack([solved, np.zeros_like(self.design[:1])])
+        items = np.vstack([self.design, np.zeros_like(self.design[:1])])
+        items[-1, 0] = 1.0  # of an unknown item the user's bias is known
+        biases = np.append(self.item_biases.astype(np.float64), 0.0)
+        personal = np.einsum("mf,mf->m", users[rows], items[columns])
+        return np.asarray(self.mean + biases[columns] + personal)
+
+    def with_popularity_weight(self, weight: float) -> Self:
+        """The same model with another prior; with 0 it ranks by the predicted rating alone."""
+        parameters = self.parameters.model_copy(update={"popularity_weight": weight})
+        return dataclasses.replace(self, parameters=parameters)
+
+    @cached_property
+    def design(self) -> NDArray[np.float64]:
+        """(n_items, 1 + factors): a 1 for the user's bias, then the factors."""
+        return np.hstack([np.ones((self.n_items, 1)), self.item_factors.astype(np.float64)])

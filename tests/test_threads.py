@@ -1,0 +1,72 @@
+"""BLAS keeps to one thread where it is asked to, and gets the others back afterwards."""
+
+import numpy as np
+import pytest
+import scipy.linalg  # noqa: F401  its BLAS is to be seen too
+from threadpoolctl import threadpool_info, threadpool_limits
+
+from explainable_recsys.threads import one_blas_thread
+
+
+def blas_threads():
+    return [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+
+
+@pytest.fixture
+def many():
+    """Three threads, however many cores there are; what was before comes back."""
+    with threadpool_limits(3, "blas"):
+        before = blas_threads()
+        if set(before) != {3}:
+            pytest.skip("the threads of this BLAS cannot be set")
+        yield before
+
+
+def test_one_thread_inside_and_the_old_number_after(many):
+    with one_blas_thread():
+        assert blas_threads() == [1] * len(many)
+        np.testing.assert_array_equal(np.ones((50, 50)) @ np.ones((50, 50)), 50)
+    assert blas_threads() == many
+
+
+def test_nested(many):
+    with one_blas_thread():
+        with one_blas_thread():
+            assert set(blas_threads()) == {1}
+        assert set(blas_threads()) == {1}
+    assert blas_threads() == many
+
+
+def test_the_old_number_comes_back_after_an_error(many):
+    with pytest.raises(np.linalg.LinAlgError), one_blas_thread():
+        np.linalg.solve(np.zeros((2, 2)), np.ones(2))
+    assert blas_threads() == many
+    with one_blas_thread():
+        with pytest.raises(KeyError), one_blas_thread():
+            raise KeyError
+        assert set(blas_threads()) == {1}
+    assert blas_threads() == many
+
+
+def test_the_number_is_that_of_the_moment_not_of_the_first_time(many):
+    with one_blas_thread():
+        pass
+    with threadpool_limits(2, "blas"):
+        with one_blas_thread():
+            assert set(blas_threads()) == {1}
+        assert set(blas_threads()) == {2}
+    assert blas_threads() == many
+
+
+def test_other_threads_stay_as_they_are():
+    import sklearn.metrics  # noqa: F401  brings OpenMP
+
+    def others():
+        return [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] != "blas"]
+
+    with threadpool_limits(2, "openmp"):
+        before = others()
+        assert before
+        with one_blas_thread():
+            assert others() == before
+        assert others() == before

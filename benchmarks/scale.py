@@ -1,6 +1,7 @@
 """Seconds and peak memory of every node on synthetic ratings of the shape of MovieLens 20M.
 
     python benchmarks/scale.py 2000000 20000000
+    python benchmarks/scale.py --pipeline intrinsic_mf 200000 2000000
 
 Each node runs in a process of its own (`kedro run --nodes`), so its peak memory is its own,
 start-up included. Users grow with the number of ratings, the 26,744 items do not. Needs about
@@ -28,7 +29,6 @@ from kedro.framework.startup import bootstrap_project
 from numpy.typing import NDArray
 
 PROJECT = Path(__file__).parents[1]
-PIPELINE = "intrinsic_als"
 RATINGS_PER_USER = 144.4
 N_ITEMS = 26_744
 GENRES = ("Action", "Comedy", "Drama", "Horror", "Romance", "Sci-Fi", "Thriller")
@@ -38,8 +38,9 @@ def main() -> None:
     """Run every size given on the command line and compare the first with the last."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("ratings", type=int, nargs="+", help="numbers of ratings")
-    sizes = parser.parse_args().ratings
-    measured = [(size, *measure(size)) for size in sizes]
+    parser.add_argument("--pipeline", default="intrinsic_als", help="name of an approach")
+    arguments = parser.parse_args()
+    measured = [(size, *measure(size, arguments.pipeline)) for size in arguments.ratings]
     for smaller, larger in itertools.pairwise(measured):
         growth = [math.log(after / before) for before, after in zip(smaller, larger, strict=True)]
         print(
@@ -48,14 +49,14 @@ def main() -> None:
         )
 
 
-def measure(n_ratings: int) -> tuple[float, float]:
+def measure(n_ratings: int, pipeline: str) -> tuple[float, float]:
     """Total seconds and highest peak (MB) of the pipeline on one size; prints each node."""
     with tempfile.TemporaryDirectory(prefix="scale-") as folder:
         conf = write_environment(Path(folder), n_ratings)
         print(f"\n{n_ratings:,} ratings\n{'node':36}{'seconds':>9}{'peak MB':>9}")
         results = []
-        for node in node_names():
-            seconds, megabytes = run_node(node, conf)
+        for node in node_names(pipeline):
+            seconds, megabytes = run_node(node, pipeline, conf)
             results.append((seconds, megabytes))
             print(f"{node:36}{seconds:9.1f}{megabytes:9.0f}", flush=True)
     seconds, megabytes = sum(s for s, _ in results), max(m for _, m in results)
@@ -63,16 +64,16 @@ def measure(n_ratings: int) -> tuple[float, float]:
     return seconds, megabytes
 
 
-def node_names() -> list[str]:
+def node_names(pipeline: str) -> list[str]:
     """Nodes of the pipeline in an order in which they can run."""
     bootstrap_project(PROJECT)
-    return [node.name for node in pipelines[PIPELINE].nodes]
+    return [node.name for node in pipelines[pipeline].nodes]
 
 
-def run_node(name: str, conf: Path) -> tuple[float, float]:
+def run_node(name: str, pipeline: str, conf: Path) -> tuple[float, float]:
     """Wall seconds and peak resident memory in MB of one `kedro run --nodes`."""
     kedro = Path(sys.executable).with_name("kedro")
-    arguments = ["run", "--pipelines", PIPELINE, "--conf-source", str(conf), "--env", "synthetic"]
+    arguments = ["run", "--pipelines", pipeline, "--conf-source", str(conf), "--env", "synthetic"]
     start = time.perf_counter()
     process = subprocess.Popen(
         [str(kedro), *arguments, "--nodes", name], cwd=PROJECT, stdout=subprocess.DEVNULL

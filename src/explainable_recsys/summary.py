@@ -33,12 +33,14 @@ REASON_COLUMNS = {
     "of random": "coverage_of_random",
     "length": "length",
     "lift": "median_lift",
+    "MEP": "mep_users@{k}",
     "Σ error": "additivity_error_relative",
 }
 LEGEND = {
     "coverage_of_popularity": "of popular, of random: the same explainer on those lists",
     "length": "length: pieces of evidence per explanation",
     "median_lift": "lift: median of the best rules",
+    "mep_users@{k}": "MEP: share of the list that similar users speak for",
     "additivity_error_relative": "Σ error: sum of contributions against score",
 }
 WITH_INTERVAL = ("recall", "ndcg")
@@ -67,7 +69,8 @@ def print_summary(outputs: set[str], catalog: DataCatalog, env: str | None) -> N
             metrics_table(metrics, QUALITY_COLUMNS),
             protocol_text(metrics, catalog),
         ]
-        explained = {name: values for name, values in metrics.items() if "coverage" in values}
+        keys = {key.format(k=_list_length(metrics)) for key in REASON_COLUMNS.values()}
+        explained = {name: values for name, values in metrics.items() if keys & values.keys()}
         if explained:
             parts += [
                 _heading("Reasons"),
@@ -161,7 +164,10 @@ def protocol_text(metrics: dict[str, dict[str, Any]], catalog: DataCatalog) -> s
 
 def reasons_legend(metrics: dict[str, dict[str, Any]]) -> str:
     """What the columns about explanations mean, of those that are shown."""
-    known = [text for key, text in LEGEND.items() if any(key in m for m in metrics.values())]
+    k = _list_length(metrics)
+    known = [
+        text for key, text in LEGEND.items() if any(key.format(k=k) in m for m in metrics.values())
+    ]
     return textwrap.fill("; ".join(known), WIDTH, initial_indent="  ", subsequent_indent="  ")
 
 

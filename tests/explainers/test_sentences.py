@@ -10,6 +10,7 @@ from explainable_recsys.explainers.sentences import (
     contribution_sentences,
     enumerate_runs,
     italic,
+    neighbour_sentences,
     rule_sentences,
 )
 from explainable_recsys.explainers.tables import explanation_table
@@ -324,3 +325,39 @@ def test_rules_of_some_scopes_only():
     expected = rule_sentences(explanations, cited_rules, items)
     cited_rules["scope"] = cited_rules["scope"].cat.remove_unused_categories()
     pd.testing.assert_frame_equal(rule_sentences(explanations, cited_rules, items), expected)
+
+
+def neighbour_rows(style: str, rows: list[tuple[int, int, str, str, float]]) -> pd.DataFrame:
+    table = pd.DataFrame(rows, columns=["user_id", "position", "evidence_id", "evidence", "weight"])
+    return table.assign(item_id=9, style=style, evidence=pd.Categorical(table["evidence"]))
+
+
+def test_neighbours_are_counted_from_the_threshold_on() -> None:
+    rows = [
+        (1, 1, "5", "★5", 3.0),
+        (1, 2, "4", "★4", 4.0),
+        (1, 3, "2.5", "★2.5", 1.0),
+        (2, 1, "4", "★4", 1.0),
+    ]
+    sentences = neighbour_sentences(neighbour_rows("neighbour", rows), 10, 4.0)["sentence"]
+    assert sentences.tolist() == [
+        "7 of the 10 people whose taste is nearest to yours rated it 4 or more "
+        "(★5 × 3, ★4 × 4, ★2.5 × 1).",
+        "1 of the 10 people whose taste is nearest to yours rated it 4 or more (★4 × 1).",
+    ]
+    everyone = neighbour_sentences(neighbour_rows("neighbour", rows[:3]), 10, None)["sentence"]
+    assert everyone.tolist() == [
+        "8 of the 10 people whose taste is nearest to yours rated it (★5 × 3, ★4 × 4, ★2.5 × 1)."
+    ]
+
+
+def test_similar_items_are_named() -> None:
+    rows = [(1, 1, "7", "Alien", 0.9), (1, 2, "8", "Aliens", 0.8), (1, 3, "6", "M*A*S*H", 0.7)]
+    table = neighbour_sentences(neighbour_rows("item", rows), 10, 4.0, n_cited=2)
+    assert table["sentence"].tolist() == ["You rated similar items highly: *Alien*, *Aliens*."]
+    assert table["item_id"].tolist() == [9]
+
+
+def test_no_neighbour_explanations_no_sentences() -> None:
+    empty = neighbour_rows("neighbour", [])
+    assert neighbour_sentences(empty, 10, 4.0).empty

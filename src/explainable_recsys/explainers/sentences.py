@@ -52,8 +52,7 @@ def contribution_sentences(
     pieces = concatenate(italic(cited["evidence"]), " ★", _ratings(cited, interactions), shares)
     starts = np.flatnonzero(cited["position"].to_numpy() == 1)
     sentences = concatenate("Recommended because you rated ", enumerate_runs(pieces, starts), ".")
-    table = cited.iloc[starts][keys].reset_index(drop=True)
-    return table.assign(sentence=pd.Series(sentences.to_pandas(), dtype="str"))
+    return _sentence_table(cited.iloc[starts][keys], sentences)
 
 
 def rule_sentences(
@@ -98,7 +97,58 @@ def rule_sentences(
         _rounded(best["lift"].to_numpy(np.float64), 1),
         " × more than chance).",
     )
-    table = best[keys].reset_index(drop=True)
+    return _sentence_table(best[keys], sentences)
+
+
+def neighbour_sentences(
+    explanations: pd.DataFrame, k: int, relevance_threshold: float | None, n_cited: int = 3
+) -> pd.DataFrame:
+    """Say how many of the nearest people liked an item, or which similar items the user liked.
+
+    For example "7 of the 10 people whose taste is nearest to yours rated it 4 or more (★5 × 3,
+    ★4 × 4, ★2 × 1)." or "You rated similar movies highly: *Alien*, *Aliens*."
+
+    Args:
+        explanations: Style `neighbour` or `item`, sorted by recommendation and position.
+        k: Number of neighbours.
+        relevance_threshold: From which rating on they speak for the item; None for any.
+        n_cited: Largest number of similar items named.
+
+    Returns:
+        Columns `user_id`, `item_id`, `sentence`, one row per explained recommendation.
+    """
+    keys = ["user_id", "item_id"]
+    if (explanations["style"] == "item").all():
+        cited = explanations[explanations["position"] <= n_cited]
+        starts = np.flatnonzero(cited["position"].to_numpy() == 1)
+        named = enumerate_runs(italic(cited["evidence"]), starts)
+        sentences = concatenate("You rated similar items highly: ", named, ".")
+        return _sentence_table(cited.iloc[starts][keys], sentences)
+    positions = explanations["position"].to_numpy()
+    starts = np.flatnonzero(positions == 1)
+    counts = explanations["weight"].to_numpy(np.int64)
+    spoken = counts.copy()
+    at_least = ""
+    if relevance_threshold is not None:
+        spoken[explanations["evidence_id"].to_numpy(np.float64) < relevance_threshold] = 0
+        at_least = f" {relevance_threshold:g} or more"
+    n_spoken = np.add.reduceat(spoken, starts) if len(starts) else spoken
+    pieces = concatenate(
+        pa.array(explanations["evidence"].astype("str"), pa.large_string()),
+        " × ",
+        pa.array(counts).cast(pa.large_string()),
+    )
+    sentences = concatenate(
+        pa.array(n_spoken).cast(pa.large_string()),
+        f" of the {k} people whose taste is nearest to yours rated it{at_least} (",
+        enumerate_runs(pieces, starts),
+        ").",
+    )
+    return _sentence_table(explanations.iloc[starts][keys], sentences)
+
+
+def _sentence_table(recommendations: pd.DataFrame, sentences: pa.LargeStringArray) -> pd.DataFrame:
+    table = recommendations.reset_index(drop=True)
     return table.assign(sentence=pd.Series(sentences.to_pandas(), dtype="str"))
 
 

@@ -39,6 +39,38 @@ def explanation_table(
         Columns `user_id`, `item_id`, `position`, `style`, `evidence_id`, `evidence`,
         `weight`, `group`; the texts are categorical, so millions of rows stay small.
     """
+    return evidence_table(
+        recommendations,
+        place=place,
+        evidence_ids=evidence_ids,
+        evidence=item_titles(items, evidence_ids),
+        weights=weights,
+        style=style,
+        group=group,
+    )
+
+
+def evidence_table(
+    recommendations: pd.DataFrame,
+    *,
+    place: NDArray[Any],
+    evidence_ids: NDArray[Any],
+    evidence: pd.Categorical,
+    weights: NDArray[Any],
+    style: str,
+    group: NDArray[Any] | int = 1,
+) -> pd.DataFrame:
+    """Assemble explanations whose evidence are not items: as `explanation_table`, with texts.
+
+    Args:
+        recommendations: As there.
+        place: As there.
+        evidence_ids: (n,) what the evidence is, for a program.
+        evidence: (n,) the same for a reader.
+        weights: As there.
+        style: As there.
+        group: As there.
+    """
     return pd.DataFrame(
         {
             "user_id": recommendations["user_id"].to_numpy(),
@@ -48,7 +80,7 @@ def explanation_table(
                 np.full(len(place), STYLES.index(style)), categories=pd.Index(STYLES)
             ),
             "evidence_id": evidence_ids,
-            "evidence": item_titles(items, evidence_ids),
+            "evidence": evidence,
             "weight": weights.astype(np.float32),
             "group": np.broadcast_to(np.int32(group), len(place)),
         }

@@ -1,0 +1,140 @@
+"""Explain recommendations by what a user's neighbourhood says about them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import sparse
+
+from explainable_recsys.explainers.explainability import (
+    NeighbourhoodParameters,
+    nearest_items,
+    nearest_users,
+)
+from explainable_recsys.explainers.tables import evidence_table, explanation_table
+from explainable_recsys.interactions import Interactions
+from explainable_recsys.ragged import place_in_run
+
+
+def explain_by_neighbours(
+    interactions: Interactions,
+    training: Interactions,
+    recommendations: pd.DataFrame,
+    items: pd.DataFrame,
+    parameters: NeighbourhoodParameters,
+) -> pd.DataFrame:
+    """Show how the nearest users rated a recommended item, or which similar items were liked.
+
+    Form `users`: one piece per rating value that some neighbour gave, highest first, with the
+    number of neighbours who gave it as its weight (style `neighbour`). Form `items`: one piece
+    per item among the k nearest to the recommended one that the user rated at the threshold
+    or above, most similar first, with the similarity as its weight (style `item`).
+
+    A recommendation that no neighbour rated at the threshold or above has no explanation.
+
+    Args:
+        interactions: The histories that the recommendations were made from.
+        training: Where neighbours are looked for, over the same catalogue.
+        recommendations: Columns `user_id`, `item_id`.
+        items: Columns `item_id`, `title`.
+        parameters: The neighbourhood.
+
+    Returns:
+        The explanations table.
+
+    Raises:
+        InputError: If the tables are of another run than the interactions, or k is too large.
+    """
+    users = interactions.known_rows(recommendations["user_id"])
+    columns = interactions.known_columns(recommendations["item_id"])
+    if parameters.form == "users":
+        return _by_users(interactions, training, recommendations, users, columns, parameters)
+    return _by_items(interactions, training, recommendations, items, users, columns, parameters)
+
+
+def _by_users(
+    interactions: Interactions,
+    training: Interactions,
+    recommendations: pd.DataFrame,
+    users: NDArray[np.int64],
+    columns: NDArray[np.int64],
+    parameters: NeighbourhoodParameters,
+) -> pd.DataFrame:
+    neighbours, _ = nearest_users(interactions.ratings, training.ratings, parameters)
+    lists = np.repeat(np.arange(len(users)), neighbours.shape[1])
+    near = neighbours[users].ravel()
+    given = _ratings_at(training.ratings, near, columns[lists])
+    lists, given = lists[~np.isnan(given)], given[~np.isnan(given)]
+    spoken = np.zeros(len(users), dtype=bool)
+    spoken[lists[_reaches(given, parameters)]] = True
+    lists, given = lists[spoken[lists]], given[spoken[lists]]
+    table = (
+        pd.DataFrame({"list": lists, "rating": given})
+        .groupby(["list", "rating"])
+        .size()
+        .reset_index(name="n")
+        .sort_values(["list", "rating"], ascending=[True, False], ignore_index=True)
+    )
+    rows = table["list"].to_numpy()
+    values = [f"{rating:g}" for rating in table["rating"]]
+    return evidence_table(
+        recommendations.iloc[rows],
+        place=place_in_run(rows) + 1,
+        evidence_ids=np.array(values, dtype=str),
+        evidence=pd.Categorical(np.array([f"★{value}" for value in values], dtype=object)),
+        weights=table["n"].to_numpy(),
+        style="neighbour",
+    )
+
+
+def _by_items(
+    interactions: Interactions,
+    training: Interactions,
+    recommendations: pd.DataFrame,
+    items: pd.DataFrame,
+    users: NDArray[np.int64],
+    columns: NDArray[np.int64],
+    parameters: NeighbourhoodParameters,
+) -> pd.DataFrame:
+    neighbours, similarity = nearest_items(training.ratings, parameters)
+    lists = np.repeat(np.arange(len(users)), neighbours.shape[1])
+    near = neighbours[columns].ravel()
+    given = _ratings_at(interactions.ratings, users[lists], near)
+    liked = np.flatnonzero(~np.isnan(given))
+    liked = liked[_reaches(given[liked], parameters)]
+    rows = lists[liked]
+    return explanation_table(
+        recommendations.iloc[rows],
+        place=place_in_run(rows) + 1,
+        evidence_ids=interactions.item_ids[near[liked]],
+        weights=similarity[columns].ravel()[liked],
+        style="item",
+        items=items,
+    )
+
+
+def _reaches(
+    ratings: NDArray[np.float64], parameters: NeighbourhoodParameters
+) -> NDArray[np.bool_]:
+    threshold = parameters.relevance_threshold
+    return np.ones(len(ratings), dtype=bool) if threshold is None else ratings >= threshold
+
+
+def _ratings_at(
+    ratings: sparse.csr_array, rows: NDArray[np.int64], columns: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """The rating of each (row, column), NaN where there is none or an index is -1."""
+    found: NDArray[Any] = np.full(len(rows), np.nan)
+    asked = np.flatnonzero((rows >= 0) & (columns >= 0))
+    if len(asked) == 0:
+        return found
+    numbered = sparse.csr_array(
+        (np.arange(1, ratings.nnz + 1), ratings.indices, ratings.indptr), shape=ratings.shape
+    )
+    numbers = np.asarray(numbered[rows[asked], columns[asked]]).ravel()
+    there = numbers > 0
+    found[asked[there]] = ratings.data[numbers[there] - 1]
+    return found

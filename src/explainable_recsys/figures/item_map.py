@@ -1,0 +1,190 @@
+"""Draw items in two dimensions: those that the same people like lie near each other."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from explainable_recsys.figures.graph_layout import LABEL_SIZE, place_labels
+from explainable_recsys.figures.style import (
+    NEUTRAL,
+    PALETTE,
+    finish,
+    message_figure,
+    new_figure,
+    percent,
+)
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+MOST_ITEMS = 1500
+"""Only so many of the best-known items are drawn."""
+
+MOST_LABELS = 25
+"""At most so many of the best-known items are named on the map."""
+
+OTHER = "other"
+"""Name of what has a rarer first genre, or none."""
+
+_HUES = [*PALETTE[:6], PALETTE[7]]  # without yellow, in which small points are lost on white
+_HEIGHT = 560  # of the figure, in pixels: the labels' places are made for this or a larger one
+_SMALLEST, _LARGEST = 4.0, 16.0  # diameters, in pixels
+_N_CANDIDATES = 3 * MOST_LABELS  # the best-known of these that have room get a label
+_LONGEST_LABEL = 26  # characters
+_MARGIN = 0.04  # of the extent, on each side
+_LITTLE = 0.1  # a share that is called small
+
+
+def item_map_figure(item_map: pd.DataFrame) -> go.Figure:
+    """Draw items as points, coloured by first genre; the better known, the larger.
+
+    Either dimension is stretched to fill the figure; the title is about the distances before.
+
+    Args:
+        item_map: One row per item, with the columns `item_id`, `title`, `genres` (joined by
+            `|`; may be empty), `popularity` (number of ratings), and the position, `x`, `y`.
+    """
+    if item_map.empty:
+        return message_figure("No items to draw")
+    best_known = item_map.sort_values(["popularity", "item_id"], ascending=[False, True])
+    drawn = best_known.head(MOST_ITEMS).reset_index(drop=True)
+    first_genre = drawn["genres"].fillna("").str.split("|").str[0]
+    drawn = drawn.assign(
+        genre=first_genre,
+        x=_unit(drawn["x"]),
+        y=_unit(drawn["y"]),
+        diameter=_diameters(drawn["popularity"]),
+    )
+    figure = new_figure()
+    named = first_genre[first_genre != ""].value_counts(sort=False)
+    frequent = named.sort_index().sort_values(ascending=False, kind="stable").index[: len(_HUES)]
+    _add_points(figure, OTHER, drawn[~first_genre.isin(frequent)], NEUTRAL)
+    for genre, hue in zip(frequent, _HUES, strict=False):
+        _add_points(figure, genre, drawn[first_genre == genre], hue)
+    _add_labels(figure, drawn)
+    positions = best_known[["x", "y"]].head(MOST_ITEMS).to_numpy(dtype=float)
+    axis = {"range": [0, 1], "showticklabels": False, "ticks": "", "showgrid": False}
+    figure.update_layout(
+        xaxis=axis,
+        yaxis=axis,
+        height=_HEIGHT,
+        margin={"l": 36, "b": 40},
+        legend={"itemsizing": "constant", "y": -0.1},
+    )
+    return finish(
+        figure,
+        _finding(positions, first_genre.to_numpy(dtype=str)),
+        f"{_whose(len(drawn), len(item_map))}. Colour: first genre; size: ratings.",
+        "Dimension 1",
+        "Dimension 2",
+    )
+
+
+def _unit(values: pd.Series) -> pd.Series:
+    """Move and stretch values into the unit interval, with a margin."""
+    extent = float(np.ptp(values)) or 1.0
+    middle = (values.max() + values.min()) / 2
+    moved: pd.Series = 0.5 + (1 - 2 * _MARGIN) * (values - middle) / extent
+    return moved.round(4)
+
+
+def _diameters(popularity: pd.Series) -> pd.Series:
+    """Of points whose area grows with popularity."""
+    share = popularity / max(float(popularity.max()), 1.0)
+    diameters: pd.Series = _LARGEST * share**0.5
+    return diameters.clip(lower=_SMALLEST).round(1)
+
+
+def _add_points(figure: go.Figure, name: str, rows: pd.DataFrame, hue: str) -> None:
+    """Add the items of one genre."""
+    if rows.empty:
+        return
+    figure.add_scatter(
+        x=rows["x"].tolist(),
+        y=rows["y"].tolist(),
+        mode="markers",
+        name=escape(name),
+        marker={
+            "color": hue,
+            "line": {"color": "white", "width": 0.5},
+            "opacity": 0.6,
+            "size": rows["diameter"].tolist(),
+        },
+        hovertext=[
+            f"<b>{escape(str(row.title))}</b><br>{escape(_genres(row.genres))}"
+            f"<br>{row.popularity:,} ratings"
+            for row in rows[["title", "genres", "popularity"]].itertuples()
+        ],
+        hoverinfo="text",
+    )
+
+
+def _genres(joined: object) -> str:
+    """Genres for people to read."""
+    return joined.replace("|", ", ") if isinstance(joined, str) and joined else "no genre"
+
+
+def _add_labels(figure: go.Figure, drawn: pd.DataFrame) -> None:
+    """Name the best-known items, where there is room beside them."""
+    best = drawn.head(_N_CANDIDATES)
+    keys = [str(item) for item in best["item_id"]]
+    centres = dict(zip(keys, best[["x", "y"]].to_numpy(dtype=float), strict=True))
+    texts = dict(zip(keys, map(_short, best["title"]), strict=True))
+    diameters = dict(zip(keys, best["diameter"].tolist(), strict=True))
+    sides = place_labels(texts, centres, diameters, edges=[(key, key) for key in keys])
+    for key, side in list(sides.items())[:MOST_LABELS]:
+        vertical, horizontal = side.split()
+        x_sign = {"left": -1, "center": 0, "right": 1}[horizontal]
+        y_sign = {"bottom": -1, "middle": 0, "top": 1}[vertical]
+        beside = 0.625 * diameters[key] + 1
+        figure.add_annotation(
+            x=centres[key][0],
+            y=centres[key][1],
+            text=escape(texts[key]),
+            font={"size": LABEL_SIZE, "shadow": "auto"},
+            showarrow=False,
+            borderpad=0,
+            xanchor={-1: "right", 0: "center", 1: "left"}[x_sign],
+            yanchor={-1: "top", 0: "middle", 1: "bottom"}[y_sign],
+            xshift=x_sign * beside,
+            yshift=y_sign * beside,
+        )
+
+
+def _short(title: object) -> str:
+    """A title without what is in parentheses (a year, other titles), to fit on the map."""
+    text = str(title).split(" (")[0]
+    if len(text) > _LONGEST_LABEL:
+        text = text.split(" - ")[0]
+    return text if len(text) <= _LONGEST_LABEL else text[: _LONGEST_LABEL - 1].rstrip(" ,:-") + "…"
+
+
+def _whose(n_drawn: int, n_items: int) -> str:
+    """Which items are drawn, to begin the subtitle with."""
+    if n_drawn < n_items:
+        return f"The {n_drawn:,} best-known of {n_items:,} items"
+    return f"All {n_items:,} items"
+
+
+def _finding(positions: NDArray[np.float64], genres: NDArray[np.str_]) -> str:
+    """Title: how much nearer items of one genre lie together than any two items.
+
+    Args:
+        positions: (n_items, 2).
+        genres: (n_items,), each item's first genre; "" for none, which nothing shares.
+    """
+    first, second = np.triu_indices(len(positions), k=1)
+    distances = np.hypot(*(positions[first] - positions[second]).T)
+    shared = (genres[first] == genres[second]) & (genres[first] != "")
+    if not shared.any() or not distances.any():
+        return "Items that are liked by the same people lie near each other"
+    nearer = 1 - float(distances[shared].mean() / distances.mean())
+    if nearer < 0.005:
+        return "Items of one genre lie no nearer together than any two items"
+    share = f"only {percent(nearer)}" if nearer < _LITTLE else percent(nearer)
+    return f"Items of one genre lie {share} nearer together than any two items"

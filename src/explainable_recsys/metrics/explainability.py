@@ -1,0 +1,87 @@
+"""How explainable the lists themselves are: MEP, MER and explainable nDCG."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import sparse
+
+from explainable_recsys.interactions import Interactions
+from explainable_recsys.metrics.ranking import top_k
+from explainable_recsys.ragged import expand
+
+
+def explainability_per_user(
+    recommendations: pd.DataFrame,
+    interactions: Interactions,
+    explainable: sparse.csr_array,
+    k: int,
+    threshold: float = 0.0,
+) -> pd.DataFrame:
+    """Mean explainability precision and recall, and nDCG with explainability as gain.
+
+    With R the first k recommendations of a user and W the items outside the history with
+    E_ui > threshold (Abdollahi & Nasraoui 2016; Coba, Symeonidis & Zanker 2019):
+
+    - mep = |R ∩ W| / |R|, mer = |R ∩ W| / |W|
+    - e_ndcg = sum_r E(r) / log2(r + 1), over its value for the k largest E outside the history
+
+    Args:
+        recommendations: Columns `user_id`, `item_id`, `rank` (from 1).
+        interactions: The histories.
+        explainable: E, (n_users, n_items).
+        k: Length of the lists.
+        threshold: E above it counts as explainable.
+
+    Returns:
+        Indexed by `user_id`, a row for every user; columns `mep@k`, `mer@k`, `e_ndcg@k` with k
+        written out; NaN for a user without recommendations (mep) or without any explainable
+        item (mer, e_ndcg).
+    """
+    candidates = _outside_history(explainable, interactions.ratings)
+    lists = top_k(recommendations, k)
+    rows = interactions.known_rows(lists["user_id"])
+    columns = interactions.known_columns(lists["item_id"])
+    gains = np.asarray(candidates[rows, columns]).ravel() if len(rows) else np.empty(0)
+    n = interactions.n_users
+    ranks = lists["rank"].to_numpy(np.float64)
+    hits = np.bincount(rows, weights=gains > threshold, minlength=n)
+    dcg = np.bincount(rows, weights=gains / np.log2(ranks + 1), minlength=n)
+    owners = np.repeat(np.arange(n), np.diff(candidates.indptr))
+    n_explainable = np.bincount(owners, weights=candidates.data > threshold, minlength=n)
+    table = {
+        f"mep@{k}": _divide(hits, np.bincount(rows, minlength=n)),
+        f"mer@{k}": _divide(hits, n_explainable),
+        f"e_ndcg@{k}": _divide(dcg, _ideal_dcg(candidates, k)),
+    }
+    return pd.DataFrame(table, index=pd.Index(interactions.user_ids, name="user_id"))
+
+
+def _outside_history(explainable: sparse.csr_array, ratings: sparse.csr_array) -> sparse.csr_array:
+    """E without the items of each history."""
+    rated = sparse.csr_array(
+        (np.ones(ratings.nnz), ratings.indices.copy(), ratings.indptr.copy()), shape=ratings.shape
+    )
+    candidates = sparse.csr_array(explainable - explainable * rated)
+    candidates.eliminate_zeros()
+    return candidates
+
+
+def _ideal_dcg(candidates: sparse.csr_array, k: int) -> NDArray[np.float64]:
+    """DCG of the k largest entries of each row."""
+    lengths = np.diff(candidates.indptr)
+    owners = np.repeat(np.arange(len(lengths)), lengths)
+    order = np.lexsort([-candidates.data, owners])
+    _, places = expand(np.zeros(len(lengths), np.int64), lengths.astype(np.int64))
+    best = places < k
+    gains = candidates.data[order][best] / np.log2(places[best] + 2)
+    return np.asarray(np.bincount(owners[best], weights=gains, minlength=len(lengths)))
+
+
+def _divide(over: NDArray[Any], under: NDArray[Any]) -> NDArray[np.float64]:
+    quotient: NDArray[np.float64] = np.full(len(over), np.nan)
+    np.divide(over, under, out=quotient, where=under > 0)
+    return quotient

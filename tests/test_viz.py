@@ -66,4 +66,5 @@ def test_layers_are_in_order(site: Path) -> None:
 def test_approaches_are_grouped(site: Path) -> None:
     nodes = json.loads((site / "api" / "main").read_text())["nodes"]
     groups = {node["id"] for node in nodes if node["type"] == "modularPipeline"}
-    assert {"intrinsic_als", "posthoc_ar", "intrinsic_ar", "svd", "intrinsic_mf", "emf", "mf"} <= groups
+    approaches = {"intrinsic_als", "posthoc_ar", "intrinsic_ar", "svd", "intrinsic_mf", "emf", "mf"}
+    assert approaches <= groups

@@ -15,8 +15,8 @@ from explainable_recsys.progress import progress
 from explainable_recsys.recommenders.base import Parameters
 from explainable_recsys.recommenders.top_n import top_n
 
-CELLS = 16_000_000
-"""Numbers that one block of similarities, or of ratings, may take."""
+CELLS = 4_000_000
+"""Similarities that are held at once."""
 
 DECIMALS = 12
 """To which similarities are rounded, so that rounding errors decide no tie."""
@@ -123,7 +123,7 @@ def _nearest(
     n = queries.shape[0]
     found = np.full((n, parameters.k), -1, np.int64)
     similar = np.zeros((n, parameters.k))
-    step = max(1, CELLS // max(others.shape))
+    step = max(1, CELLS // others.shape[0])
     for start in progress(range(0, n, step), "find neighbours"):
         stop = min(start + step, n)
         block = queries[start:stop]
@@ -164,14 +164,9 @@ def _similarity(
 
 
 def _products(block: sparse.csr_array, others: sparse.csr_array) -> NDArray[np.float64]:
-    """Dot products (b, n), by dense blocks of columns in bounded memory."""
-    products = np.zeros((block.shape[0], others.shape[0]), np.float64)
-    step = max(1, CELLS // others.shape[1])
-    dense = block.toarray().astype(np.float64)
-    for start in range(0, others.shape[0], step):
-        part = others[start : start + step].toarray().astype(np.float64)
-        products[:, start : start + step] = dense @ part.T
-    return products
+    """Dot products (b, n); sparse, as most rows have little in common with most others."""
+    products = block.astype(np.float64) @ others.astype(np.float64).T
+    return np.asarray(products.toarray())
 
 
 def _squares(matrix: sparse.csr_array) -> NDArray[np.float64]:

@@ -23,7 +23,7 @@ class SweepParameters(Parameters):
     """Weights of each form of the explainability term to compare; 0 is the plain model."""
 
     pull: tuple[float, ...] = (0.0, 0.02, 0.05, 0.1)
-    l2: tuple[float, ...] = (0.02, 0.05)
+    l2: tuple[float, ...] = (0.05,)
 
     @field_validator("pull", "l2")
     @classmethod

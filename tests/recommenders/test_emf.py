@@ -39,6 +39,7 @@ def parameters(**changed):
         "factor_damping": 0.5,
         "user_bias_damping": 1.3,
         "item_bias_damping": 0.9,
+        "contrast": 0.3,
         "explainability_weight": 0.4,
         "form": "pull",
         "target": 2.5,
@@ -122,6 +123,9 @@ def objective(users, items, ratings, explained, mean, given):
         p, q = users[user, 1:], items[item, 1:]
         cost = (given.target - p @ q) ** 2 if given.form == "pull" else (p - q) @ (p - q)
         total += given.explainability_weight * explained[user, item] * cost
+    if given.form == "pull":
+        every_pair = (users[:, 1:] @ items[:, 1:].T) ** 2
+        total += given.explainability_weight * given.contrast * every_pair.sum()
     return total
 
 
@@ -168,6 +172,9 @@ def closed_form_users(model, ratings, explained):
         penalty = np.full(z.shape[1], given.regularization * has.sum() + given.factor_damping)
         penalty[0] = given.user_bias_damping
         system, right = z.T @ z + np.diag(penalty), z.T @ above
+        if given.form == "pull":
+            every_pair = given.explainability_weight * given.contrast
+            system[1:, 1:] += every_pair * (items[:, 1:].T @ items[:, 1:])
         for item in np.flatnonzero(explained[user]):
             weight = given.explainability_weight * explained[user, item]
             q = np.append(0.0, items[item, 1:])
@@ -289,13 +296,15 @@ def test_mean_and_popularity_are_those_of_the_ratings():
 
 
 def test_explainability_that_is_given_is_used():
-    data, learn = random_interactions(), parameters()
+    data, learn = random_interactions(), parameters(contrast=0.0)
     computed = explainability(data.ratings, data.ratings, neighbourhood())
     by_itself = EMF.fit(data, learn, neighbourhood())
     with_it = EMF.fit(data, learn, neighbourhood(), computed)
     np.testing.assert_array_equal(with_it.item_factors, by_itself.item_factors)
     other = EMF.fit(data, learn, neighbourhood(), computed * 0.5)
-    halved = EMF.fit(data, parameters(explainability_weight=0.2), neighbourhood(), computed)
+    halved = EMF.fit(
+        data, parameters(contrast=0.0, explainability_weight=0.2), neighbourhood(), computed
+    )
     np.testing.assert_allclose(other.item_factors, halved.item_factors, atol=1e-6)
     assert np.abs(other.item_factors - by_itself.item_factors).max() > 1e-3
 

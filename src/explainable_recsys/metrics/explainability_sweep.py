@@ -22,7 +22,7 @@ from explainable_recsys.recommenders.top_n import RecommendationParameters, reco
 class SweepParameters(Parameters):
     """Weights of each form of the explainability term to compare; 0 is the plain model."""
 
-    pull: tuple[float, ...] = (0.0, 0.02, 0.05, 0.1)
+    pull: tuple[float, ...] = (0.0, 0.1, 0.3, 0.5)
     l2: tuple[float, ...] = (0.05,)
 
     @field_validator("pull", "l2")

@@ -23,8 +23,9 @@ from explainable_recsys.threads import one_blas_thread
 class EMFParameters(PriorParameters):
     """The objective of `EMF`, and how long it is minimised.
 
-    `explainability_weight` is lambda (0 is plain matrix factorization), `form` and `target`
-    its term; `regularization` counts per rating, the three dampings once per user or item.
+    `explainability_weight` is lambda (0 is plain matrix factorization); `form`, `target` and
+    `contrast` are its term. `regularization` counts per rating, the three dampings once per
+    user or item.
     """
 
     factors: int = Field(20, ge=1)
@@ -33,9 +34,10 @@ class EMFParameters(PriorParameters):
     factor_damping: float = Field(5.0, gt=0)
     user_bias_damping: float = Field(2.0, gt=0)
     item_bias_damping: float = Field(20.0, gt=0)
-    explainability_weight: float = Field(0.05, ge=0)
+    explainability_weight: float = Field(0.3, ge=0)
     form: Literal["pull", "l2"] = "pull"
-    target: float = Field(4.0, gt=0)
+    target: float = Field(3.0, gt=0)
+    contrast: float = Field(0.2, ge=0)
     seed: Seed = 0
 
 
@@ -48,14 +50,13 @@ class EMF(RatingFactors):
         sum_ui (r_ui - mu - b_u - b_i - p_u . q_i)^2          over the ratings
         + sum_u (beta n_u + d) |p_u|^2 + sum_i (beta n_i + d) |q_i|^2
         + d_u sum_u b_u^2 + d_i sum_i b_i^2
-        + lambda sum_ui E_ui c_ui
+        + lambda * (what the form asks of explainability)
 
-    where the last sum goes over all pairs with E_ui > 0, rated or not, and c_ui is
-
-    - `pull`: (t - p_u . q_i)^2 with a positive target t, which raises the personal part of
-      the score of what can be explained;
-    - `l2`: |p_u - q_i|^2, as published (Abdollahi & Nasraoui 2016, eq. 3), which mostly makes
-      factors shorter.
+    - `pull`: sum_ui E_ui (t - p_u . q_i)^2 + gamma sum_ui (p_u . q_i)^2, both over all pairs,
+      rated or not: the personal part of the score is drawn to a positive target t where
+      neighbours speak for an item, and (with the contrast gamma) to 0 where they do not.
+    - `l2`: sum_ui E_ui |p_u - q_i|^2, as published (Abdollahi & Nasraoui 2016, eq. 3), which
+      mostly makes factors shorter.
 
     The objective is quadratic in the users' side and in the items' side: each is solved
     exactly in turn, and the user side of any history is the exact minimum given the items.
@@ -174,9 +175,11 @@ class _Terms:
         design[:m, 0] = 1.0  # the own bias takes part in predicted ratings only
         design[:m, 1:] = design[m:, 1:] = other[:, 1:]
         expected = np.append(self._mean + other[:, 0], np.zeros(m))
+        every_pair = self._contrast * (other[:, 1:].T @ other[:, 1:])
         with one_blas_thread():
             for block in self._blocks:
                 systems, right = self._normal_equations(block, design, expected)
+                systems[:, 1:, 1:] += every_pair
                 solved[block.rows] = np.linalg.solve(systems, right[..., None])[..., 0]
         return solved
 
@@ -201,6 +204,13 @@ class _Terms:
             pull = np.zeros_like(pull)
         systems = z.transpose(0, 2, 1) @ (z * (rated + pull)[..., None])
         return systems + diagonal[:, None, :] * np.eye(size), right[:, 0, :]
+
+    @property
+    def _contrast(self) -> float:
+        """Weight of (p . q)^2 of every pair, lambda gamma."""
+        parameters = self._parameters
+        pulls = parameters.form == "pull"
+        return parameters.explainability_weight * parameters.contrast if pulls else 0.0
 
     @property
     def _target(self) -> float:

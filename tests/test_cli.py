@@ -47,6 +47,7 @@ PARAMETERS = """
 recommendation: {n: 2}
 evaluation: {k: 2, n_resamples: 10}
 intrinsic_als: {model: {factors: 2, iterations: 5, regularization: 0.5}}
+intrinsic_mf: {neighbourhood: {k: 2}}
 split: {fraction: 0.2}
 """
 

@@ -49,10 +49,10 @@ WEIGHTINGS = [
 ]
 
 
-def matrix(rows):
+def matrix(rows, dtype=np.float32):
     """CSR of a list of {column: rating}; a rating of 0 is stored."""
     entries = [(row, column) for row, rated in enumerate(rows) for column in rated]
-    values = np.array([value for rated in rows for value in rated.values()], np.float32)
+    values = np.array([value for rated in rows for value in rated.values()], dtype)
     places = np.array(entries, dtype=np.int32).reshape(-1, 2).T
     built = sparse.csr_array((values, (places[0], places[1])), shape=(len(rows), N_ITEMS))
     built.sort_indices()
@@ -177,7 +177,10 @@ def test_nearest_items_equal_plain_loops(options, seed):
 @pytest.mark.parametrize("similarity", SIMILARITIES)
 @pytest.mark.parametrize("form", ["users", "items"])
 def test_explainability_equals_plain_loops(similarity, form):
-    rows, new = random_rows(3), random_rows(60, 6)
+    rows, new = (
+        [{item: min(rating, 4.5) for item, rating in rated.items()} for rated in some]
+        for some in (random_rows(3), random_rows(60, 6))
+    )
     for weighting, histories in itertools.product(WEIGHTINGS, (rows, new)):
         given = parameters(form=form, **similarity, **weighting)
         computed = explainability(matrix(histories), matrix(rows), given)
@@ -306,6 +309,15 @@ def test_the_same_decimal_ratings_are_the_same(options, n_items):
         assert user not in near
 
 
+def test_the_same_ratings_of_other_items_are_not_the_same():
+    rows = [{0: 4, 1: 4, 2: 3}, {0: 4, 1: 4, 3: 3}, {0: 4, 1: 4}, {7: 4}]
+    found, _ = nearest_users(matrix(rows), matrix(rows), parameters(k=2))
+    assert found.tolist() == [[2, 1], [2, 0], [0, 1], [-1, -1]]
+    every = [dict(enumerate(ratings)) for ratings in itertools.product((1, 4.5, 5), repeat=4)]
+    found, _ = nearest_users(matrix(every), matrix(every), parameters(k=len(every) - 1))
+    assert (found >= 0).all()
+
+
 @pytest.mark.parametrize("similarity", ["cosine", "pearson"])
 def test_a_rating_of_zero_is_a_rating(similarity):
     """Users 0 and 1 agree where both rated, but only user 0 rated item 2."""
@@ -360,18 +372,20 @@ def test_size_of_blocks_does_not_matter(similarity, cells, monkeypatch):
         np.testing.assert_allclose(in_blocks, whole, atol=1e-12)
 
 
-@pytest.mark.parametrize("value", [1.0, 3.3, 4.1, 5.0])
+@pytest.mark.parametrize("value", [1.0, 1.1, 4.1, 5.0])
 @pytest.mark.parametrize("shrinkage", [0.0, 2.5])
-def test_who_rates_all_alike_has_no_neighbours_by_pearson(value, shrinkage):
-    """Also where the mean of the ratings is not the rating, for want of digits."""
-    constant = dict.fromkeys(range(N_ITEMS), value)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_who_rates_all_alike_has_no_neighbours_by_pearson(value, shrinkage, dtype):
+    """Also where, in 64 bits, the mean of seven ratings of 1.1 is not quite 1.1."""
+    constant = dict.fromkeys([0, 1, 2, 3, 5, 6, 7], value)
     rows = [constant, {0: 1.1, 1: 4.7, 2: 3.3}, {0: 2.2, 1: 3.9, 4: 1.0}, {2: value}]
     given = parameters(similarity="pearson", shrinkage=shrinkage, k=2)
-    found, similar = nearest_users(matrix(rows), matrix(rows), given)
+    stored = matrix(rows, dtype)
+    found, similar = nearest_users(stored, stored, given)
     assert found.tolist() == [[-1, -1], [2, -1], [1, -1], [-1, -1]]
     assert np.isfinite(similar).all()
     assert (similar[[0, 3]] == 0).all()
-    shares = explainability(matrix(rows), matrix(rows), given)
+    shares = explainability(stored, stored, given)
     assert np.diff(shares.indptr)[[0, 3]].tolist() == [0, 0]
     assert np.isfinite(shares.data).all()
 
@@ -451,8 +465,11 @@ def test_what_is_given_is_never_changed(similarity, form, is_sorted):
         np.testing.assert_allclose(shares.toarray(), expected.toarray(), atol=1e-12)
         shares.data[:] = 7
         shares.indices[:] = 0
-    nearest_users(*turned, given)
-    nearest_items(turned[1], given)
+    for near, expected in (
+        (nearest_users(turned[1], ratings, given), nearest_users(ratings, ratings, given)),
+        (nearest_items(turned[1], given), nearest_items(ratings, given)),
+    ):
+        np.testing.assert_array_equal(near[0], expected[0])
     for array, now, then in zip(held, arrays_of(*turned), before, strict=True):
         assert now is array
         assert now.dtype == then.dtype
@@ -481,7 +498,7 @@ def test_shares_of_the_highest_rating_stay_between_0_and_1(form, similarity):
     ratings = sparse.csr_array(rng.integers(-10, 9, (8, N_ITEMS)).astype(np.float32))
     histories = sparse.csr_array(rng.integers(-10, 11, (8, N_ITEMS)).astype(np.float32))
     given = parameters(
-        form=form, similarity=similarity, weighting="rating", relevance_threshold=None
+        form=form, similarity=similarity, weighting="rating", relevance_threshold=None, k=1
     )
     shares = explainability(histories, ratings, given)
     assert shares.nnz > 0

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from explainable_recsys.errors import InputError
+from explainable_recsys.ragged import place_in_run
 
 DIFFERENT_RUNS = (
     "they come from different runs; run the approach again (kedro run --pipelines NAME), or load "
@@ -115,7 +116,7 @@ class Interactions:
         users, columns = self.known_rows(table["user_id"]), self.known_columns(table["item_id"])
         order = np.argsort(users, kind="stable")
         rows = users[order]
-        place = np.arange(len(rows)) - np.searchsorted(rows, rows)
+        place = place_in_run(rows)
         shape = (self.n_users, int(place.max(initial=-1)) + 1)
         positions, items = np.full(shape, -1, np.int64), np.full(shape, -1, np.int64)
         positions[rows, place] = order

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import Interactions
+from explainable_recsys.metrics.beyond_accuracy import item_popularity
 from explainable_recsys.recommenders.base import Parameters, Seed
 from explainable_recsys.recommenders.top_n import top_n
 
@@ -47,7 +48,7 @@ def item_map(
     Raises:
         InputError: If umap is asked for and not installed.
     """
-    popularity = np.bincount(interactions.ratings.indices, minlength=interactions.n_items)
+    popularity = item_popularity(interactions)
     shown = np.argsort(-popularity, kind="stable")
     shown = shown[popularity[shown] >= parameters.min_ratings]
     factors = item_factors[shown].astype(np.float64)
@@ -70,7 +71,7 @@ def similar_items(
         Columns `item_id`, `title`, `rank` (from 1), `similar_id`, `similar_title`,
         `similarity`.
     """
-    popularity = np.bincount(interactions.ratings.indices, minlength=interactions.n_items)
+    popularity = item_popularity(interactions)
     shown = np.flatnonzero(popularity >= parameters.min_ratings)
     lengths = np.linalg.norm(item_factors[shown].astype(np.float64), axis=1, keepdims=True)
     directions = item_factors[shown] / np.maximum(lengths, np.finfo(np.float64).tiny)

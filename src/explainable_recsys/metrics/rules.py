@@ -80,7 +80,9 @@ def coverage_frontier(
     rows = []
     for min_support in progress(min_supports, "coverage frontier", "support"):
         frequent = take(rules, rules.support >= min_support)
-        best = {name: _best_rules(frequent, liked, table) for name, table in lists.items()}
+        everybody = np.zeros(len(frequent), np.int32)
+        index = RuleIndex.build(frequent, everybody, liked.n_items, "confidence")
+        best = {name: _best_rules(index, liked, table) for name, table in lists.items()}
         for min_confidence in parameters.min_confidences:
             n_rules = int((frequent.confidence >= min_confidence).sum())
             row = {"min_support": min_support, "min_confidence": min_confidence}
@@ -114,10 +116,8 @@ def _loosest_rules(
     )
 
 
-def _best_rules(rules: Rules, liked: Interactions, recommendations: pd.DataFrame) -> Rules:
+def _best_rules(index: RuleIndex, liked: Interactions, recommendations: pd.DataFrame) -> Rules:
     """The most confident rule of each recommendation that has one."""
-    everybody = np.zeros(len(rules), np.int32)
-    index = RuleIndex.build(rules, everybody, liked.n_items, "confidence")
     users = liked.known_rows(recommendations["user_id"])
     columns = liked.known_columns(recommendations["item_id"])
     no_clusters = np.zeros(liked.n_users, np.int32)

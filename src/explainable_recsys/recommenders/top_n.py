@@ -12,6 +12,7 @@ from pydantic import Field
 from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import DIFFERENT_RUNS, Interactions
 from explainable_recsys.progress import progress
+from explainable_recsys.ragged import place_in_run
 from explainable_recsys.recommenders.base import Parameters, Recommender
 
 CHECKED_USERS = 100
@@ -45,7 +46,7 @@ def top_n(scores: NDArray[Any], n: int) -> tuple[NDArray[np.int64], NDArray[Any]
     rows, candidates = np.nonzero((scores >= threshold) & (scores > -np.inf))
     order = np.lexsort((candidates, -scores[rows, candidates], rows))
     rows, candidates = rows[order], candidates[order]
-    place = np.arange(len(rows)) - np.searchsorted(rows, rows)
+    place = place_in_run(rows)
     kept = place < n
     rows, candidates, place = rows[kept], candidates[kept], place[kept]
     columns[rows, place] = candidates

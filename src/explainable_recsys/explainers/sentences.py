@@ -24,6 +24,13 @@ RELATION = {
     "lists": (" to whom we recommend ", " are also recommended "),
 }
 
+_OF_SUBJECT = {
+    "item": ("it is", "being "),
+    "user": ("you are", "that you are "),
+    "history": ("you rated", "having rated "),
+}
+"""What stands before supporting and before opposing evidence."""
+
 
 def contribution_sentences(
     explanations: pd.DataFrame,
@@ -147,6 +154,58 @@ def neighbour_sentences(
     return _sentence_table(explanations.iloc[starts][keys], sentences)
 
 
+def feature_sentences(
+    explanations: pd.DataFrame,
+    items: pd.DataFrame,
+    subject: Literal["item", "user", "history"] = "item",
+    n_cited: int = 3,
+) -> pd.DataFrame:
+    """Say which features (or ratings) speak for an item, which one against it, and how strongly.
+
+    For example "*Alien* fits you because it is Sci-Fi (+0.41) and Horror (+0.22); being from the
+    1970s counts against it (\u22120.05)."
+
+    Args:
+        explanations: Style `feature` or `item`, signed, sorted by recommendation and position.
+        items: Columns `item_id`, `title`.
+        subject: Whose features they are: the item's, the user's, or ratings of the user.
+        n_cited: Largest number of supporting pieces named; of opposing ones the strongest is.
+
+    Returns:
+        Columns `user_id`, `item_id`, `sentence`, one row per explained recommendation.
+    """
+    before, opposing = _OF_SUBJECT[subject]
+    table = explanations.reset_index(drop=True)
+    keys = ["user_id", "item_id"]
+    first = table.index[table["position"] == 1].to_numpy()
+    number = np.cumsum(table["position"].to_numpy() == 1) - 1
+    supports = table["weight"].to_numpy() > 0
+    titles = italic(pd.Series(item_titles(items, table["item_id"].to_numpy()[first])))
+    evidence = italic(table["evidence"]) if subject == "history" else _texts(table["evidence"])
+    strength = concatenate(" (", _signed(table["weight"].to_numpy(np.float64)), ")")
+    pieces = concatenate(evidence, strength)
+
+    cited = np.flatnonzero(supports & (table["position"].to_numpy() <= n_cited))
+    reasons = np.full(len(first), "", dtype=object)
+    starts = np.flatnonzero(np.diff(number[cited], prepend=-1))
+    joined = enumerate_runs(pieces.take(pa.array(cited)), starts, last=" and ")
+    reasons[number[cited][starts]] = concatenate(f" fits you because {before} ", joined).to_pylist()
+
+    against = np.flatnonzero(~supports)
+    against = against[np.diff(number[against], prepend=-1) > 0]
+    contrasts = np.full(len(first), "", dtype=object)
+    what, how_much = (part.take(pa.array(against)) for part in (evidence, strength))
+    alone = reasons[number[against]] == ""
+    joints = np.where(alone, " is recommended although ", "; ").astype(object)
+    contrasts[number[against]] = concatenate(
+        pa.array(joints, pa.large_string()), opposing, what, " counts against it", how_much
+    ).to_pylist()
+    sentences = concatenate(
+        titles, pa.array(reasons, pa.large_string()), pa.array(contrasts, pa.large_string()), "."
+    )
+    return _sentence_table(table.loc[first, keys], sentences)
+
+
 def _sentence_table(recommendations: pd.DataFrame, sentences: pa.LargeStringArray) -> pd.DataFrame:
     table = recommendations.reset_index(drop=True)
     return table.assign(sentence=pd.Series(sentences.to_pandas(), dtype="str"))
@@ -184,6 +243,19 @@ def enumerate_runs(
     return pc.binary_join(
         pa.LargeListArray.from_arrays(pa.array(offsets), joined), pa.scalar("", pa.large_string())
     )
+
+
+def _texts(values: pd.Series[Any]) -> pa.LargeStringArray:
+    return pa.array(values.astype("str"), pa.large_string())
+
+
+def _signed(values: NDArray[np.float64]) -> pa.LargeStringArray:
+    """Numbers with their sign and two significant digits: +0.41, \u22120.05, +3.3."""
+    sizes = np.maximum(np.abs(values), np.finfo(np.float64).tiny)
+    unit = 10.0 ** (np.floor(np.log10(sizes)) - 1)
+    shown, codes = np.unique(np.rint(values / unit) * unit, return_inverse=True)
+    texts = pa.array([f"{value:+.2g}" for value in shown], pa.large_string())
+    return pc.replace_substring(texts, "-", "\u2212").take(pa.array(codes))
 
 
 def _rounded(values: NDArray[np.float64], decimals: int) -> pa.LargeStringArray:

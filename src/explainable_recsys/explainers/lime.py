@@ -1,0 +1,429 @@
+"""LIME for recommendations: a linear model of the scores of others like the explained pair."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pydantic import Field
+from scipy import sparse
+
+from explainable_recsys.errors import InputError
+from explainable_recsys.explainers.contributions import evidence_order
+from explainable_recsys.explainers.perturbations import (
+    MIN_EFFECTIVE,
+    Neighbourhood,
+    removal_masks,
+    sample_near,
+    weigh_masks,
+)
+from explainable_recsys.explainers.surrogates import (
+    ENGINES,
+    Regression,
+    Selection,
+    held_out_r2,
+)
+from explainable_recsys.explainers.tables import evidence_table, explanation_table
+from explainable_recsys.interactions import Interactions
+from explainable_recsys.preprocessing.features import Features
+from explainable_recsys.progress import progress
+from explainable_recsys.recommenders.base import Parameters, Recommender, Seed
+from explainable_recsys.recommenders.top_n import top_n
+from explainable_recsys.threads import one_blas_thread
+
+Kind = Literal["item", "user", "history"]
+
+USERS_AT_ONCE = 256
+POOL = 2_000
+"""Users, drawn at random if there are more, among whom a neighbourhood of users is sampled."""
+
+SCORES_AT_ONCE = 4_000_000
+"""Scores (perturbed histories x catalogue) held at a time."""
+
+
+QUALITY = [
+    "intercept",
+    "local_r2",
+    "held_out_r2",
+    "effective_samples",
+    "n_samples",
+    "kernel_width",
+    "widened",
+]
+"""Columns of the surrogates table besides the ids."""
+
+
+class KernelWidths(Parameters):
+    """Width of the kernel, in the unit of the cosine distance (0 to 1), per neighbourhood."""
+
+    item: float = Field(0.3, gt=0)
+    user: float = Field(0.3, gt=0)
+    history: float = Field(0.1, gt=0)
+
+
+class LimeParameters(Parameters):
+    """What is perturbed, how many times, and the regression that is fitted to the scores.
+
+    `n_samples` perturbations at most (`metrics.lime_stability` says how many are enough);
+    `removed` is the largest share of a history that is removed.
+    """
+
+    neighbourhood: Kind = "item"
+    n_samples: int = Field(1000, ge=10)
+    kernel_width: KernelWidths = KernelWidths()
+    removed: float = Field(0.5, gt=0, le=1)
+    penalty: float = Field(1.0, gt=0)
+    selection: Selection = "none"
+    n_features: int = Field(10, ge=1)
+    n_evidence: int = Field(10, ge=1)
+    engine: Literal["batched", "lime"] = "batched"
+    seed: Seed = 0
+
+
+class Lime(NamedTuple):
+    """Explanations, and of each how far its surrogate can be trusted.
+
+    Attributes:
+        explanations: The explanations table, style `feature` (neighbourhoods `item`, `user`) or
+            `item` (`history`); `weight` is the surrogate's coefficient, in the unit of the score.
+        surrogates: One row per recommendation; columns `user_id`, `item_id`, `intercept`,
+            `local_r2`, `held_out_r2`, `effective_samples`, `n_samples`, `kernel_width`, `widened`.
+    """
+
+    explanations: pd.DataFrame
+    surrogates: pd.DataFrame
+
+
+@dataclass(frozen=True, eq=False)
+class Local:
+    """The surrogates of m recommendations that share their perturbations.
+
+    Attributes:
+        rows: (m,) which recommendations.
+        evidence: (e,) features of the explained item (user), or columns of the history.
+        weights: (m, e) their coefficients.
+        quality: Other columns of the surrogates table, (m,) or for all m the same.
+    """
+
+    rows: NDArray[np.int64]
+    evidence: NDArray[np.int64]
+    weights: NDArray[np.float64]
+    quality: dict[str, Any]
+
+
+_NOTHING = Local(np.empty(0, np.int64), np.empty(0, np.int64), np.empty((0, 0)), {})
+
+
+def explain_by_lime(
+    model: Recommender,
+    interactions: Interactions,
+    recommendations: pd.DataFrame,
+    items: pd.DataFrame,
+    features: Features | None,
+    parameters: LimeParameters,
+) -> Lime:
+    """Explain recommendations by local surrogates (LIME: Ribeiro, Singh & Guestrin 2016).
+
+    A surrogate is a linear model, fitted to the recommender's scores of perturbations of the
+    explained pair (user, item), near ones weighing more. Perturbations are, as LIME-RS has it
+    (Nobrega & Marinho 2019),
+
+    - `item`: the same user with other items, described by the items' features;
+    - `user`: other users with the same item, described by the users' features;
+    - `history`: the same user without some of the ratings, described by the ratings left.
+
+    Evidence is only what the explained item (user, history) has. One item's (user's) perturbations
+    are the same for everybody it is recommended to, and depend on nothing but the seed.
+
+    Args:
+        model: Any recommender.
+        interactions: The histories that the recommendations were made from.
+        recommendations: Columns `user_id`, `item_id`.
+        items: Columns `item_id`, `title`, the text of evidence from histories.
+        features: Of the items (neighbourhood `item`) or users (`user`); None for `history`.
+        parameters: How.
+
+    Raises:
+        InputError: If the tables are of another run than the interactions, or there are no
+            features.
+    """
+    found = list(local_surrogates(model, interactions, recommendations, features, parameters))
+    widened = sum(len(local.rows) for local in found if local.quality["widened"])
+    if widened:
+        warnings.warn(
+            f"LIME: around {widened} of {len(recommendations)} recommendations the kernel of width "
+            f"{_width(parameters):g} left fewer than {MIN_EFFECTIVE} effective samples and was "
+            "widened (kernel_width)",
+            stacklevel=2,
+        )
+    described = None if parameters.neighbourhood == "history" else features
+    return Lime(
+        _explanations(
+            found, interactions, recommendations, items, described, parameters.n_evidence
+        ),
+        _surrogates_table(found, recommendations),
+    )
+
+
+def local_surrogates(
+    model: Recommender,
+    interactions: Interactions,
+    recommendations: pd.DataFrame,
+    features: Features | None,
+    parameters: LimeParameters,
+) -> Iterator[Local]:
+    """Fit the surrogates of all recommendations; arguments as `explain_by_lime`."""
+    positions, columns = interactions.lists_by_user(recommendations)
+    if parameters.neighbourhood == "history":
+        yield from _around_histories(model, interactions, positions, columns, parameters)
+        return
+    if features is None or not features.matrix.shape[1]:
+        raise InputError(
+            f"parameter neighbourhood: '{parameters.neighbourhood}' needs features, and this data "
+            "set has none; accepted: history"
+        )
+    around = _around_items if parameters.neighbourhood == "item" else _around_users
+    yield from around(model, interactions, positions, columns, features, parameters)
+
+
+def _around_items(
+    model: Recommender,
+    interactions: Interactions,
+    positions: NDArray[np.int64],
+    columns: NDArray[np.int64],
+    features: Features,
+    parameters: LimeParameters,
+) -> Iterator[Local]:
+    """Other items for the same users, in blocks of users."""
+    described = _Described(features)
+    for start in progress(range(0, len(positions), USERS_AT_ONCE), "explain by LIME"):
+        users = slice(start, start + USERS_AT_ONCE)
+        if not (columns[users] >= 0).any():
+            continue
+        scores = model.scores(interactions.ratings[users])
+        for item, (of_users, places) in _by_value(columns[users]):
+            near = described.sample(item, parameters)
+            outputs = scores[of_users[:, None], near.chosen].T.astype(np.float64)
+            rows = positions[users][of_users, places]
+            yield described.fit(item, near, outputs, rows, parameters)
+
+
+def _around_users(
+    model: Recommender,
+    interactions: Interactions,
+    positions: NDArray[np.int64],
+    columns: NDArray[np.int64],
+    features: Features,
+    parameters: LimeParameters,
+) -> Iterator[Local]:
+    """Other users for the same items; the scores of a pool of users are computed once."""
+    rng = np.random.default_rng(parameters.seed)
+    pool = np.sort(rng.permutation(interactions.n_users)[:POOL])
+    wanted = np.unique(columns[columns >= 0])
+    scores = np.empty((len(pool), len(wanted)), np.float32)
+    for start in range(0, len(pool), USERS_AT_ONCE):
+        part = slice(start, start + USERS_AT_ONCE)
+        scores[part] = model.scores(interactions.ratings[pool[part]])[:, wanted]
+    described = _Described(features, pool)
+    for user in progress(np.flatnonzero((positions >= 0).any(axis=1)), "explain by LIME", "user"):
+        listed = positions[user] >= 0
+        near = described.sample(int(user), parameters)
+        places = np.searchsorted(wanted, columns[user, listed])
+        outputs = scores[near.chosen][:, places].astype(np.float64)
+        yield described.fit(int(user), near, outputs, positions[user, listed], parameters)
+
+
+def _around_histories(
+    model: Recommender,
+    interactions: Interactions,
+    positions: NDArray[np.int64],
+    columns: NDArray[np.int64],
+    parameters: LimeParameters,
+) -> Iterator[Local]:
+    """The same users without some of their ratings."""
+    ratings = interactions.ratings
+    width = parameters.kernel_width.history
+    for user in progress(np.flatnonzero((positions >= 0).any(axis=1)), "explain by LIME", "user"):
+        listed = positions[user] >= 0
+        own = slice(ratings.indptr[user], ratings.indptr[user + 1])
+        history = ratings.indices[own].astype(np.int64)
+        kept = removal_masks(
+            len(history), parameters.n_samples, parameters.removed, (parameters.seed, int(user))
+        )
+        outputs = _scores_without(model, ratings.data[own], history, kept, columns[user, listed])
+        yield _fit(
+            kept.astype(np.float64),
+            weigh_masks(kept, width),
+            outputs,
+            np.ones(len(history)),
+            history,
+            positions[user, listed],
+            parameters,
+        )
+
+
+def _scores_without(
+    model: Recommender,
+    values: NDArray[np.float32],
+    history: NDArray[np.int64],
+    kept: NDArray[np.bool_],
+    wanted: NDArray[np.int64],
+) -> NDArray[np.float64]:
+    """Scores (n, m) of the wanted items given only what is kept of a history."""
+    outputs = np.empty((len(kept), len(wanted)))
+    step = max(1, SCORES_AT_ONCE // model.n_items)
+    for start in range(0, len(kept), step):
+        masks = kept[start : start + step]
+        places = np.nonzero(masks)[1]
+        starts = np.append(0, np.cumsum(masks.sum(axis=1)))
+        histories = sparse.csr_array(
+            (values[places], history[places], starts), shape=(len(masks), model.n_items)
+        )
+        outputs[start : start + step] = model.scores(histories)[:, wanted]
+    return outputs
+
+
+class _Described:
+    """Items (or users) by their features: samples of those like one, and surrogates of them."""
+
+    def __init__(self, features: Features, pool: NDArray[np.int64] | None = None) -> None:
+        self._features = features.matrix
+        candidates = features.matrix if pool is None else features.matrix[pool]
+        self._candidates = candidates
+        self._lengths = np.sqrt(candidates.sum(axis=1, dtype=np.float64))
+
+    def sample(self, anchor: int, parameters: LimeParameters) -> Neighbourhood:
+        """Candidates near an item (user) by the cosine distance of features."""
+        own = self._own(anchor)
+        common = (self._candidates[:, own]).sum(axis=1, dtype=np.float64)
+        product = np.maximum(self._lengths * np.sqrt(len(own)), 1e-300)
+        distances = 1 - common / product
+        seed = (parameters.seed, int(anchor))
+        return sample_near(distances, parameters.n_samples, _width(parameters), seed)
+
+    def fit(
+        self,
+        anchor: int,
+        near: Neighbourhood,
+        outputs: NDArray[np.float64],
+        rows: NDArray[np.int64],
+        parameters: LimeParameters,
+    ) -> Local:
+        """Surrogates of the outputs (n, m) of a sample around an item (user)."""
+        sampled = self._candidates[near.chosen].toarray().astype(np.float64)
+        own = self._own(anchor)
+        instance = np.zeros(sampled.shape[1])
+        instance[own] = 1.0
+        return _fit(sampled, near, outputs, instance, own, rows, parameters)
+
+    def _own(self, anchor: int) -> NDArray[np.int64]:
+        starts = self._features.indptr
+        return self._features.indices[starts[anchor] : starts[anchor + 1]].astype(np.int64)
+
+
+def _fit(
+    features: NDArray[np.float64],
+    near: Neighbourhood,
+    outputs: NDArray[np.float64],
+    instance: NDArray[np.float64],
+    evidence: NDArray[np.int64],
+    rows: NDArray[np.int64],
+    parameters: LimeParameters,
+) -> Local:
+    """Fit the surrogates of m outputs and measure them."""
+    engine = ENGINES[parameters.engine]
+    regression = Regression(parameters.penalty, parameters.selection, parameters.n_features)
+    arguments = features, near.weights, outputs, instance, regression
+    with one_blas_thread():
+        fitted = engine(*arguments)
+        local_r2 = fitted.r2(features, near.weights, outputs)
+        held_out = held_out_r2(engine, *arguments)
+    quality = {
+        "intercept": fitted.intercepts,
+        "local_r2": local_r2,
+        "held_out_r2": held_out,
+        "effective_samples": near.effective,
+        "n_samples": len(features),
+        "kernel_width": near.width,
+        "widened": near.width > _width(parameters),
+    }
+    weights = fitted.coefficients[:, instance > 0]
+    weights[np.isnan(local_r2)] = 0.0  # a constant score has no reasons
+    return Local(rows, evidence, weights, quality)
+
+
+def _explanations(
+    found: list[Local],
+    interactions: Interactions,
+    recommendations: pd.DataFrame,
+    items: pd.DataFrame,
+    features: Features | None,
+    n_evidence: int,
+) -> pd.DataFrame:
+    """The evidence of all surrogates in one table."""
+    pieces = pd.concat([_pieces(local, n_evidence) for local in [_NOTHING, *found]])
+    pieces = pieces.sort_values(["row", "place"], ignore_index=True)
+    explained = recommendations.iloc[pieces["row"].to_numpy()]
+    evidence, weights = pieces["evidence"].to_numpy(), pieces["weight"].to_numpy()
+    if features is None:
+        return explanation_table(
+            explained,
+            place=pieces["place"].to_numpy(),
+            evidence_ids=interactions.item_ids[evidence],
+            weights=weights,
+            style="item",
+            items=items,
+        )
+    codes, labels = pd.factorize(np.array(features.labels, dtype=object))
+    return evidence_table(
+        explained,
+        place=pieces["place"].to_numpy(),
+        evidence_ids=features.ids[evidence],
+        evidence=pd.Categorical.from_codes(codes[evidence], categories=pd.Index(labels)),
+        weights=weights,
+        style="feature",
+    )
+
+
+def _pieces(local: Local, n_evidence: int) -> pd.DataFrame:
+    """Recommendation, place, evidence and weight of the strongest evidence."""
+    chosen, _ = top_n(evidence_order(local.weights), n_evidence)
+    lists, place = np.nonzero(chosen >= 0)
+    entries = chosen[lists, place]
+    return pd.DataFrame(
+        {
+            "row": local.rows[lists],
+            "place": place + 1,
+            "evidence": local.evidence[entries],
+            "weight": local.weights[lists, entries],
+        }
+    )
+
+
+def _surrogates_table(found: list[Local], recommendations: pd.DataFrame) -> pd.DataFrame:
+    """One row per recommendation, in the order of the recommendations."""
+    parts = [pd.DataFrame(local.quality, index=local.rows) for local in found]
+    quality = pd.concat(parts) if parts else pd.DataFrame(columns=QUALITY)
+    return recommendations[["user_id", "item_id"]].reset_index(drop=True).join(quality)
+
+
+def _by_value(
+    columns: NDArray[np.int64],
+) -> Iterator[tuple[int, tuple[NDArray[np.int64], NDArray[np.int64]]]]:
+    """Each column with the places where it stands; -1 is padding."""
+    rows, places = np.nonzero(columns >= 0)
+    values = columns[rows, places]
+    order = np.argsort(values, kind="stable")
+    distinct, starts = np.unique(values[order], return_index=True)
+    for value, part in zip(distinct.tolist(), np.split(order, starts)[1:], strict=True):
+        yield value, (rows[part], places[part])
+
+
+def _width(parameters: LimeParameters) -> float:
+    """Width of the kernel of the neighbourhood."""
+    return float(getattr(parameters.kernel_width, parameters.neighbourhood))

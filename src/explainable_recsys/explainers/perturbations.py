@@ -1,0 +1,112 @@
+"""What lies near an instance: samples of others like it, or of its history with parts removed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+MIN_EFFECTIVE = 30
+"""Effective samples below which a kernel is widened."""
+
+WIDER = 1.25
+
+
+@dataclass(frozen=True, eq=False)
+class Neighbourhood:
+    """Perturbations of one instance, weighted by how near they are.
+
+    Attributes:
+        chosen: (n,) which candidates they are, in random order.
+        weights: (n,) weights with mean 1.
+        effective: () effective sample size (sum w)^2 / sum w^2 (Kish 1965).
+        width: () width of the kernel that was used.
+    """
+
+    chosen: NDArray[np.int64]
+    weights: NDArray[np.float64]
+    effective: float
+    width: float
+
+
+def kernel(distances: NDArray[np.float64], width: float) -> NDArray[np.float64]:
+    """LIME's exponential kernel, sqrt(exp(-d^2 / width^2)) (Ribeiro et al. 2016)."""
+    return np.exp(-np.square(distances / width) / 2)
+
+
+def effective_size(weights: NDArray[np.float64]) -> float:
+    """How many equally weighted samples are worth as much, (sum w)^2 / sum w^2 (Kish 1965)."""
+    return float(weights.sum() ** 2 / np.square(weights).sum())
+
+
+def sample_near(
+    distances: NDArray[np.float64], n: int, width: float, seed: tuple[int, ...]
+) -> Neighbourhood:
+    """Draw candidates without replacement, near ones more often, and weight them by the kernel.
+
+    Candidate c is drawn with a chance that grows with q_c = sqrt(kernel): the n smallest keys
+    E_c / q_c (E_c exponential) are taken. Given the next key t a candidate's chance was
+    pi_c = 1 - exp(-q_c t), so with the weight kernel / pi sums over the sample are unbiased for
+    the sums over all candidates (bottom-k sampling, Cohen & Kaplan 2007). With n candidates or
+    fewer all are taken, and the weight is the kernel.
+
+    Args:
+        distances: (N,) of the candidates; those at 0 are the nearest.
+        n: How many to draw.
+        width: Of the kernel; widened until the sample has `MIN_EFFECTIVE` effective ones.
+        seed: Of the draw.
+    """
+    rng = np.random.default_rng(seed)
+    exponentials = rng.standard_exponential(len(distances))
+    needed = min(MIN_EFFECTIVE, 0.9 * min(n, len(distances)))
+    while True:
+        chosen, weights = _draw(kernel(distances, width), exponentials, n)
+        effective = effective_size(weights)
+        if effective >= needed:
+            break
+        width *= WIDER
+    order = rng.permutation(len(chosen))
+    weights *= len(weights) / weights.sum()
+    return Neighbourhood(chosen[order], weights[order], effective, width)
+
+
+def _draw(
+    near: NDArray[np.float64], exponentials: NDArray[np.float64], n: int
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Chosen candidates and their weights."""
+    if n >= len(near):
+        return np.arange(len(near)), near
+    chances = np.sqrt(near)
+    keys = exponentials / np.maximum(chances, np.finfo(np.float64).tiny)
+    order = np.argpartition(keys, n)
+    chosen = order[:n]
+    weights = near[chosen] / -np.expm1(-chances[chosen] * keys[order[n]])
+    return chosen, np.nan_to_num(weights, nan=0.0)
+
+
+def removal_masks(length: int, n: int, most: float, seed: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Which ratings of a history stay, in n perturbations of it.
+
+    The first keeps all; each other draws a share to remove, uniformly between 0 and `most`,
+    and removes every rating with that chance.
+
+    Returns:
+        (n, length)
+    """
+    rng = np.random.default_rng(seed)
+    shares = rng.uniform(0, most, size=(n, 1))
+    kept = rng.random((n, length)) >= shares
+    kept[0] = True
+    return kept
+
+
+def weigh_masks(kept: NDArray[np.bool_], width: float) -> Neighbourhood:
+    """Weight masks (n, length) by their cosine distance from the whole history."""
+    distances = 1 - np.sqrt(kept.mean(axis=1))
+    needed = min(MIN_EFFECTIVE, 0.9 * len(kept))
+    while effective_size(weights := kernel(distances, width)) < needed:
+        width *= WIDER
+    return Neighbourhood(
+        np.arange(len(kept)), weights * len(kept) / weights.sum(), effective_size(weights), width
+    )

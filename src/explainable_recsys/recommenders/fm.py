@@ -1,0 +1,354 @@
+"""Bayesian factorization machine: ratings from ids and features, sampled by myFM."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import redirect_stderr
+from dataclasses import dataclass
+from functools import cached_property
+from io import StringIO
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field, model_validator
+from scipy import sparse
+
+from explainable_recsys.interactions import Interactions
+from explainable_recsys.preprocessing.features import Features
+from explainable_recsys.progress import progress_counter
+from explainable_recsys.recommenders.base import Seed
+from explainable_recsys.recommenders.popularity import log_popularity
+from explainable_recsys.recommenders.rating_factors import PriorParameters, RatingFactors
+from explainable_recsys.threads import one_blas_thread
+
+ROWS_AT_ONCE = 256
+"""Histories solved for together."""
+
+DENSE_FROM = 0.05
+"""Share of rated cells from which on a block of histories is multiplied as a dense matrix."""
+
+
+class FMParameters(PriorParameters):
+    """How many samples are drawn, and how many of them, evenly spaced, the model keeps."""
+
+    rank: int = Field(10, ge=1)
+    iterations: int = Field(300, ge=1)
+    burn_in: int = Field(100, ge=0)
+    kept_samples: int = Field(20, ge=1)
+    seed: Seed = 0
+
+    @model_validator(mode="after")
+    def _enough_samples(self) -> Self:
+        after = self.iterations - self.burn_in
+        if self.kept_samples > after:
+            raise ValueError(
+                f"kept_samples {self.kept_samples} of {self.iterations} iterations with burn_in "
+                f"{self.burn_in}; accepted: 1 to {max(after, 0)} (iterations - burn_in)"
+            )
+        return self
+
+
+@dataclass(frozen=True, eq=False)
+class PosteriorSamples:
+    """Draws from the posterior of a factorization machine, gathered by user and by item.
+
+    In a factorization machine (Rendle 2010, eq. 1) over features x that belong either to the
+    user or to the item, every pair of two features of one side is a constant of that side.
+    With the bias b = sum_a x_a w_a + sum_{a<b} x_a x_b v_a . v_b and the factors
+    p = sum_a x_a v_a of each side, the prediction is w_0 + b_u + b_i + p_u . p_i.
+
+    Attributes:
+        means: (samples,) w_0.
+        users: (samples, n_users, 1 + rank) b_u, p_u.
+        items: (samples, n_items, 1 + rank) b_i, p_i.
+        noise_precisions: (samples,) alpha.
+        user_means: (samples, 1 + rank) mean of (b_u, p_u) over users without ratings.
+        user_precisions: (samples, 1 + rank, 1 + rank) inverse of their covariance.
+    """
+
+    means: NDArray[np.float64]
+    users: NDArray[np.float64]
+    items: NDArray[np.float64]
+    noise_precisions: NDArray[np.float64]
+    user_means: NDArray[np.float64]
+    user_precisions: NDArray[np.float64]
+
+    def predict(self, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Mean over the samples of the predicted ratings of (row, column) pairs, (m,)."""
+        users, items = self.users[:, rows], self.items[:, columns]
+        personal = np.einsum("smf,smf->sm", users[..., 1:], items[..., 1:])
+        predicted = self.means[:, None] + users[..., 0] + items[..., 0] + personal
+        return np.asarray(predicted.mean(axis=0))
+
+
+@dataclass(frozen=True, eq=False)
+class FM(RatingFactors):
+    """The item side of a factorization machine's posterior, with an exact user side.
+
+    Of each kept sample s it holds the items' biases and factors, and what is believed of a user
+    before any rating: the mean m_s and precision L_s of w = (b_u, p_u). Given a history and the
+    rest of the sample, w is Gaussian with
+
+        mean_s = (alpha_s Z'Z + L_s)^-1 (alpha_s Z'e + L_s m_s),
+
+    z_j = (1, q_j) and e_j = r_j - w_0 - b_j over the rated items. The prediction is the mean
+    over the samples with mean_s in the user's place: a Rao-Blackwellized estimate, which has
+    less noise than one with the sampled users, and is the same for old and new users. Of
+    features other than the id a history says nothing; L_s and m_s are those of somebody drawn
+    from the training users.
+
+    `item_biases` and `item_factors` hold all samples side by side, divided so that the
+    prediction is one product: the mean of the biases, and the factors (n_items, samples * rank)
+    over the number of samples.
+
+    Attributes:
+        sample_biases: (samples, n_items) float32 w_0 + b_i - mean.
+        noise_precisions: (samples,) alpha.
+        user_means: (samples, 1 + rank) m.
+        user_precisions: (samples, 1 + rank, 1 + rank) L.
+        parameters: What the model was learned with.
+    """
+
+    sample_biases: NDArray[np.float32]
+    noise_precisions: NDArray[np.float64]
+    user_means: NDArray[np.float64]
+    user_precisions: NDArray[np.float64]
+    parameters: FMParameters
+
+    @classmethod
+    def fit(
+        cls,
+        interactions: Interactions,
+        user_features: Features,
+        item_features: Features,
+        parameters: FMParameters,
+    ) -> FM:
+        """Sample the posterior and keep the item side.
+
+        Args:
+            interactions: Ratings to learn from.
+            user_features: (n_users, d) what is known of users besides their ids.
+            item_features: (n_items, d) the same of items.
+            parameters: Hyper-parameters.
+        """
+        samples = sample_posterior(interactions, user_features, item_features, parameters)
+        return cls.from_samples(samples, interactions, parameters)
+
+    @classmethod
+    def from_samples(
+        cls, samples: PosteriorSamples, interactions: Interactions, parameters: FMParameters
+    ) -> FM:
+        """Keep the item side of samples."""
+        mean = float(interactions.ratings.data.mean(dtype=np.float64))
+        biases = samples.means[:, None] + samples.items[..., 0] - mean
+        n_samples, n_items, _ = samples.items.shape
+        factors = samples.items[..., 1:].transpose(1, 0, 2).reshape(n_items, -1)
+        return cls(
+            mean=mean,
+            item_biases=biases.mean(axis=0).astype(np.float32),
+            item_factors=(factors / n_samples).astype(np.float32),
+            popularity=log_popularity(interactions),
+            parameters=parameters,
+            sample_biases=biases.astype(np.float32),
+            noise_precisions=samples.noise_precisions,
+            user_means=samples.user_means,
+            user_precisions=samples.user_precisions,
+        )
+
+    def user_factors(self, histories: sparse.csr_array) -> NDArray[np.float64]:
+        """Mean of b_u and the p_u of all samples, (n, 1 + samples * rank)."""
+        n, n_samples = histories.shape[0], len(self.noise_precisions)
+        solved = np.empty((n, n_samples, self.user_means.shape[1]))
+        starts = range(0, n, ROWS_AT_ONCE)
+        with one_blas_thread(), ThreadPoolExecutor() as pool:
+            for start in starts:
+                part = slice(start, start + ROWS_AT_ONCE)
+                block = _Block.of(histories[part])
+                samples = pool.map(lambda s, block=block: self._solve(block, s), range(n_samples))
+                for sample, found in enumerate(samples):
+                    solved[part, sample] = found
+        biases = solved[..., 0].mean(axis=1, keepdims=True)
+        return np.hstack([biases, solved[..., 1:].reshape(n, -1)])
+
+    def _solve(self, block: _Block, sample: int) -> NDArray[np.float64]:
+        """Conditional mean (b, 1 + rank) of b_u, p_u given one sample."""
+        alpha = self.noise_precisions[sample]
+        precision, mean = self.user_precisions[sample], self.user_means[sample]
+        z = self._designs[sample][block.columns]
+        size = z.shape[1]
+        upper = np.triu_indices(size)
+        products = z[:, upper[0]] * z[:, upper[1]]
+        biases = self.mean + self.sample_biases[sample, block.columns].astype(np.float64)
+        sums = block.rated @ np.hstack([products, z * biases[:, None]])
+        right = alpha * (block.ratings @ z - sums[:, len(upper[0]) :]) + precision @ mean
+        systems = np.empty((len(right), size, size))
+        systems[:, upper[0], upper[1]] = systems[:, upper[1], upper[0]] = sums[:, : len(upper[0])]
+        systems = alpha * systems + precision
+        return np.asarray(np.linalg.solve(systems, right[..., None])[..., 0])
+
+    @cached_property
+    def _designs(self) -> NDArray[np.float64]:
+        """(samples, n_items, 1 + rank): a 1 for the user's bias, then the sample's factors."""
+        n_samples = len(self.noise_precisions)
+        factors = self.item_factors.astype(np.float64) * n_samples
+        by_sample = factors.reshape(self.n_items, n_samples, -1).transpose(1, 0, 2)
+        return np.concatenate([np.ones((n_samples, self.n_items, 1)), by_sample], axis=2)
+
+
+@dataclass(frozen=True, eq=False)
+class _Block:
+    """Some histories over the items that any of them has, ready to be multiplied.
+
+    Attributes:
+        columns: (c,) those items.
+        ratings: (b, c) ratings, dense or CSR, whichever is faster.
+        rated: (b, c) a 1 for each.
+    """
+
+    columns: NDArray[Any]
+    ratings: Any
+    rated: Any
+
+    @classmethod
+    def of(cls, histories: sparse.csr_array) -> _Block:
+        columns, codes = np.unique(histories.indices, return_inverse=True)
+        shape = (histories.shape[0], len(columns))
+        values = histories.data.astype(np.float64)
+        ratings, rated = (
+            sparse.csr_array((data, codes, histories.indptr), shape=shape)
+            for data in (values, np.ones_like(values))
+        )
+        if histories.nnz > DENSE_FROM * shape[0] * shape[1]:
+            return cls(columns, ratings.toarray(), rated.toarray())
+        return cls(columns, ratings, rated)
+
+
+def sample_posterior(
+    interactions: Interactions,
+    user_features: Features,
+    item_features: Features,
+    parameters: FMParameters,
+) -> PosteriorSamples:
+    """Draw samples by myFM's Gibbs sampler; each group of features has a prior of its own.
+
+    Args:
+        interactions: Ratings to learn from.
+        user_features: As `FM.fit`.
+        item_features: As `FM.fit`.
+        parameters: As `FM.fit`.
+
+    Returns:
+        The kept samples.
+    """
+    fitted = fit_myfm(interactions, user_features, item_features, parameters)
+    n_users, n_items = interactions.ratings.shape
+    n_profile = user_features.matrix.shape[1]
+    size = 1 + parameters.rank
+    spaced = np.linspace(0, parameters.iterations - parameters.burn_in - 1, parameters.kept_samples)
+    kept = spaced.round().astype(int)
+    samples = PosteriorSamples(
+        means=np.empty(len(kept)),
+        users=np.empty((len(kept), n_users, size)),
+        items=np.empty((len(kept), n_items, size)),
+        noise_precisions=np.empty(len(kept)),
+        user_means=np.empty((len(kept), size)),
+        user_precisions=np.empty((len(kept), size, size)),
+    )
+    users, items = _with_ids(user_features.matrix), _with_ids(item_features.matrix)
+    hyper_parameters = fitted.history_.hypers[parameters.burn_in :]
+    for place, draw in enumerate(kept):
+        sample, hyper = fitted.predictor_.samples[draw], hyper_parameters[draw]
+        weights = np.column_stack([sample.w, sample.V])
+        of_users, of_items = weights[: users.shape[1]], weights[users.shape[1] :]
+        samples.means[place] = sample.w0
+        samples.users[place] = _side(users, of_users)
+        samples.items[place] = _side(items, of_items)
+        samples.noise_precisions[place] = hyper.alpha
+        profiles = _side(user_features.matrix, of_users[n_users : n_users + n_profile])
+        mean = np.append(hyper.mu_w[0], hyper.mu_V[0])
+        variances = 1.0 / np.append(hyper.lambda_w[0], hyper.lambda_V[0])
+        prior = _prior(profiles, mean, variances)
+        samples.user_means[place], samples.user_precisions[place] = prior
+    return samples
+
+
+def fit_myfm(
+    interactions: Interactions,
+    user_features: Features,
+    item_features: Features,
+    parameters: FMParameters,
+) -> Any:
+    """Run myFM on (user, item) pairs: users and items come as blocks, never a row per rating.
+
+    Returns:
+        The fitted `myfm.MyFMRegressor`; all samples after the burn-in are kept in it.
+    """
+    import myfm
+
+    ratings = interactions.ratings
+    rows = np.repeat(np.arange(interactions.n_users), np.diff(ratings.indptr))
+    sides = [(rows, user_features), (ratings.indices.astype(np.int64), item_features)]
+    blocks = [
+        myfm.RelationBlock(of.tolist(), sparse.csr_matrix(_with_ids(features.matrix)))
+        for of, features in sides
+    ]
+    shapes = [size for _, f in sides for size in (f.matrix.shape[0], *f.group_sizes)]
+    regressor = myfm.MyFMRegressor(rank=parameters.rank, random_seed=parameters.seed)
+    with progress_counter("sample FM", parameters.iterations, "iteration") as bar:
+
+        def report(*_: Any) -> tuple[bool, None]:
+            bar.update()
+            return False, None
+
+        with redirect_stderr(StringIO()):  # myFM draws a bar of its own
+            regressor.fit(
+                None,
+                ratings.data.astype(np.float64),
+                X_rel=blocks,
+                n_iter=parameters.iterations,
+                n_kept_samples=parameters.iterations - parameters.burn_in,
+                group_shapes=shapes,
+                callback=report,
+            )
+    return regressor
+
+
+def _with_ids(features: sparse.csr_array) -> sparse.csr_array:
+    """A column of its own for each row, then the features, float64."""
+    ids = sparse.eye_array(features.shape[0], format="csr")
+    return sparse.csr_array(sparse.hstack([ids, features.astype(np.float64)], format="csr"))
+
+
+def _side(features: sparse.csr_array, weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Bias b and factors p (n, 1 + rank) of features (n, d), given w and v (d, 1 + rank)."""
+    side = features @ weights
+    squares = features @ np.square(weights[:, 1:])
+    side[:, 0] += (np.square(side[:, 1:]).sum(axis=1) - squares.sum(axis=1)) / 2
+    return np.asarray(side)
+
+
+def _prior(
+    profiles: NDArray[np.float64], mean: NDArray[np.float64], variances: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean and precision of b_u, p_u of a user of unknown profile.
+
+    With the profile (b, d) known, the own weight w and factors v of a user give b_u = w + b +
+    v . d and p_u = v + d, which is Gaussian; over the profiles of the training users it is a
+    mixture, of which mean and covariance are taken.
+
+    Args:
+        profiles: (n_users, 1 + rank) bias and factors of each profile.
+        mean: (1 + rank,) prior mean of w and v.
+        variances: (1 + rank,) their prior variances.
+    """
+    centres = profiles + mean
+    centres[:, 0] += profiles[:, 1:] @ mean[1:]
+    covariance = np.diag(variances)
+    shared = variances[1:] * profiles[:, 1:].mean(axis=0)
+    covariance[0, 1:] += shared
+    covariance[1:, 0] += shared
+    covariance[0, 0] += (np.square(profiles[:, 1:]) @ variances[1:]).mean()
+    deviations = centres - centres.mean(axis=0)
+    covariance += deviations.T @ deviations / len(centres)
+    return centres.mean(axis=0), np.asarray(np.linalg.inv(covariance), dtype=np.float64)

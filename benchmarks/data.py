@@ -10,7 +10,7 @@ import pandas as pd
 from omegaconf import OmegaConf
 
 from explainable_recsys.datasets.reading import read_table
-from explainable_recsys.datasets.source import parse_source
+from explainable_recsys.datasets.source import SourceParameters, parse_source
 from explainable_recsys.preprocessing.cleaning import (
     CleaningParameters,
     clean_items,
@@ -30,10 +30,33 @@ def argument_parser(description: str | None) -> argparse.ArgumentParser:
 
 def load(env: str, folder: Path | None) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Cleaned ratings and items of an environment."""
-    settings: Any = OmegaConf.to_container(OmegaConf.load(PROJECT / "conf" / env / "globals.yml"))
-    source = parse_source(settings["source"])
-    folder = folder or PROJECT / source.folder
+    source, folder = _source(env, folder)
     raw_items = read_table(source, "items", folder)
     raw_ratings = read_table(source, "ratings", folder)
     ratings, _ = clean_ratings(raw_ratings, raw_items, CleaningParameters(), str)
     return ratings, clean_items(raw_items, ratings)
+
+
+def load_users(env: str, folder: Path | None) -> pd.DataFrame:
+    """Users of an environment, without rows where the data set describes none."""
+    source, folder = _source(env, folder)
+    return read_table(source, "users", folder)
+
+
+def official_split(
+    env: str, folder: Path | None, name: str
+) -> tuple[pd.DataFrame, pd.DataFrame] | None:
+    """GroupLens' own split of ML-100K, training and test; None if the folder lacks its files."""
+    files = [_source(env, folder)[1] / f"{name}.{part}" for part in ("base", "test")]
+    if not all(file.exists() for file in files):
+        return None
+    names: Any = ["user_id", "item_id", "rating", "timestamp"]
+    base, test = (pd.read_csv(file, sep="\t", names=names) for file in files)
+    return base, test
+
+
+def _source(env: str, folder: Path | None) -> tuple[SourceParameters, Path]:
+    """How the files of an environment are written, and where they are."""
+    settings: Any = OmegaConf.to_container(OmegaConf.load(PROJECT / "conf" / env / "globals.yml"))
+    source = parse_source(settings["source"])
+    return source, folder or PROJECT / source.folder

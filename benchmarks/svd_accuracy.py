@@ -13,15 +13,13 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
-from data import PROJECT, argument_parser, load
+from data import argument_parser, load, official_split
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.metrics.ranking import ranking_per_user
 from explainable_recsys.metrics.ratings import evaluate_ratings
@@ -155,18 +153,6 @@ def print_time_of_a_new_user(ratings: pd.DataFrame) -> None:
     )
 
 
-def official_splits(ratings: pd.DataFrame, folder: Path) -> list[Split]:
-    """GroupLens' split u1, with 10 % of its base as validation part."""
-    names: Any = ["user_id", "item_id", "rating", "timestamp"]
-    base, test = (
-        pd.read_csv(folder / f"u1.{part}", sep="\t", names=names) for part in ("base", "test")
-    )
-    return [
-        split_ratings(ratings, SplitParameters(strategy="predefined", seed=seed), base, test)
-        for seed in SEEDS
-    ]
-
-
 def main() -> None:
     """Measure, and print."""
     arguments = argument_parser(__doc__).parse_args()
@@ -174,9 +160,10 @@ def main() -> None:
     scale = (float(ratings["rating"].min()), float(ratings["rating"].max()))
     quarters = [split_ratings(ratings, SplitParameters(fraction=0.25, seed=s)) for s in SEEDS]
     print_rating_errors("75/25 random split", quarters, scale)
-    folder = arguments.folder or PROJECT / "data" / arguments.env / "01_raw"
-    if (folder / "u1.base").exists() and (folder / "u1.test").exists():
-        print_rating_errors("official split u1", official_splits(ratings, folder), scale)
+    if (parts := official_split(arguments.env, arguments.folder, "u1")) is not None:
+        predefined = [SplitParameters(strategy="predefined", seed=seed) for seed in SEEDS]
+        official = [split_ratings(ratings, parameters, *parts) for parameters in predefined]
+        print_rating_errors("official split u1", official, scale)
     tenths = [split_ratings(ratings, SplitParameters(seed=seed)) for seed in SEEDS]
     print_list_accuracy(tenths, scale)
     print_time_of_a_new_user(ratings)

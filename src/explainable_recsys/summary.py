@@ -34,6 +34,7 @@ REASON_COLUMNS = {
     "length": "length",
     "lift": "median_lift",
     "MEP": "mep_users@{k}",
+    "R²": "held_out_r2",
     "Σ error": "additivity_error_relative",
 }
 LEGEND = {
@@ -41,6 +42,7 @@ LEGEND = {
     "length": "length: pieces of evidence per explanation",
     "median_lift": "lift: median of the best rules",
     "mep_users@{k}": "MEP: share of the list that similar users speak for",
+    "held_out_r2": "R²: of the surrogates, on held-out perturbations",
     "additivity_error_relative": "Σ error: sum of contributions against score",
 }
 WITH_INTERVAL = ("recall", "ndcg")

@@ -13,6 +13,7 @@ from scipy import sparse
 
 from explainable_recsys.datasets.atomic import AtomicDataset, JSONPreview
 from explainable_recsys.interactions import Interactions
+from explainable_recsys.preprocessing.features import Features
 from explainable_recsys.recommenders.base import Recommender, load_recommender
 
 T = TypeVar("T")
@@ -73,6 +74,29 @@ class InteractionsDataset(ArraysDataset[Interactions]):
             shape=(len(user_ids), len(item_ids)),
         )
         return Interactions(matrix, user_ids, item_ids)
+
+
+class FeaturesDataset(ArraysDataset[Features]):
+    """A 0/1 matrix of features with their names and groups."""
+
+    def _take_apart(self, data: Features) -> Arrays:
+        matrix = data.matrix
+        texts = {"groups": data.groups, "names": data.names, "labels": data.labels}
+        return {
+            "n_rows": np.array(matrix.shape[0]),
+            "columns": matrix.indices,
+            "row_starts": matrix.indptr,
+            **{name: np.array(values, dtype=np.str_) for name, values in texts.items()},
+        }
+
+    def _put_together(self, arrays: Arrays) -> Features:
+        texts = (tuple(arrays[name].tolist()) for name in ("groups", "names", "labels"))
+        columns = arrays["columns"]
+        matrix = sparse.csr_array(
+            (np.ones(len(columns), np.float32), columns, arrays["row_starts"]),
+            shape=(int(arrays["n_rows"]), len(arrays["names"])),
+        )
+        return Features(matrix, *texts)
 
 
 def _read_arrays(path: Path) -> Arrays:

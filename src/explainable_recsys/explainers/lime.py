@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import warnings
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
@@ -36,6 +36,8 @@ from explainable_recsys.recommenders.base import Parameters, Recommender, Seed
 from explainable_recsys.recommenders.top_n import top_n
 from explainable_recsys.threads import one_blas_thread
 
+logger = logging.getLogger(__name__)
+
 Kind = Literal["item", "user", "history"]
 
 USERS_AT_ONCE = 256
@@ -62,7 +64,7 @@ class KernelWidths(Parameters):
     """Width of the kernel, in the unit of the cosine distance (0 to 1), per neighbourhood."""
 
     item: float = Field(0.3, gt=0)
-    user: float = Field(0.3, gt=0)
+    user: float = Field(0.5, gt=0)
     history: float = Field(0.1, gt=0)
 
 
@@ -74,7 +76,7 @@ class LimeParameters(Parameters):
     """
 
     neighbourhood: Kind = "item"
-    n_samples: int = Field(1000, ge=10)
+    n_samples: int = Field(1500, ge=10)
     kernel_width: KernelWidths = KernelWidths()
     removed: float = Field(0.5, gt=0, le=1)
     penalty: float = Field(1.0, gt=0)
@@ -155,11 +157,14 @@ def explain_by_lime(
     found = list(local_surrogates(model, interactions, recommendations, features, parameters))
     widened = sum(len(local.rows) for local in found if local.quality["widened"])
     if widened:
-        warnings.warn(
-            f"LIME: around {widened} of {len(recommendations)} recommendations the kernel of width "
-            f"{_width(parameters):g} left fewer than {MIN_EFFECTIVE} effective samples and was "
-            "widened (kernel_width)",
-            stacklevel=2,
+        logger.warning(
+            "LIME: around %d of %d recommendations the kernel of width %g (kernel_width.%s) left "
+            "fewer than %d effective samples and was widened",
+            widened,
+            len(recommendations),
+            _width(parameters),
+            parameters.neighbourhood,
+            MIN_EFFECTIVE,
         )
     described = None if parameters.neighbourhood == "history" else features
     return Lime(
@@ -228,7 +233,7 @@ def _around_users(
     scores = np.empty((len(pool), len(wanted)), np.float32)
     for start in range(0, len(pool), USERS_AT_ONCE):
         part = slice(start, start + USERS_AT_ONCE)
-        scores[part] = model.scores(interactions.ratings[pool[part]])[:, wanted]
+        scores[part] = model.scores_of(interactions.ratings[pool[part]], wanted)
     described = _Described(features, pool)
     for user in progress(np.flatnonzero((positions >= 0).any(axis=1)), "explain by LIME", "user"):
         listed = positions[user] >= 0
@@ -284,7 +289,7 @@ def _scores_without(
         histories = sparse.csr_array(
             (values[places], history[places], starts), shape=(len(masks), model.n_items)
         )
-        outputs[start : start + step] = model.scores(histories)[:, wanted]
+        outputs[start : start + step] = model.scores_of(histories, wanted)
     return outputs
 
 
@@ -295,12 +300,17 @@ class _Described:
         self._features = features.matrix
         candidates = features.matrix if pool is None else features.matrix[pool]
         self._candidates = candidates
+        self._having = sparse.csr_array(candidates.T)
         self._lengths = np.sqrt(candidates.sum(axis=1, dtype=np.float64))
 
     def sample(self, anchor: int, parameters: LimeParameters) -> Neighbourhood:
         """Candidates near an item (user) by the cosine distance of features."""
         own = self._own(anchor)
-        common = (self._candidates[:, own]).sum(axis=1, dtype=np.float64)
+        having = self._having
+        shares = [having.indices[having.indptr[f] : having.indptr[f + 1]] for f in own.tolist()]
+        common = np.bincount(
+            np.concatenate([having.indices[:0], *shares]), minlength=having.shape[1]
+        )
         product = np.maximum(self._lengths * np.sqrt(len(own)), 1e-300)
         distances = 1 - common / product
         seed = (parameters.seed, int(anchor))
@@ -366,14 +376,15 @@ def _explanations(
     n_evidence: int,
 ) -> pd.DataFrame:
     """The evidence of all surrogates in one table."""
-    pieces = pd.concat([_pieces(local, n_evidence) for local in [_NOTHING, *found]])
-    pieces = pieces.sort_values(["row", "place"], ignore_index=True)
-    explained = recommendations.iloc[pieces["row"].to_numpy()]
-    evidence, weights = pieces["evidence"].to_numpy(), pieces["weight"].to_numpy()
+    parts = [_pieces(local, n_evidence) for local in [_NOTHING, *found]]
+    rows, place, evidence, weights = (np.concatenate(part) for part in zip(*parts, strict=True))
+    order = np.lexsort((place, rows))
+    rows, place, evidence, weights = rows[order], place[order], evidence[order], weights[order]
+    explained = recommendations.iloc[rows]
     if features is None:
         return explanation_table(
             explained,
-            place=pieces["place"].to_numpy(),
+            place=place,
             evidence_ids=interactions.item_ids[evidence],
             weights=weights,
             style="item",
@@ -382,7 +393,7 @@ def _explanations(
     codes, labels = pd.factorize(np.array(features.labels, dtype=object))
     return evidence_table(
         explained,
-        place=pieces["place"].to_numpy(),
+        place=place,
         evidence_ids=features.ids[evidence],
         evidence=pd.Categorical.from_codes(codes[evidence], categories=pd.Index(labels)),
         weights=weights,
@@ -390,26 +401,28 @@ def _explanations(
     )
 
 
-def _pieces(local: Local, n_evidence: int) -> pd.DataFrame:
-    """Recommendation, place, evidence and weight of the strongest evidence."""
+def _pieces(
+    local: Local, n_evidence: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """Recommendation, place (from 1), evidence and weight of the strongest evidence."""
     chosen, _ = top_n(evidence_order(local.weights), n_evidence)
     lists, place = np.nonzero(chosen >= 0)
     entries = chosen[lists, place]
-    return pd.DataFrame(
-        {
-            "row": local.rows[lists],
-            "place": place + 1,
-            "evidence": local.evidence[entries],
-            "weight": local.weights[lists, entries],
-        }
-    )
+    return local.rows[lists], place + 1, local.evidence[entries], local.weights[lists, entries]
 
 
 def _surrogates_table(found: list[Local], recommendations: pd.DataFrame) -> pd.DataFrame:
     """One row per recommendation, in the order of the recommendations."""
-    parts = [pd.DataFrame(local.quality, index=local.rows) for local in found]
-    quality = pd.concat(parts) if parts else pd.DataFrame(columns=QUALITY)
-    return recommendations[["user_id", "item_id"]].reset_index(drop=True).join(quality)
+    ids = recommendations[["user_id", "item_id"]].reset_index(drop=True)
+    order = np.argsort(np.concatenate([local.rows for local in [_NOTHING, *found]]))
+    quality = {
+        name: np.concatenate(
+            [np.empty(0), *(np.broadcast_to(o.quality[name], len(o.rows)) for o in found)]
+        )[order]
+        for name in QUALITY
+    }
+    whole = {"n_samples": np.int64, "widened": np.bool_}
+    return ids.assign(**quality).astype(whole)
 
 
 def _by_value(

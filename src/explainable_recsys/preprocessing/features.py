@@ -73,6 +73,25 @@ class Features:
         """Number of columns of each group, in order."""
         return [self.groups.count(group) for group in dict.fromkeys(self.groups)]
 
+    def only(self, groups: tuple[str, ...], where: str) -> Features:
+        """The columns of some groups.
+
+        Raises:
+            InputError: If there is no column of a group; `where` is the parameter that names it.
+        """
+        for group in groups:
+            if group not in self.groups:
+                raise InputError(
+                    f"parameter {where}: there is no feature of group '{group}'; accepted: "
+                    f"{', '.join(dict.fromkeys(self.groups)) or 'none, this data set has none'}"
+                )
+        chosen = [column for column, group in enumerate(self.groups) if group in groups]
+        names = (self.groups, self.names, self.labels)
+        return Features(
+            sparse.csr_array(self.matrix[:, chosen]),
+            *(tuple(texts[column] for column in chosen) for texts in names),
+        )
+
     @classmethod
     def side_by_side(cls, parts: list[Features], n_rows: int) -> Features:
         """All columns of some matrices with the same n_rows rows."""

@@ -92,6 +92,13 @@ class ALS(Recommender):
         users = self.user_factors(histories).astype(np.float32)
         return np.asarray(users @ self.item_factors.T)
 
+    def scores_of(
+        self, histories: sparse.csr_array, columns: NDArray[np.int64]
+    ) -> NDArray[np.float32]:
+        """Score some items only; see `Recommender.scores_of`."""
+        users = self.user_factors(histories).astype(np.float32)
+        return np.asarray(users @ self.item_factors[columns].T)
+
     def user_factors(self, histories: sparse.csr_array) -> NDArray[np.float64]:
         """Solve for the user side, (n, factors), exactly: one least-squares problem each."""
         users = np.zeros((histories.shape[0], self.item_factors.shape[1]))

@@ -52,6 +52,12 @@ class Recommender(ABC):
             (n, n_items) float32, a new array that the caller may change; higher is better.
         """
 
+    def scores_of(
+        self, histories: sparse.csr_array, columns: NDArray[np.int64]
+    ) -> NDArray[np.float32]:
+        """Score some items only, (n, m); worth overriding where that is less work."""
+        return self.scores(histories)[:, columns]
+
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Everything needed to rebuild the model, as arrays that need no pickle."""
         arrays: dict[str, NDArray[Any]] = {"kind": np.array(kind_of(type(self)))}

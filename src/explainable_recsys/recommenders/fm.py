@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import redirect_stderr
 from dataclasses import dataclass
@@ -32,10 +33,10 @@ DENSE_FROM = 0.05
 class FMParameters(PriorParameters):
     """How many samples are drawn, and how many of them, evenly spaced, the model keeps."""
 
-    rank: int = Field(10, ge=1)
+    rank: int = Field(12, ge=1)
     iterations: int = Field(300, ge=1)
-    burn_in: int = Field(100, ge=0)
-    kept_samples: int = Field(20, ge=1)
+    burn_in: int = Field(50, ge=0)
+    kept_samples: int = Field(30, ge=1)
     seed: Seed = 0
 
     @model_validator(mode="after")
@@ -241,48 +242,61 @@ def sample_posterior(
     Returns:
         The kept samples.
     """
-    fitted = fit_myfm(interactions, user_features, item_features, parameters)
     n_users, n_items = interactions.ratings.shape
-    n_profile = user_features.matrix.shape[1]
+    last = user_features.matrix.shape[1]
     size = 1 + parameters.rank
-    spaced = np.linspace(0, parameters.iterations - parameters.burn_in - 1, parameters.kept_samples)
-    kept = spaced.round().astype(int)
+    spaced = np.linspace(parameters.burn_in, parameters.iterations - 1, parameters.kept_samples)
+    places = {int(iteration): place for place, iteration in enumerate(spaced.round())}
     samples = PosteriorSamples(
-        means=np.empty(len(kept)),
-        users=np.empty((len(kept), n_users, size)),
-        items=np.empty((len(kept), n_items, size)),
-        noise_precisions=np.empty(len(kept)),
-        user_means=np.empty((len(kept), size)),
-        user_precisions=np.empty((len(kept), size, size)),
+        means=np.empty(len(places)),
+        users=np.empty((len(places), n_users, size)),
+        items=np.empty((len(places), n_items, size)),
+        noise_precisions=np.empty(len(places)),
+        user_means=np.empty((len(places), size)),
+        user_precisions=np.empty((len(places), size, size)),
     )
     users, items = _with_ids(user_features.matrix), _with_ids(item_features.matrix)
-    hyper_parameters = fitted.history_.hypers[parameters.burn_in :]
-    for place, draw in enumerate(kept):
-        sample, hyper = fitted.predictor_.samples[draw], hyper_parameters[draw]
+
+    def keep(iteration: int, sample: Any, hyper: Any) -> None:
+        if iteration not in places:
+            return
+        place = places[iteration]
         weights = np.column_stack([sample.w, sample.V])
         of_users, of_items = weights[: users.shape[1]], weights[users.shape[1] :]
         samples.means[place] = sample.w0
         samples.users[place] = _side(users, of_users)
         samples.items[place] = _side(items, of_items)
         samples.noise_precisions[place] = hyper.alpha
-        profiles = _side(user_features.matrix, of_users[n_users : n_users + n_profile])
+        profiles = _side(user_features.matrix, of_users[n_users : n_users + last])
         mean = np.append(hyper.mu_w[0], hyper.mu_V[0])
         variances = 1.0 / np.append(hyper.lambda_w[0], hyper.lambda_V[0])
         prior = _prior(profiles, mean, variances)
         samples.user_means[place], samples.user_precisions[place] = prior
+
+    run_myfm(interactions, user_features, item_features, parameters, keep)
     return samples
 
 
-def fit_myfm(
+def run_myfm(
     interactions: Interactions,
     user_features: Features,
     item_features: Features,
     parameters: FMParameters,
+    each: Callable[[int, Any, Any], None],
+    n_kept_samples: int = 1,
 ) -> Any:
     """Run myFM on (user, item) pairs: users and items come as blocks, never a row per rating.
 
+    Args:
+        interactions: As `FM.fit`.
+        user_features: As `FM.fit`.
+        item_features: As `FM.fit`.
+        parameters: As `FM.fit`.
+        each: Called with the number of every iteration, its sample and hyper-parameters.
+        n_kept_samples: How many of the last samples myFM holds in memory by itself.
+
     Returns:
-        The fitted `myfm.MyFMRegressor`; all samples after the burn-in are kept in it.
+        The fitted `myfm.MyFMRegressor`.
     """
     import myfm
 
@@ -297,7 +311,8 @@ def fit_myfm(
     regressor = myfm.MyFMRegressor(rank=parameters.rank, random_seed=parameters.seed)
     with progress_counter("sample FM", parameters.iterations, "iteration") as bar:
 
-        def report(*_: Any) -> tuple[bool, None]:
+        def report(iteration: int, sample: Any, hyper: Any, _: Any) -> tuple[bool, None]:
+            each(iteration, sample, hyper)
             bar.update()
             return False, None
 
@@ -307,7 +322,7 @@ def fit_myfm(
                 ratings.data.astype(np.float64),
                 X_rel=blocks,
                 n_iter=parameters.iterations,
-                n_kept_samples=parameters.iterations - parameters.burn_in,
+                n_kept_samples=n_kept_samples,
                 group_shapes=shapes,
                 callback=report,
             )

@@ -55,10 +55,13 @@ class RatingFactors(Recommender):
 
     def scores(self, histories: sparse.csr_array) -> NDArray[np.float32]:
         """Predicted rating plus popularity prior; see `Recommender.scores`."""
-        users = self.user_factors(histories).astype(np.float32)
-        base = self.mean + self.item_biases + self.parameters.popularity_weight * self.popularity
-        personal = users[:, 1:] @ self.item_factors.T
-        return np.asarray(personal + users[:, :1] + base.astype(np.float32))
+        return self._scores(histories, slice(None))
+
+    def scores_of(
+        self, histories: sparse.csr_array, columns: NDArray[np.int64]
+    ) -> NDArray[np.float32]:
+        """Score some items only; see `Recommender.scores_of`."""
+        return self._scores(histories, columns)
 
     def predict_ratings(
         self, histories: sparse.csr_array, rows: NDArray[np.int64], columns: NDArray[np.int64]
@@ -81,3 +84,12 @@ class RatingFactors(Recommender):
     def design(self) -> NDArray[np.float64]:
         """(n_items, 1 + factors): a 1 for the user's bias, then the factors."""
         return np.hstack([np.ones((self.n_items, 1)), self.item_factors.astype(np.float64)])
+
+    def _scores(
+        self, histories: sparse.csr_array, columns: NDArray[np.int64] | slice
+    ) -> NDArray[np.float32]:
+        users = self.user_factors(histories).astype(np.float32)
+        prior = self.parameters.popularity_weight * self.popularity[columns]
+        base = self.mean + self.item_biases[columns] + prior
+        personal = users[:, 1:] @ self.item_factors[columns].T
+        return np.asarray(personal + users[:, :1] + base.astype(np.float32))

@@ -1,0 +1,123 @@
+"""Wiring of the factorization machine and of its explanation by LIME."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kedro.pipeline import Node, Pipeline
+
+from explainable_recsys.pipelines.approach import (
+    CONTROLS,
+    EVALUATION_TAG,
+    approach_pipeline,
+    evaluated_approach,
+)
+from explainable_recsys.pipelines.posthoc_fm_lime import nodes
+
+FEATURES = ("item_features", "user_features")
+LIME = "params:lime"
+SURROGATES_OF_CONTROLS = {name: name for name in (f"surrogates_of_{c}" for c in CONTROLS)}
+
+
+def create_pipeline(**_: Any) -> Pipeline:
+    """FM with a popularity prior, explained; and `fm`, the same without the prior, explained."""
+    without_prior = Node(nodes.without_prior, "corrected_model", "model", name="without_prior")
+    return approach_pipeline(
+        nodes.NAME,
+        [
+            *_recommender(),
+            _explain_node(),
+            *_stability(),
+            _measure_node({"stability": "stability"} | SURROGATES_OF_CONTROLS),
+            *_texts_and_figures(),
+        ],
+        explain_controls=True,
+    ) + evaluated_approach(
+        "fm",
+        [without_prior, _explain_node(), _measure_node({})],
+        borrowed={name: f"{nodes.NAME}.{name}" for name in FEATURES}
+        | {"corrected_model": f"{nodes.NAME}.model", LIME: f"params:{nodes.NAME}.lime"},
+    )
+
+
+def _recommender() -> list[Node]:
+    return [
+        Node(
+            nodes.build_features,
+            ["interactions", "items", "users", "params:features"],
+            list(FEATURES),
+            name="build_features",
+        ),
+        Node(
+            nodes.fit_fm,
+            ["interactions", *FEATURES, "params:model", "params:learned_features"],
+            "model",
+            name="fit",
+        ),
+    ]
+
+
+def _explain_node() -> Node:
+    return Node(
+        nodes.explain,
+        ["model", "interactions", "recommendations", "items", *FEATURES, LIME],
+        ["explanations", "surrogates"],
+        name="explain",
+    )
+
+
+def _measure_node(more: dict[str, str]) -> Node:
+    return Node(
+        nodes.measure_surrogates,
+        {"lime": LIME, "parameters": "params:evaluation", "surrogates": "surrogates"} | more,
+        "own_metrics",
+        name="measure_surrogates",
+        tags=EVALUATION_TAG,
+    )
+
+
+def _stability() -> list[Node]:
+    return [
+        Node(
+            nodes.measure_stability,
+            [
+                "model",
+                "interactions",
+                "recommendations",
+                *FEATURES,
+                LIME,
+                "params:stability",
+            ],
+            "stability",
+            name="measure_stability",
+        ),
+        Node(
+            nodes.draw_stability,
+            ["stability", LIME],
+            "stability_figure",
+            name="draw_stability",
+        ),
+    ]
+
+
+def _texts_and_figures() -> list[Node]:
+    return [
+        Node(
+            nodes.phrase,
+            ["explanations", "items", LIME, "params:explanation"],
+            "sentences",
+            name="phrase",
+        ),
+        Node(
+            nodes.draw_evidence,
+            ["explanations", "recommendations", "items", "params:evaluation"],
+            "evidence_figure",
+            name="draw_evidence",
+        ),
+        Node(
+            nodes.draw_fit,
+            {"surrogates": "surrogates"} | SURROGATES_OF_CONTROLS,
+            "surrogate_fit_figure",
+            name="draw_fit",
+        ),
+    ]

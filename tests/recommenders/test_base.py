@@ -1,22 +1,39 @@
 """A stored recommender comes back the same; a file cannot name code of its own choice."""
 
 import io
+import pkgutil
 
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import sparse
 
+from explainable_recsys import recommenders
 from explainable_recsys.errors import InputError
+from explainable_recsys.explainers.association_rules import (
+    RuleParameters,
+    liked_interactions,
+    mine,
+)
+from explainable_recsys.explainers.explainability import NeighbourhoodParameters
 from explainable_recsys.interactions import Interactions
+from explainable_recsys.preprocessing.features import Features
 from explainable_recsys.recommenders.als import ALS, ALSParameters
+from explainable_recsys.recommenders.association_rules import (
+    AssociationRules,
+    AssociationRulesParameters,
+)
 from explainable_recsys.recommenders.base import (
     AdditiveRecommender,
     RatingPredictor,
     load_recommender,
 )
 from explainable_recsys.recommenders.bias import Bias, BiasParameters
+from explainable_recsys.recommenders.emf import EMF, EMFParameters
+from explainable_recsys.recommenders.fm import FM, FMParameters
 from explainable_recsys.recommenders.popularity import Popularity
 from explainable_recsys.recommenders.shuffle import Shuffle, ShuffleParameters
+from explainable_recsys.recommenders.svd import SVD, SVDParameters
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +56,28 @@ FITS = {
     "popularity": Popularity.fit,
     "shuffle": lambda data: Shuffle.fit(data, ShuffleParameters(seed=4)),
     "bias": lambda data: Bias.fit(data, BiasParameters(item_damping=1.5)),
+}
+
+
+def fit_fm(data):
+    sides = (Features.side_by_side([], n) for n in data.ratings.shape)
+    parameters = FMParameters(rank=2, iterations=8, burn_in=4, kept_samples=2)
+    return FM.fit(data, *sides, parameters)
+
+
+def fit_rules(data):
+    liked = liked_interactions(data, 2.0).ratings
+    rules, _ = mine(liked, RuleParameters(min_support=0.1, min_count=1, min_confidence=0.1))
+    return AssociationRules.from_rules(rules, data.n_items, AssociationRulesParameters())
+
+
+EVERY_FIT = FITS | {
+    "svd": lambda data: SVD.fit(data, SVDParameters(factors=2, epochs=2)),
+    "emf": lambda data: EMF.fit(
+        data, EMFParameters(factors=2, iterations=2), NeighbourhoodParameters(k=2)
+    ),
+    "fm": fit_fm,
+    "association_rules": fit_rules,
 }
 
 
@@ -84,6 +123,27 @@ def test_empty_history_gets_finite_scores(kind, interactions):
     assert scores.shape == (0, interactions.n_items)
     empty = interactions.histories(pd.DataFrame({"user_id": [1], "item_id": [99], "rating": [3.0]}))
     assert np.isfinite(FITS[kind](interactions).scores(empty.ratings)).all()
+
+
+def test_every_kind_is_tried():
+    modules = {module.name for module in pkgutil.iter_modules(recommenders.__path__)}
+    assert set(EVERY_FIT) == modules - {"base", "rating_factors", "top_n"}
+
+
+@pytest.mark.parametrize("columns", [[4], [7, 0, 3], [2, 2], list(range(9)), []])
+@pytest.mark.parametrize("kind", EVERY_FIT)
+def test_scores_of_some_items_are_those_among_all(kind, columns, interactions):
+    model = EVERY_FIT[kind](interactions)
+    empty = sparse.csr_array((1, interactions.n_items), dtype=np.float32)
+    histories = sparse.csr_array(sparse.vstack([interactions.ratings, empty]))
+    chosen = np.array(columns, dtype=np.int64)
+    some = model.scores_of(histories, chosen)
+    assert some.dtype == np.float32
+    assert some.shape == (interactions.n_users + 1, len(columns))
+    np.testing.assert_allclose(some, model.scores(histories)[:, chosen], rtol=0, atol=1e-5)
+    before = some.copy()
+    some[:] = -np.inf
+    np.testing.assert_array_equal(model.scores_of(histories, chosen), before)
 
 
 def test_protocols(interactions):

@@ -21,6 +21,8 @@ UserGroup = Literal["id", "age", "gender", "occupation", "mean_rating", "taste"]
 
 Group = TypeVar("Group", ItemGroup, UserGroup)
 
+ROUNDING = 1e-9  # 0.28 of 25 is 7, also in binary
+
 GENDERS = {"F": "female", "M": "male"}
 
 
@@ -28,12 +30,13 @@ class FeatureParameters(Parameters):
     """Which groups of features there are, and where numbers are cut into bins.
 
     `item` and `user` name the groups; None stands for all of the usual ones that the data has.
+    With `ages_per_bin` None ages are codes of groups, as in MovieLens 1M, and stay as they are.
     """
 
     item: tuple[ItemGroup, ...] | None = None
     user: tuple[UserGroup, ...] | None = None
     years_per_bin: int = Field(10, ge=1)
-    ages_per_bin: int = Field(10, ge=1)
+    ages_per_bin: int | None = Field(10, ge=1)
     rating_bin: float = Field(0.5, gt=0)
     popularity_bins: tuple[float, ...] = (0.01, 0.05, 0.2, 0.5)
     taste_lift: float = Field(1.25, gt=1)
@@ -182,7 +185,7 @@ def _chosen(
     kind: str,
 ) -> Features:
     parts = []
-    for group in usual if named is None else named:
+    for group in usual if named is None else dict.fromkeys(named):
         part = make[group]()
         if part.matrix.shape[1]:
             parts.append(part)
@@ -218,11 +221,13 @@ def _years(years: pd.Series[Any], width: int) -> Features:
     return _one_hot("decade", _floor(years, width), label)
 
 
-def _ages(ages: pd.Series[Any], width: int) -> Features:
+def _ages(ages: pd.Series[Any], width: int | None) -> Features:
     def label(first: str) -> str:
+        if width is None:
+            return f"of age group {first}"
         return f"aged {first}" if width == 1 else f"aged {first} to {int(first) + width - 1}"
 
-    return _one_hot("age", _floor(ages, width), label)
+    return _one_hot("age", _floor(ages, width or 1), label)
 
 
 def _floor(numbers: pd.Series[Any], width: int) -> pd.Series[Any]:
@@ -236,7 +241,7 @@ def _popularity(interactions: Interactions, shares: tuple[float, ...]) -> Featur
     counts = np.bincount(interactions.ratings.indices, minlength=interactions.n_items)
     ordered = np.sort(counts)
     ranks = len(counts) - np.searchsorted(ordered, counts, side="right")
-    cuts = np.array(shares) * len(counts)
+    cuts = np.array(shares) * len(counts) - ROUNDING
     bins = np.searchsorted(cuts, ranks, side="right")
     names = [f"top {100 * share:g} %" for share in shares] + ["rest"]
     labels = [f"among the {100 * share:g} % most rated" for share in shares]
@@ -247,7 +252,7 @@ def _popularity(interactions: Interactions, shares: tuple[float, ...]) -> Featur
 def _mean_ratings(ratings: sparse.csr_array, width: float) -> Features:
     counts = np.diff(ratings.indptr)
     means = ratings.sum(axis=1, dtype=np.float64) / np.maximum(counts, 1)
-    low = np.floor(means / width).astype(np.int64)
+    low = np.floor(means / width + ROUNDING).astype(np.int64)
     bins, codes = np.unique(low, return_inverse=True)
     names = [f"{width * place:g} to {width * (place + 1):g}" for place in bins]
     labels = [f"rating {name} on average" for name in names]
@@ -264,14 +269,16 @@ def _taste(interactions: Interactions, items: pd.DataFrame, lift: float) -> Feat
     counts = np.asarray((rated @ genres.matrix).todense(), dtype=np.float64)
     lengths = np.maximum(np.diff(ratings.indptr), 1)[:, None]
     overall = counts.sum(axis=0) / max(ratings.nnz, 1)
-    fond = counts / lengths >= lift * overall
-    labels = tuple(f"fond of {name}" for name in genres.names)
-    values = sparse.csr_array(fond.astype(np.float32))
-    return Features(values, ("taste",) * len(labels), genres.names, labels)
+    fond = (counts > 0) & (counts / lengths >= lift * overall)
+    held = np.flatnonzero(fond.any(axis=0))
+    names = tuple(genres.names[column] for column in held)
+    matrix = sparse.csr_array(fond[:, held].astype(np.float32))
+    labels = tuple(f"fond of {name}" for name in names)
+    return Features(matrix, ("taste",) * len(names), names, labels)
 
 
 def _one_hot(group: str, values: pd.Series[Any], label: Callable[[str], str]) -> Features:
-    known = values.notna().to_numpy()
+    known = (values.notna() & (values.astype("str") != "")).to_numpy()
     rows = np.flatnonzero(known)
     return _indicators(group, len(values), rows, values[known], label)
 

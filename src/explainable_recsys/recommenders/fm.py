@@ -170,7 +170,13 @@ class FM(RatingFactors):
                 for sample, found in enumerate(samples):
                     solved[part, sample] = found
         biases = solved[..., 0].mean(axis=1, keepdims=True)
-        return np.hstack([biases, solved[..., 1:].reshape(n, -1)])
+        return np.hstack([biases, solved[..., 1:].reshape(n, self.item_factors.shape[1])])
+
+    def _unknown_sides(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The prior mean of users, and the mean item."""
+        user = np.append(self.user_means[:, 0].mean(), self.user_means[:, 1:])
+        factors = self.item_factors.mean(axis=0, dtype=np.float64)
+        return user, np.append(self.item_biases.mean(dtype=np.float64), factors)
 
     def _solve(self, block: _Block, sample: int) -> NDArray[np.float64]:
         """Conditional mean (b, 1 + rank) of b_u, p_u given one sample."""
@@ -308,7 +314,8 @@ def run_myfm(
         for of, features in sides
     ]
     shapes = [size for _, f in sides for size in (f.matrix.shape[0], *f.group_sizes)]
-    regressor = myfm.MyFMRegressor(rank=parameters.rank, random_seed=parameters.seed)
+    seed = parameters.seed % 2**31  # myFM's seeds end there
+    regressor = myfm.MyFMRegressor(rank=parameters.rank, random_seed=seed)
     with progress_counter("sample FM", parameters.iterations, "iteration") as bar:
 
         def report(iteration: int, sample: Any, hyper: Any, _: Any) -> tuple[bool, None]:

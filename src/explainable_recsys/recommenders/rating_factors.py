@@ -67,11 +67,10 @@ class RatingFactors(Recommender):
         self, histories: sparse.csr_array, rows: NDArray[np.int64], columns: NDArray[np.int64]
     ) -> NDArray[np.float64]:
         """Predict the ratings of (row, column) pairs; see `RatingPredictor`."""
-        solved = self.user_factors(histories)
-        users = np.vstack([solved, np.zeros_like(self.design[:1])])
-        items = np.vstack([self.design, np.zeros_like(self.design[:1])])
-        items[-1, 0] = 1.0  # of an unknown item the user's bias is known
-        biases = np.append(self.item_biases.astype(np.float64), 0.0)
+        unknown_user, unknown_item = self._unknown_sides()
+        users = np.vstack([self.user_factors(histories), unknown_user])
+        items = np.vstack([self.design, np.append(1.0, unknown_item[1:])])
+        biases = np.append(self.item_biases.astype(np.float64), unknown_item[0])
         personal = np.einsum("mf,mf->m", users[rows], items[columns])
         return np.asarray(self.mean + biases[columns] + personal)
 
@@ -93,3 +92,8 @@ class RatingFactors(Recommender):
         base = self.mean + self.item_biases[columns] + prior
         personal = users[:, 1:] @ self.item_factors[columns].T
         return np.asarray(personal + users[:, :1] + base.astype(np.float32))
+
+    def _unknown_sides(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Bias and factors of a user without ratings, and of an item not in the catalogue."""
+        nothing = np.zeros(self.design.shape[1])
+        return nothing, nothing

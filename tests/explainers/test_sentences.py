@@ -9,11 +9,12 @@ import pytest
 from explainable_recsys.explainers.sentences import (
     contribution_sentences,
     enumerate_runs,
+    feature_sentences,
     italic,
     neighbour_sentences,
     rule_sentences,
 )
-from explainable_recsys.explainers.tables import explanation_table
+from explainable_recsys.explainers.tables import evidence_table, explanation_table
 from explainable_recsys.interactions import Interactions
 
 TITLES = {1: "Aliens", 2: "Alien", 3: "M*A*S*H", 4: "Amélie", 5: "千と千尋の神隠し", 6: "New"}
@@ -361,3 +362,225 @@ def test_similar_items_are_named() -> None:
 def test_no_neighbour_explanations_no_sentences() -> None:
     empty = neighbour_rows("neighbour", [])
     assert neighbour_sentences(empty, 10, 4.0).empty
+
+
+def signed_sentences(explained, subject="item", titles=TITLES, **options):
+    """Sentences of [(user, item, [(evidence, weight), …]), …]; of histories it is an item id."""
+    rows = [
+        (user, item, place, evidence, weight)
+        for user, item, pieces in explained
+        for place, (evidence, weight) in enumerate(pieces, 1)
+    ]
+    table = pd.DataFrame(rows, columns=["user_id", "item_id", "place", "evidence", "weight"])
+    items = pd.DataFrame({"item_id": list(titles), "title": list(titles.values())})
+    shared = {
+        "place": table["place"].to_numpy(np.int64),
+        "evidence_ids": table["evidence"].to_numpy(),
+        "weights": table["weight"].to_numpy(np.float64),
+    }
+    if subject == "history":
+        explanations = explanation_table(table, **shared, style="item", items=items)
+    else:
+        evidence = pd.Categorical(table["evidence"])
+        explanations = evidence_table(table, **shared, evidence=evidence, style="feature")
+    return feature_sentences(explanations, items, subject, **options)
+
+
+@pytest.mark.parametrize(
+    ("subject", "pieces", "expected"),
+    [
+        (
+            "item",
+            ["Sci-Fi", "Horror", "from the 1970s"],
+            "*Alien* fits you because it is Sci-Fi (+0.41) and Horror (+0.22); being from the "
+            "1970s counts against it (\u22120.05).",
+        ),
+        (
+            "user",
+            ["fond of Sci-Fi", "aged 20 to 29", "female"],
+            "*Alien* fits you because you are fond of Sci-Fi (+0.41) and aged 20 to 29 (+0.22); "
+            "that you are female counts against it (\u22120.05).",
+        ),
+        (
+            "history",
+            [1, 4, 3],
+            "*Alien* fits you because you rated *Aliens* (+0.41) and *Amélie* (+0.22); having "
+            r"rated *M\*A\*S\*H* counts against it "
+            "(\u22120.05).",
+        ),
+    ],
+)
+def test_features_for_and_against(subject, pieces, expected):
+    weights = [0.41, 0.22, -0.05]
+    table = signed_sentences([(7, 2, list(zip(pieces, weights, strict=True)))], subject)
+    assert table.columns.tolist() == ["user_id", "item_id", "sentence"]
+    assert table["sentence"].dtype == "str"
+    assert table.to_numpy().tolist() == [[7, 2, expected]]
+
+
+@pytest.mark.parametrize(
+    ("subject", "pieces", "expected"),
+    [
+        ("item", ["drama", "war"], "being drama counts against it (\u22120.3)."),
+        ("user", ["male", "young"], "that you are male counts against it (\u22120.3)."),
+        ("history", [1, 2], "having rated *Aliens* counts against it (\u22120.3)."),
+    ],
+)
+def test_features_that_only_oppose(subject, pieces, expected):
+    explained = [(1, 6, [(pieces[0], -0.3), (pieces[1], -0.1)])]
+    (text,) = signed_sentences(explained, subject)["sentence"]
+    assert text == f"*New* is recommended although {expected}"
+
+
+@pytest.mark.parametrize(
+    ("subject", "pieces", "expected"),
+    [
+        ("item", ["drama"], "it is drama (+0.3)."),
+        ("user", ["male"], "you are male (+0.3)."),
+        ("history", [1], "you rated *Aliens* (+0.3)."),
+    ],
+)
+def test_a_single_feature_that_supports(subject, pieces, expected):
+    (text,) = signed_sentences([(1, 6, [(pieces[0], 0.3)])], subject)["sentence"]
+    assert text == f"*New* fits you because {expected}"
+
+
+MANY = [("a", 0.9), ("b", 0.8), ("c", 0.7), ("d", 0.6), ("e", -0.5), ("f", -0.4)]
+
+
+@pytest.mark.parametrize(
+    ("options", "cited"),
+    [
+        ({"n_cited": 1}, "a (+0.9)"),
+        ({"n_cited": 2}, "a (+0.9) and b (+0.8)"),
+        ({}, "a (+0.9), b (+0.8) and c (+0.7)"),
+        ({"n_cited": 4}, "a (+0.9), b (+0.8), c (+0.7) and d (+0.6)"),
+        ({"n_cited": 9}, "a (+0.9), b (+0.8), c (+0.7) and d (+0.6)"),
+    ],
+)
+def test_n_cited_features_and_the_strongest_against(options, cited):
+    (text,) = signed_sentences([(1, 6, MANY)], **options)["sentence"]
+    assert text == f"*New* fits you because it is {cited}; being e counts against it (\u22120.5)."
+
+
+def test_titles_are_escaped_on_both_sides_of_a_sentence():
+    titles = {1: "*", 2: "back\\slash\\", 3: "a, b and c"}
+    (text,) = signed_sentences([(1, 1, [(2, 0.5), (3, -0.5)])], "history", titles)["sentence"]
+    assert text == (
+        r"*\** fits you because you rated *back\\slash\\* (+0.5); having rated *a, b and c* counts "
+        "against it (\u22120.5)."
+    )
+
+
+@pytest.mark.parametrize(
+    ("weight", "text"),
+    [
+        (0.414, "+0.41"),
+        (0.416, "+0.42"),
+        (0.4, "+0.4"),
+        (0.0499, "+0.05"),
+        (0.00123, "+0.0012"),
+        (-0.00123, "\u22120.0012"),
+        (3.3333, "+3.3"),
+        (-12.4, "\u221212"),
+        (0.996, "+1"),
+        (9.96, "+10"),
+        (99.4, "+99"),
+        (1.2e-7, "+1.2e\u221207"),
+        (1e-30, "+1e\u221230"),
+        (-1e-30, "\u22121e\u221230"),
+    ],
+)
+def test_two_digits_of_a_weight(weight, text):
+    (sentence,) = signed_sentences([(1, 6, [("drama", weight)])])["sentence"]
+    assert sentence == (
+        f"*New* fits you because it is drama ({text})."
+        if weight > 0
+        else f"*New* is recommended although being drama counts against it ({text})."
+    )
+
+
+def test_large_weights_without_an_exponent():
+    (text,) = signed_sentences([(1, 6, [("drama", 1234.0), ("war", -99.6)])])["sentence"]
+    assert text == (
+        "*New* fits you because it is drama (+1,234); being war counts against it (\u2212100)."
+    )
+
+
+def test_recommendations_without_evidence_have_no_feature_sentence():
+    explained = [
+        (2, 2, [("war", -0.2)]),
+        (1, 1, [("drama", 0.5), ("noir", 0.25), ("war", -0.125)]),
+        (1, 3, []),
+        (1, 6, [("noir", -0.5), ("war", -0.25)]),
+        (3, 1, []),
+        (4, 1, [("drama", 0.5)]),
+        (4, 2, [("noir", 0.1), ("war", -0.1)]),
+    ]
+    table = signed_sentences(explained)
+    assert table.to_numpy().tolist() == [
+        [2, 2, "*Alien* is recommended although being war counts against it (\u22120.2)."],
+        [
+            1,
+            1,
+            "*Aliens* fits you because it is drama (+0.5) and noir (+0.25); being war counts "
+            "against it (\u22120.12).",
+        ],
+        [1, 6, "*New* is recommended although being noir counts against it (\u22120.5)."],
+        [4, 1, "*Aliens* fits you because it is drama (+0.5)."],
+        [
+            4,
+            2,
+            "*Alien* fits you because it is noir (+0.1); being war counts against it (\u22120.1).",
+        ],
+    ]
+    alone = [signed_sentences([one]) for one in explained if one[2]]
+    pd.testing.assert_frame_equal(table, pd.concat(alone, ignore_index=True))
+
+
+@pytest.mark.parametrize("subject", ["item", "user", "history"])
+def test_no_features_no_sentences(subject):
+    table = signed_sentences([], subject)
+    assert table.empty
+    assert table.columns.tolist() == ["user_id", "item_id", "sentence"]
+    assert table["sentence"].dtype == "str"
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_feature_sentences_where_nothing_opposes_or_nothing_supports(sign):
+    explained = [(user, 1, [("drama", 0.5 * sign), ("war", 0.2 * sign)]) for user in (3, 1, 2)]
+    texts = signed_sentences(explained)["sentence"].unique().tolist()
+    assert texts == [
+        "*Aliens* fits you because it is drama (+0.5) and war (+0.2)."
+        if sign > 0
+        else "*Aliens* is recommended although being drama counts against it (\u22120.5)."
+    ]
+
+
+def test_feature_sentences_with_text_ids_and_an_index_of_another_table():
+    titles = {"ä": "Ärger", "x": "X"}
+    explained = [("zoë", "x", [("ä", 1.0)]), ("al", "ä", [("x", -2.0)])]
+    table = signed_sentences(explained, "history", titles)
+    expected = [
+        ["zoë", "x", "*X* fits you because you rated *Ärger* (+1)."],
+        [
+            "al",
+            "ä",
+            "*Ärger* is recommended although having rated *X* counts against it (\u22122).",
+        ],
+    ]
+    assert table.to_numpy().tolist() == expected
+    rows = pd.DataFrame(
+        {
+            "user_id": [5, 5],
+            "item_id": [1, 1],
+            "position": [1, 2],
+            "evidence": pd.Categorical(["drama", "war"]),
+            "weight": [0.5, -0.25],
+        },
+        index=[9, 9],
+    )
+    items = pd.DataFrame({"item_id": [1], "title": ["One"]})
+    assert feature_sentences(rows, items)["sentence"].tolist() == [
+        "*One* fits you because it is drama (+0.5); being war counts against it (\u22120.25)."
+    ]

@@ -63,9 +63,9 @@ QUALITY = [
 class KernelWidths(Parameters):
     """Width of the kernel, in the unit of the cosine distance (0 to 1), per neighbourhood."""
 
-    item: float = Field(0.3, gt=0)
-    user: float = Field(0.5, gt=0)
-    history: float = Field(0.1, gt=0)
+    item: float = Field(0.3, ge=1e-6)
+    user: float = Field(0.5, ge=1e-6)
+    history: float = Field(0.1, ge=1e-6)
 
 
 class LimeParameters(Parameters):
@@ -333,7 +333,8 @@ class _Described:
 
     def _own(self, anchor: int) -> NDArray[np.int64]:
         starts = self._features.indptr
-        return self._features.indices[starts[anchor] : starts[anchor + 1]].astype(np.int64)
+        columns = self._features.indices[starts[anchor] : starts[anchor + 1]]
+        return np.sort(columns).astype(np.int64)
 
 
 def _fit(

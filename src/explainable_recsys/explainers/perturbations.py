@@ -31,13 +31,17 @@ class Neighbourhood:
 
 
 def kernel(distances: NDArray[np.float64], width: float) -> NDArray[np.float64]:
-    """LIME's exponential kernel, sqrt(exp(-d^2 / width^2)) (Ribeiro et al. 2016)."""
-    return np.exp(-np.square(distances / width) / 2)
+    """LIME's exponential kernel, sqrt(exp(-d^2 / width^2)) (Ribeiro et al. 2016).
+
+    Divided by its largest value, so that it does not vanish where all are far away.
+    """
+    squares = np.square(distances)
+    return np.asarray(np.exp((squares.min(initial=np.inf) - squares) / (2 * width**2)))
 
 
 def effective_size(weights: NDArray[np.float64]) -> float:
     """How many equally weighted samples are worth as much, (sum w)^2 / sum w^2 (Kish 1965)."""
-    return float(weights.sum() ** 2 / np.square(weights).sum())
+    return float(weights.sum() ** 2 / max(np.square(weights).sum(), np.finfo(np.float64).tiny))
 
 
 def sample_near(
@@ -60,12 +64,11 @@ def sample_near(
     rng = np.random.default_rng(seed)
     exponentials = rng.standard_exponential(len(distances))
     needed = min(MIN_EFFECTIVE, 0.9 * min(n, len(distances)))
-    while True:
-        chosen, weights = _draw(kernel(distances, width), exponentials, n)
-        effective = effective_size(weights)
-        if effective >= needed:
-            break
+    chosen, weights = _draw(kernel(distances, width), exponentials, n)
+    while effective_size(weights) < needed:
         width *= WIDER
+        chosen, weights = _draw(kernel(distances, width), exponentials, n)
+    effective = effective_size(weights)
     order = rng.permutation(len(chosen))
     weights *= len(weights) / weights.sum()
     return Neighbourhood(chosen[order], weights[order], effective, width)
@@ -78,10 +81,11 @@ def _draw(
     if n >= len(near):
         return np.arange(len(near)), near
     chances = np.sqrt(near)
-    keys = exponentials / np.maximum(chances, np.finfo(np.float64).tiny)
-    order = np.argpartition(keys, n)
-    chosen = order[:n]
-    weights = near[chosen] / -np.expm1(-chances[chosen] * keys[order[n]])
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):  # where a chance is 0
+        keys = exponentials / chances
+        order = np.argpartition(keys, n)
+        chosen = order[:n]
+        weights = near[chosen] / -np.expm1(-chances[chosen] * keys[order[n]])
     return chosen, np.nan_to_num(weights, nan=0.0)
 
 
@@ -102,11 +106,17 @@ def removal_masks(length: int, n: int, most: float, seed: tuple[int, ...]) -> ND
 
 
 def weigh_masks(kept: NDArray[np.bool_], width: float) -> Neighbourhood:
-    """Weight masks (n, length) by their cosine distance from the whole history."""
-    distances = 1 - np.sqrt(kept.mean(axis=1))
-    needed = min(MIN_EFFECTIVE, 0.9 * len(kept))
-    while effective_size(weights := kernel(distances, width)) < needed:
+    """Weight masks (n, length) by their cosine distance from the whole history.
+
+    The kernel is also widened until what lies away from the whole history weighs as much as
+    `MIN_EFFECTIVE` whole histories: of a single rating, only its removal says anything.
+    """
+    n, length = kept.shape
+    distances = 1 - np.sqrt(kept.sum(axis=1) / max(length, 1)) if length else np.zeros(n)
+    away = distances > 0
+    needed = min(MIN_EFFECTIVE, 0.9 * away.sum())
+    weights = kernel(distances, width)
+    while min(effective_size(weights), weights[away].sum()) < needed:
         width *= WIDER
-    return Neighbourhood(
-        np.arange(len(kept)), weights * len(kept) / weights.sum(), effective_size(weights), width
-    )
+        weights = kernel(distances, width)
+    return Neighbourhood(np.arange(n), weights * n / weights.sum(), effective_size(weights), width)

@@ -250,11 +250,13 @@ def _texts(values: pd.Series[Any]) -> pa.LargeStringArray:
 
 
 def _signed(values: NDArray[np.float64]) -> pa.LargeStringArray:
-    """Numbers with their sign and two significant digits: +0.41, \u22120.05, +3.3."""
+    """Numbers with their sign and two significant digits or more: +0.41, \u22120.05, +1,234."""
     sizes = np.maximum(np.abs(values), np.finfo(np.float64).tiny)
-    unit = 10.0 ** (np.floor(np.log10(sizes)) - 1)
+    unit = 10.0 ** np.minimum(np.floor(np.log10(sizes)) - 1, 0)
     shown, codes = np.unique(np.rint(values / unit) * unit, return_inverse=True)
-    texts = pa.array([f"{value:+.2g}" for value in shown], pa.large_string())
+    formats = ["+.2g" if abs(value) < 99.5 else "+,.0f" for value in shown]
+    pairs = zip(shown.tolist(), formats, strict=True)
+    texts = pa.array([format(value, form) for value, form in pairs], pa.large_string())
     return pc.replace_substring(texts, "-", "\u2212").take(pa.array(codes))
 
 

@@ -115,6 +115,8 @@ def fit_by_lime(
     from lime.lime_base import LimeBase
     from sklearn.linear_model import Ridge
 
+    if not features.shape[1]:
+        return fit_batched(features, weights, outputs, instance, regression)
     base = LimeBase(kernel_fn=lambda given: given, random_state=0)
     # LimeBase takes the first row for the instance; with the weight 0 it changes no fit.
     rows = np.vstack([instance, features])
@@ -152,6 +154,8 @@ def held_out_r2(
 
     Every second row is one half: rows are to be in no order that matters.
     """
+    if len(features) < 2:
+        return np.full(outputs.shape[1], np.nan)
     halves = slice(0, None, 2), slice(1, None, 2)
     measured = []
     for own, other in (halves, halves[::-1]):

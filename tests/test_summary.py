@@ -51,6 +51,19 @@ def test_the_summary_of_a_run(full_run: Path, capsys: pytest.CaptureFixture[str]
     assert not any(line.endswith(" ") for line in printed.splitlines())
 
 
+def test_names_of_approaches_are_never_cut(
+    full_run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with open_catalog(full_run) as catalog:
+        names = set(catalog.load("comparison")["approach"])
+        print_summary({f"{name}.metrics" for name in names}, catalog, "test")
+    quality, reasons = capsys.readouterr().out.split("Reasons")
+    without = {"popularity", "random", "bias", "svd"}
+    for name in names:
+        assert f"  {name} " in quality
+        assert name in without or f"  {name} " in reasons
+
+
 def test_nothing_is_printed_when_nothing_was_made(
     full_run: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

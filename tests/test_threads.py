@@ -1,5 +1,7 @@
 """BLAS keeps to one thread where it is asked to, and gets the others back afterwards."""
 
+import threading
+
 import numpy as np
 import pytest
 import scipy.linalg  # noqa: F401  its BLAS is to be seen too
@@ -34,6 +36,26 @@ def test_nested(many):
         with one_blas_thread():
             assert set(blas_threads()) == {1}
         assert set(blas_threads()) == {1}
+    assert blas_threads() == many
+
+
+def test_blocks_of_two_threads_that_overlap():
+    many = blas_threads()
+    first_inside, second_inside, seen = threading.Event(), threading.Event(), []
+
+    def first():
+        with one_blas_thread():
+            first_inside.set()
+            second_inside.wait(5)
+
+    thread = threading.Thread(target=first)
+    thread.start()
+    first_inside.wait(5)
+    with one_blas_thread():
+        second_inside.set()
+        thread.join()
+        seen += blas_threads()
+    assert set(seen) == {1}
     assert blas_threads() == many
 
 

@@ -29,8 +29,8 @@ QUALITY_COLUMNS = {
 }
 REASON_COLUMNS = {
     "explained": "coverage",
-    "of popular": "coverage_of_popularity",
-    "of random": "coverage_of_random",
+    "popular": "coverage_of_popularity",
+    "random": "coverage_of_random",
     "length": "length",
     "lift": "median_lift",
     "MEP": "mep_users@{k}",
@@ -38,7 +38,7 @@ REASON_COLUMNS = {
     "Σ error": "additivity_error_relative",
 }
 LEGEND = {
-    "coverage_of_popularity": "of popular, of random: the same explainer on those lists",
+    "coverage_of_popularity": "popular, random: the same explainer on those lists",
     "length": "length: pieces of evidence per explanation",
     "median_lift": "lift: median of the best rules",
     "mep_users@{k}": "MEP: share of the list that similar users speak for",
@@ -141,7 +141,7 @@ def metrics_table(metrics: dict[str, dict[str, Any]], titles: dict[str, str]) ->
     """
     k = _list_length(metrics)
     columns = {title.format(k=k): key.format(k=k) for title, key in titles.items()}
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
+    table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False)
     table.add_column("  approach")
     shown = {t: key for t, key in columns.items() if any(key in m for m in metrics.values())}
     for title in shown:

@@ -3,15 +3,52 @@
 from __future__ import annotations
 
 import functools
-from contextlib import AbstractContextManager
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from threadpoolctl import ThreadpoolController
 
 
-def one_blas_thread() -> AbstractContextManager[Any]:
-    """Keep BLAS to one thread: many small products are several times faster that way."""
-    return _controller().limit(limits=1, user_api="blas")  # type: ignore[no-any-return]
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """Keep BLAS to one thread: many small products are several times faster that way.
+
+    The limit holds for the whole process, and is lifted when the last of the blocks ends that run
+    at the same time.
+    """
+    _LIMIT.enter()
+    try:
+        yield
+    finally:
+        _LIMIT.leave()
+
+
+class _Limit:
+    """The limit, and how many blocks want it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._wanted_by = 0
+        self._limiter: Any = None
+
+    def enter(self) -> None:
+        """Set the limit if it is not set."""
+        with self._lock:
+            if self._wanted_by == 0:
+                self._limiter = _controller().limit(limits=1, user_api="blas")
+            self._wanted_by += 1
+
+    def leave(self) -> None:
+        """Lift the limit if nobody else wants it."""
+        with self._lock:
+            self._wanted_by -= 1
+            if self._wanted_by == 0:
+                self._limiter.restore_original_limits()
+
+
+_LIMIT = _Limit()
 
 
 @functools.cache

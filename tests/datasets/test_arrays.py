@@ -8,9 +8,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import sparse
 
-from explainable_recsys.datasets.arrays import InteractionsDataset, ModelDataset
+from explainable_recsys.datasets.arrays import (
+    FeaturesDataset,
+    InteractionsDataset,
+    ModelDataset,
+)
 from explainable_recsys.interactions import Interactions
+from explainable_recsys.preprocessing.features import Features
 from explainable_recsys.recommenders.als import ALS, ALSParameters
 
 
@@ -54,3 +60,51 @@ def test_preview_shows_shapes_and_parameters(interactions: Interactions, tmp_pat
     assert preview["kind"] == "als"
     assert preview["item_factors"] == {"shape": [2, 2], "dtype": "float32"}
     assert preview["parameters"]["factors"] == 2
+
+
+def features_of(rows: list[list[int]], d: int) -> Features:
+    """Rows of 0/1 with d columns; names with accents, equals signs, spaces and nothing at all."""
+    names = ("Sci-Fi", "a=b", "ü 漢", "", " x ")[:d]
+    groups = ("genres", "genres", "decade", "decade", "taste")[:d]
+    matrix = sparse.csr_array(np.array(rows, dtype=np.float32).reshape(len(rows), d))
+    return Features(matrix, groups, names, tuple(f"called {name}" for name in names))
+
+
+FEATURES = {
+    "usual": features_of([[1, 0, 1, 0, 1], [0, 1, 0, 0, 0], [1, 1, 1, 1, 1]], 5),
+    "rows without features": features_of([[0, 0, 0], [0, 1, 1], [0, 0, 0]], 3),
+    "a column that no row has": features_of([[1, 0], [1, 0]], 2),
+    "no columns": Features.side_by_side([], 4),
+    "no rows": features_of([], 2),
+}
+
+
+@pytest.mark.parametrize("case", FEATURES)
+def test_features_round_trip_without_pickle(case: str, tmp_path: Path) -> None:
+    features = FEATURES[case]
+    file = tmp_path / "features.npz"
+    dataset = FeaturesDataset(filepath=str(file))
+    dataset.save(features)
+    with np.load(file, allow_pickle=False) as stored:
+        assert {"groups", "names", "labels"} <= set(stored)
+    loaded = dataset.load()
+    assert loaded.matrix.shape == features.matrix.shape
+    assert loaded.matrix.dtype == np.float32
+    np.testing.assert_array_equal(loaded.matrix.toarray(), features.matrix.toarray())
+    assert loaded.groups == features.groups
+    assert loaded.names == features.names
+    assert loaded.labels == features.labels
+    assert all(type(name) is str for name in loaded.names)
+    assert loaded.ids.tolist() == features.ids.tolist()
+    assert loaded.group_sizes == features.group_sizes
+
+
+@pytest.mark.parametrize("case", FEATURES)
+def test_features_have_a_preview(case: str, tmp_path: Path) -> None:
+    dataset = FeaturesDataset(filepath=str(tmp_path / "features.npz"))
+    dataset.save(FEATURES[case])
+    preview = json.loads(dataset.preview())
+    n, d = FEATURES[case].matrix.shape
+    assert preview["n_rows"] == n
+    assert preview["names"]["shape"] == [d]
+    assert preview["row_starts"]["shape"] == [n + 1]

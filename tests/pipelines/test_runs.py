@@ -104,8 +104,9 @@ def test_metrics_are_flat_numbers(full_run: Path) -> None:
 
 
 def test_the_same_seed_gives_identical_files(full_run: Path, tmp_path: Path) -> None:
-    run_project(tmp_path, ["intrinsic_als", "intrinsic_ar", "intrinsic_mf", "posthoc_ar"])
-    for suffix in (".parquet", ".npz", ".graphml", "network.json", "map.json"):
+    approaches = ["intrinsic_als", "intrinsic_ar", "intrinsic_mf", "posthoc_ar", "posthoc_fm_lime"]
+    run_project(tmp_path, approaches)
+    for suffix in (".parquet", ".npz", ".graphml", "network.json", "map.json", "evidence.json"):
         again, first = files_of(tmp_path, suffix), files_of(full_run, suffix)
         assert again
         assert {name: first[name] for name in again} == again

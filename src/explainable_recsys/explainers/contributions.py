@@ -78,6 +78,20 @@ def evidence_order(weights: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(weights == 0, -np.inf, keys)
 
 
+def strongest_evidence(weights: NDArray[np.float64], n: int) -> NDArray[np.int64]:
+    """The n strongest entries of every row (m, length), for or against; support comes first.
+
+    Returns:
+        (m, at most n) places, padded with -1; a weight of 0 is no evidence.
+    """
+    strength = np.where(weights == 0, -np.inf, np.abs(weights))
+    chosen, _ = top_n(strength, n)
+    kept = np.zeros(weights.shape, bool)
+    rows, places = np.nonzero(chosen >= 0)
+    kept[rows, chosen[rows, places]] = True
+    return top_n(evidence_order(np.where(kept, weights, 0.0)), n)[0]
+
+
 def _explain_block(
     model: AdditiveRecommender,
     positions: NDArray[np.int64],

@@ -14,7 +14,7 @@ from pydantic import Field
 from scipy import sparse
 
 from explainable_recsys.errors import InputError
-from explainable_recsys.explainers.contributions import evidence_order
+from explainable_recsys.explainers.contributions import strongest_evidence
 from explainable_recsys.explainers.perturbations import (
     MIN_EFFECTIVE,
     Neighbourhood,
@@ -33,7 +33,6 @@ from explainable_recsys.interactions import Interactions
 from explainable_recsys.preprocessing.features import Features
 from explainable_recsys.progress import progress
 from explainable_recsys.recommenders.base import Parameters, Recommender, Seed
-from explainable_recsys.recommenders.top_n import top_n
 from explainable_recsys.threads import one_blas_thread
 
 logger = logging.getLogger(__name__)
@@ -43,6 +42,9 @@ Kind = Literal["item", "user", "history"]
 USERS_AT_ONCE = 256
 POOL = 2_000
 """Users, drawn at random if there are more, among whom a neighbourhood of users is sampled."""
+
+ROUNDING = 1e-9
+"""Coefficients smaller than this share of the scores' spread are no reasons."""
 
 SCORES_AT_ONCE = 4_000_000
 """Scores (perturbed histories x catalogue) held at a time."""
@@ -189,8 +191,8 @@ def local_surrogates(
         return
     if features is None or not features.matrix.shape[1]:
         raise InputError(
-            f"parameter neighbourhood: '{parameters.neighbourhood}' needs features, and this data "
-            "set has none; accepted: history"
+            f"parameter lime.neighbourhood: '{parameters.neighbourhood}' needs features, and there "
+            "are none (features, or the data set has none); accepted: history, which needs none"
         )
     around = _around_items if parameters.neighbourhood == "item" else _around_users
     yield from around(model, interactions, positions, columns, features, parameters)
@@ -349,6 +351,7 @@ def _fit(
     """Fit the surrogates of m outputs and measure them."""
     engine = ENGINES[parameters.engine]
     regression = Regression(parameters.penalty, parameters.selection, parameters.n_features)
+    outputs = _finite(outputs)
     arguments = features, near.weights, outputs, instance, regression
     with one_blas_thread():
         fitted = engine(*arguments)
@@ -364,8 +367,18 @@ def _fit(
         "widened": near.width > _width(parameters),
     }
     weights = fitted.coefficients[:, instance > 0]
-    weights[np.isnan(local_r2)] = 0.0  # a constant score has no reasons
+    spread = outputs.std(axis=0)[:, None]
+    weights[(np.abs(weights) <= ROUNDING * spread) | np.isnan(local_r2)[:, None]] = 0.0
     return Local(rows, evidence, weights, quality)
+
+
+def _finite(outputs: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Scores with -inf (never to be recommended) as low as the lowest other, or 0 if lower."""
+    never = ~np.isfinite(outputs)
+    if not never.any():
+        return outputs
+    lowest = np.where(never, 0.0, outputs).min(axis=0)
+    return np.where(never, np.minimum(lowest, 0.0), outputs)
 
 
 def _explanations(
@@ -406,7 +419,7 @@ def _pieces(
     local: Local, n_evidence: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
     """Recommendation, place (from 1), evidence and weight of the strongest evidence."""
-    chosen, _ = top_n(evidence_order(local.weights), n_evidence)
+    chosen = strongest_evidence(local.weights, n_evidence)
     lists, place = np.nonzero(chosen >= 0)
     entries = chosen[lists, place]
     return local.rows[lists], place + 1, local.evidence[entries], local.weights[lists, entries]

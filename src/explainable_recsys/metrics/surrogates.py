@@ -142,7 +142,7 @@ def _compare(found: list[list[Any]]) -> dict[str, float]:
         deviations.append(weights.var(axis=0, ddof=1).ravel())
         sizes.append(np.square(weights.mean(axis=0)).ravel())
         fits.append(np.stack([local.quality["held_out_r2"] for local in same]).ravel())
-        effective += [local.quality["effective_samples"] for local in same]
+        effective += [np.full(len(o.rows), o.quality["effective_samples"]) for o in same]
     if not overlaps:
         return dict.fromkeys(_MEASURES, np.nan)
     spread, size = np.concatenate(deviations).sum(), np.concatenate(sizes).sum()
@@ -150,7 +150,7 @@ def _compare(found: list[list[Any]]) -> dict[str, float]:
         _mean(np.concatenate(overlaps)),
         float(np.sqrt(spread / size)) if size else np.nan,
         _mean(np.concatenate(fits)),
-        _mean(np.array(effective)),
+        _mean(np.concatenate(effective)),
     )
     return dict(zip(_MEASURES, values, strict=True))
 

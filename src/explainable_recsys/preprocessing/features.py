@@ -254,7 +254,9 @@ def _mean_ratings(ratings: sparse.csr_array, width: float) -> Features:
     means = ratings.sum(axis=1, dtype=np.float64) / np.maximum(counts, 1)
     low = np.floor(means / width + ROUNDING).astype(np.int64)
     bins, codes = np.unique(low, return_inverse=True)
-    names = [f"{width * place:g} to {width * (place + 1):g}" for place in bins]
+    highest = ratings.data.max(initial=-np.inf)
+    bounds = [(width * place, width * (place + 1)) for place in bins.tolist()]
+    names = [f"{low:g} to {high:g}" if low < highest else f"{low:g}" for low, high in bounds]
     labels = [f"rating {name} on average" for name in names]
     return _coded("mean_rating", codes, names, labels)
 

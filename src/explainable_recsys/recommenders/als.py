@@ -89,15 +89,13 @@ class ALS(Recommender):
 
     def scores(self, histories: sparse.csr_array) -> NDArray[np.float32]:
         """Predicted preference of every item, (n, n_items); see `Recommender.scores`."""
-        users = self.user_factors(histories).astype(np.float32)
-        return np.asarray(users @ self.item_factors.T)
+        return self._scores(histories, slice(None))
 
     def scores_of(
         self, histories: sparse.csr_array, columns: NDArray[np.int64]
     ) -> NDArray[np.float32]:
         """Score some items only; see `Recommender.scores_of`."""
-        users = self.user_factors(histories).astype(np.float32)
-        return np.asarray(users @ self.item_factors[columns].T)
+        return self._scores(histories, columns)
 
     def user_factors(self, histories: sparse.csr_array) -> NDArray[np.float64]:
         """Solve for the user side, (n, factors), exactly: one least-squares problem each."""
@@ -119,6 +117,13 @@ class ALS(Recommender):
             solved = np.linalg.solve(systems, explained.transpose(0, 2, 1))
             terms = solved.transpose(0, 2, 1) @ rated.transpose(0, 2, 1)
         return np.asarray(terms * weights[:, None, :])
+
+    def _scores(
+        self, histories: sparse.csr_array, columns: NDArray[np.int64] | slice
+    ) -> NDArray[np.float32]:
+        users = self.user_factors(histories).astype(np.float32)
+        with one_blas_thread():  # with more threads the last digits differ
+            return np.asarray(users @ self.item_factors[columns].T)
 
     def _normal_equations(
         self, histories: PaddedBlock

@@ -42,10 +42,15 @@ class FMParameters(PriorParameters):
     @model_validator(mode="after")
     def _enough_samples(self) -> Self:
         after = self.iterations - self.burn_in
+        if after < 1:
+            raise ValueError(
+                f"burn_in {self.burn_in} of {self.iterations} iterations leaves none; accepted: 0 "
+                f"to {self.iterations - 1}"
+            )
         if self.kept_samples > after:
             raise ValueError(
                 f"kept_samples {self.kept_samples} of {self.iterations} iterations with burn_in "
-                f"{self.burn_in}; accepted: 1 to {max(after, 0)} (iterations - burn_in)"
+                f"{self.burn_in}; accepted: 1 to {after} (iterations - burn_in)"
             )
         return self
 

@@ -14,6 +14,7 @@ from pydantic import Field
 from scipy import sparse
 
 from explainable_recsys.recommenders.base import Parameters, Recommender
+from explainable_recsys.threads import one_blas_thread
 
 
 class PriorParameters(Parameters):
@@ -90,7 +91,8 @@ class RatingFactors(Recommender):
         users = self.user_factors(histories).astype(np.float32)
         prior = self.parameters.popularity_weight * self.popularity[columns]
         base = self.mean + self.item_biases[columns] + prior
-        personal = users[:, 1:] @ self.item_factors[columns].T
+        with one_blas_thread():  # with more threads the last digits differ
+            personal = users[:, 1:] @ self.item_factors[columns].T
         return np.asarray(personal + users[:, :1] + base.astype(np.float32))
 
     def _unknown_sides(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

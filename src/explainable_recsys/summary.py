@@ -202,11 +202,11 @@ def examples(
 def plain_text(sentence: str) -> Text:
     """A sentence in Markdown with its italics drawn (or dropped, outside a terminal)."""
     text = Text()
-    for part in re.split(r"(\*(?:\\.|[^*\\])*\*)", sentence, flags=re.DOTALL):
+    for part in re.split(r"((?<!\\)\*(?:\\.|[^*\\])*\*)", sentence, flags=re.DOTALL):
         if part.startswith("*"):
             text.append(re.sub(r"\\([\\*])", r"\1", part[1:-1]), style="italic")
         else:
-            text.append(part)
+            text.append(re.sub(r"\\([\\*])", r"\1", part))
     return text
 
 

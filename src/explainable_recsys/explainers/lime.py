@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -52,6 +52,7 @@ SCORES_AT_ONCE = 4_000_000
 
 QUALITY = [
     "intercept",
+    "prediction",
     "local_r2",
     "held_out_r2",
     "effective_samples",
@@ -74,17 +75,19 @@ class LimeParameters(Parameters):
     """What is perturbed, how many times, and the regression that is fitted to the scores.
 
     `n_samples` perturbations at most (`metrics.lime_stability` says how many are enough);
-    `removed` is the largest share of a history that is removed.
+    `removed` is the largest share of a history that is removed. A surrogate with a held-out R^2
+    below `min_held_out_r2` is no explanation.
     """
 
     neighbourhood: Kind = "item"
     n_samples: int = Field(1500, ge=10)
     kernel_width: KernelWidths = KernelWidths()
     removed: float = Field(0.5, gt=0, le=1)
-    penalty: float = Field(1.0, gt=0)
+    penalty: float = Field(1.0, ge=1e-6)
     selection: Selection = "none"
     n_features: int = Field(10, ge=1)
     n_evidence: int = Field(10, ge=1)
+    min_held_out_r2: float = Field(0.0, le=1)
     engine: Literal["batched", "lime"] = "batched"
     seed: Seed = 0
 
@@ -96,7 +99,8 @@ class Lime(NamedTuple):
         explanations: The explanations table, style `feature` (neighbourhoods `item`, `user`) or
             `item` (`history`); `weight` is the surrogate's coefficient, in the unit of the score.
         surrogates: One row per recommendation; columns `user_id`, `item_id`, `intercept`,
-            `local_r2`, `held_out_r2`, `effective_samples`, `n_samples`, `kernel_width`, `widened`.
+            `prediction` (of the score of the explained pair itself), `local_r2`, `held_out_r2`,
+            `effective_samples`, `n_samples`, `kernel_width`, `widened`.
     """
 
     explanations: pd.DataFrame
@@ -156,7 +160,10 @@ def explain_by_lime(
         InputError: If the tables are of another run than the interactions, or there are no
             features.
     """
-    found = list(local_surrogates(model, interactions, recommendations, features, parameters))
+    found = [
+        _only_good(local, parameters.min_held_out_r2)
+        for local in local_surrogates(model, interactions, recommendations, features, parameters)
+    ]
     widened = sum(len(local.rows) for local in found if local.quality["widened"])
     if widened:
         logger.warning(
@@ -359,6 +366,7 @@ def _fit(
         held_out = held_out_r2(engine, *arguments)
     quality = {
         "intercept": fitted.intercepts,
+        "prediction": fitted.intercepts + fitted.coefficients @ instance,
         "local_r2": local_r2,
         "held_out_r2": held_out,
         "effective_samples": near.effective,
@@ -370,6 +378,13 @@ def _fit(
     spread = outputs.std(axis=0)[:, None]
     weights[(np.abs(weights) <= ROUNDING * spread) | np.isnan(local_r2)[:, None]] = 0.0
     return Local(rows, evidence, weights, quality)
+
+
+def _only_good(local: Local, min_held_out_r2: float) -> Local:
+    """Without the evidence of surrogates that do not say what scores are elsewhere."""
+    poor = local.quality["held_out_r2"] < min_held_out_r2
+    weights = np.where(poor[:, None], 0.0, local.weights)
+    return replace(local, weights=weights.astype(np.float32).astype(np.float64))
 
 
 def _finite(outputs: NDArray[np.float64]) -> NDArray[np.float64]:

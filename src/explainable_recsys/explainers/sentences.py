@@ -181,7 +181,7 @@ def feature_sentences(
     number = np.cumsum(table["position"].to_numpy() == 1) - 1
     supports = table["weight"].to_numpy() > 0
     titles = italic(pd.Series(item_titles(items, table["item_id"].to_numpy()[first])))
-    evidence = italic(table["evidence"]) if subject == "history" else _texts(table["evidence"])
+    evidence = italic(table["evidence"]) if subject == "history" else _escaped(table["evidence"])
     strength = concatenate(" (", _signed(table["weight"].to_numpy(np.float64)), ")")
     pieces = concatenate(evidence, strength)
 
@@ -221,8 +221,7 @@ def concatenate(*parts: pa.Array | str) -> pa.LargeStringArray:
 
 def italic(titles: pd.Series[Any]) -> pa.LargeStringArray:
     """Titles between asterisks, with their own asterisks and backslashes escaped."""
-    texts = pa.array(titles.astype("str"), pa.large_string())
-    return concatenate("*", pc.replace_substring_regex(texts, r"([\\*])", r"\\\1"), "*")
+    return concatenate("*", _escaped(titles), "*")
 
 
 def enumerate_runs(
@@ -245,8 +244,10 @@ def enumerate_runs(
     )
 
 
-def _texts(values: pd.Series[Any]) -> pa.LargeStringArray:
-    return pa.array(values.astype("str"), pa.large_string())
+def _escaped(values: pd.Series[Any]) -> pa.LargeStringArray:
+    """Texts with a backslash before what Markdown would take for italics."""
+    texts = pa.array(values.astype("str"), pa.large_string())
+    return pc.replace_substring_regex(texts, r"([\\*])", r"\\\1")
 
 
 def _signed(values: NDArray[np.float64]) -> pa.LargeStringArray:

@@ -90,7 +90,7 @@ def lime_stability(
         parameters: What is compared.
 
     Returns:
-        One row per neighbourhood and number of perturbations:
+        One row per neighbourhood and number of perturbations, those of `lime` among them:
 
         - `top3_jaccard`: Jaccard overlap of the three strongest reasons of two seeds, mean over
           pairs of seeds and explanations;
@@ -108,7 +108,8 @@ def lime_stability(
         for kind in parameters.neighbourhoods
         if kind == "history" or (kind in features and features[kind].matrix.shape[1])
     ]
-    steps = list(itertools.product(usable, parameters.n_samples))
+    sizes = sorted({*parameters.n_samples, lime.n_samples})
+    steps = list(itertools.product(usable, sizes))
     rows = []
     for kind, n_samples in progress(steps, "stability of LIME", "setting"):
         changes: dict[str, Any] = {"neighbourhood": kind, "n_samples": n_samples}

@@ -16,8 +16,8 @@ from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.recommenders.base import Parameters
 
-ItemGroup = Literal["id", "genres", "decade", "popularity"]
-UserGroup = Literal["id", "age", "gender", "occupation", "mean_rating", "taste"]
+ItemGroup = Literal["genres", "decade", "popularity"]
+UserGroup = Literal["age", "gender", "occupation", "mean_rating", "taste"]
 
 Group = TypeVar("Group", ItemGroup, UserGroup)
 
@@ -33,11 +33,11 @@ class FeatureParameters(Parameters):
     With `ages_per_bin` None ages are codes of groups, as in MovieLens 1M, and stay as they are.
     """
 
-    item: tuple[ItemGroup, ...] | None = None
-    user: tuple[UserGroup, ...] | None = None
+    item: tuple[ItemGroup, ...] | None = Field(None, min_length=1)
+    user: tuple[UserGroup, ...] | None = Field(None, min_length=1)
     years_per_bin: int = Field(10, ge=1)
     ages_per_bin: int | None = Field(10, ge=1)
-    rating_bin: float = Field(0.5, gt=0)
+    rating_bin: float = Field(0.5, ge=0.01)
     popularity_bins: tuple[float, ...] = (0.01, 0.05, 0.2, 0.5)
     taste_lift: float = Field(1.25, gt=1)
 
@@ -129,7 +129,6 @@ def item_features(
     """
     table = items.set_index("item_id").reindex(interactions.item_ids)
     make: dict[ItemGroup, Callable[[], Features]] = {
-        "id": lambda: _ids(interactions.item_ids),
         "genres": lambda: _genres(table["genres"]),
         "decade": lambda: _years(table["year"], parameters.years_per_bin),
         "popularity": lambda: _popularity(interactions, parameters.popularity_bins),
@@ -164,7 +163,6 @@ def user_features(
         if column not in table:
             table[column] = None
     make: dict[UserGroup, Callable[[], Features]] = {
-        "id": lambda: _ids(interactions.user_ids),
         "age": lambda: _ages(table["age"], parameters.ages_per_bin),
         "gender": lambda: _one_hot("gender", table["gender"], lambda name: GENDERS.get(name, name)),
         "occupation": lambda: _one_hot(
@@ -196,12 +194,6 @@ def _chosen(
                 f"one; accepted: {', '.join(found)}, or null for all that the data has"
             )
     return Features.side_by_side(parts, n_rows)
-
-
-def _ids(ids: NDArray[Any]) -> Features:
-    names = tuple(str(name) for name in ids)
-    eye = sparse.csr_array(sparse.eye_array(len(ids), dtype=np.float32, format="csr"))
-    return Features(eye, ("id",) * len(ids), names, names)
 
 
 def _genres(genres: pd.Series[Any]) -> Features:
@@ -237,12 +229,15 @@ def _floor(numbers: pd.Series[Any], width: int) -> pd.Series[Any]:
 
 
 def _popularity(interactions: Interactions, shares: tuple[float, ...]) -> Features:
-    """Bins of the rank by number of ratings; equally often rated items share the better rank."""
+    """Bins of the rank by number of ratings; equally often rated items share the worst rank.
+
+    So no bin holds a larger share of the catalogue than its name says.
+    """
     counts = np.bincount(interactions.ratings.indices, minlength=interactions.n_items)
     ordered = np.sort(counts)
-    ranks = len(counts) - np.searchsorted(ordered, counts, side="right")
-    cuts = np.array(shares) * len(counts) - ROUNDING
-    bins = np.searchsorted(cuts, ranks, side="right")
+    ranks = len(counts) - np.searchsorted(ordered, counts, side="left")
+    cuts = np.array(shares) * len(counts) + ROUNDING
+    bins = np.searchsorted(cuts, ranks, side="left")
     names = [f"top {100 * share:g} %" for share in shares] + ["rest"]
     labels = [f"among the {100 * share:g} % most rated" for share in shares]
     labels.append(f"not among the {100 * shares[-1]:g} % most rated" if shares else "an item")

@@ -139,10 +139,12 @@ def measure_surrogates(
         control = name.removeprefix("surrogates_of_")
         metrics[f"held_out_r2_of_{control}"] = float(table["held_out_r2"].mean())
     if stability is not None:
-        of_kind = stability[stability["neighbourhood"] == lime.neighbourhood]
-        enough = of_kind[of_kind["n_samples"] <= lime.n_samples].tail(1)
+        own = stability[
+            (stability["neighbourhood"] == lime.neighbourhood)
+            & (stability["n_samples"] == lime.n_samples)
+        ]
         for name in ("top3_jaccard", "coefficient_spread"):
-            metrics[name] = float(enough[name].iloc[0]) if len(enough) else float("nan")
+            metrics[name] = float(own[name].iloc[0]) if len(own) else float("nan")
     return metrics
 
 

@@ -16,6 +16,7 @@ from explainable_recsys.pipelines.posthoc_fm_lime import nodes
 
 FEATURES = ("item_features", "user_features")
 LIME = "params:lime"
+SENTENCES = "params:explanation"
 SURROGATES_OF_CONTROLS = {name: name for name in (f"surrogates_of_{c}" for c in CONTROLS)}
 
 
@@ -29,14 +30,16 @@ def create_pipeline(**_: Any) -> Pipeline:
             _explain_node(),
             *_stability(),
             _measure_node({"stability": "stability"} | SURROGATES_OF_CONTROLS),
-            *_texts_and_figures(),
+            _phrase_node(),
+            *_figures(),
         ],
         explain_controls=True,
     ) + evaluated_approach(
         "fm",
-        [without_prior, _explain_node(), _measure_node({})],
+        [without_prior, _explain_node(), _phrase_node(), _measure_node({})],
         borrowed={name: f"{nodes.NAME}.{name}" for name in FEATURES}
-        | {"corrected_model": f"{nodes.NAME}.model", LIME: f"params:{nodes.NAME}.lime"},
+        | {"corrected_model": f"{nodes.NAME}.model"}
+        | {name: name.replace(":", f":{nodes.NAME}.") for name in (LIME, SENTENCES)},
     )
 
 
@@ -100,14 +103,13 @@ def _stability() -> list[Node]:
     ]
 
 
-def _texts_and_figures() -> list[Node]:
+def _phrase_node() -> Node:
+    inputs = ["explanations", "items", LIME, SENTENCES]
+    return Node(nodes.phrase, inputs, "sentences", name="phrase")
+
+
+def _figures() -> list[Node]:
     return [
-        Node(
-            nodes.phrase,
-            ["explanations", "items", LIME, "params:explanation"],
-            "sentences",
-            name="phrase",
-        ),
         Node(
             nodes.draw_evidence,
             ["explanations", "recommendations", "items", "params:evaluation"],

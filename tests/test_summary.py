@@ -7,9 +7,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from rich.console import Console
 
-from explainable_recsys.explainers.sentences import italic
+from explainable_recsys.explainers.sentences import feature_sentences, italic
 from explainable_recsys.summary import (
     QUALITY_COLUMNS,
     REASON_COLUMNS,
@@ -164,3 +166,38 @@ def test_italics_are_drawn_not_printed() -> None:
 def test_any_title_comes_out_as_it_went_in(title: str) -> None:
     (text,) = italic(pd.Series([title])).to_pylist()
     assert plain_text(f"You rated {text} ★5.").plain == f"You rated {title} ★5."
+
+
+def test_escapes_outside_of_italics_are_no_italics() -> None:
+    text = plain_text(r"*A\*B* is \*film\* noir and a\\ (+0.4), *C\\* is b\\\*c.")
+    assert text.plain == "A*B is *film* noir and a\\ (+0.4), C\\ is b\\*c."
+    spans = [text.plain[span.start : span.end] for span in text.spans if span.style]
+    assert spans == ["A*B", "C\\"]
+
+
+awkward = st.text("*\\[]a \n", min_size=1, max_size=6)
+
+
+@settings(max_examples=200, deadline=None)
+@given(title=awkward, genres=st.lists(awkward, min_size=2, max_size=3, unique=True))
+def test_any_feature_comes_out_as_it_went_in(title: str, genres: list[str]) -> None:
+    weights = [0.5, 0.25, -0.25][-len(genres) :]
+    explanations = pd.DataFrame(
+        {
+            "user_id": 1,
+            "item_id": 1,
+            "position": range(1, len(genres) + 1),
+            "evidence": pd.Categorical(genres),
+            "weight": weights,
+        }
+    )
+    items = pd.DataFrame({"item_id": [1], "title": [title]})
+    (sentence,) = feature_sentences(explanations, items)["sentence"]
+    text = plain_text(sentence)
+    supports = [f"{genre} (+{weight})" for genre, weight in zip(genres, weights, strict=True)][:-1]
+    assert text.plain == (
+        f"{title} fits you because it is {' and '.join(supports)}; "
+        f"being {genres[-1]} counts against it (\u22120.25)."
+    )
+    (span,) = [span for span in text.spans if span.style]
+    assert (span.start, span.end) == (0, len(title))

@@ -33,6 +33,7 @@ from explainable_recsys.recommenders.popularity import Popularity
 KINDS: tuple[Kind, ...] = ("item", "user", "history")
 QUALITY = [
     "intercept",
+    "prediction",
     "local_r2",
     "held_out_r2",
     "effective_samples",
@@ -42,6 +43,8 @@ QUALITY = [
 ]
 COLUMNS = ["user_id", "item_id", "position", "style", "evidence_id", "evidence", "weight", "group"]
 GENRES = ("drama", "horror", "noir", "sci-fi", "war")
+LOW = -1e9
+"""A min_held_out_r2 that no surrogate falls below."""
 BITS = (np.arange(32)[:, None] >> np.arange(5) & 1).astype(np.float32)
 """Every combination of five features; row 0 has none, row 31 all."""
 
@@ -92,9 +95,10 @@ class World:
         )
 
     def explain(self, rows: Any = None, **options: Any) -> Lime:
-        """Explain with this world's neighbourhood; `rows` as `pairs`, or a table."""
+        """Explain with this world's neighbourhood, well or not; `rows` as `pairs`, or a table."""
         recommendations = rows if isinstance(rows, pd.DataFrame) else self.pairs(rows)
-        parameters = LimeParameters.model_validate({"neighbourhood": self.kind, **options})
+        own = {"neighbourhood": self.kind, "min_held_out_r2": LOW}
+        parameters = LimeParameters.model_validate({**own, **options})
         return explain_by_lime(
             self.model,
             self.interactions,
@@ -192,6 +196,30 @@ def test_intercepts_of_a_linear_recommender() -> None:
         np.testing.assert_allclose(found, expected, atol=2e-3)
 
 
+def test_predictions_of_a_linear_recommender_are_its_scores() -> None:
+    for kind in KINDS:
+        world = LINEAR[kind]
+        pairs = world.pairs()
+        scores = world.model.scores(world.interactions.ratings)
+        users = world.interactions.user_rows(pairs["user_id"])
+        items = world.interactions.item_columns(pairs["item_id"])
+        found = world.explain(pairs, n_samples=200, **EXACT).surrogates["prediction"]
+        np.testing.assert_allclose(found, scores[users, items], rtol=1e-3, atol=2e-3)
+
+
+@pytest.mark.parametrize("selection", ["none", "highest_weights", "forward_selection"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_prediction_is_the_intercept_and_all_evidence(kind: Kind, selection: str) -> None:
+    """Also where features are selected that the explained item (user) lacks."""
+    options = {"n_evidence": 99, "selection": selection, "n_features": 3, "n_samples": 25}
+    explanations, surrogates = BENT[kind].explain(**options)
+    sums = explanations.groupby(["user_id", "item_id"])["weight"].sum()
+    pairs = pd.MultiIndex.from_frame(surrogates[["user_id", "item_id"]])
+    expected = surrogates["intercept"] + sums.reindex(pairs, fill_value=0.0).to_numpy()
+    np.testing.assert_allclose(surrogates["prediction"], expected, rtol=1e-6, atol=1e-6)
+    assert (surrogates["prediction"] != surrogates["intercept"]).mean() > 0.5
+
+
 def by_hand(world: World, user: int, item: int, parameters: LimeParameters) -> dict[str, Any]:
     """Explain one pair, one perturbation at a time."""
     ratings = world.interactions.ratings.toarray()
@@ -235,7 +263,7 @@ def by_hand(world: World, user: int, item: int, parameters: LimeParameters) -> d
     weights = {
         str(name): weight
         for name, weight, own in zip(ids, fitted.coefficients[0], instance, strict=True)
-        if own and weight
+        if own and np.float32(weight)
     }
     strongest = sorted(weights.items(), key=lambda w: -abs(w[1]))[: parameters.n_evidence]
     support = [w for w in strongest if w[1] > 0]
@@ -243,6 +271,8 @@ def by_hand(world: World, user: int, item: int, parameters: LimeParameters) -> d
     return {
         "evidence": support + opposition,
         "intercept": fitted.intercepts[0],
+        "prediction": fitted.intercepts[0]
+        + sum(c for c, own in zip(fitted.coefficients[0], instance, strict=True) if own),
         "local_r2": fitted.r2(*arguments[:3])[0],
         "held_out_r2": held_out_r2(fit_batched, *arguments)[0],
         "effective_samples": near.effective,
@@ -302,7 +332,7 @@ def test_contract_columns_and_types(kind: Kind) -> None:
         assert surrogates.columns.tolist() == ["user_id", "item_id", *QUALITY]
         assert surrogates.dtypes.astype(str).tolist() == [
             *(["int64"] * 2),
-            *(["float64"] * 4),
+            *(["float64"] * 5),
             "int64",
             "float64",
             "bool",
@@ -613,6 +643,9 @@ def test_tables_of_another_run_are_refused(kind: Kind) -> None:
         {"removed": 0},
         {"removed": 1.1},
         {"penalty": 0},
+        {"penalty": 9e-7},
+        {"min_held_out_r2": 1.01},
+        {"min_held_out_r2": float("nan")},
         {"selection": "auto"},
         {"n_features": 0},
         {"n_evidence": 0},
@@ -696,3 +729,151 @@ def test_features_stored_in_any_order() -> None:
     matrix = sparse.csr_array((ordered.data, indices, ordered.indptr), shape=ordered.shape)
     shuffled = replace(world, features=replace(world.features, matrix=matrix))
     assert_close(shuffled.explain([(0, 31)]), world.explain([(0, 31)]))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_surrogates_that_are_too_poor_give_no_evidence(kind: Kind) -> None:
+    world = BENT[kind]
+    whole = world.explain(n_samples=20)
+    fits = whole.surrogates["held_out_r2"]
+    least = float(fits.sort_values().iloc[len(fits) // 2])
+    some = world.explain(n_samples=20, min_held_out_r2=least)
+    pd.testing.assert_frame_equal(some.surrogates, whole.surrogates, check_exact=True)
+    good = whole.surrogates[~(fits < least)]
+    keys = ["user_id", "item_id"]
+    kept = whole.explanations.merge(good[keys])
+    pd.testing.assert_frame_equal(some.explanations, kept, check_exact=True)
+    explained, before = (len(table[keys].drop_duplicates()) for table in (kept, whole.explanations))
+    assert 0.3 * before < explained < 0.7 * before
+    # A surrogate as good as the threshold is good enough, the next number above is too much.
+    (at,) = np.flatnonzero(fits == least)[:1]
+    row = world.pairs().iloc[[at]]
+    alone = world.explain(row, n_samples=20)
+    exactly = float(alone.surrogates["held_out_r2"].iloc[0])
+    assert len(alone.explanations)
+    for threshold, n_pieces in ((exactly, len(alone.explanations)), (np.nextafter(exactly, 1), 0)):
+        found = world.explain(row, n_samples=20, min_held_out_r2=float(threshold))
+        assert len(found.explanations) == n_pieces
+        assert len(found.surrogates) == 1
+
+
+def test_by_default_surrogates_worse_than_the_mean_score_give_no_evidence() -> None:
+    assert LimeParameters().min_held_out_r2 == 0
+    world = BENT["item"]
+    options: dict[str, Any] = {"n_samples": 10, "selection": "forward_selection", "n_features": 2}
+    default = {"min_held_out_r2": LimeParameters().min_held_out_r2}
+    explanations, surrogates = world.explain(**options, **default)
+    poor = surrogates[surrogates["held_out_r2"] < 0]
+    assert 0 < len(poor) < len(surrogates)
+    assert explanations.merge(poor[["user_id", "item_id"]]).empty
+    assert len(explanations)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_threshold_leaves_local_surrogates_alone(kind: Kind) -> None:
+    world = BENT[kind]
+    found = [
+        lime.local_surrogates(
+            world.model,
+            world.interactions,
+            world.pairs(),
+            world.features,
+            LimeParameters(neighbourhood=kind, n_samples=20, min_held_out_r2=least),
+        )
+        for least in (LOW, 1.0)
+    ]
+    n_weights = 0
+    for one, other in zip(*found, strict=True):
+        np.testing.assert_array_equal(one.weights, other.weights)
+        np.testing.assert_array_equal(one.rows, other.rows)
+        n_weights += np.count_nonzero(one.weights)
+    assert n_weights > 50
+
+
+def small_world(matrix: NDArray[Any], scores: Any) -> World:
+    """One user who has rated every item, and what the items' scores are."""
+    n_items = len(matrix)
+
+    class Given(Toy):
+        def scores(self, histories: sparse.csr_array) -> NDArray[Any]:
+            return np.tile(np.array(scores, np.float64), (histories.shape[0], 1))
+
+    ratings = sparse.csr_array(np.ones((1, n_items), np.float32))
+    interactions = Interactions(ratings, np.array([0]), np.arange(n_items) + 100)
+    model = Given(np.eye(n_items))
+    return World("item", interactions, named(matrix.astype(np.float32)), model, np.empty(0))
+
+
+def test_a_fit_that_cannot_be_measured_is_not_poor() -> None:
+    """Each half of two perturbations is a single score, which does not vary."""
+    explanations, surrogates = small_world(np.array([[1], [0]]), [3.0, 1.0]).explain(
+        [(0, 0)], min_held_out_r2=1.0
+    )
+    assert surrogates["n_samples"].tolist() == [2]
+    assert surrogates["held_out_r2"].isna().all()
+    assert surrogates["local_r2"].notna().all()
+    assert explanations["evidence_id"].tolist() == ["genre=drama"]
+
+
+def test_a_single_perturbation_is_no_reason_and_no_failure() -> None:
+    explanations, surrogates = small_world(np.array([[1]]), [3.0]).explain(
+        [(0, 0)], min_held_out_r2=1.0
+    )
+    assert explanations.empty
+    assert surrogates["held_out_r2"].isna().all()
+    assert surrogates[["intercept", "prediction"]].to_numpy().tolist() == [[3.0, 3.0]]
+
+
+def test_a_weight_too_small_for_a_single_float_is_no_evidence() -> None:
+    """The smallest float32 above 0 is 1.4e-45; half of it and less is rounded to 0."""
+    world = small_world(BITS, BITS @ (np.array([3, 0.2, -2, 0.3, -0.1]) * 1e-45))
+    for n_evidence in (2, 5):
+        explanations, surrogates = world.explain([(0, 31)], **EXACT | {"n_evidence": n_evidence})
+        assert explanations["evidence"].tolist() == ["a drama", "a noir"]
+        assert explanations["weight"].tolist() == np.float32([3e-45, -2e-45]).tolist()
+        assert explanations["position"].tolist() == [1, 2]
+        assert surrogates["local_r2"].iloc[0] > 0.9999
+    none = small_world(BITS, BITS @ (np.array([3, 1, -2, 4, -1]) * 1e-46)).explain([(0, 31)])
+    assert none.explanations.empty
+    assert len(none.surrogates) == 1
+
+
+@pytest.mark.filterwarnings("ignore:An ill-conditioned matrix")  # lime selects without a penalty
+@pytest.mark.parametrize("selection", ["none", "highest_weights", "forward_selection"])
+@pytest.mark.parametrize("engine", ["batched", "lime"])
+def test_the_smallest_penalty_with_collinear_features(engine: str, selection: str) -> None:
+    """Two one-hot groups, each of which sums to 1, and one column twice."""
+    genre, era = np.arange(48) % 2, np.arange(48) // 2 % 2
+    matrix = np.column_stack([genre == 0, genre == 1, era == 0, era == 1, era == 1])
+    world = small_world(matrix, 10 + 3.0 * genre - 1.0 * era)
+    explanations, surrogates = world.explain(
+        [(0, item) for item in range(4)],
+        penalty=1e-6,
+        engine=engine,
+        selection=selection,
+        n_features=4,
+        min_held_out_r2=0.99,
+    )
+    numbers = surrogates.drop(columns=["user_id", "item_id"]).to_numpy(np.float64)
+    assert np.isfinite(numbers).all()
+    assert np.isfinite(explanations["weight"]).all()
+    assert (explanations["weight"].abs() < 10).all()
+    np.testing.assert_allclose(surrogates["prediction"], [10, 13, 9, 12], rtol=1e-5)
+    assert (surrogates["local_r2"] > 0.9999).all()
+    if selection == "none":
+        # Ridge shares an effect out so that the sum of squares is smallest: 3 between two columns
+        # that exclude each other, -1 between one and two that are the same.
+        weights = explanations.set_index(["item_id", "evidence"])["weight"]
+        expected = {
+            (100, "a noir"): 1 / 3,
+            (100, "a drama"): -1.5,
+            (101, "a horror"): 1.5,
+            (101, "a noir"): 1 / 3,
+            (102, "a drama"): -1.5,
+            (102, "a sci-fi"): -1 / 3,
+            (102, "a war"): -1 / 3,
+            (103, "a horror"): 1.5,
+            (103, "a sci-fi"): -1 / 3,
+            (103, "a war"): -1 / 3,
+        }
+        assert weights.to_dict() == pytest.approx(expected, rel=1e-3)

@@ -473,6 +473,19 @@ def test_titles_are_escaped_on_both_sides_of_a_sentence():
 
 
 @pytest.mark.parametrize(
+    ("subject", "before", "opposing"),
+    [("item", "it is", "being"), ("user", "you are", "that you are")],
+)
+def test_features_are_escaped_on_both_sides_of_a_sentence(subject, before, opposing):
+    pieces = [("*film* noir", 0.5), ("back\\slash\\", 0.25), ("\\*", -0.5)]
+    (text,) = signed_sentences([(1, 3, pieces)], subject)["sentence"]
+    assert text == (
+        rf"*M\*A\*S\*H* fits you because {before} \*film\* noir (+0.5) and back\\slash\\ (+0.25); "
+        rf"{opposing} \\\* counts against it (" + "\u22120.5)."
+    )
+
+
+@pytest.mark.parametrize(
     ("weight", "text"),
     [
         (0.414, "+0.41"),

@@ -86,7 +86,9 @@ def toy() -> dict[str, Any]:
             "user": random_features(rng, interactions.n_users, 6),
         },
         "lime": LimeParameters(
-            kernel_width=KernelWidths(item=0.6, user=0.6, history=0.3), seed=2**32 - 2
+            kernel_width=KernelWidths(item=0.6, user=0.6, history=0.3),
+            n_samples=20,
+            seed=2**32 - 2,
         ),
     }
 
@@ -95,9 +97,9 @@ def explained_again(
     arguments: dict[str, Any], kind: str, n_samples: int, seed: int
 ) -> tuple[dict[tuple[Any, Any], dict[str, float]], pd.DataFrame]:
     """All weights of every explanation, by the function that makes explanations."""
-    setting = arguments["lime"].model_copy(
-        update={"neighbourhood": kind, "n_samples": n_samples, "seed": seed, "n_evidence": 1000}
-    )
+    changes = {"neighbourhood": kind, "n_samples": n_samples, "seed": seed}
+    everything = {"n_evidence": 1000, "min_held_out_r2": -math.inf}
+    setting = arguments["lime"].model_copy(update=changes | everything)
     interactions = arguments["interactions"]
     items = pd.DataFrame({"item_id": interactions.item_ids, "title": "untitled"})
     found = explain_by_lime(
@@ -146,11 +148,11 @@ def test_stability_equals_sets_and_loops_over_explanations(
 ) -> None:
     some = toy | {"recommendations": toy["recommendations"].head(40)}
     parameters = StabilityParameters(
-        neighbourhoods=(kind,), n_samples=(50, 20), n_users=1000, n_seeds=n_seeds
+        neighbourhoods=(kind,), n_samples=(50, 30), n_users=1000, n_seeds=n_seeds
     )
     table = lime_stability(**some, parameters=parameters)
     assert list(table.columns) == COLUMNS
-    assert table["n_samples"].tolist() == [20, 50]
+    assert table["n_samples"].tolist() == [20, 30, 50]
     for row in table.to_dict("records"):
         # The seeds go on from the one of the explanations, around the largest.
         seeds = [2**32 - 2, 2**32 - 1, 0, 1][:n_seeds]
@@ -187,7 +189,7 @@ def test_stability_by_hand(toy: dict[str, Any], monkeypatch: pytest.MonkeyPatch)
     }
     given = lambda *arguments: iter(of_seeds[arguments[-1].seed])  # noqa: E731
     monkeypatch.setattr(surrogate_module, "local_surrogates", given)
-    parameters = StabilityParameters(neighbourhoods=("item",), n_samples=(10,), n_users=1)
+    parameters = StabilityParameters(neighbourhoods=("item",), n_samples=(20,), n_users=1)
     (row,) = lime_stability(**toy, parameters=parameters).to_dict("records")
     # Tops {0, 1, 2}, {0, 1, 3}, {0}: overlaps 2/4, 1/3, 1/3; without reasons there is none.
     assert row["top3_jaccard"] == pytest.approx((1 / 2 + 1 / 3 + 1 / 3) / 3)
@@ -209,8 +211,9 @@ def test_only_constant_scores_leave_nothing_to_compare(toy: dict[str, Any]) -> N
 
 def test_all_perturbations_there_are_give_the_same_reasons_every_time(toy: dict[str, Any]) -> None:
     parameters = StabilityParameters(neighbourhoods=("item", "user"), n_samples=(1000,), n_users=5)
-    table = lime_stability(**toy, parameters=parameters)
-    assert table["n_samples"].tolist() == [1000, 1000]
+    lime = toy["lime"].model_copy(update={"n_samples": 500})
+    table = lime_stability(**toy | {"lime": lime}, parameters=parameters)
+    assert table["n_samples"].tolist() == [500, 1000, 500, 1000]
     np.testing.assert_allclose(table["top3_jaccard"], 1)
     np.testing.assert_allclose(table["coefficient_spread"], 0, atol=1e-9)
 
@@ -229,6 +232,46 @@ def test_fewer_users_than_asked_for(toy: dict[str, Any]) -> None:
     few = toy | {"recommendations": toy["recommendations"].head(3)}
     parameters = StabilityParameters(neighbourhoods=("item",), n_samples=(20,), n_users=5)
     assert lime_stability(**few, parameters=parameters)["n_explanations"].tolist() == [3]
+
+
+@pytest.mark.parametrize(
+    ("own", "listed", "sizes"),
+    [
+        (20, (20,), [20]),
+        (20, (30, 20, 30), [20, 30]),
+        (25, (30, 20), [20, 25, 30]),
+        (40, (20,), [20, 40]),
+    ],
+)
+def test_the_number_of_perturbations_in_use_is_always_compared(
+    own: int, listed: tuple[int, ...], sizes: list[int], toy: dict[str, Any]
+) -> None:
+    some = toy | {"lime": toy["lime"].model_copy(update={"n_samples": own})}
+    parameters = StabilityParameters(
+        neighbourhoods=("history", "item"), n_samples=listed, n_users=2, n_seeds=2
+    )
+    table = lime_stability(**some, parameters=parameters)
+    tried = list(zip(table["neighbourhood"], table["n_samples"], strict=True))
+    assert tried == [(kind, n) for kind in ("history", "item") for n in sizes]
+    # The row is the same as if it alone had been asked for.
+    alone = lime_stability(**some, parameters=parameters.model_copy(update={"n_samples": (own,)}))
+    expected = table[table["n_samples"] == own].reset_index(drop=True)
+    pd.testing.assert_frame_equal(alone, expected, check_exact=True)
+
+
+def test_surrogates_too_poor_for_explanations_are_compared_all_the_same(
+    toy: dict[str, Any],
+) -> None:
+    parameters = StabilityParameters(n_samples=(20,), n_users=3)
+    tables = [
+        lime_stability(
+            **toy | {"lime": toy["lime"].model_copy(update={"min_held_out_r2": least})},
+            parameters=parameters,
+        )
+        for least in (-math.inf, 1.0)
+    ]
+    pd.testing.assert_frame_equal(*tables, check_exact=True)
+    assert (tables[0]["held_out_r2"] < 1).all()
 
 
 @pytest.mark.parametrize("how", ["missing", "without columns"])

@@ -18,6 +18,9 @@ from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
 
 from explainable_recsys.cli import user_message
+from explainable_recsys.explainers.lime import LimeParameters
+from explainable_recsys.pipelines.evaluation.nodes import EvaluationParameters
+from explainable_recsys.pipelines.posthoc_fm_lime.nodes import measure_surrogates
 from tests.conftest import PROJECT, open_catalog, run_project
 
 NAME = "posthoc_fm_lime"
@@ -25,6 +28,7 @@ PAIR = ["user_id", "item_id"]
 SURROGATES = [
     *PAIR,
     "intercept",
+    "prediction",
     "local_r2",
     "held_out_r2",
     "effective_samples",
@@ -77,6 +81,11 @@ def test_every_recommendation_has_one_surrogate(approach: str, full_run: Path) -
             assert (surrogates["widened"] == (surrogates["kernel_width"] > 0.3)).all()
             assert surrogates["local_r2"].between(0, 1).all()
             assert len(reasons[PAIR].drop_duplicates()) == len(lists)
+            # No movie has more features than pieces of evidence are listed.
+            sums = reasons.groupby(PAIR)["weight"].sum()
+            told = surrogates.set_index(PAIR)
+            expected = told["intercept"] + sums
+            np.testing.assert_allclose(told["prediction"], expected[told.index], atol=1e-5)
 
 
 def test_evidence_is_what_the_item_has(full_run: Path) -> None:
@@ -88,8 +97,8 @@ def test_evidence_is_what_the_item_has(full_run: Path) -> None:
     assert np.isfinite(reasons["weight"]).all()
     assert (reasons["weight"] != 0).all()
     counts = np.bincount(interactions.ratings.indices, minlength=interactions.n_items)
-    better = (counts[:, None] < counts).sum(axis=1) / len(counts)
-    shares = dict(zip(interactions.item_ids.tolist(), better, strict=True))
+    at_least = (counts[:, None] <= counts).sum(axis=1) / len(counts)
+    shares = dict(zip(interactions.item_ids.tolist(), at_least, strict=True))
     least = {"top 1 %": 0, "top 5 %": 0.01, "top 20 %": 0.05, "top 50 %": 0.2, "rest": 0.5}
     most = {"top 1 %": 0.01, "top 5 %": 0.05, "top 20 %": 0.2, "top 50 %": 0.5, "rest": 1}
     found = set()
@@ -105,14 +114,15 @@ def test_evidence_is_what_the_item_has(full_run: Path) -> None:
             assert row.evidence == f"from the {name}s"
         else:
             assert group == "popularity"
-            assert least[name] <= shares[row.item_id] < most[name]
+            assert least[name] < shares[row.item_id] <= most[name]
     assert found == {"genres", "decade", "popularity"}
 
 
-def test_every_sentence_names_its_strongest_reasons(full_run: Path) -> None:
+@pytest.mark.parametrize("approach", [NAME, "fm"])
+def test_every_sentence_names_its_strongest_reasons(approach: str, full_run: Path) -> None:
     with open_catalog(full_run) as catalog:
-        reasons = catalog.load(f"{NAME}.explanations")
-        sentences = catalog.load(f"{NAME}.sentences").set_index(PAIR)["sentence"]
+        reasons = catalog.load(f"{approach}.explanations")
+        sentences = catalog.load(f"{approach}.sentences").set_index(PAIR)["sentence"]
         titles = catalog.load("items").set_index("item_id")["title"]
     best = reasons[(reasons["position"] == 1) & (reasons["weight"] > 0)]
     assert len(sentences) == 600
@@ -194,7 +204,7 @@ def test_figures_are_drawn(full_run: Path) -> None:
 
 SMALL: dict[str, Any] = {
     "model": {"rank": 2, "iterations": 12, "burn_in": 2, "kept_samples": 3},
-    "lime": {"n_samples": 50},
+    "lime": {"n_samples": 50, "min_held_out_r2": -1e9},
     "stability": {"neighbourhoods": ["item"], "n_samples": [20], "n_users": 2, "n_seeds": 2},
 }
 
@@ -365,8 +375,61 @@ def test_whatever_the_data_has_is_used(
     assert set(reasons["evidence_id"].astype(str).str.split("=").str[0]) == groups
     assert metrics["coverage"] == 1
     assert math.isfinite(metrics["rmse"])
+    stability = stored(conf, "stability.parquet")
+    assert stability["n_samples"].tolist() == [20, 50]
+    for name in ("top3_jaccard", "coefficient_spread"):
+        assert metrics[name] == stability[name].iloc[1]
     # There are fewer items than perturbations were asked for.
     assert (stored(conf, "surrogates.parquet")["n_samples"] == 15).all()
+
+
+@pytest.mark.parametrize("least", [-0.5, 1.0])
+def test_surrogates_that_are_too_poor_are_kept_but_explain_nothing(
+    least: float, tmp_path: Path
+) -> None:
+    lime = {NAME: {"lime": {"min_held_out_r2": least}}}
+    conf = own_data(tmp_path, RATINGS, titled("Thing {}"), parameters=lime)
+    run_own(conf)
+    surrogates = stored(conf, "surrogates.parquet")
+    lists = stored(conf, "recommendations.parquet")
+    pd.testing.assert_frame_equal(surrogates[PAIR], lists[PAIR])
+    poor = surrogates["held_out_r2"] < least
+    assert poor.any()
+    assert poor.all() == (least == 1)
+    good = set(surrogates.loc[~poor, PAIR].itertuples(index=False, name=None))
+    for name in ("explanations.parquet", "sentences.parquet"):
+        assert set(stored(conf, name)[PAIR].itertuples(index=False, name=None)) == good
+    metrics = stored(conf, "metrics.json")
+    assert metrics["coverage"] == pytest.approx((~poor).mean())
+    assert metrics["n_samples"] == 15
+
+
+def test_the_stability_in_use_is_the_one_that_metrics_tell() -> None:
+    rows = [("item", 50), ("item", 60), ("user", 60), ("history", 60), ("user", 50)]
+    stability = pd.DataFrame(rows, columns=["neighbourhood", "n_samples"]).assign(
+        top3_jaccard=[0.1, 0.2, 0.3, 0.4, 0.5], coefficient_spread=[1.0, 2.0, 3.0, 4.0, 5.0]
+    )
+    surrogates = pd.DataFrame(
+        {
+            "user_id": [1],
+            "item_id": [1],
+            **dict.fromkeys(SURROGATES[2:], 1.0),
+        }
+    )
+    for kind, n_samples, expected in (("item", 60, 0.2), ("user", 50, 0.5), ("history", 60, 0.4)):
+        lime = LimeParameters.model_validate({"neighbourhood": kind, "n_samples": n_samples})
+        metrics = measure_surrogates(
+            lime, EvaluationParameters(n_resamples=0), surrogates, stability
+        )
+        assert metrics["top3_jaccard"] == expected
+        assert metrics["coefficient_spread"] == 10 * expected
+    unmeasured = measure_surrogates(
+        LimeParameters(neighbourhood="history", n_samples=50),
+        EvaluationParameters(n_resamples=0),
+        surrogates,
+        stability,
+    )
+    assert math.isnan(unmeasured["top3_jaccard"])
 
 
 def test_what_all_items_have_is_no_reason(tmp_path: Path) -> None:
@@ -454,7 +517,14 @@ WITHOUT_FEATURES = {
         {"features": {"user": ["mean_rating"]}, "learned_features": {"user": ["taste"]}},
         ["learned_features.user", "taste", "accepted: mean_rating"],
     ),
-    "no features at all": ({"features": {"item": []}}, ["neighbourhood", "item", "history"]),
+    "no item features at all": (
+        {"features": {"item": []}},
+        [f"{NAME}.features.item: ", "at least 1 item", "found []"],
+    ),
+    "no user features at all": (
+        {"features": {"user": []}},
+        [f"{NAME}.features.user: ", "at least 1 item", "found []"],
+    ),
 }
 
 
@@ -483,6 +553,7 @@ OUT_OF_RANGE: list[tuple[dict[str, Any], dict[str, str]]] = [
                 "neighbourhood": "planet",
                 "n_samples": 5,
                 "penalty": 0,
+                "min_held_out_r2": 1.5,
                 "removed": 1.5,
                 "kernel_width": {"item": 0},
                 "engine": "fast",
@@ -496,7 +567,8 @@ OUT_OF_RANGE: list[tuple[dict[str, Any], dict[str, str]]] = [
             "model": "kept_samples 11 of 12 iterations with burn_in 2; accepted: 1 to 10",
             "lime.neighbourhood": "'item', 'user' or 'history', found 'planet'",
             "lime.n_samples": "greater than or equal to 10, found 5",
-            "lime.penalty": "greater than 0, found 0",
+            "lime.penalty": "greater than or equal to 0.000001, found 0",
+            "lime.min_held_out_r2": "less than or equal to 1, found 1.5",
             "lime.removed": "less than or equal to 1, found 1.5",
             "lime.kernel_width.item": "found 0",
             "lime.engine": "'batched' or 'lime', found 'fast'",
@@ -510,7 +582,7 @@ OUT_OF_RANGE: list[tuple[dict[str, Any], dict[str, str]]] = [
         {
             "model": {"kept_samples": 0, "popularity_weight": 2000},
             "lime": {"n_evidence": 0, "kernel_width": {"user": -1}},
-            "features": {"item": ["director"], "years_per_bin": 0},
+            "features": {"item": ["director"], "years_per_bin": 0, "rating_bin": 0.001},
             "learned_features": {"item": ["genres", "age"]},
             "stability": {"n_seeds": 1, "neighbourhoods": ["movie"]},
         },
@@ -520,6 +592,7 @@ OUT_OF_RANGE: list[tuple[dict[str, Any], dict[str, str]]] = [
             "lime.n_evidence": "greater than or equal to 1, found 0",
             "lime.kernel_width.user": "found -1",
             "features.item.0": "found 'director'",
+            "features.rating_bin": "greater than or equal to 0.01, found 0.001",
             "features.years_per_bin": "greater than or equal to 1, found 0",
             "learned_features.item.1": "found 'age'",
             "stability.n_seeds": "greater than or equal to 2, found 1",
@@ -563,8 +636,8 @@ def test_the_command_line_says_what_is_wrong(
         shutil.copy(file, project_copy / "conf" / "own")
     run = ("run", "--env", "own", "--pipelines", NAME, "--params")
     for parameters, parts in {
-        f"{NAME}.features.item=[genres]": [f"{NAME}.features.item", "accepted: id, popularity"],
-        f"{NAME}.lime.penalty=0": [f"{NAME}.lime.penalty", "greater than 0"],
+        f"{NAME}.features.item=[genres]": [f"{NAME}.features.item", "accepted: popularity, or"],
+        f"{NAME}.lime.penalty=0": [f"{NAME}.lime.penalty", "greater than or equal to 0.000001"],
     }.items():
         result = kedro(project_copy, *run, parameters)
         assert result.returncode == 1, result.stdout + result.stderr

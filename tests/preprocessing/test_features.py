@@ -1,5 +1,7 @@
 """Features of items and users, worked out by hand on tables of a few rows."""
 
+from fractions import Fraction
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -17,8 +19,8 @@ from explainable_recsys.preprocessing.features import (
     user_features,
 )
 
-ITEM_GROUPS = ("id", "genres", "decade", "popularity")
-USER_GROUPS = ("id", "age", "gender", "occupation", "mean_rating", "taste")
+ITEM_GROUPS = ("genres", "decade", "popularity")
+USER_GROUPS = ("age", "gender", "occupation", "mean_rating", "taste")
 
 ITEMS = pd.DataFrame(
     {
@@ -115,7 +117,7 @@ COUNTS = [2, 9, 4, 7, 1, 7, 4, 5, 1, 4]
 
 
 def test_popularity_ranks_and_ties():
-    """Better items are: none of the one with 9, 1 of those with 7, 3 of 5, 4 of 4, 7 of 2."""
+    """Rated at least as often: 1 as the one with 9, 3 as those with 7, 4 as 5, 7 as 4, 8 as 2."""
     features = of_items("popularity", counted(COUNTS), popularity_bins=(0.1, 0.3, 0.5))
     assert features.names == ("top 10 %", "top 30 %", "top 50 %", "rest")
     assert features.labels == (
@@ -124,16 +126,18 @@ def test_popularity_ranks_and_ties():
         "among the 50 % most rated",
         "not among the 50 % most rated",
     )
-    bins = {9: "top 10 %", 7: "top 30 %", 5: "top 50 %", 4: "top 50 %", 2: "rest", 1: "rest"}
+    bins = {9: "top 10 %", 7: "top 30 %", 5: "top 50 %", 4: "rest", 2: "rest", 1: "rest"}
     assert held(features) == [[bins[count]] for count in COUNTS]
 
 
 @pytest.mark.parametrize(
     ("shares", "names"),
     [
-        ((0.1, 0.2, 0.3), ("top 10 %", "top 20 %", "rest")),  # two are second, none is third
+        ((0.1, 0.2, 0.3), ("top 10 %", "top 30 %", "rest")),  # two are third, none is second
         ((0.1, 0.35), ("top 10 %", "top 35 %", "rest")),
-        ((0.125, 0.9), ("top 12.5 %", "top 90 %")),  # the last two both have 8 above them
+        ((0.125, 0.9), ("top 12.5 %", "top 90 %", "rest")),  # the last two are both tenth
+        ((0.1, 0.2, 0.25), ("top 10 %", "rest")),
+        ((0.05,), ("rest",)),
         ((), ("rest",)),
     ],
 )
@@ -146,15 +150,37 @@ def test_popularity_leaves_out_bins_without_items(shares, names):
     np.testing.assert_array_equal(features.matrix.sum(axis=1), 1)
 
 
-def test_equally_popular_items_are_all_first():
-    features = of_items("popularity", counted([3, 3, 3, 3]))
-    assert held(features) == [["top 1 %"]] * 4
+def test_equally_popular_items_are_all_last():
+    features = of_items("popularity", counted([3, 3, 3, 3]), popularity_bins=(0.01, 0.999))
+    assert held(features) == [["rest"]] * 4
     assert features.matrix.shape == (4, 1)
+    assert features.labels == ("not among the 99.9 % most rated",)
 
 
-def test_popularity_share_is_not_widened_by_rounding():
-    features = of_items("popularity", counted(range(1, 26)), popularity_bins=(0.28,))
-    assert features.matrix.sum(axis=0).tolist() == [7, 18]
+@pytest.mark.parametrize(("n", "share", "most"), [(25, 0.28, 7), (100, 0.29, 29), (10, 0.1, 1)])
+def test_popularity_share_is_not_changed_by_rounding(n, share, most):
+    """In binary 0.28 of 25 is more than 7, 0.29 of 100 less than 29."""
+    features = of_items("popularity", counted(range(1, n + 1)), popularity_bins=(share,))
+    assert features.matrix.sum(axis=0).tolist() == [most, n - most]
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    counts=st.lists(st.integers(1, 6), min_size=1, max_size=30),
+    percents=st.lists(st.integers(1, 99), max_size=4, unique=True).map(sorted),
+)
+def test_no_popularity_bin_holds_more_of_the_catalogue_than_it_says(counts, percents):
+    """And none holds less than it could: what is left out, its ties included, would be too much."""
+    shares = tuple(percent / 100 for percent in percents)
+    features = of_items("popularity", counted(counts), popularity_bins=shares)
+    (names,) = zip(*held(features), strict=True)
+    limits = {f"top {percent} %": Fraction(percent, 100) for percent in percents} | {"rest": 1}
+    order = list(limits)
+    for name, limit in limits.items():
+        inside = [order.index(other) <= order.index(name) for other in names]
+        assert sum(inside) <= limit * len(counts)
+        wanted = [sum(c >= count for c in counts) <= limit * len(counts) for count in counts]
+        assert inside == wanted
 
 
 @pytest.mark.parametrize("shares", [(0.5, 0.2), (0.2, 0.2), (0.0, 0.5), (0.5, 1.0), (-0.1,), (2,)])
@@ -169,9 +195,14 @@ def test_popularity_bins_must_rise_between_0_and_1(shares):
         {"years_per_bin": 0},
         {"ages_per_bin": 0},
         {"rating_bin": 0},
+        {"rating_bin": 0.0099},
         {"taste_lift": 1},
         {"item": ["age"]},
         {"user": ["genres"]},
+        {"item": ["id"]},
+        {"user": ["id"]},
+        {"item": []},
+        {"user": []},
         {"popularity": True},
     ],
 )
@@ -248,6 +279,7 @@ def test_a_mean_rating_at_a_bound_belongs_to_the_bin_above():
 def test_a_mean_rating_at_a_bound_that_is_no_binary_fraction():
     data = interactions({1: dict(enumerate([3.0, 3.0, 3.5, 3.5, 3.5]))})
     assert held(of_users("mean_rating", data, rating_bin=0.1)) == [["3.3 to 3.4"]]
+    assert held(of_users("mean_rating", data, rating_bin=0.01)) == [["3.3 to 3.31"]]
 
 
 FONDNESS = {
@@ -292,15 +324,6 @@ def test_taste_at_its_bound():
     assert drama == {2: ["Drama"], 2.01: []}
 
 
-def test_ids():
-    items, users = of_items("id"), of_users("id")
-    assert items.names == items.labels == ("10", "20", "30", "40", "50")
-    assert users.names == ("1", "2", "3", "4")
-    np.testing.assert_array_equal(items.matrix.toarray(), np.eye(5))
-    np.testing.assert_array_equal(users.matrix.toarray(), np.eye(4))
-    assert users.ids.tolist() == ["id=1", "id=2", "id=3", "id=4"]
-
-
 def all_features(items=ITEMS, users=USERS, data=None, **parameters):
     data = interactions(RATINGS) if data is None else data
     given_parameters = FeatureParameters(**parameters)
@@ -312,9 +335,9 @@ def all_features(items=ITEMS, users=USERS, data=None, **parameters):
 
 def test_groups_stand_side_by_side():
     items, users = all_features()
-    assert items.group_sizes == [5, 2, 3, 3]
+    assert items.group_sizes == [2, 3, 2]
     assert tuple(dict.fromkeys(items.groups)) == ITEM_GROUPS
-    assert users.group_sizes == [4, 2, 3, 2, 4, 1]
+    assert users.group_sizes == [2, 3, 2, 4, 1]
     assert tuple(dict.fromkeys(users.groups)) == USER_GROUPS
     for features, n_rows, one in ((items, 5, of_items), (users, 4, of_users)):
         assert type(features.matrix) is sparse.csr_array
@@ -331,9 +354,9 @@ def test_groups_stand_side_by_side():
 
 
 def test_chosen_groups_come_in_the_order_they_are_named_in():
-    items, users = all_features(item=("decade", "genres"), user=("taste", "id"))
+    items, users = all_features(item=("decade", "genres"), user=("taste", "age"))
     assert items.groups == ("decade",) * 3 + ("genres",) * 2
-    assert users.groups == ("taste",) + ("id",) * 4
+    assert users.groups == ("taste",) + ("age",) * 2
     assert items.group_sizes == [3, 2]
 
 
@@ -349,32 +372,30 @@ NO_USERS = [
 @pytest.mark.parametrize("users", NO_USERS, ids=["nothing", "ids", "empty", "others"])
 def test_null_stands_for_all_usual_groups_that_the_data_has(users):
     items, of_nobody = all_features(BARE_ITEMS, users)
-    assert items.group_sizes == [5, 3]
-    assert tuple(dict.fromkeys(items.groups)) == ("id", "popularity")
-    assert tuple(dict.fromkeys(of_nobody.groups)) == ("id", "mean_rating")
-    assert of_nobody.matrix.shape == (4, 8)
+    assert items.group_sizes == [2]
+    assert tuple(dict.fromkeys(items.groups)) == ("popularity",)
+    assert tuple(dict.fromkeys(of_nobody.groups)) == ("mean_rating",)
+    assert of_nobody.matrix.shape == (4, 4)
 
 
 def test_no_features_at_all():
     data = interactions(RATINGS)
-    usual = item_features(data, BARE_ITEMS, FeatureParameters(), ("genres", "decade"))
-    chosen = item_features(data, ITEMS, FeatureParameters(item=()), ITEM_GROUPS)
-    for features in (usual, chosen):
-        assert features.matrix.shape == (5, 0)
+    items = item_features(data, BARE_ITEMS, FeatureParameters(), ("genres", "decade"))
+    users = user_features(data, NO_USERS[0], ITEMS, FeatureParameters(), ("age", "gender"))
+    for features, n_rows in ((items, 5), (users, 4)):
+        assert features.matrix.shape == (n_rows, 0)
         assert features.matrix.dtype == np.float32
         assert features.group_sizes == []
         assert features.ids.tolist() == []
 
 
-@pytest.mark.parametrize(
-    ("group", "accepted"), [("genres", "id, popularity"), ("decade", "id, popularity")]
-)
-def test_an_item_group_that_the_data_lacks(group, accepted):
+@pytest.mark.parametrize("group", ["genres", "decade"])
+def test_an_item_group_that_the_data_lacks(group):
     with pytest.raises(InputError) as error:
         all_features(BARE_ITEMS, item=("popularity", group))
     assert str(error.value) == (
         f"parameter features.item: '{group}' was asked for, but no item of this data set has one; "
-        f"accepted: {accepted}, or null for all that the data has"
+        "accepted: popularity, or null for all that the data has"
     )
 
 
@@ -383,28 +404,30 @@ def test_an_item_group_that_the_data_lacks(group, accepted):
 def test_a_user_group_that_the_data_lacks(group, users):
     data, wanted = interactions(RATINGS), FeatureParameters(user=(group,))
     with pytest.raises(InputError) as error:
-        user_features(data, users, ITEMS, wanted, ("id",), "somewhere.user")
+        user_features(data, users, ITEMS, wanted, ("mean_rating",), "somewhere.user")
     assert str(error.value) == (
         f"parameter somewhere.user: '{group}' was asked for, but no user of this data set has one; "
-        "accepted: id, mean_rating, taste, or null for all that the data has"
+        "accepted: mean_rating, taste, or null for all that the data has"
     )
 
 
 def test_taste_without_genres():
-    with pytest.raises(InputError, match=r"'taste' was asked for.* id, age, gender, occupation, m"):
+    with pytest.raises(
+        InputError, match=r"'taste' was asked for.* accepted: age, gender, occupation, m"
+    ):
         all_features(BARE_ITEMS, user=("taste",))
 
 
 def test_only_some_groups():
-    items, _ = all_features()
+    items, _ = all_features(popularity_bins=(0.2, 0.6))
     kept = items.only(("popularity", "genres"), "x")
     assert kept.groups == ("genres",) * 2 + ("popularity",) * 3
-    assert kept.names == ("Drama", "War", "top 1 %", "top 50 %", "rest")
-    assert kept.labels[1:3] == ("War", "among the 1 % most rated")
+    assert kept.names == ("Drama", "War", "top 20 %", "top 60 %", "rest")
+    assert kept.labels[1:3] == ("War", "among the 20 % most rated")
     assert held(kept) == [
-        ["War", "top 1 %"],
-        ["top 50 %"],
-        ["Drama", "War", "top 50 %"],
+        ["War", "top 20 %"],
+        ["top 60 %"],
+        ["Drama", "War", "top 60 %"],
         ["rest"],
         ["rest"],
     ]
@@ -420,8 +443,8 @@ def test_only_groups_that_there_are():
         "parameter learned.item: there is no feature of group 'popularity'; accepted: genres, "
         "decade"
     )
-    with pytest.raises(InputError, match=r"'id'; accepted: none, this data set has none"):
-        Features.side_by_side([], 3).only(("id",), "learned.item")
+    with pytest.raises(InputError, match=r"'genres'; accepted: none, this data set has none"):
+        Features.side_by_side([], 3).only(("genres",), "learned.item")
 
 
 def test_the_tables_are_left_alone():
@@ -436,11 +459,11 @@ def test_ids_that_are_text():
     items = pd.DataFrame({"item_id": ["y", "x"], "year": [1999, 2001], "genres": ["War", ""]})
     users = pd.DataFrame({"user_id": ["b", "c"], "gender": ["M", "F"]})
     of_catalogue, of_everybody = all_features(items, users, data)
-    assert of_catalogue.only(("id", "genres", "decade"), "x").ids.tolist() == [
-        *("id=x", "id=y", "genres=War", "decade=1990", "decade=2000")
-    ]
+    described = of_catalogue.only(("genres", "decade"), "x")
+    assert described.ids.tolist() == ["genres=War", "decade=1990", "decade=2000"]
+    assert held(described) == [["2000"], ["War", "1990"]]
     assert held(of_users("gender", data, users, items)) == [[], ["M"]]
-    assert of_everybody.names[:2] == ("a", "b")
+    assert held(of_everybody.only(("gender", "mean_rating"), "x")) == [["2"], ["M", "1 to 1.5"]]
 
 
 def random_data(seed, n_users=7, n_items=6):
@@ -493,8 +516,6 @@ def test_permuting_users_and_items_permutes_rows(seed, new_users, new_items):
     ]
     before, after = described(ratings, items, users), described(*renamed)
     for old, new, places in zip(before, after, (new_items, new_users), strict=True):
-        rest = tuple(group for group in dict.fromkeys(old.groups) if group != "id")
-        old, new = old.only(rest, "x"), new.only(rest, "x")
         assert new.ids.tolist() == old.ids.tolist()
         assert new.labels == old.labels
         np.testing.assert_array_equal(new.matrix.toarray()[places], old.matrix.toarray())
@@ -508,10 +529,8 @@ def test_rows_of_a_group_of_bins_have_one_feature_or_none(seed):
     listed = items.set_index("item_id").reindex(range(6))
     people = users.set_index("user_id").reindex(range(7))
     expected = [
-        (of_all_items, "id", np.ones(6)),
         (of_all_items, "decade", listed["year"].notna()),
         (of_all_items, "popularity", np.ones(6)),
-        (of_all_users, "id", np.ones(7)),
         (of_all_users, "age", people["age"].notna()),
         (of_all_users, "gender", people["gender"].notna()),
         (of_all_users, "occupation", people["occupation"].notna()),

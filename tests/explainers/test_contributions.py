@@ -7,7 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from explainable_recsys.errors import InputError
-from explainable_recsys.explainers.contributions import evidence_order, explain_by_contributions
+from explainable_recsys.explainers.contributions import (
+    evidence_order,
+    explain_by_contributions,
+    strongest_evidence,
+)
 from explainable_recsys.explainers.tables import STYLES
 from explainable_recsys.interactions import Interactions
 
@@ -244,3 +248,59 @@ def test_evidence_order(weights):
     support = sorted((i for i in places if weights[i] > 0), key=lambda i: -weights[i])
     opposition = sorted((i for i in places if weights[i] < 0), key=lambda i: weights[i])
     assert order == support + opposition
+
+
+def strongest_by_hand(weights, n):
+    """Places of one row: the n strongest, ties to the lower; then support before opposition."""
+    places = [place for place, weight in enumerate(weights) if weight != 0]
+    kept = sorted(places, key=lambda place: -abs(weights[place]))[:n]
+    return sorted(kept, key=lambda place: (weights[place] < 0, -abs(weights[place]), place))
+
+
+def test_strongest_evidence_by_hand():
+    weights = np.array([[0.1, -0.5, 0.0, 0.3, -0.2], [0.0, 0.0, -1.0, 0.0, 0.0]])
+    assert strongest_evidence(weights, 3).tolist() == [[3, 1, 4], [2, -1, -1]]
+    assert strongest_evidence(weights, 1).tolist() == [[1], [2]]
+    assert strongest_evidence(weights, 4).tolist() == [[3, 0, 1, 4], [2, -1, -1, -1]]
+
+
+def test_strong_opposition_crowds_out_weak_support():
+    """Which sets it apart from the order of `explain_by_contributions`."""
+    weights = np.array([[0.1, -0.5, -0.4, 0.2]])
+    assert strongest_evidence(weights, 2).tolist() == [[1, 2]]
+    assert np.argsort(-evidence_order(weights))[0, :2].tolist() == [3, 0]
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    rows=st.integers(1, 9).flatmap(
+        lambda length: st.lists(
+            st.lists(
+                st.sampled_from([-2.0, -0.5, -0.25, 0.0, 0.25, 0.5, 1e-300, -1e-300]),
+                min_size=length,
+                max_size=length,
+            ),
+            min_size=1,
+            max_size=4,
+        )
+    ),
+    n=st.integers(1, 11),
+)
+def test_strongest_evidence_equals_brute_force(rows, n):
+    weights = np.array(rows)
+    before = weights.copy()
+    found = strongest_evidence(weights, n)
+    assert found.shape == (len(rows), min(n, weights.shape[1]))
+    for chosen, row in zip(found.tolist(), rows, strict=True):
+        expected = strongest_by_hand(row, n)
+        assert chosen == expected + [-1] * (len(chosen) - len(expected))
+    np.testing.assert_array_equal(weights, before)
+
+
+@pytest.mark.parametrize("shape", [(0, 3), (3, 0), (0, 0)])
+def test_strongest_evidence_of_nothing(shape):
+    assert strongest_evidence(np.zeros(shape), 2).shape == (shape[0], min(2, shape[1]))
+
+
+def test_all_weights_zero_are_no_evidence():
+    assert (strongest_evidence(np.array([[0.0, -0.0, 0.0]]), 2) == -1).all()

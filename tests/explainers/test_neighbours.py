@@ -16,7 +16,11 @@ from explainable_recsys.explainers.explainability import (
     nearest_items,
     nearest_users,
 )
-from explainable_recsys.explainers.neighbours import explain_by_neighbours
+from explainable_recsys.explainers.neighbours import (
+    explain_by_neighbours,
+    explain_by_similar_items,
+)
+from explainable_recsys.explainers.tables import STYLES
 from explainable_recsys.interactions import Interactions
 
 RNG = np.random.default_rng(0)
@@ -88,3 +92,108 @@ def test_tables_of_another_run_are_refused() -> None:
     unknown = pd.DataFrame({"user_id": [99], "item_id": [100]})
     with pytest.raises(InputError, match="user_id 99"):
         explain_by_neighbours(TRAIN, TRAIN, unknown, ITEMS, NeighbourhoodParameters(k=3))
+
+
+NEAR = np.array([[1, 3], [0, -1], [3, 0], [-1, -1]], np.int32)
+SIMILAR = np.array([[0.5, 0.25], [1.5, 0], [0.75, 0.5], [0, 0]], np.float32)
+FOUR = pd.DataFrame({"item_id": [7, 8, 9, 10], "title": ["T7", "T8", "T9", "T10"]})
+
+
+def four_items(ratings: list[list[float]]) -> Interactions:
+    """Everything that is not NaN is rated, also with 0 or less."""
+    values = np.array(ratings, np.float32)
+    users, items = np.nonzero(~np.isnan(values))
+    matrix = sparse.csr_array((values[users, items], (users, items)), shape=values.shape)
+    return Interactions(matrix, np.arange(len(values)), FOUR["item_id"].to_numpy())
+
+
+def named(table: pd.DataFrame) -> list[tuple[int, int, int, int, float]]:
+    columns = ["user_id", "item_id", "position", "evidence_id", "weight"]
+    return list(table[columns].itertuples(index=False, name=None))
+
+
+def test_similar_items_by_hand() -> None:
+    """Item 7 is near 8 and 10, item 8 near 7, item 9 near 10 and 7, item 10 near none."""
+    nan = np.nan
+    data = four_items([[nan, 4, nan, 5], [3, nan, nan, 4.5], [nan, nan, 2, nan]])
+    lists = pd.DataFrame(
+        {"user_id": [1, 0, 0, 1, 2, 2, 0], "item_id": [9, 7, 9, 8, 7, 10, 8]}, index=[3] * 7
+    )
+    found = explain_by_similar_items(NEAR, SIMILAR, data, lists, FOUR, None)
+    assert named(found) == [
+        (1, 9, 1, 10, 0.75),
+        (1, 9, 2, 7, 0.5),
+        (0, 7, 1, 8, 0.5),
+        (0, 7, 2, 10, 0.25),
+        (0, 9, 1, 10, 0.75),
+        (1, 8, 1, 7, 1.5),
+    ]
+    assert found["evidence"].tolist() == ["T10", "T7", "T8", "T10", "T10", "T7"]
+    assert (found["style"] == "item").all()
+    assert found["style"].cat.categories.tolist() == list(STYLES)
+    assert isinstance(found.index, pd.RangeIndex)
+    liked = explain_by_similar_items(NEAR, SIMILAR, data, lists, FOUR, 4.0)
+    assert named(liked) == [row for row in named(found) if row[3] != 7]
+    none = explain_by_similar_items(NEAR, SIMILAR, data, lists, FOUR, 5.5)
+    assert none.empty
+    assert none.dtypes.astype(str).to_dict() == found.dtypes.astype(str).to_dict()
+
+
+def test_places_are_counted_among_what_is_named() -> None:
+    data = four_items([[3.0, np.nan, np.nan, 5.0], [5.0, np.nan, np.nan, 3.0]])
+    lists = pd.DataFrame({"user_id": [0, 1], "item_id": [9, 9]})
+    found = explain_by_similar_items(NEAR, SIMILAR, data, lists, FOUR, 4.0)
+    assert named(found) == [(0, 9, 1, 10, 0.75), (1, 9, 1, 7, 0.5)]
+
+
+def test_ratings_of_zero_and_below_are_ratings() -> None:
+    data = four_items([[0.0, np.nan, np.nan, -2.0]])
+    lists = pd.DataFrame({"user_id": [0], "item_id": [9]})
+    for threshold, expected in ((None, [10, 7]), (0.0, [7]), (-2.0, [10, 7]), (0.5, [])):
+        found = explain_by_similar_items(NEAR, SIMILAR, data, lists, FOUR, threshold)
+        assert found["evidence_id"].tolist() == expected
+
+
+@pytest.mark.parametrize("form", ["users", "items"])
+def test_a_rating_equal_to_the_threshold_reaches_it_in_single_precision(form: str) -> None:
+    nan = np.nan
+    data = four_items([[3.3, 3.3, 3.3, nan], [3.3, 3.3, nan, 3.3], [3.3, nan, 3.3, 3.3]])
+    parameters = NeighbourhoodParameters.model_validate(
+        {"form": form, "k": 1, "relevance_threshold": 3.3}
+    )
+    assert explainability(data.ratings, data.ratings, parameters)[0, 3] == 1
+    lists = pd.DataFrame({"user_id": [0], "item_id": [10]})
+    assert len(explain_by_neighbours(data, data, lists, FOUR, parameters)) == 1
+
+
+def test_similar_items_are_those_of_the_items_form() -> None:
+    parameters = NeighbourhoodParameters(form="items", k=9, similarity="pearson")
+    expected = explain_by_neighbours(TRAIN, TRAIN, LISTS, ITEMS, parameters)
+    near, similarity = nearest_items(TRAIN.ratings, parameters)
+    assert (near < 0).any()
+    found = explain_by_similar_items(near, similarity, TRAIN, LISTS, ITEMS, 4.0)
+    pd.testing.assert_frame_equal(found, expected)
+    narrow = explain_by_similar_items(
+        near.astype(np.int32), similarity.astype(np.float32), TRAIN, LISTS, ITEMS, 4.0
+    )
+    pd.testing.assert_frame_equal(narrow, expected)
+    assert len(found) > 50
+
+
+def test_no_similar_items_to_explain_with() -> None:
+    nothing = explain_by_similar_items(
+        NEAR, SIMILAR, four_items([[5, 5, 5, 5]]), LISTS[:0], FOUR, 4
+    )
+    assert nothing.empty
+    data = four_items([[5, 5, 5, np.nan], [np.nan] * 4])
+    for user, item in ((0, 10), (1, 7)):  # near to nothing, and who rated nothing
+        lists = pd.DataFrame({"user_id": [user], "item_id": [item]})
+        assert explain_by_similar_items(NEAR, SIMILAR, data, lists, FOUR, None).empty
+
+
+def test_similar_items_of_another_run_are_refused() -> None:
+    data = four_items([[5, 5, 5, 5]])
+    for user, item, says in ((9, 7, "user_id 9"), (0, 99, "item_id 99")):
+        lists = pd.DataFrame({"user_id": [user], "item_id": [item]})
+        with pytest.raises(InputError, match=says):
+            explain_by_similar_items(NEAR, SIMILAR, data, lists, FOUR, None)

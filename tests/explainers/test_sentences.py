@@ -10,6 +10,7 @@ from explainable_recsys.explainers.sentences import (
     contribution_sentences,
     enumerate_runs,
     feature_sentences,
+    influence_sentences,
     italic,
     neighbour_sentences,
     rule_sentences,
@@ -596,4 +597,157 @@ def test_feature_sentences_with_text_ids_and_an_index_of_another_table():
     items = pd.DataFrame({"item_id": [1], "title": ["One"]})
     assert feature_sentences(rows, items)["sentence"].tolist() == [
         "*One* fits you because it is drama (+0.5); being war counts against it (\u22120.25)."
+    ]
+
+
+def of_influence(explained, titles=TITLES, **options):
+    """Sentences of [(user, item, [(evidence item, weight), …]), …]."""
+    rows = [
+        (user, item, place, evidence, weight)
+        for user, item, pieces in explained
+        for place, (evidence, weight) in enumerate(pieces, 1)
+    ]
+    table = pd.DataFrame(rows, columns=["user_id", "item_id", "place", "evidence", "weight"])
+    explanations = explanation_table(
+        table,
+        place=table["place"].to_numpy(np.int64),
+        evidence_ids=table["evidence"].to_numpy(),
+        weights=table["weight"].to_numpy(np.float64),
+        style="item",
+        items=pd.DataFrame({"item_id": list(titles), "title": list(titles.values())}),
+    )
+    return influence_sentences(explanations, **options)
+
+
+def test_ratings_that_raise_and_one_that_lowers():
+    table = of_influence([(7, 6, [(1, 0.18), (2, 0.12), (4, -0.04), (3, -0.01)])])
+    assert table.columns.tolist() == ["user_id", "item_id", "sentence"]
+    assert table["sentence"].dtype == "str"
+    assert table.to_numpy().tolist() == [
+        [
+            7,
+            6,
+            "*Aliens* raises your predicted rating by 0.18, *Alien* by 0.12; *Amélie* lowers it "
+            "by 0.04.",
+        ]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("pieces", "expected"),
+    [
+        ([(1, 0.5)], "*Aliens* raises your predicted rating by 0.5."),
+        (
+            [(1, 0.5), (2, 0.25)],
+            "*Aliens* raises your predicted rating by 0.5, *Alien* by 0.25.",
+        ),
+        ([(1, -0.5)], "*Aliens* lowers your predicted rating by 0.5."),
+        ([(1, -0.5), (2, -0.25)], "*Aliens* lowers your predicted rating by 0.5."),
+        (
+            [(1, 0.5), (2, -0.7)],
+            "*Aliens* raises your predicted rating by 0.5; *Alien* lowers it by 0.7.",
+        ),
+    ],
+)
+def test_ratings_that_only_raise_or_only_lower(pieces, expected):
+    assert of_influence([(1, 6, pieces)])["sentence"].tolist() == [expected]
+
+
+MANY_RATINGS = [(1, 0.9), (2, 0.8), (3, 0.7), (4, 0.6), (5, -0.5), (6, -0.4)]
+
+
+@pytest.mark.parametrize(
+    ("options", "cited"),
+    [
+        ({"n_cited": 1}, "0.9"),
+        ({"n_cited": 2}, "0.9, *Alien* by 0.8"),
+        ({}, r"0.9, *Alien* by 0.8, *M\*A\*S\*H* by 0.7"),
+        ({"n_cited": 4}, r"0.9, *Alien* by 0.8, *M\*A\*S\*H* by 0.7, *Amélie* by 0.6"),
+        ({"n_cited": 9}, r"0.9, *Alien* by 0.8, *M\*A\*S\*H* by 0.7, *Amélie* by 0.6"),
+    ],
+)
+def test_n_cited_ratings_and_the_strongest_that_lowers(options, cited):
+    """Which is named however far down the list it stands."""
+    (text,) = of_influence([(1, 6, MANY_RATINGS)], **options)["sentence"]
+    assert text == (
+        f"*Aliens* raises your predicted rating by {cited}; *千と千尋の神隠し* lowers it by 0.5."
+    )
+
+
+@pytest.mark.parametrize(
+    ("weight", "text"),
+    [
+        (0.414, "0.41"),
+        (0.0499, "0.05"),
+        (-0.00123, "0.0012"),
+        (-12.4, "12"),
+        (1.2e-7, "1.2e\u221207"),
+        (1234.0, "1,234"),
+    ],
+)
+def test_two_digits_of_an_influence_without_its_sign(weight, text):
+    verb = "raises" if weight > 0 else "lowers"
+    (sentence,) = of_influence([(1, 6, [(1, weight)])])["sentence"]
+    assert sentence == f"*Aliens* {verb} your predicted rating by {text}."
+
+
+def test_influence_of_many_recommendations_is_that_of_each():
+    explained = [
+        (2, 2, [(6, -0.2)]),
+        (1, 1, [(2, 0.5), (4, 0.25), (6, -0.125)]),
+        (1, 3, []),
+        (1, 6, [(4, -0.5), (6, -0.25)]),
+        (4, 1, [(2, 0.5)]),
+        (4, 2, [(4, 0.1), (6, -0.1)]),
+    ]
+    table = of_influence(explained)
+    keys = table[["user_id", "item_id"]].to_numpy().tolist()
+    assert keys == [[2, 2], [1, 1], [1, 6], [4, 1], [4, 2]]
+    alone = [of_influence([one]) for one in explained if one[2]]
+    pd.testing.assert_frame_equal(table, pd.concat(alone, ignore_index=True))
+    assert table["sentence"].tolist() == [
+        "*New* lowers your predicted rating by 0.2.",
+        "*Alien* raises your predicted rating by 0.5, *Amélie* by 0.25; *New* lowers it by 0.12.",
+        "*Amélie* lowers your predicted rating by 0.5.",
+        "*Alien* raises your predicted rating by 0.5.",
+        "*Amélie* raises your predicted rating by 0.1; *New* lowers it by 0.1.",
+    ]
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_influence_sentences_where_nothing_lowers_or_nothing_raises(sign):
+    explained = [(user, 6, [(1, 0.5 * sign), (2, 0.2 * sign)]) for user in (3, 1, 2)]
+    assert of_influence(explained)["sentence"].unique().tolist() == [
+        "*Aliens* raises your predicted rating by 0.5, *Alien* by 0.2."
+        if sign > 0
+        else "*Aliens* lowers your predicted rating by 0.5."
+    ]
+
+
+def test_no_influence_no_sentences():
+    table = of_influence([])
+    assert table.empty
+    assert table.columns.tolist() == ["user_id", "item_id", "sentence"]
+    assert table["sentence"].dtype == "str"
+
+
+def test_influence_sentences_with_text_ids_and_an_index_of_another_table():
+    titles = {"ä": "Är*ger", "x": "back\\slash"}
+    table = of_influence([("zoë", "x", [("ä", 1.0)]), ("al", "ä", [("x", -2.0)])], titles)
+    assert table.to_numpy().tolist() == [
+        ["zoë", "x", r"*Är\*ger* raises your predicted rating by 1."],
+        ["al", "ä", r"*back\\slash* lowers your predicted rating by 2."],
+    ]
+    rows = pd.DataFrame(
+        {
+            "user_id": [5, 5],
+            "item_id": [1, 1],
+            "position": [1, 2],
+            "evidence": pd.Categorical(["One", "Two"]),
+            "weight": [0.5, -0.25],
+        },
+        index=[9, 9],
+    )
+    assert influence_sentences(rows)["sentence"].tolist() == [
+        "*One* raises your predicted rating by 0.5; *Two* lowers it by 0.25."
     ]

@@ -52,7 +52,57 @@ def explain_by_neighbours(
     columns = interactions.known_columns(recommendations["item_id"])
     if parameters.form == "users":
         return _by_users(interactions, training, recommendations, users, columns, parameters)
-    return _by_items(interactions, training, recommendations, items, users, columns, parameters)
+    neighbours, similarities = nearest_items(training.ratings, parameters)
+    return explain_by_similar_items(
+        neighbours,
+        similarities,
+        interactions,
+        recommendations,
+        items,
+        parameters.relevance_threshold,
+    )
+
+
+def explain_by_similar_items(
+    neighbours: NDArray[Any],
+    similarities: NDArray[Any],
+    interactions: Interactions,
+    recommendations: pd.DataFrame,
+    items: pd.DataFrame,
+    relevance_threshold: float | None,
+) -> pd.DataFrame:
+    """List the rated items among those nearest to each recommended one.
+
+    Args:
+        neighbours: (n_items, k) columns, most similar first, padded with -1.
+        similarities: (n_items, k) the weights of the pieces.
+        interactions: The histories that the recommendations were made from.
+        recommendations: Columns `user_id`, `item_id`.
+        items: Columns `item_id`, `title`.
+        relevance_threshold: From which rating on an item is named; None for any.
+
+    Returns:
+        The explanations table, style `item`.
+
+    Raises:
+        InputError: If the tables are of another run than the interactions.
+    """
+    users = interactions.known_rows(recommendations["user_id"])
+    columns = interactions.known_columns(recommendations["item_id"])
+    lists = np.repeat(np.arange(len(users)), neighbours.shape[1])
+    near = neighbours[columns].ravel().astype(np.int64)
+    given = _ratings_at(interactions.ratings, users[lists], near)
+    liked = np.flatnonzero(~np.isnan(given))
+    liked = liked[_reaches(given[liked], relevance_threshold)]
+    rows = lists[liked]
+    return explanation_table(
+        recommendations.iloc[rows],
+        place=place_in_run(rows) + 1,
+        evidence_ids=interactions.item_ids[near[liked]],
+        weights=similarities[columns].ravel()[liked],
+        style="item",
+        items=items,
+    )
 
 
 def _by_users(
@@ -69,7 +119,7 @@ def _by_users(
     given = _ratings_at(training.ratings, near, columns[lists])
     lists, given = lists[~np.isnan(given)], given[~np.isnan(given)]
     spoken = np.zeros(len(users), dtype=bool)
-    spoken[lists[_reaches(given, parameters)]] = True
+    spoken[lists[_reaches(given, parameters.relevance_threshold)]] = True
     lists, given = lists[spoken[lists]], given[spoken[lists]]
     table = (
         pd.DataFrame({"list": lists, "rating": given})
@@ -90,37 +140,10 @@ def _by_users(
     )
 
 
-def _by_items(
-    interactions: Interactions,
-    training: Interactions,
-    recommendations: pd.DataFrame,
-    items: pd.DataFrame,
-    users: NDArray[np.int64],
-    columns: NDArray[np.int64],
-    parameters: NeighbourhoodParameters,
-) -> pd.DataFrame:
-    neighbours, similarity = nearest_items(training.ratings, parameters)
-    lists = np.repeat(np.arange(len(users)), neighbours.shape[1])
-    near = neighbours[columns].ravel()
-    given = _ratings_at(interactions.ratings, users[lists], near)
-    liked = np.flatnonzero(~np.isnan(given))
-    liked = liked[_reaches(given[liked], parameters)]
-    rows = lists[liked]
-    return explanation_table(
-        recommendations.iloc[rows],
-        place=place_in_run(rows) + 1,
-        evidence_ids=interactions.item_ids[near[liked]],
-        weights=similarity[columns].ravel()[liked],
-        style="item",
-        items=items,
+def _reaches(ratings: NDArray[np.float64], threshold: float | None) -> NDArray[np.bool_]:
+    return (
+        np.ones(len(ratings), dtype=bool) if threshold is None else ratings >= np.float32(threshold)
     )
-
-
-def _reaches(
-    ratings: NDArray[np.float64], parameters: NeighbourhoodParameters
-) -> NDArray[np.bool_]:
-    threshold = parameters.relevance_threshold
-    return np.ones(len(ratings), dtype=bool) if threshold is None else ratings >= threshold
 
 
 def _ratings_at(

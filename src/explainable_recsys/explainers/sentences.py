@@ -129,7 +129,8 @@ def neighbour_sentences(
         cited = explanations[explanations["position"] <= n_cited]
         starts = np.flatnonzero(cited["position"].to_numpy() == 1)
         named = enumerate_runs(italic(cited["evidence"]), starts)
-        sentences = concatenate("You rated similar items highly: ", named, ".")
+        highly = "" if relevance_threshold is None else " highly"
+        sentences = concatenate(f"You rated similar items{highly}: ", named, ".")
         return _sentence_table(cited.iloc[starts][keys], sentences)
     positions = explanations["position"].to_numpy()
     starts = np.flatnonzero(positions == 1)
@@ -206,6 +207,60 @@ def feature_sentences(
     return _sentence_table(table.loc[first, keys], sentences)
 
 
+def influence_sentences(explanations: pd.DataFrame, n_cited: int = 3) -> pd.DataFrame:
+    """Say which ratings raise a score, which one lowers it, and by how much.
+
+    For example "*Aliens* raises your predicted rating by 0.18, *Alien* by 0.12; *Grease* lowers
+    it by 0.04."
+
+    Args:
+        explanations: Style `item`, signed, sorted by recommendation and position.
+        n_cited: Largest number of supporting items named; of opposing ones the strongest is.
+
+    Returns:
+        Columns `user_id`, `item_id`, `sentence`, one row per explained recommendation.
+    """
+    table = explanations.reset_index(drop=True)
+    begins = table["position"].to_numpy() == 1
+    first, number = np.flatnonzero(begins), np.cumsum(begins) - 1
+    weights = table["weight"].to_numpy(np.float64)
+    titles, sizes = italic(table["evidence"]), _significant(np.abs(weights))
+
+    cited = np.flatnonzero((weights > 0) & (table["position"].to_numpy() <= n_cited))
+    starts = np.flatnonzero(np.diff(number[cited], prepend=-1))
+    verbs = np.full(len(cited), " by ", dtype=object)
+    verbs[starts] = " raises your predicted rating by "
+    raised = concatenate(
+        titles.take(pa.array(cited)),
+        pa.array(verbs, pa.large_string()),
+        sizes.take(pa.array(cited)),
+    )
+    reasons = np.full(len(first), "", dtype=object)
+    reasons[number[cited][starts]] = enumerate_runs(raised, starts).to_pylist()
+
+    against = np.flatnonzero(weights < 0)
+    against = against[np.diff(number[against], prepend=-1) > 0]
+    alone = reasons[number[against]] == ""
+    joints = pa.array(np.where(alone, "", "; ").astype(object), pa.large_string())
+    what = pa.array(
+        np.where(alone, "your predicted rating", "it").astype(object), pa.large_string()
+    )
+    lowered = concatenate(
+        joints,
+        titles.take(pa.array(against)),
+        " lowers ",
+        what,
+        " by ",
+        sizes.take(pa.array(against)),
+    )
+    contrasts = np.full(len(first), "", dtype=object)
+    contrasts[number[against]] = lowered.to_pylist()
+    sentences = concatenate(
+        pa.array(reasons, pa.large_string()), pa.array(contrasts, pa.large_string()), "."
+    )
+    return _sentence_table(table.loc[first, ["user_id", "item_id"]], sentences)
+
+
 def _sentence_table(recommendations: pd.DataFrame, sentences: pa.LargeStringArray) -> pd.DataFrame:
     table = recommendations.reset_index(drop=True)
     return table.assign(sentence=pd.Series(sentences.to_pandas(), dtype="str"))
@@ -251,14 +306,19 @@ def _escaped(values: pd.Series[Any]) -> pa.LargeStringArray:
 
 
 def _signed(values: NDArray[np.float64]) -> pa.LargeStringArray:
-    """Numbers with their sign and two significant digits or more: +0.41, \u22120.05, +1,234."""
-    sizes = np.maximum(np.abs(values), np.finfo(np.float64).tiny)
+    """Numbers with their sign: +0.41, \u22120.05, +1,234."""
+    signs = np.where(values < 0, "\u2212", "+").astype(object)
+    return concatenate(pa.array(signs, pa.large_string()), _significant(np.abs(values)))
+
+
+def _significant(values: NDArray[np.float64]) -> pa.LargeStringArray:
+    """Numbers from 0 on as text, with two significant digits or more: 0.41, 0.05, 1,234."""
+    sizes = np.maximum(values, np.finfo(np.float64).tiny)
     unit = 10.0 ** np.minimum(np.floor(np.log10(sizes)) - 1, 0)
     shown, codes = np.unique(np.rint(values / unit) * unit, return_inverse=True)
-    formats = ["+.2g" if abs(value) < 99.5 else "+,.0f" for value in shown]
-    pairs = zip(shown.tolist(), formats, strict=True)
-    texts = pa.array([format(value, form) for value, form in pairs], pa.large_string())
-    return pc.replace_substring(texts, "-", "\u2212").take(pa.array(codes))
+    texts = [format(value, ".2g" if value < 99.5 else ",.0f") for value in shown.tolist()]
+    exponents = pc.replace_substring(pa.array(texts, pa.large_string()), "-", "\u2212")
+    return exponents.take(pa.array(codes))
 
 
 def _rounded(values: NDArray[np.float64], decimals: int) -> pa.LargeStringArray:

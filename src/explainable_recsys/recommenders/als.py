@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -14,7 +15,7 @@ from scipy import sparse
 from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import Interactions, PaddedBlock, padded_blocks
 from explainable_recsys.progress import progress_counter
-from explainable_recsys.recommenders.base import Parameters, Recommender, Seed
+from explainable_recsys.recommenders.base import Parameters, Recommender, Seed, UserSystems
 from explainable_recsys.threads import one_blas_thread
 
 VANISHED = 1e-2  # with factors below it, scores are below 1e-4 instead of near 1
@@ -124,6 +125,23 @@ class ALS(Recommender):
         users = self.user_factors(histories).astype(np.float32)
         with one_blas_thread():  # with more threads the last digits differ
             return np.asarray(users @ self.item_factors[columns].T)
+
+    def user_systems(self, histories: PaddedBlock) -> Iterator[UserSystems]:
+        """The least-squares problems as systems; see `ClosedFormRecommender`."""
+        extra, liked = _confidence(histories.values, self.parameters)
+        liked = liked & histories.filled
+        rated = self._factors[histories.columns] * histories.filled[..., None]
+        b, _, f = rated.shape
+        yield UserSystems(
+            items=self._factors,
+            rated=rated,
+            weights=np.where(liked, extra, 0.0),
+            right=np.where(liked, 1.0 + extra, 0.0),
+            prior_right=np.zeros((b, f)),
+            prior_precision=np.broadcast_to(self._gram, (b, f, f)),
+            precision_per_rating=np.zeros((f, f)),
+            n_ratings=histories.filled.sum(axis=1),
+        )
 
     def _normal_equations(
         self, histories: PaddedBlock

@@ -6,6 +6,7 @@ import dataclasses
 import importlib
 import json
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from typing import Annotated, Any, Protocol, Self, get_type_hints, runtime_checkable
 
 import numpy as np
@@ -139,6 +140,48 @@ class FactorRecommender(Protocol):
 
     def user_factors(self, histories: sparse.csr_array) -> NDArray[np.float64]:
         """The vectors, (n, d); users with similar vectors get similar scores."""
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class UserSystems:
+    """The linear systems whose solutions are the user sides of b users.
+
+    w = A^-1 b with A = P_n + sum_j a_j z_j z_j' and b = p + sum_j c_j z_j over the n rated items;
+    the score of an item x is x'w and something that does not depend on the history.
+
+    Attributes:
+        items: (n_items, f) x of every item, divided by the number of systems if several are
+            averaged.
+        rated: (b, length, f) z of the rated items; 0 where padded.
+        weights: (b, length) a.
+        right: (b, length) c.
+        prior_right: (b, f) p.
+        prior_precision: (b, f, f) P_n.
+        precision_per_rating: (f, f) by how much P_n grows with every rating.
+        n_ratings: (b,) n.
+    """
+
+    items: NDArray[np.float64]
+    rated: NDArray[np.float64]
+    weights: NDArray[np.float64]
+    right: NDArray[np.float64]
+    prior_right: NDArray[np.float64]
+    prior_precision: NDArray[np.float64]
+    precision_per_rating: NDArray[np.float64]
+    n_ratings: NDArray[np.int64]
+
+    def prior(self, n_removed: int) -> NDArray[np.float64]:
+        """P of histories with so many ratings less (at most all of them), (b, f, f)."""
+        removed = np.minimum(n_removed, self.n_ratings)[:, None, None]
+        return self.prior_precision - removed * self.precision_per_rating
+
+
+@runtime_checkable
+class ClosedFormRecommender(Protocol):
+    """A recommender whose user side is the solution of a linear system, or of several."""
+
+    def user_systems(self, histories: PaddedBlock) -> Iterator[UserSystems]:
+        """The systems of a block of users; scores are the sum over all that are yielded."""
 
 
 def kind_of(model: type[Recommender]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -11,10 +12,11 @@ from numpy.typing import NDArray
 from pydantic import Field
 from scipy import sparse
 
+from explainable_recsys.errors import InputError
 from explainable_recsys.explainers.explainability import NeighbourhoodParameters, explainability
 from explainable_recsys.interactions import Interactions, PaddedBlock, padded_blocks
 from explainable_recsys.progress import progress
-from explainable_recsys.recommenders.base import Seed
+from explainable_recsys.recommenders.base import Seed, UserSystems
 from explainable_recsys.recommenders.popularity import log_popularity
 from explainable_recsys.recommenders.rating_factors import PriorParameters, RatingFactors
 from explainable_recsys.threads import one_blas_thread
@@ -140,6 +142,38 @@ class EMF(RatingFactors):
             return sparse.csr_array(histories.shape)
         return explainability(histories, self._training, self.neighbourhood)
 
+    def user_systems(self, histories: PaddedBlock) -> Iterator[UserSystems]:
+        """The user's least squares as a system; see `ClosedFormRecommender`.
+
+        Raises:
+            InputError: If the model has a weight of explainability: neighbours change with the
+                history, and the system with them.
+        """
+        parameters = self.parameters
+        if parameters.explainability_weight:
+            raise InputError(
+                "parameter explainability_weight: with explainability in the model the user side "
+                "has no closed form that single ratings could be taken out of; accepted: 0"
+            )
+        rated = self.design[histories.columns] * histories.filled[..., None]
+        expected = self.mean + self.item_biases.astype(np.float64)[histories.columns]
+        size = rated.shape[2]
+        factors = np.diag(np.arange(size) > 0).astype(np.float64)
+        per_rating = parameters.regularization * factors
+        always = parameters.factor_damping * factors
+        always[0, 0] = parameters.user_bias_damping
+        counts = histories.filled.sum(axis=1)[:, None, None]
+        yield UserSystems(
+            items=self.design,
+            rated=rated,
+            weights=histories.filled.astype(np.float64),
+            right=np.where(histories.filled, histories.values - expected, 0.0),
+            prior_right=np.zeros((len(rated), size)),
+            prior_precision=counts * per_rating + always,
+            precision_per_rating=per_rating,
+            n_ratings=histories.filled.sum(axis=1),
+        )
+
     @cached_property
     def _training(self) -> sparse.csr_array:
         shape = (len(self.training_starts) - 1, self.n_items)
@@ -175,8 +209,8 @@ class _Terms:
         design[:m, 0] = 1.0  # the own bias takes part in predicted ratings only
         design[:m, 1:] = design[m:, 1:] = other[:, 1:]
         expected = np.append(self._mean + other[:, 0], np.zeros(m))
-        every_pair = self._contrast * (other[:, 1:].T @ other[:, 1:])
         with one_blas_thread():
+            every_pair = self._contrast * (other[:, 1:].T @ other[:, 1:])
             for block in self._blocks:
                 systems, right = self._normal_equations(block, design, expected)
                 systems[:, 1:, 1:] += every_pair

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import redirect_stderr
 from dataclasses import dataclass
@@ -15,16 +15,19 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 from scipy import sparse
 
-from explainable_recsys.interactions import Interactions
+from explainable_recsys.interactions import Interactions, PaddedBlock
 from explainable_recsys.preprocessing.features import Features
 from explainable_recsys.progress import progress_counter
-from explainable_recsys.recommenders.base import Seed
+from explainable_recsys.recommenders.base import Seed, UserSystems
 from explainable_recsys.recommenders.popularity import log_popularity
 from explainable_recsys.recommenders.rating_factors import PriorParameters, RatingFactors
 from explainable_recsys.threads import one_blas_thread
 
 ROWS_AT_ONCE = 256
 """Histories solved for together."""
+
+ONE_BY_ONE = 8
+"""Up to so many histories are solved for one after another."""
 
 DENSE_FROM = 0.05
 """Share of rated cells from which on a block of histories is multiplied as a dense matrix."""
@@ -165,6 +168,8 @@ class FM(RatingFactors):
     def user_factors(self, histories: sparse.csr_array) -> NDArray[np.float64]:
         """Mean of b_u and the p_u of all samples, (n, 1 + samples * rank)."""
         n, n_samples = histories.shape[0], len(self.noise_precisions)
+        if n <= ONE_BY_ONE:
+            return self._few_user_factors(histories)
         solved = np.empty((n, n_samples, self.user_means.shape[1]))
         starts = range(0, n, ROWS_AT_ONCE)
         with one_blas_thread(), ThreadPoolExecutor() as pool:
@@ -177,11 +182,51 @@ class FM(RatingFactors):
         biases = solved[..., 0].mean(axis=1, keepdims=True)
         return np.hstack([biases, solved[..., 1:].reshape(n, self.item_factors.shape[1])])
 
+    def user_systems(self, histories: PaddedBlock) -> Iterator[UserSystems]:
+        """The conditional mean of every sample as a system; see `ClosedFormRecommender`."""
+        n_samples = len(self.noise_precisions)
+        values = histories.values.astype(np.float64)
+        for sample, alpha in enumerate(self.noise_precisions.tolist()):
+            design = self._designs[sample]
+            rated = design[histories.columns] * histories.filled[..., None]
+            expected = self.mean + self.sample_biases[sample].astype(np.float64)[histories.columns]
+            precision, mean = self.user_precisions[sample], self.user_means[sample]
+            b, _, f = rated.shape
+            yield UserSystems(
+                items=design / n_samples,
+                rated=rated,
+                weights=np.where(histories.filled, alpha, 0.0),
+                right=np.where(histories.filled, alpha * (values - expected), 0.0),
+                prior_right=np.broadcast_to(precision @ mean, (b, f)),
+                prior_precision=np.broadcast_to(precision, (b, f, f)),
+                precision_per_rating=np.zeros((f, f)),
+                n_ratings=histories.filled.sum(axis=1),
+            )
+
     def _unknown_sides(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """The prior mean of users, and the mean item."""
         user = np.append(self.user_means[:, 0].mean(), self.user_means[:, 1:])
         factors = self.item_factors.mean(axis=0, dtype=np.float64)
         return user, np.append(self.item_biases.mean(dtype=np.float64), factors)
+
+    def _few_user_factors(self, histories: sparse.csr_array) -> NDArray[np.float64]:
+        """The same for a few histories, one after another, all samples at once."""
+        size = self.item_factors.shape[1]
+        found = np.empty((histories.shape[0], 1 + size))
+        alpha = self.noise_precisions[:, None]
+        prior = (self.user_precisions @ self.user_means[..., None])[..., 0]
+        with one_blas_thread():
+            for row in range(len(found)):
+                own = slice(histories.indptr[row], histories.indptr[row + 1])
+                columns = histories.indices[own]
+                z = self._designs[:, columns]
+                expected = self.mean + self.sample_biases[:, columns].astype(np.float64)
+                above = histories.data[own].astype(np.float64) - expected
+                systems = alpha[..., None] * (z.transpose(0, 2, 1) @ z) + self.user_precisions
+                right = alpha * (above[:, None, :] @ z)[:, 0] + prior
+                solved = np.linalg.solve(systems, right[..., None])[..., 0]
+                found[row] = np.append(solved[:, 0].mean(), solved[:, 1:].reshape(size))
+        return found
 
     def _solve(self, block: _Block, sample: int) -> NDArray[np.float64]:
         """Conditional mean (b, 1 + rank) of b_u, p_u given one sample."""

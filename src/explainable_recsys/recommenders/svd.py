@@ -18,7 +18,7 @@ from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import Interactions, PaddedBlock, padded_blocks
 from explainable_recsys.metrics.ratings import rating_errors
 from explainable_recsys.progress import progress_counter
-from explainable_recsys.recommenders.base import Seed
+from explainable_recsys.recommenders.base import Seed, UserSystems
 from explainable_recsys.recommenders.popularity import log_popularity
 from explainable_recsys.recommenders.rating_factors import PriorParameters, RatingFactors
 from explainable_recsys.threads import one_blas_thread
@@ -119,6 +119,24 @@ class SVD(RatingFactors):
                     solved = np.linalg.solve(across @ rated + penalty, across @ above)
                 users[block.rows] = solved[..., 0]
         return users
+
+    def user_systems(self, histories: PaddedBlock) -> Iterator[UserSystems]:
+        """The ridge regressions as systems; see `ClosedFormRecommender`."""
+        rated = self.design[histories.columns] * histories.filled[..., None]
+        expected = self.mean + self.item_biases.astype(np.float64)[histories.columns]
+        counts = histories.filled.sum(axis=1)[:, None, None]
+        identity = np.eye(rated.shape[2])
+        per_rating = self.parameters.regularization * identity
+        yield UserSystems(
+            items=self.design,
+            rated=rated,
+            weights=histories.filled.astype(np.float64),
+            right=np.where(histories.filled, np.subtract(histories.values, expected), 0.0),
+            prior_right=np.zeros(rated.shape[::2]),
+            prior_precision=counts * per_rating + self.user_penalty * identity,
+            precision_per_rating=per_rating,
+            n_ratings=histories.filled.sum(axis=1),
+        )
 
     def _ridge(
         self, block: PaddedBlock

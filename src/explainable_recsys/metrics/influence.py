@@ -1,0 +1,43 @@
+"""How large the influences of ratings are, and by how much single ones do not add up."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from explainable_recsys.metrics.bootstrap import mean_with_interval, ratio_with_interval
+
+
+def influence_metrics(
+    cited_groups: pd.DataFrame, explanations: pd.DataFrame, n_resamples: int, seed: int
+) -> dict[str, float]:
+    """Summarise influences, in the unit of the score.
+
+    Args:
+        cited_groups: Columns `user_id`, `sum_of_influences`, `group_influence`, one row per
+            recommendation with supporting ratings.
+        explanations: The explanations.
+        n_resamples: Of the bootstrap over users.
+        seed: Of the bootstrap.
+
+    Returns:
+        `top_influence`, the mean of each recommendation's strongest support; `group_influence`, the
+        mean of what the cited ratings are worth together; `additivity_gap`, by which share of
+        that their single influences miss it in sum. Each with its interval.
+    """
+    groups = cited_groups.assign(
+        gap=(cited_groups["sum_of_influences"] - cited_groups["group_influence"]).abs(),
+        size=cited_groups["group_influence"].abs(),
+    ).groupby("user_id", sort=True)
+    strongest = explanations[(explanations["position"] == 1) & (explanations["weight"] > 0)]
+    top = strongest.groupby("user_id", sort=True)["weight"].mean().rename("top_influence")
+    sums = groups[["gap", "size"]].sum()
+    return {
+        **mean_with_interval(top.to_frame(), n_resamples, seed),
+        **mean_with_interval(groups[["group_influence"]].mean(), n_resamples, seed),
+        **ratio_with_interval(
+            sums[["gap"]].rename(columns={"gap": "additivity_gap"}),
+            sums[["size"]].rename(columns={"size": "additivity_gap"}),
+            n_resamples,
+            seed,
+        ),
+    }

@@ -1,0 +1,195 @@
+"""Minimal counterfactuals: the fewest ratings without which an item would not be recommended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from explainable_recsys.errors import InputError
+from explainable_recsys.explainers.what_if import check_catalogue, check_ratings
+from explainable_recsys.interactions import Interactions
+from explainable_recsys.recommenders.base import Recommender
+
+SCORES_AT_ONCE = 4_000_000
+"""Scores (histories x catalogue) held at a time."""
+
+
+@dataclass(frozen=True)
+class Counterfactual:
+    """Ratings without which an item leaves the list.
+
+    Attributes:
+        removed: Ids of the rated items.
+        minimal: Whether every smaller set was tried.
+        old_rank: Rank of the item with all ratings.
+        new_rank: Rank without those ratings; the items they are of are not recommended instead.
+    """
+
+    removed: tuple[Any, ...]
+    minimal: bool
+    old_rank: int
+    new_rank: int
+
+
+def minimal_counterfactual(
+    model: Recommender,
+    catalogue: Interactions,
+    history: Mapping[Any, float],
+    item_id: Any,
+    n: int = 10,
+    max_size: int = 10,
+    max_pairs: int = 20_000,
+) -> Counterfactual | None:
+    """Find the fewest ratings whose removal takes an item out of the first n.
+
+    All single ratings are tried, then all pairs; larger sets grow greedily, by the rating whose
+    removal costs the item most of its lead over the last place of the list. What is found has
+    been scored without those ratings.
+
+    Args:
+        model: Any recommender.
+        catalogue: What it was trained on.
+        history: Rating of each rated item, by item id; items that the model does not know are
+            ignored.
+        item_id: A recommended item.
+        n: Length of the list.
+        max_size: Largest set that is looked for.
+        max_pairs: Pairs are tried only if there are no more than these.
+
+    Returns:
+        The set (of the smallest size the one that takes the item furthest down), or None if there
+        is none of up to `max_size` ratings.
+
+    Raises:
+        InputError: If the item is not among the first n.
+    """
+    search = _Search(model, catalogue, history, item_id, n)
+    length = len(search.columns)
+    old_rank = search.rank_with_everything()
+    if old_rank > n:
+        raise InputError(
+            f"item {item_id} is on rank {old_rank}, not among the first {n}; accepted: one that is "
+            "recommended"
+        )
+    all_tried = 2 if length * (length - 1) // 2 <= max_pairs else 1
+    for size in range(1, all_tried + 1):
+        if size > min(max_size, length - 1):
+            return None
+        removed, rank = search.best_of(size)
+        if rank > n:
+            return search.result(removed, True, old_rank, rank)
+    found = search.greedily(max_size)
+    if found is None:
+        return None
+    removed, rank = found
+    return search.result(removed, len(removed) <= all_tried + 1, old_rank, rank)
+
+
+class _Search:
+    """One history and one item, scored without any of the ratings."""
+
+    def __init__(
+        self,
+        model: Recommender,
+        catalogue: Interactions,
+        history: Mapping[Any, float],
+        item_id: Any,
+        n: int,
+    ) -> None:
+        check_ratings(history)
+        check_catalogue(model, catalogue)
+        ids = np.asarray(list(history))
+        columns = catalogue.item_columns(ids) if len(ids) else np.empty(0, np.int64)
+        values = np.array(list(history.values()), dtype=np.float32)[columns >= 0]
+        columns = columns[columns >= 0]
+        order = np.argsort(columns)
+        self.columns, self._values = columns[order], values[order]
+        self._model, self._catalogue, self._n = model, catalogue, n
+        (self._item,) = catalogue.known_columns(np.asarray([item_id]))
+        self._open = np.ones(model.n_items, bool)
+        self._open[self.columns] = False
+        if not self._open[self._item]:
+            raise InputError(f"item {item_id} is rated, so it is not recommended")
+
+    def rank_with_everything(self) -> int:
+        """Rank of the item given the whole history."""
+        (ranks, _) = self._measure(np.ones((1, len(self.columns)), bool))
+        return int(ranks[0])
+
+    def best_of(self, size: int) -> tuple[NDArray[np.int64], int]:
+        """Of all sets of a size the one that takes the item furthest down, and its rank there."""
+        best, lead, found = -1, np.inf, np.empty(0, np.int64)
+        for removed in self._sets(size):
+            ranks, leads = self._measure(self._without(removed))
+            place = int(np.lexsort((leads, -ranks))[0])
+            if (-ranks[place], leads[place]) < (-best, lead):
+                best, lead, found = int(ranks[place]), float(leads[place]), removed[place]
+        return found, best
+
+    def greedily(self, max_size: int) -> tuple[NDArray[np.int64], int] | None:
+        """Remove one rating after another; None if the item stays."""
+        removed = np.empty(0, np.int64)
+        for _ in range(min(max_size, len(self.columns) - 1)):
+            others = np.setdiff1d(np.arange(len(self.columns)), removed)
+            sets = np.column_stack([np.tile(removed, (len(others), 1)), others])
+            parts = [self._measure(self._without(part)) for part in self._split(sets)]
+            ranks, leads = (np.concatenate(part) for part in zip(*parts, strict=True))
+            place = int(np.lexsort((leads, -np.minimum(ranks, self._n + 1)))[0])
+            removed = sets[place]
+            if ranks[place] > self._n:
+                return removed, int(ranks[place])
+        return None
+
+    def result(
+        self, removed: NDArray[np.int64], minimal: bool, old_rank: int, rank: int
+    ) -> Counterfactual:
+        """With ids in place of places in the history."""
+        ids = self._catalogue.item_ids[self.columns[removed]]
+        return Counterfactual(tuple(ids.tolist()), minimal, old_rank, rank)
+
+    def _sets(self, size: int) -> Iterator[NDArray[np.int64]]:
+        """All sets of 1 or 2 places, in parts."""
+        length = len(self.columns)
+        if size == 1:
+            sets = np.arange(length)[:, None]
+        else:
+            sets = np.column_stack(np.triu_indices(length, 1))
+        yield from self._split(sets)
+
+    def _split(self, sets: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
+        step = max(1, SCORES_AT_ONCE // self._model.n_items)
+        for start in range(0, len(sets), step):
+            yield sets[start : start + step]
+
+    def _without(self, removed: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Which ratings stay, (m, length)."""
+        kept = np.ones((len(removed), len(self.columns)), bool)
+        kept[np.arange(len(removed))[:, None], removed] = False
+        return kept
+
+    def _measure(self, kept: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Rank (m,) of the item, and its lead (m,) over what would be next on the list."""
+        places = np.nonzero(kept)[1]
+        starts = np.append(0, np.cumsum(kept.sum(axis=1)))
+        histories = sparse.csr_array(
+            (self._values[places], self.columns[places], starts),
+            shape=(len(kept), self._model.n_items),
+        )
+        scores = self._model.scores(histories)
+        own = scores[:, [self._item]]
+        before = np.arange(scores.shape[1]) < self._item
+        better = ((scores > own) | ((scores == own) & before)) & self._open
+        competitors = np.where(self._open, scores, -np.inf)
+        competitors[:, self._item] = -np.inf
+        last = min(self._n, scores.shape[1]) - 1
+        threshold = -np.partition(-competitors, last, axis=1)[:, last]
+        listed = np.isfinite(own[:, 0])  # -inf is never recommended
+        ranks = 1 + better.sum(axis=1)
+        ranks = np.where(listed, ranks, np.maximum(ranks, self._n + 1))
+        leads = np.subtract(own[:, 0], threshold, out=np.full(len(own), -np.inf), where=listed)
+        return ranks, leads

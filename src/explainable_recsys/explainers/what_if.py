@@ -1,0 +1,223 @@
+"""What-if: the list that somebody would get with other ratings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import sparse
+
+from explainable_recsys.errors import InputError
+from explainable_recsys.interactions import Interactions
+from explainable_recsys.recommenders.base import Recommender
+from explainable_recsys.recommenders.popularity import Popularity
+from explainable_recsys.recommenders.top_n import top_n
+
+Explain = Callable[[Interactions, pd.DataFrame], pd.DataFrame]
+"""Makes the explanations table of one history's list."""
+
+
+class Change(NamedTuple):
+    """A rating that is added or replaced, or (None) taken back."""
+
+    item_id: Any
+    rating: float | None
+
+
+@dataclass(frozen=True, eq=False)
+class WhatIf:
+    """A list before and after changes of the history.
+
+    Attributes:
+        before: Columns `item_id`, `rank`, `score`.
+        after: The same with the changed history.
+        affected: One row per item that is in one of the lists or was changed: `item_id`,
+            `old_rank`, `new_rank` (missing while the item is rated), `old_score`, `new_score`.
+        ignored: Items of the history or the changes that the model has never seen.
+        personal: False if no rating is left that the model knows: the list is the most popular
+            items, and its scores are numbers of ratings.
+        explanations: Of the list after the changes, if asked for and there is a history.
+    """
+
+    before: pd.DataFrame
+    after: pd.DataFrame
+    affected: pd.DataFrame
+    ignored: tuple[Any, ...]
+    personal: bool
+    explanations: pd.DataFrame | None
+
+
+def what_if(
+    model: Recommender,
+    catalogue: Interactions,
+    history: Mapping[Any, float],
+    changes: Iterable[Change],
+    n: int = 10,
+    explain: Explain | None = None,
+) -> WhatIf:
+    """Remove, add and re-rate items, and recommend again; nothing is trained.
+
+    Args:
+        model: Any recommender.
+        catalogue: What it was trained on: the ids of its items, and how popular they are.
+        history: Rating of each rated item, by item id.
+        changes: What is to be different, in any order.
+        n: Length of the lists.
+        explain: Called with the changed history (user id 0) and its list.
+
+    Raises:
+        InputError: If changes contradict each other or the history, a rating is not a number, or
+            the model has another catalogue.
+    """
+    check_catalogue(model, catalogue)
+    check_ratings(history)
+    if not 1 <= n <= catalogue.n_items:
+        raise InputError(f"n: {n} items; accepted: 1 to {catalogue.n_items}")
+    changed = changed_history(history, changes)
+    touched = [item for item in {**history, **changed} if history.get(item) != changed.get(item)]
+    both = [_row(catalogue, ratings) for ratings in (history, changed)]
+    scores = _scores(model, catalogue, both)
+    lists = [_candidates(s, row, n) for s, row in zip(scores, both, strict=True)]
+    columns = catalogue.item_columns(np.asarray(touched)) if touched else np.empty(0, np.int64)
+    shown = np.unique(np.concatenate([*(of for of, _ in lists), columns[columns >= 0]]))
+    affected = pd.DataFrame({"item_id": catalogue.item_ids[shown]})
+    for name, s, row in zip(("old", "new"), scores, both, strict=True):
+        affected[f"{name}_rank"] = _ranks(s, row, shown)
+        affected[f"{name}_score"] = s[shown]
+    order = ["item_id", "old_rank", "new_rank", "old_score", "new_score"]
+    before, after = (
+        pd.DataFrame(
+            {
+                "item_id": catalogue.item_ids[of],
+                "rank": np.arange(1, len(of) + 1, dtype=np.int32),
+                "score": values,
+            }
+        )
+        for of, values in lists
+    )
+    return WhatIf(
+        before=before,
+        after=after,
+        affected=affected.sort_values(
+            ["new_rank", "old_rank"], na_position="last", ignore_index=True
+        )[order],
+        ignored=_unknown(catalogue, {**history, **changed}),
+        personal=both[1].nnz > 0,
+        explanations=_explained(explain, catalogue, both[1], after) if both[1].nnz else None,
+    )
+
+
+def changed_history(history: Mapping[Any, float], changes: Iterable[Change]) -> dict[Any, float]:
+    """Apply changes to a history.
+
+    Raises:
+        InputError: If two changes of one item differ, an item that is not rated is to be
+            removed, or a rating is not a number.
+    """
+    wanted: dict[Any, float | None] = {}
+    for item, rating in changes:
+        if item in wanted and wanted[item] != rating:
+            raise InputError(
+                f"changes contradict each other: item {item} is to be {_words(wanted[item])} and "
+                f"{_words(rating)}; accepted: one change per item"
+            )
+        if rating is None and item not in history:
+            raise InputError(f"changes: item {item} is to be removed, but it is not rated")
+        if rating is not None and not np.isfinite(rating):
+            raise InputError(f"changes: rating {rating} of item {item} is not a number")
+        wanted[item] = rating
+    merged = {**history, **wanted}
+    return {item: rating for item, rating in merged.items() if rating is not None}
+
+
+def check_ratings(history: Mapping[Any, float]) -> None:
+    """Make sure that all ratings are numbers.
+
+    Raises:
+        InputError: If one is not.
+    """
+    for item, rating in history.items():
+        if not np.isfinite(rating):
+            raise InputError(f"history: rating {rating} of item {item} is not a number")
+
+
+def check_catalogue(model: Recommender, catalogue: Interactions) -> None:
+    """Make sure that a model is of a catalogue.
+
+    Raises:
+        InputError: If it has another number of items.
+    """
+    if model.n_items != catalogue.n_items:
+        raise InputError(
+            f"the model knows {model.n_items} items, the catalogue has {catalogue.n_items}"
+        )
+
+
+def _words(rating: float | None) -> str:
+    return "removed" if rating is None else f"rated {rating:g}"
+
+
+def _row(catalogue: Interactions, ratings: Mapping[Any, float]) -> sparse.csr_array:
+    """A history (1, n_items), without items that are not in the catalogue."""
+    ids = list(ratings)
+    columns = catalogue.item_columns(np.asarray(ids)) if ids else np.empty(0, np.int64)
+    known = columns >= 0
+    values = np.array([ratings[item] for item in ids], dtype=np.float32)[known]
+    order = np.argsort(columns[known])
+    arrays = values[order], columns[known][order], np.array([0, known.sum()])
+    return sparse.csr_array(arrays, shape=(1, catalogue.n_items))
+
+
+def _unknown(catalogue: Interactions, ratings: Mapping[Any, float]) -> tuple[Any, ...]:
+    ids = list(ratings)
+    if not ids:
+        return ()
+    columns = catalogue.item_columns(np.asarray(ids))
+    return tuple(item for item, column in zip(ids, columns, strict=True) if column < 0)
+
+
+def _scores(
+    model: Recommender, catalogue: Interactions, rows: list[sparse.csr_array]
+) -> NDArray[np.float32]:
+    """Scores (len(rows), n_items); of an empty history the popularity."""
+    scores = model.scores(sparse.csr_array(sparse.vstack(rows, format="csr")))
+    for place, row in enumerate(rows):
+        if not row.nnz:
+            scores[place] = Popularity.fit(catalogue).n_ratings
+    return scores
+
+
+def _candidates(
+    scores: NDArray[np.float32], row: sparse.csr_array, n: int
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Columns and scores of the n best items that are not rated."""
+    open_to = scores.copy()
+    open_to[row.indices] = -np.inf
+    columns, values = top_n(open_to[None], n)
+    return columns[0][columns[0] >= 0], values[0][columns[0] >= 0]
+
+
+def _ranks(
+    scores: NDArray[np.float32], row: sparse.csr_array, columns: NDArray[np.int64]
+) -> pd.arrays.IntegerArray:
+    """Rank (from 1) of some items among all that are not rated; missing for rated ones."""
+    rated = np.zeros(len(scores), bool)
+    rated[row.indices] = True
+    own = scores[columns][:, None]
+    better = (scores > own) | ((scores == own) & (np.arange(len(scores)) < columns[:, None]))
+    ranks = 1 + (better & ~rated).sum(axis=1)
+    missing = rated[columns] | ~np.isfinite(scores[columns])
+    return pd.arrays.IntegerArray(ranks.astype(np.int64), missing)
+
+
+def _explained(
+    explain: Explain | None, catalogue: Interactions, row: sparse.csr_array, after: pd.DataFrame
+) -> pd.DataFrame | None:
+    if explain is None:
+        return None
+    somebody = Interactions(row, np.array([0]), catalogue.item_ids)
+    return explain(somebody, after.assign(user_id=0))

@@ -48,6 +48,8 @@ recommendation: {n: 2}
 evaluation: {k: 2, n_resamples: 10}
 intrinsic_als: {model: {factors: 2, iterations: 5, regularization: 0.5}}
 intrinsic_mf: {neighbourhood: {k: 2}}
+posthoc_knn: {neighbours: {k: 2}}
+item_knn: {model: {k: 2}}
 posthoc_fm_lime:
   model: {rank: 2, iterations: 30, burn_in: 10, kept_samples: 4}
   stability: {n_samples: [50], n_users: 2, n_seeds: 2}

@@ -67,4 +67,5 @@ def test_approaches_are_grouped(site: Path) -> None:
     nodes = json.loads((site / "api" / "main").read_text())["nodes"]
     groups = {node["id"] for node in nodes if node["type"] == "modularPipeline"}
     approaches = {"intrinsic_als", "posthoc_ar", "intrinsic_ar", "svd", "intrinsic_mf", "emf", "mf"}
-    assert approaches | {"posthoc_fm_lime", "fm"} <= groups
+    approaches |= {"posthoc_fm_lime", "fm", "posthoc_influence", "posthoc_knn", "item_knn"}
+    assert approaches | {"intrinsic_ease"} <= groups

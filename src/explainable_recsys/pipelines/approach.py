@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from kedro.pipeline import Node, Pipeline
 
@@ -59,7 +60,8 @@ def evaluated_approach(
     if explain_controls:
         made += Pipeline([node for control in CONTROLS for node in _control_nodes(made, control)])
         borrowed |= {f"{control}_model": f"{control}.model" for control in CONTROLS}
-    approach = made + Pipeline([_evaluation_node(made.all_outputs())], tags=EVALUATION_TAG)
+    judge = evaluation.evaluate_post_hoc if "model" in borrowed else evaluation.evaluate
+    approach = made + Pipeline([_evaluation_node(judge, made.all_outputs())], tags=EVALUATION_TAG)
     inputs = approach.inputs()
     names = {name: name for name in inputs & (EVALUATION_DATA | SHARED_PARAMETERS)} | borrowed
     parameters = {name: full for name, full in names.items() if name.startswith("params:")}
@@ -102,7 +104,7 @@ def _control_nodes(made: Pipeline, control: str) -> list[Node]:
     ]
 
 
-def _evaluation_node(available: set[str]) -> Node:
+def _evaluation_node(judge: Callable[..., Any], available: set[str]) -> Node:
     """Evaluate with everything that this approach makes."""
     required = ["model", "recommendations", "interactions", "items", "test_ratings"]
     optional = {"explanations", "own_metrics"}
@@ -114,4 +116,4 @@ def _evaluation_node(available: set[str]) -> Node:
         "recommendation": "params:recommendation",
         "source": "params:source",
     }
-    return Node(evaluation.evaluate, inputs | parameters, "metrics", name="evaluate")
+    return Node(judge, inputs | parameters, "metrics", name="evaluate")

@@ -7,26 +7,11 @@ from typing import Any
 from kedro.pipeline import Node, Pipeline
 
 from explainable_recsys.pipelines.approach import approach_pipeline
+from explainable_recsys.pipelines.contributions import contribution_nodes
 from explainable_recsys.pipelines.intrinsic_als import nodes
 
 
 def create_pipeline(**_: Any) -> Pipeline:
     """Fit, recommend, explain, phrase, evaluate."""
-    return approach_pipeline(
-        "intrinsic_als",
-        [
-            Node(nodes.fit_als, ["interactions", "params:model"], "model", name="fit"),
-            Node(
-                nodes.explain,
-                ["model", "interactions", "recommendations", "items", "params:explanation"],
-                "explanations",
-                name="explain",
-            ),
-            Node(
-                nodes.phrase,
-                ["explanations", "recommendations", "interactions", "params:explanation"],
-                "sentences",
-                name="phrase",
-            ),
-        ],
-    )
+    fit = Node(nodes.fit_als, ["interactions", "params:model"], "model", name="fit")
+    return approach_pipeline("intrinsic_als", [fit, *contribution_nodes()])

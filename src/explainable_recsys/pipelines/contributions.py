@@ -1,0 +1,55 @@
+"""The nodes that explain additive recommenders, whose scores are sums over the rated items."""
+
+from __future__ import annotations
+
+import pandas as pd
+from kedro.pipeline import Node
+
+from explainable_recsys.explainers.contributions import (
+    ContributionParameters,
+    explain_by_contributions,
+)
+from explainable_recsys.explainers.sentences import contribution_sentences
+from explainable_recsys.interactions import Interactions
+from explainable_recsys.recommenders.base import AdditiveRecommender
+
+
+def contribution_nodes() -> list[Node]:
+    """Make `explanations` and `sentences` of `model`, with `params:explanation`."""
+    return [
+        Node(
+            explain,
+            ["model", "interactions", "recommendations", "items", "params:explanation"],
+            "explanations",
+            name="explain",
+        ),
+        Node(
+            phrase,
+            ["explanations", "recommendations", "interactions", "params:explanation"],
+            "sentences",
+            name="phrase",
+        ),
+    ]
+
+
+def explain(
+    model: AdditiveRecommender,
+    interactions: Interactions,
+    recommendations: pd.DataFrame,
+    items: pd.DataFrame,
+    parameters: ContributionParameters,
+) -> pd.DataFrame:
+    """Take the scores apart into the rated items."""
+    return explain_by_contributions(
+        model, interactions, recommendations, items, parameters.n_evidence
+    )
+
+
+def phrase(
+    explanations: pd.DataFrame,
+    recommendations: pd.DataFrame,
+    interactions: Interactions,
+    parameters: ContributionParameters,
+) -> pd.DataFrame:
+    """Put the explanations into words."""
+    return contribution_sentences(explanations, recommendations, interactions, parameters.n_cited)

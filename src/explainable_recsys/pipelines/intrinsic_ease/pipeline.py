@@ -1,0 +1,17 @@
+"""Wiring of EASE."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kedro.pipeline import Node, Pipeline
+
+from explainable_recsys.pipelines.approach import approach_pipeline
+from explainable_recsys.pipelines.contributions import contribution_nodes
+from explainable_recsys.pipelines.intrinsic_ease import nodes
+
+
+def create_pipeline(**_: Any) -> Pipeline:
+    """Fit, recommend, explain, phrase, evaluate."""
+    fit = Node(nodes.fit_ease, ["interactions", "params:model"], "model", name="fit")
+    return approach_pipeline("intrinsic_ease", [fit, *contribution_nodes()])

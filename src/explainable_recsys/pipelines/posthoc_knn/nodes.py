@@ -1,0 +1,47 @@
+"""Nodes of item neighbourhoods, as explanation and as recommender."""
+
+from __future__ import annotations
+
+import pandas as pd
+from pydantic import Field
+
+from explainable_recsys.explainers.neighbours import explain_by_similar_items
+from explainable_recsys.explainers.sentences import neighbour_sentences
+from explainable_recsys.interactions import Interactions
+from explainable_recsys.recommenders.base import Parameters, Recommender
+from explainable_recsys.recommenders.item_knn import ItemKNN, ItemKNNParameters
+
+
+class SimilarItemsParameters(Parameters):
+    """Which rated items count, and how many a sentence names."""
+
+    relevance_threshold: float | None = 4.0
+    n_cited: int = Field(3, ge=1)
+
+
+def fit_item_knn(interactions: Interactions, parameters: ItemKNNParameters) -> Recommender:
+    """Find the nearest items of every item."""
+    return ItemKNN.fit(interactions, parameters)
+
+
+def explain(
+    neighbours: ItemKNN,
+    interactions: Interactions,
+    recommendations: pd.DataFrame,
+    items: pd.DataFrame,
+    parameters: SimilarItemsParameters,
+) -> pd.DataFrame:
+    """Look for rated items among the nearest of each recommended one."""
+    return explain_by_similar_items(
+        neighbours.neighbours,
+        neighbours.similarities,
+        interactions,
+        recommendations,
+        items,
+        parameters.relevance_threshold,
+    )
+
+
+def phrase(explanations: pd.DataFrame, parameters: SimilarItemsParameters) -> pd.DataFrame:
+    """Put the explanations into words."""
+    return neighbour_sentences(explanations, 0, parameters.relevance_threshold, parameters.n_cited)

@@ -29,8 +29,10 @@ from explainable_recsys.recommenders.base import (
     load_recommender,
 )
 from explainable_recsys.recommenders.bias import Bias, BiasParameters
+from explainable_recsys.recommenders.ease import EASE, EASEParameters
 from explainable_recsys.recommenders.emf import EMF, EMFParameters
 from explainable_recsys.recommenders.fm import FM, FMParameters
+from explainable_recsys.recommenders.item_knn import ItemKNN, ItemKNNParameters
 from explainable_recsys.recommenders.popularity import Popularity
 from explainable_recsys.recommenders.shuffle import Shuffle, ShuffleParameters
 from explainable_recsys.recommenders.svd import SVD, SVDParameters
@@ -77,6 +79,8 @@ EVERY_FIT = FITS | {
         data, EMFParameters(factors=2, iterations=2), NeighbourhoodParameters(k=2)
     ),
     "fm": fit_fm,
+    "ease": lambda data: EASE.fit(data, EASEParameters(regularization=1.0)),
+    "item_knn": lambda data: ItemKNN.fit(data, ItemKNNParameters(k=2)),
     "association_rules": fit_rules,
 }
 

@@ -49,7 +49,7 @@ def minimal_counterfactual(
 
     All single ratings are tried, then all pairs; larger sets grow greedily, by the rating whose
     removal costs the item most of its lead over the last place of the list. What is found has
-    been scored without those ratings.
+    been scored without those ratings; at least one rating always stays.
 
     Args:
         model: Any recommender.

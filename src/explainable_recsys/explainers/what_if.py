@@ -84,11 +84,17 @@ def what_if(
     lists = [_candidates(s, row, n) for s, row in zip(scores, both, strict=True)]
     columns = catalogue.item_columns(np.asarray(touched)) if touched else np.empty(0, np.int64)
     shown = np.unique(np.concatenate([*(of for of, _ in lists), columns[columns >= 0]]))
-    affected = pd.DataFrame({"item_id": catalogue.item_ids[shown]})
-    for name, s, row in zip(("old", "new"), scores, both, strict=True):
-        affected[f"{name}_rank"] = _ranks(s, row, shown)
-        affected[f"{name}_score"] = s[shown]
-    order = ["item_id", "old_rank", "new_rank", "old_score", "new_score"]
+    old, new = (_ranks(of, row, shown) for of, row in zip(scores, both, strict=True))
+    order = np.lexsort([ranks.to_numpy(np.float64, na_value=np.inf) for ranks in (old, new)])
+    affected = pd.DataFrame(
+        {
+            "item_id": catalogue.item_ids[shown[order]],
+            "old_rank": old[order],
+            "new_rank": new[order],
+            "old_score": scores[0][shown[order]],
+            "new_score": scores[1][shown[order]],
+        }
+    )
     before, after = (
         pd.DataFrame(
             {
@@ -102,9 +108,7 @@ def what_if(
     return WhatIf(
         before=before,
         after=after,
-        affected=affected.sort_values(
-            ["new_rank", "old_rank"], na_position="last", ignore_index=True
-        )[order],
+        affected=affected,
         ignored=_unknown(catalogue, {**history, **changed}),
         personal=both[1].nnz > 0,
         explanations=_explained(explain, catalogue, both[1], after) if both[1].nnz else None,

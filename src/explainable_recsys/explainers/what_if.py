@@ -95,16 +95,7 @@ def what_if(
             "new_score": scores[1][shown[order]],
         }
     )
-    before, after = (
-        pd.DataFrame(
-            {
-                "item_id": catalogue.item_ids[of],
-                "rank": np.arange(1, len(of) + 1, dtype=np.int32),
-                "score": values,
-            }
-        )
-        for of, values in lists
-    )
+    before, after = (_list_table(catalogue, *found) for found in lists)
     return WhatIf(
         before=before,
         after=after,
@@ -203,6 +194,14 @@ def _candidates(
     open_to[row.indices] = -np.inf
     columns, values = top_n(open_to[None], n)
     return columns[0][columns[0] >= 0], values[0][columns[0] >= 0]
+
+
+def _list_table(
+    catalogue: Interactions, columns: NDArray[np.int64], scores: NDArray[np.float32]
+) -> pd.DataFrame:
+    ranks = np.arange(1, len(columns) + 1, dtype=np.int32)
+    item_ids = catalogue.item_ids[columns]
+    return pd.DataFrame({"item_id": item_ids, "rank": ranks, "score": scores})
 
 
 def _ranks(

@@ -111,7 +111,7 @@ class EASE(Recommender):
         return len(self.diagonal)
 
     def scores(self, histories: sparse.csr_array) -> NDArray[np.float32]:
-        """Sum of the weights of the rated items; an item left out gets 0 and comes last."""
+        """Sum of the weights of the rated items; an item left out comes last."""
         x = self._inputs(histories)
         scores = (x.toarray() - self._times_inverse(x) / self.diagonal) * self.factors
         scores[:, ~self.known] = scores.min(axis=1, keepdims=True, initial=0.0) - 1.0

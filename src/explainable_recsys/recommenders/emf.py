@@ -155,24 +155,10 @@ class EMF(RatingFactors):
                 "parameter explainability_weight: with explainability in the model the user side "
                 "has no closed form that single ratings could be taken out of; accepted: 0"
             )
-        rated = self.design[histories.columns] * histories.filled[..., None]
-        expected = self.mean + self.item_biases.astype(np.float64)[histories.columns]
-        size = rated.shape[2]
-        factors = np.diag(np.arange(size) > 0).astype(np.float64)
-        per_rating = parameters.regularization * factors
+        factors = np.diag(np.arange(self.design.shape[1]) > 0).astype(np.float64)
         always = parameters.factor_damping * factors
         always[0, 0] = parameters.user_bias_damping
-        counts = histories.filled.sum(axis=1)[:, None, None]
-        yield UserSystems(
-            items=self.design,
-            rated=rated,
-            weights=histories.filled.astype(np.float64),
-            right=np.where(histories.filled, histories.values - expected, 0.0),
-            prior_right=np.zeros((len(rated), size)),
-            prior_precision=counts * per_rating + always,
-            precision_per_rating=per_rating,
-            n_ratings=histories.filled.sum(axis=1),
-        )
+        yield self._least_squares(histories, always, parameters.regularization * factors)
 
     @cached_property
     def _training(self) -> sparse.csr_array:

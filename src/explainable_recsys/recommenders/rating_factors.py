@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from pydantic import Field
 from scipy import sparse
 
-from explainable_recsys.recommenders.base import Parameters, Recommender
+from explainable_recsys.interactions import PaddedBlock
+from explainable_recsys.recommenders.base import Parameters, Recommender, UserSystems
 from explainable_recsys.threads import one_blas_thread
 
 
@@ -94,6 +95,27 @@ class RatingFactors(Recommender):
         with one_blas_thread():  # with more threads the last digits differ
             personal = users[:, 1:] @ self.item_factors[columns].T
         return np.asarray(personal + users[:, :1] + base.astype(np.float32))
+
+    def _least_squares(
+        self,
+        histories: PaddedBlock,
+        precision: NDArray[np.float64],
+        precision_per_rating: NDArray[np.float64],
+    ) -> UserSystems:
+        """Squared errors of predicted ratings plus w' (P + n P_r) w, as a system."""
+        rated = self.design[histories.columns] * histories.filled[..., None]
+        expected = self.mean + self.item_biases.astype(np.float64)[histories.columns]
+        n_ratings = histories.filled.sum(axis=1)
+        return UserSystems(
+            items=self.design,
+            rated=rated,
+            weights=histories.filled.astype(np.float64),
+            right=np.where(histories.filled, np.subtract(histories.values, expected), 0.0),
+            prior_right=np.zeros(rated.shape[::2]),
+            prior_precision=precision + n_ratings[:, None, None] * precision_per_rating,
+            precision_per_rating=precision_per_rating,
+            n_ratings=n_ratings,
+        )
 
     def _unknown_sides(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Bias and factors of a user without ratings, and of an item not in the catalogue."""

@@ -122,21 +122,9 @@ class SVD(RatingFactors):
 
     def user_systems(self, histories: PaddedBlock) -> Iterator[UserSystems]:
         """The ridge regressions as systems; see `ClosedFormRecommender`."""
-        rated = self.design[histories.columns] * histories.filled[..., None]
-        expected = self.mean + self.item_biases.astype(np.float64)[histories.columns]
-        counts = histories.filled.sum(axis=1)[:, None, None]
-        identity = np.eye(rated.shape[2])
+        identity = np.eye(self.design.shape[1])
         per_rating = self.parameters.regularization * identity
-        yield UserSystems(
-            items=self.design,
-            rated=rated,
-            weights=histories.filled.astype(np.float64),
-            right=np.where(histories.filled, np.subtract(histories.values, expected), 0.0),
-            prior_right=np.zeros(rated.shape[::2]),
-            prior_precision=counts * per_rating + self.user_penalty * identity,
-            precision_per_rating=per_rating,
-            n_ratings=histories.filled.sum(axis=1),
-        )
+        yield self._least_squares(histories, self.user_penalty * identity, per_rating)
 
     def _ridge(
         self, block: PaddedBlock

@@ -13,9 +13,11 @@ T = TypeVar("T")
 _STYLE: dict[str, Any] = {"delay": 2.0, "disable": None, "leave": False}
 
 
-def progress(steps: Iterable[T], description: str, unit: str = "block") -> Iterable[T]:
-    """Show how far a loop is."""
-    return tqdm(steps, desc=description, unit=unit, **_STYLE)
+def progress(
+    steps: Iterable[T], description: str, unit: str = "block", total: int | None = None
+) -> Iterable[T]:
+    """Show how far a loop is; `total` is for steps without a length."""
+    return tqdm(steps, desc=description, unit=unit, total=total, **_STYLE)
 
 
 def progress_counter(description: str, total: int, unit: str) -> tqdm[Any]:

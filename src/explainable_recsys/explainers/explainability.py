@@ -105,6 +105,32 @@ def nearest_items(
     return _nearest(by_item, by_item, parameters, own=np.arange(ratings.shape[1]))
 
 
+def shares_of_similarity(
+    rows: sparse.csr_array,
+    others: sparse.csr_array,
+    similarities: NDArray[np.float64],
+    parameters: NeighbourhoodParameters,
+) -> sparse.csr_array:
+    """What each common rating adds to the similarity of pairs of rows.
+
+    Args:
+        rows: (m, n) CSR, the first of each pair.
+        others: (m, n) CSR, the second.
+        similarities: (m,) of the pairs, above 0.
+        parameters: The kind of similarity.
+
+    Returns:
+        (m, n) CSR whose rows sum to the similarities.
+    """
+    if parameters.similarity == "pearson":
+        rows, others = _centred(rows), _centred(others)
+    products = sparse.csr_array(rows.astype(np.float64).multiply(others.astype(np.float64)))
+    sums = np.asarray(products.sum(axis=1)).ravel()
+    scale = np.divide(similarities, sums, out=np.zeros_like(sums), where=sums != 0)
+    products.data *= np.repeat(scale, np.diff(products.indptr))
+    return products
+
+
 def _check_k(k: int, n: int, what: str) -> None:
     if k >= n:
         raise InputError(

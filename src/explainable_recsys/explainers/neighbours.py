@@ -13,10 +13,14 @@ from explainable_recsys.explainers.explainability import (
     NeighbourhoodParameters,
     nearest_items,
     nearest_users,
+    shares_of_similarity,
 )
 from explainable_recsys.explainers.tables import evidence_table, explanation_table
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.ragged import place_in_run
+
+LISTS_AT_ONCE = 1_000
+"""Recommendations whose neighbours are compared with the user item by item at once."""
 
 
 def explain_by_neighbours(
@@ -103,6 +107,79 @@ def explain_by_similar_items(
         style="item",
         items=items,
     )
+
+
+def co_rated_items(
+    interactions: Interactions,
+    training: Interactions,
+    recommendations: pd.DataFrame,
+    parameters: NeighbourhoodParameters,
+    n_evidence: int = 10,
+) -> pd.DataFrame:
+    """The rated items that an explanation by neighbours rests on: those that make them neighbours.
+
+    The similarity of two users is a sum over the items that both rated. An item weighs what it adds
+    to the similarity with the neighbours who rated the recommended item at the threshold or above.
+    Explanations of the form `items` cite rated items as they are; for them the table is empty.
+
+    Args:
+        interactions: As `explain_by_neighbours`.
+        training: As there.
+        recommendations: As there.
+        parameters: As there.
+        n_evidence: Most items per recommendation.
+
+    Returns:
+        Columns `user_id`, `item_id`, `evidence_id`, `weight`, strongest first within each
+        recommendation.
+
+    Raises:
+        InputError: As `explain_by_neighbours`.
+    """
+    users = interactions.known_rows(recommendations["user_id"])
+    columns = interactions.known_columns(recommendations["item_id"])
+    parts = [(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))]
+    if parameters.form == "users":
+        neighbours, similarities = nearest_users(interactions.ratings, training.ratings, parameters)
+        k = neighbours.shape[1]
+        for start in range(0, len(users), LISTS_AT_ONCE):
+            lists = np.arange(start, min(start + LISTS_AT_ONCE, len(users)))
+            asked = np.repeat(lists, k)
+            near, weights = neighbours[users[lists]].ravel(), similarities[users[lists]].ravel()
+            given = _ratings_at(training.ratings, near, columns[asked])
+            speaks = ~np.isnan(given)
+            speaks[speaks] = _reaches(given[speaks], parameters.relevance_threshold)
+            shares = shares_of_similarity(
+                interactions.ratings[users[asked[speaks]]],
+                training.ratings[near[speaks]],
+                weights[speaks],
+                parameters,
+            )
+            of_list = sparse.csr_array(
+                (np.ones(speaks.sum()), (asked[speaks] - start, np.arange(speaks.sum()))),
+                shape=(len(lists), int(speaks.sum())),
+            )
+            found, evidence, values = _strongest(sparse.csr_array(of_list @ shares), n_evidence)
+            parts.append((found + start, evidence, values))
+    rows, evidence, values = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return pd.DataFrame(
+        {
+            "user_id": recommendations["user_id"].to_numpy()[rows],
+            "item_id": recommendations["item_id"].to_numpy()[rows],
+            "evidence_id": interactions.item_ids[evidence],
+            "weight": values.astype(np.float32),
+        }
+    )
+
+
+def _strongest(
+    weights: sparse.csr_array, n: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """Row, column and value of the n highest entries of each row, highest first."""
+    rows = np.repeat(np.arange(weights.shape[0]), np.diff(weights.indptr))
+    order = np.lexsort((weights.indices, -weights.data, rows))
+    order = order[place_in_run(rows) < n]
+    return rows[order], weights.indices[order].astype(np.int64), weights.data[order]
 
 
 def _by_users(

@@ -15,6 +15,7 @@ from scipy import sparse
 from explainable_recsys.interactions import Interactions, padded_blocks
 from explainable_recsys.metrics.beyond_accuracy import item_popularity
 from explainable_recsys.metrics.bootstrap import mean_with_interval, ratio_with_interval
+from explainable_recsys.metrics.history_evidence import evidence_columns
 from explainable_recsys.recommenders.base import AdditiveRecommender
 
 ITEM_STYLES = ("item", "rule")
@@ -93,7 +94,9 @@ def coverage(recommendations: pd.DataFrame, explanations: pd.DataFrame) -> float
     return float(counts["n_explained"] / made) if made else float("nan")
 
 
-def evidence_popularity(explained: Explained, interactions: Interactions) -> pd.Series[float]:
+def evidence_popularity(
+    explained: Explained, interactions: Interactions, histories: Interactions
+) -> pd.Series[float]:
     """Popularity of the items cited to a user, relative to what the user rated.
 
     Mean, over all citations of items to the user, of the number of training users who
@@ -101,20 +104,25 @@ def evidence_popularity(explained: Explained, interactions: Interactions) -> pd.
     explanations pick the more popular part of the history. Only pieces whose evidence is an
     item (styles `item` and `rule`) and in the catalogue are citations.
 
+    Args:
+        explained: The explanations.
+        interactions: Training ratings, which say what is popular.
+        histories: What the recommendations were made from.
+
     Returns:
         Indexed by `user_id`; NaN for a user without citations or training history.
     """
     pieces = explained.pieces
     is_item = pieces["style"].isin(ITEM_STYLES).to_numpy()
-    columns = _evidence_columns(pieces["evidence_id"][is_item], interactions)
+    columns = evidence_columns(pieces["evidence_id"][is_item], interactions)
     cited = columns >= 0
     users = explained.users[explained.recommendations[is_item][cited]]
     popularity = item_popularity(interactions).astype(np.float64)
     n_users = len(explained.user_ids)
     total = np.bincount(users, weights=popularity[columns[cited]], minlength=n_users)
     of_cited = _divide(total, np.bincount(users, minlength=n_users))
-    rows = interactions.user_rows(explained.user_ids.to_numpy())
-    of_history = np.append(_history_popularity(interactions, popularity), np.nan)[rows]
+    rows = histories.user_rows(explained.user_ids.to_numpy())
+    of_history = np.append(_history_popularity(histories, popularity), np.nan)[rows]
     return pd.Series(of_cited / of_history, index=explained.user_ids)
 
 
@@ -154,9 +162,10 @@ def evaluate_explanations(
     recommendations: pd.DataFrame,
     explanations: pd.DataFrame,
     interactions: Interactions,
+    histories: Interactions,
     n_resamples: int,
     seed: int,
-) -> dict[str, float]:
+) -> tuple[dict[str, float], pd.DataFrame]:
     """Measure explanations by themselves, without comparing approaches.
 
     `coverage` is the share of all recommendations made that have an explanation (model
@@ -168,12 +177,13 @@ def evaluate_explanations(
         recommendations: Columns `user_id`, `item_id`.
         explanations: Columns `user_id`, `item_id`, `style`, `evidence_id`; may be empty.
         interactions: Training ratings.
+        histories: What the recommendations were made from.
         n_resamples: Bootstrap resamples of the users; 0 for no intervals.
         seed: Seed of the bootstrap.
 
     Returns:
         The four names above, each with `/low`, `/high` and `/n` (users). What no user has
-        is NaN.
+        is NaN. And the four by `user_id`, NaN where not defined for a user.
 
     Raises:
         InputError: If `n_resamples` is negative.
@@ -189,23 +199,31 @@ def evaluate_explanations(
     )
     per_user = pd.DataFrame(
         {
-            "evidence_popularity": evidence_popularity(explained, interactions),
+            "evidence_popularity": evidence_popularity(explained, interactions, histories),
             "evidence_diversity": evidence_diversity(explained),
         }
     )
-    return pooled | mean_with_interval(per_user, n_resamples, seed)
+    made, found = counts["n_recommendations"].to_numpy(), counts["n_explained"].to_numpy()
+    ratios = {
+        "coverage": _divide(found, made),
+        "length": _divide(counts["n_pieces"].to_numpy(), found),
+    }
+    return (
+        pooled | mean_with_interval(per_user, n_resamples, seed),
+        pd.DataFrame(ratios, index=counts.index).join(per_user),
+    )
 
 
 def additivity_error(
     model: AdditiveRecommender,
-    interactions: Interactions,
+    histories: Interactions,
     recommendations: pd.DataFrame,
 ) -> dict[str, float]:
     """Check that the contributions of the whole history add up to the score.
 
     Args:
         model: A recommender that claims to be additive, with base value 0.
-        interactions: Training ratings, the histories that were scored.
+        histories: What the recommendations were made from.
         recommendations: Columns `user_id`, `item_id`, `score`.
 
     Returns:
@@ -214,17 +232,16 @@ def additivity_error(
         recommendations.
 
     Raises:
-        InputError: If a recommended item or a user is not in the training data.
+        InputError: If a recommended item or a user is not in the histories.
     """
     names = ("additivity_error", "additivity_error_relative")
     if recommendations.empty:
         return dict.fromkeys(names, np.nan)
-    positions, items = interactions.lists_by_user(recommendations)
+    positions, items = histories.lists_by_user(recommendations)
     rows = np.flatnonzero(positions.max(axis=1) >= 0)
     scores = recommendations["score"].to_numpy(np.float64)
     largest = np.zeros(2)
-    histories = interactions.ratings[rows]
-    for block in padded_blocks(histories):
+    for block in padded_blocks(histories.ratings[rows]):
         listed, columns = positions[rows[block.rows]], items[rows[block.rows]]
         sums = model.contributions(block, np.maximum(columns, 0)).sum(axis=2)
         errors = _score_errors(sums[listed >= 0], scores[listed[listed >= 0]])
@@ -247,19 +264,6 @@ def _pair_keys(
     users = user_ids.get_indexer(pd.Index(table["user_id"])).astype(np.int64)
     items = item_ids.get_indexer(pd.Index(table["item_id"]))
     return np.where((users < 0) | (items < 0), -1, users * len(item_ids) + items)
-
-
-def _evidence_columns(
-    evidence_ids: pd.Series[Any], interactions: Interactions
-) -> NDArray[np.int64]:
-    """Catalogue column of each cited item, -1 if none; ids are compared as text.
-
-    Evidence of other styles makes the column text even where item ids are integers.
-    """
-    codes, names = pd.factorize(evidence_ids)
-    catalogue = pd.Index(interactions.item_ids.astype(str))
-    columns = catalogue.get_indexer(pd.Index(np.asarray(names).astype(str)))
-    return np.append(columns, -1)[codes].astype(np.int64)
 
 
 def _history_popularity(

@@ -83,6 +83,13 @@ class FaithfulnessParameters(Parameters):
         return self
 
 
+def reported_columns(k: int, parameters: FaithfulnessParameters) -> list[str]:
+    """Names of the metrics that summaries show: the reported Ke, and the areas of POS and PS."""
+    sizes: list[tuple[str, int | str]] = [(metric, parameters.reported) for metric in METRICS]
+    sizes += [("pos", "auc"), ("ps", "auc")]
+    return [column_name(metric, k, size, e) for metric, size in sizes for e in EVIDENCE]
+
+
 @dataclass(frozen=True, eq=False)
 class Faithfulness:
     """What taking evidence away does.

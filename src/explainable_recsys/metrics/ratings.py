@@ -67,7 +67,7 @@ def rating_errors_per_user(
 
 def evaluate_ratings(
     model: RatingPredictor,
-    interactions: Interactions,
+    histories: Interactions,
     held_out: pd.DataFrame,
     minimum: float,
     maximum: float,
@@ -79,8 +79,8 @@ def evaluate_ratings(
     Both are means over ratings, not means of users' means: RMSE = sqrt(sum e^2 / n).
 
     Args:
-        model: The recommender, fitted to `interactions`.
-        interactions: Training ratings.
+        model: The recommender.
+        histories: What is known of the users.
         held_out: Columns `user_id`, `item_id`, `rating`.
         minimum: Lowest rating of the scale.
         maximum: Highest rating of the scale; predictions are clipped to it.
@@ -89,15 +89,15 @@ def evaluate_ratings(
 
     Returns:
         `rmse` and `mae` in rating units, each with `/low`, `/high` and `/n` (users);
-        `n_ratings`; and `n_cold`, the ratings whose user or item training has not seen,
+        `n_ratings`; and `n_cold`, the ratings whose user or item is not in the histories,
         which count with the model's fallback prediction.
 
     Raises:
         InputError: If the scale is empty or `n_resamples` is negative.
     """
-    rows = interactions.user_rows(held_out["user_id"])
-    columns = interactions.item_columns(held_out["item_id"])
-    predicted = model.predict_ratings(interactions.ratings, rows, columns)
+    rows = histories.user_rows(held_out["user_id"])
+    columns = histories.item_columns(held_out["item_id"])
+    predicted = model.predict_ratings(histories.ratings, rows, columns)
     errors = rating_errors(predicted, held_out["rating"].to_numpy(), minimum, maximum)
     sums = rating_errors_per_user(held_out["user_id"], errors)
     report = _pooled_errors(sums, n_resamples, seed)

@@ -6,15 +6,30 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+import pandas as pd
 from kedro.pipeline import Node, Pipeline
 
+from explainable_recsys.interactions import Interactions
 from explainable_recsys.pipelines import data_processing
 from explainable_recsys.pipelines.evaluation import nodes as evaluation
-from explainable_recsys.recommenders.top_n import recommend
+from explainable_recsys.recommenders.base import Recommender
+from explainable_recsys.recommenders.top_n import RecommendationParameters, recommend
 
-SHARED_DATA = frozenset({"interactions", "items", "users", "train_ratings", "validation_ratings"})
+SHARED_DATA = frozenset(
+    {
+        "interactions",
+        "histories",
+        "items",
+        "users",
+        "train_ratings",
+        "validation_ratings",
+        "data_version",
+    }
+)
 EVALUATION_DATA = frozenset({"test_ratings", *SHARED_DATA})
-SHARED_PARAMETERS = frozenset({"params:recommendation", "params:evaluation", "params:source"})
+SHARED_PARAMETERS = frozenset(
+    f"params:{name}" for name in ("recommendation", "evaluation", "faithfulness", "split", "source")
+)
 
 EVALUATION_TAG = "evaluation"
 
@@ -55,13 +70,14 @@ def evaluated_approach(
     explain_controls: bool = False,
 ) -> Pipeline:
     """Data processing and one approach with its recommendations and metrics."""
-    made = Pipeline([*nodes, _recommend_node("model", "recommendations")])
+    made = Pipeline([*nodes, _lists_node()])
     borrowed = dict(borrowed or {})
     if explain_controls:
         made += Pipeline([node for control in CONTROLS for node in _control_nodes(made, control)])
         borrowed |= {f"{control}_model": f"{control}.model" for control in CONTROLS}
     judge = evaluation.evaluate_post_hoc if "model" in borrowed else evaluation.evaluate
-    approach = made + Pipeline([_evaluation_node(judge, made.all_outputs())], tags=EVALUATION_TAG)
+    judged = Pipeline(_evaluation_nodes(judge, made.all_outputs()), tags=EVALUATION_TAG)
+    approach = made + judged
     inputs = approach.inputs()
     names = {name: name for name in inputs & (EVALUATION_DATA | SHARED_PARAMETERS)} | borrowed
     parameters = {name: full for name, full in names.items() if name.startswith("params:")}
@@ -77,10 +93,23 @@ def evaluated_approach(
     return data_processing.create_pipeline() + namespaced
 
 
-def _recommend_node(model: str, recommendations: str) -> Node:
-    inputs = [model, "interactions", "params:recommendation"]
-    name = recommendations.replace("recommendations", "recommend").replace("_of_", "_")
-    return Node(recommend, inputs, recommendations, name=name)
+def make_lists(
+    model: Recommender,
+    histories: Interactions,
+    data_version: dict[str, str],
+    parameters: RecommendationParameters,
+) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Recommend, and keep with the lists which data they were made from."""
+    return recommend(model, histories, parameters), data_version
+
+
+def _lists_node() -> Node:
+    return Node(
+        make_lists,
+        ["model", "histories", "data_version", "params:recommendation"],
+        ["recommendations", "made_from"],
+        name="recommend",
+    )
 
 
 def _control_nodes(made: Pipeline, control: str) -> list[Node]:
@@ -94,7 +123,12 @@ def _control_nodes(made: Pipeline, control: str) -> list[Node]:
     inputs = [lists if name == "recommendations" else name for name in node.inputs]
     outputs = [f"{output}_of_{control}" for output in node.outputs]
     return [
-        _recommend_node(f"{control}_model", lists),
+        Node(
+            recommend,
+            [f"{control}_model", "histories", "params:recommendation"],
+            lists,
+            name=f"recommend_{control}",
+        ),
         Node(
             node.func,
             inputs,
@@ -104,16 +138,44 @@ def _control_nodes(made: Pipeline, control: str) -> list[Node]:
     ]
 
 
-def _evaluation_node(judge: Callable[..., Any], available: set[str]) -> Node:
+def _evaluation_nodes(judge: Callable[..., Any], available: set[str]) -> list[Node]:
     """Evaluate with everything that this approach makes."""
-    required = ["model", "recommendations", "interactions", "items", "test_ratings"]
-    optional = {"explanations", "own_metrics"}
-    for control in CONTROLS:
-        optional |= {f"recommendations_of_{control}", f"explanations_of_{control}"}
-    inputs = {name: name for name in [*required, *sorted(optional & available)]}
+    nodes = []
     parameters = {
         "parameters": "params:evaluation",
         "recommendation": "params:recommendation",
+        "split": "params:split",
         "source": "params:source",
     }
-    return Node(judge, inputs | parameters, "metrics", name="evaluate")
+    if "explanations" in available:
+        nodes.append(_faithfulness_node(available))
+        available = available | {"faithfulness_by_user"}
+        parameters["faithfulness_parameters"] = "params:faithfulness"
+    required = [
+        "model",
+        "recommendations",
+        "interactions",
+        "histories",
+        "items",
+        "test_ratings",
+        "made_from",
+        "data_version",
+    ]
+    optional = {"explanations", "own_metrics", "faithfulness_by_user"}
+    for control in CONTROLS:
+        optional |= {f"recommendations_of_{control}", f"explanations_of_{control}"}
+    inputs = {name: name for name in [*required, *sorted(optional & available)]}
+    outputs = ["metrics", "user_metrics", "evaluated_on"]
+    return [*nodes, Node(judge, inputs | parameters, outputs, name="evaluate")]
+
+
+def _faithfulness_node(available: set[str]) -> Node:
+    inputs = ["model", "interactions", "histories", "recommendations", "explanations"]
+    inputs += sorted({"history_evidence"} & available)
+    return Node(
+        evaluation.take_evidence_away,
+        {name: name for name in inputs}
+        | {"evaluation": "params:evaluation", "parameters": "params:faithfulness"},
+        ["faithfulness", "faithfulness_curves", "faithfulness_by_user"],
+        name="take_evidence_away",
+    )

@@ -19,13 +19,13 @@ def contribution_nodes() -> list[Node]:
     return [
         Node(
             explain,
-            ["model", "interactions", "recommendations", "items", "params:explanation"],
+            ["model", "histories", "recommendations", "items", "params:explanation"],
             "explanations",
             name="explain",
         ),
         Node(
             phrase,
-            ["explanations", "recommendations", "interactions", "params:explanation"],
+            ["explanations", "recommendations", "histories", "params:explanation"],
             "sentences",
             name="phrase",
         ),
@@ -34,22 +34,20 @@ def contribution_nodes() -> list[Node]:
 
 def explain(
     model: AdditiveRecommender,
-    interactions: Interactions,
+    histories: Interactions,
     recommendations: pd.DataFrame,
     items: pd.DataFrame,
     parameters: ContributionParameters,
 ) -> pd.DataFrame:
     """Take the scores apart into the rated items."""
-    return explain_by_contributions(
-        model, interactions, recommendations, items, parameters.n_evidence
-    )
+    return explain_by_contributions(model, histories, recommendations, items, parameters.n_evidence)
 
 
 def phrase(
     explanations: pd.DataFrame,
     recommendations: pd.DataFrame,
-    interactions: Interactions,
+    histories: Interactions,
     parameters: ContributionParameters,
 ) -> pd.DataFrame:
     """Put the explanations into words."""
-    return contribution_sentences(explanations, recommendations, interactions, parameters.n_cited)
+    return contribution_sentences(explanations, recommendations, histories, parameters.n_cited)

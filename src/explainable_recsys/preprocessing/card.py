@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,6 +13,15 @@ from explainable_recsys.preprocessing.cleaning import Dropped
 from explainable_recsys.preprocessing.splits import Split
 
 
+def data_version(split: Split) -> str:
+    """A fingerprint of who rated what, and how, in which part: 12 hexadecimal digits."""
+    digest = hashlib.sha256()
+    for name, part in split._asdict().items():
+        rows = pd.util.hash_pandas_object(part[["user_id", "item_id", "rating"]], index=False)
+        digest.update(f"{name} {len(part)} ".encode() + rows.to_numpy().tobytes())
+    return digest.hexdigest()[:12]
+
+
 def dataset_card(
     name: str, ratings: pd.DataFrame, split: Split, dropped: Sequence[Dropped], n_read: int
 ) -> dict[str, Any]:
@@ -20,18 +30,19 @@ def dataset_card(
     Args:
         name: Name of the data set.
         ratings: The cleaned ratings.
-        split: Their three parts.
+        split: Their parts.
         dropped: What cleaning took away.
         n_read: Ratings in the file.
 
     Returns:
-        JSON-ready: counts, density (share of the matrix that is filled), the rating
+        JSON-ready: version, counts, density (share of the matrix that is filled), the rating
         distribution, quantiles of the history lengths, the time span, sizes of the parts.
     """
     per_user, per_item = (ratings[c].value_counts() for c in ("user_id", "item_id"))
     distribution = ratings["rating"].value_counts().sort_index()
     return {
         "name": name,
+        "version": data_version(split),
         "n_ratings": len(ratings),
         "n_users": len(per_user),
         "n_items": len(per_item),
@@ -41,7 +52,7 @@ def dataset_card(
         "ratings_per_user": _quantiles(per_user),
         "ratings_per_item": _quantiles(per_item),
         "time_span": _time_span(ratings),
-        "split": {part: len(table) for part, table in split._asdict().items()},
+        "split": {part: len(table) for part, table in split._asdict().items() if len(table)},
         "n_read": n_read,
         "dropped": [step.model_dump() for step in dropped],
     }

@@ -14,7 +14,7 @@ from explainable_recsys.recommenders.base import Parameters, Seed
 
 ROUNDING = 1e-9  # 0.7 of 10 is 7, also in binary
 
-Strategy = Literal["random_fraction", "latest_n", "global_time", "predefined"]
+Strategy = Literal["random_fraction", "latest_n", "global_time", "predefined", "held_out_users"]
 
 
 class SplitParameters(Parameters):
@@ -23,12 +23,17 @@ class SplitParameters(Parameters):
     `random_fraction` holds out a random `fraction` of each user's ratings, `latest_n` the
     last `n` of each user, `global_time` the latest `fraction` of all ratings, `predefined`
     those of the data set's own test file (and a random fraction of the rest as validation).
+    `held_out_users` holds out a random `fraction` of the users (strong generalization, Marlin
+    2004): models never see them, a random share `fold_in` of each one's ratings is the history that
+    they are recommended from, and the others are the test; the validation part is a random fraction
+    of the other users' ratings.
     `too_short` says what happens to users of whom nothing could be held out without leaving
     them no training rating: `error`, `train` (all their ratings are for training) or `drop`.
     """
 
     strategy: Strategy = "random_fraction"
     fraction: float = Field(0.1, gt=0, lt=1)
+    fold_in: float = Field(0.8, gt=0, lt=1)
     n: int = Field(5, ge=1)
     validation: bool = True
     too_short: Literal["error", "train", "drop"] = "error"
@@ -36,11 +41,15 @@ class SplitParameters(Parameters):
 
 
 class Split(NamedTuple):
-    """The three parts; each keeps the columns and the order of the ratings."""
+    """The parts; each keeps the columns and the order of the ratings.
+
+    `fold_in` are the histories of held-out users; without such users it is empty.
+    """
 
     train: pd.DataFrame
     validation: pd.DataFrame
     test: pd.DataFrame
+    fold_in: pd.DataFrame
 
 
 def split_ratings(
@@ -59,13 +68,15 @@ def split_ratings(
         predefined_test: Pairs of the test file, for `predefined`.
 
     Returns:
-        Parts in which every user with a held-out rating has a training rating.
+        Parts in which every user with a held-out rating has a training rating (or a fold-in one).
 
     Raises:
         InputError: If timestamps or split files are needed and missing, if users are too
             short to split and `too_short` is `error`, or if nothing is held out.
     """
     rng = np.random.default_rng(parameters.seed)
+    if parameters.strategy == "held_out_users":
+        return _hold_out_users(ratings, parameters, rng)
     if parameters.strategy == "predefined":
         part = _predefined_part(ratings, predefined_train, predefined_test)
         ratings, in_test = ratings[part >= 0], part[part >= 0] == 1
@@ -78,13 +89,48 @@ def split_ratings(
     if parameters.validation and not rest.empty:
         in_validation = _held_out(rest, inner, rng)
     train, validation = rest[~in_validation], rest[in_validation]
-    split = _with_training_data(Split(train, validation, test), ratings, parameters)
+    nobody = ratings[:0]
+    split = _with_training_data(Split(train, validation, test, nobody), ratings, parameters)
+    return _checked(split, ratings, parameters)
+
+
+def _checked(split: Split, ratings: pd.DataFrame, parameters: SplitParameters) -> Split:
+    """The parts with rows numbered anew.
+
+    Raises:
+        InputError: If nothing is held out.
+    """
     if split.test.empty:
         raise InputError(
             f"parameters split: {parameters.strategy} holds out no rating of {len(ratings):,}; "
             "raise split.fraction or split.n, or add ratings"
         )
     return Split(*(part.reset_index(drop=True) for part in split))
+
+
+def _hold_out_users(
+    ratings: pd.DataFrame, parameters: SplitParameters, rng: np.random.Generator
+) -> Split:
+    """Hold out a share of the users, at least one and not all of them."""
+    users = np.sort(ratings["user_id"].unique())
+    if len(users) < 2:
+        raise InputError(
+            f"parameter split.strategy: 'held_out_users' needs 2 users or more, found {len(users)}"
+        )
+    n_held_out = int(np.clip(np.floor(parameters.fraction * len(users) + 0.5), 1, len(users) - 1))
+    held_out = ratings["user_id"].isin(rng.choice(users, n_held_out, replace=False))
+    # Their histories are what is left when the share that is not folded in is held out.
+    inner = parameters.model_copy(
+        update={"strategy": "random_fraction", "fraction": 1 - parameters.fold_in}
+    )
+    of_others = parameters.model_copy(update={"strategy": "random_fraction"})
+    others, own = ratings[~held_out], ratings[held_out]
+    in_test = _held_out(own, inner, rng)
+    in_validation = np.zeros(len(others), dtype=bool)
+    if parameters.validation:
+        in_validation = _held_out(others, of_others, rng)
+    split = Split(others[~in_validation], others[in_validation], own[in_test], own[~in_test])
+    return _checked(_with_training_data(split, ratings, parameters), ratings, parameters)
 
 
 def _held_out(
@@ -146,8 +192,9 @@ def _predefined_part(
 def _with_training_data(split: Split, ratings: pd.DataFrame, parameters: SplitParameters) -> Split:
     """Make sure that nobody is tested or validated without a training rating."""
     lengths = ratings["user_id"].value_counts()
-    too_short = set(lengths.index) - set(split.train["user_id"].unique())
-    if parameters.strategy in ("random_fraction", "latest_n"):
+    known = pd.concat([split.train["user_id"], split.fold_in["user_id"]])
+    too_short = set(lengths.index) - set(known.unique())
+    if parameters.strategy in ("random_fraction", "latest_n", "held_out_users"):
         too_short |= set(lengths.index[lengths < 2])
     if not too_short:
         return split
@@ -167,6 +214,7 @@ def _too_short_message(
     example = min(users)
     needed = {
         "random_fraction": 2,
+        "held_out_users": 2,
         "latest_n": 1 + parameters.n * (2 if parameters.validation else 1),
     }.get(parameters.strategy)
     filtered = f"set cleaning.min_user_ratings to {needed} or more, or " if needed else "set "

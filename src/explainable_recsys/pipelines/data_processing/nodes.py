@@ -10,7 +10,7 @@ import pandas as pd
 from explainable_recsys.datasets.source import SourceParameters, line_of
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.preprocessing import cleaning, splits
-from explainable_recsys.preprocessing.card import dataset_card
+from explainable_recsys.preprocessing.card import data_version, dataset_card
 from explainable_recsys.preprocessing.cleaning import CleaningParameters, Dropped
 from explainable_recsys.preprocessing.splits import Split, SplitParameters
 
@@ -70,13 +70,30 @@ def split_ratings(
 
 
 def build_interactions(
-    train_ratings: pd.DataFrame, validation_ratings: pd.DataFrame
-) -> Interactions:
-    """Build the matrix that models learn from: everything not held out for the test.
+    train_ratings: pd.DataFrame, validation_ratings: pd.DataFrame, fold_in_ratings: pd.DataFrame
+) -> tuple[Interactions, Interactions]:
+    """Build the matrix that models learn from, and the histories that lists are made from.
 
-    Validation ratings choose hyper-parameters; the final models learn from them too.
+    Models learn from everything not held out for the test: validation ratings choose
+    hyper-parameters, the final models learn from them too. The histories are the same, but for
+    held-out users, whose ratings no model learns from.
     """
-    return Interactions.from_frame(pd.concat([train_ratings, validation_ratings]))
+    interactions = Interactions.from_frame(pd.concat([train_ratings, validation_ratings]))
+    if fold_in_ratings.empty:
+        return interactions, interactions
+    return interactions, interactions.histories(fold_in_ratings)
+
+
+def note_version(
+    train_ratings: pd.DataFrame,
+    validation_ratings: pd.DataFrame,
+    test_ratings: pd.DataFrame,
+    fold_in_ratings: pd.DataFrame,
+    source: SourceParameters,
+) -> dict[str, str]:
+    """Name and fingerprint of the data, which every approach keeps with its lists."""
+    split = Split(train_ratings, validation_ratings, test_ratings, fold_in_ratings)
+    return {"name": source.name, "version": data_version(split)}
 
 
 def describe_dataset(
@@ -84,6 +101,7 @@ def describe_dataset(
     train_ratings: pd.DataFrame,
     validation_ratings: pd.DataFrame,
     test_ratings: pd.DataFrame,
+    fold_in_ratings: pd.DataFrame,
     cleaning_report: dict[str, Any],
     source: SourceParameters,
 ) -> dict[str, Any]:
@@ -91,7 +109,7 @@ def describe_dataset(
     return dataset_card(
         source.name,
         ratings,
-        Split(train_ratings, validation_ratings, test_ratings),
+        Split(train_ratings, validation_ratings, test_ratings, fold_in_ratings),
         [Dropped.model_validate(step) for step in cleaning_report["dropped"]],
         cleaning_report["n_read"],
     )

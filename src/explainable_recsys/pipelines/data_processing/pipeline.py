@@ -11,7 +11,7 @@ from explainable_recsys.pipelines.data_processing import nodes
 
 def create_pipeline(**_: Any) -> Pipeline:
     """Raw files to ratings, items, users, split parts, interactions and the card."""
-    parts = ["train_ratings", "validation_ratings", "test_ratings"]
+    parts = ["train_ratings", "validation_ratings", "test_ratings", "fold_in_ratings"]
     return Pipeline(
         [
             Node(
@@ -46,9 +46,15 @@ def create_pipeline(**_: Any) -> Pipeline:
             ),
             Node(
                 nodes.build_interactions,
-                ["train_ratings", "validation_ratings"],
-                "interactions",
+                ["train_ratings", "validation_ratings", "fold_in_ratings"],
+                ["interactions", "histories"],
                 name="build_interactions",
+            ),
+            Node(
+                nodes.note_version,
+                [*parts, "params:source"],
+                "data_version",
+                name="note_version",
             ),
             Node(
                 nodes.describe_dataset,

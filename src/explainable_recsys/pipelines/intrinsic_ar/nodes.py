@@ -34,13 +34,13 @@ def collect_rules(
 
 def explain(
     rules: pd.DataFrame,
-    interactions: Interactions,
+    histories: Interactions,
     recommendations: pd.DataFrame,
     items: pd.DataFrame,
     transaction: TransactionParameters,
     parameters: RuleExplanationParameters,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Look up the rules that made each recommendation; the first is its score."""
-    liked = liked_interactions(interactions, transaction.relevance_threshold)
+    liked = liked_interactions(histories, transaction.relevance_threshold)
     everybody = rules[rules["cluster"] == 0]
     return explain_by_rules(everybody, liked, recommendations, items, parameters)

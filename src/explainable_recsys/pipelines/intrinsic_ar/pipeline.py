@@ -29,7 +29,7 @@ def create_pipeline(**_: Any) -> Pipeline:
                 nodes.explain,
                 [
                     "rules",
-                    "interactions",
+                    "histories",
                     "recommendations",
                     "items",
                     transactions,

@@ -11,7 +11,7 @@ from explainable_recsys.datasets.source import SourceParameters
 from explainable_recsys.explainers import item_map as maps
 from explainable_recsys.explainers.explainability import NeighbourhoodParameters, explainability
 from explainable_recsys.explainers.item_map import ItemMapParameters
-from explainable_recsys.explainers.neighbours import explain_by_neighbours
+from explainable_recsys.explainers.neighbours import co_rated_items, explain_by_neighbours
 from explainable_recsys.explainers.sentences import neighbour_sentences
 from explainable_recsys.figures.explainability_sweep import explainability_sweep_figure
 from explainable_recsys.figures.item_map import item_map_figure
@@ -57,15 +57,15 @@ def sweep(
 
 
 def find_explainability(
-    interactions: Interactions, neighbourhood: NeighbourhoodParameters
+    interactions: Interactions, histories: Interactions, neighbourhood: NeighbourhoodParameters
 ) -> tuple[Interactions, Interactions]:
-    """E of all users and items, by similar users and by similar items."""
+    """E of all users who are recommended to, by similar users and by similar items."""
     found = []
     for form in ("users", "items"):
         parameters = neighbourhood.model_copy(update={"form": form})
-        shares = explainability(interactions.ratings, interactions.ratings, parameters)
+        shares = explainability(histories.ratings, interactions.ratings, parameters)
         found.append(
-            Interactions(shares.astype(np.float32), interactions.user_ids, interactions.item_ids)
+            Interactions(shares.astype(np.float32), histories.user_ids, histories.item_ids)
         )
     return found[0], found[1]
 
@@ -77,9 +77,10 @@ def fit_emf(
     parameters: EMFParameters,
     neighbourhood: NeighbourhoodParameters,
 ) -> Recommender:
-    """Learn the factors."""
+    """Learn the factors; E is at hand unless the lists are for users who are held out."""
     chosen = explainability_by_users if neighbourhood.form == "users" else explainability_by_items
-    return EMF.fit(interactions, parameters, neighbourhood, chosen.ratings)
+    same = np.array_equal(chosen.user_ids, interactions.user_ids)
+    return EMF.fit(interactions, parameters, neighbourhood, chosen.ratings if same else None)
 
 
 def without_prior(corrected_model: EMF) -> Recommender:
@@ -99,12 +100,23 @@ def fit_plain(
 
 def explain(
     interactions: Interactions,
+    histories: Interactions,
     recommendations: pd.DataFrame,
     items: pd.DataFrame,
     neighbourhood: NeighbourhoodParameters,
 ) -> pd.DataFrame:
     """Ask the neighbourhood."""
-    return explain_by_neighbours(interactions, interactions, recommendations, items, neighbourhood)
+    return explain_by_neighbours(histories, interactions, recommendations, items, neighbourhood)
+
+
+def find_co_rated(
+    interactions: Interactions,
+    histories: Interactions,
+    recommendations: pd.DataFrame,
+    neighbourhood: NeighbourhoodParameters,
+) -> pd.DataFrame:
+    """The rated items that the explanations rest on, for faithfulness."""
+    return co_rated_items(histories, interactions, recommendations, neighbourhood)
 
 
 def phrase(
@@ -119,7 +131,7 @@ def phrase(
 
 
 def measure_explainability(
-    interactions: Interactions,
+    histories: Interactions,
     explainability_by_users: Interactions,
     explainability_by_items: Interactions,
     parameters: EvaluationParameters,
@@ -128,7 +140,7 @@ def measure_explainability(
     """MEP, MER and E-nDCG by both forms of E; of the baselines' lists, and as gain over one.
 
     Args:
-        interactions: The histories.
+        histories: What the lists were made from.
         explainability_by_users: E by similar users.
         explainability_by_items: E by similar items.
         parameters: List length and intervals.
@@ -139,7 +151,7 @@ def measure_explainability(
     metrics: dict[str, float] = {}
     for form, shares in forms.items():
         tables = {
-            name: explainability_per_user(table, interactions, shares.ratings, parameters.k)
+            name: explainability_per_user(table, histories, shares.ratings, parameters.k)
             for name, table in lists.items()
         }
         own = tables.pop("recommendations")

@@ -71,7 +71,7 @@ def _recommender() -> list[Node]:
         ),
         Node(
             nodes.find_explainability,
-            ["interactions", NEIGHBOURHOOD],
+            ["interactions", "histories", NEIGHBOURHOOD],
             list(EXPLAINABILITY),
             name="find_explainability",
         ),
@@ -88,9 +88,15 @@ def _explanations() -> list[Node]:
     return [
         Node(
             nodes.explain,
-            ["interactions", "recommendations", "items", NEIGHBOURHOOD],
+            ["interactions", "histories", "recommendations", "items", NEIGHBOURHOOD],
             "explanations",
             name="explain",
+        ),
+        Node(
+            nodes.find_co_rated,
+            ["interactions", "histories", "recommendations", NEIGHBOURHOOD],
+            "history_evidence",
+            name="find_co_rated",
         ),
         Node(
             nodes.phrase,
@@ -120,7 +126,7 @@ def _pictures() -> list[Node]:
 
 
 def _measure_node(*more_lists: str) -> Node:
-    names = ["interactions", *EXPLAINABILITY, "recommendations", *more_lists]
+    names = ["histories", *EXPLAINABILITY, "recommendations", *more_lists]
     return Node(
         nodes.measure_explainability,
         {name: name for name in names} | {"parameters": "params:evaluation"},

@@ -13,6 +13,7 @@ import plotly.graph_objects as go
 from pydantic import Field, field_validator
 
 from explainable_recsys.datasets.source import SourceParameters
+from explainable_recsys.errors import InputError
 from explainable_recsys.explainers.association_rules import (
     RuleParameters,
     TransactionParameters,
@@ -177,6 +178,7 @@ def mine_rules(
 def explain(
     rules: pd.DataFrame,
     interactions: Interactions,
+    histories: Interactions,
     transactions: Interactions,
     user_clusters: pd.DataFrame,
     neighbours: pd.DataFrame,
@@ -186,8 +188,18 @@ def explain(
     thresholds: RuleParameters,
     parameters: RuleExplanationParameters,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Look up the rules that lead from what each user likes to each recommendation."""
-    liked = liked_interactions(interactions, transaction.relevance_threshold)
+    """Look up the rules that lead from what each user likes to each recommendation.
+
+    Raises:
+        InputError: If rules of clusters or neighbours are asked for users who are in none.
+    """
+    liked = liked_interactions(histories, transaction.relevance_threshold)
+    scoped = len(user_clusters) or len(neighbours)
+    if scoped and not np.array_equal(histories.user_ids, interactions.user_ids):
+        raise InputError(
+            "parameters posthoc_ar.scopes: held-out users are in no cluster and have no nearest "
+            "users; with split.strategy held_out_users accepted: n_clusters 0 and n_neighbours 0"
+        )
     local = None
     if not neighbours.empty:
         rows = interactions.known_rows(neighbours["neighbour_id"])
@@ -216,7 +228,7 @@ def measure_rules(cited_rules: pd.DataFrame) -> dict[str, float]:
 
 def find_frontier(
     transactions: Interactions,
-    interactions: Interactions,
+    histories: Interactions,
     recommendations: pd.DataFrame,
     recommendations_of_popularity: pd.DataFrame,
     recommendations_of_random: pd.DataFrame,
@@ -230,7 +242,7 @@ def find_frontier(
         "popularity": recommendations_of_popularity,
         "random": recommendations_of_random,
     }
-    liked = liked_interactions(interactions, transaction.relevance_threshold)
+    liked = liked_interactions(histories, transaction.relevance_threshold)
     return coverage_frontier(transactions.ratings, liked, lists, thresholds, parameters)
 
 

@@ -80,6 +80,7 @@ def _explanations() -> list[Node]:
             [
                 "rules",
                 "interactions",
+                "histories",
                 "transactions",
                 "user_clusters",
                 "neighbours",
@@ -114,7 +115,7 @@ def _figures() -> list[Node]:
             nodes.find_frontier,
             [
                 "transactions",
-                "interactions",
+                "histories",
                 "recommendations",
                 "recommendations_of_popularity",
                 "recommendations_of_random",

@@ -57,16 +57,19 @@ class SentenceParameters(Parameters):
 
 def build_features(
     interactions: Interactions,
+    histories: Interactions,
     items: pd.DataFrame,
     users: pd.DataFrame,
     parameters: FeatureParameters,
-) -> tuple[Features, Features]:
-    """Describe items and users."""
+) -> tuple[Features, Features, Features]:
+    """Describe items, the users to learn from, and those who are recommended to."""
     of_items, of_users = DESCRIBED_BY
-    return (
-        item_features(interactions, items, parameters, of_items, f"{NAME}.features.item"),
-        user_features(interactions, users, items, parameters, of_users, f"{NAME}.features.user"),
+    described = item_features(interactions, items, parameters, of_items, f"{NAME}.features.item")
+    learned_from, recommended_to = (
+        user_features(known, users, items, parameters, of_users, f"{NAME}.features.user")
+        for known in (interactions, histories)
     )
+    return described, learned_from, recommended_to
 
 
 def fit_fm(
@@ -89,16 +92,16 @@ def without_prior(corrected_model: FM) -> Recommender:
 
 def explain(
     model: Recommender,
-    interactions: Interactions,
+    histories: Interactions,
     recommendations: pd.DataFrame,
     items: pd.DataFrame,
     item_features: Features,
-    user_features: Features,
+    history_features: Features,
     parameters: LimeParameters,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Fit a surrogate around every recommendation."""
-    features = {"item": item_features, "user": user_features}.get(parameters.neighbourhood)
-    found = explain_by_lime(model, interactions, recommendations, items, features, parameters)
+    features = {"item": item_features, "user": history_features}.get(parameters.neighbourhood)
+    found = explain_by_lime(model, histories, recommendations, items, features, parameters)
     return found.explanations, found.surrogates
 
 
@@ -114,16 +117,16 @@ def phrase(
 
 def measure_stability(
     model: Recommender,
-    interactions: Interactions,
+    histories: Interactions,
     recommendations: pd.DataFrame,
     item_features: Features,
-    user_features: Features,
+    history_features: Features,
     lime: LimeParameters,
     parameters: StabilityParameters,
 ) -> pd.DataFrame:
     """Explain again under other seeds."""
-    features = {"item": item_features, "user": user_features}
-    return lime_stability(model, interactions, recommendations, features, lime, parameters)
+    features = {"item": item_features, "user": history_features}
+    return lime_stability(model, histories, recommendations, features, lime, parameters)
 
 
 def measure_surrogates(

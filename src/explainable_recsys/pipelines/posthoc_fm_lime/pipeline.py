@@ -15,6 +15,7 @@ from explainable_recsys.pipelines.approach import (
 from explainable_recsys.pipelines.posthoc_fm_lime import nodes
 
 FEATURES = ("item_features", "user_features")
+OF_LISTS = ("item_features", "history_features")
 LIME = "params:lime"
 SENTENCES = "params:explanation"
 SURROGATES_OF_CONTROLS = {name: name for name in (f"surrogates_of_{c}" for c in CONTROLS)}
@@ -37,7 +38,7 @@ def create_pipeline(**_: Any) -> Pipeline:
     ) + evaluated_approach(
         "fm",
         [without_prior, _explain_node(), _phrase_node(), _measure_node({})],
-        borrowed={name: f"{nodes.NAME}.{name}" for name in FEATURES}
+        borrowed={name: f"{nodes.NAME}.{name}" for name in OF_LISTS}
         | {"corrected_model": f"{nodes.NAME}.model"}
         | {name: name.replace(":", f":{nodes.NAME}.") for name in (LIME, SENTENCES)},
     )
@@ -47,8 +48,8 @@ def _recommender() -> list[Node]:
     return [
         Node(
             nodes.build_features,
-            ["interactions", "items", "users", "params:features"],
-            list(FEATURES),
+            ["interactions", "histories", "items", "users", "params:features"],
+            [*FEATURES, "history_features"],
             name="build_features",
         ),
         Node(
@@ -63,7 +64,7 @@ def _recommender() -> list[Node]:
 def _explain_node() -> Node:
     return Node(
         nodes.explain,
-        ["model", "interactions", "recommendations", "items", *FEATURES, LIME],
+        ["model", "histories", "recommendations", "items", *OF_LISTS, LIME],
         ["explanations", "surrogates"],
         name="explain",
     )
@@ -85,9 +86,9 @@ def _stability() -> list[Node]:
             nodes.measure_stability,
             [
                 "model",
-                "interactions",
+                "histories",
                 "recommendations",
-                *FEATURES,
+                *OF_LISTS,
                 LIME,
                 "params:stability",
             ],

@@ -14,13 +14,13 @@ from explainable_recsys.recommenders.base import Recommender
 
 def explain(
     model: Recommender,
-    interactions: Interactions,
+    histories: Interactions,
     recommendations: pd.DataFrame,
     items: pd.DataFrame,
     parameters: InfluenceParameters,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Take single ratings out of the histories, and the cited ones together."""
-    return explain_by_influence(model, interactions, recommendations, items, parameters)
+    return explain_by_influence(model, histories, recommendations, items, parameters)
 
 
 def phrase(explanations: pd.DataFrame, parameters: InfluenceParameters) -> pd.DataFrame:

@@ -20,7 +20,7 @@ def create_pipeline(**_: Any) -> Pipeline:
         [
             Node(
                 nodes.explain,
-                ["model", "interactions", "recommendations", "items", "params:explanation"],
+                ["model", "histories", "recommendations", "items", "params:explanation"],
                 ["explanations", "cited_groups"],
                 name="explain",
             ),

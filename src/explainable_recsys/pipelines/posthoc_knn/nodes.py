@@ -26,7 +26,7 @@ def fit_item_knn(interactions: Interactions, parameters: ItemKNNParameters) -> R
 
 def explain(
     neighbours: ItemKNN,
-    interactions: Interactions,
+    histories: Interactions,
     recommendations: pd.DataFrame,
     items: pd.DataFrame,
     parameters: SimilarItemsParameters,
@@ -35,7 +35,7 @@ def explain(
     return explain_by_similar_items(
         neighbours.neighbours,
         neighbours.similarities,
-        interactions,
+        histories,
         recommendations,
         items,
         parameters.relevance_threshold,

@@ -32,7 +32,7 @@ def create_pipeline(**_: Any) -> Pipeline:
                     nodes.explain,
                     [
                         "neighbours",
-                        "interactions",
+                        "histories",
                         "recommendations",
                         "items",
                         "params:explanation",

@@ -46,6 +46,27 @@ def plain_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
     return {str(name): _plain(value) for name, value in parameters.items()}
 
 
+def with_values(parameters: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters of which some have other values.
+
+    Args:
+        parameters: All parameters; they stay as they are.
+        values: New values by path, such as `intrinsic_als.model.factors`. Blocks on the way
+            that are not there are added.
+
+    Returns:
+        New dictionaries, without pydantic models.
+    """
+    changed = plain_parameters(parameters)
+    for path, value in values.items():
+        *blocks, last = path.split(".")
+        place = changed
+        for name in blocks:
+            place = place.setdefault(name, {})
+        place[last] = value
+    return changed
+
+
 def parameter_message(text: str) -> str:
     """Kedro's report of wrong parameters, one line for each, without pydantic's addresses."""
     problems: list[str] = []

@@ -16,6 +16,7 @@ from kedro.framework.cli.project import run as kedro_run
 from kedro.framework.startup import ProjectMetadata
 
 from explainable_recsys.errors import InputError
+from explainable_recsys.pipelines.parameters import parameter_message
 
 RUNNERS = ("SequentialRunner", "ThreadRunner", "ParallelRunner")
 
@@ -124,23 +125,6 @@ def missing_message(text: str) -> str:
 def _pipelines() -> list[str]:
     folders = Path(__file__).with_name("pipelines").iterdir()
     return sorted(folder.name for folder in folders if (folder / "__init__.py").exists())
-
-
-def parameter_message(text: str) -> str:
-    """Kedro's report of wrong parameters, one line for each, without pydantic's addresses."""
-    problems: list[str] = []
-    parameter = key = ""
-    for line in text.splitlines():
-        if named := re.match(r"- Parameter '(.+?)': (.*)", line):
-            (parameter, rest), key = named.groups(), ""
-            if not rest.startswith("Failed to instantiate"):
-                problems.append(f"parameter {parameter}: {rest}")
-        elif reason := re.match(r"  (\S.*?) \[type=\S+, input_value=(.*), input_type=\w+\]", line):
-            found = f"{reason[1].removeprefix('Value error, ')}, found {reason[2]}"
-            problems.append(f"parameter {parameter}{key}: {found}")
-        elif parameter and not line.startswith(" "):
-            key = f".{line}"
-    return "; ".join(problems) or text
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

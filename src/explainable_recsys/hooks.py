@@ -26,6 +26,7 @@ logger = logging.getLogger(__name__)
 
 PARAMETERS_FOR_PATHS = {"data_root"}
 RECORDED_PACKAGES = ("explainable-recsys", "kedro", "numpy", "scipy", "pandas", "implicit")
+STORED_BY_APPROACHES = ("model", "recommendations", "explanations", "metrics")
 SECONDS_BEFORE_MENTION = 2.0
 
 
@@ -162,10 +163,37 @@ class ManifestHook:
         self._parameters = dict(context.config_loader["parameters"])
 
     @hook_impl
-    def before_pipeline_run(self) -> None:
-        """Start the clock."""
+    def before_pipeline_run(
+        self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
+    ) -> None:
+        """Start the clock; tell the nodes that want to know which run this is."""
         self._seconds = {}
         self._started = {"": time.perf_counter()}
+        if "run" in pipeline.inputs():
+            run: Any = catalog.get("run")
+            run.tell(self._facts(run_params, pipeline, catalog))
+
+    def _facts(
+        self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
+    ) -> dict[str, Any]:
+        """The run, its manifest, and the versions of what the approaches have made."""
+        run_id, written = str(run_params.get("run_id")), pipeline.all_outputs()
+        versions: dict[str, dict[str, str | None]] = {}
+        for name in sorted(pipeline.datasets()):
+            approach, _, dataset = name.rpartition(".")
+            if approach and dataset in STORED_BY_APPROACHES:
+                version = run_id if name in written else _load_version(catalog, name)
+                versions.setdefault(approach, {})[dataset] = version
+        manifest: Any = catalog.get("run_manifest") if "run_manifest" in catalog else None
+        path = Path(manifest._describe()["filepath"]) if manifest else None
+        git = git_state(self._project) or {"commit": None, "dirty": False}
+        return {
+            "run": run_id,
+            "manifest": _relative(path / run_id / path.name, self._project) if path else None,
+            "env": run_params.get("env"),
+            "versions": versions,
+            **git,
+        }
 
     @hook_impl
     def before_node_run(self, node: Node) -> None:
@@ -223,6 +251,11 @@ class ManifestHook:
             "node_seconds": {name: round(s, 3) for name, s in self._seconds.items()},
         }
         catalog.save("run_manifest", manifest)
+
+
+def _relative(path: Path, project: Path) -> str:
+    """A path below the project as seen from there; others as they are."""
+    return str(path.relative_to(project) if path.is_relative_to(project) else path)
 
 
 def git_state(project: Path) -> dict[str, Any] | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import re
 import sys
 import textwrap
@@ -20,6 +19,7 @@ from rich.text import Text
 
 from explainable_recsys.pipelines.evaluation.nodes import EvaluationParameters
 from explainable_recsys.preprocessing.splits import SplitParameters
+from explainable_recsys.reporting.selection import choose_users
 
 QUALITY_COLUMNS = {
     "recall@{k}": "recall@{k}",
@@ -95,7 +95,7 @@ def _all_examples(approaches: list[str], catalog: DataCatalog) -> list[Renderabl
     """The same users for every approach, fewer of them where there are several approaches."""
     sentences = {name: catalog.load(f"{name}.sentences") for name in approaches}
     sentences = {name: table for name, table in sentences.items() if len(table)}
-    users = example_users(
+    users = choose_users(
         [table["user_id"] for table in sentences.values()],
         N_USERS if len(sentences) == 1 else 1,
         EvaluationParameters.model_validate(catalog.load("params:evaluation")).seed,
@@ -105,17 +105,6 @@ def _all_examples(approaches: list[str], catalog: DataCatalog) -> list[Renderabl
         lists = catalog.load(f"{name}.recommendations")
         parts += [_heading(f"Why? {name}"), examples(lists, table, catalog.load("items"), users)]
     return parts
-
-
-def example_users(explained: list[pd.Series[Any]], n: int, seed: int) -> NDArray[Any]:
-    """Draw n users from those whom every approach explains something (else: any of them)."""
-    if not explained:
-        return np.empty(0)
-    everybody = [users.unique() for users in explained]
-    common = functools.reduce(np.intersect1d, everybody)
-    pool = common if len(common) else functools.reduce(np.union1d, everybody)
-    chosen = np.random.default_rng(seed).choice(pool, min(n, len(pool)), replace=False)
-    return np.sort(chosen)
 
 
 def card_text(card: dict[str, Any]) -> str:

@@ -215,10 +215,9 @@ def _around_items(
 ) -> Iterator[Local]:
     """Other items for the same users, in blocks of users."""
     described = _Described(features)
-    for start in progress(range(0, len(positions), USERS_AT_ONCE), "explain by LIME"):
-        users = slice(start, start + USERS_AT_ONCE)
-        if not (columns[users] >= 0).any():
-            continue
+    listed = np.flatnonzero((columns >= 0).any(axis=1))
+    for start in progress(range(0, len(listed), USERS_AT_ONCE), "explain by LIME"):
+        users = listed[start : start + USERS_AT_ONCE]
         scores = model.scores(interactions.ratings[users])
         for item, (of_users, places) in _by_value(columns[users]):
             near = described.sample(item, parameters)

@@ -6,12 +6,14 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from kedro.pipeline import Node, Pipeline
 
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.pipelines import data_processing
 from explainable_recsys.pipelines.evaluation import nodes as evaluation
+from explainable_recsys.pipelines.evaluation.nodes import EvaluationParameters
 from explainable_recsys.recommenders.base import Recommender
 from explainable_recsys.recommenders.top_n import RecommendationParameters, recommend
 
@@ -103,6 +105,21 @@ def make_lists(
     return recommend(model, histories, parameters), data_version
 
 
+def make_control_lists(
+    model: Recommender,
+    histories: Interactions,
+    parameters: RecommendationParameters,
+    evaluation: EvaluationParameters,
+) -> pd.DataFrame:
+    """A baseline's lists for `control_users` of the users, to try an explainer on."""
+    chosen = np.arange(histories.n_users)
+    if evaluation.control_users is not None:
+        rng = np.random.default_rng(evaluation.seed)
+        chosen = np.sort(rng.permutation(chosen)[: evaluation.control_users])
+    some = Interactions(histories.ratings[chosen], histories.user_ids[chosen], histories.item_ids)
+    return recommend(model, some, parameters)
+
+
 def _lists_node() -> Node:
     return Node(
         make_lists,
@@ -124,8 +141,8 @@ def _control_nodes(made: Pipeline, control: str) -> list[Node]:
     outputs = [f"{output}_of_{control}" for output in node.outputs]
     return [
         Node(
-            recommend,
-            [f"{control}_model", "histories", "params:recommendation"],
+            make_control_lists,
+            [f"{control}_model", "histories", "params:recommendation", "params:evaluation"],
             lists,
             name=f"recommend_{control}",
         ),

@@ -45,7 +45,7 @@ logger = logging.getLogger(__name__)
 
 
 class EvaluationParameters(Parameters):
-    """What counts as a hit, and how intervals are found.
+    """What counts as a hit, how intervals are found, and how many users controls are tried on.
 
     With `sampled_negatives` each held-out item is ranked among so many random items too, as some
     papers do; such figures cannot be compared with others.
@@ -54,6 +54,7 @@ class EvaluationParameters(Parameters):
     k: int = Field(10, ge=1)
     relevance_threshold: float | None = None
     sampled_negatives: int | None = Field(None, ge=1)
+    control_users: int | None = Field(200, ge=1)
     n_resamples: int = Field(1000, ge=0)
     seed: Seed = 0
 
@@ -319,9 +320,3 @@ def _warn_of_full_lists(interactions: Interactions, k: int) -> None:
             "finds every hit; choose a smaller evaluation.k",
             k,
         )
-
-
-def compare(**metrics: dict[str, Any]) -> pd.DataFrame:
-    """Put the metrics of all approaches side by side, one row per approach."""
-    table = pd.DataFrame.from_dict(metrics, orient="index").astype("float64")
-    return table.rename_axis("approach").reset_index()

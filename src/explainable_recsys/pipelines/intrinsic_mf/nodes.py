@@ -162,7 +162,8 @@ def measure_explainability(
             gain = own - tables.pop("plain_recommendations")
             gains = {column: f"{new}_gain" for column, new in columns.items()}
             metrics |= mean_with_interval(gain.rename(columns=gains), *resampling)
-        for name, table in tables.items():
+        for name, everybody in tables.items():
+            table = everybody[everybody.index.isin(lists[name]["user_id"])]
             control = name.removeprefix("recommendations")
             metrics |= {f"{columns[c]}{control}": float(table[c].mean()) for c in table.columns}
     empty = np.diff(explainability_by_users.ratings.indptr) == 0

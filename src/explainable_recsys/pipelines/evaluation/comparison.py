@@ -1,0 +1,285 @@
+"""Nodes that look at all approaches side by side.
+
+Tables of approaches come by their full names, such as `intrinsic_als.metrics`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+from pydantic import Field
+
+from explainable_recsys.errors import InputError
+from explainable_recsys.figures.faithfulness import (
+    faithfulness_curves_figure,
+    faithfulness_figure,
+)
+from explainable_recsys.figures.trade_off import trade_off_figure
+from explainable_recsys.interactions import DIFFERENT_RUNS, Interactions
+from explainable_recsys.metrics.comparison import Correction, control_tests, paired_tests
+from explainable_recsys.metrics.faithfulness import METRICS, FaithfulnessParameters, column_name
+from explainable_recsys.metrics.history_evidence import NO_EXPLANATIONS
+from explainable_recsys.pipelines.evaluation.nodes import EvaluationParameters, readable_version
+from explainable_recsys.preprocessing.splits import SplitParameters
+from explainable_recsys.recommenders.base import Parameters, Seed
+from explainable_recsys.reporting.content import ReportContent
+from explainable_recsys.reporting.html import report_html
+from explainable_recsys.reporting.markdown import report_markdown
+from explainable_recsys.reporting.selection import choose_users, users_histories, users_lists
+
+
+class ComparisonParameters(Parameters):
+    """How p-values are corrected for many comparisons: Benjamini-Yekutieli or -Hochberg."""
+
+    correction: Correction = "by"
+
+
+class ReportParameters(Parameters):
+    """How many users the report shows, how much of their lists, and of their histories."""
+
+    n_users: int = Field(3, ge=0)
+    n_items: int = Field(5, ge=1)
+    n_rated: int = Field(10, ge=1)
+    seed: Seed = 0
+
+
+def compare(**results: Any) -> pd.DataFrame:
+    """Put the metrics of all approaches side by side, one row per approach.
+
+    Args:
+        results: `<approach>.metrics` and `<approach>.evaluated_on`.
+
+    Raises:
+        InputError: If approaches were evaluated on different data, or in different ways.
+    """
+    check_evaluated_alike(_of(results, "evaluated_on"))
+    table = pd.DataFrame.from_dict(_of(results, "metrics"), orient="index").astype("float64")
+    return table.rename_axis("approach").reset_index()
+
+
+def check_evaluated_alike(evaluated_on: Mapping[str, dict[str, Any]]) -> None:
+    """Make sure that all approaches were evaluated on the same data in the same way.
+
+    Raises:
+        InputError: Naming two that were not, and what differs.
+    """
+    named = sorted(evaluated_on.items())
+    for name, facts in named[1:]:
+        first, expected = named[0]
+        if {**facts, "n_users": 0} == {**expected, "n_users": 0}:
+            continue
+        if readable_version(facts) != readable_version(expected):
+            raise InputError(
+                f"{first} was evaluated on {readable_version(expected)}, {name} on "
+                f"{readable_version(facts)}: {DIFFERENT_RUNS}"
+            )
+        key = next(key for key in expected if facts.get(key) != expected[key])
+        raise InputError(
+            f"{first} was evaluated with {key} {expected[key]}, {name} with {facts.get(key)}; run "
+            "kedro run --pipelines evaluation"
+        )
+
+
+def gather_faithfulness(**tables: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Faithfulness of all approaches in one table, the curves, and what was taken away.
+
+    Args:
+        tables: `<approach>.faithfulness`, `<approach>.faithfulness_curves`, and of every approach
+            `<approach>.metrics`.
+    """
+    measured, curves = _of(tables, "faithfulness"), _of(tables, "faithfulness_curves")
+    scopes = [
+        (name, measured[name]["scope"].iloc[0] if name in measured else NO_EXPLANATIONS)
+        for name in sorted(_of(tables, "metrics"))
+    ]
+    return (
+        _stacked(measured),
+        _stacked(curves),
+        pd.DataFrame(scopes, columns=["approach", "scope"]),
+    )
+
+
+def test_differences(
+    evaluation: EvaluationParameters,
+    faithfulness: FaithfulnessParameters,
+    parameters: ComparisonParameters,
+    **user_metrics: pd.DataFrame,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Test approaches against each other, and evidence against its controls, user by user.
+
+    Args:
+        evaluation: K.
+        faithfulness: Which Ke is reported.
+        parameters: The correction.
+        user_metrics: `<approach>.user_metrics`.
+    """
+    tables = _of(user_metrics, "user_metrics")
+    k = evaluation.k
+    reported = [column_name(metric, k, faithfulness.reported, "own") for metric in METRICS]
+    metrics = [f"recall@{k}", f"ndcg@{k}", "coverage", "evidence_diversity", *reported]
+    controls = {f"{name}{end}" for name in reported for end in ("", "/random", "/popular")}
+    of_controls = {
+        name: table[[c for c in table.columns if c == "user_id" or c in controls]]
+        for name, table in tables.items()
+    }
+    return (
+        paired_tests(tables, metrics, parameters.correction),
+        control_tests(of_controls, parameters.correction),
+    )
+
+
+def draw_comparison(
+    comparison: pd.DataFrame,
+    faithfulness: pd.DataFrame,
+    faithfulness_curves: pd.DataFrame,
+    evaluation: EvaluationParameters,
+    parameters: FaithfulnessParameters,
+) -> tuple[go.Figure, go.Figure, go.Figure]:
+    """Accuracy against faithfulness and coverage; faithfulness by Ke; its curves."""
+    return (
+        trade_off_figure(comparison, evaluation.k, parameters.reported),
+        faithfulness_figure(faithfulness),
+        faithfulness_curves_figure(faithfulness_curves),
+    )
+
+
+def choose_examples(
+    items: pd.DataFrame,
+    histories: Interactions,
+    parameters: ReportParameters,
+    **tables: pd.DataFrame,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """A few users' lists by every approach with reasons, and what these users rated.
+
+    Args:
+        items: Titles and years.
+        histories: What the lists were made from.
+        parameters: How many.
+        tables: `<approach>.recommendations` and `<approach>.sentences` of all that explain.
+    """
+    sentences, lists = _of(tables, "sentences"), _of(tables, "recommendations")
+    explained = [table["user_id"] for table in sentences.values() if len(table)]
+    users = choose_users(explained, parameters.n_users, parameters.seed)
+    return (
+        users_lists(lists, sentences, items, users, parameters.n_items),
+        users_histories(histories, items, users, parameters.n_rated),
+    )
+
+
+def note_provenance(run: dict[str, Any], data_version: dict[str, str]) -> dict[str, Any]:
+    """Which run this is, which versions it reads and of which data."""
+    return run | {"data_version": data_version["version"]}
+
+
+def write_report(
+    comparison: pd.DataFrame,
+    faithfulness_scope: pd.DataFrame,
+    paired_tests: pd.DataFrame,
+    control_tests: pd.DataFrame,
+    stability: pd.DataFrame,
+    example_lists: pd.DataFrame,
+    example_histories: pd.DataFrame,
+    dataset_card: dict[str, Any],
+    provenance: dict[str, Any],
+    evaluation: EvaluationParameters,
+    faithfulness: FaithfulnessParameters,
+    split: SplitParameters,
+    tests: ComparisonParameters,
+    **figures: go.Figure,
+) -> tuple[str, str]:
+    """The report as a page and as Markdown.
+
+    Args:
+        comparison: Metrics of all approaches.
+        faithfulness_scope: What faithfulness took away.
+        paired_tests: Tests between approaches.
+        control_tests: Tests between evidence and controls.
+        stability: Overlap of explanations over retrainings.
+        example_lists: Lists of a few users.
+        example_histories: What they rated.
+        dataset_card: The data.
+        provenance: Where the numbers come from.
+        evaluation: K, relevance, intervals.
+        faithfulness: What was taken away.
+        split: What was held out.
+        tests: The correction.
+        figures: By name of the dataset, those of the comparison before those of approaches.
+    """
+    first = [name for name in figures if "." not in name]
+    content = ReportContent(
+        card=dataset_card,
+        protocol=protocol_words(comparison, split, evaluation, faithfulness, tests),
+        comparison=comparison,
+        scope=faithfulness_scope,
+        paired_tests=paired_tests,
+        control_tests=control_tests,
+        stability=stability,
+        figures={
+            _heading(name): figures[name] for name in [*first, *sorted(set(figures) - set(first))]
+        },
+        examples=example_lists,
+        histories=example_histories,
+        provenance=provenance,
+        k=evaluation.k,
+        n_cited=faithfulness.reported,
+    )
+    return report_html(content), report_markdown(content)
+
+
+def protocol_words(
+    comparison: pd.DataFrame,
+    split: SplitParameters,
+    evaluation: EvaluationParameters,
+    faithfulness: FaithfulnessParameters,
+    tests: ComparisonParameters,
+) -> dict[str, str]:
+    """How approaches were evaluated, in words."""
+    share = f"{100 * split.fraction:g} %"
+    held_out = {
+        "random_fraction": f"{share} of each user's ratings at random (seed {split.seed})",
+        "latest_n": f"the latest {split.n} ratings of each user",
+        "global_time": f"the latest {share} of all ratings",
+        "predefined": "the data set's own test file",
+        "held_out_users": f"{share} of the users (seed {split.seed}), whom no model has seen; "
+        f"{100 * split.fold_in:g} % of each one's ratings are the history",
+    }[split.strategy]
+    threshold = evaluation.relevance_threshold
+    sizes = ", ".join(map(str, faithfulness.n_cited))
+    n = comparison[f"recall@{evaluation.k}/n"].max()
+    probed = "all users" if faithfulness.n_users is None else f"up to {faithfulness.n_users:,} users"
+    correction = {"by": "Yekutieli", "bh": "Hochberg"}[tests.correction]
+    return {
+        "Held out": held_out,
+        "Users": f"{int(n):,} with relevant held-out ratings",
+        "Relevant": "every held-out rating"
+        if threshold is None
+        else f"held-out ratings from {threshold:g} on",
+        "Lists": f"top {evaluation.k} of all items not in the user's history; no sampled negatives",
+        "Faithfulness": f"{probed}, the same for every approach (seed {faithfulness.seed}); "
+        f"{sizes} cited items; {faithfulness.random_draws} random choices averaged",
+        "Intervals": f"95 %, {evaluation.n_resamples:,} bootstrap resamples of the users",
+        "Tests": f"paired t-tests over users; p-values corrected after Benjamini and {correction}",
+    }
+
+
+def _of(tables: Mapping[str, Any], dataset: str) -> dict[str, Any]:
+    """One dataset of every approach, by approach."""
+    end = f".{dataset}"
+    return {name.removesuffix(end): t for name, t in sorted(tables.items()) if name.endswith(end)}
+
+
+def _stacked(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Tables of approaches under each other, with a first column `approach`."""
+    named = [table.assign(approach=name) for name, table in tables.items()]
+    stacked = pd.concat(named or [pd.DataFrame(columns=["approach"])], ignore_index=True)
+    return stacked[["approach", *(c for c in stacked.columns if c != "approach")]]
+
+
+def _heading(figure: str) -> str:
+    """Readable name of a figure dataset."""
+    approach, _, name = figure.removesuffix("_figure").rpartition(".")
+    words = name.replace("_", " ")
+    return f"{approach}: {words}" if approach else words.capitalize()

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from explainable_recsys.explainers.sentences import feature_sentences, italic
+from explainable_recsys.reporting.selection import choose_users
 from explainable_recsys.summary import (
     QUALITY_COLUMNS,
     REASON_COLUMNS,
     card_text,
-    example_users,
     examples,
     metrics_table,
     plain_text,
@@ -130,10 +130,10 @@ def test_examples_show_titles_years_and_reasons_in_order() -> None:
 
 def test_the_same_users_are_shown_for_every_approach() -> None:
     explained = [pd.Series([1, 1, 2, 3]), pd.Series([2, 3, 4])]
-    assert set(example_users(explained, 2, seed=0)) == {2, 3}
-    assert example_users(explained, 1, seed=0) == example_users(explained[::-1], 1, seed=0)
-    assert example_users([pd.Series([1]), pd.Series([2])], 5, seed=0).tolist() == [1, 2]
-    assert len(example_users([], 3, seed=0)) == 0
+    assert set(choose_users(explained, 2, seed=0)) == {2, 3}
+    assert choose_users(explained, 1, seed=0) == choose_users(explained[::-1], 1, seed=0)
+    assert choose_users([pd.Series([1]), pd.Series([2])], 5, seed=0).tolist() == [1, 2]
+    assert len(choose_users([], 3, seed=0)) == 0
 
 
 def test_reasons_are_shown_with_what_their_columns_mean() -> None:

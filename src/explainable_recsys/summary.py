@@ -17,6 +17,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from explainable_recsys.metrics.faithfulness import FaithfulnessParameters
 from explainable_recsys.pipelines.evaluation.nodes import EvaluationParameters
 from explainable_recsys.preprocessing.splits import SplitParameters
 from explainable_recsys.reporting.selection import choose_users
@@ -44,6 +45,14 @@ LEGEND = {
     "mep_users@{k}": "MEP: share of the list that similar users speak for",
     "held_out_r2": "R²: of the surrogates, on held-out perturbations",
     "additivity_error_relative": "Σ error: sum of contributions against score",
+}
+FAITHFULNESS_COLUMNS = {
+    "POS": "pos@{k},{n}",
+    "random": "pos@{k},{n}/random",
+    "popular": "pos@{k},{n}/popular",
+    "DEL": "del@{n}",
+    "random ": "del@{n}/random",
+    "popular ": "del@{n}/popular",
 }
 WITH_INTERVAL = ("recall", "ndcg")
 AS_PERCENTAGE = ("catalogue", "coverage")
@@ -79,12 +88,22 @@ def print_summary(outputs: set[str], catalog: DataCatalog, env: str | None) -> N
                 metrics_table(explained, REASON_COLUMNS),
                 reasons_legend(explained),
             ]
+        faithful = {name: m for name, m in metrics.items() if _measured(m, "pos@")}
+        if faithful:
+            n = _n_cited(catalog)
+            columns = {title: key.replace("{n}", n) for title, key in FAITHFULNESS_COLUMNS.items()}
+            parts += [
+                _heading("Faithfulness"),
+                metrics_table(faithful, columns),
+                faithfulness_legend(_list_length(metrics), n),
+            ]
     parts += _all_examples([name for name in approaches if f"{name}.sentences" in outputs], catalog)
     if parts:
         folder = _reporting_folder(catalog)
         option = f" ENV={env}" if env else ""
         parts += [
             _heading("Next"),
+            *([f"  report     {folder}/08_reporting/report.html"] if "report" in outputs else []),
             f"  files      {folder}/, every run a version of its own\n"
             f"  lineage    make viz{option}",
         ]
@@ -162,6 +181,18 @@ def reasons_legend(metrics: dict[str, dict[str, Any]]) -> str:
     return textwrap.fill("; ".join(known), WIDTH, initial_indent="  ", subsequent_indent="  ")
 
 
+def faithfulness_legend(k: int, n: str) -> str:
+    """What the columns about faithfulness mean."""
+    return textwrap.fill(
+        f"POS: share of the explained recommendations that stay in the top {k} without the {n} "
+        f"items cited first; DEL: what then is left of the score; random, popular: the same "
+        "without as many random, or the most popular, items of the history. Lower is more faithful",
+        WIDTH,
+        initial_indent="  ",
+        subsequent_indent="  ",
+    )
+
+
 def examples(
     recommendations: pd.DataFrame,
     sentences: pd.DataFrame,
@@ -203,8 +234,19 @@ def _heading(text: str) -> Text:
     return Text(f"\n{text}", style="bold")
 
 
+def _measured(metrics: dict[str, Any], start: str) -> bool:
+    return any(key.startswith(start) and value is not None for key, value in metrics.items())
+
+
+def _n_cited(catalog: DataCatalog) -> str:
+    parameters = FaithfulnessParameters.model_validate(catalog.load("params:faithfulness"))
+    return str(parameters.reported)
+
+
 def _list_length(metrics: dict[str, dict[str, Any]]) -> int:
-    return next(int(key[7:]) for m in metrics.values() for key in m if key[7:].isdigit())
+    start = "recall@"
+    names = (key.removeprefix(start) for m in metrics.values() for key in m if start in key)
+    return next(int(name) for name in names if name.isdigit())
 
 
 def _print_without_trailing_blanks(content: RenderableType) -> None:

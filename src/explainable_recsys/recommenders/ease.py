@@ -151,7 +151,7 @@ class EASE(Recommender):
         return sparse.csr_array(x * self.known)
 
     def _scores_by_kernel(self, x: sparse.csr_array) -> NDArray[np.float64]:
-        """x (I - P diag(1 / diag P)) times the factors, with P as in the second form.
+        """X (I - P diag(1 / diag P)) times the factors, with P as in the second form.
 
         Written out, it is x X' K X and something at the rated items, each column times a number.
         """

@@ -249,7 +249,9 @@ def protocol_words(
     threshold = evaluation.relevance_threshold
     sizes = ", ".join(map(str, faithfulness.n_cited))
     n = comparison[f"recall@{evaluation.k}/n"].max()
-    probed = "all users" if faithfulness.n_users is None else f"up to {faithfulness.n_users:,} users"
+    probed = (
+        "all users" if faithfulness.n_users is None else f"up to {faithfulness.n_users:,} users"
+    )
     correction = {"by": "Yekutieli", "bh": "Hochberg"}[tests.correction]
     return {
         "Held out": held_out,

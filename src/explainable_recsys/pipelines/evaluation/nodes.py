@@ -183,8 +183,10 @@ def evaluate(
             metrics |= additivity_error(model, histories, recommendations)
     if "faithfulness_by_user" in more:
         faithful = more["faithfulness_by_user"].set_index("user_id")
+        faithful = faithful.dropna(axis="columns", how="all")
         chosen = reported_columns(parameters.k, more["faithfulness_parameters"])
-        metrics |= mean_with_interval(faithful[chosen], *resampling)
+        measured = [name for name in chosen if name in faithful]
+        metrics |= mean_with_interval(faithful[measured], *resampling)
         by_user = by_user.join(faithful, how="outer")
     metrics |= _of_controls(more)
     evaluated_on = data_version | {

@@ -1,0 +1,254 @@
+"""A small evaluation made by hand: five approaches, one of them silent, and two baselines."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from explainable_recsys.reporting.content import ReportContent
+
+HOSTILE = "<script>alert(1)</script> | *x* `y` [z](http://evil.example) & \\ _u_"
+"""A title that may not change the meaning of anything around it."""
+
+RUN = "2026-11-23T02.39.17.123Z"
+MANIFEST = f"data/08_reporting/run_manifest.json/{RUN}/run_manifest.json"
+
+_NDCG = {
+    "intrinsic_ease": 0.300,
+    "posthoc_knn": 0.280,
+    "posthoc_ar": 0.150,
+    "posthoc_lime": 0.140,
+    "svd": 0.120,
+    "popularity": 0.130,
+    "random": 0.010,
+}
+_COVERAGE = {
+    "intrinsic_ease": (1.0, None, None),
+    "posthoc_knn": (0.863, 0.785, 0.122),
+    "posthoc_ar": (0.934, 0.904, 0.005),
+    "posthoc_lime": (1.0, 1.0, 1.0),
+}
+_FAITHFULNESS = {  # own, of random, of popular: POS@10,3; DEL@3
+    "intrinsic_ease": ((0.400, 0.850, 0.700), (0.600, 0.960, 0.900)),
+    "posthoc_knn": ((0.800, 0.900, 0.880), (0.500, 0.970, 0.900)),
+    "posthoc_ar": ((0.930, 0.920, 0.925), (0.980, 0.960, 0.950)),
+}
+_VERDICTS = {  # against random, against popular: POS@10,3; DEL@3
+    "intrinsic_ease": (("better", "better"), ("better", "better")),
+    "posthoc_knn": (("better", "no difference"), ("better", "better")),
+    "posthoc_ar": (("no difference", "no difference"), ("worse", "worse")),
+}
+SCOPES = {
+    "intrinsic_ease": "cited items",
+    "posthoc_knn": "cited items",
+    "posthoc_ar": "projection: antecedents of the rules",
+    "posthoc_lime": "not applicable: LIME weighs features, not items",
+    "svd": "no explanations",
+    "popularity": "no explanations",
+    "random": "no explanations",
+}
+METRICS = {"pos@10,3": 0, "del@3": 1}
+CONTROLS = {"random": 0, "popular": 1}
+
+
+def content(**changes: Any) -> ReportContent:
+    """The evaluation, with some of its fields replaced."""
+    versions = {
+        name: {
+            "model": RUN,
+            "recommendations": RUN,
+            "explanations": RUN if name in _COVERAGE else None,
+        }
+        for name in _NDCG
+    }
+    made = ReportContent(
+        card={
+            "name": "tiny",
+            "version": "3f9a1c07",
+            "n_ratings": 100_004,
+            "n_users": 671,
+            "n_items": 9_066,
+            "density": 0.0164,
+            "mean_rating": 3.5436,
+            "rating_distribution": {"1": 25, "5": 75},
+            "ratings_per_user": {"min": 20.0, "median": 71.5},
+            "time_span": ["1995-01-09", "2016-10-16"],
+            "split": {"train": 80_949, "test": 10_031},
+            "n_read": 100_010,
+            "dropped": [{"reason": "duplicates", "ratings": 6}],
+        },
+        protocol={"split": "random_fraction", "relevant": "any held-out rating"},
+        comparison=comparison(),
+        scope=pd.DataFrame(SCOPES.items(), columns=["approach", "scope"]),
+        paired_tests=paired_tests(),
+        control_tests=control_tests(),
+        stability=pd.DataFrame(
+            {
+                "approach": ["intrinsic_ease", "posthoc_knn", "posthoc_knn"],
+                "n_cited": [3, 1, 3],
+                "jaccard": [0.91, 0.2, 0.4125],
+                "low": [0.9, 0.1, 0.4],
+                "high": [0.92, 0.3, 0.43],
+                "n_users": 200,
+                "n_recommendations": 2_000,
+                "n_retrainings": 3,
+            }
+        ),
+        figures={
+            "Accuracy": go.Figure(
+                go.Bar(y=[1, 2], name="</script><script>alert(2)</script>"),
+                layout={
+                    "title": {"text": "Found<br><b>this</b> &amp; that", "subtitle_text": "How"},
+                    "margin_t": 79,
+                    "width": 900,
+                },
+            )
+        },
+        examples=examples(),
+        histories=pd.DataFrame(
+            {
+                "user_id": [573] * 12,
+                "title": [HOSTILE, *(f"Movie {n}" for n in range(11))],
+                "rating": [5.0, 4.5, *[3.0] * 10],
+            }
+        ),
+        provenance={
+            "run": RUN,
+            "manifest": MANIFEST,
+            "commit": "7f3343d0be851f466940908502877291182d34cb",
+            "dirty": True,
+            "env": None,
+            "data_version": "3f9a1c07",
+            "versions": versions,
+        },
+        k=10,
+        n_cited=3,
+    )
+    return dataclasses.replace(made, **changes)
+
+
+def comparison() -> pd.DataFrame:
+    """The metrics, with intervals where the pipelines make any."""
+    rows = []
+    for name, ndcg in _NDCG.items():
+        row: dict[str, Any] = {"approach": name}
+        row |= _with_interval("recall@10", ndcg - 0.005)
+        row |= _with_interval("ndcg@10", ndcg)
+        row |= {"catalogue_coverage@10": 0.0602, "rmse": 0.869 if name == "svd" else None}
+        if name in _COVERAGE:
+            shares = _COVERAGE[name]
+            row |= _with_interval("coverage", shares[0])
+            row |= {"coverage_of_popularity": shares[1], "coverage_of_random": shares[2]}
+        for metric, number in METRICS.items() if name in _FAITHFULNESS else ():
+            own, *of_controls = _FAITHFULNESS[name][number]
+            row |= _with_interval(metric, own)
+            for control, value in zip(CONTROLS, of_controls, strict=True):
+                row |= _with_interval(f"{metric}/{control}", value)
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def _with_interval(metric: str, value: float) -> dict[str, float]:
+    limits = {f"{metric}/low": value - 0.01, f"{metric}/high": value + 0.01}
+    return {metric: value, **limits, f"{metric}/n": 671.0}
+
+
+def paired_tests() -> pd.DataFrame:
+    """The best against the others in nDCG, and two approaches in POS."""
+    pairs = [("ndcg@10", "intrinsic_ease", other, 0.3 - _NDCG[other]) for other in _NDCG]
+    pairs = [pair for pair in pairs if pair[2] != "intrinsic_ease"]
+    pairs.append(("ndcg@10", "posthoc_ar", "popularity", 0.02))
+    pairs.append(("pos@10,3", "intrinsic_ease", "posthoc_knn", -0.4))
+    table = pd.DataFrame(pairs, columns=["metric", "first", "second", "difference"])
+    return table.assign(
+        n_users=671,
+        low=table["difference"] - 0.008,
+        high=table["difference"] + 0.008,
+        p_value=[0.00004 if abs(d) > 0.02 else 0.2 for d in table["difference"].round(6)],
+        p_corrected=[0.0003 if abs(d) > 0.02 else 0.41 for d in table["difference"].round(6)],
+    )
+
+
+def control_tests() -> pd.DataFrame:
+    """Every measured approach against both controls."""
+    return pd.DataFrame(
+        [
+            {
+                "approach": name,
+                "metric": metric,
+                "control": control,
+                "n_users": 671,
+                "own": _FAITHFULNESS[name][m][0],
+                "of_control": _FAITHFULNESS[name][m][1 + c],
+                "difference": _FAITHFULNESS[name][m][0] - _FAITHFULNESS[name][m][1 + c],
+                "low": -0.5,
+                "high": 0.1,
+                "p_value": 0.01,
+                "p_corrected": 0.04,
+                "verdict": verdicts[m][c],
+            }
+            for name, verdicts in _VERDICTS.items()
+            for metric, m in METRICS.items()
+            for control, c in CONTROLS.items()
+        ]
+    )
+
+
+def examples() -> pd.DataFrame:
+    """One user, two approaches with reasons and one without; a reason and a title are missing."""
+    return pd.DataFrame(
+        [
+            (573, "posthoc_knn", 2, 12, HOSTILE, None, 0.4, None),
+            (573, "posthoc_knn", 1, 11, "Toy Story", 1995, 0.5, r"You rated *A \* \\ B | C* ★4."),
+            (573, "intrinsic_ease", 1, 11, "Toy Story", 1995, 1.5, "Because of *<b>Alien</b>*."),
+            (573, "svd", 1, 13, None, 1999, 4.5, None),
+        ],
+        columns=["user_id", "approach", "rank", "item_id", "title", "year", "score", "sentence"],
+    )
+
+
+def empty() -> ReportContent:
+    """Nothing at all."""
+    nothing = pd.DataFrame()
+    tables = ("comparison", "scope", "paired_tests", "control_tests", "stability")
+    frames = dict.fromkeys((*tables, "examples", "histories"), nothing)
+    return content(card={}, protocol={}, figures={}, provenance={}, **frames)
+
+
+def without_values(table: pd.DataFrame) -> pd.DataFrame:
+    """The same table with NaN for every number."""
+    numbers = table.select_dtypes("number").columns
+    return table.assign(**dict.fromkeys(numbers, float("nan")))
+
+
+@functools.cache
+def poor_contents() -> dict[str, ReportContent]:
+    """Contents that lack something, by what they lack; figures, which take time, all of them."""
+    full = content()
+    tables = ("comparison", "scope", "paired_tests", "control_tests", "stability")
+    frames = (*tables, "examples", "histories")
+    poor = {f"without {name}": content(**{name: pd.DataFrame()}) for name in frames}
+    poor |= {f"no rows of {name}": content(**{name: getattr(full, name)[:0]}) for name in frames}
+    poor |= {
+        f"NaN in {name}": content(**{name: without_values(getattr(full, name))}) for name in tables
+    }
+    for metric in ("ndcg@10", "coverage", "pos@10,3", "del@3", "rmse"):
+        columns = [c for c in full.comparison if str(c).partition("/")[0] == metric]
+        poor[f"without {metric}"] = content(comparison=full.comparison.drop(columns=columns))
+    poor["one approach"] = content(comparison=full.comparison[:1])
+    poor["baselines"] = content(comparison=full.comparison[-2:])
+    silent = full.comparison[["approach", "recall@10", "ndcg@10"]]
+    poor["no explanations"] = content(
+        comparison=silent,
+        scope=full.scope.assign(scope="no explanations"),
+        control_tests=pd.DataFrame(),
+        stability=pd.DataFrame(),
+        examples=full.examples.assign(sentence=None),
+    )
+    poor["all NaN"] = content(**{name: without_values(getattr(full, name)) for name in tables})
+    poor["nothing"] = empty()
+    return {name: dataclasses.replace(made, figures={}) for name, made in poor.items()}

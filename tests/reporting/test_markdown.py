@@ -1,0 +1,165 @@
+"""The Markdown twin is short, and nothing in it changes its meaning."""
+
+from __future__ import annotations
+
+import re
+
+import pandas as pd
+import pytest
+from markdown_it import MarkdownIt
+
+from explainable_recsys.reporting.findings import findings
+from explainable_recsys.reporting.markdown import escaped, report_markdown
+from tests.reporting.contents import HOSTILE, MANIFEST, RUN, comparison, content, poor_contents
+
+MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+
+
+def plain(text: str) -> str:
+    """What people see of a line of Markdown, and whether anything but text is in it."""
+    tokens = MARKDOWN.parse(text)
+    assert [token.type for token in tokens] == ["paragraph_open", "inline", "paragraph_close"]
+    children = tokens[1].children or []
+    assert {child.type for child in children} <= {"text", "text_special"}
+    return "".join(child.content for child in children)
+
+
+def table_of(text: str) -> list[list[str]]:
+    """Cells of the only table."""
+    rows: list[list[str]] = []
+    for token, inline in zip(MARKDOWN.parse(text), MARKDOWN.parse(text)[1:], strict=False):
+        if token.type == "tr_open":
+            rows.append([])
+        if token.type in ("th_open", "td_open"):
+            rows[-1].append("".join(child.content for child in inline.children or []))
+    return rows
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        HOSTILE,
+        "# no heading",
+        "1. no list",
+        "12) no list",
+        "- no list",
+        "> no quotation",
+        "[no]: http://definition.example",
+        "[no link](http://x.example) ![no](y)",
+        "&amp; &#64; & <br> < > a<b",
+        "~~no~~ $no$ `no` __no__ _no_ snake_case_name **no** *no*",
+        "=== ---",
+        "ends with [x]",
+    ],
+)
+def test_text_stays_text(text: str) -> None:
+    assert plain(escaped(text)) == text
+
+
+def test_what_is_harmless_stays_readable() -> None:
+    text = "posthoc_ar has 0.300 [0.290, 0.310]; p < 0.001 (POS@10,3)."
+    assert escaped(text) == text
+
+
+def test_lines_become_one() -> None:
+    assert escaped("two\n\nlines") == "two lines"
+
+
+def test_title_and_origin_come_first() -> None:
+    lines = report_markdown(content()).splitlines()
+    assert lines[0] == "# Evaluation of tiny"
+    assert lines[2] == (
+        f"data tiny, version 3f9a1c07 · run {RUN} · manifest {MANIFEST} · commit "
+        "7f3343d0be851f466940908502877291182d34cb, with uncommitted changes"
+    )
+    said = [line.removeprefix("- ") for line in lines[4:12]]
+    assert said == [escaped(text) for text in findings(content())]
+
+
+def test_the_table() -> None:
+    header, *rows = table_of(report_markdown(content()))
+    assert header == [
+        "approach",
+        "recall@10",
+        "nDCG@10",
+        "explained",
+        "POS@10,3",
+        "POS random",
+        "POS popular",
+        "DEL@3",
+        "DEL random",
+        "stability",
+    ]
+    assert {len(row) for row in rows} == {len(header)}
+    assert rows[0][:4] == ["intrinsic_ease", "0.295±0.010", "0.300±0.010", "100.0 %"]
+    assert rows[0][4:] == ["0.400", "0.850", "0.700", "0.600", "0.960", "0.910"]
+    assert rows[2][0] == "posthoc_ar†"
+    assert rows[-1][0] == "random (baseline)"
+    assert rows[-1][-1] == "–"  # noqa: RUF001
+
+
+def test_what_fails_and_an_example() -> None:
+    text = report_markdown(content())
+    assert "- The evidence of posthoc_ar does not beat random items of the same history" in text
+    assert r"- posthoc_knn: **Toy Story (1995)**. You rated *A \* \\ B \| C* ★4." in text
+    assert r"**Toy Story (1995)**. Because of *&lt;b>Alien&lt;/b>*." in text
+    assert "and 7 more." in text
+    assert "svd: **" not in text
+
+
+def test_nothing_fails() -> None:
+    tests = content().control_tests.assign(verdict="better")
+    assert "Nothing: all evidence that was tested does." in report_markdown(
+        content(control_tests=tests)
+    )
+
+
+def test_hostile_names() -> None:
+    full = content()
+    table = full.comparison.replace({"approach": {"posthoc_knn": HOSTILE}})
+    report = report_markdown(
+        content(
+            comparison=table,
+            card={**full.card, "name": HOSTILE},
+            examples=full.examples.replace({"approach": {"posthoc_knn": HOSTILE}}),
+        )
+    )
+    header, *rows = table_of(report)
+    assert {len(row) for row in rows} == {len(header)}
+    assert rows[1][0] == HOSTILE
+    kinds = {
+        child.type for token in MARKDOWN.parse(report) for child in [token, *(token.children or [])]
+    }
+    assert not {"link_open", "html_inline", "html_block", "code_inline", "image"} & kinds
+
+
+@pytest.mark.parametrize("name", poor_contents())
+def test_twins_about_little(name: str) -> None:
+    text = report_markdown(poor_contents()[name])
+    assert text.startswith("# Evaluation of ")
+    assert not re.search(r"\bnan\b|\bNone\b", text)
+    assert text.endswith("\n")
+
+
+def test_many_approaches_stay_within_bounds() -> None:
+    names = [f"approach_{n:02}" for n in range(60)]
+    table = pd.concat([comparison()[:1]] * 60).assign(approach=names)
+    tests = pd.concat(
+        [
+            content().control_tests.query("approach == 'posthoc_ar'").assign(approach=n)
+            for n in names
+        ]
+    )
+    example = content().examples.query("approach == 'intrinsic_ease'")
+    examples = pd.concat([example.assign(approach=name) for name in names])
+    crowded = content(
+        comparison=table,
+        scope=pd.DataFrame(),
+        control_tests=tests,
+        stability=pd.DataFrame(),
+        examples=examples,
+    )
+    text = report_markdown(crowded)
+    assert len(text.splitlines()) <= 80
+    assert "35 more in the web page." in text
+    assert "approach_59" in text.partition("## What does not beat")[2]

@@ -21,6 +21,7 @@ LIBRARY = {
     "metrics",
     "preprocessing",
     "figures",
+    "reporting",
 }
 PROJECT = {"datasets", "pipelines", "hooks", "cli", "summary", "settings", "pipeline_registry"}
 PICKLES = {"pickle", "cPickle", "_pickle", "cloudpickle", "dill", "joblib", "marshal", "shelve"}

@@ -362,8 +362,9 @@ _VARIANTS = {
 _KNOWN = {**ACCURACY, **RATINGS, **BEYOND_ACCURACY, **EXPLANATIONS, **FAITHFULNESS, **_OWN}
 
 AREA = (
-    "The area under the curve of a measure over the number of cited items, so that it does not "
-    "depend on one number."
+    "The area under the curve of a measure over the share of the history that is taken away, or "
+    "kept, from 0 to 100 %: cited items first, the others at random, so that it does not depend on "
+    "one number of items."
 )
 OF_LISTS = "The same explainer on a most-popular and on a random list."
 GAIN = "The difference to the same model without explainability."

@@ -69,6 +69,28 @@ def official_split(
     return base, test
 
 
+def load_in_file_order(env: str, folder: Path | None) -> pd.DataFrame:
+    """Ratings of an environment as they stand in the file."""
+    source, folder = _source(env, folder)
+    return read_table(source, "ratings", folder)
+
+
+def shipped_parameters(env: str, seed: int) -> dict[str, Any]:
+    """The parameters of all approaches as conf/base has them, for another seed."""
+    conf = PROJECT / "conf"
+    shared = OmegaConf.merge(
+        OmegaConf.load(conf / "base" / "globals.yml"),
+        OmegaConf.load(conf / env / "globals.yml"),
+        {"seed": seed},
+    )
+    OmegaConf.register_new_resolver(
+        "globals", lambda key: OmegaConf.select(shared, key), replace=True
+    )
+    files = [OmegaConf.load(file) for file in sorted((conf / "base").glob("parameters*.yml"))]
+    parameters: Any = OmegaConf.to_container(OmegaConf.merge(*files), resolve=True)
+    return dict(parameters)
+
+
 def with_items(train: Interactions, items: pd.DataFrame) -> Interactions:
     """The same ratings over the catalogue of all items."""
     item_ids = np.sort(items["item_id"].to_numpy())

@@ -14,25 +14,15 @@ import itertools
 import numpy as np
 import pandas as pd
 
-from data import argument_parser, load
+from data import K, accuracy, argument_parser, load
 from explainable_recsys.interactions import Interactions
-from explainable_recsys.metrics.ranking import ranking_per_user
 from explainable_recsys.preprocessing.splits import Split, SplitParameters, split_ratings
 from explainable_recsys.recommenders.als import ALS, ALSParameters
-from explainable_recsys.recommenders.base import Recommender
 from explainable_recsys.recommenders.popularity import Popularity
-from explainable_recsys.recommenders.top_n import RecommendationParameters, recommend
 
 SEEDS = (0, 1, 2)
-K = 10
 FACTORS = (32, 64, 96)
 REGULARIZATION_AND_ALPHA = ((10.0, 0.3), (20.0, 0.3), (20.0, 0.5), (30.0, 0.7), (40.0, 1.0))
-
-
-def accuracy(model: Recommender, train: Interactions, held_out: pd.DataFrame) -> pd.Series[float]:
-    """Mean recall and nDCG over users."""
-    lists = recommend(model, train, RecommendationParameters(n=K))
-    return ranking_per_user(lists, held_out, K, None)[[f"recall@{K}", f"ndcg@{K}"]].mean()
 
 
 def validation_ndcg(splits: list[Split], parameters: ALSParameters) -> float:

@@ -15,9 +15,8 @@ import time
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
 
-from data import argument_parser, load, load_users, official_split
+from data import argument_parser, load, load_users, official_split, with_items
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.metrics.ranking import ranking_per_user
 from explainable_recsys.metrics.ratings import rating_errors
@@ -91,16 +90,6 @@ def describe(
         user_features(train, users, items, parameters, profile),
         item_features(train, items, parameters, ("genres", "decade")),
     )
-
-
-def with_items(train: Interactions, items: pd.DataFrame) -> Interactions:
-    """The same ratings over the catalogue of all items."""
-    item_ids = np.sort(items["item_id"].to_numpy())
-    entries = train.ratings.tocoo()
-    columns = np.searchsorted(item_ids, train.item_ids)[entries.col]
-    shape = (train.n_users, len(item_ids))
-    matrix = sparse.csr_array((entries.data, (entries.row, columns)), shape=shape)
-    return Interactions(matrix, train.user_ids, item_ids)
 
 
 def print_lists(ratings: pd.DataFrame, items: pd.DataFrame, users: pd.DataFrame) -> None:

@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from data import argument_parser, load
+from data import K, argument_parser, calibrated, load, top_lists
 from explainable_recsys.explainers.association_rules import (
     RuleParameters,
     TransactionParameters,
@@ -48,16 +48,9 @@ from explainable_recsys.recommenders.association_rules import (
 from explainable_recsys.recommenders.base import Recommender
 from explainable_recsys.recommenders.popularity import Popularity
 from explainable_recsys.recommenders.shuffle import Shuffle, ShuffleParameters
-from explainable_recsys.recommenders.svd import (
-    SVD,
-    SVDParameters,
-    best_user_penalty,
-    calibrate_user_penalty,
-)
-from explainable_recsys.recommenders.top_n import RecommendationParameters, recommend
+from explainable_recsys.recommenders.svd import SVD, SVDParameters
 
 SEEDS = (0, 1, 2)
-K = 10
 N_CLUSTERS = 8
 N_NEIGHBOURS = 50
 THRESHOLDS = RuleParameters()
@@ -81,13 +74,7 @@ def prepare(ratings: pd.DataFrame, items: pd.DataFrame, seed: int) -> Experiment
     """Split, calibrate and train, group the users, recommend."""
     split = split_ratings(ratings, SplitParameters(seed=seed))
     scale = (float(ratings["rating"].min()), float(ratings["rating"].max()))
-    parameters = SVDParameters(seed=seed)
-    part = Interactions.from_frame(split.train)
-    penalties = calibrate_user_penalty(
-        SVD.fit(part, parameters), part, split.validation, scale[0], scale[1]
-    )
-    train = Interactions.from_frame(pd.concat([split.train, split.validation]))
-    model = SVD.fit(train, parameters, best_user_penalty(penalties))
+    train, model = calibrated(split, SVDParameters(seed=seed), scale)
     recommenders: dict[str, Recommender] = {
         "SVD": model,
         "most popular": Popularity.fit(train),
@@ -98,11 +85,6 @@ def prepare(ratings: pd.DataFrame, items: pd.DataFrame, seed: int) -> Experiment
     clusters = user_clusters(vectors, N_CLUSTERS, seed)
     neighbours = nearest_users(vectors, N_NEIGHBOURS)
     return Experiment(model, train, items, split.test, clusters, neighbours, lists)
-
-
-def top_lists(model: Recommender, train: Interactions) -> pd.DataFrame:
-    """The first K recommendations of every user."""
-    return recommend(model, train, RecommendationParameters(n=K))
 
 
 def transactions_and_rules(

@@ -19,24 +19,15 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
-from data import argument_parser, load, official_split
+from data import accuracy, argument_parser, calibrated, load, official_split
 from explainable_recsys.interactions import Interactions
-from explainable_recsys.metrics.ranking import ranking_per_user
 from explainable_recsys.metrics.ratings import evaluate_ratings
 from explainable_recsys.preprocessing.splits import Split, SplitParameters, split_ratings
 from explainable_recsys.recommenders.base import RatingPredictor, Recommender
 from explainable_recsys.recommenders.popularity import Popularity
-from explainable_recsys.recommenders.svd import (
-    SVD,
-    SVDParameters,
-    best_user_penalty,
-    calibrate_user_penalty,
-    surprise_svd,
-)
-from explainable_recsys.recommenders.top_n import RecommendationParameters, recommend
+from explainable_recsys.recommenders.svd import SVD, SVDParameters, surprise_svd
 
 SEEDS = (0, 1, 2)
-K = 10
 HISTORY = 50
 CALLS = 2_000
 
@@ -71,17 +62,6 @@ class SurpriseUsers:
         users, items = self.users[rows], self.items[columns]
         personal = np.einsum("mf,mf->m", users[:, 1:], items[:, 1:])
         return np.asarray(self.mean + users[:, 0] + items[:, 0] + personal)
-
-
-def calibrated(
-    split: Split, parameters: SVDParameters, scale: tuple[float, float]
-) -> tuple[Interactions, SVD]:
-    """Training and validation ratings, and the model of them with the best user penalty."""
-    train = Interactions.from_frame(split.train)
-    learned = SVD.fit(train, parameters)
-    kappa = best_user_penalty(calibrate_user_penalty(learned, train, split.validation, *scale))
-    both = Interactions.from_frame(pd.concat([split.train, split.validation]))
-    return both, SVD.fit(both, parameters, kappa)
 
 
 def print_rating_errors(name: str, splits: list[Split], scale: tuple[float, float]) -> None:
@@ -122,9 +102,8 @@ def print_list_accuracy(splits: list[Split], scale: tuple[float, float]) -> None
             "most popular": Popularity.fit(train),
         }
         for name, recommender in recommenders.items():
-            lists = recommend(recommender, train, RecommendationParameters(n=K))
-            accuracy = ranking_per_user(lists, split.test, K, None)[[f"recall@{K}", f"ndcg@{K}"]]
-            results.append({"name": name} | accuracy.mean().to_dict())
+            means = accuracy(recommender, train, split.test)
+            results.append({"name": name} | means.to_dict())
     print("\nlists, 10 % of each user's ratings held out, every held-out rating is a hit")
     table = pd.DataFrame(results).set_index("name")
     for name in table.index.unique():

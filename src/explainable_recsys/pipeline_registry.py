@@ -3,10 +3,13 @@
 from kedro.framework.project import find_pipelines
 from kedro.pipeline import Pipeline
 
+from explainable_recsys.pipelines import ON_REQUEST
+
 
 def register_pipelines() -> dict[str, Pipeline]:
-    """Find the pipelines; `__default__` is all of them together."""
+    """Find the pipelines; `__default__` is all together that are not for requests only."""
     pipelines = find_pipelines(raise_errors=True)
     if "__default__" in pipelines:
-        pipelines["__default__"] = sum(pipelines.values(), Pipeline([]))
+        usual = (pipeline for name, pipeline in pipelines.items() if name not in ON_REQUEST)
+        pipelines["__default__"] = sum(usual, Pipeline([]))
     return pipelines

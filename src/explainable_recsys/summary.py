@@ -96,6 +96,12 @@ def print_summary(outputs: set[str], catalog: DataCatalog, env: str | None) -> N
                 metrics_table(faithful, columns),
                 faithfulness_legend(_list_length(metrics), n),
             ]
+    if "tuning.trials" in outputs:
+        from explainable_recsys.pipelines.tuning.report import tuning_text
+
+        file = _relative(Path(str(catalog.get("tuning.best_parameters")._get_load_path())))  # type: ignore[union-attr]
+        text = tuning_text(catalog.load("tuning.trials"), file, env)
+        parts += [_heading("Tuning"), Text(text, no_wrap=True, overflow="ignore")]
     parts += _all_examples([name for name in approaches if f"{name}.sentences" in outputs], catalog)
     if parts:
         folder = _reporting_folder(catalog)
@@ -251,7 +257,7 @@ def _list_length(metrics: dict[str, dict[str, Any]]) -> int:
 def _print_without_trailing_blanks(content: RenderableType) -> None:
     console = Console(highlight=False)
     with console.capture() as capture:
-        console.print(content)
+        console.print(content, crop=False)
     lines = "\n".join(line.rstrip() for line in capture.get().splitlines())
     encoding = sys.stdout.encoding or "utf-8"
     print(lines.encode(encoding, "replace").decode(encoding))  # noqa: T201
@@ -276,5 +282,8 @@ def _cell(metrics: dict[str, Any], key: str) -> str:
 def _reporting_folder(catalog: DataCatalog) -> str:
     """Where the files of this environment are, relative to here if that is shorter."""
     manifest = catalog.get("run_manifest")
-    folder = Path(str(manifest._describe()["filepath"])).parent.parent  # type: ignore[union-attr]
-    return str(folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder)
+    return _relative(Path(str(manifest._describe()["filepath"])).parent.parent)  # type: ignore[union-attr]
+
+
+def _relative(path: Path) -> str:
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)

@@ -1,4 +1,7 @@
 """Kedro pipelines, one folder each; `approach.py` holds what approaches share."""
 
-OVER_APPROACHES = frozenset({"evaluation"})
+ON_REQUEST = frozenset({"tuning"})
+"""Pipelines that take long and are run by name only: `kedro run` leaves them out."""
+
+OVER_APPROACHES = frozenset({"evaluation", *ON_REQUEST})
 """Pipelines that are about the approaches; all others make approaches, or their data."""

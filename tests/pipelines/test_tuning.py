@@ -1,0 +1,364 @@
+"""Real Kedro sessions of the search for hyper-parameters."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from kedro.framework.session import KedroSession
+from kedro.framework.startup import bootstrap_project
+from kedro.io import DatasetError
+from kedro.pipeline import Node, Pipeline
+
+from explainable_recsys.errors import InputError
+from explainable_recsys.interactions import Interactions
+from explainable_recsys.pipelines import tuning
+from explainable_recsys.pipelines.approach import SHARED_DATA
+from explainable_recsys.pipelines.discovery import approach_names, every_approach
+from explainable_recsys.pipelines.rerun import needed_part
+from explainable_recsys.pipelines.tuning import objective as objectives
+from explainable_recsys.pipelines.tuning.folds import make_folds, shared_data
+from explainable_recsys.pipelines.tuning.nodes import chosen_approach, known_parameters
+from explainable_recsys.pipelines.tuning.objective import Objective, Protocol, changing_nodes
+from explainable_recsys.pipelines.tuning.space import check_ranges, read_search
+from explainable_recsys.preprocessing.splits import SplitParameters
+from tests.conftest import PROJECT, open_catalog, run_project
+
+Kedro = Callable[..., subprocess.CompletedProcess[str]]
+
+ENVIRONMENTS = sorted(path.name for path in (PROJECT / "conf").iterdir() if path.is_dir())
+TUNABLE = [
+    "bias",
+    "intrinsic_als",
+    "intrinsic_ar",
+    "intrinsic_ease",
+    "intrinsic_mf",
+    "item_knn",
+    "posthoc_ar",
+    "posthoc_fm_lime",
+]
+
+
+def tune(data_root: Path, approach: str | None, **parameters: Any) -> None:
+    settings = {"approach": approach, **parameters.pop("tuning", {})}
+    run_project(data_root, ["tuning"], tuning=settings, **parameters)
+
+
+def versions(data_root: Path, name: str) -> list[bytes]:
+    return [path.read_bytes() for path in sorted(data_root.glob(f"08_reporting/tuning/{name}/*/*"))]
+
+
+def parameters_of(env: str) -> dict[str, Any]:
+    bootstrap_project(PROJECT)
+    with KedroSession.create(PROJECT, env=env) as session:
+        return dict(session.load_context().config_loader["parameters"])
+
+
+@pytest.fixture(scope="module")
+def tuned(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Results of a search for parameters of item_knn; not to be changed."""
+    data_root = tmp_path_factory.mktemp("tuned")
+    tune(data_root, "item_knn")
+    return data_root
+
+
+def test_the_trials_are_a_table(tuned: Path) -> None:
+    with open_catalog(tuned) as catalog:
+        trials = catalog.load("tuning.trials")
+    present = parameters_of("test")["item_knn"]["model"]
+    measured = ["approach", "metric", "trial", "state", "value", "fold_1", "fold_2"]
+    names = ["k", "similarity", "shrinkage", "amplification"]
+    assert list(trials.columns) == [*measured, *(f"model.{name}" for name in names), "message"]
+    assert trials["trial"].tolist() == [0, 1, 2, 3]
+    assert (trials["approach"] == "item_knn").all()
+    assert (trials["metric"] == "ndcg@10").all()
+    assert set(trials["state"]) <= {"complete", "pruned", "failed"}
+    complete = trials[trials["state"] == "complete"]
+    np.testing.assert_allclose(complete["value"], complete[["fold_1", "fold_2"]].mean(axis=1))
+    assert {name: trials[f"model.{name}"].iloc[0] for name in names} == present
+
+
+def test_the_present_value_is_that_of_a_run_that_learns_from_the_training_part(
+    full_run: Path, tuned: Path
+) -> None:
+    from explainable_recsys.metrics.ranking import ranking_per_user
+    from explainable_recsys.recommenders.item_knn import ItemKNN, ItemKNNParameters
+    from explainable_recsys.recommenders.top_n import RecommendationParameters, recommend
+
+    with open_catalog(full_run) as catalog:
+        train, validation = (catalog.load(f"{part}_ratings") for part in ("train", "validation"))
+    with open_catalog(tuned) as catalog:
+        trials = catalog.load("tuning.trials")
+    interactions = Interactions.from_frame(train)
+    lists = recommend(
+        ItemKNN.fit(interactions, ItemKNNParameters()), interactions, RecommendationParameters()
+    )
+    expected = ranking_per_user(lists, validation, 10, None)["ndcg@10"].mean()
+    assert trials["fold_1"].iloc[0] == pytest.approx(expected)
+
+
+def test_the_same_search_again_adds_nothing_and_another_is_another(
+    tuned: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(tuned, tmp_path, dirs_exist_ok=True)
+    (journal,) = (tmp_path / "06_models" / "tuning").iterdir()
+    assert journal.name.startswith("item_knn-")
+    content = journal.read_bytes()
+    tune(tmp_path, "item_knn")
+    assert journal.read_bytes() == content
+    for name in ("trials.parquet", "best_parameters.yml", "history.json", "parameters.json"):
+        first, second = versions(tmp_path, name)
+        assert first == second, name
+    tune(tmp_path, "item_knn", tuning={"n_trials": 5})
+    assert journal.read_bytes().startswith(content)
+    first, _, third = (
+        pd.read_parquet(path)
+        for path in sorted(tmp_path.glob("08_reporting/tuning/trials.parquet/*/*"))
+    )
+    assert len(third) == 5
+    pd.testing.assert_frame_equal(third.head(4), first)
+    for change in ({"item_knn": {"model": {"k": 50}}}, {"evaluation": {"k": 5}}):
+        tune(tmp_path, "item_knn", tuning={"n_trials": 1}, **change)
+    assert len(list((tmp_path / "06_models" / "tuning").iterdir())) == 3
+
+
+def test_a_fresh_search_gives_identical_files(tuned: Path, tmp_path: Path) -> None:
+    tune(tmp_path, "item_knn")
+    for name in ("trials.parquet", "best_parameters.yml", "history.json", "parameters.json"):
+        assert versions(tmp_path, name) == versions(tuned, name)
+
+
+def test_the_parameters_file_is_used_as_it_is(
+    tuned: Path, project_copy: Path, kedro: Kedro
+) -> None:
+    (content,) = versions(tuned, "best_parameters.yml")
+    best = yaml.safe_load(content)["item_knn"]["model"]
+    with open_catalog(tuned) as catalog:
+        trials = catalog.load("tuning.trials")
+    row = trials.loc[trials["value"].idxmax()]
+    assert row["trial"] > 0
+    assert best == {name: row[f"model.{name}"] for name in best}
+    (project_copy / "conf" / "test" / "parameters_item_knn.yml").write_bytes(content)
+    done = kedro(project_copy, "run", "--env", "test", "--pipelines", "posthoc_knn")
+    assert done.returncode == 0, done.stderr
+    with open_catalog(project_copy / "data" / "test") as catalog:
+        model = catalog.load("item_knn.model")
+    assert model.parameters.model_dump() == best
+
+
+def test_the_test_ratings_are_never_read(
+    full_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searching = tuning.create_pipeline().only_nodes_with_namespaces(["tuning"])
+    assert not {"test_ratings", "interactions", "ratings"} & searching.inputs()
+    given: list[dict[str, Any]] = []
+
+    def spy(part: Pipeline, inputs: dict[str, Any], *more: Any) -> dict[str, Any]:
+        given.append(dict(inputs))
+        return rerun(part, inputs, *more)
+
+    rerun = objectives.rerun
+    monkeypatch.setattr(objectives, "rerun", spy)
+    tune(tmp_path, "posthoc_ar", tuning={"n_trials": 1})
+    with open_catalog(full_run) as catalog:
+        test = catalog.load("test_ratings")[["user_id", "item_id"]]
+        validation = catalog.load("validation_ratings")[["user_id", "item_id"]]
+    assert given
+    for inputs in given:
+        assert inputs.keys() >= SHARED_DATA
+        known = inputs["interactions"]
+        rows, columns = known.user_rows(test["user_id"]), known.item_columns(test["item_id"])
+        both = (rows >= 0) & (columns >= 0)
+        stored = known.ratings.astype(bool)[rows[both], columns[both]]
+        assert not np.asarray(stored).any()
+        for name in ("train_ratings", "validation_ratings"):
+            assert inputs[name].merge(test, on=["user_id", "item_id"]).empty
+    # What a trial is measured on, its own choices do not see either.
+    first = given[0]["validation_ratings"]
+    assert first.merge(validation, on=["user_id", "item_id"]).empty
+
+
+@pytest.mark.parametrize(
+    ("approach", "message"),
+    [
+        (None, r"tuning\.approach: which one\? accepted: bias, intrinsic_als, .*posthoc_fm_lime; "),
+        ("intrinsic_asl", r"no approach 'intrinsic_asl'; did you mean 'intrinsic_als'\?"),
+        ("posthoc_knn", "'posthoc_knn' cannot be tuned, .* model of intrinsic_als; tune that"),
+        ("posthoc_influence", "model of posthoc_ar; tune that"),
+        ("svd", "model of posthoc_ar; tune that"),
+        ("random", r"it brings no search; add a block random\.search"),
+        ("evaluation", "no approach 'evaluation'"),
+    ],
+)
+def test_what_cannot_be_tuned(approach: str | None, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        chosen_approach(approach, every_approach(), parameters_of("test"))
+
+
+@pytest.mark.parametrize(
+    ("approach", "wrong", "message"),
+    [
+        (
+            "intrinsic_als",
+            {"intrinsic_als": {"search": {"metric": "rmse"}}},
+            "rmse needs a model that predicts ratings",
+        ),
+        (
+            "bias",
+            {"bias": {"search": {"space": {"model": {"item_damping": {"low": 50}}}}}},
+            r"space\.model\.item_damping: does not hold the present value 10",
+        ),
+        ("bias", {"split": {"validation": False}}, "no validation ratings to tune on"),
+        (
+            "item_knn",
+            {"evaluation": {"relevance_threshold": 9}},
+            "no validation rating reaches 9",
+        ),
+    ],
+)
+def test_what_a_search_cannot_work_with(
+    approach: str, wrong: dict[str, Any], message: str, tmp_path: Path
+) -> None:
+    with pytest.raises((InputError, DatasetError), match=message):
+        tune(tmp_path, approach, **wrong)
+    assert not list(tmp_path.glob("08_reporting/tuning/*"))
+
+
+def test_a_trial_that_the_approach_refuses_fails_alone(tmp_path: Path) -> None:
+    space = {"model": {"rank": None, "iterations": None, "kept_samples": {"low": 5, "high": 200}}}
+    wide = {"search": {"space": space}}
+    tune(tmp_path, "posthoc_fm_lime", posthoc_fm_lime=wide, tuning={"n_folds": 1})
+    with open_catalog(tmp_path) as catalog:
+        trials = catalog.load("tuning.trials")
+    failed = trials[trials["model.kept_samples"] > 30]
+    assert 0 < len(failed) < len(trials)
+    assert (failed["state"] == "failed").all()
+    assert failed["value"].isna().all()
+    assert (
+        failed["message"]
+        .str.match(r"parameter posthoc_fm_lime\.model: kept_samples \d+ of 40 iterations")
+        .all()
+    )
+    assert trials["message"].notna().sum() == len(failed)
+
+
+def test_a_split_that_is_not_random_has_one_fold(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tune(tmp_path, "bias", split={"strategy": "latest_n"})
+    with open_catalog(tmp_path) as catalog:
+        trials = catalog.load("tuning.trials")
+    assert [name for name in trials if name.startswith("fold_")] == ["fold_1"]
+    assert (trials["state"] == "complete").all()
+    printed = capsys.readouterr().out
+    assert "Tuning\n  bias: rmse on validation ratings, lower is better" in printed
+
+
+def test_the_summary_says_how_to_use_what_was_found(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tune(tmp_path, "item_knn")
+    printed = capsys.readouterr().out
+    assert "\nTuning\n  item_knn: ndcg@10 on validation ratings, higher is better\n" in printed
+    (file,) = tmp_path.glob("08_reporting/tuning/best_parameters.yml/*/*")
+    assert f"  use it     cp {file} conf/test/parameters_item_knn.yml\n" in printed
+
+
+@pytest.mark.parametrize("env", ENVIRONMENTS)
+def test_every_search_fits_the_parameters_of_every_environment(env: str) -> None:
+    parameters, approaches = parameters_of(env), every_approach()
+    names = approach_names(approaches)
+    tunable = [name for name in sorted(names) if "search" in (parameters.get(name) or {})]
+    assert tunable == TUNABLE
+    for approach in tunable:
+        _, ranges = read_search(approach, parameters[approach]["search"])
+        part = needed_part(approaches, SHARED_DATA, {f"{approach}.model"})
+        known = known_parameters(approach, part, parameters, names)
+        assert check_ranges(approach, ranges, known).keys() == ranges.keys()
+
+
+def test_folds_are_cuts_of_the_same_ratings(full_run: Path) -> None:
+    with open_catalog(full_run) as catalog:
+        train, validation = (catalog.load(f"{part}_ratings") for part in ("train", "validation"))
+    folds = make_folds(train, validation, SplitParameters(), 3, 0)
+    assert folds[0].train is train
+    assert folds[0].validation is validation
+    key = ["user_id", "item_id"]
+    whole = pd.concat([train, validation]).sort_values(key, ignore_index=True)
+    for fold in folds[1:]:
+        together = pd.concat(fold).sort_values(key, ignore_index=True)
+        pd.testing.assert_frame_equal(together, whole)
+        assert len(fold.validation) == pytest.approx(len(validation), rel=0.15)
+        assert set(fold.validation["user_id"]) <= set(fold.train["user_id"])
+    assert not folds[1].validation.equals(folds[2].validation)
+    again = make_folds(train, validation, SplitParameters(), 3, 0)
+    assert again[2].validation.equals(folds[2].validation)
+    data = shared_data(folds[1], {}, 0.1, 0)
+    inner = pd.concat([data["train_ratings"], data["validation_ratings"]])
+    pd.testing.assert_frame_equal(
+        inner.sort_values(key, ignore_index=True),
+        folds[1].train.sort_values(key, ignore_index=True),
+    )
+    assert data["interactions"].ratings.nnz == len(inner)
+
+
+def test_a_parameter_can_be_added_to_a_space_and_taken_out(tmp_path: Path) -> None:
+    space = {"model": {"similarity": None, "amplification": None, "shrinkage": None}}
+    added = {"recommendation": {"n": {"type": "int", "low": 5, "high": 10}}}
+    tune(tmp_path, "item_knn", item_knn={"search": {"space": space}}, tuning={"n_trials": 1})
+    with open_catalog(tmp_path) as catalog:
+        columns = list(catalog.load("tuning.trials"))
+    assert [name for name in columns if name.startswith("model.")] == ["model.k"]
+    with pytest.raises(InputError, match=r"space\.recommendation\.n: no parameter that the model"):
+        tune(tmp_path, "item_knn", item_knn={"search": {"space": added}})
+
+
+def test_what_does_not_depend_on_the_search_runs_once_per_fold(full_run: Path) -> None:
+    from explainable_recsys.recommenders.bias import Bias, BiasParameters
+
+    ran: list[str] = []
+
+    def prepare(interactions: Interactions, width: int) -> int:
+        ran.append("prepare")
+        return width
+
+    def fit(interactions: Interactions, prepared: int, damping: float) -> Bias:
+        ran.append("fit")
+        return Bias.fit(interactions, BiasParameters(item_damping=damping))
+
+    part = Pipeline(
+        [
+            Node(prepare, ["interactions", "params:toy.width"], "prepared", name="prepare"),
+            Node(fit, ["interactions", "prepared", "params:toy.model.damping"], "m", name="fit"),
+        ]
+    )
+    assert [node.name for node in changing_nodes(part, {"toy.model"})] == ["fit"]
+    assert [node.name for node in changing_nodes(part, {"toy.width"})] == ["prepare", "fit"]
+    assert changing_nodes(part, {"toy.mode"}) == []
+    with open_catalog(full_run) as catalog:
+        train, validation = (catalog.load(f"{part}_ratings") for part in ("train", "validation"))
+    folds = make_folds(train, validation, SplitParameters(), 2, 0)
+    data = [shared_data(fold, {}, 0.1, 0) for fold in folds]
+    parameters = {"toy": {"width": 3, "model": {"damping": 10.0}}}
+    protocol = Protocol("rmse", 10, None, 512, 0.5, 5.0)
+    objective = Objective("m", part, parameters, folds, data, protocol)
+    values = [list(objective({"toy.model.damping": damping})) for damping in (10.0, 1.0, 10.0)]
+    assert values[0] == values[2] != values[1]
+    assert ran.count("prepare") == 2
+    assert ran.count("fit") == 6
+
+
+def test_tuning_is_no_part_of_everything(kedro: Kedro) -> None:
+    from kedro.framework.project import pipelines
+
+    bootstrap_project(PROJECT)
+    assert "tuning" in pipelines
+    assert not any(node.namespace == "tuning" for node in pipelines["__default__"].nodes)
+    assert "tuning" not in approach_names(pipelines["evaluation"])

@@ -548,7 +548,7 @@ def test_own_curves_take_supporting_items_first_and_opposing_ones_last():
     evidence["weight"] -= 0.3
     steps = 24
     given_ = parameters(least_personal=1e-9, curve_steps=steps)
-    seen = set()
+    seen, rising = set(), []
     for user in lists["user_id"].unique()[:15]:
         one = lists["user_id"] == user
         alone = measure_faithfulness(model, data, data, lists[one], evidence, 1, given_, 0)
@@ -564,8 +564,11 @@ def test_own_curves_take_supporting_items_first_and_opposing_ones_last():
         assert sorted(order) == sorted(rated_by(data, row))
         assert order[:n_for] == columns[:n_for]
         assert order[len(order) - n_against :] == columns[n_for:]
+        between = order[n_for : len(order) - n_against]
+        rising.append(between == sorted(between))
         seen.add((n_for > 1, n_against > 1, len(order) > len(columns) + 1))
     assert (True, True, True) in seen
+    assert not all(rising)
 
 
 def kept_in_curve(found, steps):

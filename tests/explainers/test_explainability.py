@@ -18,6 +18,7 @@ from explainable_recsys.explainers.explainability import (
     explainability,
     nearest_items,
     nearest_users,
+    shares_of_similarity,
 )
 from explainable_recsys.interactions import Interactions
 
@@ -447,6 +448,91 @@ def test_k_is_checked_against_the_training_users_not_the_histories():
 
 def arrays_of(*matrices):
     return [getattr(each, name) for each in matrices for name in ("data", "indices", "indptr")]
+
+
+def loop_shares(a, b, given):
+    """What each common rating adds to the similarity, by its definition."""
+    common = a.keys() & b.keys()
+    if given.similarity == "pearson":
+        mean_a, mean_b = (sum(rated.values()) / len(rated) for rated in (a, b))
+        a, b = (
+            {key: rated[key] - mean for key in common} for rated, mean in ((a, mean_a), (b, mean_b))
+        )
+    lengths = math.sqrt(sum(v**2 for v in a.values()) * sum(v**2 for v in b.values()))
+    shrunk = len(common) / (len(common) + given.shrinkage)
+    return {key: a[key] * b[key] / lengths * shrunk for key in common}
+
+
+def near_pairs(rows, given):
+    """(row, neighbour, similarity) of all."""
+    found, similar = nearest_users(matrix(rows), matrix(rows), given)
+    users, places = np.nonzero(found >= 0)
+    return users, found[users, places], similar[users, places]
+
+
+@pytest.mark.parametrize("options", SIMILARITIES)
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_shares_of_similarity_are_those_of_the_definition_and_sum_to_it(options, seed):
+    rows, given = random_rows(seed), parameters(**options)
+    users, others, similarities = near_pairs(rows, given)
+    stored = matrix(rows)
+    shares = shares_of_similarity(stored[users], stored[others], similarities, given)
+    assert shares.shape == (len(users), N_ITEMS)
+    np.testing.assert_allclose(shares.sum(axis=1), similarities, atol=1e-11)
+    expected = np.zeros(shares.shape)
+    for place, (user, other) in enumerate(zip(users, others, strict=True)):
+        for item, share in loop_shares(rows[user], rows[other], given).items():
+            expected[place, item] = share
+    np.testing.assert_allclose(shares.toarray(), expected, atol=1e-10)
+    assert len(users) > 20
+    if given.similarity == "pearson":
+        assert (shares.data < 0).any()
+    else:
+        assert (shares.data > 0).all()
+
+
+def test_shares_of_similarity_by_hand():
+    """Deviations from 3 and from 3: (2, 0, -2) and (1, 1, -2), of common items 0 and 1."""
+    rows = [{0: 5, 1: 3, 2: 1}, {0: 4, 1: 4, 3: 1}]
+    stored = matrix(rows)
+    given = parameters(similarity="pearson", shrinkage=2.0)
+    similarity = np.array([2 / (2 * math.sqrt(2)) * 2 / 4])
+    shares = shares_of_similarity(stored[[0]], stored[[1]], similarity, given).toarray()[0]
+    np.testing.assert_allclose(shares[:4], [similarity[0], 0, 0, 0], atol=1e-12)
+    given = parameters(shrinkage=2.0)
+    similarity = np.array([(20 + 12) / math.sqrt(35 * 33) / 2])
+    shares = shares_of_similarity(stored[[0]], stored[[1]], similarity, given).toarray()[0]
+    np.testing.assert_allclose(shares[:4], [*np.array([20, 12]) / math.sqrt(35 * 33) / 2, 0, 0])
+
+
+@pytest.mark.parametrize("options", SIMILARITIES)
+def test_shares_of_similarity_change_nothing_and_take_no_pairs(options):
+    rows, given = random_rows(3), parameters(**options)
+    users, others, similarities = near_pairs(rows, given)
+    stored = matrix(rows)
+    held = [stored[users], stored[others]]
+    before = [array.copy() for array in arrays_of(*held)], similarities.copy()
+    shares_of_similarity(*held, similarities, given)
+    for now, then in zip(arrays_of(*held), before[0], strict=True):
+        np.testing.assert_array_equal(now, then)
+    np.testing.assert_array_equal(similarities, before[1])
+    nothing = shares_of_similarity(stored[[]], stored[[]], np.empty(0), given)
+    assert (nothing.shape, nothing.nnz) == ((0, N_ITEMS), 0)
+
+
+@pytest.mark.parametrize("similarity", ["cosine", "pearson"])
+def test_shares_of_similarity_where_ratings_are_zero_or_below(similarity):
+    rows = [{0: 5, 1: -3, 2: 0, 3: 2}, {0: 4, 1: -2, 2: 1, 4: 3}, {9: 1}]
+    given = parameters(similarity=similarity, k=1)
+    users, others, similarities = near_pairs(rows, given)
+    assert users.tolist() == [0, 1]
+    stored = matrix(rows)
+    shares = shares_of_similarity(stored[users], stored[others], similarities, given).toarray()
+    for place in range(2):
+        expected = loop_shares(rows[0], rows[1], given)
+        np.testing.assert_allclose(
+            shares[place], [expected.get(item, 0) for item in range(N_ITEMS)], atol=1e-11
+        )
 
 
 @pytest.mark.parametrize("similarity", SIMILARITIES)

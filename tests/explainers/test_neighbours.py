@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.typing import NDArray
 from scipy import sparse
 
 from explainable_recsys.errors import InputError
+from explainable_recsys.explainers import neighbours as module
 from explainable_recsys.explainers.explainability import (
     NeighbourhoodParameters,
     explainability,
@@ -17,6 +20,7 @@ from explainable_recsys.explainers.explainability import (
     nearest_users,
 )
 from explainable_recsys.explainers.neighbours import (
+    co_rated_items,
     explain_by_neighbours,
     explain_by_similar_items,
 )
@@ -197,3 +201,157 @@ def test_similar_items_of_another_run_are_refused() -> None:
         lists = pd.DataFrame({"user_id": [user], "item_id": [item]})
         with pytest.raises(InputError, match=says):
             explain_by_similar_items(NEAR, SIMILAR, data, lists, FOUR, None)
+
+
+CO_RATED = ["user_id", "item_id", "evidence_id", "weight"]
+
+
+def share_of(user: NDArray[Any], other: NDArray[Any], parameters: NeighbourhoodParameters) -> Any:
+    """What each item adds to the similarity of two rows of ratings, 0 where one has none."""
+    common = (user > 0) & (other > 0)
+    a, b = user.astype(float), other.astype(float)
+    if parameters.similarity == "pearson":
+        a, b = (np.where(row > 0, row - row[row > 0].mean(), 0) for row in (a, b))
+        lengths = np.sqrt((a[common] ** 2).sum() * (b[common] ** 2).sum())
+    else:
+        lengths = np.sqrt((a**2).sum() * (b**2).sum())
+    n = common.sum()
+    return np.where(common, a * b, 0) / lengths * n / (n + parameters.shrinkage)
+
+
+def slowly_co_rated(
+    ratings: NDArray[Any], lists: pd.DataFrame, parameters: NeighbourhoodParameters, n: int
+) -> dict[tuple[int, int], list[tuple[int, float]]]:
+    """The strongest items and what they add to the similarities with who speaks for each item."""
+    found = {}
+    near, _ = nearest_users(sparse.csr_array(ratings), TRAIN.ratings, parameters)
+    threshold = parameters.relevance_threshold
+    for user, item in zip(lists["user_id"] - 1, lists["item_id"] - 100, strict=True):
+        given = {v: RATINGS[v, item] for v in near[user] if v >= 0 and RATINGS[v, item] > 0}
+        speaks = [v for v, rating in given.items() if threshold is None or rating >= threshold]
+        if not speaks:
+            continue
+        weights = sum(share_of(ratings[user], RATINGS[v], parameters) for v in speaks)
+        weighed = [(100 + int(column), weights[column]) for column in np.flatnonzero(weights)]
+        found[user + 1, item + 100] = sorted(weighed, key=lambda piece: -piece[1])[:n]
+    return found
+
+
+@pytest.mark.parametrize("similarity", ["cosine", "pearson"])
+@pytest.mark.parametrize("shrinkage", [0.0, 3.0])
+@pytest.mark.parametrize(("threshold", "n"), [(4.0, 3), (None, 10), (2.5, 1)])
+def test_co_rated_items_are_those_that_make_neighbours(
+    similarity: str, shrinkage: float, threshold: float | None, n: int
+) -> None:
+    parameters = NeighbourhoodParameters.model_validate(
+        {"k": 5, "similarity": similarity, "shrinkage": shrinkage, "relevance_threshold": threshold}
+    )
+    table = co_rated_items(TRAIN, TRAIN, LISTS, parameters, n_evidence=n)
+    assert table.columns.tolist() == CO_RATED
+    assert table["weight"].dtype == np.float32
+    every_weight = slowly_co_rated(RATINGS, LISTS, parameters, 12)
+    expected = {pair: weights[:n] for pair, weights in every_weight.items()}
+    found = {
+        pair: list(zip(pieces["evidence_id"], pieces["weight"], strict=True))
+        for pair, pieces in table.groupby(["user_id", "item_id"], sort=False)
+    }
+    assert list(found) == list(expected)  # in the order of the lists
+    for pair, pieces in expected.items():
+        np.testing.assert_allclose(
+            [w for _, w in found[pair]], [w for _, w in pieces], rtol=1e-5, atol=1e-7
+        )
+        weights = dict(every_weight[pair])
+        for item, weight in found[pair]:  # equal weights may come in any order
+            assert weights[item] == pytest.approx(weight, rel=1e-5, abs=1e-7)
+        assert len({item for item, _ in found[pair]}) == len(pieces)
+    assert len(expected) > 50
+
+
+def test_co_rated_items_by_hand() -> None:
+    """User 1 speaks for item 9 (rated 5), user 2 does not (rated 1); both rated what 0 did."""
+    nan = np.nan
+    data = four_items([[3, 4, nan, nan], [4, 3, 5, nan], [4, 4, 1, 5], [nan, nan, nan, 2]])
+    lists = pd.DataFrame({"user_id": [0, 0], "item_id": [9, 10]})
+    found = co_rated_items(data, data, lists, NeighbourhoodParameters(k=2))
+    assert found[CO_RATED[:3]].to_numpy().tolist() == [[0, 9, 7], [0, 9, 8], [0, 10, 8], [0, 10, 7]]
+    lengths = {1: np.sqrt(25 * 50), 2: np.sqrt(25 * 58)}
+    np.testing.assert_allclose(
+        found["weight"],
+        [12 / lengths[1], 12 / lengths[1], 16 / lengths[2], 12 / lengths[2]],
+        rtol=1e-6,
+    )
+    everybody = co_rated_items(
+        data, data, lists, NeighbourhoodParameters(k=2, relevance_threshold=None)
+    )
+    np.testing.assert_allclose(
+        everybody["weight"][:2],
+        [12 / lengths[1] + 16 / lengths[2], 12 / lengths[1] + 12 / lengths[2]],
+        rtol=1e-6,
+    )
+
+
+def test_what_rests_on_co_rated_items_is_what_is_explained() -> None:
+    """And they are of the user's own history, so that faithfulness can take them away."""
+    for similarity in ("cosine", "pearson"):
+        parameters = NeighbourhoodParameters.model_validate({"k": 4, "similarity": similarity})
+        explained = explain_by_neighbours(TRAIN, TRAIN, LISTS, ITEMS, parameters)
+        table = co_rated_items(TRAIN, TRAIN, LISTS, parameters)
+        pairs = [set(map(tuple, t[["user_id", "item_id"]].to_numpy())) for t in (explained, table)]
+        assert pairs[0] == pairs[1]
+        assert (RATINGS[table["user_id"] - 1, table["evidence_id"] - 100] > 0).all()
+
+
+def test_co_rated_items_of_new_users() -> None:
+    """Histories that training has not seen, under ids of their own."""
+    parameters = NeighbourhoodParameters(k=4)
+    rng = np.random.default_rng(9)
+    ratings = np.where(rng.random((6, 12)) < 0.5, rng.integers(1, 6, (6, 12)), 0)
+    new = Interactions(
+        sparse.csr_array(ratings.astype(np.float32)), np.arange(6) + 1, TRAIN.item_ids
+    )
+    users, columns = np.nonzero(ratings == 0)
+    lists = pd.DataFrame({"user_id": users + 1, "item_id": columns + 100})
+    table = co_rated_items(new, TRAIN, lists, parameters)
+    expected = slowly_co_rated(ratings, lists, parameters, 10)
+    pairs = table[["user_id", "item_id"]].drop_duplicates()
+    assert list(pairs.itertuples(index=False, name=None)) == list(expected)
+    weights = [weight for pieces in expected.values() for _, weight in pieces]
+    np.testing.assert_allclose(table["weight"], weights, rtol=1e-5)
+
+
+def test_how_many_lists_are_compared_at_once_does_not_matter(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    parameters = NeighbourhoodParameters(k=6, similarity="pearson", shrinkage=1.0)
+    expected = co_rated_items(TRAIN, TRAIN, LISTS, parameters)
+    for at_once in (1, 7):
+        monkeypatch.setattr(module, "LISTS_AT_ONCE", at_once)
+        found = co_rated_items(TRAIN, TRAIN, LISTS, parameters)
+        pd.testing.assert_frame_equal(found, expected)
+
+
+@pytest.mark.parametrize(
+    ("lists", "changed"),
+    [
+        (LISTS, {"form": "items"}),
+        (LISTS[:0], {}),
+        (LISTS, {"relevance_threshold": 9.0}),  # nobody speaks
+    ],
+)
+def test_nothing_rests_on_co_rated_items(lists: pd.DataFrame, changed: dict[str, Any]) -> None:
+    parameters = NeighbourhoodParameters.model_validate({"k": 4} | changed)
+    table = co_rated_items(TRAIN, TRAIN, lists, parameters)
+    assert table.empty
+    usual = co_rated_items(TRAIN, TRAIN, LISTS, NeighbourhoodParameters(k=4))
+    assert table.dtypes.to_dict() == usual.dtypes.to_dict()
+
+
+def test_co_rated_items_of_another_run_are_refused() -> None:
+    for user, item, says in ((99, 100, "user_id 99"), (1, 999, "item_id 999")):
+        lists = pd.DataFrame({"user_id": [user], "item_id": [item]})
+        for form in ("users", "items"):
+            parameters = NeighbourhoodParameters.model_validate({"k": 3, "form": form})
+            with pytest.raises(InputError, match=says):
+                co_rated_items(TRAIN, TRAIN, lists, parameters)
+    with pytest.raises(InputError, match=r"neighbourhood\.k: 25 neighbours"):
+        co_rated_items(TRAIN, TRAIN, LISTS, NeighbourhoodParameters(k=25))

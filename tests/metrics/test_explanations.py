@@ -86,7 +86,9 @@ def test_report_by_hand(interactions):
     explanations = explanation_table(
         [(1, 77, 10), (1, 77, 20), (1, 78, 10), (2, 77, 20), (2, 99, 10)]
     )
-    report = evaluate_explanations(recommendations, explanations, interactions, 0, seed=0)
+    report, by_user = evaluate_explanations(
+        recommendations, explanations, interactions, interactions, 0, seed=0
+    )
     # Raters: item 10 three, 20 two, 30 one. User 1 cites 10, 20, 10; user 2 cites 20.
     expected_popularity = ((8 / 3) / 2 + 2 / 2.5) / 2
     assert report == {
@@ -99,6 +101,17 @@ def test_report_by_hand(interactions):
         "evidence_diversity": pytest.approx(1 / 2),
         "evidence_diversity/n": 1,
     }
+    nan = np.nan
+    expected_by_user = pd.DataFrame(
+        {
+            "coverage": [2 / 3, 1, 0],
+            "length": [3 / 2, 1, nan],
+            "evidence_popularity": [(8 / 3) / 2, 2 / 2.5, nan],
+            "evidence_diversity": [1 / 2, nan, nan],
+        },
+        index=pd.Index([1, 2, 3], name="user_id"),
+    )
+    pd.testing.assert_frame_equal(by_user, expected_by_user)
 
 
 def test_counts_by_user():
@@ -115,7 +128,7 @@ def test_evidence_equals_the_slow_versions(random_data, block, monkeypatch):
     recommendations, explanations, ratings = random_data
     explained = match_explanations(recommendations, explanations.sample(frac=1, random_state=0))
     diversity = evidence_diversity(explained)
-    popularity = evidence_popularity(explained, Interactions.from_frame(ratings))
+    popularity = evidence_popularity(explained, *[Interactions.from_frame(ratings)] * 2)
     expected = slow_diversity(recommendations, explanations)
     pd.testing.assert_series_equal(diversity, expected, check_names=False)
     expected = slow_popularity(recommendations, explanations, ratings)
@@ -124,8 +137,9 @@ def test_evidence_equals_the_slow_versions(random_data, block, monkeypatch):
 
 def test_text_ids_and_categories_give_the_same(random_data):
     recommendations, explanations, ratings = random_data
-    expected = evaluate_explanations(
-        recommendations, explanations, Interactions.from_frame(ratings), 20, seed=1
+    data = Interactions.from_frame(ratings)
+    expected, expected_by_user = evaluate_explanations(
+        recommendations, explanations, data, data, 20, seed=1
     )
 
     def as_text(table):
@@ -136,20 +150,27 @@ def test_text_ids_and_categories_give_the_same(random_data):
     explanations[["style", "evidence_id"]] = explanations[["style", "evidence_id"]].astype(
         "category"
     )
-    report = evaluate_explanations(
-        as_text(recommendations), explanations, Interactions.from_frame(as_text(ratings)), 20, 1
+    data = Interactions.from_frame(as_text(ratings))
+    report, by_user = evaluate_explanations(
+        as_text(recommendations), explanations, data, data, 20, seed=1
     )
     assert report == pytest.approx(expected)
+    np.testing.assert_allclose(by_user, expected_by_user)
+    assert by_user.index.tolist() == [f"i{user:03}" for user in expected_by_user.index]
     assert report["coverage/low"] <= report["coverage"] <= report["coverage/high"]
 
 
 def test_nothing_explained_is_coverage_zero(interactions):
     recommendations = recommendation_table([(1, 77), (2, 77)])
-    report = evaluate_explanations(recommendations, explanation_table([]), interactions, 10, seed=0)
+    report, by_user = evaluate_explanations(
+        recommendations, explanation_table([]), interactions, interactions, 10, seed=0
+    )
     assert [report[f"coverage{end}"] for end in ("", "/low", "/high", "/n")] == [0, 0, 0, 2]
     for name in ("length", "evidence_popularity", "evidence_diversity"):
         assert np.isnan([report[name], report[f"{name}/low"], report[f"{name}/high"]]).all()
         assert report[f"{name}/n"] == 0
+        assert by_user[name].isna().all()
+    assert by_user["coverage"].tolist() == [0, 0]
 
 
 def test_only_catalogue_items_are_citations(interactions):
@@ -159,7 +180,7 @@ def test_only_catalogue_items_are_citations(interactions):
     )
     explanations.loc[explanations["user_id"] == 2, "style"] = "feature"
     popularity = evidence_popularity(
-        match_explanations(recommendations, explanations), interactions
+        match_explanations(recommendations, explanations), interactions, interactions
     )
     # User 2 is told of a feature, user 3 cites an unknown item, user 4 has no training history.
     assert popularity.to_numpy() == pytest.approx([3 / 2, np.nan, np.nan, np.nan], nan_ok=True)
@@ -189,9 +210,8 @@ def test_coverage_of_nothing_recommended_is_undefined():
 
 def test_coverage_equals_that_of_the_report(random_data):
     recommendations, explanations, ratings = random_data
-    report = evaluate_explanations(
-        recommendations, explanations, Interactions.from_frame(ratings), 0, seed=0
-    )
+    data = Interactions.from_frame(ratings)
+    report, _ = evaluate_explanations(recommendations, explanations, data, data, 0, seed=0)
     assert coverage(recommendations, explanations) == pytest.approx(report["coverage"])
 
 
@@ -202,10 +222,20 @@ def test_items_of_the_history_are_cited_by_items_and_rules(interactions, style):
     explanations = explanation_table([(1, 77, 30), (1, 77, 10), (1, 78, 10)])
     explanations["style"] = ["item", style, style]
     popularity = evidence_popularity(
-        match_explanations(recommendations, explanations), interactions
+        match_explanations(recommendations, explanations), interactions, interactions
     )
     cited = (1 + 3 + 3) / 3 if style in ("item", "rule") else 1
     assert popularity.to_numpy() == pytest.approx([cited / 2])
+
+
+def test_popularity_is_of_training_and_relative_to_the_histories(interactions):
+    """Raters: item 10 three, 20 two, 30 one; user 9, whom training has not seen, rated 20, 30."""
+    rated = pd.DataFrame({"user_id": [9, 9], "item_id": [20, 30], "rating": [5.0, 4.0]})
+    histories = interactions.histories(rated)
+    recommendations = recommendation_table([(9, 10), (1, 10)])
+    explained = match_explanations(recommendations, explanation_table([(9, 10, 20), (1, 10, 20)]))
+    popularity = evidence_popularity(explained, interactions, histories)
+    assert popularity.to_dict() == pytest.approx({1: np.nan, 9: 2 / 1.5}, nan_ok=True)
 
 
 def test_same_and_disjoint_evidence_bound_the_diversity():

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from explainable_recsys.errors import InputError
 from explainable_recsys.preprocessing.splits import SplitParameters, split_ratings
@@ -73,7 +74,7 @@ def test_random_fraction_takes_the_validation_part_from_the_rest():
     split = split_ratings(users_of([10, 20]), parameters("random_fraction", validation=True))
     # 10: 2 of 10, then 1.6 of 8; 20: 4 of 20, then 3.2 of 16
     counts = [part["user_id"].value_counts().to_dict() for part in split]
-    assert counts == [{1: 6, 2: 13}, {1: 2, 2: 3}, {1: 2, 2: 4}]
+    assert counts == [{1: 6, 2: 13}, {1: 2, 2: 3}, {1: 2, 2: 4}, {}]
 
 
 @settings(max_examples=60, deadline=None)
@@ -173,7 +174,7 @@ def test_global_time_never_tests_before_the_end_of_training():
     rng = np.random.default_rng(0)
     ratings = table([(u, 100 * u + i, rng.integers(1, 12)) for u in range(20) for i in range(10)])
     chosen = parameters("global_time", validation=True, too_short="drop")
-    train, validation, test = split_ratings(ratings, chosen)
+    train, validation, test, _ = split_ratings(ratings, chosen)
     assert train["timestamp"].max() < validation["timestamp"].min()
     assert validation["timestamp"].max() < test["timestamp"].min()
 
@@ -270,7 +271,7 @@ def test_random_fraction_with_users_of_one_rating():
     assert_disjoint_and_complete(trained, ratings)
     assert {10, 30} <= set(items(trained.train))
     dropped = split_ratings(ratings, parameters("random_fraction", too_short="drop"))
-    assert [set(part["user_id"]) for part in dropped] == [{2}, set(), {2}]
+    assert [set(part["user_id"]) for part in dropped] == [{2}, set(), {2}, set()]
     assert pairs(dropped.test) == pairs(trained.test)
 
 
@@ -294,6 +295,163 @@ def test_latest_n_with_short_users(validation, needed):
     assert set(dropped.train["user_id"]) == set(dropped.test["user_id"]) == {1}
 
 
+HOLD_OUT = {"fraction": 0.3, "fold_in": 0.75}
+
+
+def held_out_users(ratings, **changes):
+    return split_ratings(ratings, parameters("held_out_users", **(HOLD_OUT | changes)))
+
+
+def assert_nobody_is_tested_who_was_learned_from(split, ratings):
+    """The parts make up the ratings; tested users have a history and nothing else."""
+    assert sorted(pair for part in split for pair in pairs(part)) == sorted(pairs(ratings))
+    train, validation, test, fold_in = (set(part["user_id"]) for part in split)
+    assert validation <= train
+    assert test <= fold_in
+    assert not train & fold_in
+    for part in split:
+        assert part.dtypes.to_dict() == ratings.dtypes.to_dict()
+        assert pairs(part) == sorted(pairs(part))
+        assert part.index.tolist() == list(range(len(part)))
+
+
+def test_held_out_users_by_hand():
+    """Of 10 users 3; of 8 ratings 2 are tested; of the others' 8 ratings 0.3 x 8 = 2.4, so 2."""
+    ratings = users_of([8] * 10)
+    split = held_out_users(ratings, validation=True)
+    assert_nobody_is_tested_who_was_learned_from(split, ratings)
+    counts = [part["user_id"].value_counts() for part in split]
+    assert [len(each) for each in counts] == [7, 7, 3, 3]
+    assert [set(each) for each in counts] == [{6}, {2}, {2}, {6}]
+    without = held_out_users(ratings)
+    assert without.validation.empty
+    pd.testing.assert_frame_equal(without.test, split.test)
+    pd.testing.assert_frame_equal(without.fold_in, split.fold_in)
+
+
+@pytest.mark.parametrize(
+    ("fraction", "n_users", "held_out"),
+    [(0.1, 2, 1), (0.1, 14, 1), (0.1, 15, 2), (0.5, 5, 3), (0.99, 10, 9), (0.01, 3, 1)],
+)
+def test_the_share_of_users_rounds_half_up_and_leaves_some_on_both_sides(
+    fraction, n_users, held_out
+):
+    split = held_out_users(users_of([4] * n_users), fraction=fraction)
+    assert split.test["user_id"].nunique() == held_out
+    assert split.train["user_id"].nunique() == n_users - held_out
+
+
+@pytest.mark.parametrize(
+    ("fold_in", "length", "history"),
+    [(0.5, 2, 1), (0.8, 10, 8), (0.75, 4, 3), (0.25, 8, 2), (0.01, 20, 1), (0.8, 5, 4)],
+)
+def test_the_share_of_ratings_that_is_folded_in(fold_in, length, history):
+    split = held_out_users(users_of([length] * 4), fold_in=fold_in, fraction=0.5)
+    assert split.fold_in["user_id"].value_counts().tolist() == [history] * 2
+    assert split.test["user_id"].value_counts().tolist() == [length - history] * 2
+
+
+def test_a_held_out_user_too_short_for_the_share_is_not_tested():
+    """2 % of 5 ratings are none: all are the history."""
+    ratings = users_of([5, 5, 40, 40])
+    for seed in range(8):
+        split = held_out_users(ratings, fraction=0.5, fold_in=0.98, seed=seed)
+        assert_nobody_is_tested_who_was_learned_from(split, ratings)
+        if set(split.fold_in["user_id"]) == {2, 3}:
+            assert set(split.test["user_id"]) == {3}
+            return
+    raise AssertionError("no seed held out users 2 and 3")
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    lengths=st.lists(st.integers(4, 15), min_size=2, max_size=8),
+    fraction=st.floats(0.01, 0.99),
+    fold_in=st.floats(0.01, 0.8),
+    validation=st.booleans(),
+    seed=st.integers(0, 100),
+)
+def test_held_out_users_lose_nothing(lengths, fraction, fold_in, validation, seed):
+    ratings = users_of(lengths)
+    split = held_out_users(
+        ratings, fraction=fraction, fold_in=fold_in, validation=validation, seed=seed
+    )
+    assert_nobody_is_tested_who_was_learned_from(split, ratings)
+
+
+def test_held_out_users_are_random_and_seeded():
+    ratings = users_of([10] * 30)
+    first, again, other = (held_out_users(ratings, validation=True, seed=s) for s in (1, 1, 2))
+    for part, same in zip(first, again, strict=True):
+        pd.testing.assert_frame_equal(part, same)
+    assert set(first.test["user_id"]) != set(other.test["user_id"])
+    counts = sum(
+        held_out_users(users_of([4] * 5), fraction=0.2, seed=seed)
+        .test["user_id"]
+        .value_counts()
+        .reindex(range(1, 6), fill_value=0)
+        for seed in range(200)
+    )
+    assert counts.sum() == 200  # one of five users, one of four ratings
+    assert (counts - 40).abs().max() < 22
+
+
+def test_held_out_users_with_users_of_one_rating():
+    ratings = users_of([1, 10, 10, 10, 1])
+    message = (
+        r"split\.too_short: 2 of 5 users cannot be split by 'held_out_users'.*user 1 with "
+        r"1 rating.*cleaning\.min_user_ratings to 2 or more.*split\.too_short to 'train' or 'drop'"
+    )
+    with pytest.raises(InputError, match=message):
+        held_out_users(ratings)
+    n_held_out = set()
+    for seed in range(10):
+        chosen = {"fraction": 0.6, "seed": seed, "validation": True}
+        trained = held_out_users(ratings, too_short="train", **chosen)
+        assert_nobody_is_tested_who_was_learned_from(trained, ratings)
+        assert {10, 50} <= set(items(trained.train))
+        dropped = held_out_users(ratings, too_short="drop", **chosen)
+        long = ratings[ratings["user_id"].isin([2, 3, 4])]
+        assert_nobody_is_tested_who_was_learned_from(dropped, long)
+        for part, other in zip(dropped[1:], trained[1:], strict=True):
+            pd.testing.assert_frame_equal(part, other)
+        n_held_out.add(dropped.test["user_id"].nunique())
+    assert len(n_held_out) > 1  # short users can be among those who were drawn
+
+
+def test_one_user_cannot_be_held_out():
+    message = r"split\.strategy: 'held_out_users' needs 2 users or more, found 1$"
+    with pytest.raises(InputError, match=message):
+        held_out_users(users_of([10]))
+
+
+def test_held_out_users_of_whom_nothing_is_tested():
+    message = r"parameters split: held_out_users holds out no rating of 6"
+    with pytest.raises(InputError, match=message):
+        held_out_users(users_of([2, 2, 2]), fold_in=0.9)
+
+
+def test_held_out_users_need_no_timestamps_and_take_text_ids():
+    ratings = users_of([6] * 6).drop(columns="timestamp")
+    named = ratings.assign(user_id="u" + ratings["user_id"].astype(str))
+    for table_ in (ratings, named):
+        assert_nobody_is_tested_who_was_learned_from(held_out_users(table_), table_)
+
+
+@pytest.mark.parametrize("strategy", ["random_fraction", "latest_n", "global_time"])
+def test_only_held_out_users_are_folded_in(strategy):
+    ratings = users_of([10, 12])
+    split = split_ratings(ratings, parameters(strategy, too_short="train"))
+    assert split.fold_in.empty
+    assert split.fold_in.dtypes.to_dict() == ratings.dtypes.to_dict()
+
+
+@pytest.mark.parametrize(("name", "value"), [("fold_in", 0), ("fold_in", 1), ("fraction", 1)])
+def test_shares_out_of_range(name, value):
+    with pytest.raises(ValidationError, match=name):
+        parameters("held_out_users", **{name: value})
+
+
 @pytest.mark.parametrize("too_short", ["train", "drop"])
 def test_nothing_held_out(too_short):
     message = r"parameters split: random_fraction holds out no rating of 2; raise split\.fraction"
@@ -312,5 +470,6 @@ def test_text_ids():
 def test_the_ratings_are_left_alone():
     ratings = users_of([5, 1, 8])
     before = ratings.copy()
-    split_ratings(ratings, parameters("random_fraction", too_short="train", validation=True))
+    for strategy in ("random_fraction", "held_out_users"):
+        split_ratings(ratings, parameters(strategy, too_short="train", validation=True))
     pd.testing.assert_frame_equal(ratings, before)

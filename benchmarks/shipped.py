@@ -139,7 +139,7 @@ def fit_svd(one: Experiment, **changes: Any) -> SVD:
 def features(one: Experiment, train: Interactions) -> tuple[Features, Features]:
     """What items and users are like."""
     parameters = one.parameters(FeatureParameters, FM_BLOCK, "features")
-    return posthoc_fm_lime.build_features(train, one.items, one.users, parameters)
+    return posthoc_fm_lime.build_features(train, train, one.items, one.users, parameters)[:2]
 
 
 def neighbourhood(one: Experiment) -> NeighbourhoodParameters:
@@ -196,6 +196,7 @@ def by_rules(one: Experiment, model: Recommender, lists: pd.DataFrame) -> pd.Dat
     found = mined(one, model if isinstance(model, ALS | SVD) else fit_svd(one))
     explanations, _ = posthoc_ar.explain(
         found.rules,
+        one.train,
         one.train,
         found.transactions,
         found.clusters,

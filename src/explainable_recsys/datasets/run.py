@@ -36,12 +36,7 @@ class RunDataset(AbstractDataset[None, dict[str, Any]]):
         return self._facts
 
     def save(self, data: None) -> None:
-        """Nothing can be saved.
-
-        Raises:
-            InputError: Always.
-        """
-        raise InputError("run: is told by the project, not saved by nodes")
+        """Nothing is there to be saved, and Kedro refuses it."""
 
     def _describe(self) -> dict[str, Any]:
         return {}

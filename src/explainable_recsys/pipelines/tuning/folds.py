@@ -12,7 +12,7 @@ from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.preprocessing.splits import SplitParameters, split_ratings
 
-RANDOM_STRATEGIES = ("random_fraction", "predefined")
+RANDOM_STRATEGIES = ("random_fraction", "predefined", "held_out_users")
 """Strategies that cut the validation part at random, so that there can be several."""
 
 
@@ -76,9 +76,11 @@ def shared_data(
     the ratings that the trial is measured on.
     """
     inner = cut_at_random(fold.train, fraction, seed)
+    interactions = Interactions.from_frame(fold.train)
     return {
         **tables,
-        "interactions": Interactions.from_frame(fold.train),
+        "interactions": interactions,
+        "histories": interactions,
         "train_ratings": inner.train,
         "validation_ratings": inner.validation,
     }

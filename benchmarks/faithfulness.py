@@ -64,10 +64,9 @@ def main() -> None:
     bootstrap_project(PROJECT)
     total = 0.0
     with KedroSession.create(PROJECT, env=options.env) as session:
+        assert isinstance(session, KedroSession)
         catalog = session.load_context().catalog
-        print(
-            f"{'':18}{'seconds':>8}  POS@{K},3: own, random, popular{'':34}DEL@3: own, random, popular"
-        )
+        print(f"{'':18}{'seconds':>8}  POS@{K},3 and DEL@3: own, random, popular")
         for approach, model in explained_models().items():
             projected = catalog.exists(f"{approach}.history_evidence")
             explanations: Any = catalog.load(f"{approach}.explanations")

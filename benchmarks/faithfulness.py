@@ -15,7 +15,6 @@ from typing import Any
 
 from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
-from kedro.io import DataCatalog
 
 from explainable_recsys.metrics.faithfulness import (
     Faithfulness,
@@ -39,7 +38,7 @@ def explained_models() -> dict[str, str]:
     return dict(sorted(models.items()))
 
 
-def measured(catalog: DataCatalog, approach: str, model: str, n_users: int | None) -> Faithfulness:
+def measured(catalog: Any, approach: str, model: str, n_users: int | None) -> Faithfulness:
     """Faithfulness of one approach."""
     evidence: Any = catalog.load(f"{approach}.explanations")
     if catalog.exists(f"{approach}.history_evidence"):

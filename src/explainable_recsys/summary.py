@@ -166,7 +166,7 @@ def metrics_table(metrics: dict[str, dict[str, Any]], titles: dict[str, str]) ->
 
 def protocol_text(metrics: dict[str, dict[str, Any]], catalog: DataCatalog) -> str:
     """What the metrics were computed on."""
-    split = SplitParameters.model_validate(catalog.load("params:split"))
+    split = SplitParameters.model_validate(catalog.load("data_version")["split"])
     first = next(iter(metrics.values()))
     threshold = first["relevance_threshold"]
     relevant = "any held-out rating" if threshold is None else f"a rating from {threshold:g} on"

@@ -1063,7 +1063,6 @@ def test_lists_of_another_run_are_refused():
         )
 
 
-@pytest.mark.xfail(strict=True, reason="lists of users who are not drawn are left out unseen")
 def test_lists_of_unknown_users_are_refused():
     lists = lists_by("EASE")
     evidence = random_evidence(lists, catalogue())

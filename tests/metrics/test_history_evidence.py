@@ -295,9 +295,6 @@ def test_scope_without_explanations():
     assert faithfulness_scope(pd.DataFrame({"style": []}), True) == NO_EXPLANATIONS
 
 
-@pytest.mark.xfail(
-    strict=True, reason="user row x n_items + (-1) is the key of the user before and the last item"
-)
 def test_evidence_of_an_unknown_item_is_nobody_elses():
     """User 2's evidence for an item that is not in the catalogue; user 1 has the last item."""
     lists = lists_of([(1, 60, 1), (2, 50, 1)])

@@ -198,7 +198,6 @@ def judged(catalog: Any, lists: pd.DataFrame, reasons: pd.DataFrame, **more: Any
         made_from=catalog.load("intrinsic_als.made_from"),
         parameters=EvaluationParameters(n_resamples=0),
         recommendation=RecommendationParameters(),
-        split=SplitParameters(),
         source=catalog.load("params:source"),
         explanations=reasons,
         **more,

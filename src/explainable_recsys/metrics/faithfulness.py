@@ -157,6 +157,7 @@ def measure_faithfulness(
     Raises:
         InputError: If the tables name a user or an item that the histories do not know.
     """
+    histories.known_rows(recommendations["user_id"])
     order = sampled_users(histories, parameters)
     sample = np.sort(order)
     of_sample = Interactions(

@@ -69,12 +69,9 @@ def history_evidence(
     items = histories.known_columns(made["item_id"])
     n_items = histories.n_items
     keys = pd.Index(users * n_items + items)
-    pieces = keys.get_indexer(
-        pd.Index(
-            histories.user_rows(evidence["user_id"]) * n_items
-            + histories.item_columns(evidence["item_id"])
-        )
-    )
+    of_users = histories.user_rows(evidence["user_id"])
+    of_items = histories.item_columns(evidence["item_id"])
+    pieces = keys.get_indexer(pd.Index(np.where(of_items < 0, -1, of_users * n_items + of_items)))
     columns = evidence_columns(evidence["evidence_id"], histories)
     kept = (pieces >= 0) & (columns >= 0)
     kept[kept] = _rated(histories, users[pieces[kept]], columns[kept])

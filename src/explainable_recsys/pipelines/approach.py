@@ -30,7 +30,7 @@ SHARED_DATA = frozenset(
 )
 EVALUATION_DATA = frozenset({"test_ratings", *SHARED_DATA})
 SHARED_PARAMETERS = frozenset(
-    f"params:{name}" for name in ("recommendation", "evaluation", "faithfulness", "split", "source")
+    f"params:{name}" for name in ("recommendation", "evaluation", "faithfulness", "source")
 )
 
 EVALUATION_TAG = "evaluation"
@@ -98,9 +98,9 @@ def evaluated_approach(
 def make_lists(
     model: Recommender,
     histories: Interactions,
-    data_version: dict[str, str],
+    data_version: dict[str, Any],
     parameters: RecommendationParameters,
-) -> tuple[pd.DataFrame, dict[str, str]]:
+) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Recommend, and keep with the lists which data they were made from."""
     return recommend(model, histories, parameters), data_version
 
@@ -161,7 +161,6 @@ def _evaluation_nodes(judge: Callable[..., Any], available: set[str]) -> list[No
     parameters = {
         "parameters": "params:evaluation",
         "recommendation": "params:recommendation",
-        "split": "params:split",
         "source": "params:source",
     }
     if "explanations" in available:

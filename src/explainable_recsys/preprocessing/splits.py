@@ -101,9 +101,12 @@ def _checked(split: Split, ratings: pd.DataFrame, parameters: SplitParameters) -
         InputError: If nothing is held out.
     """
     if split.test.empty:
+        remedy = "raise split.fraction or split.n"
+        if parameters.strategy == "held_out_users":
+            remedy = "lower split.fold_in"
         raise InputError(
             f"parameters split: {parameters.strategy} holds out no rating of {len(ratings):,}; "
-            "raise split.fraction or split.n, or add ratings"
+            f"{remedy}, or add ratings"
         )
     return Split(*(part.reset_index(drop=True) for part in split))
 
@@ -121,7 +124,7 @@ def _hold_out_users(
     held_out = ratings["user_id"].isin(rng.choice(users, n_held_out, replace=False))
     # Their histories are what is left when the share that is not folded in is held out.
     inner = parameters.model_copy(
-        update={"strategy": "random_fraction", "fraction": 1 - parameters.fold_in}
+        update={"strategy": "random_fraction", "fraction": round(1 - parameters.fold_in, 9)}
     )
     of_others = parameters.model_copy(update={"strategy": "random_fraction"})
     others, own = ratings[~held_out], ratings[held_out]

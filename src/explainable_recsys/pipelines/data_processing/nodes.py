@@ -90,10 +90,15 @@ def note_version(
     test_ratings: pd.DataFrame,
     fold_in_ratings: pd.DataFrame,
     source: SourceParameters,
-) -> dict[str, str]:
-    """Name and fingerprint of the data, which every approach keeps with its lists."""
+    parameters: SplitParameters,
+) -> dict[str, Any]:
+    """Name and fingerprint of the data, and its split; every approach keeps it with its lists."""
     split = Split(train_ratings, validation_ratings, test_ratings, fold_in_ratings)
-    return {"name": source.name, "version": data_version(split)}
+    return {
+        "name": source.name,
+        "version": data_version(split),
+        "split": parameters.model_dump(mode="json"),
+    }
 
 
 def describe_dataset(

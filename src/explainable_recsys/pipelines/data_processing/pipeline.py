@@ -52,7 +52,7 @@ def create_pipeline(**_: Any) -> Pipeline:
             ),
             Node(
                 nodes.note_version,
-                [*parts, "params:source"],
+                [*parts, "params:source", "params:split"],
                 "data_version",
                 name="note_version",
             ),

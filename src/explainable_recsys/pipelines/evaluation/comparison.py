@@ -169,7 +169,7 @@ def choose_examples(
     )
 
 
-def note_provenance(run: dict[str, Any], data_version: dict[str, str]) -> dict[str, Any]:
+def note_provenance(run: dict[str, Any], data_version: dict[str, Any]) -> dict[str, Any]:
     """Which run this is, which versions it reads and of which data."""
     return run | {"data_version": data_version["version"]}
 
@@ -184,9 +184,9 @@ def write_report(
     example_histories: pd.DataFrame,
     dataset_card: dict[str, Any],
     provenance: dict[str, Any],
+    data_version: dict[str, Any],
     evaluation: EvaluationParameters,
     faithfulness: FaithfulnessParameters,
-    split: SplitParameters,
     tests: ComparisonParameters,
     **figures: go.Figure,
 ) -> tuple[str, str]:
@@ -202,13 +202,14 @@ def write_report(
         example_histories: What they rated.
         dataset_card: The data.
         provenance: Where the numbers come from.
+        data_version: What was held out.
         evaluation: K, relevance, intervals.
         faithfulness: What was taken away.
-        split: What was held out.
         tests: The correction.
         figures: By name of the dataset, those of the comparison before those of approaches.
     """
     first = [name for name in figures if "." not in name]
+    split = SplitParameters.model_validate(data_version["split"])
     content = ReportContent(
         card=dataset_card,
         protocol=protocol_words(comparison, split, evaluation, faithfulness, tests),

@@ -31,7 +31,6 @@ from explainable_recsys.metrics.history_evidence import faithfulness_scope
 from explainable_recsys.metrics.ranking import ranking_per_user
 from explainable_recsys.metrics.ratings import evaluate_ratings
 from explainable_recsys.metrics.sampled_negatives import sampled_ranking_per_user
-from explainable_recsys.preprocessing.splits import SplitParameters
 from explainable_recsys.recommenders.base import (
     AdditiveRecommender,
     Parameters,
@@ -112,11 +111,10 @@ def evaluate(
     histories: Interactions,
     items: pd.DataFrame,
     test_ratings: pd.DataFrame,
-    made_from: dict[str, str],
-    data_version: dict[str, str],
+    made_from: dict[str, Any],
+    data_version: dict[str, Any],
     parameters: EvaluationParameters,
     recommendation: RecommendationParameters,
-    split: SplitParameters,
     source: SourceParameters,
     explanations: pd.DataFrame | None = None,
     own_metrics: dict[str, float] | None = None,
@@ -135,7 +133,6 @@ def evaluate(
         data_version: That of the data at hand.
         parameters: What counts as a hit, and intervals.
         recommendation: Length of the lists.
-        split: How ratings were held out.
         source: Rating scale.
         explanations: Explanations of the lists, if the approach makes any.
         own_metrics: Figures of this approach alone, taken over as they are.
@@ -152,6 +149,7 @@ def evaluate(
     """
     check_same_data(made_from, data_version)
     check_made_by(model, histories, recommendations)
+    _warn_of_full_lists(histories, parameters.k)
     metrics, by_user = evaluate_lists(
         recommendations, interactions, items, test_ratings, parameters, recommendation
     )
@@ -192,8 +190,7 @@ def evaluate(
     evaluated_on = data_version | {
         "k": parameters.k,
         "relevance_threshold": parameters.relevance_threshold,
-        "split": split.model_dump(mode="json"),
-        "n_users": len(by_user),
+        "n_users": int(metrics[f"recall@{parameters.k}/n"] or 0),
     }
     return metrics | (own_metrics or {}), by_user.reset_index(names="user_id"), evaluated_on
 
@@ -205,11 +202,10 @@ def evaluate_post_hoc(
     histories: Interactions,
     items: pd.DataFrame,
     test_ratings: pd.DataFrame,
-    made_from: dict[str, str],
-    data_version: dict[str, str],
+    made_from: dict[str, Any],
+    data_version: dict[str, Any],
     parameters: EvaluationParameters,
     recommendation: RecommendationParameters,
-    split: SplitParameters,
     source: SourceParameters,
     faithfulness_parameters: FaithfulnessParameters | None = None,
     **more: Any,
@@ -226,7 +222,6 @@ def evaluate_post_hoc(
         data_version,
         parameters,
         recommendation,
-        split,
         source,
         faithfulness_parameters=faithfulness_parameters,
         **more,
@@ -253,7 +248,6 @@ def evaluate_lists(
             f"parameter evaluation.k: {parameters.k}, but lists have recommendation.n = "
             f"{recommendation.n} items; accepted: 1 to {recommendation.n}"
         )
-    _warn_of_full_lists(interactions, parameters.k)
     k, resampling = parameters.k, (parameters.n_resamples, parameters.seed)
     ranking = ranking_per_user(recommendations, test_ratings, k, parameters.relevance_threshold)
     if ranking.empty:
@@ -284,13 +278,13 @@ def check_explained(recommendations: pd.DataFrame, explanations: pd.DataFrame) -
         )
 
 
-def check_same_data(made_from: dict[str, str], at_hand: dict[str, str]) -> None:
+def check_same_data(made_from: dict[str, Any], at_hand: dict[str, Any]) -> None:
     """Make sure that lists were made from the data that they are judged with.
 
     Raises:
         InputError: Naming both versions.
     """
-    if made_from != at_hand:
+    if readable_version(made_from) != readable_version(at_hand):
         raise InputError(
             f"the stored lists were made from {readable_version(made_from)}, the data at hand is "
             f"{readable_version(at_hand)}: {DIFFERENT_RUNS}"
@@ -314,8 +308,8 @@ def _of_controls(tables: dict[str, Any]) -> dict[str, float]:
     return found
 
 
-def _warn_of_full_lists(interactions: Interactions, k: int) -> None:
-    unrated = interactions.n_items - np.diff(interactions.ratings.indptr)
+def _warn_of_full_lists(histories: Interactions, k: int) -> None:
+    unrated = histories.n_items - np.diff(histories.ratings.indptr)
     if np.median(unrated) <= k:
         logger.warning(
             "lists of %d hold every item that most users have not rated, so that every approach "

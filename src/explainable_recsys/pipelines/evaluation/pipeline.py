@@ -77,11 +77,11 @@ def _report(approaches: Pipeline) -> list[Node]:
         "example_histories",
         "dataset_card",
         "provenance",
+        "data_version",
     ]
     parameters = {
         "evaluation": EVALUATION,
         "faithfulness": FAITHFULNESS,
-        "split": "params:split",
         "tests": "params:comparison",
     }
     return [

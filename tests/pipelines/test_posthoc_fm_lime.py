@@ -542,7 +542,13 @@ def test_features_that_the_data_lacks(case: str, tmp_path: Path) -> None:
         assert part in message
     assert not list((tmp_path / "data").rglob("*.tmp"))
     made = {path.name for path in (tmp_path / "data").glob(f"*/{NAME}/*")}
-    assert made <= {"item_features.npz", "user_features.npz", "model.npz", *LISTS}
+    assert made <= {
+        "item_features.npz",
+        "user_features.npz",
+        "history_features.npz",
+        "model.npz",
+        *LISTS,
+    }
 
 
 OUT_OF_RANGE: list[tuple[dict[str, Any], dict[str, str]]] = [

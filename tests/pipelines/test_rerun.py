@@ -75,9 +75,10 @@ def test_only_what_is_needed_runs_and_what_is_given_stays(
     full_run: Path, parameters: dict[str, Any]
 ) -> None:
     pipeline = intrinsic_als.create_pipeline()
-    part = needed_part(pipeline, {"interactions"}, {"intrinsic_als.recommendations"})
+    given = {"interactions", "histories", "data_version"}
+    part = needed_part(pipeline, given, {"intrinsic_als.recommendations"})
     assert {node.name for node in part.nodes} == {"intrinsic_als.fit", "intrinsic_als.recommend"}
-    data = load_all(full_run, {"interactions", "items", "intrinsic_als.recommendations"})
+    data = load_all(full_run, {*given, "items", "intrinsic_als.recommendations"})
     few = data["intrinsic_als.recommendations"].query("rank == 1")
     data["intrinsic_als.recommendations"] = few
     outputs = {"intrinsic_als.explanations", "intrinsic_als.recommendations"}

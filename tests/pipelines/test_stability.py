@@ -106,7 +106,8 @@ def test_reasons_of_some_users_with_the_same_seeds_are_the_same(
 
 
 def test_several_retrainings_and_none(full_run: Path, parameters: dict[str, Any]) -> None:
-    names = ["interactions", "items", "intrinsic_als.explanations", "intrinsic_als.recommendations"]
+    names = ["interactions", "histories", "data_version", "items"]
+    names += ["intrinsic_als.explanations", "intrinsic_als.recommendations"]
     with open_catalog(full_run) as catalog:
         data = {name: catalog.load(name) for name in names}
 

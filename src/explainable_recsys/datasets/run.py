@@ -6,6 +6,7 @@ from typing import Any
 
 from kedro.io import AbstractDataset
 
+from explainable_recsys.datasets.atomic import JSONPreview
 from explainable_recsys.errors import InputError
 
 
@@ -34,6 +35,10 @@ class RunDataset(AbstractDataset[None, dict[str, Any]]):
         if self._facts is None:
             raise InputError("run: there is none under way; stored runs are in provenance")
         return self._facts
+
+    def preview(self) -> JSONPreview:
+        """Where to look instead, for kedro-viz."""
+        return JSONPreview('["told when a run starts; see provenance"]')
 
     def save(self, data: None) -> None:
         """Nothing is there to be saved, and Kedro refuses it."""

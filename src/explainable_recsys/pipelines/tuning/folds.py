@@ -81,6 +81,7 @@ def shared_data(
         **tables,
         "interactions": interactions,
         "histories": interactions,
+        "data_version": {},
         "train_ratings": inner.train,
         "validation_ratings": inner.validation,
     }

@@ -16,8 +16,8 @@ from explainable_recsys.recommenders.base import Parameters, Recommender
 class BiasParameters(Parameters):
     """How many ratings' weight pulls each bias towards 0."""
 
-    item_damping: float = Field(10.0, ge=0)
-    user_damping: float = Field(5.0, ge=0)
+    item_damping: float = Field(3.44, ge=0)
+    user_damping: float = Field(2.58, ge=0)
 
 
 @dataclass(frozen=True, eq=False)

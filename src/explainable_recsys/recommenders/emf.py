@@ -30,12 +30,12 @@ class EMFParameters(PriorParameters):
     user or item.
     """
 
-    factors: int = Field(20, ge=1)
-    iterations: int = Field(10, ge=1)
-    regularization: float = Field(0.1, ge=0)
-    factor_damping: float = Field(5.0, gt=0)
-    user_bias_damping: float = Field(2.0, gt=0)
-    item_bias_damping: float = Field(20.0, gt=0)
+    factors: int = Field(10, ge=1)
+    iterations: int = Field(13, ge=1)
+    regularization: float = Field(0.0524, ge=0)
+    factor_damping: float = Field(4.98, gt=0)
+    user_bias_damping: float = Field(2.4, gt=0)
+    item_bias_damping: float = Field(4.56, gt=0)
     explainability_weight: float = Field(0.3, ge=0)
     form: Literal["pull", "l2"] = "pull"
     target: float = Field(3.0, gt=0)

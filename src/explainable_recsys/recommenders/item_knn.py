@@ -25,10 +25,10 @@ class ItemKNNParameters(Parameters):
     the number of users who rated both, and raised to `amplification` (Breese et al. 1998).
     """
 
-    k: int = Field(100, ge=1)
+    k: int = Field(260, ge=1)
     similarity: Literal["cosine", "adjusted_cosine", "pearson"] = "cosine"
-    shrinkage: float = Field(0.0, ge=0)
-    amplification: float = Field(1.5, gt=0)
+    shrinkage: float = Field(3.8, ge=0)
+    amplification: float = Field(0.823, gt=0)
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,6 +14,7 @@ from explainable_recsys.interactions import Interactions
 from explainable_recsys.metrics.beyond_accuracy import item_popularity
 from explainable_recsys.recommenders.base import Parameters, Seed
 from explainable_recsys.recommenders.top_n import top_n
+from explainable_recsys.threads import one_blas_thread
 
 
 class ItemMapParameters(Parameters):
@@ -78,7 +79,8 @@ def similar_items(
     parts = []
     for start in range(0, len(shown), 512):
         block = np.arange(start, min(start + 512, len(shown)))
-        similarity = directions[block] @ directions.T
+        with one_blas_thread():  # with more threads the last digits differ
+            similarity = directions[block] @ directions.T
         similarity[np.arange(len(block)), block] = -np.inf
         near, values = top_n(similarity, parameters.n_similar)
         rows, places = np.nonzero(near >= 0)
@@ -106,7 +108,8 @@ def _pca(factors: NDArray[np.float64]) -> NDArray[np.float64]:
     if len(factors) == 0:
         return places
     centred = factors - factors.mean(axis=0)
-    _, _, axes = np.linalg.svd(centred, full_matrices=False)
+    with one_blas_thread():
+        _, _, axes = np.linalg.svd(centred, full_matrices=False)
     axes = axes[:2] * np.sign(axes[:2, np.abs(axes[:2]).argmax(axis=1)].diagonal())[:, None]
     places[:, : len(axes)] = centred @ axes.T
     return places

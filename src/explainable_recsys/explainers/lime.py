@@ -363,9 +363,10 @@ def _fit(
         fitted = engine(*arguments)
         local_r2 = fitted.r2(features, near.weights, outputs)
         held_out = held_out_r2(engine, *arguments)
+        prediction = fitted.intercepts + fitted.coefficients @ instance
     quality = {
         "intercept": fitted.intercepts,
-        "prediction": fitted.intercepts + fitted.coefficients @ instance,
+        "prediction": prediction,
         "local_r2": local_r2,
         "held_out_r2": held_out,
         "effective_samples": near.effective,

@@ -28,6 +28,7 @@ from explainable_recsys.explainers.itemsets import (
 from explainable_recsys.progress import progress
 from explainable_recsys.ragged import blocks, expand, place_in_run
 from explainable_recsys.recommenders.top_n import top_n
+from explainable_recsys.threads import one_blas_thread
 
 CELLS = 200_000
 """Neighbours times items of the users that are mined at once."""
@@ -60,7 +61,8 @@ def nearest_users(
     nearest = np.empty((n_users, n_neighbours), np.int64)
     for start in progress(range(0, n_users, block_size), "find neighbours"):
         block = np.arange(start, min(start + block_size, n_users))
-        similarity = directions[block] @ directions.T
+        with one_blas_thread():  # with more threads the last digits differ
+            similarity = directions[block] @ directions.T
         similarity[np.arange(len(block)), block] = -np.inf
         nearest[block] = top_n(similarity, n_neighbours)[0]
     return nearest

@@ -229,13 +229,14 @@ def _inverse(gram: NDArray[np.float64], penalty: float) -> NDArray[np.float64]:
     """Inverse of gram + penalty I by Cholesky, in place."""
     gram[np.diag_indices_from(gram)] += penalty
     try:
-        factor, _ = linalg.cho_factor(gram, lower=True, overwrite_a=True, check_finite=False)
+        with one_blas_thread():  # with more threads the last digits differ
+            factor, _ = linalg.cho_factor(gram, lower=True, overwrite_a=True, check_finite=False)
+            lower, _ = linalg.lapack.dpotri(factor, lower=True, overwrite_c=True)
     except linalg.LinAlgError as error:
         raise InputError(
             f"parameter regularization: with {penalty:g} the matrix of EASE cannot be inverted; "
             "accepted: a larger number (intrinsic_ease.model.regularization)"
         ) from error
-    lower, _ = linalg.lapack.dpotri(factor, lower=True, overwrite_c=True)
     whole = np.tril(lower)
     whole += np.tril(whole, -1).T
     return np.ascontiguousarray(whole)

@@ -37,10 +37,10 @@ class SVDParameters(PriorParameters):
     `user_penalties` are the candidates of `calibrate_user_penalty`.
     """
 
-    factors: int = Field(100, ge=1)
+    factors: int = Field(120, ge=1)
     epochs: int = Field(40, ge=1)
-    learning_rate: float = Field(0.01, gt=0)
-    regularization: float = Field(0.08, ge=0)
+    learning_rate: float = Field(0.0108, gt=0)
+    regularization: float = Field(0.0938, ge=0)
     user_penalties: tuple[float, ...] = Field((1.0, 0.25, 4.0, 16.0), min_length=1)
     seed: Seed = 0
 

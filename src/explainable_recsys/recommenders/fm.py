@@ -36,10 +36,10 @@ DENSE_FROM = 0.05
 class FMParameters(PriorParameters):
     """How many samples are drawn, and how many of them, evenly spaced, the model keeps."""
 
-    rank: int = Field(12, ge=1)
-    iterations: int = Field(300, ge=1)
+    rank: int = Field(16, ge=1)
+    iterations: int = Field(150, ge=1)
     burn_in: int = Field(50, ge=0)
-    kept_samples: int = Field(30, ge=1)
+    kept_samples: int = Field(40, ge=1)
     seed: Seed = 0
 
     @model_validator(mode="after")

@@ -33,7 +33,7 @@ class StabilityParameters(Parameters):
 
     neighbourhoods: tuple[Kind, ...] = Field(("item", "user", "history"), min_length=1)
     n_samples: tuple[int, ...] = Field((100, 500, 1500), min_length=1)
-    n_users: int = Field(5, ge=1)
+    n_users: int = Field(3, ge=1)
     n_seeds: int = Field(3, ge=2)
     seed: Seed = 0
 

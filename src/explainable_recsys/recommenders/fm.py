@@ -37,7 +37,7 @@ class FMParameters(PriorParameters):
     """How many samples are drawn, and how many of them, evenly spaced, the model keeps."""
 
     rank: int = Field(16, ge=1)
-    iterations: int = Field(150, ge=1)
+    iterations: int = Field(200, ge=1)
     burn_in: int = Field(50, ge=0)
     kept_samples: int = Field(40, ge=1)
     seed: Seed = 0

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from pydantic import Field, field_validator
+from scipy import sparse
 
 from explainable_recsys.explainers.lime import Kind, LimeParameters, local_surrogates
 from explainable_recsys.interactions import Interactions
@@ -110,6 +111,7 @@ def lime_stability(
     ]
     sizes = sorted({*parameters.n_samples, lime.n_samples})
     steps = list(itertools.product(usable, sizes))
+    remembering = _Remembering(model)
     rows = []
     for kind, n_samples in progress(steps, "stability of LIME", "setting"):
         changes: dict[str, Any] = {"neighbourhood": kind, "n_samples": n_samples}
@@ -117,7 +119,7 @@ def lime_stability(
         found = [
             list(
                 local_surrogates(
-                    model,
+                    remembering if kind == "user" else model,
                     interactions,
                     lists,
                     features.get(kind),
@@ -129,6 +131,30 @@ def lime_stability(
         rows.append({**changes, **_compare(found), "n_explanations": len(lists)})
     columns = ["neighbourhood", "n_samples", *_MEASURES, "n_explanations"]
     return pd.DataFrame(rows, columns=columns)
+
+
+class _Remembering(Recommender):
+    """A recommender that scores the same histories once: those of the other users, for any seed."""
+
+    def __init__(self, model: Recommender) -> None:
+        self._model = model
+        self._found: dict[tuple[bytes, ...], NDArray[np.float32]] = {}
+
+    @property
+    def n_items(self) -> int:
+        return self._model.n_items
+
+    def scores(self, histories: sparse.csr_array) -> NDArray[np.float32]:
+        return self._model.scores(histories)
+
+    def scores_of(
+        self, histories: sparse.csr_array, columns: NDArray[np.int64]
+    ) -> NDArray[np.float32]:
+        parts = (histories.indptr, histories.indices, histories.data, columns)
+        key = tuple(part.tobytes() for part in parts)
+        if key not in self._found:
+            self._found[key] = self._model.scores_of(histories, columns)
+        return self._found[key]
 
 
 _MEASURES = ["top3_jaccard", "coefficient_spread", "held_out_r2", "effective_samples"]

@@ -213,7 +213,7 @@ def test_what_cannot_be_tuned(approach: str | None, message: str) -> None:
         (
             "bias",
             {"bias": {"search": {"space": {"model": {"item_damping": {"low": 50}}}}}},
-            r"space\.model\.item_damping: does not hold the present value 10",
+            r"space\.model\.item_damping: does not hold the present value 3",
         ),
         ("bias", {"split": {"validation": False}}, "no validation ratings to tune on"),
         (

@@ -298,6 +298,24 @@ def _written_by(catalog: DataCatalog, name: str, run_params: dict[str, Any]) -> 
     return run_params.get("run_id") in dataset.list_versions(full_path=False)
 
 
+class DataVersionHook:
+    """Stops a run that would judge stored lists by other data than they were made from."""
+
+    @hook_impl
+    def before_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
+        """Compare what is stored, before any node runs; what a run makes itself it checks too."""
+        stored = sorted(name for name in pipeline.inputs() if name.endswith(".made_from"))
+        if "data_version" not in pipeline.inputs() or not catalog.exists("data_version"):
+            return
+        from explainable_recsys.preprocessing.card import check_same_data
+
+        at_hand: Any = catalog.load("data_version")
+        for name in stored:
+            if catalog.exists(name):
+                made_from: Any = catalog.load(name)
+                check_same_data(made_from, at_hand, name.removesuffix(".made_from"))
+
+
 class LongNodeHook:
     """Says which node is at work when one takes longer than two seconds."""
 

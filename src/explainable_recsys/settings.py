@@ -1,8 +1,14 @@
 """Kedro settings: https://docs.kedro.org/en/stable/configure/configuration_basics/."""
 
-from explainable_recsys.hooks import LongNodeHook, ManifestHook, ParameterHook, SummaryHook
+from explainable_recsys.hooks import (
+    DataVersionHook,
+    LongNodeHook,
+    ManifestHook,
+    ParameterHook,
+    SummaryHook,
+)
 
-HOOKS = (ParameterHook(), ManifestHook(), LongNodeHook(), SummaryHook())
+HOOKS = (ParameterHook(), DataVersionHook(), ManifestHook(), LongNodeHook(), SummaryHook())
 
 CONFIG_LOADER_ARGS = {
     "base_env": "base",

@@ -22,10 +22,10 @@ from explainable_recsys.pipelines.evaluation.comparison import (
 )
 from explainable_recsys.pipelines.evaluation.nodes import (
     EvaluationParameters,
-    check_same_data,
     evaluate,
     take_evidence_away,
 )
+from explainable_recsys.preprocessing.card import check_same_data
 from explainable_recsys.preprocessing.splits import SplitParameters
 from explainable_recsys.recommenders.top_n import RecommendationParameters
 from tests.conftest import open_catalog, run_project
@@ -158,8 +158,11 @@ def test_lists_made_from_other_data_are_refused_naming_both(full_run: Path, tmp_
     with open_catalog(tmp_path / "data") as catalog:
         second = catalog.load("data_version")["version"]
     assert first != second
-    with pytest.raises(InputError, match=f"version {first}.*version {second}"):
+    with pytest.raises(InputError, match=f"bias lists .*version {first}.*version {second}"):
         run_project(tmp_path / "data", ["evaluation"])
+    # In the same run as new data, the evaluation finds out by itself.
+    with pytest.raises(InputError, match="come from different runs"):
+        run_project(tmp_path / "data", ["data_processing", "evaluation"], split={"seed": 2})
 
 
 def test_protocols_are_parameters(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
-from explainable_recsys.interactions import Interactions
+from explainable_recsys.errors import InputError
+from explainable_recsys.interactions import DIFFERENT_RUNS, Interactions
 from explainable_recsys.metrics.ranking import top_k
 from explainable_recsys.ragged import expand
 
@@ -62,6 +63,12 @@ def explainability_per_user(
 
 def _outside_history(explainable: sparse.csr_array, ratings: sparse.csr_array) -> sparse.csr_array:
     """E without the items of each history."""
+    if explainable.shape != ratings.shape:
+        raise InputError(
+            f"the stored explainability is of {explainable.shape[0]} users and "
+            f"{explainable.shape[1]} items, the histories of {ratings.shape[0]} and "
+            f"{ratings.shape[1]}: {DIFFERENT_RUNS}"
+        )
     rated = sparse.csr_array(
         (np.ones(ratings.nnz), ratings.indices.copy(), ratings.indptr.copy()), shape=ratings.shape
     )

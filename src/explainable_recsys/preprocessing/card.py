@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from explainable_recsys.errors import InputError
+from explainable_recsys.interactions import DIFFERENT_RUNS
 from explainable_recsys.preprocessing.cleaning import Dropped
 from explainable_recsys.preprocessing.splits import Split
 
@@ -20,6 +22,31 @@ def data_version(split: Split) -> str:
         rows = pd.util.hash_pandas_object(part[["user_id", "item_id", "rating"]], index=False)
         digest.update(f"{name} {len(part)} ".encode() + rows.to_numpy().tobytes())
     return digest.hexdigest()[:12]
+
+
+def readable_version(version: Mapping[str, Any]) -> str:
+    """Name and version of data, for a reader."""
+    return f"{version.get('name', 'unknown data')} version {version.get('version', 'not known')}"
+
+
+def check_same_data(
+    made_from: Mapping[str, Any], at_hand: Mapping[str, Any], whose: str = "the stored"
+) -> None:
+    """Make sure that lists were made from the data that they are judged with.
+
+    Args:
+        made_from: `name` and `version` of the data that the lists were made from.
+        at_hand: Those of the data at hand.
+        whose: Whose lists these are.
+
+    Raises:
+        InputError: Naming both versions.
+    """
+    if readable_version(made_from) != readable_version(at_hand):
+        raise InputError(
+            f"{whose} lists were made from {readable_version(made_from)}, the data at hand is "
+            f"{readable_version(at_hand)}: {DIFFERENT_RUNS}"
+        )
 
 
 def dataset_card(

@@ -112,6 +112,9 @@ def check_made_by(
             f"the model knows {model.n_items} items, the interactions have "
             f"{interactions.n_items}: {DIFFERENT_RUNS}"
         )
+    wanted = ("user_id", "item_id", "rank", "score")
+    if missing := [name for name in wanted if name not in recommendations]:
+        raise InputError(f"recommendations table: no column {', '.join(missing)}; run it again")
     positions, columns = interactions.lists_by_user(recommendations)
     step = max(1, interactions.n_users // CHECKED_USERS)
     positions, columns = positions[::step], columns[::step]

@@ -20,9 +20,15 @@ from explainable_recsys.figures.faithfulness import (
 from explainable_recsys.figures.trade_off import trade_off_figure
 from explainable_recsys.interactions import DIFFERENT_RUNS, Interactions
 from explainable_recsys.metrics.comparison import Correction, control_tests, paired_tests
-from explainable_recsys.metrics.faithfulness import METRICS, FaithfulnessParameters, column_name
+from explainable_recsys.metrics.faithfulness import (
+    METRICS,
+    FaithfulnessParameters,
+    column_name,
+    reported_columns,
+)
 from explainable_recsys.metrics.history_evidence import NO_EXPLANATIONS
-from explainable_recsys.pipelines.evaluation.nodes import EvaluationParameters, readable_version
+from explainable_recsys.pipelines.evaluation.nodes import EvaluationParameters
+from explainable_recsys.preprocessing.card import readable_version
 from explainable_recsys.preprocessing.splits import SplitParameters
 from explainable_recsys.recommenders.base import Parameters, Seed
 from explainable_recsys.reporting.content import ReportContent
@@ -120,7 +126,7 @@ def test_differences(
     k = evaluation.k
     reported = [column_name(metric, k, faithfulness.reported, "own") for metric in METRICS]
     metrics = [f"recall@{k}", f"ndcg@{k}", "coverage", "evidence_diversity", *reported]
-    controls = {f"{name}{end}" for name in reported for end in ("", "/random", "/popular")}
+    controls = set(reported_columns(k, faithfulness))
     of_controls = {
         name: table[[c for c in table.columns if c == "user_id" or c in controls]]
         for name, table in tables.items()

@@ -31,6 +31,7 @@ from explainable_recsys.metrics.history_evidence import faithfulness_scope
 from explainable_recsys.metrics.ranking import ranking_per_user
 from explainable_recsys.metrics.ratings import evaluate_ratings
 from explainable_recsys.metrics.sampled_negatives import sampled_ranking_per_user
+from explainable_recsys.preprocessing.card import check_same_data
 from explainable_recsys.recommenders.base import (
     AdditiveRecommender,
     Parameters,
@@ -276,24 +277,6 @@ def check_explained(recommendations: pd.DataFrame, explanations: pd.DataFrame) -
         raise InputError(
             f"the stored explanations are not those of the stored recommendations: {DIFFERENT_RUNS}"
         )
-
-
-def check_same_data(made_from: dict[str, Any], at_hand: dict[str, Any]) -> None:
-    """Make sure that lists were made from the data that they are judged with.
-
-    Raises:
-        InputError: Naming both versions.
-    """
-    if readable_version(made_from) != readable_version(at_hand):
-        raise InputError(
-            f"the stored lists were made from {readable_version(made_from)}, the data at hand is "
-            f"{readable_version(at_hand)}: {DIFFERENT_RUNS}"
-        )
-
-
-def readable_version(version: dict[str, Any]) -> str:
-    """Name and version of data, for a reader."""
-    return f"{version['name']} version {version['version']}"
 
 
 def _of_controls(tables: dict[str, Any]) -> dict[str, float]:

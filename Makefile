@@ -20,7 +20,7 @@ ENV ?=
 PIPELINES ?=
 RUN_OPTIONS := $(if $(ENV),--env $(ENV)) $(if $(PIPELINES),--pipelines $(PIPELINES))
 
-.PHONY: help setup run test check format viz viz-build notebooks lock clean
+.PHONY: help setup run test test-readme check format viz viz-build notebooks lock clean
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -42,7 +42,10 @@ run: $(READY)  ## Run everything (ENV=ml-100k for another data set, PIPELINES=in
 	@$(BIN)/kedro run $(RUN_OPTIONS)
 
 test: $(READY)  ## Run the tests
-	@$(BIN)/python -m pytest -n auto --quiet
+	@$(BIN)/python -m pytest -n auto --dist worksteal --quiet
+
+test-readme: $(READY)  ## Check that the README shows what a run prints (a minute)
+	@$(BIN)/python -m pytest -m slow --quiet
 
 check: $(READY)  ## Lint, check the format and the types
 	@$(BIN)/ruff check .

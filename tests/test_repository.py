@@ -68,6 +68,7 @@ def test_pictures_stay_small() -> None:
     assert sum(sizes) < 500_000
 
 
+@pytest.mark.slow
 def test_the_readme_shows_what_a_run_prints(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -72,7 +72,7 @@ def test_title_and_origin_come_first() -> None:
         f"data tiny, version 3f9a1c07 · run {RUN} · manifest {MANIFEST} · commit "
         "7f3343d0be851f466940908502877291182d34cb, with uncommitted changes"
     )
-    said = [line.removeprefix("- ") for line in lines[4:12]]
+    said = [line.removeprefix("- ") for line in lines[4 : lines.index("## Comparison") - 1]]
     assert said == [escaped(text) for text in findings(content())]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from statistics import fmean
 
 from explainable_recsys.reporting.content import ReportContent
@@ -31,7 +31,6 @@ def findings(content: ReportContent) -> list[str]:
         _most_faithful,
         _against_random_evidence,
         _coverage_of_controls,
-        _price_of_explaining,
         _stability,
         _not_measured,
     ]
@@ -212,30 +211,20 @@ def _coverage_of_controls(results: Results) -> str:
     return text
 
 
-def _price_of_explaining(results: Results) -> str:
-    """Whether the best lists that are explained are worse than the best that are not."""
-    ranked = _ranked(results, [a for a in results.approaches if _has_ndcg(results, a)])
-    explained = [name for name in ranked if results.explains(name)]
-    silent = [name for name in ranked if not results.explains(name)]
-    if not explained or not silent:
-        return ""
-    best, other = explained[0], silent[0]
-    scores = [_score(results, name, results.ndcg) for name in (best, other)]
-    if (results.value(best, results.ndcg) or 0.0) >= (results.value(other, results.ndcg) or 0.0):
-        return (
-            f"No price of explaining is visible: the best approach that explains, {best} "
-            f"({label(results.ndcg)} {scores[0]}), is not below the best that does not, {other} "
-            f"({scores[1]})."
-        )
-    return (
-        f"Explaining has a price: {other}, which gives no reasons, has {label(results.ndcg)} "
-        f"{scores[1]}; {_separation(results, other, best, 'the best approach that does')}."
-    )
-
-
 def _stability(results: Results) -> str:
-    """Whose evidence survives another training best and worst."""
-    overlaps = results.overlaps
+    """Whose evidence survives another training best and worst, and whose no seed can change."""
+    fixed = [name for name in results.overlaps if name in results.seedless]
+    text = (
+        f"Given their lists, the reasons of {enumerated(fixed)} depend on no seed; "
+        f"{'it was' if len(fixed) == 1 else 'they were'} not trained again."
+        if fixed
+        else ""
+    )
+    again = {name: v for name, v in results.overlaps.items() if name not in results.seedless}
+    return f"{_after_training_again(again)} {text}".strip()
+
+
+def _after_training_again(overlaps: Mapping[str, float]) -> str:
     if not overlaps:
         return ""
     high, low = max(overlaps.values()), min(overlaps.values())

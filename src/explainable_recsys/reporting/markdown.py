@@ -79,7 +79,8 @@ def _comparison(content: ReportContent, results: Results) -> Iterator[str]:
     for name in results.everybody[:N_ROWS]:
         cells = [_cell(results, name, metric) for metric in columns.values()]
         overlap = overlaps.get(name)
-        cells += [(ABSENT if overlap is None else number(overlap))] if overlaps else []
+        seedless = " (no seed)" * (name in results.seedless)
+        cells += [ABSENT if overlap is None else number(overlap) + seedless] if overlaps else []
         mark = marks.get(results.scope(name), "")
         baseline = " (baseline)" if name in results.baselines else ""
         yield _row([escaped(name) + baseline + mark, *cells])
@@ -87,6 +88,7 @@ def _comparison(content: ReportContent, results: Results) -> Iterator[str]:
     left = len(results.everybody) - N_ROWS
     notes = [f"{left} more in the web page."] if left > 0 else []
     notes += [f"± half the 95 % interval; {ABSENT} not measured."]
+    notes += ["No seed: not trained again."] if results.seedless else []
     notes += [f"{mark} {escaped(text)}." for text, mark in marks.items()]
     yield " ".join(notes)
 

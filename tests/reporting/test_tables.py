@@ -220,6 +220,14 @@ def test_stability_and_who_lacks_it() -> None:
     assert table.notes == ("Not measured: posthoc_ar and posthoc_lime.",)
 
 
+def test_what_was_not_trained_again_is_marked() -> None:
+    made = content().stability.assign(n_retrainings=[0, 3, 3])
+    report = content(stability=made)
+    table = stability_table(Results.of(report), made)
+    assert texts(table, "intrinsic_ease")[0] == "0.910 (no seed)"
+    assert table.notes[-1].startswith("No seed: not trained again")
+
+
 def test_versions() -> None:
     table = versions_table(content())
     assert table.columns == ("approach", "model", "recommendations", "explanations")

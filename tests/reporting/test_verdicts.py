@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import pandas as pd
+import pytest
 
+from explainable_recsys.reporting.glossary import label
 from explainable_recsys.reporting.results import Results
-from explainable_recsys.reporting.verdicts import control_sentences, failing, untested
+from explainable_recsys.reporting.verdicts import (
+    WHY_AREAS,
+    control_sentences,
+    failing,
+    failure_sentences,
+    untested,
+)
 from tests.reporting.contents import content
 
 
@@ -13,15 +21,15 @@ def test_sentences() -> None:
     assert control_sentences(Results.of(content())) == [
         "The evidence of intrinsic_ease and posthoc_knn beats random items of the same history in "
         "POS@10,3 and DEL@3.",
-        "The evidence of posthoc_ar does not beat random items of the same history in POS@10,3 "
-        "(0.930 against 0.920: no difference) or DEL@3 (0.980 against 0.960: worse); measured on a "
+        "The evidence of posthoc_ar against random items of the same history: no difference in "
+        "POS@10,3 (0.930 against 0.920); worse in DEL@3 (0.980 against 0.960); measured on a "
         "projection: antecedents of the rules.",
         "The evidence of intrinsic_ease beats the most popular items of the same history in "
         "POS@10,3 and DEL@3.",
-        "The evidence of posthoc_knn does not beat the most popular items of the same history in "
-        "POS@10,3 (0.800 against 0.880: no difference), but it does in DEL@3.",
-        "The evidence of posthoc_ar does not beat the most popular items of the same history in "
-        "POS@10,3 (0.930 against 0.925: no difference) or DEL@3 (0.980 against 0.950: worse); "
+        "The evidence of posthoc_knn against the most popular items of the same history: no "
+        "difference in POS@10,3 (0.800 against 0.880); better in DEL@3.",
+        "The evidence of posthoc_ar against the most popular items of the same history: no "
+        "difference in POS@10,3 (0.930 against 0.925); worse in DEL@3 (0.980 against 0.950); "
         "measured on a projection: antecedents of the rules.",
         "Not compared with random evidence: posthoc_lime (not applicable: LIME weighs features, "
         "not items).",
@@ -39,7 +47,7 @@ def test_every_approach_that_fails_either_metric_is_named() -> None:
         ] = "no difference"
         results = Results.of(content(control_tests=tests))
         assert set(failing(results)) == {"intrinsic_ease", "posthoc_ar"}
-        named = [text for text in control_sentences(results) if "does not beat random" in text]
+        named = [text for text in control_sentences(results) if "against random" in text]
         assert any("intrinsic_ease" in text for text in named)
 
 
@@ -50,6 +58,21 @@ def test_only_one_metric_was_tested() -> None:
         "The evidence of intrinsic_ease and posthoc_knn beats random items of the same history in "
         "DEL@3."
     )
+
+
+@pytest.mark.parametrize("metric", ["ps@10,3", "ins@3", "cdcg@3", "pos@10/auc", "ps@10/auc"])
+@pytest.mark.parametrize("control", ["random", "popular"])
+def test_failing_in_any_metric_against_any_control_is_told(metric: str, control: str) -> None:
+    passed = content().control_tests.assign(verdict="better")
+    assert control_sentences(Results.of(content(control_tests=passed)))[0] == (
+        "Does not beat its control: nothing; all 12 comparisons tested do."
+    )
+    failed = passed[:1].assign(metric=metric, control=control, verdict="worse")
+    results = Results.of(content(control_tests=pd.concat([passed, failed])))
+    (sentence,) = failure_sentences(results)
+    assert f": worse in {label(metric)} (" in sentence
+    assert sentence in control_sentences(results)
+    assert (WHY_AREAS in control_sentences(results)) == metric.endswith("auc")
 
 
 def test_nobody_was_tested() -> None:

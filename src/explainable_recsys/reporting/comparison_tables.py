@@ -42,6 +42,9 @@ TRIED_ON = {
 TRIED_NOTE = "“Explained: most popular” and “random”: the same explainer on those lists."
 CONTROLS = ("random", "popular")
 
+_OF_THE_SCORE = ("del", "ins")
+"""Shares of the personal part of a score, which models do not share: none is the best."""
+
 _SHARES, _SCORES = ("pos", "ps"), ("del", "ins", "cdcg")
 
 
@@ -91,13 +94,22 @@ def faithfulness_tables(results: Results) -> list[Table]:
         f"the {results.n_cited} items cited?",
         f"Faithfulness: what remains of score and rank without, or with only, the "
         f"{results.n_cited} items cited?",
-        "Faithfulness with other numbers of cited items, and over all of them",
+        _caption_of_others(others),
     )
     return [
         _controlled(results, caption, metrics)
         for caption, metrics in zip(captions, (shares, scores, others), strict=True)
         if metrics
     ]
+
+
+def _caption_of_others(metrics: Sequence[str]) -> str:
+    if all(parse(metric).is_area for metric in metrics):
+        return (
+            "Faithfulness over the whole history (area under the curve, 0 to 100 % taken away or "
+            "kept)"
+        )
+    return "Faithfulness with other numbers of cited items, and over the whole history (AUC)"
 
 
 def sampled_table(results: Results) -> Table:
@@ -217,7 +229,12 @@ def _controlled(results: Results, caption: str, metrics: Sequence[str]) -> Table
     controls = {
         metric: [c for c in CONTROLS if f"{metric}/{c}" in results.metrics] for metric in metrics
     }
-    winners = {metric: best(results, metric, results.approaches) for metric in metrics}
+    winners = {
+        metric: set[str]()
+        if parse(metric).base in _OF_THE_SCORE
+        else best(results, metric, results.approaches)
+        for metric in metrics
+    }
     n_columns = sum(1 + len(of_metric) for of_metric in controls.values())
     marks, rows, silent = projections(results), [], []
     for name in results.everybody:

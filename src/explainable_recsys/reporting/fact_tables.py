@@ -65,6 +65,8 @@ def stability_table(results: Results, stability: pd.DataFrame) -> Table:
     titles = ("overlap", "95 % interval", "cited", "retrainings", "users", "recommendations")
     missing = [a for a in results.approaches if results.explains(a) and a not in results.overlaps]
     notes = [f"Not measured: {enumerated(missing)}."] if missing else []
+    if results.seedless:
+        notes.append("No seed: not trained again; no seed changes the reasons for given lists.")
     caption = "Stability of what is cited"
     return plain_table(caption, ("approach", *titles), rows, *notes, kind="figures")
 
@@ -96,8 +98,9 @@ def run_table(content: ReportContent) -> Table:
 
 def _overlap(row: dict[str, Any]) -> tuple[str, str]:
     value, low, high = (finite(row[key]) for key in ("jaccard", "low", "high"))
+    seedless = " (no seed)" * (finite(row["n_retrainings"]) == 0)
     return (
-        "not measured" if value is None else number(value),
+        "not measured" if value is None else number(value) + seedless,
         "not known" if low is None or high is None else interval(low, high),
     )
 

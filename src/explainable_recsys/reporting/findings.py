@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from statistics import fmean
+from collections.abc import Callable, Mapping, Sequence
 
 from explainable_recsys.reporting.content import ReportContent
 from explainable_recsys.reporting.glossary import FAITHFULNESS, label, parse
 from explainable_recsys.reporting.results import NO_EXPLANATIONS, Results
-from explainable_recsys.reporting.verdicts import failing, tests_against
+from explainable_recsys.reporting.verdicts import (
+    WHAT_CONTROLS_CITE,
+    WHY_AREAS,
+    failing,
+    reported,
+    tests_against,
+)
 from explainable_recsys.reporting.wording import enumerated, interval, number, p_value
 
 INTRINSIC, POST_HOC = "intrinsic_", "posthoc_"
@@ -29,9 +34,8 @@ def findings(content: ReportContent) -> list[str]:
         _best_lists,
         _post_hoc_against_intrinsic,
         _most_faithful,
-        _against_random_evidence,
+        _against_controls,
         _coverage_of_controls,
-        _price_of_explaining,
         _stability,
         _not_measured,
     ]
@@ -75,12 +79,17 @@ def _above_popularity(results: Results) -> str:
     ranked = [name for name in results.approaches if _has_ndcg(results, name)]
     if popular is None or not ranked:
         return ""
-    below = [name for name in ranked if not _is_above(results, name, "popularity")]
-    if not below:
+    close: list[str] = []
+    worse: list[str] = []
+    for name in ranked:
+        if not _is_above(results, name, "popularity"):
+            is_worse = _is_above(results, "popularity", name)
+            (worse if is_worse else close).append(name)
+    if not close and not worse:
         return f"All approaches rank better than most-popular lists ({number(popular)})."
-    return (
-        f"Not demonstrably better than most-popular lists ({number(popular)}): {enumerated(below)}."
-    )
+    said = [f"not separated from them: {enumerated(close)}"] if close else []
+    said += [f"worse: {enumerated(worse)}"] if worse else []
+    return f"Against most-popular lists ({number(popular)}), {'; '.join(said)}."
 
 
 def _is_above(results: Results, first: str, second: str) -> bool:
@@ -91,7 +100,7 @@ def _is_above(results: Results, first: str, second: str) -> bool:
 
 
 def _post_hoc_against_intrinsic(results: Results) -> str:
-    """The best list of either kind, and how much their evidence matters on average."""
+    """The best lists of either kind, which the names tell; other approaches do not count."""
     kinds = [
         [a for a in results.approaches if a.startswith(prefix) and results.explains(a)]
         for prefix in (INTRINSIC, POST_HOC)
@@ -100,22 +109,10 @@ def _post_hoc_against_intrinsic(results: Results) -> str:
     if not all(best):
         return ""
     own, other = best[0][0], best[1][0]
-    text = (
-        f"Of approaches that explain themselves, {own} has the best lists ({label(results.ndcg)} "
-        f"{_score(results, own, results.ndcg)}); of lists explained afterwards, those of {other} "
-        f"are best ({_score(results, other, results.ndcg)}; {_difference(results, own, other)})."
-    )
-    drops = [
-        [drop for a in kind if (drop := _drop(results, a, results.pos)) is not None]
-        for kind in kinds
-    ]
-    if not all(drops):
-        return text
-    changes = [number(-fmean(of_kind)) for of_kind in drops]
     return (
-        f"{text} Taking out what is cited, rather than random items, changes {label(results.pos)} "
-        f"by {changes[0]} on average for intrinsic approaches ({len(drops[0])}), and by "
-        f"{changes[1]} for post-hoc ones ({len(drops[1])})."
+        f"Of the {INTRINSIC}… approaches, {own} has the best lists ({label(results.ndcg)} "
+        f"{_score(results, own, results.ndcg)}); of the {POST_HOC}… approaches, {other} "
+        f"({_score(results, other, results.ndcg)}; {_difference(results, own, other)})."
     )
 
 
@@ -128,15 +125,11 @@ def _difference(results: Results, first: str, second: str) -> str:
 
 
 def _most_faithful(results: Results) -> str:
-    """Whose evidence lowers POS, or else DEL, furthest below that of random evidence."""
-    leaders = {
-        metric: max(drops, key=lambda a: drops[a])
-        for metric in (results.pos, results.deletion)
-        if (drops := _drops(results, metric))
-    }
-    if not leaders:
+    """Whose evidence lowers POS, which all models share, furthest below that of random."""
+    metric, drops = results.pos, _drops(results, results.pos)
+    if not drops:
         return ""
-    metric, leader = next(iter(leaders.items()))
+    leader = max(drops, key=lambda a: drops[a])
     drop = _drop(results, leader, metric) or 0.0
     if drop <= 0:
         return (
@@ -148,38 +141,63 @@ def _most_faithful(results: Results) -> str:
     n_measured = len(_drops(results, metric))
     of_how_many = f", the largest drop of {n_measured} measured" if n_measured > 1 else ""
     doubt = "; the test does not confirm it" * (test is not None and not test.is_better)
-    text = (
+    return (
         f"The most faithful evidence is that of {leader}{projected}: {label(metric)} is "
         f"{_own_and_random(results, leader, metric)}{of_how_many}{doubt}."
     )
-    other = leaders.get(results.deletion, leader)
-    if other != leader:
-        text += (
-            f" By {label(results.deletion)} it is that of {other} "
-            f"({_own_and_random(results, other, results.deletion)})."
-        )
-    return text
 
 
-def _against_random_evidence(results: Results) -> str:
-    """Who does not beat random evidence; nobody is left out."""
-    tests, failed = tests_against(results, "random"), failing(results)
-    names = enumerated([label(results.pos), label(results.deletion)], "or")
-    if not tests:
+def _against_controls(results: Results) -> str:
+    """Who does not beat a control: cited items against both, then areas; nobody is left out."""
+    tests = tests_against(results, "random")
+    if not tests and not tests_against(results, "popular"):
         explained = any(results.explains(name) for name in results.everybody)
         return "No evidence was tested against random evidence." if explained else ""
-    if not failed:
-        return (
-            f"Evidence that does not beat random evidence in {names}: none ({len(tests)} tested)."
-        )
-    whose = [
-        f"{approach} ({enumerated([label(metric) for metric in metrics])})"
-        for approach, metrics in failed.items()
+    main = [results.pos, results.deletion]
+    names = enumerated([label(metric) for metric in main], "or")
+    parts = [
+        f"random items in {names}: {_whose(results, 'random', main)}",
+        f"the most popular items in {names}: {_whose(results, 'popular', main)}",
     ]
-    return (
-        f"Evidence that does not beat random evidence in {names}: that of {enumerated(whose)}; "
-        f"{len(failed)} of {len(tests)} tested."
-    )
+    areas = [metric for metric in reported(results) if parse(metric).is_area]
+    worse = {
+        control: {
+            approach: [m for m, test in found.items() if m in areas and test.verdict == "worse"]
+            for approach, found in failing(results, control).items()
+        }
+        for control in WHAT_CONTROLS_CITE
+    }
+    said = [
+        f"than {'random' if control == 'random' else 'the most popular'} items: "
+        + enumerated([f"{a} ({enumerated([label(m) for m in ms])})" for a, ms in of.items() if ms])
+        for control, of in worse.items()
+        if any(of.values())
+    ]
+    text = f"Evidence that does not beat {'; '.join(parts)}."
+    return f"{text} Worse over the whole history {'; '.join(said)}. {WHY_AREAS}" if said else text
+
+
+def _whose(results: Results, control: str, metrics: Sequence[str]) -> str:
+    """The approaches that do not beat a control in some metrics, by verdict."""
+    tested = [
+        approach
+        for approach, tests in tests_against(results, control).items()
+        if any(metric in tests for metric in metrics)
+    ]
+    if not tested:
+        return "not tested"
+    whose = []
+    for approach, tests in failing(results, control).items():
+        by_verdict: dict[str, list[str]] = {}
+        for metric in metrics:
+            if metric in tests:
+                by_verdict.setdefault(tests[metric].verdict, []).append(label(metric))
+        if by_verdict:
+            said = [f"{verdict} in {enumerated(of)}" for verdict, of in by_verdict.items()]
+            whose.append(f"{approach} ({', '.join(said)})")
+    if not whose:
+        return f"none ({len(tested)} tested)"
+    return f"{enumerated(whose)}, {len(whose)} of {len(tested)} tested"
 
 
 def _coverage_of_controls(results: Results) -> str:
@@ -212,30 +230,20 @@ def _coverage_of_controls(results: Results) -> str:
     return text
 
 
-def _price_of_explaining(results: Results) -> str:
-    """Whether the best lists that are explained are worse than the best that are not."""
-    ranked = _ranked(results, [a for a in results.approaches if _has_ndcg(results, a)])
-    explained = [name for name in ranked if results.explains(name)]
-    silent = [name for name in ranked if not results.explains(name)]
-    if not explained or not silent:
-        return ""
-    best, other = explained[0], silent[0]
-    scores = [_score(results, name, results.ndcg) for name in (best, other)]
-    if (results.value(best, results.ndcg) or 0.0) >= (results.value(other, results.ndcg) or 0.0):
-        return (
-            f"No price of explaining is visible: the best approach that explains, {best} "
-            f"({label(results.ndcg)} {scores[0]}), is not below the best that does not, {other} "
-            f"({scores[1]})."
-        )
-    return (
-        f"Explaining has a price: {other}, which gives no reasons, has {label(results.ndcg)} "
-        f"{scores[1]}; {_separation(results, other, best, 'the best approach that does')}."
-    )
-
-
 def _stability(results: Results) -> str:
-    """Whose evidence survives another training best and worst."""
-    overlaps = results.overlaps
+    """Whose evidence survives another training best and worst, and whose no seed can change."""
+    fixed = [name for name in results.overlaps if name in results.seedless]
+    text = (
+        f"Given their lists, the reasons of {enumerated(fixed)} depend on no seed; "
+        f"{'it was' if len(fixed) == 1 else 'they were'} not trained again."
+        if fixed
+        else ""
+    )
+    again = {name: v for name, v in results.overlaps.items() if name not in results.seedless}
+    return f"{_after_training_again(again)} {text}".strip()
+
+
+def _after_training_again(overlaps: Mapping[str, float]) -> str:
     if not overlaps:
         return ""
     high, low = max(overlaps.values()), min(overlaps.values())

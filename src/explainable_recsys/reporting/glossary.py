@@ -75,15 +75,19 @@ FAITHFULNESS = {
         "DEL",
         "low",
         "score",
-        "What remains of the score when the cited items are taken out of the history, as a share "
-        "of the score.",
+        "What remains of the personal part of the score (the score less that for an empty history) "
+        "when the cited items are taken out of the history, as a share of it. Recommendations "
+        "whose personal part is negative or small (below a tenth of the average: least_personal) "
+        "are left out, so it is over fewer users. Not comparable between models with different "
+        "scores for an empty history.",
         "Baklanov et al. 2025",
     ),
     "ins": Metric(
         "INS",
         "high",
         "score",
-        "What the cited items alone give of the score, as a share of it.",
+        "What the cited items alone give of the personal part of the score, as a share of it; "
+        "computed, and to be read, like DEL.",
         "Baklanov et al. 2025",
     ),
     "cdcg": Metric(

@@ -11,10 +11,19 @@ from explainable_recsys.reporting.findings import findings
 from explainable_recsys.reporting.glossary import describe, label
 from explainable_recsys.reporting.results import Results
 from explainable_recsys.reporting.tables import metric_cell, projections
-from explainable_recsys.reporting.verdicts import failing, failure_sentence, tests_against
+from explainable_recsys.reporting.verdicts import (
+    WHAT_CONTROLS_CITE,
+    WHY_AREAS,
+    failing,
+    fails_in_areas,
+    failure_sentence,
+    failure_sentences,
+    n_tested,
+    nothing_fails,
+)
 from explainable_recsys.reporting.wording import Run, number
 
-N_ROWS, N_FAILURES, N_APPROACHES, N_RATED = 25, 12, 12, 5
+N_ROWS, N_FAILURES, N_APPROACHES, N_RATED = 25, 24, 12, 5
 """Most rows of the comparison, approaches that fail, approaches and titles of the example."""
 
 
@@ -22,7 +31,7 @@ ABSENT = "\u2013"
 
 
 def report_markdown(content: ReportContent) -> str:
-    """Write the report in some 80 lines of GitHub-flavoured Markdown at most.
+    """Write the report in some 90 lines of GitHub-flavoured Markdown at most.
 
     Args:
         content: What to report; the figures, and most tables, are in the web page only.
@@ -38,7 +47,7 @@ def report_markdown(content: ReportContent) -> str:
     lines += [f"{escaped(content.origin)} · commit {commit}{state}", ""]
     lines += [f"- {escaped(finding)}" for finding in findings(content)]
     lines += ["", "## Comparison", "", *_comparison(content, results)]
-    lines += ["", "## What does not beat random evidence", "", *_failures(results)]
+    lines += ["", "## What does not beat its control", "", *_failures(results)]
     users = example_users(content, results)
     if users:
         lines += ["", *_example(users[0])]
@@ -79,7 +88,8 @@ def _comparison(content: ReportContent, results: Results) -> Iterator[str]:
     for name in results.everybody[:N_ROWS]:
         cells = [_cell(results, name, metric) for metric in columns.values()]
         overlap = overlaps.get(name)
-        cells += [(ABSENT if overlap is None else number(overlap))] if overlaps else []
+        seedless = " (no seed)" * (name in results.seedless)
+        cells += [ABSENT if overlap is None else number(overlap) + seedless] if overlaps else []
         mark = marks.get(results.scope(name), "")
         baseline = " (baseline)" if name in results.baselines else ""
         yield _row([escaped(name) + baseline + mark, *cells])
@@ -87,6 +97,7 @@ def _comparison(content: ReportContent, results: Results) -> Iterator[str]:
     left = len(results.everybody) - N_ROWS
     notes = [f"{left} more in the web page."] if left > 0 else []
     notes += [f"± half the 95 % interval; {ABSENT} not measured."]
+    notes += ["No seed: not trained again."] if results.seedless else []
     notes += [f"{mark} {escaped(text)}." for text, mark in marks.items()]
     yield " ".join(notes)
 
@@ -112,15 +123,24 @@ def _row(cells: Sequence[str]) -> str:
 
 
 def _failures(results: Results) -> Iterator[str]:
-    failed = list(failing(results))
-    if not tests_against(results, "random"):
-        yield "No evidence was tested against random evidence."
-    elif not failed:
-        yield "Nothing: all evidence that was tested does."
-    for approach in failed[:N_FAILURES]:
-        yield f"- {escaped(failure_sentence(results, approach, 'random'))}"
-    if len(failed) > N_FAILURES:
-        yield f"- And {escaped(', '.join(failed[N_FAILURES:]))}."
+    """Every approach that does not beat a control somewhere; the last ones by name only."""
+    sentences = failure_sentences(results)
+    if not n_tested(results):
+        yield "No evidence was tested against a control."
+    elif not sentences:
+        yield nothing_fails(results)
+    for sentence in sentences[:N_FAILURES]:
+        yield f"- {escaped(sentence)}"
+    for control, what in WHAT_CONTROLS_CITE.items():
+        left = [
+            approach
+            for approach in failing(results, control)
+            if failure_sentence(results, approach, control) in sentences[N_FAILURES:]
+        ]
+        if left:
+            yield f"- Not in everything better than {what} either: {escaped(', '.join(left))}."
+    if fails_in_areas(results):
+        yield f"- {escaped(WHY_AREAS)}"
 
 
 def _example(user: ExampleUser) -> Iterator[str]:

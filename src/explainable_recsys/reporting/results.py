@@ -72,6 +72,7 @@ class Results:
             the baselines, highest nDCG first.
         baselines: Those of `BASELINES` that were compared, highest nDCG first.
         overlaps: Jaccard overlap of what is cited before and after training again, by approach.
+        seedless: Those of them that were not trained again, because no seed changes their reasons.
     """
 
     k: int
@@ -80,6 +81,7 @@ class Results:
     approaches: list[str]
     baselines: list[str]
     overlaps: dict[str, float]
+    seedless: frozenset[str]
     _values: dict[tuple[str, str], float] = field(repr=False)
     _scopes: dict[str, str] = field(repr=False)
     _with_reasons: frozenset[str] = field(repr=False)
@@ -109,6 +111,11 @@ class Results:
             approaches=[name for name in ranked if name not in BASELINES],
             baselines=[name for name in ranked if name in BASELINES],
             overlaps=overlaps,
+            seedless=frozenset(
+                str(row["approach"])
+                for row in records(content.stability, "approach", "n_retrainings")
+                if finite(row["n_retrainings"]) == 0
+            ),
             _values=values,
             _scopes=scopes,
             _with_reasons=frozenset(

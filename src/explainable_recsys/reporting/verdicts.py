@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from explainable_recsys.reporting.glossary import label
+from explainable_recsys.reporting.glossary import label, parse
 from explainable_recsys.reporting.results import Controlled, Results
 from explainable_recsys.reporting.wording import enumerated, number
 
@@ -12,18 +12,28 @@ WHAT_CONTROLS_CITE = {
     "random": "random items of the same history",
     "popular": "the most popular items of the same history",
 }
+WHY_AREAS = (
+    "Areas (AUC): once the cited items are used up, the others follow in random order, so short "
+    "explanations lose there."
+)
 
 Tests = dict[str, Controlled]
 """Tests of one approach against one control, by metric."""
 
 
+def reported(results: Results) -> list[str]:
+    """The metrics of faithfulness that verdicts are told of."""
+    k, n = results.k, results.n_cited
+    by_cited = [results.pos, f"ps@{k},{n}", results.deletion, f"ins@{n}", f"cdcg@{n}"]
+    return [*by_cited, f"pos@{k}/auc", f"ps@{k}/auc"]
+
+
 def tests_against(results: Results, control: str) -> dict[str, Tests]:
-    """The tests in POS and DEL of every approach that has any, highest nDCG first."""
+    """The tests in the reported metrics of every approach that has any, highest nDCG first."""
     tests = {}
     for approach in results.everybody:
         found = {
-            metric: results.controlled(approach, metric, control)
-            for metric in (results.pos, results.deletion)
+            metric: results.controlled(approach, metric, control) for metric in reported(results)
         }
         of_approach = {metric: test for metric, test in found.items() if test is not None}
         if of_approach:
@@ -40,6 +50,15 @@ def failing(results: Results, control: str = "random") -> dict[str, Tests]:
     return {approach: tests for approach, tests in failed.items() if tests}
 
 
+def n_tested(results: Results) -> int:
+    """How many tests there are, of all approaches against all controls."""
+    return sum(
+        len(tests)
+        for control in WHAT_CONTROLS_CITE
+        for tests in tests_against(results, control).values()
+    )
+
+
 def untested(results: Results, control: str = "random") -> list[str]:
     """Approaches that explain, but whose evidence nobody compared with the control."""
     tested = tests_against(results, control)
@@ -47,18 +66,46 @@ def untested(results: Results, control: str = "random") -> list[str]:
 
 
 def control_sentences(results: Results) -> list[str]:
-    """One sentence for those that pass, one for each that does not, for both controls."""
+    """One sentence for those that pass all, one for each that does not, for both controls."""
     sentences = []
     for control in WHAT_CONTROLS_CITE:
         sentences += list(_against(results, control))
     if not sentences:
         sentences = ["No evidence was compared with that of a control."]
+    elif not any(failing(results, control) for control in WHAT_CONTROLS_CITE):
+        sentences.insert(0, nothing_fails(results))
+    if fails_in_areas(results):
+        sentences.append(WHY_AREAS)
     left = untested(results)
     if left:
         sentences.append(
             f"Not compared with random evidence: {'; '.join(_why(results, a) for a in left)}."
         )
     return sentences
+
+
+def failure_sentences(results: Results) -> list[str]:
+    """One sentence for each approach and control that it does not beat in everything."""
+    return [
+        failure_sentence(results, approach, control)
+        for control in WHAT_CONTROLS_CITE
+        for approach in failing(results, control)
+    ]
+
+
+def nothing_fails(results: Results) -> str:
+    """Say that all is well, and how much was tested."""
+    return f"Does not beat its control: nothing; all {n_tested(results)} comparisons tested do."
+
+
+def fails_in_areas(results: Results) -> bool:
+    """Whether any area under a curve is not better than that of a control."""
+    return any(
+        parse(metric).is_area
+        for control in WHAT_CONTROLS_CITE
+        for tests in failing(results, control).values()
+        for metric in tests
+    )
 
 
 def _against(results: Results, control: str) -> Iterator[str]:
@@ -78,22 +125,23 @@ def _against(results: Results, control: str) -> Iterator[str]:
 
 def failure_sentence(results: Results, approach: str, control: str) -> str:
     """Say which tests an approach does not pass, and with which figures."""
-    tests, what = tests_against(results, control)[approach], WHAT_CONTROLS_CITE[control]
-    failed = {metric: test for metric, test in tests.items() if not test.is_better}
-    others = [label(metric) for metric in tests if metric not in failed]
-    passed = f", but it does in {enumerated(others)}" if others else ""
-    shown = [f"{label(metric)}{_figures(test)}" for metric, test in failed.items()]
+    tests = tests_against(results, control)[approach]
+    by_verdict: dict[str, list[str]] = {}
+    for metric, test in tests.items():
+        if not test.is_better:
+            by_verdict.setdefault(test.verdict, []).append(f"{label(metric)}{_figures(test)}")
+    said = "; ".join(f"{verdict} in {enumerated(m)}" for verdict, m in sorted(by_verdict.items()))
+    passed = [label(metric) for metric, test in tests.items() if test.is_better]
+    better = f"; better in {enumerated(passed)}" if passed else ""
     projected = f"; measured on a {results.scope(approach)}" * results.is_projection(approach)
-    return (
-        f"The evidence of {approach} does not beat {what} in {enumerated(shown, 'or')}"
-        f"{passed}{projected}."
-    )
+    what = WHAT_CONTROLS_CITE[control]
+    return f"The evidence of {approach} against {what}: {said}{better}{projected}."
 
 
 def _figures(test: Controlled) -> str:
     if test.own is None or test.of_control is None:
-        return f" ({test.verdict})"
-    return f" ({number(test.own)} against {number(test.of_control)}: {test.verdict})"
+        return ""
+    return f" ({number(test.own)} against {number(test.of_control)})"
 
 
 def _why(results: Results, approach: str) -> str:

@@ -106,7 +106,7 @@ def test_what_fails_and_an_example() -> None:
     )
     assert r"- posthoc_knn: **Toy Story (1995)**. You rated *A \* \\ B \| C* ★4." in text
     assert r"**Toy Story (1995)**. Because of *&lt;b>Alien&lt;/b>*." in text
-    assert "and 7 more." in text
+    assert "Among the best rated: " in text
     assert "svd: **" not in text
 
 

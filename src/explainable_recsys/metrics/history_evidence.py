@@ -20,7 +20,7 @@ SCOPES = {
 }
 """What faithfulness takes away where evidence has a style."""
 
-NOT_APPLICABLE = "not applicable: its evidence is no part of the history"
+NOT_APPLICABLE = "not applicable: evidence that is no part of the history"
 NO_EXPLANATIONS = "no explanations"
 
 

@@ -149,8 +149,7 @@ def _example(user: ExampleUser) -> Iterator[str]:
     yield ""
     if user.history:
         rated = [f"{escaped(item.title)} {item.stars}".strip() for item in user.history[:N_RATED]]
-        left = len(user.history) - N_RATED
-        yield f"Rated {', '.join(rated)}{f' and {left:,} more' if left > 0 else ''}."
+        yield f"Among the best rated: {', '.join(rated)}."
         yield ""
     explained = [entry for entry in user.lists if entry.explains]
     for entry in explained[:N_APPROACHES]:

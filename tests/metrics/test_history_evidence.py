@@ -15,8 +15,6 @@ from explainable_recsys.metrics.history_evidence import (
     evidence_columns,
     faithfulness_scope,
     history_evidence,
-    pieces_per_recommendation,
-    places,
 )
 
 RATED = {1: [10, 20, 30, 40], 2: [20, 30], 3: [50, 60], 4: []}
@@ -192,7 +190,6 @@ def test_nothing_cited(lists, evidence, style):
     evidence = evidence_of(evidence, style).astype({"user_id": "int64", "item_id": "int64"})
     cited = history_evidence(lists, evidence, HISTORIES)
     assert readable(cited, HISTORIES) == []
-    assert len(pieces_per_recommendation(cited)) == len(places(cited)) == 0
 
 
 def test_histories_without_any_rating():
@@ -212,8 +209,6 @@ def test_counts_and_places():
         [(1, 50, 10, 1.0), (1, 50, 20, 2.0), (1, 50, 30, -3.0), (3, 10, 50, 1.0), (3, 10, 60, 1.0)]
     )
     cited = history_evidence(lists, evidence, HISTORIES)
-    assert pieces_per_recommendation(cited).tolist() == [3, 2]
-    assert places(cited).tolist() == [0, 1, 2, 0, 1]
     assert cited.recommendations.tolist() == [0, 0, 0, 1, 1]
 
 

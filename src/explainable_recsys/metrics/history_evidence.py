@@ -10,7 +10,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from explainable_recsys.interactions import Interactions
-from explainable_recsys.ragged import place_in_run
 
 SCOPES = {
     "item": "cited items",
@@ -122,13 +121,3 @@ def _rated(
     wanted = users * histories.n_items + columns
     found = np.minimum(np.searchsorted(rated, wanted), max(len(rated) - 1, 0))
     return np.asarray(rated[found] == wanted) if len(rated) else np.zeros(len(wanted), bool)
-
-
-def pieces_per_recommendation(cited: Cited) -> NDArray[np.int64]:
-    """How many items each recommendation cites, (m,)."""
-    return np.bincount(cited.recommendations, minlength=len(cited.users))
-
-
-def places(cited: Cited) -> NDArray[np.int64]:
-    """Place of each piece within its recommendation, from 0, (p,)."""
-    return place_in_run(cited.recommendations)

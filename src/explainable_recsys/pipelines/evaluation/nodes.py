@@ -155,22 +155,7 @@ def evaluate(
         recommendations, interactions, items, test_ratings, parameters, recommendation
     )
     resampling = (parameters.n_resamples, parameters.seed)
-    if parameters.sampled_negatives is not None:
-        sampled = sampled_ranking_per_user(
-            model,
-            histories,
-            test_ratings,
-            parameters.k,
-            parameters.relevance_threshold,
-            parameters.sampled_negatives,
-            parameters.seed,
-        )
-        metrics |= mean_with_interval(sampled, *resampling)
-    if isinstance(model, RatingPredictor):
-        scale = source.rating_scale
-        metrics |= evaluate_ratings(
-            model, histories, test_ratings, scale.minimum, scale.maximum, *resampling
-        )
+    metrics |= _of_held_out(model, histories, test_ratings, parameters, source)
     if explanations is not None:
         check_explained(recommendations, explanations)
         found, of_users = evaluate_explanations(
@@ -277,6 +262,35 @@ def check_explained(recommendations: pd.DataFrame, explanations: pd.DataFrame) -
         raise InputError(
             f"the stored explanations are not those of the stored recommendations: {DIFFERENT_RUNS}"
         )
+
+
+def _of_held_out(
+    model: Recommender,
+    histories: Interactions,
+    test_ratings: pd.DataFrame,
+    parameters: EvaluationParameters,
+    source: SourceParameters,
+) -> dict[str, float]:
+    """Errors of predicted ratings, and ranks among sampled items, as far as they are asked for."""
+    metrics: dict[str, float] = {}
+    resampling = (parameters.n_resamples, parameters.seed)
+    if parameters.sampled_negatives is not None:
+        sampled = sampled_ranking_per_user(
+            model,
+            histories,
+            test_ratings,
+            parameters.k,
+            parameters.relevance_threshold,
+            parameters.sampled_negatives,
+            parameters.seed,
+        )
+        metrics |= mean_with_interval(sampled, *resampling)
+    if isinstance(model, RatingPredictor):
+        scale = source.rating_scale
+        metrics |= evaluate_ratings(
+            model, histories, test_ratings, scale.minimum, scale.maximum, *resampling
+        )
+    return metrics
 
 
 def _of_controls(tables: dict[str, Any]) -> dict[str, float]:

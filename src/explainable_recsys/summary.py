@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 import textwrap
 from pathlib import Path
@@ -20,6 +19,7 @@ from explainable_recsys.metrics.faithfulness import FaithfulnessParameters
 from explainable_recsys.pipelines.evaluation.nodes import EvaluationParameters
 from explainable_recsys.preprocessing.splits import SplitParameters
 from explainable_recsys.reporting.selection import choose_users
+from explainable_recsys.reporting.wording import runs
 
 QUALITY_COLUMNS = {
     "recall@{k}": "recall@{k}",
@@ -227,11 +227,8 @@ def examples(
 def plain_text(sentence: str) -> Text:
     """A sentence in Markdown with its italics drawn (or dropped, outside a terminal)."""
     text = Text()
-    for part in re.split(r"((?<!\\)\*(?:\\.|[^*\\])*\*)", sentence, flags=re.DOTALL):
-        if part.startswith("*"):
-            text.append(re.sub(r"\\([\\*])", r"\1", part[1:-1]), style="italic")
-        else:
-            text.append(re.sub(r"\\([\\*])", r"\1", part))
+    for part in runs(sentence):
+        text.append(part.text, style="italic" if part.is_italic else None)
     return text
 
 

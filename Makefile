@@ -67,7 +67,7 @@ notebooks: $(READY)  ## Execute the notebooks against a fresh run
 	@$(BIN)/python -m pytest --nbmake --quiet notebooks
 
 lock:  ## Resolve the dependencies anew (needs uv)
-	@uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
+	@uv pip compile pyproject.toml --group dev --extra notebooks --universal --python-version 3.11 --generate-hashes \
 	  --no-annotate --no-emit-index-url --no-emit-find-links --quiet \
 	  --custom-compile-command "make lock" --output-file requirements.lock
 

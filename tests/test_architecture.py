@@ -23,7 +23,19 @@ LIBRARY = {
     "figures",
     "reporting",
 }
-PROJECT = {"datasets", "pipelines", "hooks", "cli", "summary", "settings", "pipeline_registry"}
+PROJECT = {
+    "cli",
+    "datasets",
+    "explain",
+    "hooks",
+    "notebook",
+    "pipeline_registry",
+    "pipelines",
+    "settings",
+    "stored",
+    "summary",
+    "terminal",
+}
 PICKLES = {"pickle", "cPickle", "_pickle", "cloudpickle", "dill", "joblib", "marshal", "shelve"}
 
 

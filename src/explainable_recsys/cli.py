@@ -165,3 +165,27 @@ def fetch_data(metadata: ProjectMetadata, name: str) -> None:
 
 
 cli.add_command(with_plain_errors(fetch_data))
+
+
+@click.command(name="explain")
+@click.option("--user", required=True, help="Id of the user.")
+@click.option("--item", help="Id or title of an item, in the user's list or not.")
+@click.option("--approach", help="Whose list; default: the one with the highest nDCG.")
+@click.option("--env", "-e", help="Environment, for example ml-100k.")
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table")
+@click.pass_obj
+def explain_command(
+    metadata: ProjectMetadata,
+    user: str,
+    item: str | None,
+    approach: str | None,
+    env: str | None,
+    form: str,
+) -> None:
+    """Show what USER rated, what is recommended, and why, from the latest run."""
+    from explainable_recsys.explain import Question, explain
+
+    explain(metadata.project_path, env, Question(user, item, approach), form)
+
+
+cli.add_command(with_plain_errors(explain_command))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import textwrap
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import pandas as pd
 from kedro.io import DataCatalog
 from numpy.typing import NDArray
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -19,7 +18,7 @@ from explainable_recsys.metrics.faithfulness import FaithfulnessParameters
 from explainable_recsys.pipelines.evaluation.nodes import EvaluationParameters
 from explainable_recsys.preprocessing.splits import SplitParameters
 from explainable_recsys.reporting.selection import choose_users
-from explainable_recsys.reporting.wording import runs
+from explainable_recsys.terminal import heading, plain_text, print_plainly
 
 QUALITY_COLUMNS = {
     "recall@{k}": "recall@{k}",
@@ -71,11 +70,11 @@ def print_summary(outputs: set[str], catalog: DataCatalog, env: str | None) -> N
     approaches = sorted(name.removesuffix(".metrics") for name in outputs if ".metrics" in name)
     parts: list[RenderableType] = []
     if "dataset_card" in outputs:
-        parts += [_heading("Data"), card_text(catalog.load("dataset_card"))]
+        parts += [heading("Data"), card_text(catalog.load("dataset_card"))]
     if approaches:
         metrics = {name: catalog.load(f"{name}.metrics") for name in approaches}
         parts += [
-            _heading("Quality"),
+            heading("Quality"),
             metrics_table(metrics, QUALITY_COLUMNS),
             protocol_text(metrics, catalog),
         ]
@@ -83,7 +82,7 @@ def print_summary(outputs: set[str], catalog: DataCatalog, env: str | None) -> N
         explained = {name: values for name, values in metrics.items() if keys & values.keys()}
         if explained:
             parts += [
-                _heading("Reasons"),
+                heading("Reasons"),
                 metrics_table(explained, REASON_COLUMNS),
                 reasons_legend(explained),
             ]
@@ -92,7 +91,7 @@ def print_summary(outputs: set[str], catalog: DataCatalog, env: str | None) -> N
             n = _n_cited(catalog)
             columns = {title: key.replace("{n}", n) for title, key in FAITHFULNESS_COLUMNS.items()}
             parts += [
-                _heading("Faithfulness"),
+                heading("Faithfulness"),
                 metrics_table(faithful, columns),
                 faithfulness_legend(_list_length(metrics), n),
             ]
@@ -101,18 +100,18 @@ def print_summary(outputs: set[str], catalog: DataCatalog, env: str | None) -> N
 
         file = _relative(Path(str(catalog.get("tuning.best_parameters")._get_load_path())))  # type: ignore[union-attr]
         text = tuning_text(catalog.load("tuning.trials"), file, env)
-        parts += [_heading("Tuning"), Text(text, no_wrap=True, overflow="ignore")]
+        parts += [heading("Tuning"), Text(text, no_wrap=True, overflow="ignore")]
     parts += _all_examples([name for name in approaches if f"{name}.sentences" in outputs], catalog)
     if parts:
         folder = _reporting_folder(catalog)
         option = f" ENV={env}" if env else ""
         parts += [
-            _heading("Next"),
+            heading("Next"),
             *([f"  report     {folder}/08_reporting/report.html"] if "report" in outputs else []),
             f"  files      {folder}/, every run a version of its own\n"
             f"  lineage    make viz{option}",
         ]
-        _print_without_trailing_blanks(Group(*parts))
+        print_plainly(Group(*parts))
 
 
 def _all_examples(approaches: list[str], catalog: DataCatalog) -> list[RenderableType]:
@@ -127,7 +126,7 @@ def _all_examples(approaches: list[str], catalog: DataCatalog) -> list[Renderabl
     parts: list[RenderableType] = []
     for name, table in sentences.items():
         lists = catalog.load(f"{name}.recommendations")
-        parts += [_heading(f"Why? {name}"), examples(lists, table, catalog.load("items"), users)]
+        parts += [heading(f"Why? {name}"), examples(lists, table, catalog.load("items"), users)]
     return parts
 
 
@@ -224,18 +223,6 @@ def examples(
     return Group(*blocks)
 
 
-def plain_text(sentence: str) -> Text:
-    """A sentence in Markdown with its italics drawn (or dropped, outside a terminal)."""
-    text = Text()
-    for part in runs(sentence):
-        text.append(part.text, style="italic" if part.is_italic else None)
-    return text
-
-
-def _heading(text: str) -> Text:
-    return Text(f"\n{text}", style="bold")
-
-
 def _measured(metrics: dict[str, Any], start: str) -> bool:
     return any(key.startswith(start) and value is not None for key, value in metrics.items())
 
@@ -249,15 +236,6 @@ def _list_length(metrics: dict[str, dict[str, Any]]) -> int:
     start = "recall@"
     names = (key.removeprefix(start) for m in metrics.values() for key in m if start in key)
     return next(int(name) for name in names if name.isdigit())
-
-
-def _print_without_trailing_blanks(content: RenderableType) -> None:
-    console = Console(highlight=False)
-    with console.capture() as capture:
-        console.print(content, crop=False)
-    lines = "\n".join(line.rstrip() for line in capture.get().splitlines())
-    encoding = sys.stdout.encoding or "utf-8"
-    print(lines.encode(encoding, "replace").decode(encoding))  # noqa: T201
 
 
 def _cell(metrics: dict[str, Any], key: str) -> str:

@@ -84,7 +84,7 @@ def what_if(
     lists = [_candidates(s, row, n) for s, row in zip(scores, both, strict=True)]
     columns = catalogue.item_columns(np.asarray(touched)) if touched else np.empty(0, np.int64)
     shown = np.unique(np.concatenate([*(of for of, _ in lists), columns[columns >= 0]]))
-    old, new = (_ranks(of, row, shown) for of, row in zip(scores, both, strict=True))
+    old, new = (ranks(of, row, shown) for of, row in zip(scores, both, strict=True))
     order = np.lexsort([ranks.to_numpy(np.float64, na_value=np.inf) for ranks in (old, new)])
     affected = pd.DataFrame(
         {
@@ -104,6 +104,28 @@ def what_if(
         personal=both[1].nnz > 0,
         explanations=_explained(explain, catalogue, both[1], after) if both[1].nnz else None,
     )
+
+
+def ranks(
+    scores: NDArray[np.float32], row: sparse.csr_array, columns: NDArray[np.int64]
+) -> pd.arrays.IntegerArray:
+    """Rank of some items among all that are not rated.
+
+    Args:
+        scores: (n_items,) scores of all items.
+        row: (1, n_items) history.
+        columns: Of the items.
+
+    Returns:
+        One rank (from 1) per item, the same as in lists; missing for items that are rated.
+    """
+    rated = np.zeros(len(scores), bool)
+    rated[row.indices] = True
+    own = scores[columns][:, None]
+    better = (scores > own) | ((scores == own) & (np.arange(len(scores)) < columns[:, None]))
+    ranks = 1 + (better & ~rated).sum(axis=1)
+    missing = rated[columns] | ~np.isfinite(scores[columns])
+    return pd.arrays.IntegerArray(ranks.astype(np.int64), missing)
 
 
 def changed_history(history: Mapping[Any, float], changes: Iterable[Change]) -> dict[Any, float]:
@@ -202,19 +224,6 @@ def _list_table(
     ranks = np.arange(1, len(columns) + 1, dtype=np.int32)
     item_ids = catalogue.item_ids[columns]
     return pd.DataFrame({"item_id": item_ids, "rank": ranks, "score": scores})
-
-
-def _ranks(
-    scores: NDArray[np.float32], row: sparse.csr_array, columns: NDArray[np.int64]
-) -> pd.arrays.IntegerArray:
-    """Rank (from 1) of some items among all that are not rated; missing for rated ones."""
-    rated = np.zeros(len(scores), bool)
-    rated[row.indices] = True
-    own = scores[columns][:, None]
-    better = (scores > own) | ((scores == own) & (np.arange(len(scores)) < columns[:, None]))
-    ranks = 1 + (better & ~rated).sum(axis=1)
-    missing = rated[columns] | ~np.isfinite(scores[columns])
-    return pd.arrays.IntegerArray(ranks.astype(np.int64), missing)
 
 
 def _explained(

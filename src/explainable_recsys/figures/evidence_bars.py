@@ -53,7 +53,7 @@ def evidence_bars_figure(
         for heading, item in zip(headings, drawn["item_id"], strict=True)
     ]
     evidence = pd.concat([panel.evidence for panel in panels])
-    are_neighbours = (evidence["style"] == "neighbour").all()
+    are_neighbours = bool((evidence["style"] == "neighbour").all())
     figure = new_figure()
     height = add_panels(figure, panels)
     finish(

@@ -17,7 +17,7 @@ FOR, AGAINST = PALETTE[2], PALETTE[3]
 
 UNITS = {
     "feature": "Weight (unit of the score)",
-    "item": "Weight of the rated item",
+    "item": "Weight of the rated item (score or similarity)",
     "neighbour": "Number of neighbours",
     "rule": "Confidence of the rule (0 to 1)",
 }

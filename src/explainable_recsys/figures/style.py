@@ -7,7 +7,8 @@ their colour to the layout: kedro-viz sets it, and the background, to those of i
 
 from __future__ import annotations
 
-import textwrap
+import re
+from html import unescape
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ PALETTE = [
 NEUTRAL = "#999999"
 """The grey of what is not one of the categories."""
 
+_TAG = re.compile("<[^>]*>")
 _INK = "#222222"
 _GRID = "rgba(128, 128, 128, 0.2)"
 _TITLE_LENGTH, _SUBTITLE_LENGTH = 70, 90  # characters on a line of 600 pixels
@@ -121,4 +123,12 @@ def percent(share: float, n_decimals: int = 0) -> str:
 
 
 def _lines(text: str, length: int) -> str:
-    return "<br>".join(textwrap.wrap(text, length))
+    """Break HTML into lines of so many characters at most; tags and entities do not count."""
+    lines: list[str] = []
+    for word in text.split(" "):
+        longer = f"{lines[-1]} {word}" if lines else ""
+        if longer and len(unescape(_TAG.sub("", longer))) <= length:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return "<br>".join(lines)

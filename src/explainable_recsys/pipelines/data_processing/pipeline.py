@@ -9,7 +9,7 @@ from kedro.pipeline import Node, Pipeline
 from explainable_recsys.pipelines.data_processing import nodes
 
 
-def create_pipeline(**_: Any) -> Pipeline:
+def prepare_data() -> Pipeline:
     """Raw files to ratings, items, users, split parts, interactions and the card."""
     parts = ["train_ratings", "validation_ratings", "test_ratings", "fold_in_ratings"]
     return Pipeline(
@@ -64,3 +64,8 @@ def create_pipeline(**_: Any) -> Pipeline:
             ),
         ]
     )
+
+
+def create_pipeline(**_: Any) -> Pipeline:
+    """What `kedro run --pipelines data_processing` does."""
+    return prepare_data()

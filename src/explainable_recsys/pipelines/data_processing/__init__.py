@@ -1,4 +1,4 @@
-"""Raw files to clean ratings, their split, and the training matrix."""
+"""Raw files to clean ratings, their split, the training matrix, and what the ratings are like."""
 
 from explainable_recsys.pipelines.data_processing.pipeline import create_pipeline, prepare_data
 

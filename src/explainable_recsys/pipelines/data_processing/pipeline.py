@@ -7,6 +7,7 @@ from typing import Any
 from kedro.pipeline import Node, Pipeline
 
 from explainable_recsys.pipelines.data_processing import nodes
+from explainable_recsys.pipelines.data_processing.exploration import explore_data
 
 
 def prepare_data() -> Pipeline:
@@ -67,5 +68,5 @@ def prepare_data() -> Pipeline:
 
 
 def create_pipeline(**_: Any) -> Pipeline:
-    """What `kedro run --pipelines data_processing` does."""
-    return prepare_data()
+    """The same, and tables and figures that describe the ratings."""
+    return prepare_data() + explore_data()

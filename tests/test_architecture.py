@@ -19,6 +19,7 @@ LIBRARY = {
     "recommenders",
     "explainers",
     "metrics",
+    "exploration",
     "preprocessing",
     "figures",
     "reporting",

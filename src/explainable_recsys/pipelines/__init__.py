@@ -3,5 +3,5 @@
 ON_REQUEST = frozenset({"tuning"})
 """Pipelines that take long and are run by name only: `kedro run` leaves them out."""
 
-OVER_APPROACHES = frozenset({"evaluation", *ON_REQUEST})
-"""Pipelines that are about the approaches; all others make approaches, or their data."""
+NO_APPROACHES = frozenset({"data_processing", "evaluation", *ON_REQUEST})
+"""Pipelines that are about the data or about the approaches; all others make approaches."""

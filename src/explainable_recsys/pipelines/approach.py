@@ -11,7 +11,7 @@ import pandas as pd
 from kedro.pipeline import Node, Pipeline
 
 from explainable_recsys.interactions import Interactions
-from explainable_recsys.pipelines import data_processing
+from explainable_recsys.pipelines.data_processing import prepare_data
 from explainable_recsys.pipelines.evaluation import nodes as evaluation
 from explainable_recsys.pipelines.evaluation.nodes import EvaluationParameters
 from explainable_recsys.recommenders.base import Recommender
@@ -92,7 +92,7 @@ def evaluated_approach(
             inputs={name: full for name, full in names.items() if name not in parameters},
             parameters=parameters,
         )
-    return data_processing.create_pipeline() + namespaced
+    return prepare_data() + namespaced
 
 
 def make_lists(

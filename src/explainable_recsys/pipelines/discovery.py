@@ -15,7 +15,7 @@ def every_approach() -> Pipeline:
     names = sorted(
         module.name
         for module in pkgutil.iter_modules(pipelines.__path__)
-        if module.ispkg and module.name not in pipelines.OVER_APPROACHES
+        if module.ispkg and module.name not in pipelines.NO_APPROACHES
     )
     everything = Pipeline([])
     for name in names:
@@ -25,5 +25,7 @@ def every_approach() -> Pipeline:
 
 
 def approach_names(pipeline: Pipeline) -> set[str]:
-    """Names of the approaches whose nodes a pipeline holds."""
-    return {str(node.namespace) for node in pipeline.nodes if node.namespace}
+    """Names of the approaches that a pipeline evaluates: the namespaces that have metrics."""
+    outputs = pipeline.all_outputs()
+    namespaces = {str(node.namespace) for node in pipeline.nodes if node.namespace}
+    return {name for name in namespaces if f"{name}.metrics" in outputs}

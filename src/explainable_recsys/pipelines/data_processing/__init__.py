@@ -1,5 +1,5 @@
-"""Raw files to clean ratings, their split, and the training matrix."""
+"""Raw files to clean ratings, their split, the training matrix, and what the ratings are like."""
 
-from explainable_recsys.pipelines.data_processing.pipeline import create_pipeline
+from explainable_recsys.pipelines.data_processing.pipeline import create_pipeline, prepare_data
 
-__all__ = ["create_pipeline"]
+__all__ = ["create_pipeline", "prepare_data"]

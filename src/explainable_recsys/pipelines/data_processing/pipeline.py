@@ -7,9 +7,10 @@ from typing import Any
 from kedro.pipeline import Node, Pipeline
 
 from explainable_recsys.pipelines.data_processing import nodes
+from explainable_recsys.pipelines.data_processing.exploration import explore_data
 
 
-def create_pipeline(**_: Any) -> Pipeline:
+def prepare_data() -> Pipeline:
     """Raw files to ratings, items, users, split parts, interactions and the card."""
     parts = ["train_ratings", "validation_ratings", "test_ratings", "fold_in_ratings"]
     return Pipeline(
@@ -64,3 +65,8 @@ def create_pipeline(**_: Any) -> Pipeline:
             ),
         ]
     )
+
+
+def create_pipeline(**_: Any) -> Pipeline:
+    """The same, and tables and figures that describe the ratings."""
+    return prepare_data() + explore_data()

@@ -148,7 +148,7 @@ def chosen_approach(name: str | None, approaches: Pipeline, parameters: Mapping[
         hint = f"did you mean '{close[0]}'? " if close else ""
         raise InputError(f"parameter tuning.approach: no approach '{name}'; {hint}{accepted}")
     part = needed_part(approaches, SHARED_DATA, {f"{name}.recommendations"})
-    owners = sorted(approach_names(part) & brings - {name})
+    owners = sorted(brings & {str(node.namespace) for node in part.nodes} - {name})
     reason = (
         f"it recommends with the model of {owners[0]}; tune that"
         if owners

@@ -6,7 +6,7 @@ from typing import Any
 
 from kedro.pipeline import Node, Pipeline
 
-from explainable_recsys.pipelines import data_processing
+from explainable_recsys.pipelines.data_processing import prepare_data
 from explainable_recsys.pipelines.tuning import nodes
 
 DATA = ("train_ratings", "validation_ratings", "items", "users")
@@ -34,4 +34,4 @@ def create_pipeline(**_: Any) -> Pipeline:
         inputs=set(DATA),
         parameters=set(settings.values()),
     )
-    return data_processing.create_pipeline() + searching
+    return prepare_data() + searching

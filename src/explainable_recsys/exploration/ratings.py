@@ -1,0 +1,188 @@
+"""The ratings by themselves: their values, the long tail, the time, the empty table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from explainable_recsys.exploration.totals import Whose
+
+MOST_POINTS = 200
+"""Rows of a concentration curve, at most."""
+
+MOST_MONTHS = 48
+"""A longer time is told by years."""
+
+
+def rating_distribution(ratings: pd.DataFrame) -> pd.DataFrame:
+    """How often each rating is given.
+
+    Args:
+        ratings: Column `rating`.
+
+    Returns:
+        Columns `rating`, `n_ratings`, `share` (0 to 1), by rating.
+    """
+    counts = ratings["rating"].value_counts().sort_index()
+    return pd.DataFrame(
+        {
+            "rating": counts.index.to_numpy(dtype=np.float64),
+            "n_ratings": counts.to_numpy(dtype=np.int64),
+            "share": counts.to_numpy(dtype=np.float64) / max(len(ratings), 1),
+        }
+    )
+
+
+def how_many_have(totals: pd.DataFrame, name: str) -> pd.DataFrame:
+    """How many users or items have how many ratings: the long tail.
+
+    Args:
+        totals: Column `n_ratings`, a row per user or item.
+        name: Name of the column with the number of users or items.
+
+    Returns:
+        Columns `n_ratings`, `name`, and `share_with_at_least` (0 to 1: share of users or items
+        with this many ratings or more), by number of ratings.
+    """
+    numbers, counts = np.unique(totals["n_ratings"], return_counts=True)
+    at_least = counts[::-1].cumsum()[::-1]
+    return pd.DataFrame(
+        {
+            "n_ratings": numbers.astype(np.int64),
+            name: counts.astype(np.int64),
+            "share_with_at_least": at_least / max(len(totals), 1),
+        }
+    )
+
+
+def concentration(totals: pd.DataFrame, kind: str) -> pd.DataFrame:
+    """Which share of the ratings the most active users or the most rated items have.
+
+    Args:
+        totals: Column `n_ratings`, a row per user or item.
+        kind: What they are, such as "items".
+
+    Returns:
+        At most `MOST_POINTS` rows, among them the first with half of the ratings: `kind`,
+        `n_first` (so many with the most ratings), `share` of all users or items that these
+        are, `share_of_ratings` that they have, and `gini`, the same in each row (0: all have
+        equally many; near 1: one has nearly all).
+    """
+    counts = np.sort(totals["n_ratings"].to_numpy(dtype=np.int64))[::-1]
+    n = len(counts)
+    running = np.cumsum(counts)
+    points = np.array([], dtype=np.int64)
+    gini = np.nan
+    if n:
+        half = int(np.searchsorted(2 * running, running[-1])) + 1
+        evenly = np.linspace(1, n, MOST_POINTS // 2)
+        densely_first = np.geomspace(1, n, MOST_POINTS // 2 - 1)
+        points = np.unique(np.append(np.concatenate([evenly, densely_first]), half).astype(int))
+        ranks = np.arange(1, n + 1)
+        gini = float((n + 1 - 2 * (ranks * (counts / running[-1])).sum()) / n)
+    return pd.DataFrame(
+        {
+            "kind": np.full(len(points), kind, dtype=object),
+            "n_first": points,
+            "share": points / max(n, 1),
+            "share_of_ratings": running[points - 1] / (running[-1] if n else 1),
+            "gini": gini,
+        }
+    ).astype({"kind": "str"})
+
+
+def activity(ratings: pd.DataFrame) -> pd.DataFrame:
+    """Ratings, users and mean rating over time; by months up to `MOST_MONTHS`, else by years.
+
+    Args:
+        ratings: Columns `user_id`, `rating`, `timestamp` (may be absent or missing; ratings
+            without are left out).
+
+    Returns:
+        One row per period from the first to the last rating: `period` ("1999" or "1999-12"),
+        `n_ratings`, `n_users` (who rated in it), `n_new_users` (who had not rated before),
+        `mean_rating` (missing without ratings). No rows without timestamps.
+    """
+    known = np.zeros(len(ratings), dtype=bool)
+    if "timestamp" in ratings:
+        known = ratings["timestamp"].notna().to_numpy()
+    if not known.any():
+        return _no_activity()
+    part = ratings if known.all() else ratings[known]
+    months = part["timestamp"].to_numpy().astype("datetime64[M]")
+    periods = months
+    if int((months.max() - months.min()).astype(np.int64)) >= MOST_MONTHS:
+        periods = months.astype("datetime64[Y]")
+    steps = (periods - periods.min()).astype(np.int64)
+    n = int(steps.max()) + 1
+    users, known_users = pd.factorize(part["user_id"])
+    first = np.full(len(known_users), n)
+    np.minimum.at(first, users, steps)
+    pairs = pd.unique(users * n + steps)
+    counts = np.bincount(steps, minlength=n)
+    sums = np.bincount(steps, part["rating"].to_numpy(), minlength=n)
+    with np.errstate(invalid="ignore"):
+        means = sums / counts
+    return pd.DataFrame(
+        {
+            "period": (periods.min() + np.arange(n)).astype(str),
+            "n_ratings": counts,
+            "n_users": np.bincount(pairs % n, minlength=n),
+            "n_new_users": np.bincount(first, minlength=n),
+            "mean_rating": means,
+        }
+    ).astype({"period": "str"})
+
+
+def _no_activity() -> pd.DataFrame:
+    counts = ("n_ratings", "n_users", "n_new_users")
+    types = {"period": "str", **dict.fromkeys(counts, "int64"), "mean_rating": "float64"}
+    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in types.items()})
+
+
+def sparsity(ratings: pd.DataFrame, n_blocks: int) -> pd.DataFrame:
+    """How full the table of users and items is, block by block.
+
+    Users and items are sorted by their number of ratings, most first, and either are cut into
+    blocks of nearly equal size.
+
+    Args:
+        ratings: Columns `user_id`, `item_id`, each pair once.
+        n_blocks: Blocks of users, and of items, at most.
+
+    Returns:
+        One row per block: `user_block`, `item_block` (from 0, the most ratings), `n_users`,
+        `n_items`, `n_ratings`, `share_filled` (0 to 1: ratings by pairs of user and item).
+    """
+    users, user_sizes = _blocks(ratings, "user_id", n_blocks)
+    items, item_sizes = _blocks(ratings, "item_id", n_blocks)
+    shape = len(user_sizes), len(item_sizes)
+    counts = np.bincount(users * shape[1] + items, minlength=shape[0] * shape[1])
+    rows, columns = (place.ravel() for place in np.indices(shape))
+    pairs = user_sizes[rows] * item_sizes[columns]
+    return pd.DataFrame(
+        {
+            "user_block": rows,
+            "item_block": columns,
+            "n_users": user_sizes[rows],
+            "n_items": item_sizes[columns],
+            "n_ratings": counts,
+            "share_filled": counts / pairs,
+        }
+    )
+
+
+def _blocks(
+    ratings: pd.DataFrame, whose: Whose, n_blocks: int
+) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """Block of every rating's user or item, and how many users or items each block holds."""
+    codes, ids = pd.factorize(ratings[whose])
+    counts: NDArray[Any] = np.bincount(codes, minlength=len(ids))
+    n = min(n_blocks, len(ids))
+    ranks = np.empty(len(ids), dtype=np.int64)
+    ranks[np.argsort(-counts, kind="stable")] = np.arange(len(ids))
+    blocks = (ranks * n // max(len(ids), 1)).astype(np.int32)
+    return blocks[codes], np.bincount(blocks, minlength=n)

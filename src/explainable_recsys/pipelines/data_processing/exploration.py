@@ -1,0 +1,212 @@
+"""Nodes that describe the ratings, and their wiring."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, Annotated, Any
+
+import pandas as pd
+from kedro.pipeline import Node, Pipeline
+from pydantic import Field, field_validator
+
+from explainable_recsys.exploration import filters as about_filters
+from explainable_recsys.exploration import items as about_items
+from explainable_recsys.exploration import people as about_people
+from explainable_recsys.exploration import ratings as about_ratings
+from explainable_recsys.exploration import totals
+from explainable_recsys.figures import (
+    exploration_filters,
+    exploration_items,
+    exploration_people,
+    exploration_ratings,
+)
+from explainable_recsys.preprocessing.cleaning import Dropped
+from explainable_recsys.recommenders.base import Parameters
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+PARAMETERS = "params:exploration"
+
+
+class ExplorationParameters(Parameters):
+    """Lengths of lists, sizes of figures, thresholds that are tried."""
+
+    damping: float = Field(10, ge=0)
+    n_listed: int = Field(20, ge=1, le=100)
+    n_genres: int = Field(20, ge=2, le=50)
+    n_blocks: int = Field(60, ge=1, le=100)
+    cores: tuple[Annotated[int, Field(ge=1)], ...] = Field((1, 2, 5, 10, 20, 50), min_length=1)
+
+    @field_validator("cores")
+    @classmethod
+    def _rising(cls, cores: tuple[int, ...]) -> tuple[int, ...]:
+        if any(low >= high for low, high in pairwise(cores)):
+            raise ValueError("accepted: numbers of ratings, rising")
+        return cores
+
+
+def explore_ratings(
+    ratings: pd.DataFrame, parameters: ExplorationParameters
+) -> tuple[pd.DataFrame, ...]:
+    """Totals of users and items; values, times and sparsity of the ratings."""
+    return (
+        totals.rating_totals(ratings, "user_id"),
+        totals.rating_totals(ratings, "item_id"),
+        about_ratings.rating_distribution(ratings),
+        about_ratings.activity(ratings),
+        about_ratings.sparsity(ratings, parameters.n_blocks),
+    )
+
+
+def explore_long_tail(
+    user_totals: pd.DataFrame, item_totals: pd.DataFrame
+) -> tuple[pd.DataFrame, ...]:
+    """How unequally ratings are spread over users and items."""
+    concentrations = [
+        about_ratings.concentration(item_totals, "items"),
+        about_ratings.concentration(user_totals, "users"),
+    ]
+    return (
+        about_ratings.how_many_have(user_totals, "n_users"),
+        about_ratings.how_many_have(item_totals, "n_items"),
+        pd.concat(concentrations, ignore_index=True),
+    )
+
+
+def explore_items(
+    items: pd.DataFrame,
+    user_totals: pd.DataFrame,
+    item_totals: pd.DataFrame,
+    parameters: ExplorationParameters,
+) -> tuple[pd.DataFrame, ...]:
+    """Genres, release years, the most and the best rated."""
+    ranked = about_items.ranked_items(items, item_totals, len(user_totals), parameters.damping)
+    return (
+        about_items.genres(items, item_totals),
+        about_items.genre_pairs(items, parameters.n_genres),
+        about_items.releases(items, item_totals, 1),
+        about_items.releases(items, item_totals, 10),
+        about_items.most_rated(ranked, parameters.n_listed),
+        about_items.best_rated(ranked, parameters.n_listed),
+    )
+
+
+def explore_people(
+    ratings: pd.DataFrame, users: pd.DataFrame, items: pd.DataFrame, user_totals: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Ages, genders and occupations; genders by genre."""
+    return (
+        about_people.demographics(users, user_totals),
+        about_people.genders_by_genre(ratings, users, items),
+    )
+
+
+def explore_filters(
+    ratings: pd.DataFrame, cleaning_report: dict[str, Any], parameters: ExplorationParameters
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """What the cleaning left, and what stricter filters would leave."""
+    dropped = [Dropped.model_validate(step) for step in cleaning_report["dropped"]]
+    return (
+        about_filters.cleaning_steps(ratings, dropped),
+        about_filters.cores(ratings, parameters.cores),
+    )
+
+
+def draw_ratings(
+    rating_distribution: pd.DataFrame,
+    ratings_per_user: pd.DataFrame,
+    ratings_per_item: pd.DataFrame,
+    concentration: pd.DataFrame,
+    activity: pd.DataFrame,
+    sparsity: pd.DataFrame,
+) -> tuple[go.Figure, ...]:
+    """Figures of the ratings by themselves."""
+    return (
+        exploration_ratings.rating_distribution_figure(rating_distribution),
+        exploration_ratings.long_tail_figure(ratings_per_user, ratings_per_item),
+        exploration_ratings.concentration_figure(concentration),
+        exploration_ratings.activity_figure(activity),
+        exploration_ratings.sparsity_figure(sparsity),
+    )
+
+
+def draw_items(
+    genres: pd.DataFrame,
+    genre_pairs: pd.DataFrame,
+    release_years: pd.DataFrame,
+    release_decades: pd.DataFrame,
+    most_rated: pd.DataFrame,
+    best_rated: pd.DataFrame,
+    parameters: ExplorationParameters,
+) -> tuple[go.Figure, ...]:
+    """Figures of the items."""
+    return (
+        exploration_items.genres_figure(genres),
+        exploration_items.genre_pairs_figure(genre_pairs),
+        exploration_items.releases_figure(release_years, release_decades),
+        exploration_items.most_rated_figure(most_rated),
+        exploration_items.best_rated_figure(best_rated, parameters.damping),
+    )
+
+
+def draw_people(
+    demographics: pd.DataFrame, genders_by_genre: pd.DataFrame
+) -> tuple[go.Figure, go.Figure]:
+    """Figures of the people."""
+    return (
+        exploration_people.demographics_figure(demographics),
+        exploration_people.genders_by_genre_figure(genders_by_genre),
+    )
+
+
+def draw_filters(cleaning_steps: pd.DataFrame, cores: pd.DataFrame) -> tuple[go.Figure, go.Figure]:
+    """Figures of what filters take away."""
+    return (
+        exploration_filters.cleaning_figure(cleaning_steps),
+        exploration_filters.cores_figure(cores),
+    )
+
+
+def explore_data() -> Pipeline:
+    """Tables and figures about the cleaned ratings, in the namespace `exploration`."""
+    alone = ["rating_distribution", "activity", "sparsity"]
+    tail = ["ratings_per_user", "ratings_per_item", "concentration"]
+    of_items = ["genres", "genre_pairs", "release_years", "release_decades"]
+    of_items += ["most_rated", "best_rated"]
+    of_people = ["demographics", "genders_by_genre"]
+    of_filters = ["cleaning_steps", "cores"]
+    both = ["user_totals", "item_totals"]
+    nodes = [
+        _node(explore_ratings, ["ratings", PARAMETERS], [*both, *alone]),
+        _node(explore_long_tail, both, tail),
+        _node(explore_items, ["items", *both, PARAMETERS], of_items),
+        _node(explore_people, ["ratings", "users", "items", "user_totals"], of_people),
+        _node(explore_filters, ["ratings", "cleaning_report", PARAMETERS], of_filters),
+        _node(
+            draw_ratings,
+            ["rating_distribution", *tail, "activity", "sparsity"],
+            _figures("rating_distribution", "long_tail", "concentration", "activity", "sparsity"),
+        ),
+        _node(
+            draw_items,
+            [*of_items, PARAMETERS],
+            _figures("genres", "genre_pairs", "releases", "most_rated", "best_rated"),
+        ),
+        _node(draw_people, of_people, _figures(*of_people)),
+        _node(draw_filters, of_filters, _figures("cleaning", "cores")),
+    ]
+    return Pipeline(
+        nodes,
+        namespace="exploration",
+        inputs={"ratings", "items", "users", "cleaning_report"},
+        parameters={PARAMETERS},
+    )
+
+
+def _node(function: Any, inputs: list[str], outputs: list[str]) -> Node:
+    return Node(function, inputs, outputs, name=function.__name__)
+
+
+def _figures(*names: str) -> list[str]:
+    return [f"{name}_figure" for name in names]

@@ -32,3 +32,10 @@ def test_numpy_values_and_nan_become_plain_json(tmp_path: Path) -> None:
         "inner": {"1": True, "title": "Amélie"},
     }
     assert json.loads(text) == dataset.load() == json.loads(dataset.preview()) == expected
+
+
+def test_a_preview_has_short_numbers(tmp_path: Path) -> None:
+    dataset = JSONDataset(filepath=str(tmp_path / "metrics.json"))
+    dataset.save({"recall": 0.10283711801237128, "p": 1.23456789e-24, "n": 200948.0, "seed": 2**40})
+    shown = {"recall": 0.10284, "p": 1.2346e-24, "n": 200948.0, "seed": 2**40}
+    assert json.loads(dataset.preview()) == shown

@@ -72,7 +72,7 @@ class TestDataset:
         assert json.loads(json.dumps(preview)) == {
             "columns": ["user_id", "item_id", "rating", "timestamp"],
             "index": [0, 1],
-            "data": [[1, 10, 4.5, "2000-07-30 18:45:03"]] * 2,
+            "data": [[1, 10, 4.5, "2000-07-30T18:45:03"]] * 2,
         }
         assert len(dataset.preview()["data"]) == 5
         assert dataset.metadata == {"kedro-viz": {"layer": "raw"}}

@@ -18,7 +18,8 @@ def test_round_trip_and_preview(tmp_path: Path) -> None:
             "year": pd.array([2001, None] * 10, dtype="Int16"),
             "style": pd.Categorical(["item"] * 20),
             "timestamp": pd.to_datetime(["2026-01-02", None] * 10),
-            "weight": [0.5, float("nan")] * 10,
+            "weight": [2 / 3, float("nan")] * 10,
+            "p_value": [1.23456789e-24, 123456.0] * 10,
         }
     )
     dataset = TableDataset(filepath=str(tmp_path / "table.parquet"))
@@ -27,7 +28,9 @@ def test_round_trip_and_preview(tmp_path: Path) -> None:
     preview = dataset.preview(nrows=2)
     assert json.loads(json.dumps(preview, allow_nan=False)) == preview
     assert preview["columns"] == list(table.columns)
-    assert preview["data"][1] == [1, None, None, "item", None, None]
+    shown = [0, "Amélie", 2001, "item", "2026-01-02T00:00:00", 0.66667, 1.2346e-24]
+    assert preview["data"][0] == shown
+    assert preview["data"][1] == [1, None, None, "item", None, None, 123456.0]
     assert len(preview["data"]) == 2
 
 

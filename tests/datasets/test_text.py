@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -45,3 +46,11 @@ def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
     with pytest.raises(Exception, match=r"report\.md: damaged") as caught:
         TextDataset(filepath=str(file)).load()
     assert isinstance(caught.value.__cause__, InputError) or isinstance(caught.value, InputError)
+
+
+def test_the_preview_of_a_web_page_is_its_headings(tmp_path: Path) -> None:
+    dataset = TextDataset(filepath=str(tmp_path / "report.html"))
+    page = "<!DOCTYPE html>\n<style>h1 {color: red}</style><header>"
+    page += '<h1>All &amp;\n  everything</h1></header>text<h2 id="a">One <em>part</em></h2>'
+    dataset.save(page)
+    assert json.loads(dataset.preview()) == ["All & everything", "  One part"]

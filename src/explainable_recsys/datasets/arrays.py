@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from explainable_recsys.datasets.atomic import AtomicDataset, JSONPreview
+from explainable_recsys.datasets.atomic import AtomicDataset, JSONPreview, readable
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.preprocessing.features import Features
 from explainable_recsys.recommenders.base import Recommender, load_recommender
@@ -32,9 +32,10 @@ class ArraysDataset(AtomicDataset[T]):
         """Rebuild the data."""
 
     def preview(self) -> JSONPreview:
-        """Shape and type of every array, values of the small ones, for kedro-viz."""
+        """Shape and type of every array, and what is no array by its value, for kedro-viz."""
         arrays = _read_arrays(self._load_file())
-        return JSONPreview(json.dumps({name: _summary(array) for name, array in arrays.items()}))
+        facts = {name: _summary(array) for name, array in arrays.items()}
+        return JSONPreview(json.dumps(readable(json.dumps(facts)), indent=2, ensure_ascii=False))
 
     def _write(self, path: Path, data: T) -> None:
         with path.open("wb") as file:
@@ -107,6 +108,7 @@ def _read_arrays(path: Path) -> Arrays:
 def _summary(array: NDArray[Any]) -> Any:
     """A scalar's value (JSON text parsed), or an array's shape and type."""
     if array.ndim:
-        return {"shape": list(array.shape), "dtype": str(array.dtype)}
+        kind = "text" if array.dtype.kind == "U" else str(array.dtype)
+        return f"{' × '.join(map(str, array.shape))} {kind}"
     value = array.item()
     return json.loads(value) if isinstance(value, str) and value.startswith("{") else value

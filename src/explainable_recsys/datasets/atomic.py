@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import glob
+import json
 import os
 from abc import abstractmethod
 from pathlib import Path, PurePosixPath
@@ -106,3 +107,13 @@ class AtomicDataset(AbstractVersionedDataset[T, T]):
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": str(self._filepath), "version": self._version}
+
+
+def readable(text: str) -> Any:
+    """What JSON says, for a preview: fractions with five significant digits."""
+    return json.loads(text, parse_float=_rounded)
+
+
+def _rounded(number: str) -> float:
+    value = float(number)
+    return value if value.is_integer() else float(f"{value:.5g}")

@@ -9,15 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from explainable_recsys.datasets.atomic import AtomicDataset, JSONPreview
+from explainable_recsys.datasets.atomic import AtomicDataset, JSONPreview, readable
 
 
 class JSONDataset(AtomicDataset[dict[str, Any]]):
     """A JSON object; what is not a number (NaN, infinity) is stored as null."""
 
     def preview(self) -> JSONPreview:
-        """The whole object, for kedro-viz."""
-        return JSONPreview(self._load_file().read_text(encoding="utf-8"))
+        """The whole object with short numbers, for kedro-viz."""
+        content = readable(self._load_file().read_text(encoding="utf-8"))
+        return JSONPreview(json.dumps(content, indent=2, ensure_ascii=False))
 
     def _write(self, path: Path, data: dict[str, Any]) -> None:
         text = json.dumps(_plain(data), indent=2, ensure_ascii=False, allow_nan=False)

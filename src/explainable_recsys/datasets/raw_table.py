@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn, get_args
@@ -13,6 +12,7 @@ from kedro.io import AbstractDataset, DatasetError
 from explainable_recsys.datasets.atomic import TablePreview
 from explainable_recsys.datasets.reading import read_first_rows, read_table
 from explainable_recsys.datasets.source import TableName, parse_source
+from explainable_recsys.datasets.table import preview_of
 from explainable_recsys.errors import InputError
 
 
@@ -74,9 +74,7 @@ class RawTable(AbstractDataset[Any, pd.DataFrame]):
     def preview(self, nrows: int = 5) -> TablePreview:
         """First rows for kedro-viz, read without the rest of the file."""
         frame = read_first_rows(self._source, self._table, nrows, self._folder)
-        if "timestamp" in frame:
-            frame["timestamp"] = frame["timestamp"].astype(str)
-        return TablePreview(json.loads(frame.to_json(orient="split")))
+        return preview_of(frame)
 
     def _exists(self) -> bool:
         table = self._source.table(self._table)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pandas as pd
 
-from explainable_recsys.datasets.atomic import AtomicDataset, TablePreview
+from explainable_recsys.datasets.atomic import AtomicDataset, TablePreview, readable
 
 
 class TableDataset(AtomicDataset[pd.DataFrame]):
     """A pandas table in a Parquet file."""
 
-    def preview(self, nrows: int = 10) -> TablePreview:
+    def preview(self, nrows: int = 20) -> TablePreview:
         """First rows, for kedro-viz; reads no more than one group of rows."""
         import pyarrow.parquet as pq
 
@@ -29,6 +28,6 @@ class TableDataset(AtomicDataset[pd.DataFrame]):
 
 
 def preview_of(table: pd.DataFrame) -> TablePreview:
-    """A small table in the JSON form that kedro-viz shows; missing values become null."""
-    text = table.to_json(orient="split", index=True, date_format="iso")
-    return TablePreview(json.loads(text))
+    """A small table in the JSON form that kedro-viz shows: short numbers, null where missing."""
+    text = table.to_json(orient="split", index=True, date_format="iso", date_unit="s")
+    return TablePreview(readable(text))

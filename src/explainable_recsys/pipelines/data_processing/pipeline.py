@@ -63,7 +63,9 @@ def prepare_data() -> Pipeline:
                 "dataset_card",
                 name="describe_dataset",
             ),
-        ]
+        ],
+        namespace="data_processing",
+        prefix_datasets_with_namespace=False,
     )
 
 

@@ -24,8 +24,12 @@ def create_pipeline(**_: Any) -> Pipeline:
     with warnings.catch_warnings():
         # Kedro warns of a node that reads from another namespace; to compare is to do that.
         warnings.filterwarnings("ignore", message="One or more dataset names contain '.'")
-        nodes = [*_comparison(evaluations), stability_node(approaches), *_report(approaches)]
-    return evaluations + Pipeline(nodes)
+        compared = Pipeline(
+            [*_comparison(evaluations), stability_node(approaches), *_report(approaches)],
+            namespace="evaluation",
+            prefix_datasets_with_namespace=False,
+        )
+    return evaluations + compared
 
 
 def _comparison(evaluations: Pipeline) -> list[Node]:

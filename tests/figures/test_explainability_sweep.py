@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from explainable_recsys.figures.explainability_sweep import explainability_sweep_figure
+from tests.figures.texts import title_of
 
 
 @pytest.fixture
@@ -21,13 +22,13 @@ def sweep() -> pd.DataFrame:
     )
 
 
-def title_of(sweep: pd.DataFrame) -> str:
-    return str(explainability_sweep_figure(sweep).layout.title.text).replace("<br>", " ")
+def finding_of(sweep: pd.DataFrame) -> str:
+    return title_of(explainability_sweep_figure(sweep))
 
 
 def test_explainability_sweep(sweep: pd.DataFrame) -> None:
     figure = explainability_sweep_figure(sweep)
-    assert title_of(sweep) == (
+    assert finding_of(sweep) == (
         "The pull form raises MEP from 0.600 to 0.660 at no cost in RMSE (0.910 to 0.900); "
         "the l2 form does not"
     )
@@ -54,11 +55,11 @@ def test_weights_are_written_beside_the_line(sweep: pd.DataFrame) -> None:
 
 def test_titles_of_other_findings(sweep: pd.DataFrame) -> None:
     only_pull = sweep[sweep["form"] == "pull"]
-    assert title_of(only_pull).endswith("at no cost in RMSE (0.910 to 0.900)")
-    assert title_of(sweep.replace({"rmse": {0.92: 0.9}})).endswith("; the l2 form to 0.610")
-    assert title_of(sweep.drop(index=[1, 2])) == (
+    assert finding_of(only_pull).endswith("at no cost in RMSE (0.910 to 0.900)")
+    assert finding_of(sweep.replace({"rmse": {0.92: 0.9}})).endswith("; the l2 form to 0.610")
+    assert finding_of(sweep.drop(index=[1, 2])) == (
         "No weight of explainability raises MEP at no cost in RMSE"
     )
-    assert title_of(sweep.drop(index=0)) == "MEP is highest, 0.660, with the pull form at 0.1"
+    assert finding_of(sweep.drop(index=0)) == "MEP is highest, 0.660, with the pull form at 0.1"
     (note,) = explainability_sweep_figure(sweep.head(0)).layout.annotations
     assert note.text == "No weights of explainability were tried"

@@ -11,9 +11,9 @@ import pytest
 from explainable_recsys.figures.faithfulness import (
     faithfulness_curves_figure,
     faithfulness_figure,
-    finish_narrow,
 )
-from explainable_recsys.figures.style import NEUTRAL, PALETTE, new_figure
+from explainable_recsys.figures.style import NEUTRAL, PALETTE
+from tests.figures.texts import title_of
 
 NAN = np.nan
 
@@ -67,10 +67,6 @@ def curves() -> pd.DataFrame:
 def lines_of(figure: Any) -> dict[tuple[str, str], Any]:
     """Lines by name and vertical axis."""
     return {(trace.name, trace.yaxis): trace for trace in figure.data if trace.name}
-
-
-def text_of(figure: Any) -> str:
-    return str(figure.layout.title.text).replace("<br>", " ").replace("\u00a0", " ")
 
 
 def test_lines(faithfulness: pd.DataFrame) -> None:
@@ -141,28 +137,28 @@ def test_a_row_of_panels_for_every_approach(faithfulness: pd.DataFrame) -> None:
 
 
 def test_titles(faithfulness: pd.DataFrame) -> None:
-    assert text_of(faithfulness_figure(faithfulness)) == (
+    assert title_of(faithfulness_figure(faithfulness)) == (
         "als: 25 % of recommendations stay without 2 cited items, 75 % without 2 random ones; "
         "ar: no better than random"
     )
     one = faithfulness[faithfulness["n_cited"] == 1]
-    assert text_of(faithfulness_figure(one)) == (
+    assert title_of(faithfulness_figure(one)) == (
         "ar: 50 % of recommendations stay without 1 cited item, 75 % without 1 random one"
     )
     of_del = table_of(("als", "del", "own", 3, 0.5), ("als", "del", "random", 3, 0.875))
-    assert text_of(faithfulness_figure(of_del)) == (
+    assert title_of(faithfulness_figure(of_del)) == (
         "als: 50 % of the score is left without 3 cited items, 88 % without 3 random ones"
     )
     worse = faithfulness[faithfulness["approach"] == "ar"]
-    assert text_of(faithfulness_figure(worse)) == (
+    assert title_of(faithfulness_figure(worse)) == (
         "No approach cites items that matter more than random ones"
     )
     several = [worse.assign(approach=name) for name in ("emf", "knn")]
-    assert text_of(faithfulness_figure(pd.concat([faithfulness, *several]))).endswith(
+    assert title_of(faithfulness_figure(pd.concat([faithfulness, *several]))).endswith(
         "; 3 approaches: no better than random"
     )
     alone = faithfulness[faithfulness["evidence"] == "own"]
-    assert text_of(faithfulness_figure(alone)) == "What is left without the cited items"
+    assert title_of(faithfulness_figure(alone)) == "What is left without the cited items"
 
 
 def test_curves(curves: pd.DataFrame) -> None:
@@ -199,13 +195,13 @@ def test_titles_of_curves(curves: pd.DataFrame) -> None:
         "als: without 25 % of the history, 25 % of recommendations stay if cited items go first, "
         "75 % if random ones do"
     )
-    assert text_of(faithfulness_curves_figure(curves)) == f"{finding}; ar: no better than random"
+    assert title_of(faithfulness_curves_figure(curves)) == f"{finding}; ar: no better than random"
     better = curves[curves["approach"] != "ar"]
-    assert text_of(faithfulness_curves_figure(better)) == finding
-    assert text_of(faithfulness_curves_figure(curves.head(2))) == (
+    assert title_of(faithfulness_curves_figure(better)) == finding
+    assert title_of(faithfulness_curves_figure(curves.head(2))) == (
         "No approach cites items that matter more than random ones"
     )
-    assert text_of(faithfulness_curves_figure(curves.head(1))) == (
+    assert title_of(faithfulness_curves_figure(curves.head(1))) == (
         "What stays as the history is taken away"
     )
 
@@ -239,14 +235,3 @@ def test_no_approach_cites_history_items(faithfulness: pd.DataFrame, curves: pd.
         assert [note.text for note in figure.layout.annotations] == [
             "No approach cites history items"
         ]
-
-
-def test_texts_fit_a_phone() -> None:
-    figure = finish_narrow(new_figure(), "word " * 30, "10 % " * 30, "x", "y", room=40)
-    title = figure.layout.title
-    assert max(map(len, title.text.split("<br>"))) <= 44
-    assert max(map(len, title.subtitle.text.split("<br>"))) <= 58
-    assert not any(line.startswith("%") for line in title.subtitle.text.split("<br>"))
-    assert (figure.layout.xaxis.title.text, figure.layout.yaxis.title.text) == ("x", "y")
-    less = finish_narrow(new_figure(), "word", "", room=40)
-    assert less.layout.margin.t < figure.layout.margin.t

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from explainable_recsys.figures.item_map import MOST_ITEMS, MOST_LABELS, item_map_figure
+from tests.figures.texts import subtitle_of, title_of
 
 
 def two_clusters() -> pd.DataFrame:
@@ -38,10 +39,8 @@ def many_items(n_items: int) -> pd.DataFrame:
 
 def test_item_map() -> None:
     figure = item_map_figure(two_clusters())
-    assert figure.layout.title.text == (
-        "Items of one genre lie 100 % nearer together than any two items"
-    )
-    assert figure.layout.title.subtitle.text == "All 5 items. Colour: first genre; size: ratings."
+    assert title_of(figure) == ("Items of one genre lie 100 % nearer together than any two items")
+    assert subtitle_of(figure) == "All 5 items. Colour: first genre; size: ratings."
     traces = {trace.name: trace for trace in figure.data}
     assert list(traces) == ["other", "Comedy", "Drama"]
     assert traces["Drama"].marker.size == (16.0, 8.0)
@@ -58,13 +57,13 @@ def test_item_map() -> None:
 def test_title_says_the_share_of_the_distances_that_genres_save() -> None:
     spread = two_clusters().head(4).assign(y=[0.0, 3.0, 0.0, 3.0])
     # Within a genre 3, 3; across 4, 5, 5, 4: the mean of all is 4.
-    assert item_map_figure(spread).layout.title.text == (
+    assert title_of(item_map_figure(spread)) == (
         "Items of one genre lie 25 % nearer together than any two items"
     )
     barely = spread.assign(x=[0.0, 0.0, 1.1, 1.1], y=[0.0, 2.0, 0.0, 2.0])
-    assert "no nearer" in item_map_figure(barely).layout.title.text
+    assert "no nearer" in title_of(item_map_figure(barely))
     no_genres = spread.assign(genres=["", None, "", ""])
-    assert item_map_figure(no_genres).layout.title.text == (
+    assert title_of(item_map_figure(no_genres)) == (
         "Items that are liked by the same people lie near each other"
     )
 
@@ -72,10 +71,8 @@ def test_title_says_the_share_of_the_distances_that_genres_save() -> None:
 def test_only_the_best_known_of_many_items_are_drawn() -> None:
     items = many_items(9000)
     figure = item_map_figure(items)
-    assert figure.layout.title.subtitle.text.startswith("The 1,500 best-known of 9,000 items")
-    assert (
-        figure.layout.title.text == "Items of one genre lie no nearer together than any two items"
-    )
+    assert subtitle_of(figure).startswith("The 1,500 best-known of 9,000 items")
+    assert title_of(figure) == "Items of one genre lie no nearer together than any two items"
     assert sum(len(trace.x) for trace in figure.data) == MOST_ITEMS
     assert figure.data[0].name == "other"
     assert len(figure.data) == 8

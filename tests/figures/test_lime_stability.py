@@ -8,6 +8,7 @@ import pytest
 
 from explainable_recsys.figures.lime_stability import lime_stability_figure
 from explainable_recsys.figures.style import PALETTE
+from tests.figures.texts import title_of
 
 
 @pytest.fixture
@@ -31,9 +32,9 @@ def stability() -> pd.DataFrame:
     )
 
 
-def title_of(stability: pd.DataFrame, n_samples: int, target: float = 0.8) -> str:
+def finding_of(stability: pd.DataFrame, n_samples: int, target: float = 0.8) -> str:
     figure = lime_stability_figure(stability, n_samples, target)
-    return str(figure.layout.title.text).replace("<br>", " ")
+    return title_of(figure)
 
 
 def test_lines(stability: pd.DataFrame) -> None:
@@ -75,20 +76,22 @@ def test_axes_and_marks(stability: pd.DataFrame) -> None:
 
 def test_titles(stability: pd.DataFrame) -> None:
     overlap = "the top 3 reasons of two seeds have a mean Jaccard overlap of"
-    assert title_of(stability, 1000) == (
+    assert finding_of(stability, 1000) == (
         f"1,000 perturbations are enough: {overlap} at least 0.92 (lowest: item)"
     )
-    assert title_of(stability[stability["neighbourhood"] == "history"], 1000) == (
+    assert finding_of(stability[stability["neighbourhood"] == "history"], 1000) == (
         f"1,000 perturbations are enough: {overlap} 0.95 (history)"
     )
-    assert title_of(stability, 1000, target=0.925) == (
+    assert finding_of(stability, 1000, target=0.925) == (
         f"1,000 perturbations are too few for item: {overlap} only 0.92 (target 0.925)"
     )
-    assert title_of(stability, 500) == (
+    assert finding_of(stability, 500) == (
         f"With 1,000 perturbations {overlap} at most 0.95 (history)"
     )
     missing = stability.assign(top3_jaccard=np.nan, held_out_r2=np.nan)
-    assert title_of(missing, 1000) == "No overlap of top 3 reasons between seeds could be measured"
+    assert (
+        finding_of(missing, 1000) == "No overlap of top 3 reasons between seeds could be measured"
+    )
 
 
 def test_many_numbers_do_not_crowd_the_axis(stability: pd.DataFrame) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from explainable_recsys.figures.popularity_prior import popularity_sweep_figure
+from tests.figures.texts import subtitle_of, title_of
 
 
 def sweep_of(ndcg: list[float], weights: tuple[float, ...] = (0.0, 0.5, 1.0)) -> pd.DataFrame:
@@ -20,8 +21,8 @@ def sweep_of(ndcg: list[float], weights: tuple[float, ...] = (0.0, 0.5, 1.0)) ->
 
 def test_popularity_sweep() -> None:
     figure = popularity_sweep_figure(sweep_of([0.2, 0.3, 0.25]).iloc[::-1])
-    assert figure.layout.title.text == "Popularity at weight 0.5 raises nDCG from 0.200 to 0.300"
-    assert figure.layout.title.subtitle.text == "Catalogue coverage goes from 50.0 % to 25.0 %."
+    assert title_of(figure) == "Popularity at weight 0.5 raises nDCG from 0.200 to 0.300"
+    assert subtitle_of(figure) == "Catalogue coverage goes from 50.0 % to 25.0 %."
     assert {trace.name: trace.y for trace in figure.data} == {
         "nDCG": (0.2, 0.3, 0.25),
         "recall": (0.1, 0.2, 0.15),
@@ -31,11 +32,11 @@ def test_popularity_sweep() -> None:
 
 
 def test_popularity_sweep_that_does_not_help_or_has_no_zero() -> None:
-    assert popularity_sweep_figure(sweep_of([0.3, 0.2, 0.1])).layout.title.text == (
+    assert title_of(popularity_sweep_figure(sweep_of([0.3, 0.2, 0.1]))) == (
         "Popularity does not help: nDCG is best without it (0.300)"
     )
     without_zero = sweep_of([0.1, 0.3, 0.2], weights=(0.1, 0.5, 1.0))
-    assert popularity_sweep_figure(without_zero).layout.title.text == (
+    assert title_of(popularity_sweep_figure(without_zero)) == (
         "nDCG is best with popularity at weight 0.5 (0.300)"
     )
     (note,) = popularity_sweep_figure(without_zero.head(0)).layout.annotations

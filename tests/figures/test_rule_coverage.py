@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from explainable_recsys.figures.rule_coverage import coverage_frontier_figure
+from tests.figures.texts import title_of
 
 FRONTIER = pd.DataFrame(
     {
@@ -23,9 +24,7 @@ FRONTIER = pd.DataFrame(
 
 def test_frontier() -> None:
     figure = coverage_frontier_figure(FRONTIER)
-    assert (
-        figure.layout.title.text == "Rules explain up to 90 % of the recommendations (random: 12 %)"
-    )
+    assert title_of(figure) == "Rules explain up to 90 % of the recommendations (random: 12 %)"
     assert [trace.name for trace in figure.data if trace.showlegend is not False] == ["5 %", "10 %"]
     drawn = {(trace.name, trace.line.dash, trace.yaxis): trace for trace in figure.data}
     assert drawn["5 %", "solid", None].y == pytest.approx((90.0, 40.0))

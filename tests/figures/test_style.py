@@ -26,7 +26,7 @@ def test_colours() -> None:
 
 def test_texts_and_background() -> None:
     figure = finish(new_figure(), "Found " + "that " * 30, "How", "Weight (kg)", "Height (m)")
-    assert figure.layout.title.text.count("<br>") == 2
+    assert figure.layout.title.text.count("<br>") == 3
     assert figure.layout.title.subtitle.text == "How"
     assert figure.layout.xaxis.title.text == "Weight (kg)"
     assert figure.layout.yaxis.title.text == "Height (m)"
@@ -43,3 +43,14 @@ def test_message() -> None:
     assert [note.text for note in figure.layout.annotations] == ["Nothing"]
     assert not figure.layout.xaxis.visible
     assert not figure.data
+
+
+def test_texts_fit_a_phone() -> None:
+    figure = finish(new_figure(), "<i>word</i> " * 30, "10 % " * 30, "x", "y", room=40)
+    title = figure.layout.title
+    assert max(line.count("word") for line in title.text.split("<br>")) == 9
+    assert max(map(len, title.subtitle.text.split("<br>"))) <= 58
+    assert not any(line.startswith("%") for line in title.subtitle.text.split("<br>"))
+    assert (figure.layout.xaxis.title.text, figure.layout.yaxis.title.text) == ("x", "y")
+    less = finish(new_figure(), "word", "", room=40)
+    assert less.layout.margin.t < figure.layout.margin.t

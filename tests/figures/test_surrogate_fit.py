@@ -8,14 +8,15 @@ import pytest
 
 from explainable_recsys.figures.style import PALETTE
 from explainable_recsys.figures.surrogate_fit import surrogate_fit_figure
+from tests.figures.texts import title_of
 
 
 def table_of(*values: float | None) -> pd.DataFrame:
     return pd.DataFrame({"held_out_r2": pd.Series(values, dtype="float64")})
 
 
-def title_of(**tables: pd.DataFrame) -> str:
-    return str(surrogate_fit_figure(tables).layout.title.text).replace("<br>", " ")
+def finding_of(**tables: pd.DataFrame) -> str:
+    return title_of(surrogate_fit_figure(tables))
 
 
 def test_histogram() -> None:
@@ -55,12 +56,14 @@ def test_every_table_has_a_line() -> None:
 def test_titles() -> None:
     good, bad = table_of(0.2, 0.859, 0.9), table_of(-1.0, 0.5, -3.0, np.nan)
     explain = "of the scores' variance"
-    assert title_of(a=good) == f"Half of the surrogates explain at least 85 % {explain}"
-    assert title_of(a=good, b=bad) == f"Half of the surrogates (a) explain at least 85 % {explain}"
-    assert title_of(a=table_of(), b=bad) == (
+    assert finding_of(a=good) == f"Half of the surrogates explain at least 85 % {explain}"
+    assert (
+        finding_of(a=good, b=bad) == f"Half of the surrogates (a) explain at least 85 % {explain}"
+    )
+    assert finding_of(a=table_of(), b=bad) == (
         f"Half of the surrogates (b) explain less than 1 % {explain}"
     )
-    assert "at least 29 %" in title_of(a=table_of(0.29))
+    assert "at least 29 %" in finding_of(a=table_of(0.29))
 
 
 @pytest.mark.parametrize("tables", [{}, {"a": table_of()}, {"a": table_of(np.nan, -np.inf)}])

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from explainable_recsys.figures.trade_off import trade_off_figure
+from tests.figures.texts import title_of
 
 COLUMNS = [
     "approach",
@@ -38,8 +39,8 @@ def comparison() -> pd.DataFrame:
     )
 
 
-def title_of(comparison: pd.DataFrame) -> str:
-    title = str(trade_off_figure(comparison, 10, 3).layout.title.text)
+def finding_of(comparison: pd.DataFrame) -> str:
+    title = str(title_of(trade_off_figure(comparison, 10, 3)))
     return title.replace("<br>", " ").replace("\u00a0", " ")
 
 
@@ -106,17 +107,17 @@ def test_axes(comparison: pd.DataFrame) -> None:
 
 
 def test_titles(comparison: pd.DataFrame) -> None:
-    assert title_of(comparison) == (
+    assert finding_of(comparison) == (
         "als has both the best lists (nDCG@10 0.250) and the most faithful reasons "
         "(25 points beyond random)"
     )
     shared = with_(comparison, "rules", own=0.25, ndcg=0.25)  # the lists of another approach
-    assert title_of(shared).startswith("rules has both the best lists (nDCG@10 0.250)")
-    assert title_of(with_(comparison, "rules", own=0.25)) == (
+    assert finding_of(shared).startswith("rules has both the best lists (nDCG@10 0.250)")
+    assert finding_of(with_(comparison, "rules", own=0.25)) == (
         "als has the best lists (nDCG@10 0.250), rules the most faithful reasons "
         "(50 points beyond random)"
     )
-    assert title_of(with_(comparison, "als", own=0.746)) == (
+    assert finding_of(with_(comparison, "als", own=0.746)) == (
         "als has the best lists (nDCG@10 0.250); no approach's reasons are more faithful than "
         "random ones"
     )

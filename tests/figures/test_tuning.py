@@ -13,6 +13,7 @@ from explainable_recsys.figures.tuning import (
     tuning_history_figure,
     tuning_parameters_figure,
 )
+from tests.figures.texts import subtitle_of, title_of
 
 NAN = float("nan")
 
@@ -37,8 +38,8 @@ TRIALS = trials([0.2, 0.1, NAN, 0.4], [0.4, NAN, NAN, 0.6])
 
 def test_history() -> None:
     figure = tuning_history_figure(TRIALS)
-    assert figure.layout.title.text == "als: trial 3 raises ndcg@10 from 0.3000 to 0.5000"
-    assert figure.layout.title.subtitle.text == "4 trials, 1 stopped early, 1 failed."
+    assert title_of(figure) == "als: trial 3 raises ndcg@10 from 0.3000 to 0.5000"
+    assert subtitle_of(figure) == "4 trials, 1 stopped early, 1 failed."
     lines = {trace.name: (trace.x, trace.y) for trace in figure.data}
     assert lines["complete"] == ((0, 3), (pytest.approx(0.3), 0.5))
     assert lines["stopped early (mean so far)"] == ((1,), (0.1,))
@@ -69,8 +70,8 @@ def test_parameters() -> None:
 )
 def test_titles(first: list[float], second: list[float], metric: str, title: str) -> None:
     table = trials(first, second, metric)
-    assert tuning_history_figure(table).layout.title.text == title
-    assert tuning_parameters_figure(table).layout.title.text == title
+    assert title_of(tuning_history_figure(table)) == title
+    assert title_of(tuning_parameters_figure(table)) == title
 
 
 def test_equals_go_to_the_first_and_nothing_complete_is_said() -> None:

@@ -22,6 +22,7 @@ from explainable_recsys.explainers.lime import LimeParameters
 from explainable_recsys.pipelines.evaluation.nodes import EvaluationParameters
 from explainable_recsys.pipelines.posthoc_fm_lime.nodes import measure_surrogates
 from tests.conftest import PROJECT, open_catalog, run_project
+from tests.figures.texts import title_of
 
 NAME = "posthoc_fm_lime"
 PAIR = ["user_id", "item_id"]
@@ -193,7 +194,7 @@ def test_figures_are_drawn(full_run: Path) -> None:
         }
         reasons = catalog.load(f"{NAME}.explanations")
     assert all(len(figure.data) for figure in figures.values())
-    titles = {name: figure.layout.title.text for name, figure in figures.items()}
+    titles = {name: title_of(figure) for name, figure in figures.items()}
     shown = int(titles["evidence"].split(":")[0].removeprefix("User "))
     assert shown in set(reasons["user_id"])
     assert "Jaccard" in titles["stability"]

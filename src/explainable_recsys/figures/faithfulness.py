@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
@@ -50,8 +49,6 @@ _COLUMNS = 2  # of panels: as many as a phone has room for
 _BETWEEN = 0.2  # columns, of the width
 _PANEL, _GAP, _FOOT = 140, 60, 60  # heights, in pixels: of a panel, between two, below all
 _HEADING, _LEGEND = 22, 28  # heights, in pixels
-_TITLE_TOP = 26  # to the base of the first line
-_TITLE_LENGTH, _SUBTITLE_LENGTH = 44, 58  # characters on a line of 380 pixels
 
 
 def faithfulness_figure(faithfulness: pd.DataFrame) -> go.Figure:
@@ -144,45 +141,6 @@ def faithfulness_curves_figure(curves: pd.DataFrame) -> go.Figure:
         _finding_of_curves(gaps),
         "First to go: cited items, the most important before others; random items; or most "
         "popular ones. Lower is more faithful.",
-    )
-
-
-def finish_narrow(
-    figure: go.Figure,
-    title: str,
-    subtitle: str,
-    x_title: str = "",
-    y_title: str = "",
-    room: int = 0,
-) -> go.Figure:
-    """As `style.finish`, but with lines that fit on a phone.
-
-    Args:
-        figure: Changed in place.
-        title: The finding.
-        subtitle: How to read the figure.
-        x_title: Of the horizontal axis.
-        y_title: Of the vertical axis.
-        room: Height between these texts and the first panel, in pixels.
-
-    Returns:
-        The same figure.
-    """
-    finish(figure, "", "", x_title, y_title)
-    above, below = (
-        textwrap.wrap(text.replace(" %", "\u00a0%"), length)
-        for text, length in ((title, _TITLE_LENGTH), (subtitle, _SUBTITLE_LENGTH))
-    )
-    return figure.update_layout(
-        title={
-            "text": "<br>".join(above),
-            "subtitle": {"text": "<br>".join(below)},
-            "pad": {"t": _TITLE_TOP},
-            "y": 1,
-            "yanchor": "top",
-            "yref": "container",
-        },
-        margin_t=_TITLE_TOP + 20 * len(above) + 16 * len(below) + room,
     )
 
 
@@ -333,7 +291,7 @@ def _finish_grid(figure: go.Figure, title: str, subtitle: str) -> go.Figure:
         legend={"y": 1 + _HEADING / panels, "yanchor": "bottom"}, margin={"b": _FOOT, "r": 16}
     )
     x_title, y_title = (figure.layout[axis].title.text for axis in ("xaxis", "yaxis"))
-    finish_narrow(figure, title, subtitle, x_title or "", y_title or "", _LEGEND + _HEADING)
+    finish(figure, title, subtitle, x_title or "", y_title or "", _LEGEND + _HEADING)
     figure.layout.height = panels + figure.layout.margin.t + _FOOT
     return figure
 

@@ -34,10 +34,10 @@ from explainable_recsys.figures.style import (
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-_LONGEST = 32  # letters of an item that a rule starts from
-_LETTER, _LINE = 7.0, 18  # mean width of a letter, height of a line, in pixels
-_ROW, _BETWEEN = 24, 20  # heights, in pixels: of an item of a rule, between two rules
-_TARGET = 17  # letters on a line of the recommended item
+_LONGEST = 26  # letters of an item that a rule starts from
+_LETTER, _BOLD, _LINE = 6.3, 7.5, 18  # mean widths of letters, height of a line, in pixels
+_ROW, _BETWEEN, _AROUND = 24, 20, 16  # heights, in pixels: of an item of a rule, between, around
+_TARGET = 14  # letters on a line of the recommended item
 _ENDS = 14  # between the heads of two arrows, in pixels
 _STUB = 0.3  # where arrows begin to turn to the item; of the width
 _WIDEST = 5.0  # pixels: an arrow of full confidence
@@ -132,8 +132,9 @@ class _Rule(NamedTuple):
 
 def _arrows(reasons: pd.DataFrame, title: str) -> go.Figure:
     """Draw an arrow for each rule, from the items that it starts from to the recommended one."""
-    rules, height = _rules(reasons)
-    middle, target = height / 2, textwrap.wrap(short(title, 4 * _TARGET), _TARGET)
+    rules, taken = _rules(reasons)
+    target = textwrap.wrap(short(title, 5 * _TARGET), _TARGET)
+    height, middle = max(taken, _LINE * len(target)) + 2 * _AROUND, taken / 2
     figure = new_figure()
     for number, rule in enumerate(rules):
         end = middle + _ENDS * (number - (len(rules) - 1) / 2)
@@ -152,15 +153,14 @@ def _arrows(reasons: pd.DataFrame, title: str) -> go.Figure:
     places = [(place, text) for rule in rules for place, text in zip(*rule[::-2], strict=True)]
     labels = [escape(short(text, _LONGEST)) for _, text in places]
     figure.update_layout(
-        height=height,
         margin={
             "b": 24,
             "l": int(_LETTER * max(map(len, labels))) + 24,
-            "r": int(_LETTER * max(map(len, target))) + 34,
+            "r": int(_BOLD * max(map(len, target))) + 24,
         },
         xaxis={"range": [0, 1], "visible": False},
         yaxis={
-            "range": [max(height, 2 * _LINE), 0],
+            "range": [middle + height / 2, middle - height / 2],
             "tickvals": [place for place, _ in places],
             "ticktext": labels,
             "showgrid": False,
@@ -179,7 +179,7 @@ def _arrows(reasons: pd.DataFrame, title: str) -> go.Figure:
         "In %, and as width: confidence, the share of those with all items on the left of an "
         "arrow who have the right one too.",
     )
-    figure.layout.height = max(height, _LINE * len(target)) + figure.layout.margin.t + 24
+    figure.layout.height = height + figure.layout.margin.t + 24
     return figure
 
 
@@ -257,10 +257,11 @@ def _histogram(
     figure.add_bar(
         x=ratings.tolist(),
         y=counts.tolist(),
-        width=0.8 * step,
+        width=max(0.8 * step, (high - low) / 60),
         marker_color=[PALETTE[2] if liked else NEUTRAL for liked in is_liked],
-        text=[f"{count:.0f}" for count in counts],
+        text=[f"{count:,.0f}" for count in counts],
         textposition="outside",
+        constraintext="none",
         cliponaxis=False,
         hovertext=[
             f"rated {rating:g} by {_number(int(count), 'neighbour')}"
@@ -281,13 +282,12 @@ def _histogram(
     if counts.max() < 6:
         figure.layout.yaxis.dtick = 1
     if liked_from is None:
-        found = (
-            f"{_number(n, 'neighbour')} rated it, {'with' if n == 1 else 'on average'} {mean:.2g}"
-        )
+        how = "with" if n == 1 else "on average"
+        found = f"{_number(n, 'neighbour')} rated it, {how} {mean:.2g}".replace("-", "\u2212")
         key = "Height: how many of the people with the nearest taste gave this rating."
     else:
         n_liked = int(counts[is_liked].sum())
-        found = f"{n_liked} of {_number(n, 'neighbour')} who rated it gave {liked_from:g} or more"
+        found = f"{n_liked:,} of {_number(n, 'neighbour')} who rated it gave {liked_from:g} or more"
         key = f"People with the nearest taste. Green: {liked_from:g} or more; grey: less."
     return finish(figure, f"Why {_italic(title)}: {found}", key, "Rating", UNITS["neighbour"])
 

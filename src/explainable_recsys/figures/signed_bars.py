@@ -17,16 +17,16 @@ FOR, AGAINST = PALETTE[2], PALETTE[3]
 
 UNITS = {
     "feature": "Weight (unit of the score)",
-    "item": "Weight of the rated item (score or similarity)",
+    "item": "Weight of the rated item<br>(score or similarity)",
     "neighbour": "Number of neighbours",
     "rule": "Confidence of the rule (0 to 1)",
 }
 """What the weights of each style of evidence are."""
 
-FOOT = 64
+FOOT = 80
 """Height of what is below the bars, in pixels."""
 
-_LONGEST = 40  # letters of a title or a piece of evidence
+_LONGEST = 32  # letters of a title or a piece of evidence
 _LETTER = 6.5  # mean width of a letter, in pixels
 _BAR, _HEADING, _NO_HEADING = 22, 36, 8  # heights, in pixels
 _ROOM = 0.16  # beyond the longest bar, for its value; of the extent of the axis

@@ -32,7 +32,8 @@ NEUTRAL = "#999999"
 _TAG = re.compile("<[^>]*>")
 _INK = "#222222"
 _GRID = "rgba(128, 128, 128, 0.2)"
-_TITLE_LENGTH, _SUBTITLE_LENGTH = 70, 90  # characters on a line of 600 pixels
+_TITLE_LENGTH, _SUBTITLE_LENGTH = 44, 58  # characters on a line of 380 pixels
+_TITLE_TOP = 26  # to the base of the first line, in pixels
 
 _AXIS = {
     "automargin": True,
@@ -73,27 +74,40 @@ def new_figure() -> go.Figure:
 
 
 def finish(
-    figure: go.Figure, title: str, subtitle: str = "", x_title: str = "", y_title: str = ""
+    figure: go.Figure,
+    title: str,
+    subtitle: str = "",
+    x_title: str = "",
+    y_title: str = "",
+    room: int = 16,
 ) -> go.Figure:
     """Put the texts on a figure and make its background white on any page.
 
     Args:
         figure: Changed in place.
-        title: The finding, in a sentence; long ones are broken into lines.
-        subtitle: What is shown, and how to read it.
+        title: The finding, in a sentence, as HTML; long ones are broken into lines that fit on a
+            phone and beside kedro-viz' lineage.
+        subtitle: What is shown, and how to read it; likewise.
         x_title: What the (left) horizontal axis shows, with its unit.
         y_title: What the (left) vertical axis shows, with its unit.
+        room: Height between these texts and what is drawn, in pixels.
 
     Returns:
         The same figure.
     """
-    title, subtitle = _lines(title, _TITLE_LENGTH), _lines(subtitle, _SUBTITLE_LENGTH)
-    height = 44 + 20 * (title.count("<br>") + 1) + 15 * (subtitle.count("<br>") + bool(subtitle))
+    above, below = _lines(title, _TITLE_LENGTH), _lines(subtitle, _SUBTITLE_LENGTH)
     return figure.update_layout(
-        title={"text": title, "subtitle": {"text": subtitle}},
+        title={
+            "text": "<br>".join(above),
+            "subtitle": {"text": "<br>".join(below)},
+            "pad": {"t": _TITLE_TOP},
+            "y": 1,
+            "yanchor": "top",
+            "yref": "container",
+        },
         xaxis_title_text=x_title,
         yaxis_title_text=y_title,
-        margin_t=height,
+        margin_t=_TITLE_TOP + 20 * len(above) + 16 * len(below) + room,
         paper_bgcolor="white",
         plot_bgcolor="white",
     )
@@ -122,13 +136,13 @@ def percent(share: float, n_decimals: int = 0) -> str:
     return f"{100 * share:.{n_decimals}f} %"
 
 
-def _lines(text: str, length: int) -> str:
+def _lines(text: str, length: int) -> list[str]:
     """Break HTML into lines of so many characters at most; tags and entities do not count."""
     lines: list[str] = []
-    for word in text.split(" "):
+    for word in filter(None, text.replace(" %", "\u00a0%").split(" ")):
         longer = f"{lines[-1]} {word}" if lines else ""
         if longer and len(unescape(_TAG.sub("", longer))) <= length:
             lines[-1] = longer
         else:
             lines.append(word)
-    return "<br>".join(lines)
+    return lines

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from explainable_recsys.figures.faithfulness import NO_BETTER, NO_FAITHFULNESS, finish_narrow
-from explainable_recsys.figures.style import NEUTRAL, message_figure, new_figure, percent
+from explainable_recsys.figures.faithfulness import NO_BETTER, NO_FAITHFULNESS
+from explainable_recsys.figures.style import NEUTRAL, finish, message_figure, new_figure, percent
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -85,7 +85,7 @@ def trade_off_figure(comparison: pd.DataFrame, k: int, n_cited: int) -> go.Figur
     _add_labels(figure, faithful, upper)
     if lower:
         _add_lower_panel(figure, others, upper + lower)
-    finish_narrow(
+    finish(
         figure,
         _finding(table, faithful, k),
         "Higher: the cited items matter more. Further right: better lists. "

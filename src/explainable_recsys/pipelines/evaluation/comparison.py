@@ -32,6 +32,7 @@ from explainable_recsys.preprocessing.card import readable_version
 from explainable_recsys.preprocessing.splits import SplitParameters
 from explainable_recsys.recommenders.base import Parameters, Seed
 from explainable_recsys.reporting.content import ReportContent
+from explainable_recsys.reporting.findings import findings
 from explainable_recsys.reporting.html import report_html
 from explainable_recsys.reporting.markdown import report_markdown
 from explainable_recsys.reporting.selection import choose_users, users_histories, users_lists
@@ -195,8 +196,8 @@ def write_report(
     faithfulness: FaithfulnessParameters,
     tests: ComparisonParameters,
     **figures: go.Figure,
-) -> tuple[str, str]:
-    """The report as a page and as Markdown.
+) -> tuple[str, str, dict[str, list[str]]]:
+    """The report as a page and as Markdown, and its findings in words.
 
     Args:
         comparison: Metrics of all approaches.
@@ -233,7 +234,7 @@ def write_report(
         k=evaluation.k,
         n_cited=faithfulness.reported,
     )
-    return report_html(content), report_markdown(content)
+    return report_html(content), report_markdown(content), {"findings": findings(content)}
 
 
 def protocol_words(

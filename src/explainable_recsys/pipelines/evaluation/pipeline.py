@@ -70,7 +70,9 @@ def _comparison(evaluations: Pipeline) -> list[Node]:
 def _report(approaches: Pipeline) -> list[Node]:
     explained = _of(approaches, "sentences")
     lists = {name.replace(".sentences", ".recommendations") for name in explained}
-    figures = {name for name in approaches.all_outputs() if name.endswith("_figure")}
+    names = approach_names(approaches)
+    made = {name for name in approaches.all_outputs() if name.endswith("_figure")}
+    figures = {name for name in made if name.partition(".")[0] in names}
     tables = [
         "comparison",
         "faithfulness_scope",
@@ -106,7 +108,7 @@ def _report(approaches: Pipeline) -> list[Node]:
         Node(
             comparison.write_report,
             parameters | {name: name for name in [*tables, *FIGURES, *sorted(figures)]},
-            ["report", "report_markdown"],
+            ["report", "report_markdown", "findings"],
             name="write_report",
         ),
     ]

@@ -62,9 +62,9 @@ def genders_by_genre(
     Returns:
         One row per genre and gender: `genre`, `gender`, `n_ratings`, `share` of the gender's
         ratings that are of items with the genre (0 to 1; items have several, so shares sum to
-        more than 1), `mean_rating` (missing without ratings). Users whose gender is not known
-        are left out, and all but the `MOST_GENDERS` most frequent genders. No rows without
-        genders or without genres.
+        more than 1), `mean_rating` (missing without ratings). Left out are users whose gender is
+        not known, genders without ratings, and all but the `MOST_GENDERS` most frequent. No
+        rows without genders or without genres.
     """
     names, members = genre_members(items)
     codes, genders = _groups(users, "gender")
@@ -73,6 +73,9 @@ def genders_by_genre(
         genders = []
     codes = np.where(codes < len(genders), codes, -1)
     numbers, sums = _ratings_of_groups(ratings, users, items, codes, len(genders))
+    rated = numbers.sum(axis=1) > 0
+    genders = [name for name, has in zip(genders, rated, strict=True) if has]
+    numbers, sums = numbers[rated], sums[rated]
     n, s = members @ numbers.T, members @ sums.T
     genre, gender = (place.ravel() for place in np.indices(n.shape))
     with np.errstate(invalid="ignore"):

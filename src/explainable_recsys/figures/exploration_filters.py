@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 _KINDS = {"ratings": PALETTE[0], "users": PALETTE[1], "items": PALETTE[2]}
-_COMMON = 10  # threshold that the title is about, if there is one
+_USUAL = 10  # the title is about the first threshold from here on that takes something away
 
 
 def cleaning_figure(steps: pd.DataFrame) -> go.Figure:
@@ -29,7 +29,7 @@ def cleaning_figure(steps: pd.DataFrame) -> go.Figure:
     if len(steps) == 1:
         return message_figure(f"The cleaning dropped nothing: {counts}")
     figure = new_figure()
-    names = ["read", *(f"without: {short_label(reason)}" for reason in steps["reason"][1:])]
+    names = ["read", *(f"dropped: {short_label(reason)}" for reason in steps["reason"][1:])]
     for kind, hue in _KINDS.items():
         left = steps[f"n_{kind}"]
         share = left / max(int(left.iloc[0]), 1)
@@ -101,8 +101,8 @@ def cores_figure(cores: pd.DataFrame) -> go.Figure:
         xaxis={"tickvals": places, "ticktext": labels},
         yaxis={"range": [-3, 104], "ticksuffix": " %"},
     )
-    matching = cores[cores["k"] == _COMMON]
-    row = (matching if len(matching) else cores.tail(1)).iloc[0]
+    strict = cores[(cores["k"] >= _USUAL) & (cores["share_of_ratings"] < 1)]
+    row = strict.iloc[0] if len(strict) else cores.iloc[-1]
     return finish(
         figure,
         f"With {row['k']:.0f} or more ratings per user and item, "

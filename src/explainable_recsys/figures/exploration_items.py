@@ -105,7 +105,7 @@ def genre_pairs_figure(pairs: pd.DataFrame) -> go.Figure:
     return finish(
         figure,
         _pairs_finding(pairs),
-        "Lift: how many times as many items have both genres as by chance. Orange: more; blue: fewer.",
+        "Lift: times as many items with both genres as by chance. Orange: more; blue: fewer.",
         "Genre",
         "Genre",
     )
@@ -129,7 +129,7 @@ def _pairs_finding(pairs: pd.DataFrame) -> str:
     names = f"{escape(best['genre'])} and {escape(best['other'])}"
     return (
         f"{names} come together {best['lift']:.1f} times as often as by chance "
-        f"({best['n_items']:,} items)"
+        f"({best['n_items']:,} item{'' if best['n_items'] == 1 else 's'})"
     )
 
 
@@ -185,7 +185,7 @@ def releases_figure(years: pd.DataFrame, decades: pd.DataFrame) -> go.Figure:
     return finish(
         figure,
         _releases_finding(decades),
-        f"Bars: 95 % intervals over items. The title leaves out decades with under {_ENOUGH_ITEMS} items.",
+        f"Bars: 95 % intervals over items. Title: of decades with {_ENOUGH_ITEMS} items or more.",
         "Year of release",
         "Share per year",
     )
@@ -277,7 +277,7 @@ def best_rated_figure(best_rated: pd.DataFrame, damping: float) -> go.Figure:
         figure,
         names,
         title,
-        f"Shrunk: with {damping:g} more ratings of the overall mean. In brackets: number of ratings.",
+        f"Shrunk: with {damping:g} more ratings of the overall mean. In brackets: ratings.",
         "Mean rating",
         [f"{name} ({n:,})" for name, n in zip(names, best_rated["n_ratings"], strict=True)],
     )

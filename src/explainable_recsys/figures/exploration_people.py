@@ -77,7 +77,7 @@ def genders_by_genre_figure(genders: pd.DataFrame) -> go.Figure:
             gender's ratings), `mean_rating` (may be missing).
     """
     if genders.empty:
-        return message_figure("No genders or no genres: this data set has not both")
+        return message_figure("No genders or no genres: this data set does not have both")
     shares, means = (
         genders.pivot_table(index="genre", columns="gender", values=values, dropna=False)
         for values in ("share", "mean_rating")

@@ -283,7 +283,7 @@ def sparsity_figure(sparsity: pd.DataFrame) -> go.Figure:
         yaxis={"ticksuffix": " %", "showgrid": False, "autorange": "reversed"},
         height=520,
     )
-    return finish(
+    finish(
         figure,
         f"{_emptiness(filled)} of the pairs of user and item have no rating; in the upper left "
         f"corner, {fine_percent(1 - shares[0, 0])}",
@@ -291,11 +291,12 @@ def sparsity_figure(sparsity: pd.DataFrame) -> go.Figure:
         "Items, from the most rated (0 %) to the least (100 %)",
         "Users, from the most active down",
     )
+    return figure.update_layout(margin_t=figure.layout.margin.t + 8)
 
 
 def _emptiness(filled: float) -> str:
     """The share that is empty, with as many decimals as tell it from 100 %."""
     n_decimals = 1
-    while n_decimals < 6 and 0 < filled < 0.5 * 10.0 ** -(n_decimals + 1):
+    while n_decimals < 6 and 0 < filled < 0.5 * 10.0 ** -(n_decimals + 2):
         n_decimals += 1
     return percent(1 - filled, n_decimals)

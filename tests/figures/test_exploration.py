@@ -1,0 +1,226 @@
+"""The figures of the exploration, from the tables up: findings, hostile names, missing parts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import plotly.io
+import pytest
+
+from explainable_recsys.exploration import filters, items, people, ratings, totals
+from explainable_recsys.figures.exploration_filters import cleaning_figure, cores_figure
+from explainable_recsys.figures.exploration_items import (
+    best_rated_figure,
+    genre_pairs_figure,
+    genres_figure,
+    most_rated_figure,
+    releases_figure,
+)
+from explainable_recsys.figures.exploration_people import (
+    demographics_figure,
+    genders_by_genre_figure,
+)
+from explainable_recsys.figures.exploration_ratings import (
+    activity_figure,
+    concentration_figure,
+    long_tail_figure,
+    rating_distribution_figure,
+    sparsity_figure,
+)
+from explainable_recsys.preprocessing.cleaning import Dropped
+
+TITLE = "<b>X</b> & the very long story of somebody who went away"
+RATINGS = pd.DataFrame(
+    [
+        (1, 10, 5),
+        (1, 11, 4),
+        (1, 12, 4),
+        (2, 10, 3),
+        (2, 11, 1),
+        (3, 10, 4),
+        (3, 12, 5),
+        (4, 10, 4),
+    ],
+    columns=["user_id", "item_id", "rating"],
+).astype({"rating": "float32"})
+RATINGS["timestamp"] = pd.to_datetime("2000-01-15") + pd.to_timedelta(
+    [0, 1, 40, 2, 3, 4, 41, 5], "D"
+)
+ITEMS = pd.DataFrame(
+    {
+        "item_id": [10, 11, 12],
+        "title": [TITLE, "B", "B"],
+        "year": pd.array([1994, 2003, None], dtype="Int16"),
+        "genres": ["Drama|<i>", "Drama", "Comedy"],
+    }
+)
+USERS = pd.DataFrame(
+    {
+        "user_id": [1, 2, 3, 4],
+        "age": [20, 30, 31, 60],
+        "gender": ["F", "M", "M", ""],
+        "occupation": ["3", "3", "7", "7"],
+    }
+)
+
+
+def figures_of(
+    table: pd.DataFrame = RATINGS, titles: pd.DataFrame = ITEMS, users: pd.DataFrame = USERS
+) -> dict[str, Any]:
+    """All figures of a data set, by name."""
+    of_users, of_items = (totals.rating_totals(table, name) for name in ("user_id", "item_id"))
+    titles = titles[titles["item_id"].isin(of_items["item_id"])].reset_index(drop=True)
+    ranked = items.ranked_items(titles, of_items, len(of_users), 2)
+    unequal = [ratings.concentration(of_items, "items"), ratings.concentration(of_users, "users")]
+    return {
+        "distribution": rating_distribution_figure(ratings.rating_distribution(table)),
+        "long_tail": long_tail_figure(
+            ratings.how_many_have(of_users, "n_users"), ratings.how_many_have(of_items, "n_items")
+        ),
+        "concentration": concentration_figure(pd.concat(unequal)),
+        "activity": activity_figure(ratings.activity(table)),
+        "sparsity": sparsity_figure(ratings.sparsity(table, 2)),
+        "genres": genres_figure(items.genres(titles, of_items)),
+        "pairs": genre_pairs_figure(items.genre_pairs(titles, 5)),
+        "releases": releases_figure(
+            items.releases(titles, of_items, 1), items.releases(titles, of_items, 10)
+        ),
+        "most_rated": most_rated_figure(items.most_rated(ranked, 5)),
+        "best_rated": best_rated_figure(items.best_rated(ranked, 5), 2),
+        "demographics": demographics_figure(people.demographics(users, of_users)),
+        "genders": genders_by_genre_figure(people.genders_by_genre(table, users, titles)),
+        "cleaning": cleaning_figure(filters.cleaning_steps(table, [])),
+        "cores": cores_figure(filters.cores(table, (1, 2, 20))),
+    }
+
+
+@pytest.fixture(scope="module")
+def figures() -> dict[str, Any]:
+    return figures_of()
+
+
+def title_of(figure: Any) -> str:
+    return str(figure.layout.title.text or "").replace("<br>", " ")
+
+
+def message_of(figure: Any) -> str | None:
+    """What a figure without data says instead."""
+    return None if figure.data else str(figure.layout.annotations[0].text)
+
+
+FINDINGS = {
+    "distribution": "75 % of the ratings are above the middle of the scale (3); the most frequent "
+    "is 4 (50 %)",
+    "long_tail": "The median item has 2 ratings, the median user 2",
+    "concentration": "Half of all ratings go to 33 % of the items and come from 50 % of the users",
+    "activity": "2000-01 was the busiest month, with 75 % of the ratings; the mean rating went "
+    "between 3.50 and 4.50",
+    "sparsity": "33.3 % of the pairs of user and item have no rating; in the upper left corner, "
+    "0 %",
+    "genres": "Drama is the most frequent genre (67 % of the items)",
+    "pairs": "&lt;i&gt; and Drama come together 1.5 times as often as by chance (1 item)",
+    "releases": "67 % of the ratings are of items from the 1990s",
+    "most_rated": "&lt;b&gt;X&lt;/b&gt; &amp; the very long story of somebod… (1994) is rated "
+    "most, by 100 % of the users",
+    "best_rated": "B is rated best (4.12)",
+    "demographics": "50 % of the users are men, 50 % are of age 25-34, the most frequent "
+    "occupation is 3 (50 %)",
+    "genders": "&lt;i&gt; differs most: 50 % of the ratings by men, 33 % of those by women",
+    "cleaning": "",
+    "cores": "With 20 or more ratings per user and item, 0 % of the ratings, 0 % of the users and "
+    "0 % of the items would be left",
+}
+
+
+@pytest.mark.parametrize("name", FINDINGS)
+def test_the_title_says_the_finding(name: str, figures: dict[str, Any]) -> None:
+    assert title_of(figures[name]) == FINDINGS[name]
+
+
+def test_every_figure_says_how_to_read_it_in_one_line(figures: dict[str, Any]) -> None:
+    for name, figure in figures.items():
+        subtitle = str(figure.layout.title.subtitle.text)
+        assert message_of(figure) or (subtitle and "<br>" not in subtitle), name
+
+
+def test_names_are_no_html(figures: dict[str, Any]) -> None:
+    for figure in figures.values():
+        text = plotly.io.to_json(figure, engine="json")
+        assert TITLE[:4] not in text
+        assert "<i>" not in text
+
+
+@pytest.mark.parametrize(
+    ("given", "silent"),
+    [
+        ({"titles": ITEMS.assign(genres="")}, {"genres", "pairs", "genders"}),
+        ({"titles": ITEMS.assign(genres="Drama")}, {"pairs"}),
+        ({"titles": ITEMS.assign(year=pd.array([None] * 3, dtype="Int16"))}, {"releases"}),
+        ({"table": RATINGS.drop(columns="timestamp")}, {"activity"}),
+        ({"table": RATINGS.assign(timestamp=pd.NaT)}, {"activity"}),
+        ({"users": USERS.head(0)}, {"demographics", "genders"}),
+        ({"users": USERS[["user_id", "age"]]}, {"genders"}),
+        ({"table": RATINGS.head(1)}, set()),
+        ({"table": RATINGS.assign(rating=4.0)}, set()),
+    ],
+    ids=["genres", "pairs", "years", "times", "NaT", "users", "genders", "one rating", "one value"],
+)
+def test_what_the_data_lacks_is_said(given: dict[str, pd.DataFrame], silent: set[str]) -> None:
+    found = figures_of(**given)
+    assert {name for name in found if message_of(found[name])} == silent | {"cleaning"}
+    assert all((message_of(found[name]) or "").startswith("No ") for name in silent)
+    for figure in found.values():
+        assert "NaN" not in plotly.io.to_json(figure, engine="json")
+        assert "nan" not in title_of(figure)
+
+
+def test_one_rating() -> None:
+    found = figures_of(RATINGS.head(1))
+    assert title_of(found["distribution"]) == "Every rating is 5"
+    assert title_of(found["activity"]) == "All ratings are from 2000-01"
+    assert title_of(found["sparsity"]).startswith("0.0 % of the pairs")
+
+
+def test_years_and_many_empty_pairs() -> None:
+    times = pd.to_datetime(RATINGS["item_id"].map({10: "1999", 11: "2004", 12: "2010"}))
+    figure = figures_of(RATINGS.assign(timestamp=times))["activity"]
+    assert figure.layout.xaxis.title.text == "Year"
+    assert figure.data[0].x == tuple(range(1999, 2011))
+    sparse = pd.DataFrame(
+        {
+            "user_block": [0, 0],
+            "item_block": [0, 1],
+            "n_users": [1000, 1000],
+            "n_items": [1000, 1000],
+            "n_ratings": [200, 0],
+            "share_filled": [0.0002, 0],
+        }
+    )
+    figure = sparsity_figure(sparse)
+    assert title_of(figure).startswith("99.99 % of the pairs")
+    assert figure.data[0].z[0][1] is None
+
+
+def test_cleaning_that_drops() -> None:
+    step = Dropped(reason="<too few>", ratings=8, users=1, items=0)
+    figure = cleaning_figure(filters.cleaning_steps(RATINGS, [step]))
+    assert title_of(figure) == (
+        "The cleaning dropped 50.0 % of the ratings and left 8 ratings by 4 users of 3 items"
+    )
+    assert figure.layout.yaxis.ticktext == ("read", "dropped: &lt;too few&gt;")
+    assert [bar.x for bar in figure.data] == [(100, 50), (100, 80), (100, 100)]
+
+
+def test_rows_show_shares_and_means_of_the_same_groups(figures: dict[str, Any]) -> None:
+    figure = figures["demographics"]
+    labels = figure.layout.yaxis.ticktext
+    assert labels[:4] == ("<b>Age</b>", "18-24", "25-34", "56+")
+    assert labels[4:8] == ("<b>Gender</b>", "men", "women", "not known")
+    users, means = (
+        next(trace for trace in figure.data if trace.name == name)
+        for name in ("users", "mean rating")
+    )
+    assert dict(zip(users.y, users.x, strict=True))[5] == 50
+    assert dict(zip(means.y, means.x, strict=True))[6] == pytest.approx(13 / 3)
+    assert 4 not in users.y

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 N_RATED = 10
 MOST_STARS = 20
 TAKE_BACK = "not rated"
-NO_CHANGE = "nothing"
+NO_CHANGE = ("nothing", "")
 
 _LINES = "line-height: 1.5; margin-right: 1em"
 
@@ -195,8 +195,8 @@ class Browser(ipywidgets.VBox):  # type: ignore[misc]
         self._show_reasons(someone, self.listed.value)
         rated = someone.history.to_dict("records")
         options = [(f"{_titled(row)} (★{row['rating']:g})", row["item_id"]) for row in rated]
-        self.change.options = [(NO_CHANGE, None), *options]
-        self.change.value, self.other.value = None, ""
+        self.change.options = [NO_CHANGE, *options]
+        self.change.value, self.other.value = NO_CHANGE[1], ""
         self.comparison.clear_output()
 
     def _show_reasons(self, someone: Person, item_id: Any) -> None:
@@ -224,7 +224,7 @@ class Browser(ipywidgets.VBox):  # type: ignore[misc]
         item_id = self.change.value
         if self.other.value.strip():
             item_id = find_item(self.other.value, self._lists.items)
-        if item_id is None:
+        elif isinstance(item_id, str) and item_id == NO_CHANGE[1]:
             return None
         value = self.rating.value
         return Change(item_id, None if value == TAKE_BACK else float(value))
@@ -306,7 +306,7 @@ def _reasons_after(before: pd.DataFrame, after: Person) -> str:
     listed = after.recommendations
     new = listed[~listed["item_id"].isin(before["item_id"])].to_dict("records")
     lines = [f"<b>{escape(_titled(row))}</b>{_sentence(row['sentence'])}" for row in new]
-    return "".join(["New in the list:", *lines]) if lines else ""
+    return "".join(["New in the list:<br>", *lines]) if lines else ""
 
 
 def _sentence(sentence: Any) -> str:

@@ -101,7 +101,8 @@ def build(env: str | None) -> None:
     missing = missing_files(SITE)
     if done.returncode or missing:
         print(done.stdout, file=sys.stderr)
-        sys.exit(f"Error: {SITE}/ is incomplete; there is no file for: {', '.join(missing)}")
+        first = ", ".join(missing[:5])
+        sys.exit(f"Error: {SITE}/ is incomplete: no file for {len(missing)} of its parts: {first}")
     complete(SITE)
     nodes = load(SITE / "api" / "main")["nodes"]
     datasets = [node["id"] for node in nodes if node["type"] == "data"]

@@ -57,10 +57,10 @@ format: $(READY)  ## Format the code and fix what the linter can
 	@$(BIN)/ruff format .
 
 viz: $(READY)  ## Open the lineage in kedro-viz
-	@$(BIN)/kedro viz run $(if $(ENV),--env $(ENV))
+	@$(BIN)/python scripts/lineage.py open $(if $(ENV),--env $(ENV))
 
 viz-build: $(READY)  ## Write kedro-viz as a static site to build/
-	@$(BIN)/kedro viz build --include-previews
+	@$(BIN)/python scripts/lineage.py build $(if $(ENV),--env $(ENV))
 
 notebooks: $(READY)  ## Execute the notebooks against a fresh run
 	@$(BIN)/kedro run $(RUN_OPTIONS) >/dev/null

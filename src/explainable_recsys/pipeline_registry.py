@@ -7,8 +7,8 @@ from explainable_recsys.pipelines import ON_REQUEST
 
 
 def register_pipelines() -> dict[str, Pipeline]:
-    """Find the pipelines; `__default__` is all together that are not for requests only."""
-    pipelines = find_pipelines(raise_errors=True)
+    """Find the pipelines, from a to z; `__default__` is all that are not for requests only."""
+    pipelines = dict(sorted(find_pipelines(raise_errors=True).items()))
     if "__default__" in pipelines:
         usual = (pipeline for name, pipeline in pipelines.items() if name not in ON_REQUEST)
         pipelines["__default__"] = sum(usual, Pipeline([]))

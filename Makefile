@@ -20,7 +20,10 @@ ENV ?=
 PIPELINES ?=
 RUN_OPTIONS := $(if $(ENV),--env $(ENV)) $(if $(PIPELINES),--pipelines $(PIPELINES))
 
-.PHONY: help setup run test test-readme check format viz viz-build notebooks lock clean
+# Notebooks are no place to look for conf/, and cannot be told the environment on a command line.
+IN_NOTEBOOKS := KEDRO_LOGGING_CONFIG=$(CURDIR)/conf/logging.yml $(if $(ENV),KEDRO_ENV=$(ENV))
+
+.PHONY: help setup run test test-readme check format viz viz-build lab notebooks lock clean
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -62,9 +65,12 @@ viz: $(READY)  ## Open the lineage in kedro-viz
 viz-build: $(READY)  ## Write kedro-viz as a static site to build/
 	@$(BIN)/python scripts/lineage.py build $(if $(ENV),--env $(ENV))
 
+lab: $(READY)  ## Open the notebooks in JupyterLab
+	@$(IN_NOTEBOOKS) $(BIN)/jupyter lab --notebook-dir notebooks 00_data.ipynb
+
 notebooks: $(READY)  ## Execute the notebooks against a fresh run
 	@$(BIN)/kedro run $(RUN_OPTIONS) >/dev/null
-	@$(BIN)/python -m pytest --nbmake --quiet notebooks
+	@$(IN_NOTEBOOKS) $(BIN)/python -m pytest --nbmake -n auto --quiet notebooks
 
 lock:  ## Resolve the dependencies anew (needs uv)
 	@uv pip compile pyproject.toml --group dev --extra notebooks --universal --python-version 3.11 --generate-hashes \

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
@@ -58,7 +59,7 @@ def ask(
         InputError: If there is no such approach, or a parameter is not accepted.
         kedro.io.DatasetError: If something that is needed is not stored.
     """
-    approaches = every_approach()
+    approaches = _approaches()
     _check_name(approaches, approach)
     lists = f"{approach}.recommendations"
     given: dict[str, Any] = {"histories": histories}
@@ -85,11 +86,17 @@ def model_entry(approach: str) -> str:
     Raises:
         InputError: If there is no such approach.
     """
-    approaches = every_approach()
+    approaches = _approaches()
     _check_name(approaches, approach)
     makers = {name: node for node in approaches.nodes for name in node.outputs}
     node = makers[f"{approach}.recommendations"]
     return next(name for name in node.inputs if name.endswith(MODEL))
+
+
+@functools.cache
+def _approaches() -> Pipeline:
+    """All approaches; made once, which takes longer than many an answer."""
+    return every_approach()
 
 
 def _check_name(approaches: Pipeline, approach: str) -> None:

@@ -208,6 +208,7 @@ def _history(reply: Reply) -> RenderableType:
 def _list(someone: Person) -> RenderableType:
     grid = _grid()
     grid.add_column(justify="right", no_wrap=True)
+    grid.add_column(overflow="fold")
     for row in someone.recommendations.to_dict("records"):
         title = Text(titled(row["title"], row["year"], row["item_id"]), style="bold")
         grid.add_row(Text(f"{row['rank']}.", style="bold"), Group(title, _reason(row)))
@@ -252,7 +253,7 @@ def _evidence(evidence: pd.DataFrame) -> Table:
     else:
         rows = list(zip(evidence["weight"], evidence["evidence"].astype("str"), strict=True))
     for value, text in rows:
-        table.add_row(f"{value:.3g}", text)
+        table.add_row(f"{value:.3g}", Text(text))
     return table
 
 

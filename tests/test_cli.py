@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 from collections.abc import Callable, Iterable
@@ -94,6 +95,12 @@ def test_own_ratings_with_text_ids_run_to_the_summary(shop: Path, kedro: Kedro) 
     assert result.returncode == 0, result.stderr
     assert re.search(r"Recommended because you rated Product \d ★\d \(\d+ %\)", result.stdout)
     assert "make viz ENV=shop" in result.stdout
+    explained = kedro(shop, "explain", "-e", "shop", "--user", "c1", "--format", "json")
+    assert explained.returncode == 0, explained.stderr
+    reply = json.loads(explained.stdout)
+    assert reply["user_id"] == "c1"
+    assert {row["item_id"] for row in reply["history"]} <= {f"p{item}" for item in range(1, 9)}
+    assert len(reply["recommendations"]) == 2
 
 
 BAD_FILES = {
@@ -234,6 +241,7 @@ def test_unknown_names(shop: Path, kedro: Kedro) -> None:
     expect_error(kedro(shop, "run", "--pipelines", "nope"), "unknown pipeline", "intrinsic_als")
     expect_error(kedro(shop, "fetch-data", "nope"), "unknown environment 'nope'")
     expect_error(kedro(shop, "fetch-data", "shop"), "needs no download")
+    expect_error(kedro(shop, "explain", "--user", "1", "-e", "nope"), "unknown environment 'nope'")
     expect_error(kedro(shop, "run", "--runner", "Nope"), "unknown runner", "ParallelRunner")
     expect_error(kedro(shop, "run", "--nodes", "nope"), "nope")
     assert kedro(shop, "run", "--nope").returncode == 2

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import math
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,11 +21,12 @@ from explainable_recsys.errors import InputError
 from explainable_recsys.explainers.what_if import ranks
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.pipelines.ask import ask, model_entry
+from explainable_recsys.recommenders.top_n import check_made_by
 from explainable_recsys.reporting.lookup import find_item, find_user
 from explainable_recsys.reporting.person import Person, person, titled
 from explainable_recsys.reporting.wording import is_text
 from explainable_recsys.stored import Lists, load_lists, stored_approaches
-from explainable_recsys.terminal import heading, plain_text, print_plainly
+from explainable_recsys.terminal import heading, plain_text, print_json, print_plainly
 
 N_RATED = 10
 FORMATS = ("table", "json")
@@ -85,7 +86,7 @@ def explain(project: Path, env: str | None, question: Question, form: str) -> No
         assert isinstance(catalog, DataCatalog)  # settings.py chooses no other
         reply = answer(catalog, question)
     if form == "json":
-        print(json.dumps(as_json(reply), ensure_ascii=False, indent=2))  # noqa: T201
+        print_json(as_json(reply))
     else:
         print_plainly(drawn(reply))
 
@@ -97,7 +98,8 @@ def answer(catalog: DataCatalog, question: Question) -> Reply:
         InputError: As `explain`.
     """
     approaches = stored_approaches(catalog)
-    lists = load_lists(catalog, question.approach or approaches[0])
+    approach = approaches[0] if question.approach is None else question.approach
+    lists = load_lists(catalog, approach)
     found = lists.of(find_user(question.user, lists.histories.user_ids))
     item_id = None if question.item is None else find_item(question.item, lists.items)
     shown = found if item_id is None else _about(catalog, lists, found, item_id)
@@ -146,7 +148,8 @@ def _about(catalog: DataCatalog, lists: Lists, someone: Person, item_id: Any) ->
     What the stored list lacks, the approach is asked for: its place among all, and its reasons.
 
     Raises:
-        InputError: If the user rated the item, or no model knows it.
+        InputError: If the user rated the item, the approach would never recommend it, or the
+            stored list is not of the stored model.
     """
     listed = someone.recommendations
     own = listed[listed["item_id"] == item_id].reset_index(drop=True)
@@ -166,7 +169,14 @@ def _about(catalog: DataCatalog, lists: Lists, someone: Person, item_id: Any) ->
         raise InputError(f"{title} has no rating to learn from, so no approach can recommend it")
     row = histories.known_rows(np.array([someone.user_id]))
     one = Interactions(histories.ratings[row], histories.user_ids[row], histories.item_ids)
-    scores = catalog.load(model_entry(lists.approach)).scores(one.ratings)[0]
+    model = catalog.load(model_entry(lists.approach))
+    check_made_by(model, one, listed.assign(user_id=someone.user_id))
+    scores = model.scores(one.ratings)[0]
+    if not np.isfinite(scores[column[0]]):
+        raise InputError(
+            f"{lists.approach} would never recommend {title} to user {someone.user_id}; "
+            "nothing in the history leads to it"
+        )
     asked = pd.DataFrame(
         {
             "user_id": one.user_ids,
@@ -190,7 +200,7 @@ def _history(reply: Reply) -> RenderableType:
     grid = _grid()
     for row in someone.history.head(N_RATED).to_dict("records"):
         title = titled(row["title"], row["year"], row["item_id"])
-        grid.add_row(f"★{row['rating']:g}", title)
+        grid.add_row(Text(f"★{row['rating']:g}", no_wrap=True), Text(title, overflow="fold"))
     more = [_indented(Text(f"and {n - N_RATED} more", style="dim"))] if n > N_RATED else []
     return Group(Text(first, style="bold"), _indented(grid), *more)
 
@@ -198,6 +208,7 @@ def _history(reply: Reply) -> RenderableType:
 def _list(someone: Person) -> RenderableType:
     grid = _grid()
     grid.add_column(justify="right", no_wrap=True)
+    grid.add_column(overflow="fold")
     for row in someone.recommendations.to_dict("records"):
         title = Text(titled(row["title"], row["year"], row["item_id"]), style="bold")
         grid.add_row(Text(f"{row['rank']}.", style="bold"), Group(title, _reason(row)))
@@ -235,14 +246,14 @@ def _evidence(evidence: pd.DataFrame) -> Table:
     table = _grid()
     table.show_header = True
     table.add_column(weight, justify="right", no_wrap=True)
-    table.add_column(what)
+    table.add_column(what, overflow="fold")
     if evidence["style"].iloc[0] == "rule":
         groups = evidence.groupby("group", sort=False)
         rows = [(f["weight"].iloc[0], " + ".join(f["evidence"].astype("str"))) for _, f in groups]
     else:
         rows = list(zip(evidence["weight"], evidence["evidence"].astype("str"), strict=True))
     for value, text in rows:
-        table.add_row(f"{value:.3g}", text)
+        table.add_row(f"{value:.3g}", Text(text))
     return table
 
 
@@ -262,7 +273,8 @@ def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _plain(value: Any) -> Any:
-    """A number or text that JSON knows; None for what is missing."""
-    if pd.isna(value):
+    """A number or text that JSON knows; None for what is missing or not finite."""
+    plain = value.item() if isinstance(value, np.generic) else value
+    if isinstance(plain, float) and not math.isfinite(plain):
         return None
-    return value.item() if isinstance(value, np.generic) else value
+    return None if plain is pd.NA else plain

@@ -11,7 +11,7 @@ import pandas as pd
 from kedro.io import DataCatalog
 
 from explainable_recsys.errors import InputError
-from explainable_recsys.interactions import Interactions
+from explainable_recsys.interactions import DIFFERENT_RUNS, Interactions
 from explainable_recsys.pipelines.ask import ANSWERS
 from explainable_recsys.preprocessing.card import check_same_data
 from explainable_recsys.reporting.person import Person, person
@@ -42,17 +42,25 @@ class Lists:
         """History, list and reasons of one user.
 
         Raises:
-            InputError: If the user has no history, or is recommended nothing.
+            InputError: If the user has no history or is recommended nothing, or the reasons are
+                those of another list.
         """
         tables = self.recommendations, self.explanations, self.sentences
         found = person(user_id, self.histories, *tables, self.items)
         if found.recommendations.empty:
             raise InputError(f"{self.approach} recommends nothing to user {user_id}")
+        if not found.reasons["item_id"].isin(found.recommendations["item_id"]).all():
+            raise InputError(
+                f"{self.approach}'s stored explanations are not of its stored lists: "
+                f"{DIFFERENT_RUNS}"
+            )
         return found
 
 
 def stored_approaches(catalog: DataCatalog) -> list[str]:
-    """Approaches whose explained lists are stored, highest nDCG first.
+    """Approaches whose explained lists are stored: those of the data at hand, highest nDCG first.
+
+    Those whose lists were made from other data come last.
 
     Raises:
         InputError: If there is none.
@@ -66,7 +74,8 @@ def stored_approaches(catalog: DataCatalog) -> list[str]:
         raise InputError(
             f"{folder}: no explanations are stored there yet; first kedro run in this environment"
         )
-    return sorted(names, key=lambda name: -_accuracy(catalog, name))
+    at_hand = catalog.load("data_version")
+    return sorted(names, key=lambda name: _place(catalog, name, at_hand))
 
 
 def check_approach(catalog: DataCatalog, approach: str) -> None:
@@ -104,9 +113,11 @@ def _known(names: list[str]) -> str:
     return f"explained lists are stored of: {', '.join(names)}"
 
 
-def _accuracy(catalog: DataCatalog, approach: str) -> float:
-    """The approach's nDCG; lowest of all where it is not stored."""
-    entry = f"{approach}.metrics"
-    metrics = catalog.load(entry) if catalog.exists(entry) else {}
+def _place(catalog: DataCatalog, approach: str, at_hand: Any) -> tuple[bool, float]:
+    """Whether the approach's lists are of other data, and its nDCG (the highest comes first)."""
+    made_from, metrics = (
+        catalog.load(entry) if catalog.exists(entry) else {}
+        for entry in (f"{approach}.made_from", f"{approach}.metrics")
+    )
     values = (metrics[key] for key in metrics if key.startswith("ndcg@") and "/" not in key)
-    return next((value for value in values if value is not None), -1.0)
+    return made_from != at_hand, -next((value for value in values if value is not None), -1.0)

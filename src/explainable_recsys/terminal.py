@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
+import json
 import sys
+from typing import Any
 
 from rich.console import Console, RenderableType
 from rich.text import Text
@@ -31,3 +34,9 @@ def print_plainly(content: RenderableType) -> None:
     lines = "\n".join(line.rstrip() for line in capture.get().splitlines())
     encoding = sys.stdout.encoding or "utf-8"
     print(lines.encode(encoding, "replace").decode(encoding))  # noqa: T201
+
+
+def print_json(content: Any) -> None:
+    """Print JSON, with escapes where the terminal cannot show more than ASCII."""
+    is_unicode = codecs.lookup(sys.stdout.encoding or "utf-8").name == "utf-8"
+    print(json.dumps(content, ensure_ascii=not is_unicode, indent=2))  # noqa: T201

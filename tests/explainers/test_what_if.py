@@ -15,7 +15,7 @@ from explainable_recsys.errors import InputError
 from explainable_recsys.explainers.contributions import explain_by_contributions
 from explainable_recsys.explainers.influence import InfluenceParameters, explain_by_influence
 from explainable_recsys.explainers.neighbours import explain_by_similar_items
-from explainable_recsys.explainers.what_if import Change, changed_history, what_if
+from explainable_recsys.explainers.what_if import Change, changed_history, ranks, what_if
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.recommenders.base import Recommender
 from explainable_recsys.recommenders.ease import EASE, EASEParameters
@@ -113,8 +113,8 @@ def test_ranks_and_scores_of_what_is_affected(
         shown = {*found.before["item_id"], *found.after["item_id"], *(of for of, _ in changes)}
         assert sorted(table["item_id"]) == sorted(shown)
         for row in table.itertuples():
-            for side, ranks in zip(("old", "new"), both, strict=True):
-                rank, score = ranks[row.item_id]
+            for side, expected in zip(("old", "new"), both, strict=True):
+                rank, score = expected[row.item_id]
                 own = getattr(row, f"{side}_rank")
                 assert (None if own is pd.NA else own) == rank
                 assert getattr(row, f"{side}_score") == pytest.approx(score, rel=1e-4, abs=1e-5)
@@ -501,3 +501,45 @@ def test_the_lists_can_be_written_as_json(
     written = json.loads(found.affected.to_json(orient="records"))
     assert written[0]["new_rank"] == 1
     assert {row["new_rank"] for row in written if row["item_id"] in dict(changes)} >= {None}
+
+
+def sorted_by_hand(scores: np.ndarray, rated: list[int]) -> dict[int, int]:
+    unrated = [place for place in range(len(scores)) if place not in rated]
+    order = sorted(unrated, key=lambda place: (-scores[place], place))
+    return {place: rank for rank, place in enumerate(order, 1) if scores[place] > -np.inf}
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_ranks_are_places_in_the_sorted_list(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    scores = rng.choice(np.array([-np.inf, -1, 0, 0.5, 2], np.float32), 30)  # many ties
+    rated = np.sort(rng.choice(30, 8, replace=False))
+    row = sparse.csr_array((np.zeros(8, np.float32), rated, [0, 8]), shape=(1, 30))
+    expected = sorted_by_hand(scores, rated.tolist())
+    columns = rng.permutation(30)[:20]
+    found = ranks(scores, row, columns)
+    assert [None if rank is pd.NA else rank for rank in found] == [
+        expected.get(column) for column in columns.tolist()
+    ]
+
+
+def test_ranks_without_a_history_or_of_no_items() -> None:
+    nothing_rated = sparse.csr_array((1, 3), dtype=np.float32)
+    scores = np.array([1, 3, 3], np.float32)
+    assert list(ranks(scores, nothing_rated, np.array([2, 0, 1]))) == [2, 3, 1]
+    assert len(ranks(scores, nothing_rated, np.empty(0, np.int64))) == 0
+    assert str(ranks(scores, nothing_rated, np.array([0])).dtype) == "Int64"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_ranks_are_those_of_the_lists(
+    kind: str, catalogue: Interactions, models: dict[str, Recommender]
+) -> None:
+    model = models[kind]
+    lists = recommend(model, catalogue, RecommendationParameters(n=N_ITEMS))
+    for row in range(0, catalogue.n_users, 7):
+        history = catalogue.ratings[[row]]
+        own = lists[lists["user_id"] == catalogue.user_ids[row]]
+        columns = catalogue.item_columns(own["item_id"])
+        found = ranks(model.scores(history)[0], history, columns)
+        assert list(found) == own["rank"].tolist()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
@@ -10,8 +11,9 @@ import pandas as pd
 from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline
 
+from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import Interactions
-from explainable_recsys.pipelines.discovery import every_approach
+from explainable_recsys.pipelines.discovery import approach_names, every_approach
 from explainable_recsys.pipelines.parameters import PREFIX
 from explainable_recsys.pipelines.rerun import needed_part, rerun
 
@@ -54,10 +56,11 @@ def ask(
             `item_id`, `rank`, `score`.
 
     Raises:
-        InputError: If a parameter is not accepted.
+        InputError: If there is no such approach, or a parameter is not accepted.
         kedro.io.DatasetError: If something that is needed is not stored.
     """
-    approaches = every_approach()
+    approaches = _approaches()
+    _check_name(approaches, approach)
     lists = f"{approach}.recommendations"
     given: dict[str, Any] = {"histories": histories}
     if recommendations is not None:
@@ -81,11 +84,28 @@ def model_entry(approach: str) -> str:
     """Catalog entry of the model that makes an approach's lists; it may be another approach's.
 
     Raises:
-        KeyError: If there is no such approach.
+        InputError: If there is no such approach.
     """
-    makers = {name: node for node in every_approach().nodes for name in node.outputs}
+    approaches = _approaches()
+    _check_name(approaches, approach)
+    makers = {name: node for node in approaches.nodes for name in node.outputs}
     node = makers[f"{approach}.recommendations"]
     return next(name for name in node.inputs if name.endswith(MODEL))
+
+
+@functools.cache
+def _approaches() -> Pipeline:
+    """All approaches; made once, which takes longer than many an answer."""
+    return every_approach()
+
+
+def _check_name(approaches: Pipeline, approach: str) -> None:
+    made = approaches.all_outputs()
+    if f"{approach}.recommendations" not in made:
+        names = sorted(
+            name for name in approach_names(approaches) if f"{name}.recommendations" in made
+        )
+        raise InputError(f"there is no approach '{approach}'; there are: {', '.join(names)}")
 
 
 def _downstream(pipeline: Pipeline, changed: Collection[str]) -> set[str]:

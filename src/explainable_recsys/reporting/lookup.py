@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import re
+import unicodedata
 from typing import Any
 
 import numpy as np
@@ -22,7 +24,7 @@ def find_user(wanted: Any, user_ids: NDArray[Any]) -> Any:
     """
     found = _same_id(wanted, user_ids)
     if found is None:
-        raise InputError(f"unknown user {wanted}; near: {_list(near_ids(wanted, user_ids))}")
+        raise InputError(f"unknown user '{wanted}'; near: {_list(near_ids(wanted, user_ids))}")
     return found
 
 
@@ -42,14 +44,13 @@ def find_item(wanted: Any, items: pd.DataFrame) -> Any:
     found = _same_id(wanted, items["item_id"].to_numpy())
     if found is not None:
         return found
-    text = str(wanted).strip().casefold()
-    bare = items["title"].astype("str").str.casefold()
-    rows = items[(bare == text) | (_with_years(items).str.casefold() == text)]
+    text, titles = _folded(wanted), zip(items["title"], _with_years(items), strict=True)
+    rows = items[[text != "" and text in map(_folded, both) for both in titles]]
     if len(rows) == 1:
         return rows["item_id"].iloc[0]
     if len(rows):
-        raise InputError(f"several items are called {wanted}: {_titles(rows)}; accepted: an id")
-    raise InputError(f"unknown item {wanted}; near: {_titles(_near_items(wanted, items))}")
+        raise InputError(f"several items are called '{wanted}': {_titles(rows)}; accepted: an id")
+    raise InputError(f"unknown item '{wanted}'; near: {_titles(_near_items(wanted, items))}")
 
 
 def near_ids(wanted: Any, ids: NDArray[Any]) -> list[Any]:
@@ -57,9 +58,9 @@ def near_ids(wanted: Any, ids: NDArray[Any]) -> list[Any]:
     if ids.dtype.kind not in "iu":
         texts = ids.astype(np.str_).tolist()
         close = difflib.get_close_matches(str(wanted), texts, N_SUGGESTIONS, 0.0)
-        return sorted(close) if len(close) else texts[:N_SUGGESTIONS]
+        return sorted(close)
     try:
-        number = float(wanted)
+        number = np.clip(float(wanted), ids.min(), ids.max())
     except (TypeError, ValueError):
         return sorted(ids[:N_SUGGESTIONS].tolist())
     distance = np.abs(ids.astype(np.float64) - number)
@@ -67,42 +68,48 @@ def near_ids(wanted: Any, ids: NDArray[Any]) -> list[Any]:
 
 
 def _same_id(wanted: Any, ids: NDArray[Any]) -> Any:
-    """The id that is written like what is wanted; None if there is none."""
+    """The id that is written like what is wanted, blanks around it or not; None without one."""
+    texts = [str(wanted), str(wanted).strip()]
     if ids.dtype.kind in "iu":
-        try:
-            number = int(str(wanted).strip())
-        except ValueError:
-            return None
-        return number if (ids == number).any() else None
-    text = str(wanted)
-    return text if (ids.astype(np.str_) == text).any() else None
+        # Not what int() takes besides: underscores, and more digits than fit into any id.
+        number = int(texts[1]) if re.fullmatch(r"[+-]?\d{1,20}", texts[1]) else None
+        return number if number is not None and (ids == number).any() else None
+    known = ids.astype(np.str_)
+    return next((text for text in texts if (known == text).any()), None)
 
 
 def _near_items(wanted: Any, items: pd.DataFrame) -> pd.DataFrame:
     """Items whose title contains the text, shortest first; else those with similar titles."""
-    text, titles = str(wanted).strip(), items["title"].astype("str")
+    text, titles = _folded(wanted), items["title"].map(_folded)
     if text.isdigit() and items["item_id"].dtype.kind in "iu":
         near = near_ids(wanted, items["item_id"].to_numpy())
         return items[items["item_id"].isin(near)]
-    folded = titles.str.casefold()
-    inside = titles[folded.str.contains(text.casefold(), regex=False)]
+    named = titles[titles != ""]
+    inside = named[[text in title for title in named]]
     order = inside.str.len().sort_values(kind="stable").index[:N_SUGGESTIONS]
     if len(order):
         return items.loc[order]
-    close = difflib.get_close_matches(text.casefold(), folded.tolist(), N_SUGGESTIONS, 0.0)
-    return items[folded.isin(close)].head(N_SUGGESTIONS)
+    close = difflib.get_close_matches(text, named.tolist(), N_SUGGESTIONS, 0.0)
+    return (items[titles.isin(close)] if close else items).head(N_SUGGESTIONS)
 
 
 def _titles(rows: pd.DataFrame) -> str:
     titles = zip(rows["item_id"], _with_years(rows), strict=True)
-    return _list([f"{item} ({title})" for item, title in titles])
+    return _list([f"{item} ({title})" if title else item for item, title in titles])
 
 
 def _with_years(items: pd.DataFrame) -> pd.Series[str]:
-    """Titles as people write them: `Alien (1979)`."""
-    titles = items["title"].astype("str")
-    years = items["year"].map(lambda year: "" if pd.isna(year) else f" ({int(year)})")
-    return titles + years.astype("str")
+    """Titles as people write them: `Alien (1979)`; empty where there is none."""
+    titles = [
+        str(title) + ("" if pd.isna(year) else f" ({int(year)})") if isinstance(title, str) else ""
+        for title, year in zip(items["title"], items["year"], strict=True)
+    ]
+    return pd.Series(titles, items.index, dtype="str")
+
+
+def _folded(title: Any) -> str:
+    """A text to compare: without upper case, blanks around it, and other ways to write an é."""
+    return "" if pd.isna(title) else unicodedata.normalize("NFKC", str(title)).casefold().strip()
 
 
 def _list(texts: list[Any]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from explainable_recsys.figures.style import NEUTRAL, PALETTE
@@ -29,7 +30,8 @@ FOOT = 80
 _LONGEST = 32  # letters of a title or a piece of evidence
 _LETTER = 6.5  # mean width of a letter, in pixels
 _BAR, _HEADING, _NO_HEADING = 22, 36, 8  # heights, in pixels
-_ROOM = 0.16  # beyond the longest bar, for its value; of the extent of the axis
+_NARROW = 376  # pixels: room for the values is made for a figure that is so wide
+_ROOM = (0.16, 0.4)  # beyond the longest bar, for its value; of the extent of the axis
 
 
 class Panel(NamedTuple):
@@ -159,7 +161,13 @@ def _layout(figure: go.Figure, panels: list[Panel], evidence: pd.DataFrame) -> N
             )
         below = min(top + _HEADING / height, 1.0)
     least, most = min(evidence["weight"].min(), 0), max(evidence["weight"].max(), 0)
-    room = _ROOM * float(most - least)
+    extent, width = float(most - least), max(_NARROW - labels, 1)
+    rooms = {
+        side: extent
+        * float(np.clip(_LETTER * evidence["value"][there].str.len().max() / width, *_ROOM))
+        for side, there in (("left", evidence["weight"] < 0), ("right", evidence["weight"] > 0))
+        if there.any()
+    }
     figure.update_layout(
         bargap=0.25,
         margin={"l": labels, "b": FOOT},
@@ -167,8 +175,8 @@ def _layout(figure: go.Figure, panels: list[Panel], evidence: pd.DataFrame) -> N
             "anchor": f"y{len(panels) if len(panels) > 1 else ''}",
             "nticks": 7,
             "range": [
-                float(least) - (room if least < 0 else 0),
-                float(most) + (room if most > 0 else 0),
+                float(least) - rooms.get("left", 0),
+                float(most) + rooms.get("right", 0),
             ],
             "zeroline": True,
             "zerolinecolor": NEUTRAL,

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from explainable_recsys.figures.style import PALETTE, finish, message_figure, new_figure, percent
+from explainable_recsys.figures.style import CATEGORIES, finish, message_figure, new_figure, percent
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -39,7 +39,7 @@ def surrogate_fit_figure(surrogates: Mapping[str, pd.DataFrame]) -> go.Figure:
         return message_figure("No surrogate has a held-out R²")
     figure = new_figure()
     for (name, values), hue, dash in zip(
-        fits.items(), cycle(PALETTE), cycle(_DASHES), strict=False
+        fits.items(), cycle(CATEGORIES), cycle(_DASHES), strict=False
     ):
         missing = len(measured[name]) - len(values)
         _add_histogram(figure, escape(name), values, missing, hue, dash)
@@ -57,7 +57,7 @@ def surrogate_fit_figure(surrogates: Mapping[str, pd.DataFrame]) -> go.Figure:
         _finding(fits),
         "Held-out R²: share of variance explained among perturbations that were not fitted to.",
         "Held-out R²",
-        "Explanations",
+        "Share of the explanations",
     )
 
 

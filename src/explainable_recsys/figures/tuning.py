@@ -94,7 +94,7 @@ def tuning_parameters_figure(trials: pd.DataFrame) -> go.Figure:
     n_rows = -(-len(names) // COLUMNS)
     y_title = f"{trials['metric'].iloc[0]} (validation)"
     figure = finish(new_figure(), *_finding(trials), y_title=y_title)
-    figure.update_layout(height=160 + 230 * n_rows, legend_y=-0.2 / n_rows)
+    figure.update_layout(height=88 + 230 * n_rows + figure.layout.margin.t, legend_y=-0.2 / n_rows)
     rows = {state: (trials["state"] == state).to_numpy() for state in STATES}
     marks = [
         (STATE_NAMES[state], rows[state], {"color": colour, "symbol": symbol, "size": 6})

@@ -104,7 +104,10 @@ def test_axes_are_named(examples: dict[str, Any]) -> None:
         axes = axes_in_use(figure)
         named = {(axis_name[0], axis.range) for axis_name, axis in axes.items() if axis.title.text}
         for axis_name, axis in axes.items():
-            assert axis.ticktext is not None or (axis_name[0], axis.range) in named, (name, axis_name)
+            assert axis.ticktext is not None or (axis_name[0], axis.range) in named, (
+                name,
+                axis_name,
+            )
 
 
 def test_colours(examples: dict[str, Any]) -> None:

@@ -50,8 +50,13 @@ def explainability_sweep_figure(sweep: pd.DataFrame) -> go.Figure:
     _mark_start(figure, start)
     mep = _padded(sweep["mep"])
     figure.update_layout(
-        xaxis={"range": _padded(sweep["rmse"])[::-1], "nticks": 5},
-        xaxis2={"range": _padded(sweep["ndcg"]), "nticks": 5, "title_text": "nDCG (0 to 1)"},
+        xaxis={"range": _padded(sweep["rmse"])[::-1], "nticks": 4, "tickangle": 0},
+        xaxis2={
+            "range": _padded(sweep["ndcg"]),
+            "nticks": 4,
+            "tickangle": 0,
+            "title_text": "nDCG (0 to 1)",
+        },
         yaxis_range=mep,
         yaxis2_range=mep,
     )

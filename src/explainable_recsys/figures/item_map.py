@@ -36,6 +36,7 @@ _HEIGHT = 488  # without the texts, in pixels: the labels' places are made for t
 _SMALLEST, _LARGEST = 4.0, 16.0  # diameters, in pixels
 _N_CANDIDATES = 3 * MOST_LABELS  # the best-known of these that have room get a label
 _LONGEST_LABEL = 26  # characters
+_NARROWEST = 560.0  # pixels: with room on a phone, most of the best-known had no label
 _MARGIN = 0.04  # of the extent, on each side
 _LITTLE = 0.1  # a share that is called small
 
@@ -140,7 +141,7 @@ def _add_labels(figure: go.Figure, drawn: pd.DataFrame) -> None:
     centres = dict(zip(keys, best[["x", "y"]].to_numpy(dtype=float), strict=True))
     texts = dict(zip(keys, map(_short, best["title"]), strict=True))
     diameters = dict(zip(keys, best["diameter"].tolist(), strict=True))
-    sides = place_labels(texts, centres, diameters, edges=[(key, key) for key in keys])
+    sides = place_labels(texts, centres, diameters, [(key, key) for key in keys], _NARROWEST)
     for key, side in list(sides.items())[:MOST_LABELS]:
         vertical, horizontal = side.split()
         x_sign = {"left": -1, "center": 0, "right": 1}[horizontal]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import cycle
 from typing import TYPE_CHECKING
 
@@ -45,9 +46,10 @@ def coverage_frontier_figure(frontier: pd.DataFrame) -> go.Figure:
         yaxis={"range": [-2, 104], "ticksuffix": " %"},
     )
     best = frontier.iloc[frontier["coverage"].argmax()]
+    share = math.floor(100 * best["coverage"] + 1e-9) / 100  # not all of them, if one is missing
     return finish(
         figure,
-        f"Rules explain up to {percent(best['coverage'])} of the recommendations "
+        f"Rules explain up to {percent(share)} of the recommendations "
         f"(random: {percent(best['coverage_of_random'])})",
         "Lines: solid, this approach; dotted, a most-popular list; dashed, a random list.",
         "Minimum confidence",

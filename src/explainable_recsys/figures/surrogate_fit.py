@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _N_BINS = 20  # from 0 to 1
 _STEP = 1 / _N_BINS
+_PANEL, _AXIS, _ENTRY = 300, 56, 20  # heights, in pixels, from the top down
 _DASHES = ["solid", "dash", "dot"]
 
 
@@ -44,7 +45,8 @@ def surrogate_fit_figure(surrogates: Mapping[str, pd.DataFrame]) -> go.Figure:
         missing = len(measured[name]) - len(values)
         _add_histogram(figure, escape(name), values, missing, hue, dash)
     figure.update_layout(
-        legend={"orientation": "v", "traceorder": "normal"},
+        legend={"orientation": "v", "traceorder": "normal", "y": -_AXIS / _PANEL},
+        margin_b=_AXIS + _ENTRY * len(fits) + 24,
         xaxis={
             "range": [-2 * _STEP, 1 + _STEP],
             "tickvals": [-_STEP / 2, *(place / 5 for place in range(1, 6))],
@@ -52,13 +54,15 @@ def surrogate_fit_figure(surrogates: Mapping[str, pd.DataFrame]) -> go.Figure:
         },
         yaxis={"rangemode": "tozero", "ticksuffix": " %"},
     )
-    return finish(
+    finish(
         figure,
         _finding(fits),
         "Held-out R²: share of variance explained among perturbations that were not fitted to.",
         "Held-out R²",
         "Share of the explanations",
     )
+    figure.layout.height = figure.layout.margin.t + _PANEL + figure.layout.margin.b
+    return figure
 
 
 def _add_histogram(

@@ -159,7 +159,8 @@ def _finding(trials: pd.DataFrame) -> tuple[str, str]:
         for state, text in (("pruned", "stopped early"), ("failed", "failed"))
         if state in counts
     ]
-    subtitle = f"{len(trials)} trial{'' if len(trials) == 1 else 's'}{''.join(f', {text}' for text in others)}."
+    n_trials = f"{len(trials)} trial{'' if len(trials) == 1 else 's'}"
+    subtitle = f"{', '.join([n_trials, *others])}."
     if best == 0:
         return f"{approach}: nothing beats the present {metric} of {present:.4f}", subtitle
     if np.isnan(present):

@@ -76,7 +76,7 @@ def test_panels_are_below_each_other_in_the_order_of_ranks(explanations: pd.Data
     layout = figure.layout
     assert [note.text for note in sorted(layout.annotations, key=lambda note: -note.y)] == [
         "<b>Alien</b> (1979), rank 1",
-        "<b>A title A title A title A title…</b> (2001), rank 3",
+        "<b>A title A title A title A title A title…</b> (2001), rank 3",
         "<b>Unknown</b>, rank 4",
     ]
     assert [trace.yaxis for trace in figure.data] == ["y", "y2", "y3"]
@@ -121,7 +121,7 @@ def test_pieces_with_the_same_text_stay_apart() -> None:
         (42, 1, "Star Wars", 0.5), (42, 1, "<b> & " + "x" * 50, 0.5), (42, 1, "Star Wars", 0.5)
     )
     figure = evidence_bars_figure(explanations, RECOMMENDATIONS, ITEMS, 42)
-    shortened = "&lt;b&gt; &amp; " + "x" * 25 + "…"
+    shortened = "&lt;b&gt; &amp; " + "x" * 21 + "…"
     assert figure.data[0].y == (0, 1, 2)
     assert figure.layout.yaxis.ticktext == ("Star Wars", shortened, "Star Wars")
 

@@ -43,7 +43,7 @@ def test_labels_hide_no_node_and_no_label() -> None:
     positions = dict(zip(nodes, places, strict=True))
     labels = {node: f"label of {node}" for node in reversed(nodes)}
     diameters = dict.fromkeys(nodes, 8.0)
-    placed = place_labels(labels, positions, diameters, itertools.pairwise(nodes))
+    placed = place_labels(labels, positions, diameters, itertools.pairwise(nodes), WIDTH)
     assert 10 < len(placed) < 60
     assert next(iter(placed)) == "59"
     centres = {node: point * (WIDTH, HEIGHT) for node, point in positions.items()}
@@ -58,5 +58,20 @@ def test_labels_hide_no_node_and_no_label() -> None:
 def test_a_label_leaves_the_lines_free() -> None:
     positions = {"a": np.array([0.5, 0.5]), "b": np.array([0.9, 0.5]), "c": np.array([0.5, 0.9])}
     diameters = dict.fromkeys(positions, 10.0)
-    sides = place_labels({"a": "word"}, positions, diameters, [("a", "b"), ("a", "c")])
+    sides = place_labels({"a": "word"}, positions, diameters, [("a", "b"), ("a", "c")], WIDTH)
     assert sides == {"a": "middle left"}
+
+
+def test_labels_have_room_in_a_narrower_figure() -> None:
+    positions = {"a": np.array([0.3, 0.5]), "b": np.array([0.7, 0.5]), "c": np.array([0.5, 0.9])}
+    labels, diameters = {"a": "a" * 20, "b": "b" * 20}, dict.fromkeys(positions, 8.0)
+    edges = [("a", "c"), ("b", "c")]
+    wide = place_labels(labels, positions, diameters, edges, WIDTH)
+    narrow = place_labels(labels, positions, diameters, edges, 200)
+    assert set(wide) == {"a", "b"}
+    for width, placed in ((WIDTH, wide), (WIDTH, narrow), (200, narrow)):
+        boxes = [
+            label_box(*(positions[node] * (width, HEIGHT)), side, 8.0, labels[node])
+            for node, side in placed.items()
+        ]
+        assert all(0 <= box[0] <= box[2] <= width for box in boxes)

@@ -40,7 +40,7 @@ def many_items(n_items: int) -> pd.DataFrame:
 def test_item_map() -> None:
     figure = item_map_figure(two_clusters())
     assert title_of(figure) == ("Items of one genre lie 100 % nearer together than any two items")
-    assert subtitle_of(figure) == "All 5 items. Colour: first genre; size: ratings."
+    assert subtitle_of(figure) == "All 5 items. Colour and shape: first genre; size: ratings."
     traces = {trace.name: trace for trace in figure.data}
     assert list(traces) == ["other", "Comedy", "Drama"]
     assert traces["Drama"].marker.size == (16.0, 8.0)

@@ -131,7 +131,7 @@ def test_neighbours() -> None:
     assert figure.layout.xaxis.tickvals == tuple(place / 2 for place in range(1, 11))
     assert title_of(figure) == "Why <i>Fargo</i>: 4 neighbours rated it, on average 4.1"
     coloured = reasons_figure(reasons, "Fargo", liked_from=4.5)
-    assert coloured.data[0].marker.color == (GREEN, GREEN, NEUTRAL)
+    assert coloured.data[0].marker.color == (PALETTE[0], PALETTE[0], NEUTRAL)
     assert coloured.layout.xaxis.range == (1.5, 5.5)
     assert title_of(coloured).endswith(": 3 of 4 neighbours who rated it gave 4.5 or more")
 

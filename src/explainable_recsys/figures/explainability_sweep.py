@@ -13,7 +13,10 @@ from explainable_recsys.figures.style import NEUTRAL, PALETTE, finish, message_f
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-_FORMS = {"pull": ("pull form", PALETTE[0], "solid"), "l2": ("l2 form", PALETTE[3], "dash")}
+_FORMS = {
+    "pull": ("pull form", {"color": PALETTE[0], "dash": "solid"}, "circle"),
+    "l2": ("l2 form", {"color": PALETTE[3], "dash": "dash"}, "square"),
+}
 _SIDES = [
     f"{vertical} {horizontal}"
     for vertical in ("middle", "top", "bottom")
@@ -24,7 +27,7 @@ _DIRECTIONS = np.array(
     [[1, 0], [-1, 0], [1, 1], [0, 1], [-1, 1], [1, -1], [0, -1], [-1, -1]], dtype=np.float64
 )
 _DIRECTIONS /= np.linalg.norm(_DIRECTIONS, axis=1, keepdims=True)
-_MARGIN = 0.15  # of the extent of an axis, on each side: room for the weights
+_MARGIN = 0.22  # of the extent of an axis, on each side: room for the weights
 
 
 def explainability_sweep_figure(sweep: pd.DataFrame) -> go.Figure:
@@ -37,7 +40,7 @@ def explainability_sweep_figure(sweep: pd.DataFrame) -> go.Figure:
     """
     if sweep.empty:
         return message_figure("No weights of explainability were tried")
-    figure = two_panels("MEP")
+    figure = two_panels("MEP (0 to 1)")
     start = sweep[sweep["explainability_weight"] == 0].head(1)
     for form, style in _FORMS.items():
         rows = sweep[(sweep["form"] == form) & (sweep["explainability_weight"] > 0)]
@@ -47,12 +50,17 @@ def explainability_sweep_figure(sweep: pd.DataFrame) -> go.Figure:
     _mark_start(figure, start)
     mep = _padded(sweep["mep"])
     figure.update_layout(
-        xaxis={"range": _padded(sweep["rmse"])[::-1], "nticks": 5},
-        xaxis2={"range": _padded(sweep["ndcg"]), "nticks": 5, "title_text": "nDCG"},
+        xaxis={"range": _padded(sweep["rmse"])[::-1], "nticks": 4, "tickangle": 0},
+        xaxis2={
+            "range": _padded(sweep["ndcg"]),
+            "nticks": 4,
+            "tickangle": 0,
+            "title_text": "nDCG (0 to 1)",
+        },
         yaxis_range=mep,
         yaxis2_range=mep,
     )
-    return finish(figure, *_finding(sweep, start), "RMSE (falls to the right)", "MEP")
+    return finish(figure, *_finding(sweep, start), "RMSE (rating points)", "MEP (0 to 1)")
 
 
 def _padded(values: pd.Series) -> list[float]:
@@ -61,7 +69,9 @@ def _padded(values: pd.Series) -> list[float]:
     return [float(values.min()) - margin, float(values.max()) + margin]
 
 
-def _add_form(figure: go.Figure, path: pd.DataFrame, name: str, hue: str, dash: str) -> None:
+def _add_form(
+    figure: go.Figure, path: pd.DataFrame, name: str, line: dict[str, str], symbol: str
+) -> None:
     """Add the line of one form, from weight 0 on, to both panels."""
     weights = path["explainability_weight"]
     for column, panel, direction in (("rmse", "", -1), ("ndcg", "2", 1)):
@@ -72,8 +82,8 @@ def _add_form(figure: go.Figure, path: pd.DataFrame, name: str, hue: str, dash: 
             name=name,
             legendgroup=name,
             showlegend=not panel,
-            line={"color": hue, "dash": dash},
-            marker={"size": 8},
+            line=line,
+            marker={"size": 8, "symbol": symbol},
             text=[f"{weight:g}" if weight else "" for weight in weights],
             textposition=_free_sides(direction * path[column], path["mep"]),
             textfont_size=11,
@@ -130,7 +140,10 @@ def _mark_start(figure: go.Figure, start: pd.DataFrame) -> None:
 
 def _finding(sweep: pd.DataFrame, start: pd.DataFrame) -> tuple[str, str]:
     """Title and subtitle."""
-    how = "Numbers: weight of explainability. Further up and right is better."
+    how = (
+        "Numbers: weight of explainability. Further up and right is better: "
+        "RMSE falls to the right."
+    )
     if start.empty:
         best = sweep.iloc[sweep["mep"].argmax()]
         weight = f"{best['explainability_weight']:g}"

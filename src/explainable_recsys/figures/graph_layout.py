@@ -15,10 +15,14 @@ Points = NDArray[np.float64]
 Cell = tuple[float, float, float, float]
 """A rectangle: left, bottom, width, height."""
 
+NARROW = 340.0
+"""Width of a figure's area on a phone, and in the panel beside kedro-viz' lineage, in pixels."""
+
 LABEL_SIZE = 10
 """Size of the font that `place_labels` makes room for."""
 
-# Labels are placed for an area of this size; in a larger one they have more room. All in pixels.
+# Nodes and labels are placed for an area of this size; in a larger one they have more room.
+# All in pixels.
 _AREA = np.array([560.0, 390.0])
 _LABEL_HEIGHT, _LETTER_WIDTH = 13.0, 5.5
 _PADDING = np.array([30.0, 16.0])
@@ -92,6 +96,7 @@ def place_labels(
     positions: dict[str, Points],
     diameters: dict[str, float],
     edges: Iterable[tuple[str, str]],
+    narrowest: float,
 ) -> dict[str, str]:
     """Side of its node on which each label hides neither a node nor another label.
 
@@ -100,22 +105,39 @@ def place_labels(
         positions: Of all nodes, from `layout`.
         diameters: Of all nodes' circles, in pixels.
         edges: At least one; labels hide as little of them as possible.
+        narrowest: Width, in pixels, at which labels still have to have room.
 
     Returns:
         Plotly's names of the sides, by node.
     """
-    centres = {node: point * _AREA for node, point in positions.items()}
-    taken = [_box(centres[node], diameters[node], diameters[node]) for node in centres]
+    areas = [_AREA, np.minimum(_AREA, [narrowest, np.inf])]
+    taken = [
+        [_box(point * area, diameters[node], diameters[node]) for node, point in positions.items()]
+        for area in areas
+    ]
     lines = np.concatenate(
-        [np.linspace(centres[start], centres[end], _POINTS_PER_EDGE) for start, end in edges]
+        [
+            np.linspace(positions[start] * _AREA, positions[end] * _AREA, _POINTS_PER_EDGE)
+            for start, end in edges
+        ]
     )
     placed: dict[str, str] = {}
     for node, text in labels.items():
-        boxes = _label_boxes(len(text) * _LETTER_WIDTH, centres[node], diameters[node])
-        free = {side: box for side, box in boxes.items() if _is_free(box, taken)}
+        width = len(text) * _LETTER_WIDTH
+        boxes = [_label_boxes(width, positions[node] * area, diameters[node]) for area in areas]
+        free = [
+            side
+            for side in boxes[0]
+            if all(
+                _is_free(tried[side], others, area)
+                for tried, others, area in zip(boxes, taken, areas, strict=True)
+            )
+        ]
         if free:
-            placed[node] = min(free, key=lambda side: _badness(side, free[side], lines))
-            taken.append(free[placed[node]])
+            side = min(free, key=lambda side: _badness(side, boxes[0][side], lines))
+            placed[node] = side
+            for tried, others in zip(boxes, taken, strict=True):
+                others.append(tried[side])
     return placed
 
 
@@ -136,10 +158,10 @@ def _label_boxes(width: float, centre: Points, diameter: float) -> dict[str, Poi
     }
 
 
-def _is_free(box: Points, taken: list[Points]) -> bool:
+def _is_free(box: Points, taken: list[Points], area: Points) -> bool:
     others = np.array(taken)
     overlapping = (box[0] < others[:, 1]).all(axis=1) & (box[1] > others[:, 0]).all(axis=1)
-    return bool((box[0] >= 0).all() and (box[1] <= _AREA).all() and not overlapping.any())
+    return bool((box[0] >= 0).all() and (box[1] <= area).all() and not overlapping.any())
 
 
 def _badness(side: str, box: Points, lines: Points) -> int:

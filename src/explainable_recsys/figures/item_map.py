@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from explainable_recsys.figures.graph_layout import LABEL_SIZE, place_labels
 from explainable_recsys.figures.style import (
+    CATEGORIES,
     NEUTRAL,
-    PALETTE,
+    SYMBOLS,
     finish,
     message_figure,
     new_figure,
@@ -31,17 +32,17 @@ MOST_LABELS = 25
 OTHER = "other"
 """Name of what has a rarer first genre, or none."""
 
-_HUES = [*PALETTE[:6], PALETTE[7]]  # without yellow, in which small points are lost on white
-_HEIGHT = 560  # of the figure, in pixels: the labels' places are made for this or a larger one
+_HEIGHT = 488  # without the texts, in pixels: the labels' places are made for this or a larger one
 _SMALLEST, _LARGEST = 4.0, 16.0  # diameters, in pixels
 _N_CANDIDATES = 3 * MOST_LABELS  # the best-known of these that have room get a label
 _LONGEST_LABEL = 26  # characters
+_NARROWEST = 560.0  # pixels: with room on a phone, most of the best-known had no label
 _MARGIN = 0.04  # of the extent, on each side
 _LITTLE = 0.1  # a share that is called small
 
 
 def item_map_figure(item_map: pd.DataFrame) -> go.Figure:
-    """Draw items as points, coloured by first genre; the better known, the larger.
+    """Draw items as points, coloured and shaped by first genre; the better known, the larger.
 
     Either dimension is stretched to fill the figure; the title is about the distances before.
 
@@ -62,27 +63,30 @@ def item_map_figure(item_map: pd.DataFrame) -> go.Figure:
     )
     figure = new_figure()
     named = first_genre[first_genre != ""].value_counts(sort=False)
-    frequent = named.sort_index().sort_values(ascending=False, kind="stable").index[: len(_HUES)]
-    _add_points(figure, OTHER, drawn[~first_genre.isin(frequent)], NEUTRAL)
-    for genre, hue in zip(frequent, _HUES, strict=False):
-        _add_points(figure, genre, drawn[first_genre == genre], hue)
+    frequent = (
+        named.sort_index().sort_values(ascending=False, kind="stable").index[: len(CATEGORIES)]
+    )
+    _add_points(figure, OTHER, drawn[~first_genre.isin(frequent)], NEUTRAL, "circle")
+    for genre, *look in zip(frequent, CATEGORIES, SYMBOLS, strict=False):
+        _add_points(figure, genre, drawn[first_genre == genre], *look)
     _add_labels(figure, drawn)
     positions = best_known[["x", "y"]].head(MOST_ITEMS).to_numpy(dtype=float)
     axis = {"range": [0, 1], "showticklabels": False, "ticks": "", "showgrid": False}
     figure.update_layout(
         xaxis=axis,
         yaxis=axis,
-        height=_HEIGHT,
         margin={"l": 36, "b": 40},
         legend={"itemsizing": "constant", "y": -0.1},
     )
-    return finish(
+    finish(
         figure,
         _finding(positions, first_genre.to_numpy(dtype=str)),
-        f"{_whose(len(drawn), len(item_map))}. Colour: first genre; size: ratings.",
-        "Dimension 1",
-        "Dimension 2",
+        f"{_whose(len(drawn), len(item_map))}. Colour and shape: first genre; size: ratings.",
+        "Dimension 1 (no unit)",
+        "Dimension 2 (no unit)",
     )
+    figure.layout.height = _HEIGHT + figure.layout.margin.t
+    return figure
 
 
 def _unit(values: pd.Series) -> pd.Series:
@@ -100,7 +104,7 @@ def _diameters(popularity: pd.Series) -> pd.Series:
     return diameters.clip(lower=_SMALLEST).round(1)
 
 
-def _add_points(figure: go.Figure, name: str, rows: pd.DataFrame, hue: str) -> None:
+def _add_points(figure: go.Figure, name: str, rows: pd.DataFrame, hue: str, symbol: str) -> None:
     """Add the items of one genre."""
     if rows.empty:
         return
@@ -114,6 +118,7 @@ def _add_points(figure: go.Figure, name: str, rows: pd.DataFrame, hue: str) -> N
             "line": {"color": "white", "width": 0.5},
             "opacity": 0.6,
             "size": rows["diameter"].tolist(),
+            "symbol": symbol,
         },
         hovertext=[
             f"<b>{escape(str(row.title))}</b><br>{escape(_genres(row.genres))}"
@@ -136,7 +141,7 @@ def _add_labels(figure: go.Figure, drawn: pd.DataFrame) -> None:
     centres = dict(zip(keys, best[["x", "y"]].to_numpy(dtype=float), strict=True))
     texts = dict(zip(keys, map(_short, best["title"]), strict=True))
     diameters = dict(zip(keys, best["diameter"].tolist(), strict=True))
-    sides = place_labels(texts, centres, diameters, edges=[(key, key) for key in keys])
+    sides = place_labels(texts, centres, diameters, [(key, key) for key in keys], _NARROWEST)
     for key, side in list(sides.items())[:MOST_LABELS]:
         vertical, horizontal = side.split()
         x_sign = {"left": -1, "center": 0, "right": 1}[horizontal]

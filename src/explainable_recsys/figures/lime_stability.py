@@ -9,17 +9,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from explainable_recsys.figures.style import NEUTRAL, PALETTE, finish, message_figure, two_panels
+from explainable_recsys.figures.style import (
+    CATEGORIES,
+    NEUTRAL,
+    SYMBOLS,
+    finish,
+    message_figure,
+    two_panels,
+)
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 _KINDS = {
-    "item": (PALETTE[0], "circle"),
-    "user": (PALETTE[1], "square"),
-    "history": (PALETTE[2], "diamond"),
+    kind: (CATEGORIES[place], SYMBOLS[place])
+    for place, kind in enumerate(("item", "user", "history"))
 }
-_OTHERS = [(hue, "cross") for hue in PALETTE[3:]]
+_OTHERS = list(zip(CATEGORIES[3:], SYMBOLS[3:], strict=True))
 _APART = 0.14  # of two ticks, of the logarithmic extent
 _LOWEST_R2 = -1.0  # where the axis ends, however bad a surrogate is
 _MARGIN = 0.08  # of the logarithmic extent, on each side

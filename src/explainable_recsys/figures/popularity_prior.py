@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from explainable_recsys.figures.style import (
+    CATEGORIES,
     NEUTRAL,
-    PALETTE,
+    SYMBOLS,
     finish,
     message_figure,
     percent,
@@ -33,10 +34,15 @@ def popularity_sweep_figure(sweep: pd.DataFrame) -> go.Figure:
     figure = two_panels("Catalogue coverage")
     weights = sweep["popularity_weight"]
     right = {"xaxis": "x2", "yaxis": "y2"}
-    for column, name, hue, panel in (
-        ("ndcg", "nDCG", PALETTE[0], {}),
-        ("recall", "recall", PALETTE[1], {}),
-        ("catalogue_coverage", "catalogue coverage", PALETTE[2], right),
+    for (column, name, panel), hue, symbol in zip(
+        (
+            ("ndcg", "nDCG", {}),
+            ("recall", "recall", {}),
+            ("catalogue_coverage", "catalogue coverage", right),
+        ),
+        CATEGORIES,
+        SYMBOLS,
+        strict=False,
     ):
         figure.add_scatter(
             x=weights.tolist(),
@@ -44,7 +50,7 @@ def popularity_sweep_figure(sweep: pd.DataFrame) -> go.Figure:
             mode="lines+markers",
             name=name,
             line={"color": hue},
-            marker={"size": 7},
+            marker={"size": 7, "symbol": symbol},
             **panel,
         )
     _mark_zero(figure)

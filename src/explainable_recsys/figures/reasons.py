@@ -258,7 +258,7 @@ def _histogram(
         x=ratings.tolist(),
         y=counts.tolist(),
         width=max(0.8 * step, (high - low) / 60),
-        marker_color=[PALETTE[2] if liked else NEUTRAL for liked in is_liked],
+        marker_color=[PALETTE[0] if liked else NEUTRAL for liked in is_liked],
         text=[f"{count:,.0f}" for count in counts],
         textposition="outside",
         constraintext="none",
@@ -288,7 +288,7 @@ def _histogram(
     else:
         n_liked = int(counts[is_liked].sum())
         found = f"{n_liked:,} of {_number(n, 'neighbour')} who rated it gave {liked_from:g} or more"
-        key = f"People with the nearest taste. Green: {liked_from:g} or more; grey: less."
+        key = f"People with the nearest taste. Blue: {liked_from:g} or more; grey: less."
     return finish(figure, f"Why {_italic(title)}: {found}", key, "Rating", UNITS["neighbour"])
 
 

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from itertools import cycle
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from explainable_recsys.figures.style import PALETTE, finish, message_figure, percent, two_panels
+from explainable_recsys.figures.style import (
+    CATEGORIES,
+    SYMBOLS,
+    finish,
+    message_figure,
+    percent,
+    two_panels,
+)
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -26,9 +34,11 @@ def coverage_frontier_figure(frontier: pd.DataFrame) -> go.Figure:
         return message_figure("No rules at these thresholds")
     frontier = frontier.sort_values(["min_support", "min_confidence"])
     figure = two_panels("Median lift of the rules used")
-    for support, hue in zip(frontier["min_support"].unique(), cycle(PALETTE), strict=False):
+    for support, hue, symbol in zip(
+        frontier["min_support"].unique(), cycle(CATEGORIES), cycle(SYMBOLS), strict=False
+    ):
         rows = frontier[frontier["min_support"] == support]
-        _add_threshold(figure, f"{100 * support:g} %", rows, hue)
+        _add_threshold(figure, f"{100 * support:g} %", rows, hue, symbol)
     figure.update_layout(
         legend_title_text="Minimum support",
         xaxis_ticksuffix=" %",
@@ -36,9 +46,10 @@ def coverage_frontier_figure(frontier: pd.DataFrame) -> go.Figure:
         yaxis={"range": [-2, 104], "ticksuffix": " %"},
     )
     best = frontier.iloc[frontier["coverage"].argmax()]
+    share = math.floor(100 * best["coverage"] + 1e-9) / 100  # not all of them, if one is missing
     return finish(
         figure,
-        f"Rules explain up to {percent(best['coverage'])} of the recommendations "
+        f"Rules explain up to {percent(share)} of the recommendations "
         f"(random: {percent(best['coverage_of_random'])})",
         "Lines: solid, this approach; dotted, a most-popular list; dashed, a random list.",
         "Minimum confidence",
@@ -46,13 +57,14 @@ def coverage_frontier_figure(frontier: pd.DataFrame) -> go.Figure:
     )
 
 
-def _add_threshold(figure: go.Figure, name: str, rows: pd.DataFrame, hue: str) -> None:
+def _add_threshold(figure: go.Figure, name: str, rows: pd.DataFrame, hue: str, symbol: str) -> None:
     """Add the lines of one minimum support to both panels."""
     shared = {
         "x": (100 * rows["min_confidence"]).tolist(),
         "hovertext": [f"support at least {name}: {n:,} rules" for n in rows["n_rules"]],
         "hoverinfo": "x+y+text",
         "legendgroup": name,
+        "marker": {"size": 7, "symbol": symbol},
         "name": name,
     }
     dashes = {"coverage_of_popularity": "dot", "coverage_of_random": "dash", "coverage": "solid"}

@@ -13,10 +13,11 @@ import numpy as np
 import pandas as pd
 
 from explainable_recsys.errors import InputError
-from explainable_recsys.figures.graph_layout import LABEL_SIZE, Points, layout, place_labels
+from explainable_recsys.figures.graph_layout import LABEL_SIZE, NARROW, Points, layout, place_labels
 from explainable_recsys.figures.style import (
+    CATEGORIES,
     NEUTRAL,
-    PALETTE,
+    SYMBOLS,
     finish,
     message_figure,
     new_figure,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 NO_GENRE = "no genre"
 OTHER = "other"
 
+_HEIGHT = 488  # without the texts, in pixels
 _LARGEST_NODE, _SMALLEST_NODE = 22.0, 6.0  # pixels
 _LONGEST_LABEL = 24  # letters
 _EDGE_WIDTHS = {0.0: 1.0, 0.5: 2.0, 0.7: 3.5}
@@ -138,14 +140,15 @@ def draw_rule_network(graph: nx.DiGraph, colour: Literal["genre", "community"]) 
     _add_nodes(figure, graph, positions, diameters, _colour_groups(graph, colour))
     _add_labels(figure, graph, positions, diameters)
     figure.update_layout(
-        height=560,
         legend={"itemsizing": "constant", "y": -0.02},
         margin={"l": 16, "r": 16},
         xaxis={"range": [0, 1], "visible": False},
         yaxis={"range": [0, 1], "visible": False},
     )
     key = "Node size: support. Arrows: rules, thicker from 50 % and from 70 % confidence."
-    return finish(figure, _network_finding(graph, colour), key)
+    finish(figure, _network_finding(graph, colour), key)
+    figure.layout.height = _HEIGHT + figure.layout.margin.t
+    return figure
 
 
 def _add_edges(figure: go.Figure, graph: nx.DiGraph, positions: dict[str, Points]) -> None:
@@ -214,12 +217,11 @@ def _colour_groups(graph: nx.DiGraph, colour: str) -> dict[str, list[str]]:
     """Nodes by legend entry: the largest groups first, the nodes of all small groups last."""
     members = _members(graph, colour)
     order = sorted(members, key=lambda value: (value == OTHER, -len(members[value]), value))
-    n_shown = len(order) if len(order) <= len(PALETTE) else len(PALETTE) - 1
     groups = {
         _group_name(graph, colour, value, members[value]): members[value]
-        for value in order[:n_shown]
+        for value in order[: len(CATEGORIES)]
     }
-    others = [node for value in order[n_shown:] for node in members[value]]
+    others = [node for value in order[len(CATEGORIES) :] for node in members[value]]
     return groups | ({OTHER: others} if others else {})
 
 
@@ -256,8 +258,9 @@ def _add_nodes(
     diameters: dict[str, float],
     groups: dict[str, list[str]],
 ) -> None:
-    """Add one trace of circles for each legend entry."""
-    for (name, nodes), hue in zip(groups.items(), PALETTE, strict=False):
+    """Add one trace of points for each legend entry."""
+    looks = [*zip(CATEGORIES, SYMBOLS, strict=True), (NEUTRAL, "circle")]
+    for (name, nodes), (hue, symbol) in zip(groups.items(), looks, strict=False):
         figure.add_scatter(
             **_coordinates(nodes, positions),
             mode="markers",
@@ -265,6 +268,7 @@ def _add_nodes(
             marker={
                 "size": [diameters[node] for node in nodes],
                 "color": NEUTRAL if name == OTHER else hue,
+                "symbol": "circle" if name == OTHER else symbol,
                 "line": {"width": 1, "color": "white"},
                 "opacity": 1,
             },
@@ -308,7 +312,7 @@ def _add_labels(
     for node in best_known:
         first.setdefault(graph.nodes[node]["community"], node)
     labels = {node: _label(graph, node) for node in (*first.values(), *best_known)}
-    placed = place_labels(labels, positions, diameters, graph.edges)
+    placed = place_labels(labels, positions, diameters, graph.edges, NARROW)
     figure.add_scatter(
         **_coordinates(placed, positions),
         mode="markers+text",

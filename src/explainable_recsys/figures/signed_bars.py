@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from explainable_recsys.figures.style import NEUTRAL, PALETTE
@@ -26,10 +27,11 @@ UNITS = {
 FOOT = 80
 """Height of what is below the bars, in pixels."""
 
-_LONGEST = 32  # letters of a title or a piece of evidence
+_LONGEST = 28  # letters of a piece of evidence
 _LETTER = 6.5  # mean width of a letter, in pixels
 _BAR, _HEADING, _NO_HEADING = 22, 36, 8  # heights, in pixels
-_ROOM = 0.16  # beyond the longest bar, for its value; of the extent of the axis
+_NARROW = 376  # pixels: room for the values is made for a figure that is so wide
+_ROOM = (0.16, 0.5)  # beyond the longest bar, for its value; of the extent of the axis
 
 
 class Panel(NamedTuple):
@@ -57,7 +59,7 @@ def in_order(evidence: pd.DataFrame) -> pd.DataFrame:
     order = evidence.sort_values(["weight", "position"], ascending=[False, True])
     texts, values = order["evidence"].astype("str").tolist(), list(map(signed, order["weight"]))
     return order.assign(
-        label=[escape(short(text)) for text in texts],
+        label=[escape(short(text, _LONGEST)) for text in texts],
         value=values,
         hover=[
             f"<b>{escape(text)}</b><br>weight {value}"
@@ -66,8 +68,8 @@ def in_order(evidence: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def short(text: str, longest: int = _LONGEST) -> str:
-    """Cut a text that is too long for a label."""
+def short(text: str, longest: int = 40) -> str:
+    """Cut a text that is longer than so many letters."""
     return text if len(text) <= longest else f"{text[: longest - 1].rstrip(' ,:-')}…"
 
 
@@ -159,21 +161,36 @@ def _layout(figure: go.Figure, panels: list[Panel], evidence: pd.DataFrame) -> N
             )
         below = min(top + _HEADING / height, 1.0)
     least, most = min(evidence["weight"].min(), 0), max(evidence["weight"].max(), 0)
-    room = _ROOM * float(most - least)
+    extent, width = float(most - least), max(_NARROW - labels, 1)
+    rooms = {
+        side: extent * _room(_LETTER * evidence["value"][there].str.len().max() / width)
+        for side, there in (("left", evidence["weight"] < 0), ("right", evidence["weight"] > 0))
+        if there.any()
+    }
     figure.update_layout(
         bargap=0.25,
         margin={"l": labels, "b": FOOT},
         xaxis={
             "anchor": f"y{len(panels) if len(panels) > 1 else ''}",
-            "nticks": 7,
+            "nticks": 4,
+            "tickangle": 0,
             "range": [
-                float(least) - (room if least < 0 else 0),
-                float(most) + (room if most > 0 else 0),
+                float(least) - rooms.get("left", 0),
+                float(most) + rooms.get("right", 0),
             ],
             "zeroline": True,
             "zerolinecolor": NEUTRAL,
         },
     )
+
+
+def _room(share: float) -> float:
+    """Room that a value takes beyond the bars on either side, as a share of the bars' extent.
+
+    Args:
+        share: Of the width of the panel.
+    """
+    return float(np.clip(share / max(1 - 2 * share, 0.01), *_ROOM))
 
 
 def _height(panels: list[Panel]) -> int:

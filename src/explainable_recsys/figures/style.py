@@ -26,6 +26,12 @@ PALETTE = [
 ]
 """Colours that people with any kind of colour vision tell apart (Okabe & Ito 2008)."""
 
+CATEGORIES = [*PALETTE[:6], PALETTE[7]]
+"""The colours without yellow, in which small points and thin lines are lost on white."""
+
+SYMBOLS = ["circle", "square", "diamond", "cross", "triangle-up", "triangle-down", "star"]
+"""Shapes that tell the `CATEGORIES` apart without colour."""
+
 NEUTRAL = "#999999"
 """The grey of what is not one of the categories."""
 
@@ -34,6 +40,7 @@ _INK = "#222222"
 _GRID = "rgba(128, 128, 128, 0.2)"
 _TITLE_LENGTH, _SUBTITLE_LENGTH = 44, 58  # characters on a line of 380 pixels
 _TITLE_TOP = 26  # to the base of the first line, in pixels
+_BELOW_TEXTS = 378  # height of a figure without its texts, in pixels
 
 _AXIS = {
     "automargin": True,
@@ -83,6 +90,8 @@ def finish(
 ) -> go.Figure:
     """Put the texts on a figure and make its background white on any page.
 
+    A figure without a height gets one: what is drawn is as high under long texts as under short.
+
     Args:
         figure: Changed in place.
         title: The finding, in a sentence, as HTML; long ones are broken into lines that fit on a
@@ -96,6 +105,9 @@ def finish(
         The same figure.
     """
     above, below = _lines(title, _TITLE_LENGTH), _lines(subtitle, _SUBTITLE_LENGTH)
+    margin = _TITLE_TOP + 20 * len(above) + 16 * len(below) + room
+    if figure.layout.height is None:
+        figure.layout.height = margin + _BELOW_TEXTS
     return figure.update_layout(
         title={
             "text": "<br>".join(above),
@@ -107,7 +119,7 @@ def finish(
         },
         xaxis_title_text=x_title,
         yaxis_title_text=y_title,
-        margin_t=_TITLE_TOP + 20 * len(above) + 16 * len(below) + room,
+        margin_t=margin,
         paper_bgcolor="white",
         plot_bgcolor="white",
     )
@@ -125,8 +137,8 @@ def message_figure(message: str) -> go.Figure:
 def two_panels(right_title: str) -> go.Figure:
     """Return a figure with two panels side by side; the right one has the axes x2 and y2."""
     return new_figure().update_layout(
-        xaxis_domain=[0, 0.42],
-        xaxis2={"domain": [0.58, 1], "anchor": "y2"},
+        xaxis_domain=[0, 0.39],
+        xaxis2={"domain": [0.61, 1], "anchor": "y2"},
         yaxis2={"anchor": "x2", "title_text": right_title},
     )
 

@@ -12,13 +12,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from explainable_recsys.figures.style import PALETTE, finish, message_figure, new_figure, percent
+from explainable_recsys.figures.style import CATEGORIES, finish, message_figure, new_figure, percent
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 _N_BINS = 20  # from 0 to 1
 _STEP = 1 / _N_BINS
+_PANEL, _AXIS, _ENTRY = 300, 56, 20  # heights, in pixels, from the top down
 _DASHES = ["solid", "dash", "dot"]
 
 
@@ -39,12 +40,13 @@ def surrogate_fit_figure(surrogates: Mapping[str, pd.DataFrame]) -> go.Figure:
         return message_figure("No surrogate has a held-out R²")
     figure = new_figure()
     for (name, values), hue, dash in zip(
-        fits.items(), cycle(PALETTE), cycle(_DASHES), strict=False
+        fits.items(), cycle(CATEGORIES), cycle(_DASHES), strict=False
     ):
         missing = len(measured[name]) - len(values)
         _add_histogram(figure, escape(name), values, missing, hue, dash)
     figure.update_layout(
-        legend={"orientation": "v", "traceorder": "normal"},
+        legend={"orientation": "v", "traceorder": "normal", "y": -_AXIS / _PANEL},
+        margin_b=_AXIS + _ENTRY * len(fits) + 24,
         xaxis={
             "range": [-2 * _STEP, 1 + _STEP],
             "tickvals": [-_STEP / 2, *(place / 5 for place in range(1, 6))],
@@ -52,13 +54,15 @@ def surrogate_fit_figure(surrogates: Mapping[str, pd.DataFrame]) -> go.Figure:
         },
         yaxis={"rangemode": "tozero", "ticksuffix": " %"},
     )
-    return finish(
+    finish(
         figure,
         _finding(fits),
         "Held-out R²: share of variance explained among perturbations that were not fitted to.",
         "Held-out R²",
-        "Explanations",
+        "Share of the explanations",
     )
+    figure.layout.height = figure.layout.margin.t + _PANEL + figure.layout.margin.b
+    return figure
 
 
 def _add_histogram(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 STATES = {"complete": (PALETTE[0], "circle"), "pruned": (NEUTRAL, "circle-open")}
 STATE_NAMES = {"complete": "complete", "pruned": "stopped early (mean so far)"}
 BEFORE_PARAMETERS = ("approach", "metric", "trial", "state", "value", "message")
-COLUMNS, GAP = 3, 0.08
+COLUMNS, GAP = 2, 0.16  # as many columns as a phone has room for
 PANEL = (1 - GAP * (COLUMNS - 1)) / COLUMNS  # width, as GAP a share of the whole
 
 
@@ -94,7 +94,7 @@ def tuning_parameters_figure(trials: pd.DataFrame) -> go.Figure:
     n_rows = -(-len(names) // COLUMNS)
     y_title = f"{trials['metric'].iloc[0]} (validation)"
     figure = finish(new_figure(), *_finding(trials), y_title=y_title)
-    figure.update_layout(height=160 + 230 * n_rows, legend_y=-0.2 / n_rows)
+    figure.update_layout(height=88 + 230 * n_rows + figure.layout.margin.t, legend_y=-0.2 / n_rows)
     rows = {state: (trials["state"] == state).to_numpy() for state in STATES}
     marks = [
         (STATE_NAMES[state], rows[state], {"color": colour, "symbol": symbol, "size": 6})
@@ -140,7 +140,10 @@ def _panel(
     if values.dtype.kind not in "if":
         x_axis["type"] = "category"
     figure.update_layout(
-        {f"xaxis{suffix}": {**x_axis, "title_text": name}, f"yaxis{suffix}": y_axis}
+        {
+            f"xaxis{suffix}": {**x_axis, "title_text": name, "title_font_size": 12},
+            f"yaxis{suffix}": y_axis,
+        }
     )
     return {"xaxis": f"x{suffix}", "yaxis": f"y{suffix}"}
 
@@ -156,7 +159,8 @@ def _finding(trials: pd.DataFrame) -> tuple[str, str]:
         for state, text in (("pruned", "stopped early"), ("failed", "failed"))
         if state in counts
     ]
-    subtitle = f"{len(trials)} trials{''.join(f', {text}' for text in others)}."
+    n_trials = f"{len(trials)} trial{'' if len(trials) == 1 else 's'}"
+    subtitle = f"{', '.join([n_trials, *others])}."
     if best == 0:
         return f"{approach}: nothing beats the present {metric} of {present:.4f}", subtitle
     if np.isnan(present):

@@ -1,0 +1,320 @@
+"""Examples of every figure, usual and extreme: all of them have to keep to the one look.
+
+To add a figure, write a function that returns some of it and name it in `EXAMPLES`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from explainable_recsys.figures.evidence_bars import evidence_bars_figure
+from explainable_recsys.figures.explainability_sweep import explainability_sweep_figure
+from explainable_recsys.figures.faithfulness import faithfulness_curves_figure, faithfulness_figure
+from explainable_recsys.figures.item_map import item_map_figure
+from explainable_recsys.figures.lime_stability import lime_stability_figure
+from explainable_recsys.figures.popularity_prior import popularity_sweep_figure
+from explainable_recsys.figures.reasons import reasons_figure
+from explainable_recsys.figures.rule_coverage import coverage_frontier_figure
+from explainable_recsys.figures.rule_network import draw_rule_network, rule_network
+from explainable_recsys.figures.surrogate_fit import surrogate_fit_figure
+from explainable_recsys.figures.trade_off import trade_off_figure
+from explainable_recsys.figures.tuning import tuning_history_figure, tuning_parameters_figure
+from explainable_recsys.figures.what_if import what_if_figure
+
+Figures = dict[str, Any]
+"""Figures by what is special about them."""
+
+NAN = np.nan
+LONG = "The Assassination of Jesse James & the Coward <Robert Ford>"
+APPROACHES = [f"approach_with_a_name_{number}" for number in range(18)]
+
+
+def evidence_of(style: str, *pieces: tuple[Any, ...], item: int = 1) -> pd.DataFrame:
+    """Evidence of one item from text, weight and, for rules, group."""
+    columns = ["evidence", "weight", "group"]
+    table = pd.DataFrame([(*piece, 1)[:3] for piece in pieces], columns=columns)
+    return table.assign(
+        user_id=1,
+        item_id=item,
+        position=range(1, len(table) + 1),
+        style=style,
+        evidence_id=[str(text).removeprefix("★") for text in table["evidence"]],
+    )
+
+
+MIXED = evidence_of("feature", ("Drama", 0.5), (LONG, 0.25), ("from the 1990s", -0.004))
+
+
+def evidence_bars() -> Figures:
+    items = pd.DataFrame({"item_id": [1, 2], "title": ["Alien", LONG], "year": [1979, None]})
+    recommendations = pd.DataFrame({"user_id": 1, "item_id": [1, 2], "rank": [1, 2]})
+    tables = {
+        "usual": pd.concat([MIXED, MIXED.assign(item_id=2)]),
+        "one": MIXED.head(1),
+        "missing": MIXED.assign(weight=NAN),
+        "none": MIXED.head(0),
+    }
+    return {
+        name: evidence_bars_figure(table, recommendations, items, 1)
+        for name, table in tables.items()
+    }
+
+
+def reasons() -> Figures:
+    many = [(f"{LONG} {place}", 1 / (1 + place), place // 3) for place in range(15)]
+    tables = {
+        "items": evidence_of("item", ("Alien", 0.5), ("Big", 0.25), (LONG, 0.25)),
+        "features": MIXED,
+        "rules": evidence_of("rule", *many),
+        "rule": evidence_of("rule", ("Alien", 1.0)),
+        "neighbours": evidence_of("neighbour", ("★5", 120), ("★0.5", 1)),
+        "neighbour": evidence_of("neighbour", ("★3", 1)),
+        "paths": evidence_of("path", ("Alien → Ridley Scott", 1.0)),
+        "missing": MIXED.assign(weight=NAN),
+        "none": MIXED.head(0),
+    }
+    drawn = {name: reasons_figure(table, LONG, (0.5, 5)) for name, table in tables.items()}
+    return drawn | {"liked": reasons_figure(tables["neighbours"], "Up", liked_from=4)}
+
+
+def what_if() -> Figures:
+    def list_of(*titles: str) -> pd.DataFrame:
+        return pd.DataFrame({"title": titles, "rank": range(1, len(titles) + 1), "score": 0.5})
+
+    return {
+        "usual": what_if_figure(list_of("Big", "Up", "Jaws"), list_of("Up", LONG), "Without A"),
+        "one": what_if_figure(list_of("Up"), list_of("Up"), f"With {LONG} rated 5"),
+        "none before": what_if_figure(list_of(), list_of("Up"), "Without A"),
+        "none": what_if_figure(list_of(), list_of(), "Without A"),
+    }
+
+
+def explainability_sweep() -> Figures:
+    rows = [
+        ("pull", 0.0, 0.91, 0.60, 0.07),
+        ("pull", 0.1, 0.90, 0.66, 0.08),
+        ("l2", 0.05, 0.92, 0.61, 0.06),
+    ]
+    sweep = pd.DataFrame(rows, columns=["form", "explainability_weight", "rmse", "mep", "ndcg"])
+    tables = {"usual": sweep, "one": sweep.head(1), "none": sweep.head(0)}
+    return {name: explainability_sweep_figure(table) for name, table in tables.items()}
+
+
+def faithfulness() -> Figures:
+    rows = [
+        (approach, metric, evidence, n, 0.9 - share * n)
+        for place, approach in enumerate(APPROACHES)
+        for metric in ("pos", "del")
+        for evidence, share in (("own", 0.01 * place), ("random", 0.02), ("popular", 0.05))
+        for n in range(1, 6)
+    ]
+    table = pd.DataFrame(rows, columns=["approach", "metric", "evidence", "n_cited", "value"])
+    table = table.assign(low=table["value"] - 0.1, high=table["value"] + 0.1, n_users=1234)
+    tables = {
+        "many": table,
+        "two": table[table["approach"].isin(APPROACHES[-2:])],
+        "one": table.head(1).assign(low=NAN, high=NAN),
+        "missing": table.assign(value=NAN),
+        "none": table.head(0),
+    }
+    return {name: faithfulness_figure(table) for name, table in tables.items()}
+
+
+def faithfulness_curves() -> Figures:
+    rows = [
+        (approach, evidence, share, 1 - share**power)
+        for place, approach in enumerate(APPROACHES)
+        for evidence, power in (("own", 0.1 + 0.1 * place), ("random", 2), ("popular", 1))
+        for share in (0, 0.25, 0.5, 1)
+    ]
+    table = pd.DataFrame(rows, columns=["approach", "evidence", "share", "value"])
+    table = table.assign(metric="pos", n_users=943)
+    tables = {
+        "many": table,
+        "one": table.head(1),
+        "missing": table.assign(value=NAN),
+        "none": table.head(0),
+    }
+    return {name: faithfulness_curves_figure(table) for name, table in tables.items()}
+
+
+def trade_off() -> Figures:
+    ndcg = np.linspace(0.3, 0.01, len(APPROACHES))
+    has_reasons = np.arange(len(APPROACHES)) < 10
+    table = pd.DataFrame(
+        {
+            "approach": APPROACHES,
+            "ndcg@10": ndcg,
+            "ndcg@10/low": ndcg - 0.01,
+            "ndcg@10/high": ndcg + 0.01,
+            "coverage": np.where(has_reasons, 0.5 + 0.02 * np.arange(len(APPROACHES)), NAN),
+            "pos@10,3": np.where(has_reasons, 1 - ndcg, NAN),
+            "pos@10,3/random": np.where(has_reasons, 0.9, NAN),
+        }
+    )
+    alone = table.head(1)[["approach", "ndcg@10", "pos@10,3", "pos@10,3/random"]]
+    tables = {"many": table, "one": alone, "missing": table.tail(2), "none": table.head(0)}
+    return {name: trade_off_figure(table, 10, 3) for name, table in tables.items()}
+
+
+def item_map() -> Figures:
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame(
+        {
+            "item_id": range(400),
+            "title": [f"{LONG} {place}" if place % 2 else f"Title {place}" for place in range(400)],
+            "genres": [f"Genre {place % 10}" if place % 11 else "" for place in range(400)],
+            "popularity": range(1, 401),
+            "x": rng.normal(size=400),
+            "y": rng.normal(size=400),
+        }
+    )
+    tables = {
+        "usual": table,
+        "one": table.head(1),
+        "no genres": table.assign(genres=None),
+        "none": table.head(0),
+    }
+    return {name: item_map_figure(table) for name, table in tables.items()}
+
+
+def lime_stability() -> Figures:
+    kinds = ["item", "user", "history", LONG, "another"]
+    rows = [(kind, n, n / 2000 + i / 10) for i, kind in enumerate(kinds) for n in (100, 300, 1000)]
+    table = pd.DataFrame(rows, columns=["neighbourhood", "n_samples", "top3_jaccard"]).assign(
+        coefficient_spread=0.1, held_out_r2=0.5, effective_samples=40.0, n_explanations=100
+    )
+    tables = {
+        "usual": table,
+        "one": table.head(1),
+        "missing": table.assign(top3_jaccard=NAN, held_out_r2=NAN),
+        "none": table.head(0),
+    }
+    return {name: lime_stability_figure(table, 300) for name, table in tables.items()}
+
+
+def popularity_sweep() -> Figures:
+    table = pd.DataFrame(
+        {
+            "popularity_weight": [0.0, 0.5, 1.0],
+            "ndcg": [0.2, 0.3, 0.25],
+            "recall": [0.1, 0.2, 0.15],
+            "catalogue_coverage": [0.5, 0.25, 0.125],
+        }
+    )
+    tables = {"usual": table, "one": table.head(1), "none": table.head(0)}
+    return {name: popularity_sweep_figure(table) for name, table in tables.items()}
+
+
+def coverage_frontier() -> Figures:
+    rows = [(s, c, 1 - s - c) for s in (0.01, 0.02, 0.05, 0.1, 0.2) for c in (0.1, 0.3, 0.5)]
+    table = pd.DataFrame(rows, columns=["min_support", "min_confidence", "coverage"]).assign(
+        n_rules=1000,
+        median_lift=lambda rows: 1 + rows["min_confidence"],
+        coverage_of_popularity=lambda rows: 0.9 * rows["coverage"],
+        coverage_of_random=lambda rows: 0.1 * rows["coverage"],
+    )
+    tables = {
+        "usual": table,
+        "one": table.head(1),
+        "missing": table.assign(median_lift=NAN),
+        "none": table.head(0),
+    }
+    return {name: coverage_frontier_figure(table) for name, table in tables.items()}
+
+
+def networks() -> Figures:
+    n_items = 30
+    items = pd.DataFrame(
+        {
+            "item_id": range(n_items),
+            "title": [f"{LONG} {item}" if item % 2 else f"Title {item}" for item in range(n_items)],
+            "year": 1999,
+            "genres": [f"Genre {item % 9}" for item in range(n_items)],
+        }
+    )
+    first = np.arange(n_items)
+    rules = pd.DataFrame(
+        {
+            "cluster": 0,
+            "antecedent_1": first,
+            "antecedent_2": None,
+            "antecedent_3": None,
+            "consequent": first // 3 * 3 + (first + 1) % 3,
+            "support": 0.2,
+            "confidence": np.where(first % 2, 0.4, 0.8),
+            "lift": 2.0,
+        }
+    )
+    graphs = {
+        "usual": rule_network(rules, items, n_rules=50, seed=0),
+        "one": rule_network(rules, items, n_rules=1, seed=0),
+        "none": rule_network(rules.head(0), items, n_rules=1, seed=0),
+    }
+    return {
+        f"{name}, {colour}": draw_rule_network(graph, colour)
+        for name, graph in graphs.items()
+        for colour in ("genre", "community")
+    }
+
+
+def surrogate_fit() -> Figures:
+    def table_of(*values: float) -> pd.DataFrame:
+        return pd.DataFrame({"held_out_r2": pd.Series(values, dtype="float64")})
+
+    tables = {name: table_of(0.05 * place, 0.5) for place, name in enumerate(APPROACHES)}
+    return {
+        "usual": surrogate_fit_figure({"one": table_of(0.5, 0.6, -1), LONG: table_of(0.2, 0.9)}),
+        "many": surrogate_fit_figure(tables),
+        "missing": surrogate_fit_figure({"one": table_of(NAN)}),
+        "none": surrogate_fit_figure({}),
+    }
+
+
+def _trials(n: int) -> pd.DataFrame:
+    table = pd.DataFrame({"fold_1": np.linspace(0.2, 0.4, n), "fold_2": np.linspace(0.3, 0.5, n)})
+    table.loc[2::5, "fold_2"] = NAN
+    value = table[["fold_1", "fold_2"]].mean(axis=1, skipna=False)
+    parameters = {f"a_parameter_with_a_name_{place}": np.arange(1.0, n + 1) for place in range(7)}
+    return table.assign(
+        approach="intrinsic_als",
+        metric="ndcg@10",
+        trial=range(n),
+        state=np.where(value.notna(), "complete", "pruned"),
+        value=value,
+        message=None,
+        **parameters,
+    )
+
+
+def tuning(draw: Callable[[pd.DataFrame], Any]) -> Figures:
+    table = _trials(30)
+    return {
+        "usual": draw(table),
+        "one": draw(_trials(1)),
+        "missing": draw(table.assign(value=NAN)),
+    }
+
+
+EXAMPLES: dict[str, Callable[[], Figures]] = {
+    "coverage_frontier_figure": coverage_frontier,
+    "draw_rule_network": networks,
+    "evidence_bars_figure": evidence_bars,
+    "explainability_sweep_figure": explainability_sweep,
+    "faithfulness_curves_figure": faithfulness_curves,
+    "faithfulness_figure": faithfulness,
+    "item_map_figure": item_map,
+    "lime_stability_figure": lime_stability,
+    "popularity_sweep_figure": popularity_sweep,
+    "reasons_figure": reasons,
+    "surrogate_fit_figure": surrogate_fit,
+    "trade_off_figure": trade_off,
+    "tuning_history_figure": lambda: tuning(tuning_history_figure),
+    "tuning_parameters_figure": lambda: tuning(tuning_parameters_figure),
+    "what_if_figure": what_if,
+}
+"""By the name of the function that draws them."""

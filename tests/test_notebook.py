@@ -92,11 +92,12 @@ def test_unknown_users(catalog: DataCatalog, drawn: list[str]) -> None:
     browser = browse(catalog, "intrinsic_als", user=2)
     before = rows(browser)
     browser.user.value = "<b>nobody</b>"
-    assert browser.message.value.startswith("unknown user &lt;b&gt;nobody&lt;/b&gt;; near: ")
+    said = "unknown user &#x27;&lt;b&gt;nobody&lt;/b&gt;&#x27;; near: "
+    assert browser.message.value.startswith(said)
     assert rows(browser) == before
     browser.user.value = "4"
     assert browser.message.value == ""
-    with pytest.raises(InputError, match="unknown user 0; near: 2"):
+    with pytest.raises(InputError, match="unknown user '0'; near: 2"):
         browse(catalog, "intrinsic_als", user=0)
 
 

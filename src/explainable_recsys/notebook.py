@@ -1,7 +1,6 @@
 """For notebooks: errors in one line, and a browser of users, recommendations and reasons.
 
-    %load_ext explainable_recsys.notebook
-    %load_ext kedro.ipython
+`%load_ext explainable_recsys.notebook` comes before `%load_ext kedro.ipython`.
 """
 
 from __future__ import annotations
@@ -19,7 +18,6 @@ from IPython.display import display
 from kedro.framework.project import LOGGING
 from kedro.io import DataCatalog, DatasetError
 from kedro.utils import find_kedro_project
-from omegaconf import OmegaConf
 
 from explainable_recsys.cli import user_message
 from explainable_recsys.datasets.source import SourceParameters
@@ -27,6 +25,7 @@ from explainable_recsys.errors import InputError
 from explainable_recsys.explainers.what_if import Change, changed_history
 from explainable_recsys.figures.reasons import reasons_figure
 from explainable_recsys.figures.what_if import what_if_figure
+from explainable_recsys.hooks import read_block
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.pipelines.ask import Answer, ask
 from explainable_recsys.reporting.lookup import find_item, find_user
@@ -56,7 +55,7 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
     project = find_kedro_project(Path.cwd())
     if project is None:
         raise InputError(f"{Path.cwd()} lies in no Kedro project; open the project's notebooks")
-    LOGGING.configure(OmegaConf.to_container(OmegaConf.load(project / "conf" / "logging.yml")))
+    LOGGING.configure(read_block(project / "conf" / "logging.yml"))
     logging.getLogger("kedro").setLevel(logging.WARNING)
     shell.set_custom_exc((DatasetError, InputError), _one_line)
 
@@ -105,6 +104,8 @@ class Browser(ipywidgets.VBox):  # type: ignore[misc]
         self._lists = load_lists(catalog, approach)
         scale = SourceParameters.model_validate(catalog.load("params:source")).rating_scale
         self._scale = (scale.minimum, scale.maximum)
+        metrics = catalog.load(f"{approach}.metrics")
+        self._adds_up = "additivity_error" in metrics
         users = [self._lists.explanations["user_id"]]
         self._order = iter(np.random.default_rng(seed).permutation(users[0].unique()))
         first = choose_users(users, 1, seed)[0] if user is None else user
@@ -188,8 +189,7 @@ class Browser(ipywidgets.VBox):  # type: ignore[misc]
         self._history.value = _history(someone)
         listed = someone.recommendations
         self.listed.options = [
-            (f"{row['rank']}. {_titled(row)}", row["item_id"])
-            for row in listed.to_dict("records")
+            (f"{row['rank']}. {_titled(row)}", row["item_id"]) for row in listed.to_dict("records")
         ]
         self.listed.value = listed["item_id"].iloc[0]
         self._show_reasons(someone, self.listed.value)
@@ -203,7 +203,9 @@ class Browser(ipywidgets.VBox):  # type: ignore[misc]
         row = someone.recommendations.set_index("item_id", drop=False).loc[item_id]
         self._sentence.value = _sentence(row["sentence"])
         title = str(row["title"]) if is_text(row["title"]) else f"item {item_id}"
-        _draw(self.reasons, reasons_figure(someone.reasons_for(item_id), title, self._scale))
+        score = float(row["score"]) if self._adds_up else None
+        reasons = someone.reasons_for(item_id)
+        _draw(self.reasons, reasons_figure(reasons, title, self._scale, score=score))
 
     def _show_change(self) -> None:
         wanted = self._wanted_change()

@@ -27,13 +27,20 @@ def reasons_of(style: str, *pieces: tuple[Any, ...]) -> pd.DataFrame:
     )
 
 
+def test_parts_of_a_score_are_shares_of_it() -> None:
+    reasons = reasons_of("item", ("Alien", 0.25), ("Jaws", 0.5), ("Big", 0.25))
+    figure = reasons_figure(reasons, "Fargo", score=2.0)
+    assert figure.data[0].text == ("25 %", "12 %", "12 %")
+    assert title_of(figure) == "Why <i>Fargo</i>: <i>Jaws</i> alone carries 25 % of the score"
+
+
 def test_items_that_all_speak_for_it_are_shares() -> None:
     reasons = reasons_of("item", ("Alien", 0.25), ("Jaws", 0.5), ("Big", 0.125), ("R & B", 0.125))
     figure = reasons_figure(reasons, "Fargo & <Co>")
     (bars,) = figure.data
     assert (bars.x, bars.text) == ((0.5, 0.25, 0.125, 0.125), ("50 %", "25 %", "12 %", "12 %"))
     assert set(bars.marker.color) == {GREEN}
-    assert bars.hovertext[3] == "<b>R &amp; B</b><br>weight +0.12, 12 % of what is shown"
+    assert bars.hovertext[3] == "<b>R &amp; B</b><br>weight +0.12, 12 % of the weight shown"
     assert figure.layout.yaxis.ticktext == ("Jaws", "Alien", "Big", "R &amp; B")
     assert title_of(figure) == (
         "Why <i>Fargo &amp; &lt;Co&gt;</i>: <i>Jaws</i> alone carries 50 % of the weight shown"

@@ -51,6 +51,7 @@ def reasons_figure(
     rating_scale: tuple[float, float] | None = None,
     *,
     liked_from: float | None = None,
+    score: float | None = None,
 ) -> go.Figure:
     """Draw why one item is recommended to one user.
 
@@ -63,12 +64,14 @@ def reasons_figure(
         title: The recommended item's.
         rating_scale: Lowest and highest rating, for the histogram; None: of the ratings drawn.
         liked_from: The rating from which on bars of the histogram are coloured; None: none are.
+        score: Of the recommendation, if the weights of rated items are parts of it; None if they
+            are not, and shares are those of the weight shown.
     """
     reasons = reasons[reasons["weight"].notna() & (reasons["weight"] != 0)]
     if reasons.empty:
         return message_figure(f"No explanation of {_italic(title)}")
     styles: dict[str, Callable[[pd.DataFrame, str], go.Figure]] = {
-        "item": partial(_bars, noun="rated item"),
+        "item": partial(_bars, noun="rated item", score=score),
         "feature": partial(_bars, noun="feature"),
         "rule": _arrows,
         "neighbour": partial(_histogram, rating_scale=rating_scale, liked_from=liked_from),
@@ -78,33 +81,49 @@ def reasons_figure(
     return draw(reasons, title)
 
 
-def _bars(reasons: pd.DataFrame, title: str, noun: str = "piece of evidence") -> go.Figure:
+class _Whole(NamedTuple):
+    """What weights are shares of."""
+
+    name: str
+    amount: float
+
+
+def _bars(
+    reasons: pd.DataFrame,
+    title: str,
+    noun: str = "piece of evidence",
+    score: float | None = None,
+) -> go.Figure:
     """Draw what speaks for the item, and against it; if nothing does, as shares."""
     evidence = in_order(reasons)
     weights = evidence["weight"].to_numpy(dtype=np.float64)
+    whole = _Whole("the weight shown", float(weights.sum()))
+    if score is not None and score > 0:
+        whole = _Whole("the score", score)
     subtitle = legend(evidence["weight"])
     if (weights > 0).all() and len(weights) > 1:
-        shares = [percent(share) for share in weights / weights.sum()]
+        shares = [percent(share) for share in weights / whole.amount]
         hover = [
-            f"{text}, {share} of what is shown"
+            f"{text}, {share} of {whole.name}"
             for text, share in zip(evidence["hover"], shares, strict=True)
         ]
         evidence = evidence.assign(value=shares, hover=hover)
-        subtitle = f"Each {noun} speaks for it. In %: its share of the weight shown."
+        subtitle = f"Each {noun} speaks for it. In %: its share of {whole.name}."
     figure = new_figure()
     height = add_panels(figure, [Panel("", evidence)])
-    finish(figure, _weight_finding(evidence, title, noun), subtitle, unit_of(evidence))
+    finish(figure, _weight_finding(evidence, title, noun, whole), subtitle, unit_of(evidence))
     figure.layout.height = height + figure.layout.margin.t + FOOT
     return figure
 
 
-def _weight_finding(evidence: pd.DataFrame, title: str, noun: str) -> str:
+def _weight_finding(evidence: pd.DataFrame, title: str, noun: str, whole: _Whole) -> str:
     """Title: the strongest evidence; how few pieces carry half of the weight, if all support.
 
     Args:
         evidence: From `in_order`.
         title: The recommended item's.
         noun: What a piece of evidence is.
+        whole: What shares are of.
     """
     quote = _italic if noun == "rated item" else _quoted
     first, last = (quote(evidence["evidence"].iloc[place]) for place in (0, -1))
@@ -115,11 +134,12 @@ def _weight_finding(evidence: pd.DataFrame, title: str, noun: str) -> str:
         return f"{why} {first} speaks for it most, {last} against it"
     if there == ["against"]:
         return f"{why} all that is listed speaks against it, {last} most"
-    shares = evidence["weight"].astype(np.float64).cumsum() / evidence["weight"].sum()
-    n = int((shares < 0.5).sum()) + 1
+    shares = evidence["weight"].astype(np.float64).cumsum() / whole.amount
+    half = shares.iloc[-1] / 2
+    n = int((shares < half).sum()) + 1
     who = first if n == 1 else f"{n} of {len(evidence)} {_plural(noun)}"
     verb = "alone carries" if n == 1 else "carry"
-    return f"{why} {who} {verb} {percent(shares.iloc[n - 1])} of the weight shown"
+    return f"{why} {who} {verb} {percent(shares.iloc[n - 1])} of {whole.name}"
 
 
 class _Rule(NamedTuple):

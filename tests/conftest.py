@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +13,8 @@ import pytest
 from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
 from kedro.io import DataCatalog
+
+from tests.command_line import run_afresh, run_prepared
 
 PROJECT = Path(__file__).parents[1]
 
@@ -73,23 +73,17 @@ def project_copy(tmp_path: Path, make_project_copy: Callable[[Path], Path]) -> P
 
 @pytest.fixture(scope="session")
 def kedro() -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Runs the command line in a folder, as a user would."""
+    """Runs the command line in a folder, as a user would.
 
-    def run(folder: Path, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "kedro", *arguments]
-        environment = {
-            **os.environ,
-            "PYTHONPATH": str(folder / "src"),
-            "KEDRO_DISABLE_TELEMETRY": "true",
-        }
-        return subprocess.run(
-            command,
-            cwd=folder,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            env=environment,
-            **options,
-        )
+    With `fresh` everything is imported anew: slow, and needed where the folder's code is changed.
+    Options are those of `subprocess.run`.
+    """
+
+    def run(
+        folder: Path, *arguments: str, fresh: bool = False, **options: Any
+    ) -> subprocess.CompletedProcess[str]:
+        if fresh or options:
+            return run_afresh(folder, arguments, **options)
+        return run_prepared(folder, arguments)
 
     return run

@@ -12,6 +12,7 @@ import pandas as pd
 
 from tests.conftest import PROJECT
 
+RUN = ("run", "--env", "test")
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
 
 
@@ -23,15 +24,15 @@ def test_the_approach_of_the_readme_appears_everywhere(
     for name, code in files:
         (project_copy / name).parent.mkdir(exist_ok=True)
         (project_copy / name).write_text(code, encoding="utf-8")
-    without = kedro(project_copy, "run", "--env", "test", "--pipelines", "newest")
+    without = kedro(project_copy, *RUN, "--pipelines", "newest", fresh=True)
     assert "add them to conf/base/parameters_newest.yml" in without.stderr
     (parameters,) = re.findall(r"^newest: .*$", README, flags=re.MULTILINE)
     (project_copy / "conf" / "base" / "parameters_newest.yml").write_text(parameters)
 
-    alone = kedro(project_copy, "run", "--env", "test", "--pipelines", "newest")
+    alone = kedro(project_copy, *RUN, "--pipelines", "newest", fresh=True)
     assert alone.returncode == 0, alone.stderr
     assert "newest" in alone.stdout
-    everything = kedro(project_copy, "run", "--env", "test")
+    everything = kedro(project_copy, *RUN, fresh=True)
     assert everything.returncode == 0, everything.stderr
     results = project_copy / "data" / "test"
     (comparison,) = results.glob("08_reporting/comparison.parquet/*/comparison.parquet")

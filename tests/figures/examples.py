@@ -11,8 +11,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from explainable_recsys.exploration import filters
 from explainable_recsys.figures.evidence_bars import evidence_bars_figure
 from explainable_recsys.figures.explainability_sweep import explainability_sweep_figure
+from explainable_recsys.figures.exploration_filters import cleaning_figure
+from explainable_recsys.figures.exploration_rows import rows_figure
 from explainable_recsys.figures.faithfulness import faithfulness_curves_figure, faithfulness_figure
 from explainable_recsys.figures.item_map import item_map_figure
 from explainable_recsys.figures.lime_stability import lime_stability_figure
@@ -24,13 +27,15 @@ from explainable_recsys.figures.surrogate_fit import surrogate_fit_figure
 from explainable_recsys.figures.trade_off import trade_off_figure
 from explainable_recsys.figures.tuning import tuning_history_figure, tuning_parameters_figure
 from explainable_recsys.figures.what_if import what_if_figure
+from explainable_recsys.preprocessing.cleaning import Dropped
+from tests.figures.exploration_of import figures_of
 
 Figures = dict[str, Any]
 """Figures by what is special about them."""
 
 NAN = np.nan
 LONG = "The Assassination of Jesse James & the Coward <Robert Ford>"
-APPROACHES = [f"approach_with_a_name_{number}" for number in range(18)]
+APPROACHES = [*(f"approach_with_a_name_{number}" for number in range(17)), "an & <approach>"]
 
 
 def evidence_of(style: str, *pieces: tuple[Any, ...], item: int = 1) -> pd.DataFrame:
@@ -300,17 +305,102 @@ def tuning(draw: Callable[[pd.DataFrame], Any]) -> Figures:
     }
 
 
+def ratings_of(n: int) -> pd.DataFrame:
+    """So many ratings of 60 users, over years."""
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame(
+        {
+            "user_id": rng.integers(60, size=n),
+            "item_id": (90 * rng.random(n) ** 2).astype(int),
+            "rating": rng.integers(1, 11, size=n) / 2,
+            "timestamp": pd.to_datetime("1999-12-01")
+            + pd.to_timedelta(rng.integers(4000, size=n), "D"),
+        }
+    )
+    return table.drop_duplicates(["user_id", "item_id"], ignore_index=True)
+
+
+RATINGS = ratings_of(2000)
+NAMES = [f"{LONG} {number}" if number % 2 else f"Name {number}" for number in range(30)]
+ITEMS = pd.DataFrame(
+    {
+        "item_id": range(90),
+        "title": [NAMES[number % 30] for number in range(90)],
+        "year": pd.array([1900 + number if number % 9 else None for number in range(90)], "Int16"),
+        "genres": [f"{NAMES[number % 30]}|{NAMES[number // 3]}" for number in range(90)],
+    }
+)
+USERS = pd.DataFrame(
+    {
+        "user_id": range(60),
+        "age": [10 + number for number in range(60)],
+        "gender": [("F", "M", LONG, "")[number % 4] for number in range(60)],
+        "occupation": [NAMES[number % 30] for number in range(60)],
+    }
+)
+EXPLORED = {
+    "usual": figures_of(RATINGS, ITEMS, USERS),
+    "one": figures_of(RATINGS.head(1), ITEMS, USERS),
+    "missing": figures_of(
+        RATINGS.drop(columns="timestamp"),
+        ITEMS.assign(genres="", year=pd.array([None] * len(ITEMS), "Int16")),
+        USERS.head(0),
+    ),
+}
+
+
+def explored(name: str) -> Figures:
+    return {kind: figures[name] for kind, figures in EXPLORED.items()}
+
+
+def cleaning() -> Figures:
+    steps = [
+        Dropped(reason=reason, ratings=100 * place, users=place, items=5 * place)
+        for place, reason in enumerate(("item not in the items file", LONG, "rated again later"))
+    ]
+    tables = {"usual": steps, "one": steps[1:2], "none": []}
+    return {
+        name: cleaning_figure(filters.cleaning_steps(RATINGS, dropped))
+        for name, dropped in tables.items()
+    }
+
+
+def rows() -> Figures:
+    values = pd.Series([0.25, NAN, 0.5])
+    means = pd.DataFrame({"mean_rating": 10 * values, "low": values, "high": NAN})
+    texts = ("A finding", "How to read it.")
+    return {
+        "usual": rows_figure("ABC", {"users": values}, {"mean rating": means}, texts, "Share"),
+        "many": rows_figure("ABC", dict.fromkeys("abcdefg", values), {}, texts, "Share"),
+    }
+
+
 EXAMPLES: dict[str, Callable[[], Figures]] = {
+    "activity_figure": lambda: explored("activity"),
+    "best_rated_figure": lambda: explored("best_rated"),
+    "cleaning_figure": cleaning,
+    "concentration_figure": lambda: explored("concentration"),
+    "cores_figure": lambda: explored("cores"),
     "coverage_frontier_figure": coverage_frontier,
+    "demographics_figure": lambda: explored("demographics"),
     "draw_rule_network": networks,
     "evidence_bars_figure": evidence_bars,
     "explainability_sweep_figure": explainability_sweep,
     "faithfulness_curves_figure": faithfulness_curves,
     "faithfulness_figure": faithfulness,
+    "genders_by_genre_figure": lambda: explored("genders"),
+    "genre_pairs_figure": lambda: explored("pairs"),
+    "genres_figure": lambda: explored("genres"),
     "item_map_figure": item_map,
     "lime_stability_figure": lime_stability,
+    "long_tail_figure": lambda: explored("long_tail"),
+    "most_rated_figure": lambda: explored("most_rated"),
     "popularity_sweep_figure": popularity_sweep,
+    "rating_distribution_figure": lambda: explored("distribution"),
     "reasons_figure": reasons,
+    "releases_figure": lambda: explored("releases"),
+    "rows_figure": rows,
+    "sparsity_figure": lambda: explored("sparsity"),
     "surrogate_fit_figure": surrogate_fit,
     "trade_off_figure": trade_off,
     "tuning_history_figure": lambda: tuning(tuning_history_figure),

@@ -8,100 +8,17 @@ import pandas as pd
 import plotly.io
 import pytest
 
-from explainable_recsys.exploration import filters, items, people, ratings, totals
-from explainable_recsys.figures.exploration_filters import cleaning_figure, cores_figure
-from explainable_recsys.figures.exploration_items import (
-    best_rated_figure,
-    genre_pairs_figure,
-    genres_figure,
-    most_rated_figure,
-    releases_figure,
-)
-from explainable_recsys.figures.exploration_people import (
-    demographics_figure,
-    genders_by_genre_figure,
-)
-from explainable_recsys.figures.exploration_ratings import (
-    activity_figure,
-    concentration_figure,
-    long_tail_figure,
-    rating_distribution_figure,
-    sparsity_figure,
-)
+from explainable_recsys.exploration import filters
+from explainable_recsys.figures.exploration_filters import cleaning_figure
+from explainable_recsys.figures.exploration_ratings import sparsity_figure
 from explainable_recsys.preprocessing.cleaning import Dropped
-
-TITLE = "<b>X</b> & the very long story of somebody who went away"
-RATINGS = pd.DataFrame(
-    [
-        (1, 10, 5),
-        (1, 11, 4),
-        (1, 12, 4),
-        (2, 10, 3),
-        (2, 11, 1),
-        (3, 10, 4),
-        (3, 12, 5),
-        (4, 10, 4),
-    ],
-    columns=["user_id", "item_id", "rating"],
-).astype({"rating": "float32"})
-RATINGS["timestamp"] = pd.to_datetime("2000-01-15") + pd.to_timedelta(
-    [0, 1, 40, 2, 3, 4, 41, 5], "D"
-)
-ITEMS = pd.DataFrame(
-    {
-        "item_id": [10, 11, 12],
-        "title": [TITLE, "B", "B"],
-        "year": pd.array([1994, 2003, None], dtype="Int16"),
-        "genres": ["Drama|<i>", "Drama", "Comedy"],
-    }
-)
-USERS = pd.DataFrame(
-    {
-        "user_id": [1, 2, 3, 4],
-        "age": [20, 30, 31, 60],
-        "gender": ["F", "M", "M", ""],
-        "occupation": ["3", "3", "7", "7"],
-    }
-)
-
-
-def figures_of(
-    table: pd.DataFrame = RATINGS, titles: pd.DataFrame = ITEMS, users: pd.DataFrame = USERS
-) -> dict[str, Any]:
-    """All figures of a data set, by name."""
-    of_users, of_items = (totals.rating_totals(table, name) for name in ("user_id", "item_id"))
-    titles = titles[titles["item_id"].isin(of_items["item_id"])].reset_index(drop=True)
-    ranked = items.ranked_items(titles, of_items, len(of_users), 2)
-    unequal = [ratings.concentration(of_items, "items"), ratings.concentration(of_users, "users")]
-    return {
-        "distribution": rating_distribution_figure(ratings.rating_distribution(table)),
-        "long_tail": long_tail_figure(
-            ratings.how_many_have(of_users, "n_users"), ratings.how_many_have(of_items, "n_items")
-        ),
-        "concentration": concentration_figure(pd.concat(unequal)),
-        "activity": activity_figure(ratings.activity(table)),
-        "sparsity": sparsity_figure(ratings.sparsity(table, 2)),
-        "genres": genres_figure(items.genres(titles, of_items)),
-        "pairs": genre_pairs_figure(items.genre_pairs(titles, 5)),
-        "releases": releases_figure(
-            items.releases(titles, of_items, 1), items.releases(titles, of_items, 10)
-        ),
-        "most_rated": most_rated_figure(items.most_rated(ranked, 5)),
-        "best_rated": best_rated_figure(items.best_rated(ranked, 5), 2),
-        "demographics": demographics_figure(people.demographics(users, of_users)),
-        "genders": genders_by_genre_figure(people.genders_by_genre(table, users, titles)),
-        "cleaning": cleaning_figure(filters.cleaning_steps(table, [])),
-        "cores": cores_figure(filters.cores(table, (1, 2, 20))),
-    }
+from tests.figures.exploration_of import ITEMS, RATINGS, TITLE, USERS, figures_of
+from tests.figures.texts import subtitle_of, title_of
 
 
 @pytest.fixture(scope="module")
 def figures() -> dict[str, Any]:
     return figures_of()
-
-
-def title_of(figure: Any) -> str:
-    return str(figure.layout.title.text or "").replace("<br>", " ")
 
 
 def message_of(figure: Any) -> str | None:
@@ -138,10 +55,9 @@ def test_the_title_says_the_finding(name: str, figures: dict[str, Any]) -> None:
     assert title_of(figures[name]) == FINDINGS[name]
 
 
-def test_every_figure_says_how_to_read_it_in_one_line(figures: dict[str, Any]) -> None:
+def test_every_figure_says_how_to_read_it(figures: dict[str, Any]) -> None:
     for name, figure in figures.items():
-        subtitle = str(figure.layout.title.subtitle.text)
-        assert message_of(figure) or (subtitle and "<br>" not in subtitle), name
+        assert message_of(figure) or subtitle_of(figure), name
 
 
 def test_names_are_no_html(figures: dict[str, Any]) -> None:

@@ -49,7 +49,7 @@ def test_item_map() -> None:
         "<b>B &amp; C</b><br>Drama<br>25 ratings",
     )
     assert traces["other"].x == (0.5,)
-    assert traces["other"].hovertext == ("<b>F</b><br>no genre<br>1 ratings",)
+    assert traces["other"].hovertext == ("<b>F</b><br>no genre<br>1 rating",)
     assert {note.text for note in figure.layout.annotations} >= {"A", "D", "F"}
     assert not figure.layout.xaxis.showticklabels
 
@@ -85,5 +85,7 @@ def test_only_the_best_known_of_many_items_are_drawn() -> None:
 def test_no_items_and_a_single_one() -> None:
     (note,) = item_map_figure(two_clusters().head(0)).layout.annotations
     assert note.text == "No items to draw"
-    (trace,) = item_map_figure(two_clusters().head(1)).data
+    figure = item_map_figure(two_clusters().head(1))
+    assert subtitle_of(figure).startswith("The only item.")
+    (trace,) = figure.data
     assert (trace.x, trace.y) == ((0.5,), (0.5,))

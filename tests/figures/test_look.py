@@ -13,13 +13,14 @@ from typing import Any
 import pytest
 
 from explainable_recsys import figures
-from explainable_recsys.figures.style import NEUTRAL, PALETTE, TEMPLATE
+from explainable_recsys.figures.style import DIVERGING, NEUTRAL, PALETTE, TEMPLATE
 from tests.figures.examples import EXAMPLES
 
 INK, DARK_GREY = "#222222", "#666666"
 COLOURS = {*PALETTE, NEUTRAL, INK, DARK_GREY, "white"}
 CIVIDIS = ["#00224e", "#fee838"]
-"""Ends of the one sequential scale."""
+SCALES = [CIVIDIS, [DIVERGING[0][1], DIVERGING[-1][1]]]
+"""Ends of the one sequential and the one diverging scale."""
 
 
 def drawing_functions() -> Iterator[str]:
@@ -117,7 +118,7 @@ def test_colours(examples: dict[str, Any]) -> None:
                 for colour in value if isinstance(value, list) else [value]:
                     assert not isinstance(colour, str) or is_ours(colour), (name, key, colour)
         for scale in found(figure, "colorscale"):
-            assert [scale[0][1], scale[-1][1]] == CIVIDIS, name
+            assert [scale[0][1], scale[-1][1]] in SCALES, name
 
 
 def is_ours(colour: str) -> bool:
@@ -132,15 +133,25 @@ def is_ours(colour: str) -> bool:
 def test_entries_of_a_legend_differ(examples: dict[str, Any]) -> None:
     for name, figure in examples.items():
         looks = {
-            trace.name: (trace.line.color or trace.marker.color, trace.line.dash, symbol_of(trace))
+            trace.name: look_of(trace)
             for trace in figure.data
             if trace.name and trace.showlegend is not False
         }
         assert len(set(looks.values())) == len(looks), name
 
 
-def symbol_of(trace: Any) -> str | None:
-    return trace.marker.symbol if "markers" in trace.mode else None
+def look_of(trace: Any) -> tuple[Any, ...]:
+    """Colour, dash and symbol."""
+    if trace.type == "bar":
+        return (trace.marker.color, None, None)
+    symbol = trace.marker.symbol if "markers" in trace.mode else None
+    return (trace.line.color or trace.marker.color, trace.line.dash, symbol)
+
+
+def test_names_are_no_html(examples: dict[str, Any]) -> None:
+    for name, figure in examples.items():
+        texts = figure.to_json().replace("\\u003c", "<")
+        assert not set(re.findall("<(approach|Robert)", texts)), name
 
 
 def test_there_is_room_to_draw(examples: dict[str, Any]) -> None:

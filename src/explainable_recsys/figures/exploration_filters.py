@@ -7,12 +7,21 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from explainable_recsys.figures.exploration_rows import fine_percent, short_label
-from explainable_recsys.figures.style import PALETTE, finish, message_figure, new_figure, percent
+from explainable_recsys.figures.style import (
+    PALETTE,
+    finish,
+    lines_of,
+    message_figure,
+    new_figure,
+    percent,
+)
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 _KINDS = {"ratings": PALETTE[0], "users": PALETTE[1], "items": PALETTE[2]}
+_ROW, _FOOT = 66, 96  # heights in pixels: of a step of the cleaning, of what is below
+_LABEL_LENGTH = 20  # characters on a line beside the axis
 _USUAL = 10  # the title is about the first threshold from here on that takes something away
 
 
@@ -40,6 +49,7 @@ def cleaning_figure(steps: pd.DataFrame) -> go.Figure:
             name=kind,
             marker_color=hue,
             text=[f"{n:,}" for n in left],
+            textangle=0,
             textposition="auto",
             hovertext=[
                 f"{name}: {n:,} {kind}, {percent(part, 1)}"
@@ -47,25 +57,28 @@ def cleaning_figure(steps: pd.DataFrame) -> go.Figure:
             ],
             hoverinfo="text",
         )
+    height = _ROW * len(names)
     figure.update_layout(
         barmode="group",
-        xaxis={"range": [0, 100], "ticksuffix": " %"},
+        xaxis={"range": [0, 100], "ticksuffix": " %", "nticks": 4, "tickangle": 0},
         yaxis={
             "range": [len(names) - 0.5, -0.5],
             "tickvals": list(range(len(names))),
-            "ticktext": names,
+            "ticktext": ["<br>".join(lines_of(name, _LABEL_LENGTH)) for name in names],
             "ticks": "",
             "showgrid": False,
         },
-        legend_traceorder="normal",
+        legend={"traceorder": "normal", "y": -56 / height},
+        margin_b=_FOOT,
     )
     dropped = percent(1 - last["n_ratings"] / steps["n_ratings"].iloc[0], 1)
-    return finish(
+    finish(
         figure,
         f"The cleaning dropped {dropped} of the ratings and left {counts}",
         "What was read, and what was left after each step that dropped something.",
         "Share of what was read",
     )
+    return figure.update_layout(height=height + figure.layout.margin.t + _FOOT)
 
 
 def cores_figure(cores: pd.DataFrame) -> go.Figure:
@@ -94,7 +107,7 @@ def cores_figure(cores: pd.DataFrame) -> go.Figure:
             hoverinfo="text",
         )
     labels = [
-        f"{k}<br>{_density(density)}"
+        f"{k}<br>{_density(density).removesuffix(' full')}"
         for k, density in zip(cores["k"], cores["density"], strict=True)
     ]
     figure.update_layout(
@@ -109,7 +122,7 @@ def cores_figure(cores: pd.DataFrame) -> go.Figure:
         f"{fine_percent(row['share_of_ratings'])} of the ratings, "
         f"{fine_percent(row['share_of_users'])} of the users and "
         f"{fine_percent(row['share_of_items'])} of the items would be left",
-        "The k-core: those with fewer are taken out until all have as many. Below: how full it is.",
+        "The k-core: those with fewer are taken out until all have as many. In %: how full it is.",
         "Ratings that every user and every item must have",
         "Left of what the cleaning keeps",
     )

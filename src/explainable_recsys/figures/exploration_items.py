@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from explainable_recsys.figures.exploration_rows import escape, rows_figure, short_label
+from explainable_recsys.figures.exploration_rows import row_label, rows_figure, short_label
 from explainable_recsys.figures.style import (
+    DIVERGING,
     NEUTRAL,
     PALETTE,
+    escape,
     finish,
     message_figure,
     new_figure,
@@ -25,7 +27,8 @@ if TYPE_CHECKING:
 _ENOUGH_ITEMS = 10  # of a genre or a period, for its mean to be named in a title
 _MOST_GENRES = 25  # rows, from the most ratings
 _FARTHEST = 4.0  # lift that has the full colour: 2 to the power of it, and of minus it
-_DIVERGING = [[0, PALETTE[0]], [0.5, "#f7f7f7"], [1, PALETTE[3]]]
+_CELL, _SCALE = 18, 76  # heights in pixels: of a row of a heatmap, of the scale below it
+_LETTER = 7  # height of a letter of a vertical label
 _ROW, _FOOT = 22, 84  # heights in pixels: of a row of a list, of what is below
 
 
@@ -52,11 +55,15 @@ def genres_figure(genres: pd.DataFrame) -> go.Figure:
         )
     first = f"The {len(shown)} genres with the most ratings. " if len(shown) < len(genres) else ""
     return rows_figure(
-        [short_label(genre) for genre in shown["genre"]],
+        [row_label(genre) for genre in shown["genre"]],
         {"items": shown["share_of_items"], "ratings": shown["share_of_ratings"]},
         {"mean rating": shown},
-        (title, f"{first}Items may have several genres. Bars: 95 % intervals over items."),
-        "Share of all items and of all ratings",
+        (
+            title,
+            f"{first}Left: share of all; items may have several genres. "
+            "Bars: 95 % intervals over items.",
+        ),
+        "Share",
     )
 
 
@@ -72,11 +79,12 @@ def genre_pairs_figure(pairs: pd.DataFrame) -> go.Figure:
     lift = pairs.pivot_table(index="genre", columns="other", values="lift")
     with np.errstate(divide="ignore"):
         colours = np.clip(np.log2(lift.to_numpy()), -_FARTHEST, _FARTHEST)
-    names = [short_label(name) for name in lift.index]
+    names = [row_label(name) for name in lift.index]
     told = {(pair["genre"], pair["other"]): _pair_text(pair) for pair in pairs.to_dict("records")}
     hover = [[told.get((row, column), "") for column in lift.columns] for row in lift.index]
     ticks = np.arange(-_FARTHEST, _FARTHEST + 1, 2)
     places = list(range(len(names)))
+    foot = _SCALE + _LETTER * max(map(len, names))
     figure = new_figure()
     figure.add_heatmap(
         x=places,
@@ -84,11 +92,15 @@ def genre_pairs_figure(pairs: pd.DataFrame) -> go.Figure:
         z=[[None if np.isnan(value) else value for value in row] for row in colours.tolist()],
         zmin=-_FARTHEST,
         zmax=_FARTHEST,
-        colorscale=_DIVERGING,
+        colorscale=DIVERGING,
         colorbar={
+            "orientation": "h",
+            "thickness": 10,
             "tickvals": ticks.tolist(),
-            "ticktext": ["1/16 or less", "1/4", "1 (chance)", "4", "16 or more"],
-            "title": {"text": "lift", "side": "top"},
+            "ticktext": ["≤ 1/16", "1/4", "1", "4", "≥ 16"],
+            "title": {"text": "Lift (1: as by chance)", "side": "top"},
+            "y": -(foot - _SCALE + 12) / (_CELL * len(names)),
+            "yanchor": "top",
         },
         hovertext=hover,
         hoverinfo="text",
@@ -98,17 +110,16 @@ def genre_pairs_figure(pairs: pd.DataFrame) -> go.Figure:
     )
     axis = {"tickvals": places, "ticktext": names, "showgrid": False, "ticks": ""}
     figure.update_layout(
-        xaxis={**axis, "tickangle": -45},
+        xaxis={**axis, "tickangle": -90},
         yaxis={**axis, "autorange": "reversed"},
-        height=560,
+        margin_b=foot,
     )
-    return finish(
+    finish(
         figure,
         _pairs_finding(pairs),
         "Lift: times as many items with both genres as by chance. Orange: more; blue: fewer.",
-        "Genre",
-        "Genre",
     )
+    return figure.update_layout(height=_CELL * len(names) + figure.layout.margin.t + foot)
 
 
 def _pair_text(pair: dict[Hashable, Any]) -> str:
@@ -152,7 +163,7 @@ def releases_figure(years: pd.DataFrame, decades: pd.DataFrame) -> go.Figure:
             x=years["first_year"].tolist(),
             y=(100 * years[column]).tolist(),
             mode="lines" if len(years) > 1 else "markers",
-            name=f"{name}, by year",
+            name=name,
             line={"color": hue},
         )
     figure.add_scatter(
@@ -168,7 +179,7 @@ def releases_figure(years: pd.DataFrame, decades: pd.DataFrame) -> go.Figure:
         },
         mode="markers",
         marker={"color": PALETTE[2], "size": 9},
-        name="mean rating, by decade",
+        showlegend=False,
         hovertext=[
             f"{row.first_year}s: {row.mean_rating:.2f}, {row.n_items:,} items"
             for row in decades.itertuples()
@@ -178,9 +189,9 @@ def releases_figure(years: pd.DataFrame, decades: pd.DataFrame) -> go.Figure:
         yaxis="y2",
     )
     figure.update_layout(
-        xaxis={"tickformat": "d", "nticks": 6},
+        xaxis={"tickformat": "d", "nticks": 4, "tickangle": 0},
         yaxis={"ticksuffix": " %", "rangemode": "tozero"},
-        xaxis2={"tickformat": "d", "nticks": 6, "title_text": "Decade of release"},
+        xaxis2={"tickvals": _few(decades["first_year"]), "title_text": "Decade of release"},
     )
     return finish(
         figure,
@@ -189,6 +200,12 @@ def releases_figure(years: pd.DataFrame, decades: pd.DataFrame) -> go.Figure:
         "Year of release",
         "Share per year",
     )
+
+
+def _few(decades: pd.Series) -> list[int]:
+    """At most four decades, equally far apart, from the first one."""
+    first, last = int(decades.min()), int(decades.max())
+    return list(range(first, last + 1, 10 * max(-(-(last - first) // 30), 1)))
 
 
 def _releases_finding(decades: pd.DataFrame) -> str:
@@ -231,10 +248,10 @@ def most_rated_figure(most_rated: pd.DataFrame) -> go.Figure:
     first = most_rated.iloc[0]
     return _finish_list(
         figure,
-        names,
         f"{names[0]} is rated most, by {percent(first['share_of_users'])} of the users",
         f"The {len(names)} items with the most ratings.",
-        "Share of the users who rated it",
+        "Share of the users",
+        _names(most_rated, row_label),
     )
 
 
@@ -275,39 +292,41 @@ def best_rated_figure(best_rated: pd.DataFrame, damping: float) -> go.Figure:
         title += f"; by the raw mean there {are} before it"
     return _finish_list(
         figure,
-        names,
         title,
         f"Shrunk: with {damping:g} more ratings of the overall mean. In brackets: ratings.",
         "Mean rating",
-        [f"{name} ({n:,})" for name, n in zip(names, best_rated["n_ratings"], strict=True)],
+        [
+            f"{name} ({n:,})"
+            for name, n in zip(_names(best_rated, row_label), best_rated["n_ratings"], strict=True)
+        ],
     )
 
 
-def _names(table: pd.DataFrame) -> list[str]:
+def _names(table: pd.DataFrame, shorten: Callable[[object], str] = short_label) -> list[str]:
     """Titles with their years, ready to be shown."""
     return [
-        short_label(title) + ("" if pd.isna(year) else f" ({year})")
+        shorten(title) + ("" if pd.isna(year) else f" ({year})")
         for title, year in zip(table["title"], table["year"], strict=True)
     ]
 
 
 def _finish_list(
     figure: go.Figure,
-    names: list[str],
     title: str,
     subtitle: str,
     x_title: str,
-    labels: list[str] | None = None,
+    labels: list[str],
 ) -> go.Figure:
     """Name the rows, from the top, and give them room."""
-    height = _ROW * len(names) + 24
+    height = _ROW * len(labels) + 24
     figure.update_layout(
         yaxis={
-            "range": [len(names) - 0.4, -0.6],
-            "tickvals": list(range(len(names))),
-            "ticktext": labels or names,
+            "range": [len(labels) - 0.4, -0.6],
+            "tickvals": list(range(len(labels))),
+            "ticktext": labels,
             "ticks": "",
         },
+        xaxis={"nticks": 4, "tickangle": 0},
         legend={"y": -52 / height},
         margin_b=_FOOT,
     )

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from explainable_recsys.figures.exploration_rows import (
-    escape,
     fine_percent,
+    row_label,
     rows_figure,
     short_label,
 )
-from explainable_recsys.figures.style import message_figure
+from explainable_recsys.figures.style import escape, message_figure
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -36,7 +36,7 @@ def demographics_figure(demographics: pd.DataFrame) -> go.Figure:
         parts += [pd.DataFrame(index=[-1], columns=groups.columns), groups]
         labels.append(f"<b>{str(attribute).capitalize()}</b>")
         shown = groups["group"]
-        labels += [short_label(_GENDERS.get(g, g) if attribute == "gender" else g) for g in shown]
+        labels += [row_label(_GENDERS.get(g, g) if attribute == "gender" else g) for g in shown]
     table = pd.concat([part.astype(object) for part in parts], ignore_index=True)
     numbers = table[["share_of_users", "share_of_ratings", "mean_rating", "low", "high"]].astype(
         "float64"
@@ -45,8 +45,11 @@ def demographics_figure(demographics: pd.DataFrame) -> go.Figure:
         labels,
         {"users": numbers["share_of_users"], "ratings": numbers["share_of_ratings"]},
         {"mean rating": numbers},
-        (_demographics_finding(demographics), "Bars: 95 % intervals over users."),
-        "Share of all users and of all ratings",
+        (
+            _demographics_finding(demographics),
+            "Left: share of all. Bars: 95 % intervals over users.",
+        ),
+        "Share",
     )
 
 
@@ -84,16 +87,16 @@ def genders_by_genre_figure(genders: pd.DataFrame) -> go.Figure:
     )
     most = shares.max(axis=1).sort_values(ascending=False, kind="stable").index[:_MOST_ROWS]
     shares, means = shares.loc[most], means.loc[most]
-    names = {str(gender): _GENDERS.get(str(gender), escape(gender)) for gender in shares}
+    names = {str(gender): _GENDERS.get(str(gender), row_label(gender)) for gender in shares}
     return rows_figure(
-        [short_label(genre) for genre in most],
+        [row_label(genre) for genre in most],
         {name: shares[gender] for gender, name in names.items()},
         {name: means[[gender]].set_axis(["mean_rating"], axis=1) for gender, name in names.items()},
         (
             _genders_finding(shares, names),
             "Left: which share of a gender's ratings are of a genre. Items may have several.",
         ),
-        "Share of the gender's ratings",
+        "Share of ratings",
     )
 
 

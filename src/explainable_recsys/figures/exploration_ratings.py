@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _MOST_LABELLED = 12  # bars that have their share written above
 _ENOUGH = 0.01  # share of the ratings that a period must have for its mean to be in a title
+_HIGH = 410  # height in pixels of a figure without its texts, where much is to be seen
 _HUES = {"users": PALETTE[0], "items": PALETTE[1]}
 
 
@@ -214,19 +215,19 @@ def activity_figure(activity: pd.DataFrame) -> go.Figure:
         yaxis={"domain": [0.7, 1], "nticks": 4, "rangemode": "tozero"},
         yaxis2={"domain": [0.36, 0.64], "nticks": 4, "rangemode": "tozero", "title_text": "Users"},
         yaxis3={"domain": [0, 0.3], "nticks": 4, "title_text": "Mean rating"},
-        height=520,
         legend_y=-0.16,
     )
     if len(x) == 1:
         figure.update_layout(xaxis={"type": "category"})
     unit = "month" if by_month else "year"
-    return finish(
+    finish(
         figure,
         _activity_finding(activity, unit),
         f"By {unit}. A user is new in the {unit} of their first rating.",
         unit.capitalize(),
         "Ratings",
     )
+    return figure.update_layout(height=_HIGH + figure.layout.margin.t)
 
 
 def _activity_finding(activity: pd.DataFrame, unit: str) -> str:
@@ -281,7 +282,6 @@ def sparsity_figure(sparsity: pd.DataFrame) -> go.Figure:
     figure.update_layout(
         xaxis={"ticksuffix": " %", "showgrid": False, "constrain": "domain"},
         yaxis={"ticksuffix": " %", "showgrid": False, "autorange": "reversed"},
-        height=520,
     )
     finish(
         figure,
@@ -290,8 +290,9 @@ def sparsity_figure(sparsity: pd.DataFrame) -> go.Figure:
         "Sorted by number of ratings. Colour: share of a block's pairs with a rating; white: none.",
         "Items, from the most rated (0 %) to the least (100 %)",
         "Users, from the most active down",
+        room=24,
     )
-    return figure.update_layout(margin_t=figure.layout.margin.t + 8)
+    return figure.update_layout(height=_HIGH + figure.layout.margin.t)
 
 
 def _emptiness(filled: float) -> str:

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping, Sequence
+from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from explainable_recsys.figures.style import NEUTRAL, PALETTE, finish, percent, two_panels
+from explainable_recsys.figures.style import (
+    CATEGORIES,
+    NEUTRAL,
+    SYMBOLS,
+    escape,
+    finish,
+    percent,
+    two_panels,
+)
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 _ROW, _FOOT = 20, 96  # heights in pixels: of a row, of what is below the rows
-_LONGEST = 42  # characters of a label
-
-
-def escape(text: object) -> str:
-    """A text that is not to be taken for HTML."""
-    return html.escape(str(text), quote=False)
+_LONGEST = 42  # characters of a name in a sentence
+_LONGEST_LABEL = 26  # of a name beside an axis: what is drawn has room on a phone
+_N_TICKS = 4  # of a horizontal axis, at most: as many as a phone has room for
 
 
 def fine_percent(share: float) -> str:
@@ -28,9 +33,18 @@ def fine_percent(share: float) -> str:
 
 
 def short_label(text: object) -> str:
-    """A text as a label: not too long, and not taken for HTML."""
+    """A name in a sentence: not too long, and not taken for HTML."""
+    return _short(text, _LONGEST)
+
+
+def row_label(text: object) -> str:
+    """A name beside an axis: short enough for a phone, and not taken for HTML."""
+    return _short(text, _LONGEST_LABEL)
+
+
+def _short(text: object, longest: int) -> str:
     words = " ".join(str(text).split())
-    return escape(words if len(words) <= _LONGEST else words[: _LONGEST - 1].rstrip() + "…")
+    return escape(words if len(words) <= longest else words[: longest - 1].rstrip(" ,:-(") + "…")
 
 
 def rows_figure(
@@ -46,19 +60,19 @@ def rows_figure(
         labels: Of the rows from the top, ready to be shown.
         shares: Per series its name and a share (0 to 1; missing for a heading) per row.
         means: Per series its name and a table with `mean_rating` per row, and possibly the
-            bounds `low` and `high` of its interval. Series in both have one colour.
+            bounds `low` and `high` of its interval. Series in both have one look.
         texts: Title and subtitle.
-        share_title: Of the left axis.
+        share_title: Of the left axis; short, as it is beside that of the right one.
     """
     figure = two_panels("")
     names = list(dict.fromkeys([*shares, *means]))
-    hues = dict(zip(names, PALETTE, strict=False))
+    looks = dict(zip(names, cycle(zip(CATEGORIES, SYMBOLS, strict=True)), strict=False))
     _join_points(figure, list(shares.values()))
     for name, values in shares.items():
-        _add_points(figure, name, hues[name], labels, 100 * values, " %")
+        _add_points(figure, name, looks[name], labels, 100 * values, " %")
     for name, table in means.items():
         bounds = table.reindex(columns=["low", "high"])
-        _add_points(figure, name, hues[name], labels, table["mean_rating"], "", bounds, "2")
+        _add_points(figure, name, looks[name], labels, table["mean_rating"], "", bounds, "2")
         figure.data[-1].showlegend = name not in shares
     rows = {
         "range": [len(labels) - 0.4, -0.6],
@@ -66,10 +80,11 @@ def rows_figure(
         "ticktext": list(labels),
         "ticks": "",
     }
+    across = {"nticks": _N_TICKS, "tickangle": 0}
     height = _ROW * len(labels)
     figure.update_layout(
-        xaxis={"domain": [0, 0.47], "rangemode": "tozero", "ticksuffix": " %", "nticks": 6},
-        xaxis2={"domain": [0.53, 1], "title_text": "Mean rating", "nticks": 6},
+        xaxis={"domain": [0, 0.45], "rangemode": "tozero", "ticksuffix": " %", **across},
+        xaxis2={"domain": [0.55, 1], "title_text": "Mean rating", **across},
         yaxis=rows,
         yaxis2={**rows, "showticklabels": False},
         legend={"y": -56 / height},
@@ -96,7 +111,7 @@ def _join_points(figure: go.Figure, shares: list[pd.Series]) -> None:
 def _add_points(
     figure: go.Figure,
     name: str,
-    hue: str,
+    look: tuple[str, str],
     labels: Sequence[str],
     values: pd.Series,
     unit: str,
@@ -133,7 +148,7 @@ def _add_points(
         mode="markers",
         name=name,
         legendgroup=name,
-        marker={"color": hue, "size": 9},
+        marker={"color": look[0], "symbol": look[1], "size": 9},
         hovertext=hover,
         hoverinfo="text",
         xaxis=f"x{panel}",

@@ -9,6 +9,7 @@ import pandas as pd
 from explainable_recsys.figures.style import (
     NEUTRAL,
     PALETTE,
+    escape,
     finish,
     message_figure,
     new_figure,
@@ -145,9 +146,10 @@ def faithfulness_curves_figure(curves: pd.DataFrame) -> go.Figure:
 
 
 def _drawn(table: pd.DataFrame, metrics: list[str]) -> pd.DataFrame:
-    """The rows that can be drawn."""
+    """The rows that can be drawn; the names of approaches ready to be shown."""
     can_be = table["metric"].isin(metrics) & table["evidence"].isin(list(_EVIDENCE))
-    return table[can_be & table["value"].notna()].astype({"approach": "str"})
+    rows = table[can_be & table["value"].notna()]
+    return rows.assign(approach=[escape(name) for name in rows["approach"]])
 
 
 def _gaps(rows: pd.DataFrame) -> pd.DataFrame:

@@ -122,7 +122,7 @@ def _add_points(figure: go.Figure, name: str, rows: pd.DataFrame, hue: str, symb
         },
         hovertext=[
             f"<b>{escape(str(row.title))}</b><br>{escape(_genres(row.genres))}"
-            f"<br>{row.popularity:,} ratings"
+            f"<br>{row.popularity:,} rating{'' if row.popularity == 1 else 's'}"
             for row in rows[["title", "genres", "popularity"]].itertuples()
         ],
         hoverinfo="text",
@@ -173,7 +173,7 @@ def _whose(n_drawn: int, n_items: int) -> str:
     """Which items are drawn, to begin the subtitle with."""
     if n_drawn < n_items:
         return f"The {n_drawn:,} best-known of {n_items:,} items"
-    return f"All {n_items:,} items"
+    return "The only item" if n_items == 1 else f"All {n_items:,} items"
 
 
 def _finding(positions: NDArray[np.float64], genres: NDArray[np.str_]) -> str:

@@ -13,6 +13,7 @@ from explainable_recsys.figures.style import (
     CATEGORIES,
     NEUTRAL,
     SYMBOLS,
+    escape,
     finish,
     message_figure,
     two_panels,
@@ -52,7 +53,7 @@ def lime_stability_figure(
     styles |= dict(zip(sorted(tried - set(_KINDS)), cycle(_OTHERS), strict=False))
     figure = two_panels("Held-out R²")
     for kind, style in styles.items():
-        _add_kind(figure, str(kind), stability[stability["neighbourhood"] == kind], *style)
+        _add_kind(figure, escape(kind), stability[stability["neighbourhood"] == kind], *style)
     numbers = [n_samples, *stability["n_samples"]]
     low, high = np.log10([min(numbers), max(numbers)])
     _mark(figure, n_samples, target, "right" if 2 * np.log10(n_samples) > low + high else "left")
@@ -165,12 +166,13 @@ def _finding(stability: pd.DataFrame, n_samples: int, target: float) -> str:
     what = "the top 3 reasons of two seeds have a mean Jaccard overlap of"
     if in_use.empty:
         best = measured.iloc[measured["top3_jaccard"].argmax()]
+        kind = escape(best["neighbourhood"])
         return (
             f"With {best['n_samples']:,} perturbations {what} at most {best['top3_jaccard']:.2f} "
-            f"({best['neighbourhood']})"
+            f"({kind})"
         )
     lowest = in_use.iloc[in_use["top3_jaccard"].argmin()]
-    kind = lowest["neighbourhood"]
+    kind = escape(lowest["neighbourhood"])
     overlap = f"{math.floor(100 * lowest['top3_jaccard'] + 1e-9) / 100:.2f}"
     if lowest["top3_jaccard"] < target:
         return (

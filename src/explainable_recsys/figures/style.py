@@ -7,8 +7,8 @@ their colour to the layout: kedro-viz sets it, and the background, to those of i
 
 from __future__ import annotations
 
+import html
 import re
-from html import unescape
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -34,6 +34,9 @@ SYMBOLS = ["circle", "square", "diamond", "cross", "triangle-up", "triangle-down
 
 NEUTRAL = "#999999"
 """The grey of what is not one of the categories."""
+
+DIVERGING = [[0, PALETTE[0]], [0.5, "#f7f7f7"], [1, PALETTE[3]]]
+"""A scale for values with a middle that means something: blue below it, orange above."""
 
 _TAG = re.compile("<[^>]*>")
 _INK = "#222222"
@@ -104,7 +107,7 @@ def finish(
     Returns:
         The same figure.
     """
-    above, below = _lines(title, _TITLE_LENGTH), _lines(subtitle, _SUBTITLE_LENGTH)
+    above, below = lines_of(title, _TITLE_LENGTH), lines_of(subtitle, _SUBTITLE_LENGTH)
     margin = _TITLE_TOP + 20 * len(above) + 16 * len(below) + room
     if figure.layout.height is None:
         figure.layout.height = margin + _BELOW_TEXTS
@@ -126,10 +129,16 @@ def finish(
 
 
 def message_figure(message: str) -> go.Figure:
-    """Return a figure that only says why there is nothing to draw."""
+    """Return a figure that only says (in HTML) why there is nothing to draw."""
     figure = new_figure()
     figure.add_annotation(
-        text=message, x=0.5, y=0.5, xref="paper", yref="paper", showarrow=False, font_size=16
+        text="<br>".join(lines_of(message, _TITLE_LENGTH)),
+        x=0.5,
+        y=0.5,
+        xref="paper",
+        yref="paper",
+        showarrow=False,
+        font_size=16,
     )
     return finish(figure.update_layout(xaxis_visible=False, yaxis_visible=False), "")
 
@@ -148,12 +157,17 @@ def percent(share: float, n_decimals: int = 0) -> str:
     return f"{100 * share:.{n_decimals}f} %"
 
 
-def _lines(text: str, length: int) -> list[str]:
+def escape(text: object) -> str:
+    """A text that is not to be taken for HTML; plotly shows quotes, but not their entities."""
+    return html.escape(str(text), quote=False)
+
+
+def lines_of(text: str, length: int) -> list[str]:
     """Break HTML into lines of so many characters at most; tags and entities do not count."""
     lines: list[str] = []
     for word in filter(None, text.replace(" %", "\u00a0%").split(" ")):
         longer = f"{lines[-1]} {word}" if lines else ""
-        if longer and len(unescape(_TAG.sub("", longer))) <= length:
+        if longer and len(html.unescape(_TAG.sub("", longer))) <= length:
             lines[-1] = longer
         else:
             lines.append(word)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from html import unescape
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -10,7 +11,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from explainable_recsys.figures.faithfulness import NO_BETTER, NO_FAITHFULNESS
-from explainable_recsys.figures.style import NEUTRAL, finish, message_figure, new_figure, percent
+from explainable_recsys.figures.style import (
+    NEUTRAL,
+    escape,
+    finish,
+    message_figure,
+    new_figure,
+    percent,
+)
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -100,19 +108,24 @@ def trade_off_figure(comparison: pd.DataFrame, k: int, n_cited: int) -> go.Figur
 
 
 def _prepared(comparison: pd.DataFrame, k: int, n_cited: int) -> pd.DataFrame:
-    """Approaches with nDCG, the best first; `points`: what random reasons are beaten by."""
+    """Approaches with nDCG, the best first; `points`: what random reasons are beaten by.
+
+    Names and labels are ready to be shown.
+    """
     ndcg, pos = f"ndcg@{k}", f"pos@{k},{n_cited}"
     table = comparison.reindex(
         columns=["approach", ndcg, f"{ndcg}/low", f"{ndcg}/high", "coverage", pos, f"{pos}/random"]
     ).set_axis(["approach", "ndcg", "low", "high", "coverage", "own", "random"], axis=1)
+    names = [escape(name) for name in table["approach"]]
     return (
         table.assign(
+            approach=names,
             low=table["low"].fillna(table["ndcg"]),
             high=table["high"].fillna(table["ndcg"]),
             points=100 * (table["random"] - table["own"]),
             label=[
-                str(name) if pd.isna(coverage) else f"{name} {percent(coverage)}"
-                for name, coverage in zip(table["approach"], table["coverage"], strict=True)
+                name if pd.isna(coverage) else f"{name} {percent(coverage)}"
+                for name, coverage in zip(names, table["coverage"], strict=True)
             ],
         )
         .dropna(subset="ndcg")
@@ -270,7 +283,7 @@ def _places(
         taken: What is drawn already, for each of `_WIDTHS`.
         height: Of the panel, in pixels.
     """
-    sizes = _LETTER * np.array([[len(label)] for label in labels])
+    sizes = _LETTER * np.array([[len(unescape(label))] for label in labels])
     away = np.array([place[:2] for place in _PLACES])
     shifts = np.array([0.5 - _SIDES[place.anchor] for place in _PLACES])
     badness = np.tile(_FARNESS * np.abs(away).sum(axis=1), (len(labels), 1))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -17,7 +16,7 @@ from explainable_recsys.figures.signed_bars import (
     sides,
     unit_of,
 )
-from explainable_recsys.figures.style import finish, message_figure, new_figure
+from explainable_recsys.figures.style import escape, finish, message_figure, new_figure
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

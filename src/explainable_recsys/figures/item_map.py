@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +13,7 @@ from explainable_recsys.figures.style import (
     CATEGORIES,
     NEUTRAL,
     SYMBOLS,
+    escape,
     finish,
     message_figure,
     new_figure,

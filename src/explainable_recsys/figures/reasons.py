@@ -5,7 +5,6 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Callable
 from functools import partial
-from html import escape
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -25,6 +24,7 @@ from explainable_recsys.figures.signed_bars import (
 from explainable_recsys.figures.style import (
     NEUTRAL,
     PALETTE,
+    escape,
     finish,
     message_figure,
     new_figure,
@@ -322,11 +322,11 @@ def _step(ratings: list[float]) -> float:
 
 
 def _italic(title: Any) -> str:
-    return f"<i>{escape(short(str(title)), quote=False)}</i>"
+    return f"<i>{escape(short(str(title)))}</i>"
 
 
 def _quoted(text: Any) -> str:
-    return f"“{escape(short(str(text)), quote=False)}”"
+    return f"“{escape(short(str(text)))}”"
 
 
 def _plural(noun: str) -> str:

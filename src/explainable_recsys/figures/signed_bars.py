@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from explainable_recsys.figures.style import NEUTRAL, PALETTE
+from explainable_recsys.figures.style import NEUTRAL, PALETTE, escape
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from html import escape
 from itertools import cycle
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from explainable_recsys.figures.style import CATEGORIES, finish, message_figure, new_figure, percent
+from explainable_recsys.figures.style import (
+    CATEGORIES,
+    escape,
+    finish,
+    message_figure,
+    new_figure,
+    percent,
+)
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

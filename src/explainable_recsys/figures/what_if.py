@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
 from explainable_recsys.figures.signed_bars import short
-from explainable_recsys.figures.style import PALETTE, finish, message_figure, new_figure
+from explainable_recsys.figures.style import PALETTE, escape, finish, message_figure, new_figure
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -56,7 +55,7 @@ def what_if_figure(before: pd.DataFrame, after: pd.DataFrame, change: str) -> go
     _set_axes(figure, before, after, n_rows)
     finish(
         figure,
-        _finding(both, sides, len(before), escape(change, quote=False)),
+        _finding(both, sides, len(before), escape(change)),
         "Lines: from an item's place in the list before to its place after.",
         room=36,
     )

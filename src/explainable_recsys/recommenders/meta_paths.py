@@ -1,0 +1,246 @@
+"""Meta-paths: recommend what is linked to the liked items, each kind of link with its weight."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pydantic import Field
+from scipy import optimize, sparse
+
+from explainable_recsys.interactions import Interactions, PaddedBlock
+from explainable_recsys.preprocessing.features import Features
+from explainable_recsys.recommenders.base import Parameters, Seed
+from explainable_recsys.recommenders.links import LinkedItems, link_arrays, relation_names
+
+_BLOCK = 4_000_000  # cells of a dense block
+
+
+class MetaPathParameters(Parameters):
+    """What a path is worth.
+
+    A history starts from the items rated `liked_from` or more (None: from all), each with the
+    same weight; from all where there are none. `source_exponent`, `hub_exponent` and
+    `target_exponent` divide a path by the degree of the item that it starts from, of the entity
+    in the middle and of the item that it ends at, to that power: 1, 1, 0 is a random walk, a
+    larger hub exponent penalises entities that many items have, and a target exponent above 0
+    items with many links (Christoffel et al. 2015, RP3β; Himmelstein & Baranzini 2015, DWPC).
+    """
+
+    liked_from: float | None = None
+    source_exponent: float = Field(0.5, ge=0, le=3)
+    hub_exponent: float = Field(1.0, ge=0, le=3)
+    target_exponent: float = Field(0.5, ge=0, le=3)
+
+
+@dataclass(frozen=True, eq=False)
+class MetaPaths(LinkedItems):
+    """Sum over all paths from a liked item over a shared entity to the recommended one.
+
+    With h the history, A the links (1 if item j has entity e of relation r), d degrees and w the
+    weight of the relation, the score of item i is
+
+        sum over j, e of  h_j A_je d_r(j)^-a  w_r d(e)^-b  A_ie d_r(i)^-c
+
+    where d_r counts links of relation r only. So every path has an exact part in the score.
+
+    Attributes:
+        parameters: Exponents; the others are those of `LinkedItems`.
+    """
+
+    parameters: MetaPathParameters
+
+    @classmethod
+    def fit(
+        cls,
+        interactions: Interactions,
+        entities: Features,
+        weights: dict[str, float],
+        parameters: MetaPathParameters,
+    ) -> MetaPaths:
+        """Put the links of the items together; nothing is learned here.
+
+        Args:
+            interactions: Who liked what.
+            entities: (n_items × entities) what the items are linked to, by relation.
+            weights: Of every relation, `PEOPLE` among them; `learn_weights` makes them.
+            parameters: Exponents.
+
+        Raises:
+            InputError: As `link_arrays`.
+        """
+        arrays = link_arrays(interactions, entities, weights, parameters.liked_from)
+        return cls(**arrays, parameters=parameters)
+
+    def scores(self, histories: sparse.csr_array) -> NDArray[np.float32]:
+        """Sums over all paths; see `Recommender.scores`."""
+        starts = self.starts(histories)
+        result = np.empty((starts.shape[0], self.n_items), np.float32)
+        step = max(1, _BLOCK // max(1, len(self.relations)))
+        for first in range(0, starts.shape[0], step):
+            reached = (starts[first : first + step] @ self.outward).toarray()
+            result[first : first + step] = (self.inward @ reached.T).T
+        return result
+
+    def contributions(
+        self, histories: PaddedBlock, items: NDArray[np.int64]
+    ) -> NDArray[np.float64]:
+        """Sums over the paths from every rated item; see `AdditiveRecommender`."""
+        b, length = histories.columns.shape
+        rows = np.where(histories.filled, histories.columns, 0)
+        weights = self._of_ratings(histories)
+        parts = np.zeros((b, items.shape[1], length))
+        outward, inward = self.outward.astype(np.float64), self.inward.astype(np.float64)
+        for user in range(b):
+            block = outward[rows[user]] @ inward[items[user]].T
+            parts[user] = block.toarray().T * weights[user]
+        return parts
+
+    @cached_property
+    def outward(self) -> sparse.csr_array:
+        """(n_items, n_links) from a liked item to its entities, with the weight of these."""
+        p = self.parameters
+        of_links = self.relation_weights[self.relations] * _power(self.link_degrees, p.hub_exponent)
+        values = _power(self.item_degrees, p.source_exponent) * of_links[self.links]
+        return self.matrix(values)
+
+    @cached_property
+    def inward(self) -> sparse.csr_array:
+        """(n_items, n_links) from the entities to the recommended item."""
+        return self.matrix(_power(self.item_degrees, self.parameters.target_exponent))
+
+    def _of_ratings(self, histories: PaddedBlock) -> NDArray[np.float64]:
+        """(b, length) the starts of padded histories."""
+        liked = histories.filled & np.greater_equal(histories.values, self.liked_from)
+        nobody = ~liked.any(axis=1)
+        liked[nobody] = histories.filled[nobody]
+        return liked / np.maximum(liked.sum(axis=1, keepdims=True), 1)
+
+
+def _power(degrees: NDArray[np.int64], exponent: float) -> NDArray[np.float64]:
+    return np.asarray(np.maximum(degrees, 1) ** -float(exponent))
+
+
+class LearningParameters(Parameters):
+    """How weights are fitted: to the held-out ratings of some users, among some other items."""
+
+    n_users: int = Field(500, ge=1)
+    n_candidates: int = Field(2000, ge=1)
+    ridge: float = Field(0.01, ge=0)
+    seed: Seed = 0
+
+
+def learn_weights(
+    interactions: Interactions,
+    entities: Features,
+    held_out: pd.DataFrame,
+    parameters: MetaPathParameters,
+    learning: LearningParameters,
+) -> pd.DataFrame:
+    """Weigh the relations so that held-out items score above others (softmax regression).
+
+    The scores of a user's items are a weighted sum over relations, and the probability of an
+    item the softmax of its score among the user's unrated items; the weights, 0 or more,
+    maximise the mean log-probability of the held-out items minus `ridge` |w|².
+
+    Args:
+        interactions: Without the held-out ratings.
+        entities: (n_items × entities).
+        held_out: Columns `user_id`, `item_id`; empty: all weights are 1.
+        parameters: Exponents.
+        learning: What is sampled, and the penalty.
+
+    Returns:
+        One row per relation: `relation`, `weight` (of a path), `strength` (the same per standard
+        deviation of what the relation says of the candidates), `n_links`, `n_items`.
+    """
+    names = relation_names(entities)
+    model = MetaPaths.fit(interactions, entities, dict.fromkeys(names, 1.0), parameters)
+    users, wanted = _held_out(interactions, held_out, learning)
+    strengths, spread = np.ones(len(names)), np.ones(len(names))
+    if len(users):
+        columns = _candidates(interactions, wanted, learning)
+        parts = _relation_scores(model, interactions.ratings[users], columns)
+        spread = np.maximum(parts.std(axis=(0, 1)), 1e-12)
+        open_to = interactions.ratings[users][:, columns].toarray() == 0
+        strengths = _softmax_regression(
+            parts / spread, wanted[:, columns].toarray() > 0, open_to, learning.ridge
+        )
+    pairs = np.unique(model.items_of_links * len(names) + model.relations[model.links])
+    return pd.DataFrame(
+        {
+            "relation": names,
+            "weight": strengths / spread,
+            "strength": strengths,
+            "n_links": np.bincount(model.relations, minlength=len(names)),
+            "n_items": np.bincount(pairs % len(names), minlength=len(names)),
+        }
+    )
+
+
+def _held_out(
+    interactions: Interactions, held_out: pd.DataFrame, learning: LearningParameters
+) -> tuple[NDArray[np.int64], sparse.csr_array]:
+    """Rows of some users with held-out items, and these items (n, n_items)."""
+    rows = interactions.user_rows(held_out["user_id"])
+    columns = interactions.item_columns(held_out["item_id"])
+    known = (rows >= 0) & (columns >= 0)
+    matrix = sparse.csr_array(
+        (np.ones(known.sum(), np.float32), (rows[known], columns[known])),
+        shape=interactions.ratings.shape,
+    )
+    users = np.flatnonzero(np.diff(matrix.indptr))
+    chosen = np.random.default_rng(learning.seed).permutation(users)[: learning.n_users]
+    return np.sort(chosen), sparse.csr_array(matrix[np.sort(chosen)])
+
+
+def _candidates(
+    interactions: Interactions, wanted: sparse.csr_array, learning: LearningParameters
+) -> NDArray[np.int64]:
+    """Columns of the held-out items and of others drawn at random."""
+    needed = np.unique(wanted.indices)
+    others = np.setdiff1d(np.arange(interactions.n_items), needed)
+    n = max(0, learning.n_candidates - len(needed))
+    drawn = np.random.default_rng(learning.seed).permutation(others)[:n]
+    return np.sort(np.concatenate([needed, drawn]))
+
+
+def _relation_scores(
+    model: MetaPaths, histories: sparse.csr_array, columns: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """What each relation alone adds to the scores, (n, m, n_relations)."""
+    starts, inward = model.starts(histories), model.inward[columns]
+    parts = np.empty((histories.shape[0], len(columns), len(model.relation_names)))
+    for relation in range(parts.shape[2]):
+        of_relation = model.relations == relation
+        reached = starts @ model.outward[:, of_relation]
+        parts[:, :, relation] = (reached @ inward[:, of_relation].T).toarray()
+    return parts
+
+
+def _softmax_regression(
+    parts: NDArray[np.float64],
+    wanted: NDArray[np.bool_],
+    open_to: NDArray[np.bool_],
+    ridge: float,
+) -> NDArray[np.float64]:
+    """Weights of the last axis of (n, m, r) parts, 0 or more."""
+    share = wanted / np.maximum(wanted.sum(axis=1, keepdims=True), 1)
+
+    def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        scores = np.where(open_to, parts @ weights, -np.inf)
+        top = scores.max(axis=1, keepdims=True)
+        powers = np.exp(scores - top)
+        sums = powers.sum(axis=1, keepdims=True)
+        log_p = np.where(wanted, scores - top - np.log(sums), 0.0)
+        slope = np.einsum("nm,nmr->r", powers / sums - share, parts) / len(parts)
+        value = -(share * log_p).sum() / len(parts) + ridge * weights @ weights
+        return float(value), slope + 2 * ridge * weights
+
+    start = np.ones(parts.shape[2])
+    bounds = [(0.0, None)] * parts.shape[2]
+    found = optimize.minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds)
+    return np.asarray(found.x)

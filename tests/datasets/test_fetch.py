@@ -235,7 +235,7 @@ def test_a_folder_that_cannot_be_made_is_named(serve: Server, tmp_path: Path) ->
 class TestLatest:
     """ml-latest changes, so its checksum is fetched with it."""
 
-    files = zipped({"ml-latest/ratings.csv": "r", "ml-latest/movies.csv": "m"})
+    files = zipped({f"ml-latest/{name}.csv": name for name in ("ratings", "movies", "tags")})
 
     def test_it_is_checked_against_the_published_checksum(
         self, server: Server, tmp_path: Path
@@ -244,7 +244,7 @@ class TestLatest:
             "/ml-latest.zip": self.files,
             "/ml-latest.zip.md5": f"MD5 (ml-latest.zip) = {md5(self.files)}\n".encode(),
         }
-        assert len(get(server, tmp_path, "ml-latest")) == 2
+        assert len(get(server, tmp_path, "ml-latest")) == 3
 
     @pytest.mark.parametrize(
         ("published", "message"),

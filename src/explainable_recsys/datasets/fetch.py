@@ -51,7 +51,7 @@ _SPLITS = tuple(
     for split in ("u1", "u2", "u3", "u4", "u5", "ua", "ub")
     for part in ("base", "test")
 )
-_CSV = ("ratings.csv", "movies.csv")
+_CSV = ("ratings.csv", "movies.csv", "tags.csv")
 
 ARCHIVES = {
     "ml-100k": Archive(
@@ -136,7 +136,8 @@ def convert_recbole(source: Path, target: Path) -> None:
       that is put right here;
     * release dates and IMDb addresses are not in recbole, so their fields are empty.
 
-    recbole's knowledge graph, `ml-100k.kg` and `ml-100k.link`, is kept beside them.
+    recbole's knowledge graph, `ml-100k.kg` and `ml-100k.link`, is kept beside them as it is:
+    its links number movies as MovieLens 20M does.
 
     Args:
         source: Folder with `RECBOLE_FILES`.

@@ -10,7 +10,7 @@ import pandas as pd
 from kedro.io import AbstractDataset, DatasetError
 
 from explainable_recsys.datasets.atomic import TablePreview
-from explainable_recsys.datasets.reading import read_first_rows, read_table
+from explainable_recsys.datasets.reading import read_first_rows, read_table, table_at
 from explainable_recsys.datasets.source import TableName, parse_source
 from explainable_recsys.datasets.table import preview_of
 from explainable_recsys.errors import InputError
@@ -40,7 +40,7 @@ class RawTable(AbstractDataset[Any, pd.DataFrame]):
 
         Args:
             source: The `source` block; `SourceParameters` documents its keys.
-            table: ratings, items, users, train or test.
+            table: ratings, items, users, train, test, tags, triples, links or linked_items.
             filepath: The source's folder once more. Kedro makes this key absolute, so that the
                 data is found from whatever folder Kedro runs in; without it
                 `source.folder` is used, relative to the current folder.
@@ -77,8 +77,8 @@ class RawTable(AbstractDataset[Any, pd.DataFrame]):
         return preview_of(frame)
 
     def _exists(self) -> bool:
-        table = self._source.table(self._table)
-        return table is None or (self._folder / table.file).is_file()
+        layout = table_at(self._source, self._table, self._folder)
+        return layout is None or (self._folder / layout.file).is_file()
 
     def _describe(self) -> dict[str, Any]:
         table = self._source.table(self._table)

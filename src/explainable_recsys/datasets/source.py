@@ -13,7 +13,11 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, mo
 from explainable_recsys.errors import InputError
 from explainable_recsys.recommenders.base import Parameters
 
-TableName = Literal["ratings", "items", "users", "train", "test"]
+TableName = Literal[
+    "ratings", "items", "users", "train", "test", "tags", "triples", "links", "linked_items"
+]
+GRAPH_KEYS = {"triples": "triples", "links": "links", "linked_items": "items"}
+"""Tables of the block `graph`, and their keys in it."""
 
 
 def _encoding(name: str) -> str:
@@ -111,8 +115,46 @@ class UserColumns(Parameters):
     occupation: ColumnReference | None = None
 
 
+class TagColumns(Parameters):
+    """Where the columns of a tags file are: a name, or a number from 1 without a header.
+
+    Attributes:
+        item_id: The item, as in the ratings.
+        tag: What a user called it; a tag may be empty.
+    """
+
+    item_id: ColumnReference = "item_id"
+    tag: ColumnReference = "tag"
+
+
+class TripleColumns(Parameters):
+    """Where the columns of a file of triples are: a name, or a number from 1 without a header.
+
+    Attributes:
+        head: The entity of which something is said.
+        relation: What is said of it, such as film.film.directed_by.
+        tail: The entity that it is related to.
+    """
+
+    head: ColumnReference = "head"
+    relation: ColumnReference = "relation"
+    tail: ColumnReference = "tail"
+
+
+class LinkColumns(Parameters):
+    """Where the columns of a file of links are: a name, or a number from 1 without a header.
+
+    Attributes:
+        item_id: The item.
+        entity_id: What the triples call it.
+    """
+
+    item_id: ColumnReference = "item_id"
+    entity_id: ColumnReference = "entity_id"
+
+
 class TableFormat(Parameters):
-    r"""How one file is written; the base of the three tables.
+    r"""How one file is written; the base of all tables.
 
     Attributes:
         file: Name inside the source's folder. `.parquet` is read as Parquet, where only
@@ -219,6 +261,54 @@ class UsersFormat(TableFormat):
     columns: UserColumns = UserColumns()
 
 
+class TagsFormat(TableFormat):
+    """How the tags file is written.
+
+    Attributes:
+        columns: Where our columns are.
+    """
+
+    columns: TagColumns = TagColumns()
+
+
+class TriplesFormat(TableFormat):
+    """How the file of triples is written.
+
+    Attributes:
+        columns: Where our columns are.
+    """
+
+    columns: TripleColumns = TripleColumns()
+
+
+class LinksFormat(TableFormat):
+    """How the file of links is written.
+
+    Attributes:
+        columns: Where our columns are.
+    """
+
+    columns: LinkColumns = LinkColumns()
+
+
+class GraphFiles(Parameters):
+    """The files of a knowledge graph.
+
+    Attributes:
+        optional: Whether the data set may come without triples and links. With one of the two
+            files the other must be there as well.
+        triples: What is said of the entities.
+        links: Which entity an item is.
+        items: The items file that the links take their ids from, if that is not the source's:
+            items are then found by title and year. Null if the ids are those of the ratings.
+    """
+
+    optional: bool = False
+    triples: TriplesFormat
+    links: LinksFormat
+    items: ItemsFormat | None = None
+
+
 class Splits(Parameters):
     """Files of a predefined split, written as the ratings are.
 
@@ -243,6 +333,8 @@ class SourceParameters(Parameters):
         items: The items file; null without one.
         users: The users file; null without one.
         splits: Files of a predefined split; null without one.
+        tags: The tags file; null without one.
+        graph: The files of a knowledge graph; null without one.
     """
 
     name: str = Field(min_length=1)
@@ -253,6 +345,8 @@ class SourceParameters(Parameters):
     items: ItemsFormat | None = None
     users: UsersFormat | None = None
     splits: Splits | None = None
+    tags: TagsFormat | None = None
+    graph: GraphFiles | None = None
 
     def table(self, name: TableName) -> TableFormat | None:
         """How a table is written; None when the source has no such table."""
@@ -262,6 +356,10 @@ class SourceParameters(Parameters):
             return self.items
         if name == "users":
             return self.users
+        if name == "tags":
+            return self.tags
+        if name in GRAPH_KEYS:
+            return getattr(self.graph, GRAPH_KEYS[name], None)
         if self.splits is None:
             return None
         return self.ratings.model_copy(update={"file": getattr(self.splits, name)})

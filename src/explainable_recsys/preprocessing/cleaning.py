@@ -161,18 +161,24 @@ def clean_items(
     check_listed_once(items["item_id"], "item", row_name)
     ids = np.sort(ratings["item_id"].unique())
     table = pd.DataFrame({"item_id": ids}).merge(items, on="item_id", how="left")
-    parts = table["title"].astype("str").str.extract(_TITLE_AND_YEAR, flags=re.DOTALL)
-    titles = parts[0].str.replace(_TRAILING_ARTICLE, r"\2 \1\3", regex=True)
+    titles, years = split_titles(table["title"])
+    titles = titles.str.replace(_TRAILING_ARTICLE, r"\2 \1\3", regex=True)
     titles = titles.str.replace(r"\s+", " ", regex=True)
     untitled = titles.isna() | (titles == "")
     return pd.DataFrame(
         {
             "item_id": table["item_id"],
             "title": titles.mask(untitled, table["item_id"].astype("str")).astype("str"),
-            "year": pd.to_numeric(parts[1]).astype("Int16"),
+            "year": years,
             "genres": table["genres"].fillna("").astype("str"),
         }
     )
+
+
+def split_titles(titles: pd.Series[Any]) -> tuple[pd.Series[Any], pd.Series[Any]]:
+    """Titles without their year, and the years (Int16, missing where there is none)."""
+    parts = titles.astype("str").str.extract(_TITLE_AND_YEAR, flags=re.DOTALL)
+    return parts[0], pd.to_numeric(parts[1]).astype("Int16")
 
 
 def check_listed_once(ids: pd.Series[Any], what: str, row_name: RowName) -> None:

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from explainable_recsys.datasets.source import (
+    GRAPH_KEYS,
     ItemsFormat,
     SourceParameters,
     TableFormat,
@@ -93,9 +94,11 @@ def _unchanged(array: pa.Array) -> Part:
     return array
 
 
+NAME = Kind(pa.string(), "any text but not an empty one", _not_empty)
+
 ID_KINDS = {
     "integer": Kind(pa.int64(), "a whole number; for other ids set source.ratings.ids: text", _ids),
-    "text": Kind(pa.string(), "any text but not an empty one", _not_empty),
+    "text": NAME,
 }
 TIME_KINDS = {
     "s": Kind(
@@ -126,10 +129,16 @@ FLAG = Kind(pa.int8(), "0 or 1", _flags)
 def kinds_of(source: SourceParameters, table: TableName) -> dict[str, Kind]:
     """Kind of each of our columns of a table."""
     ids = ID_KINDS[source.ratings.ids]
-    if table == "items":
+    if table in ("items", "linked_items"):
         return {"item_id": ids, "title": TEXT, "genres": TEXT}
     if table == "users":
         return {"user_id": ids, "age": AGE, "gender": TEXT, "occupation": TEXT}
+    if table == "tags":
+        return {"item_id": ids, "tag": TEXT}
+    if table == "triples":
+        return dict.fromkeys(("head", "relation", "tail"), NAME)
+    if table == "links":
+        return {"item_id": ids, "entity_id": NAME}
     kinds = {"user_id": ids, "item_id": ids, "rating": RATING}
     if source.ratings.columns.timestamp is not None:
         kinds["timestamp"] = TIME_KINDS[source.ratings.time]
@@ -138,7 +147,9 @@ def kinds_of(source: SourceParameters, table: TableName) -> dict[str, Kind]:
 
 def key_of(table: TableName) -> str:
     """The key of `globals.yml` that describes a table."""
-    return f"source.{table if table in ('items', 'users') else 'ratings'}"
+    if table in GRAPH_KEYS:
+        return f"source.graph.{GRAPH_KEYS[table]}"
+    return f"source.{table if table in ('items', 'users', 'tags') else 'ratings'}"
 
 
 @dataclass(frozen=True)

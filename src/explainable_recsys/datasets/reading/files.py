@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from explainable_recsys.datasets.reading.columns import Column, columns_of, key_of
-from explainable_recsys.datasets.source import SourceParameters, TableFormat, TableName
+from explainable_recsys.datasets.source import GRAPH_KEYS, SourceParameters, TableFormat, TableName
 from explainable_recsys.errors import InputError
 
 
@@ -37,17 +37,28 @@ class RawFile:
         return str(self.path.relative_to(current) if inside else self.path)
 
 
+def table_at(source: SourceParameters, table: TableName, folder: Path) -> TableFormat | None:
+    """How a table is written; None without one, and for an optional graph that is not there."""
+    graph = source.graph
+    if graph is not None and _is_optional(source, table):
+        files = (graph.triples.file, graph.links.file)
+        if not any((folder / file).is_file() for file in files):
+            return None
+    return source.table(table)
+
+
 def raw_file(source: SourceParameters, table: TableName, folder: Path | None) -> RawFile | None:
     """The file of a table, known to exist; None when the source has no such table."""
-    layout = source.table(table)
+    folder = folder or source.folder
+    layout = table_at(source, table, folder)
     if layout is None:
         return None
     block = key_of(table)
-    path = (folder or source.folder) / layout.file
+    path = folder / layout.file
     raw = RawFile(path, layout, columns_of(source, table, layout), block)
     if path.is_file():
         return raw
-    if source.fetch:
+    if source.fetch and not _is_optional(source, table):
         raise InputError(
             f"{raw.name}: no such file; download it with: kedro fetch-data {source.fetch}"
         )
@@ -55,6 +66,11 @@ def raw_file(source: SourceParameters, table: TableName, folder: Path | None) ->
     raise InputError(
         f"{raw.name}: no such file; check the keys source.folder and {key} in globals.yml"
     )
+
+
+def _is_optional(source: SourceParameters, table: TableName) -> bool:
+    """Whether a table does not come with every download."""
+    return table in GRAPH_KEYS and source.graph is not None and source.graph.optional
 
 
 def rows_of(raw: RawFile, separator: str) -> Iterator[tuple[int, list[str]]]:

@@ -43,7 +43,11 @@ def read_table(
         * items: item_id, title (str, "" if empty), genres (str, joined with `|`, "" for
           none);
         * users: user_id, age (Int16, missing if unknown), gender, occupation (str, "" if
-          unknown).
+          unknown);
+        * tags: item_id, tag (str, "" if empty);
+        * triples: head, relation, tail (str, never empty);
+        * links: item_id, entity_id (str, never empty);
+        * linked_items: as items.
 
         No rows when the source has no such table.
 

@@ -65,7 +65,8 @@ class LinkedItems(Recommender):
     def item_degrees(self) -> NDArray[np.int64]:
         """(n,) how many links of the same relation the item of each link has."""
         keys = self.items_of_links * len(self.relation_names) + self.relations[self.links]
-        return np.bincount(keys, minlength=self.n_items * len(self.relation_names))[keys]
+        counts = np.bincount(keys, minlength=self.n_items * len(self.relation_names))
+        return np.asarray(counts[keys])
 
     @property
     def items_of_links(self) -> NDArray[np.int64]:

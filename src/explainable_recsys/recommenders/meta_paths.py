@@ -30,10 +30,10 @@ class MetaPathParameters(Parameters):
     items with many links (Christoffel et al. 2015, RP3β; Himmelstein & Baranzini 2015, DWPC).
     """
 
-    liked_from: float | None = None
-    source_exponent: float = Field(0.5, ge=0, le=3)
-    hub_exponent: float = Field(1.0, ge=0, le=3)
-    target_exponent: float = Field(0.5, ge=0, le=3)
+    liked_from: float | None = 3.0
+    source_exponent: float = Field(0.6, ge=0, le=3)
+    hub_exponent: float = Field(0.7, ge=0, le=3)
+    target_exponent: float = Field(0.6, ge=0, le=3)
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,7 +117,7 @@ class MetaPaths(LinkedItems):
         liked = histories.filled & np.greater_equal(histories.values, self.liked_from)
         nobody = ~liked.any(axis=1)
         liked[nobody] = histories.filled[nobody]
-        return liked / np.maximum(liked.sum(axis=1, keepdims=True), 1)
+        return np.asarray(liked / np.maximum(liked.sum(axis=1, keepdims=True), 1))
 
 
 def _power(degrees: NDArray[np.int64], exponent: float) -> NDArray[np.float64]:
@@ -125,11 +125,16 @@ def _power(degrees: NDArray[np.int64], exponent: float) -> NDArray[np.float64]:
 
 
 class LearningParameters(Parameters):
-    """How weights are fitted: to the held-out ratings of some users, among some other items."""
+    """How weights are fitted: to the held-out ratings of some users, among some other items.
+
+    No relation gets less than the `floor`, a strength as those that are learned (see
+    `learn_weights`): what says little about taste may still say why.
+    """
 
     n_users: int = Field(500, ge=1)
     n_candidates: int = Field(2000, ge=1)
     ridge: float = Field(0.01, ge=0)
+    floor: float = Field(0.02, ge=0)
     seed: Seed = 0
 
 
@@ -169,6 +174,7 @@ def learn_weights(
         strengths = _softmax_regression(
             parts / spread, wanted[:, columns].toarray() > 0, open_to, learning.ridge
         )
+        strengths = np.maximum(strengths, learning.floor)
     pairs = np.unique(model.items_of_links * len(names) + model.relations[model.links])
     return pd.DataFrame(
         {

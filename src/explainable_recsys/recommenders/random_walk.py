@@ -27,9 +27,9 @@ class RandomWalkParameters(Parameters):
     Scores are divided by the item's number of ratings to the power of `popularity_exponent`.
     """
 
-    liked_from: float | None = None
+    liked_from: float | None = 3.0
     restart: float = Field(0.5, gt=0, lt=1)
-    n_hops: int = Field(3, ge=1)
+    n_hops: int = Field(2, ge=1)
     people: float = Field(0.9, ge=0, le=1)
     popularity_exponent: float = Field(0.5, ge=0, le=3)
 

@@ -1,0 +1,332 @@
+"""Explain by paths: from a liked item over what both have in common to the recommended one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+from pydantic import Field
+from scipy import sparse
+
+from explainable_recsys.explainers.sentences import concatenate, enumerate_runs, italic
+from explainable_recsys.explainers.tables import evidence_table, item_titles
+from explainable_recsys.interactions import Interactions
+from explainable_recsys.progress import progress
+from explainable_recsys.ragged import blocks, expand, place_in_run
+from explainable_recsys.recommenders.base import Parameters
+from explainable_recsys.recommenders.links import PEOPLE
+from explainable_recsys.recommenders.meta_paths import MetaPaths
+
+PATH_COLUMNS = [
+    "user_id",
+    "item_id",
+    "position",
+    "from_item",
+    "relation",
+    "entity",
+    "label",
+    "n_sharing",
+    "weight",
+]
+
+_CELLS = 4_000_000  # of a dense block, or rows of a table of paths
+_UNNAMED = ("m.", "g.")  # how ids of Freebase begin
+
+
+class PathParameters(Parameters):
+    """Which paths are shown.
+
+    The `n_paths` with the largest weights, no more than `max_per_relation` over one relation,
+    and none through an entity that more than `max_share` of the items have: it would explain
+    everything. A sentence names `n_cited` of the items that they start from.
+    """
+
+    n_paths: int = Field(5, ge=1)
+    max_per_relation: int = Field(2, ge=1)
+    max_share: float = Field(0.25, gt=0, le=1)
+    n_cited: int = Field(3, ge=1)
+
+
+class _Paths:
+    """Columns of a growing table of paths, one row each."""
+
+    def __init__(self) -> None:
+        self.columns: dict[str, list[NDArray[Any]]] = {}
+
+    def add(self, **columns: NDArray[Any]) -> None:
+        """Append rows."""
+        for name, values in columns.items():
+            self.columns.setdefault(name, []).append(values)
+
+    def table(self) -> pd.DataFrame:
+        """All rows."""
+        return pd.DataFrame({name: np.concatenate(parts) for name, parts in self.columns.items()})
+
+
+def explain_by_paths(
+    model: MetaPaths,
+    histories: Interactions,
+    recommendations: pd.DataFrame,
+    items: pd.DataFrame,
+    parameters: PathParameters,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Find the paths that carry most of each recommendation's score.
+
+    The weight of a path is its exact part in the score: the paths of a recommendation, shown or
+    not, sum to it. Paths over people who liked both items are one path for all these people.
+
+    Args:
+        model: What recommends.
+        histories: What the recommendations were made from.
+        recommendations: Columns `user_id`, `item_id`, `rank`.
+        items: Columns `item_id`, `title`.
+        parameters: Which paths are shown.
+
+    Returns:
+        The explanations table, style `path`: `evidence_id` is the item that a path starts from,
+        `group` the number of the path. And the paths themselves: `user_id`, `item_id`,
+        `position`, `from_item`, `relation`, `entity` (empty for people), `label` (what both have
+        in common, in words), `n_sharing` (items that have the entity, or people), `weight`.
+
+    Raises:
+        InputError: If the recommendations name users or items that the histories do not know.
+    """
+    made = recommendations.sort_values(["user_id", "rank"], ignore_index=True)
+    users = histories.known_rows(made["user_id"])
+    columns = histories.known_columns(made["item_id"])
+    starts = model.starts(histories.ratings)
+    found = _Paths()
+    n_links = np.diff(model.row_starts)
+    costs = np.bincount(
+        starts.nonzero()[0], n_links[starts.indices], minlength=len(starts.indptr) - 1
+    )
+    edges = np.searchsorted(users, np.arange(histories.n_users + 1))
+    for block in progress(list(blocks(costs.astype(np.int64) + 1, _CELLS)), "paths"):
+        rows = slice(edges[block.start], edges[block.stop])
+        if rows.start < rows.stop:
+            kept = _of_block(model, starts, users[rows], columns[rows], parameters)
+            found.add(**{name: kept[name] + (rows.start if name == "made" else 0) for name in kept})
+    return _tables(model, histories, made, items, found)
+
+
+def _of_block(
+    model: MetaPaths,
+    starts: sparse.csr_array,
+    users: NDArray[np.int64],
+    columns: NDArray[np.int64],
+    parameters: PathParameters,
+) -> dict[str, NDArray[Any]]:
+    """The paths shown of some recommendations, sorted."""
+    paths = _Paths()
+    paths.add(**_over_entities(model, starts, users, columns, parameters))
+    for part in _over_people(model, starts, users, columns, parameters):
+        paths.add(**part)
+    table = paths.table()
+    table = table[table["weight"] > 0]
+    order = np.lexsort(
+        (table["entity"], table["start"], -table["weight"], table["relation"], table["made"])
+    )
+    table = table.iloc[order]
+    n_relations = len(model.relation_names)
+    kinds = (table["made"] * n_relations + table["relation"]).to_numpy(np.int64)
+    table = table[place_in_run(kinds) < parameters.max_per_relation]
+    order = np.lexsort((table["entity"], table["start"], -table["weight"], table["made"]))
+    table = table.iloc[order]
+    place = place_in_run(table["made"].to_numpy(np.int64))
+    table = table.assign(place=place)[place < parameters.n_paths]
+    return {str(name): values.to_numpy() for name, values in table.items()}
+
+
+def _over_entities(
+    model: MetaPaths,
+    starts: sparse.csr_array,
+    users: NDArray[np.int64],
+    columns: NDArray[np.int64],
+    parameters: PathParameters,
+) -> dict[str, NDArray[Any]]:
+    """Paths over entities: of each the best items to start from, as many as can be shown."""
+    shown = model.link_degrees <= max(2, parameters.max_share * model.n_items)
+    shown &= model.relations > 0
+    outward, inward = _only(model.outward, shown), _only(model.inward, shown)
+    n_links = len(model.relations)
+    somebody = np.unique(users)
+    of_user, cells = _run(starts, somebody)
+    item = starts.indices[cells].astype(np.int64)
+    rated, links = _run(outward, item)
+    keys = somebody[of_user[rated]] * n_links + outward.indices[links]
+    weights = starts.data[cells][rated].astype(np.float64) * outward.data[links]
+    order = np.lexsort((item[rated], -weights, keys))
+    keys, weights, begins = keys[order], weights[order], item[rated][order]
+    made, ends = _run(inward, columns)
+    wanted = users[made] * n_links + inward.indices[ends]
+    first = np.searchsorted(keys, wanted)
+    n = np.minimum(np.searchsorted(keys, wanted, side="right") - first, parameters.n_paths)
+    path, place = expand(first, n)
+    entity = inward.indices[ends][path].astype(np.int64)
+    return {
+        "made": made[path],
+        "relation": model.relations[entity].astype(np.int64),
+        "start": begins[place],
+        "entity": entity,
+        "n_sharing": model.link_degrees[entity],
+        "weight": weights[place] * inward.data[ends][path],
+    }
+
+
+def _over_people(
+    model: MetaPaths,
+    starts: sparse.csr_array,
+    users: NDArray[np.int64],
+    columns: NDArray[np.int64],
+    parameters: PathParameters,
+) -> Iterator[dict[str, NDArray[Any]]]:
+    """Paths over all people who liked both items, for some recommended items at a time."""
+    people = model.relations == 0
+    outward = sparse.csr_array(model.outward[:, people])
+    inward = sparse.csr_array(model.inward[:, people])
+    liked, likes = _pattern(outward), _pattern(inward)
+    rated = np.unique(starts[np.unique(users)].indices)
+    step = max(1, _CELLS // max(1, len(rated)))
+    targets = np.unique(columns)
+    for begin in range(0, len(targets), step):
+        some = targets[begin : begin + step]
+        values = (outward[rated] @ inward[some].T).toarray()
+        counts = (liked[rated] @ likes[some].T).toarray()
+        made = np.flatnonzero((columns >= some[0]) & (columns <= some[-1]))
+        pair, cells = _run(starts, users[made])
+        item = starts.indices[cells].astype(np.int64)
+        where = np.searchsorted(rated, item), np.searchsorted(some, columns[made][pair])
+        weights = starts.data[cells].astype(np.float64) * values[where]
+        order = np.lexsort((item, -weights, pair))
+        best = order[place_in_run(pair[order]) < parameters.max_per_relation]
+        yield {
+            "made": made[pair[best]],
+            "relation": np.zeros(len(best), np.int64),
+            "start": item[best],
+            "entity": np.full(len(best), -1),
+            "n_sharing": np.rint(counts[where][best]).astype(np.int64),
+            "weight": weights[best],
+        }
+
+
+def _pattern(matrix: sparse.csr_array) -> sparse.csr_array:
+    """1 where something is stored."""
+    ones = np.ones(matrix.nnz, np.float32)
+    return sparse.csr_array((ones, matrix.indices, matrix.indptr), matrix.shape)
+
+
+def _run(matrix: sparse.csr_array, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], ...]:
+    """What is stored in some rows: the place among them of each cell, and the cell."""
+    starts = matrix.indptr[rows].astype(np.int64)
+    return expand(starts, matrix.indptr[rows + 1].astype(np.int64) - starts)
+
+
+def _only(matrix: sparse.csr_array, columns: NDArray[np.bool_]) -> sparse.csr_array:
+    """The matrix without the entries of other columns; these stay where they are."""
+    rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+    kept = columns[matrix.indices]
+    row_starts = np.concatenate(
+        [[0], np.cumsum(np.bincount(rows[kept], minlength=matrix.shape[0]))]
+    )
+    return sparse.csr_array((matrix.data[kept], matrix.indices[kept], row_starts), matrix.shape)
+
+
+def _tables(
+    model: MetaPaths,
+    histories: Interactions,
+    made: pd.DataFrame,
+    items: pd.DataFrame,
+    found: _Paths,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The explanations table and the table of paths."""
+    names = ["made", "relation", "start", "entity", "n_sharing", "weight", "place"]
+    empty = pd.DataFrame({name: np.empty(0, np.int64) for name in names})
+    table = found.table() if found.columns else empty
+    explained = made.iloc[table["made"]][["user_id", "item_id"]].reset_index(drop=True)
+    entity = table["entity"].to_numpy(np.int64)
+    labels = pd.Series(link_texts(model)[entity], dtype="str")
+    people = entity < 0
+    labels[people] = "liked by the same " + _people(table["n_sharing"][people])
+    from_items = histories.item_ids[table["start"].to_numpy(np.int64)]
+    place = table["place"].to_numpy(np.int64) + 1
+    weights = table["weight"].to_numpy(np.float32)
+    texts = item_titles(items, from_items).astype("str") + np.array(" → ") + labels.to_numpy()
+    explanations = evidence_table(
+        explained,
+        place=place,
+        evidence_ids=from_items,
+        evidence=pd.Series(texts, dtype="str").astype("category").array,
+        weights=weights,
+        style="path",
+        group=place,
+    )
+    paths = explained.assign(
+        position=place.astype(np.int32),
+        from_item=from_items,
+        relation=pd.Categorical(model.relation_names[table["relation"].to_numpy(np.int64)]),
+        entity=pd.Categorical(np.where(people, "", model.link_names[entity])),
+        label=pd.Categorical(labels),
+        n_sharing=table["n_sharing"].to_numpy(np.int32),
+        weight=weights,
+    )
+    return explanations, paths[PATH_COLUMNS]
+
+
+def _people(counts: pd.Series[Any]) -> pd.Series[Any]:
+    """How many people, in words."""
+    numbers = counts.map("{:,}".format)
+    return numbers.where(counts != 1, "one") + np.where(counts == 1, " person", " people")
+
+
+def link_texts(model: MetaPaths) -> NDArray[np.object_]:
+    """What two items have in common, in words, for every link: same genre: Horror.
+
+    Entities without a name, as those of Freebase, are only said to be the same.
+    """
+    texts = []
+    for relation, label in zip(
+        model.relation_names[model.relations], model.link_labels, strict=True
+    ):
+        name = label.removeprefix(f"{relation} ")
+        if relation == PEOPLE:
+            texts.append("")
+        elif label.startswith("from "):
+            texts.append(f"both {label}")
+        elif name.startswith(_UNNAMED):
+            texts.append(f"same {relation}")
+        else:
+            texts.append(f"same {relation}: {name}")
+    return np.array([*texts, ""], dtype=object)[:-1]
+
+
+def path_sentences(paths: pd.DataFrame, items: pd.DataFrame, n_cited: int = 3) -> pd.DataFrame:
+    """Say from which liked items paths lead to a recommendation, and over what.
+
+    For example "Because you liked *Alien* (same director: Ridley Scott) and *Brazil* (liked by
+    the same 34 people)."
+
+    Args:
+        paths: From `explain_by_paths`.
+        items: Columns `item_id`, `title`.
+        n_cited: Largest number of items named, each with its best path.
+
+    Returns:
+        Columns `user_id`, `item_id`, `sentence`, one row per explained recommendation.
+    """
+    keys = ["user_id", "item_id"]
+    best = paths.drop_duplicates([*keys, "from_item"])
+    new = (best[keys] != best[keys].shift()).any(axis=1).to_numpy()
+    place = np.arange(len(best)) - np.flatnonzero(new)[np.cumsum(new) - 1] if len(best) else new
+    best = best[place < n_cited]
+    starts = np.flatnonzero(np.asarray(place[place < n_cited]) == 0)
+    titles = pd.Series(item_titles(items, best["from_item"].to_numpy()))
+    labels = pa.array(best["label"].astype("str"), pa.large_string())
+    pieces = concatenate(italic(titles), " (", labels, ")")
+    cited = enumerate_runs(pieces, starts, last=" and ")
+    sentences = concatenate("Because you liked ", cited, ".")
+    table = best.iloc[starts][keys].reset_index(drop=True)
+    return table.assign(sentence=pd.Series(sentences.to_pandas(), dtype="str"))

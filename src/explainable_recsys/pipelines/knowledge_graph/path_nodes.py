@@ -39,7 +39,7 @@ def fit_meta_paths(
     parameters: MetaPathParameters,
 ) -> Recommender:
     """Link the items by all that they share."""
-    weights = relation_weights.set_index("relation")["weight"].to_dict()
+    weights = dict(zip(relation_weights["relation"], relation_weights["weight"], strict=True))
     return MetaPaths.fit(interactions, item_entities, weights, parameters)
 
 

@@ -257,6 +257,13 @@ class TestGraph:
         }
         assert found["tags"]["tag"].tolist() == ["a, b", ""]
 
+    def test_a_file_beside_a_folder_that_is_a_link(self, tmp_path: Path, source_of: Any) -> None:
+        (tmp_path / "far" / "away").mkdir(parents=True)
+        (tmp_path / "here").symlink_to(tmp_path / "far" / "away")
+        (tmp_path / "tags.csv").write_text("item_id,tag\n1,long\n")
+        source = source_of(tmp_path / "here", tags={"file": "../tags.csv"})
+        assert len(read_table(source, "tags")) == 1
+
     def test_without_them_the_tables_are_empty(self, tmp_path: Path, source_of: Any) -> None:
         for name, expected in GRAPH_TABLES.items():
             assert dtypes(read_table(source_of(tmp_path), name)) == expected

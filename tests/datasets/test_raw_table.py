@@ -85,3 +85,11 @@ class TestDataset:
         preview = RawTable(source=source.model_dump(), table="users").preview()
         assert preview["data"] == [[1, None, "", ""], [2, 7, "", ""]]
         assert RawTable(source=source.model_dump(), table="items").preview()["data"] == []
+
+    def test_an_optional_graph_need_not_exist(self, tmp_path: Path, source_of: Any) -> None:
+        graph = {"triples": {"file": "t.csv"}, "links": {"file": "l.csv"}, "optional": True}
+        for optional, exists in ((True, True), (False, False)):
+            source = source_of(tmp_path, graph=graph | {"optional": optional}).model_dump()
+            assert RawTable(source=source, table="triples").exists() == exists
+        source = source_of(tmp_path, graph=graph).model_dump()
+        assert RawTable(source=source, table="links").preview()["data"] == []

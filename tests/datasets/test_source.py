@@ -49,6 +49,7 @@ def test_a_short_block_has_sensible_defaults() -> None:
         "rating": "stars",
     }
     assert [source.fetch, source.items, source.users, source.splits] == [None] * 4
+    assert [source.tags, source.graph, source.table("triples")] == [None] * 3
 
 
 def test_files_of_a_split_are_written_as_the_ratings_are() -> None:
@@ -91,6 +92,13 @@ def test_backslash_t_is_a_tab_however_yaml_quotes_it() -> None:
             ["source.items.genre_flags", "columns.genres"],
         ),
         ({"items": {"file": "a.parquet", "genre_flags": ["War"]}}, ["genre_flags", "Parquet"]),
+        ({"tags": {"columns": {}}}, ["source.tags.file", "required"]),
+        ({"graph": {"triples": {"file": "a"}}}, ["source.graph.links", "required"]),
+        ({"graph": {"optional": "perhaps"}}, ["source.graph.optional", "'perhaps'"]),
+        (
+            {"graph": {"triples": {"file": "a", "columns": {"head": 1}}, "links": {"file": "b"}}},
+            ["source.graph.triples.columns.head", "name", "1"],
+        ),
     ],
 )
 def test_a_wrong_key_is_named(changes: dict[str, Any], parts: list[str]) -> None:
@@ -131,3 +139,5 @@ def test_the_block_of_every_environment_is_valid(environment: str) -> None:
     assert source.folder.as_posix().startswith(f"{root}/01_raw")
     assert source.fetch == (None if environment == "base" else environment)
     assert source.items is not None
+    assert (source.tags is not None) == (environment in ("ml-20m", "ml-25m", "ml-32m", "ml-latest"))
+    assert (source.graph is not None) == (environment == "ml-100k")

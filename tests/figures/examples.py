@@ -24,6 +24,11 @@ from explainable_recsys.figures.reasons import reasons_figure
 from explainable_recsys.figures.rule_coverage import coverage_frontier_figure
 from explainable_recsys.figures.rule_network import draw_rule_network, rule_network
 from explainable_recsys.figures.surrogate_fit import surrogate_fit_figure
+from explainable_recsys.figures.surroundings import (
+    SurroundingsParameters,
+    surroundings,
+    surroundings_figure,
+)
 from explainable_recsys.figures.trade_off import trade_off_figure
 from explainable_recsys.figures.tuning import tuning_history_figure, tuning_parameters_figure
 from explainable_recsys.figures.what_if import what_if_figure
@@ -267,6 +272,27 @@ def networks() -> Figures:
     }
 
 
+def surroundings_of_items() -> Figures:
+    rows = [
+        (f"item:{item}", f"relation {entity % 7}", f"entity:{entity}")
+        for entity in range(30)
+        for item in range(2 + entity)
+    ]
+    triples = pd.DataFrame(rows, columns=["head", "relation", "tail"]).assign(
+        head_type="item",
+        tail_type="entity",
+        head_label=lambda table: f"{LONG} " + table["head"].str[5:] + " (2007)",
+        tail_label=lambda table: "a role of " + table["tail"],
+    )
+    some, many = SurroundingsParameters(), SurroundingsParameters(n_relations=7, n_items=50)
+    return {
+        "usual": surroundings_figure(surroundings(triples, "item:0", some)),
+        "many": surroundings_figure(surroundings(triples, "item:0", many)),
+        "one": surroundings_figure(surroundings(triples.head(2), "item:0", some)),
+        "none": surroundings_figure(surroundings(triples.head(0), "item:0", some)),
+    }
+
+
 def surrogate_fit() -> Figures:
     def table_of(*values: float) -> pd.DataFrame:
         return pd.DataFrame({"held_out_r2": pd.Series(values, dtype="float64")})
@@ -402,6 +428,7 @@ EXAMPLES: dict[str, Callable[[], Figures]] = {
     "rows_figure": rows,
     "sparsity_figure": lambda: explored("sparsity"),
     "surrogate_fit_figure": surrogate_fit,
+    "surroundings_figure": surroundings_of_items,
     "trade_off_figure": trade_off,
     "tuning_history_figure": lambda: tuning(tuning_history_figure),
     "tuning_parameters_figure": lambda: tuning(tuning_parameters_figure),

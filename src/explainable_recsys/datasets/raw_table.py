@@ -10,7 +10,7 @@ import pandas as pd
 from kedro.io import AbstractDataset, DatasetError
 
 from explainable_recsys.datasets.atomic import TablePreview
-from explainable_recsys.datasets.reading import read_first_rows, read_table, table_at
+from explainable_recsys.datasets.reading import path_of, read_first_rows, read_table, table_at
 from explainable_recsys.datasets.source import TableName, parse_source
 from explainable_recsys.datasets.table import preview_of
 from explainable_recsys.errors import InputError
@@ -78,9 +78,9 @@ class RawTable(AbstractDataset[Any, pd.DataFrame]):
 
     def _exists(self) -> bool:
         layout = table_at(self._source, self._table, self._folder)
-        return layout is None or (self._folder / layout.file).is_file()
+        return layout is None or path_of(layout, self._folder).is_file()
 
     def _describe(self) -> dict[str, Any]:
         table = self._source.table(self._table)
-        filepath = (self._folder / table.file).as_posix() if table else None
+        filepath = path_of(table, self._folder).as_posix() if table else None
         return {"filepath": filepath, "source": self._source.name, "table": self._table}

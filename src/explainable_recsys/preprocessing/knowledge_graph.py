@@ -82,10 +82,11 @@ TO_ITEM = {
 BETWEEN_ITEMS = ("film.film.prequel", "film.film.sequel")
 """Relations of one film of a series with another."""
 
+_ROLES = {"award nomination": "award"}
+"""What entities are called where that is not the relation itself."""
+
 _NAMED_TYPES = ("genre", "tag", "series")
 """Types whose entities have a name by which an item can be described."""
-
-QUANTILES = (0.5, 0.9, 0.99)
 
 
 class GraphParameters(Parameters):
@@ -142,7 +143,7 @@ def build_triples(
     ]
     table = pd.concat(parts, ignore_index=True).drop_duplicates(["head", "relation", "tail"])
     table = _chosen(table, parameters.relations)
-    heads = dict(zip(_ids("item", items["item_id"]), item_labels(items), strict=True))
+    heads = dict(zip(item_name(items["item_id"]), item_labels(items), strict=True))
     labels = table["head"].map(heads)
     table["head_label"] = labels.fillna(table["head"].str.replace(":", " ", n=1))
     ordered = table.sort_values(["head", "relation", "tail"], ignore_index=True)
@@ -155,13 +156,24 @@ def item_labels(items: pd.DataFrame) -> pd.Series[Any]:
     return items["title"].where(items["year"].isna(), items["title"] + " (" + years + ")")
 
 
+def item_name(item_ids: pd.Series[Any]) -> pd.Series[Any]:
+    """What triples call items, such as `item:318`."""
+    return _ids("item", item_ids)
+
+
+def in_order(relations: pd.Series[Any]) -> list[str]:
+    """The different relations, in the order of `ENTITY_TYPES`, unlisted ones last."""
+    found = relations.drop_duplicates()
+    return list(found.iloc[np.lexsort((found, _places(found)))])
+
+
 def check_triples(triples: pd.DataFrame, items: pd.DataFrame, users: pd.DataFrame) -> None:
     """Make sure that triples are complete, different, and of items and users that exist.
 
     Raises:
         InputError: At the first triple that is not.
     """
-    known = set(_ids("item", items["item_id"])) | set(_ids("user", users["user_id"]))
+    known = set(item_name(items["item_id"])) | set(_ids("user", users["user_id"]))
     problems = {
         "is incomplete": triples[COLUMNS].isna().any(axis=1) | (triples[COLUMNS] == "").any(axis=1),
         "is there again": triples.duplicated(["head", "relation", "tail"]),
@@ -171,7 +183,7 @@ def check_triples(triples: pd.DataFrame, items: pd.DataFrame, users: pd.DataFram
     for problem, rows in problems.items():
         if rows.any():
             row = int(np.argmax(rows.to_numpy()))
-            named = ", ".join(triples.iloc[row][["head", "relation", "tail"]].astype("str"))
+            named = ", ".join(map(str, triples.iloc[row][["head", "relation", "tail"]]))
             raise InputError(f"triples, row {row + 1}: ({named}) {problem}")
 
 
@@ -196,7 +208,7 @@ def item_entities(
         relation (`groups`) and an entity (`names`, such as `person:m.0343h`); `labels` describe
         it, such as "director m.0343h". Relations in the order of `ENTITY_TYPES`, entities by id.
     """
-    heads = pd.Index(_ids("item", pd.Series(item_ids)))
+    heads = pd.Index(item_name(pd.Series(item_ids)))
     here = triples.assign(row=heads.get_indexer(pd.Index(triples["head"])))
     here = here[here["row"] >= 0]
     link = ["relation", "tail"]
@@ -338,7 +350,7 @@ def _linked_table(items: pd.DataFrame, triples: pd.DataFrame, links: pd.DataFram
 
 def _roles(table: pd.DataFrame) -> pd.Series[Any]:
     """The relations in which each entity stands, such as "director, writer", by entity."""
-    pairs = table[["tail", "relation"]].drop_duplicates()
+    pairs = table[["tail", "relation"]].replace({"relation": _ROLES}).drop_duplicates()
     pairs = pairs.assign(place=_places(pairs["relation"]))
     ordered = pairs.sort_values(["tail", "place", "relation"])
     return ordered.groupby("tail")["relation"].agg(", ".join)
@@ -361,12 +373,11 @@ def _series_table(items: pd.DataFrame, triples: pd.DataFrame, links: pd.DataFram
 
 
 def _chosen(table: pd.DataFrame, relations: tuple[str, ...] | None) -> pd.DataFrame:
-    found = table["relation"].drop_duplicates()
+    found = in_order(table["relation"])
     for relation in relations or ():
-        if relation not in set(found):
-            names = found.iloc[np.lexsort((found, _places(found)))]
+        if relation not in found:
             raise InputError(
                 f"parameter graph.relations: the data has no relation '{relation}'; accepted: "
-                f"{', '.join(names) or 'none, the data has no relation'}, or null for all"
+                f"{', '.join(found) or 'none, the data has no relation'}, or null for all"
             )
     return table if relations is None else table[table["relation"].isin(relations)].copy()

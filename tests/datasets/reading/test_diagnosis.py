@@ -112,6 +112,57 @@ def test_a_wrong_genre_flag_is_named(tmp_path: Path, items: Any) -> None:
         items(tmp_path, "1|A|0|1\n2|B|0|2\n", columns={"item_id": 1, "title": 2}, **layout)
 
 
+GRAPH = {"triples": {"file": "t.csv"}, "links": {"file": "l.csv"}}
+ALIEN = "head,relation,tail\nf1,film.film.actor,m.weaver\n"
+
+
+class TestWrongGraph:
+    @pytest.mark.parametrize(
+        ("table", "content", "parts"),
+        [
+            ("triples", "head,tail\nf1,m.x\n", ["'relation' (source.graph.triples.columns.rel"]),
+            ("triples", ALIEN + "f1,,m.x\n", ["line 3, column relation", "found nothing"]),
+            ("triples", ALIEN + "f1,film.film.actor\n", ["line 3: 2 fields, but line 1 has 3"]),
+            ("triples", ALIEN + "\n", ["line 3: the line is empty"]),
+            ("triples", ALIEN[:19], ["no rows after the header"]),
+            ("links", "item,entity\n1,f1\n", ["'item_id' (source.graph.links.columns.item_id)"]),
+            ("links", "item_id,entity_id\n1,f1\nx,f2\n", ["line 3, column item_id", "'x'"]),
+            ("links", "item_id,entity_id\n1,f1\n2,\n", ["line 3, column entity_id", "nothing"]),
+            ("links", "item_id\tentity_id\n1\tf1\n", ['source.graph.links.separator: "\\t"']),
+            ("tags", "item_id,tag\n,long\n", ["line 2, column item_id (source.tags.col"]),
+            ("tags", "movie,tag\n1,long\n", ["no column is called 'item_id' (source.tags.col"]),
+        ],
+    )
+    def test_what_is_wrong_is_explained(
+        self, tmp_path: Path, table: Any, content: str, parts: list[str], source_of: Any
+    ) -> None:
+        source = source_of(tmp_path, graph=GRAPH, tags={"file": "tags.csv"})
+        path = tmp_path / source.table(table).file
+        path.write_text(content)
+        with pytest.raises(InputError) as caught:
+            read_table(source, table)
+        message = str(caught.value)
+        for part in [str(path), *parts]:
+            assert part in message
+
+    @pytest.mark.parametrize("table", ["triples", "links"])
+    def test_the_files_must_be_there(self, tmp_path: Path, table: Any, source_of: Any) -> None:
+        source = source_of(tmp_path, graph=GRAPH)
+        with pytest.raises(InputError, match=rf"no such file.*source\.graph\.{table}\.file"):
+            read_table(source, table)
+
+    def test_of_optional_files_both_must_be_there_or_none(
+        self, tmp_path: Path, source_of: Any
+    ) -> None:
+        source = source_of(tmp_path, fetch="ml-100k", graph=GRAPH | {"optional": True})
+        assert read_table(source, "triples").empty
+        assert read_table(source, "links").empty
+        (tmp_path / "t.csv").write_text(ALIEN)
+        assert len(read_table(source, "triples")) == 1
+        with pytest.raises(InputError, match=r"l\.csv: no such file.*source\.graph\.links\.file"):
+            read_table(source, "links")
+
+
 class TestMissingFile:
     def test_the_command_that_downloads_it_is_named(self, tmp_path: Path, source_of: Any) -> None:
         with pytest.raises(InputError, match=r"r\.csv: no such file.*kedro fetch-data ml-1m$"):

@@ -232,6 +232,53 @@ class TestItems:
         assert frame.to_dict("list") == {"item_id": ["a"], "title": [""], "genres": ["Drama|War"]}
 
 
+class TestGraph:
+    def test_tags_and_the_files_of_a_graph(self, tmp_path: Path, source_of: Any) -> None:
+        (tmp_path / "tags.csv").write_text('user,movie,tag,time\n1,10,"a, b",0\n2,10,,0\n')
+        (tmp_path / "g.kg").write_text("f1\tfilm.film.actor\tm.x\n")
+        (tmp_path / "g.link").write_text("10\tf1\n")
+        (tmp_path / "other.csv").write_text("id,name\n3,A (1999)\n")
+        layout = NUMBERED | {"separator": "\t"}
+        columns = {"head": 1, "relation": 2, "tail": 3}
+        graph = {
+            "triples": {"file": "g.kg", "columns": columns, **layout},
+            "links": {"file": "g.link", "columns": {"item_id": 1, "entity_id": 2}, **layout},
+            "items": {"file": "other.csv", "columns": {"item_id": "id", "title": "name"}},
+        }
+        tags = {"file": "tags.csv", "columns": {"item_id": "movie", "tag": "tag"}}
+        source = source_of(tmp_path, tags=tags, graph=graph)
+        found = {name: read_table(source, name) for name in (*GRAPH_TABLES, "linked_items")}
+        rows = {name: table.iloc[0].tolist() for name, table in found.items()}
+        assert rows == {
+            "tags": [10, "a, b"],
+            "triples": ["f1", "film.film.actor", "m.x"],
+            "links": [10, "f1"],
+            "linked_items": [3, "A (1999)", ""],
+        }
+        assert found["tags"]["tag"].tolist() == ["a, b", ""]
+
+    def test_a_file_beside_a_folder_that_is_a_link(self, tmp_path: Path, source_of: Any) -> None:
+        (tmp_path / "far" / "away").mkdir(parents=True)
+        (tmp_path / "here").symlink_to(tmp_path / "far" / "away")
+        (tmp_path / "tags.csv").write_text("item_id,tag\n1,long\n")
+        source = source_of(tmp_path / "here", tags={"file": "../tags.csv"})
+        assert len(read_table(source, "tags")) == 1
+
+    def test_without_them_the_tables_are_empty(self, tmp_path: Path, source_of: Any) -> None:
+        for name, expected in GRAPH_TABLES.items():
+            assert dtypes(read_table(source_of(tmp_path), name)) == expected
+        ids = source_of(tmp_path, ratings={"ids": "text"})
+        assert dtypes(read_table(ids, "tags"))["item_id"] == "str"
+        assert read_table(ids, "linked_items").empty
+
+
+GRAPH_TABLES: dict[Any, dict[str, str]] = {
+    "tags": {"item_id": "int32", "tag": "str"},
+    "triples": {"head": "str", "relation": "str", "tail": "str"},
+    "links": {"item_id": "int32", "entity_id": "str"},
+}
+
+
 class TestUsers:
     def read(
         self, source_of: Any, folder: Path, content: str, columns: dict[str, int]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,6 +48,11 @@ def table_at(source: SourceParameters, table: TableName, folder: Path) -> TableF
     return source.table(table)
 
 
+def path_of(table: TableFormat, folder: Path) -> Path:
+    """Where a file is; `..` leads out of the folder as it is named, also where that is a link."""
+    return Path(os.path.normpath(folder / table.file))
+
+
 def raw_file(source: SourceParameters, table: TableName, folder: Path | None) -> RawFile | None:
     """The file of a table, known to exist; None when the source has no such table."""
     folder = folder or source.folder
@@ -54,7 +60,7 @@ def raw_file(source: SourceParameters, table: TableName, folder: Path | None) ->
     if layout is None:
         return None
     block = key_of(table)
-    path = folder / layout.file
+    path = path_of(layout, folder)
     raw = RawFile(path, layout, columns_of(source, table, layout), block)
     if path.is_file():
         return raw

@@ -278,8 +278,7 @@ def _tables(
 
 def _people(counts: pd.Series[Any]) -> pd.Series[Any]:
     """How many people, in words."""
-    numbers = counts.map("{:,}".format)
-    return numbers.where(counts != 1, "one") + np.where(counts == 1, " person", " people")
+    return (counts.map("{:,}".format) + " people").where(counts != 1, "person")
 
 
 def link_texts(model: MetaPaths) -> NDArray[np.object_]:

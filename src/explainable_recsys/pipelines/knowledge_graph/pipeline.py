@@ -1,23 +1,89 @@
-"""Wiring of the data processing and the knowledge graph."""
+"""Wiring of the knowledge graph, of recommendations over it, and of their paths."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from kedro.pipeline import Pipeline
+from kedro.pipeline import Node, Pipeline
 
-from explainable_recsys.pipelines.data_processing import prepare_data
+from explainable_recsys.pipelines.approach import (
+    EVALUATION_TAG,
+    approach_pipeline,
+    evaluated_approach,
+)
+from explainable_recsys.pipelines.knowledge_graph import path_nodes
 from explainable_recsys.pipelines.knowledge_graph.graph import RAW_DATA, graph_nodes
 
 NAME = "knowledge_graph"
 
 
 def create_pipeline(**_: Any) -> Pipeline:
-    """Everything from the raw files to the graph."""
-    graph = Pipeline(
-        graph_nodes(),
-        namespace=NAME,
-        inputs={*RAW_DATA, "items", "users", "interactions"},
-        parameters={"params:source"},
+    """Weighted meta-paths, explained by paths; and `random_walk`, over the same graph."""
+    walk = Node(
+        path_nodes.fit_random_walk,
+        ["interactions", "item_entities", "params:model"],
+        "model",
+        name="fit",
     )
-    return prepare_data() + graph
+    return approach_pipeline(
+        NAME,
+        [*graph_nodes(), *_recommender(), *_explanations()],
+        borrowed={name: name for name in RAW_DATA},
+    ) + evaluated_approach(
+        "random_walk", [walk], borrowed={"item_entities": f"{NAME}.item_entities"}
+    )
+
+
+def _recommender() -> list[Node]:
+    return [
+        Node(
+            path_nodes.weigh_relations,
+            [
+                "interactions",
+                "train_ratings",
+                "validation_ratings",
+                "item_entities",
+                "params:model",
+                "params:learning",
+            ],
+            "relation_weights",
+            name="weigh_relations",
+        ),
+        Node(
+            path_nodes.fit_meta_paths,
+            ["interactions", "item_entities", "relation_weights", "params:model"],
+            "model",
+            name="fit",
+        ),
+    ]
+
+
+def _explanations() -> list[Node]:
+    return [
+        Node(
+            path_nodes.explain,
+            ["model", "histories", "recommendations", "items", "params:explanation"],
+            ["explanations", "paths"],
+            name="explain",
+        ),
+        Node(
+            path_nodes.phrase,
+            ["paths", "items", "params:explanation"],
+            "sentences",
+            name="phrase",
+        ),
+        Node(
+            path_nodes.measure_paths,
+            [
+                "paths",
+                "train_ratings",
+                "validation_ratings",
+                "item_entities",
+                "relation_weights",
+                "params:evaluation",
+            ],
+            "own_metrics",
+            name="measure_paths",
+            tags=EVALUATION_TAG,
+        ),
+    ]

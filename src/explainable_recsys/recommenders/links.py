@@ -50,11 +50,8 @@ class LinkedItems(Recommender):
         return len(self.row_starts) - 1
 
     def starts(self, histories: sparse.csr_array) -> sparse.csr_array:
-        """(n, n_items) where paths start: 1 / n for each of the n liked items."""
-        liked = liked_items(histories, self.liked_from)
-        n = np.diff(liked.indptr)
-        values = np.repeat(1.0 / np.maximum(n, 1), n).astype(np.float32)
-        return sparse.csr_array((values, liked.indices, liked.indptr), shape=liked.shape)
+        """(n, n_items) where paths start: 1 for each liked item."""
+        return liked_items(histories, self.liked_from)
 
     @cached_property
     def link_degrees(self) -> NDArray[np.int64]:
@@ -138,3 +135,10 @@ def liked_items(ratings: sparse.csr_array, least: float) -> sparse.csr_array:
     starts = np.concatenate([[0], np.cumsum(np.bincount(rows[kept], minlength=n))])
     arrays = np.ones(kept.sum(), np.float32), ratings.indices[kept], starts
     return sparse.csr_array(arrays, shape=ratings.shape)
+
+
+def per_item(liked: sparse.csr_array) -> sparse.csr_array:
+    """The same with rows that sum to 1, but for empty ones."""
+    n = np.diff(liked.indptr)
+    values = (liked.data / np.repeat(np.maximum(n, 1), n)).astype(np.float32)
+    return sparse.csr_array((values, liked.indices, liked.indptr), shape=liked.shape)

@@ -14,7 +14,7 @@ from scipy import optimize, sparse
 from explainable_recsys.interactions import Interactions, PaddedBlock
 from explainable_recsys.preprocessing.features import Features
 from explainable_recsys.recommenders.base import Parameters, Seed
-from explainable_recsys.recommenders.links import LinkedItems, link_arrays, relation_names
+from explainable_recsys.recommenders.links import LinkedItems, link_arrays, per_item, relation_names
 
 _BLOCK = 4_000_000  # cells of a dense block
 
@@ -117,7 +117,7 @@ class MetaPaths(LinkedItems):
         liked = histories.filled & np.greater_equal(histories.values, self.liked_from)
         nobody = ~liked.any(axis=1)
         liked[nobody] = histories.filled[nobody]
-        return np.asarray(liked / np.maximum(liked.sum(axis=1, keepdims=True), 1))
+        return liked.astype(np.float64)
 
 
 def _power(degrees: NDArray[np.int64], exponent: float) -> NDArray[np.float64]:
@@ -217,8 +217,8 @@ def _candidates(
 def _relation_scores(
     model: MetaPaths, histories: sparse.csr_array, columns: NDArray[np.int64]
 ) -> NDArray[np.float64]:
-    """What each relation alone adds to the scores, (n, m, n_relations)."""
-    starts, inward = model.starts(histories), model.inward[columns]
+    """What each relation alone adds to the scores per liked item, (n, m, n_relations)."""
+    starts, inward = per_item(model.starts(histories)), model.inward[columns]
     parts = np.empty((histories.shape[0], len(columns), len(model.relation_names)))
     for relation in range(parts.shape[2]):
         of_relation = model.relations == relation

@@ -13,7 +13,7 @@ from scipy import sparse
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.preprocessing.features import Features
 from explainable_recsys.recommenders.base import Parameters
-from explainable_recsys.recommenders.links import LinkedItems, link_arrays, relation_names
+from explainable_recsys.recommenders.links import LinkedItems, link_arrays, per_item, relation_names
 
 _BLOCK = 4_000_000  # cells of a dense block
 
@@ -61,7 +61,7 @@ class RandomWalk(LinkedItems):
 
     def scores(self, histories: sparse.csr_array) -> NDArray[np.float32]:
         """Visits of every item, damped by popularity; see `Recommender.scores`."""
-        starts = self.starts(histories)
+        starts = per_item(self.starts(histories))
         result = np.empty((starts.shape[0], self.n_items), np.float32)
         step = max(1, _BLOCK // max(1, len(self.relations)))
         for first in range(0, starts.shape[0], step):

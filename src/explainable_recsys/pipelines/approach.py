@@ -17,7 +17,10 @@ from explainable_recsys.pipelines.evaluation.nodes import EvaluationParameters
 from explainable_recsys.recommenders.base import Recommender
 from explainable_recsys.recommenders.top_n import RecommendationParameters, recommend
 
-SHARED_DATA = frozenset(
+RAW_TABLES = frozenset({"raw_items", "raw_tags", "raw_triples", "raw_links", "raw_linked_items"})
+"""What the data set's files say of items, for approaches that read more than titles and genres."""
+
+SHARED_DATA = RAW_TABLES | frozenset(
     {
         "interactions",
         "histories",

@@ -6,9 +6,6 @@ from kedro.pipeline import Node
 
 from explainable_recsys.pipelines.knowledge_graph import nodes
 
-RAW_DATA = ("raw_items", "raw_tags", "raw_triples", "raw_links", "raw_linked_items")
-"""Tables of the data set that only the graph reads."""
-
 
 def graph_nodes() -> list[Node]:
     """Raw tables to triples, their card, the items' entities and a picture."""

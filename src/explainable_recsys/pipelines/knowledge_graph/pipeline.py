@@ -12,7 +12,7 @@ from explainable_recsys.pipelines.approach import (
     evaluated_approach,
 )
 from explainable_recsys.pipelines.knowledge_graph import path_nodes
-from explainable_recsys.pipelines.knowledge_graph.graph import RAW_DATA, graph_nodes
+from explainable_recsys.pipelines.knowledge_graph.graph import graph_nodes
 
 NAME = "knowledge_graph"
 
@@ -28,7 +28,6 @@ def create_pipeline(**_: Any) -> Pipeline:
     return approach_pipeline(
         NAME,
         [*graph_nodes(), *_recommender(), *_explanations()],
-        borrowed={name: name for name in RAW_DATA},
     ) + evaluated_approach(
         "random_walk", [walk], borrowed={"item_entities": f"{NAME}.item_entities"}
     )

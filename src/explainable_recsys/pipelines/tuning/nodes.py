@@ -45,6 +45,7 @@ def search_parameters(
     evaluation: EvaluationParameters,
     recommendation: RecommendationParameters,
     source: SourceParameters,
+    **raw_tables: pd.DataFrame,
 ) -> tuple[pd.DataFrame, str]:
     """Search; return the trials and a parameters file with the best of them.
 
@@ -60,6 +61,7 @@ def search_parameters(
         evaluation: Length of the lists and what counts as a hit.
         recommendation: Users scored at once.
         source: Name and rating scale of the data.
+        raw_tables: What else the data set says of items.
 
     Raises:
         InputError: If the approach cannot be tuned, its search space cannot be used, there are
@@ -77,7 +79,10 @@ def search_parameters(
         logger.info("the split is not random: there is one fold, not %d", tuning.n_folds)
     data = [
         shared_data(
-            fold, {"items": items, "users": users}, split.fraction, mixed_seed(tuning.seed, number)
+            fold,
+            {"items": items, "users": users, **raw_tables},
+            split.fraction,
+            mixed_seed(tuning.seed, number),
         )
         for number, fold in enumerate(folds)
     ]

@@ -6,10 +6,11 @@ from typing import Any
 
 from kedro.pipeline import Node, Pipeline
 
+from explainable_recsys.pipelines.approach import RAW_TABLES
 from explainable_recsys.pipelines.data_processing import prepare_data
 from explainable_recsys.pipelines.tuning import nodes
 
-DATA = ("train_ratings", "validation_ratings", "items", "users")
+DATA = ("train_ratings", "validation_ratings", "items", "users", *sorted(RAW_TABLES))
 SETTINGS = ("tuning", "split", "evaluation", "recommendation", "source")
 
 

@@ -24,6 +24,7 @@ EXPLAINING = {
     "intrinsic_ease",
     "intrinsic_mf",
     "item_knn",
+    "knowledge_graph",
     "posthoc_ar",
     "posthoc_fm_lime",
     "posthoc_influence",

@@ -95,6 +95,7 @@ def test_approaches_are_grouped(site: Path) -> None:
     groups = {node["id"] for node in nodes if node["type"] == "modularPipeline"}
     approaches = {"intrinsic_als", "posthoc_ar", "intrinsic_ar", "svd", "intrinsic_mf", "emf", "mf"}
     approaches |= {"posthoc_fm_lime", "fm", "posthoc_influence", "posthoc_knn", "item_knn"}
+    approaches |= {"knowledge_graph", "random_walk"}
     assert approaches | {"intrinsic_ease", "data_processing", "evaluation"} <= groups
     assert {node["name"] for node in nodes if node["type"] == "task" and is_loose(node)} == set()
 

@@ -28,6 +28,7 @@ APPROACHES = (
     "intrinsic_ease",
     "intrinsic_mf",
     "item_knn",
+    "knowledge_graph",
     "mf",
     "popularity",
     "posthoc_ar",
@@ -35,6 +36,7 @@ APPROACHES = (
     "posthoc_influence",
     "posthoc_knn",
     "random",
+    "random_walk",
     "svd",
 )
 ANSWERING_NODES = {"recommend", "explain", "phrase", "build_features"}

@@ -39,6 +39,7 @@ APPROACHES = {
     "intrinsic_ease",
     "intrinsic_mf",
     "item_knn",
+    "knowledge_graph",
     "mf",
     "popularity",
     "posthoc_ar",
@@ -46,6 +47,7 @@ APPROACHES = {
     "posthoc_influence",
     "posthoc_knn",
     "random",
+    "random_walk",
     "svd",
 }
 CITING = {
@@ -54,6 +56,7 @@ CITING = {
     "intrinsic_ease",
     "intrinsic_mf",
     "item_knn",
+    "knowledge_graph",
     "posthoc_ar",
     "posthoc_influence",
     "posthoc_knn",

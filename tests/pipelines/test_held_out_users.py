@@ -23,6 +23,7 @@ APPROACHES = (
     "posthoc_knn",
     "intrinsic_ease",
     "intrinsic_ar",
+    "knowledge_graph",
 )
 ITEM_CITING = ("intrinsic_als", "posthoc_influence", "posthoc_knn", "intrinsic_ease")
 SPLIT = {"strategy": "held_out_users", "fraction": 0.2}

@@ -105,7 +105,7 @@ def test_metrics_are_flat_numbers(full_run: Path) -> None:
 
 def test_the_same_seed_gives_identical_files(full_run: Path, tmp_path: Path) -> None:
     approaches = ["intrinsic_als", "intrinsic_ar", "intrinsic_mf", "posthoc_ar", "posthoc_fm_lime"]
-    approaches += ["intrinsic_ease", "posthoc_influence", "posthoc_knn"]
+    approaches += ["intrinsic_ease", "knowledge_graph", "posthoc_influence", "posthoc_knn"]
     run_project(tmp_path, approaches)
     for suffix in (".parquet", ".npz", ".graphml", "network.json", "map.json", "evidence.json"):
         again, first = files_of(tmp_path, suffix), files_of(full_run, suffix)

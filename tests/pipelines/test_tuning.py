@@ -41,8 +41,10 @@ TUNABLE = [
     "intrinsic_ease",
     "intrinsic_mf",
     "item_knn",
+    "knowledge_graph",
     "posthoc_ar",
     "posthoc_fm_lime",
+    "random_walk",
 ]
 
 

@@ -33,9 +33,13 @@ from explainable_recsys.recommenders.ease import EASE, EASEParameters
 from explainable_recsys.recommenders.emf import EMF, EMFParameters
 from explainable_recsys.recommenders.fm import FM, FMParameters
 from explainable_recsys.recommenders.item_knn import ItemKNN, ItemKNNParameters
+from explainable_recsys.recommenders.links import PEOPLE
+from explainable_recsys.recommenders.meta_paths import MetaPathParameters, MetaPaths
 from explainable_recsys.recommenders.popularity import Popularity
+from explainable_recsys.recommenders.random_walk import RandomWalk, RandomWalkParameters
 from explainable_recsys.recommenders.shuffle import Shuffle, ShuffleParameters
 from explainable_recsys.recommenders.svd import SVD, SVDParameters
+from tests.recommenders.small_graph import features_of
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +77,14 @@ def fit_rules(data):
     return AssociationRules.from_rules(rules, data.n_items, AssociationRulesParameters())
 
 
+GENRES = {("genre", name): set(range(first, 9, 3)) for first, name in enumerate("abc")}
+
+
+def fit_meta_paths(data):
+    weights = {PEOPLE: 1.0, "genre": 0.5}
+    return MetaPaths.fit(data, features_of(GENRES, 9), weights, MetaPathParameters())
+
+
 EVERY_FIT = FITS | {
     "svd": lambda data: SVD.fit(data, SVDParameters(factors=2, epochs=2)),
     "emf": lambda data: EMF.fit(
@@ -82,6 +94,10 @@ EVERY_FIT = FITS | {
     "ease": lambda data: EASE.fit(data, EASEParameters(regularization=1.0)),
     "item_knn": lambda data: ItemKNN.fit(data, ItemKNNParameters(k=2)),
     "association_rules": fit_rules,
+    "meta_paths": fit_meta_paths,
+    "random_walk": lambda data: RandomWalk.fit(
+        data, features_of(GENRES, 9), RandomWalkParameters()
+    ),
 }
 
 
@@ -131,7 +147,7 @@ def test_empty_history_gets_finite_scores(kind, interactions):
 
 def test_every_kind_is_tried():
     modules = {module.name for module in pkgutil.iter_modules(recommenders.__path__)}
-    assert set(EVERY_FIT) == modules - {"base", "rating_factors", "top_n"}
+    assert set(EVERY_FIT) == modules - {"base", "links", "rating_factors", "top_n"}
 
 
 @pytest.mark.parametrize("columns", [[4], [7, 0, 3], [2, 2], list(range(9)), []])
@@ -164,6 +180,13 @@ def test_protocols(interactions):
 def test_unknown_or_malicious_kind(kind):
     with pytest.raises(InputError, match="model file"):
         load_recommender({"kind": np.array(kind), "item_factors": np.zeros((2, 2))})
+
+
+def test_an_abstract_kind_is_none(interactions):
+    """Also with all arrays of a model that derives from it."""
+    arrays = fit_meta_paths(interactions).to_arrays()
+    with pytest.raises(InputError, match="module 'links' holds no recommender"):
+        load_recommender(arrays | {"kind": np.array("links")})
 
 
 def test_arrays_without_kind():

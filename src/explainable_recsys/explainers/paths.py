@@ -7,12 +7,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 from numpy.typing import NDArray
 from pydantic import Field
 from scipy import sparse
 
-from explainable_recsys.explainers.sentences import concatenate, enumerate_runs, italic
+from explainable_recsys.explainers.sentences import concatenate, enumerate_runs, escaped, italic
 from explainable_recsys.explainers.tables import evidence_table, item_titles
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.progress import progress
@@ -41,8 +40,8 @@ class PathParameters(Parameters):
     """Which paths are shown.
 
     The `n_paths` with the largest weights, no more than `max_per_relation` over one relation,
-    and none through an entity that more than `max_share` of the items have: it would explain
-    everything. A sentence names `n_cited` of the items that they start from.
+    and none through an entity that more than `max_share` of the items have (and more than two):
+    it would explain everything. A sentence names `n_cited` of the items that they start from.
     """
 
     n_paths: int = Field(5, ge=1)
@@ -250,7 +249,7 @@ def _tables(
     entity = table["entity"].to_numpy(np.int64)
     labels = pd.Series(link_texts(model)[entity], dtype="str")
     people = entity < 0
-    labels[people] = "liked by the same " + _people(table["n_sharing"][people])
+    labels[people] = table["n_sharing"][people].map(_people).astype("str")
     from_items = histories.item_ids[table["start"].to_numpy(np.int64)]
     place = table["place"].to_numpy(np.int64) + 1
     weights = table["weight"].to_numpy(np.float32)
@@ -276,9 +275,9 @@ def _tables(
     return explanations, paths[PATH_COLUMNS]
 
 
-def _people(counts: pd.Series[Any]) -> pd.Series[Any]:
-    """How many people, in words."""
-    return (counts.map("{:,}".format) + " people").where(counts != 1, "person")
+def _people(n: int) -> str:
+    """What two items have in common that n people liked, in words."""
+    return "liked by the same " + ("person" if n == 1 else f"{n:,} people")
 
 
 def link_texts(model: MetaPaths) -> NDArray[np.object_]:
@@ -323,8 +322,7 @@ def path_sentences(paths: pd.DataFrame, items: pd.DataFrame, n_cited: int = 3) -
     best = best[place < n_cited]
     starts = np.flatnonzero(np.asarray(place[place < n_cited]) == 0)
     titles = pd.Series(item_titles(items, best["from_item"].to_numpy()))
-    labels = pa.array(best["label"].astype("str"), pa.large_string())
-    pieces = concatenate(italic(titles), " (", labels, ")")
+    pieces = concatenate(italic(titles), " (", escaped(best["label"]), ")")
     cited = enumerate_runs(pieces, starts, last=" and ")
     sentences = concatenate("Because you liked ", cited, ".")
     table = best.iloc[starts][keys].reset_index(drop=True)

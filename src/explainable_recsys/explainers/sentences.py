@@ -182,7 +182,7 @@ def feature_sentences(
     number = np.cumsum(table["position"].to_numpy() == 1) - 1
     supports = table["weight"].to_numpy() > 0
     titles = italic(pd.Series(item_titles(items, table["item_id"].to_numpy()[first])))
-    evidence = italic(table["evidence"]) if subject == "history" else _escaped(table["evidence"])
+    evidence = italic(table["evidence"]) if subject == "history" else escaped(table["evidence"])
     strength = concatenate(" (", _signed(table["weight"].to_numpy(np.float64)), ")")
     pieces = concatenate(evidence, strength)
 
@@ -276,7 +276,7 @@ def concatenate(*parts: pa.Array | str) -> pa.LargeStringArray:
 
 def italic(titles: pd.Series[Any]) -> pa.LargeStringArray:
     """Titles between asterisks, with their own asterisks and backslashes escaped."""
-    return concatenate("*", _escaped(titles), "*")
+    return concatenate("*", escaped(titles), "*")
 
 
 def enumerate_runs(
@@ -299,7 +299,7 @@ def enumerate_runs(
     )
 
 
-def _escaped(values: pd.Series[Any]) -> pa.LargeStringArray:
+def escaped(values: pd.Series[Any]) -> pa.LargeStringArray:
     """Texts with a backslash before what Markdown would take for italics."""
     texts = pa.array(values.astype("str"), pa.large_string())
     return pc.replace_substring_regex(texts, r"([\\*])", r"\\\1")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
+import inspect
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -211,6 +212,7 @@ def load_recommender(arrays: dict[str, NDArray[Any]]) -> Recommender:
             and issubclass(candidate, Recommender)
             and candidate.__module__ == module.__name__
             and dataclasses.is_dataclass(candidate)
+            and not inspect.isabstract(candidate)
         ):
             return candidate.from_arrays(arrays)
     raise InputError(f"model file: module '{kind}' holds no recommender")

@@ -14,7 +14,13 @@ from scipy import optimize, sparse
 from explainable_recsys.interactions import Interactions, PaddedBlock
 from explainable_recsys.preprocessing.features import Features
 from explainable_recsys.recommenders.base import Parameters, Seed
-from explainable_recsys.recommenders.links import LinkedItems, link_arrays, per_item, relation_names
+from explainable_recsys.recommenders.links import (
+    LinkedItems,
+    liked_items,
+    link_arrays,
+    per_item,
+    relation_names,
+)
 
 _BLOCK = 4_000_000  # cells of a dense block
 
@@ -169,8 +175,10 @@ def learn_weights(
     if len(users):
         columns = _candidates(interactions, wanted, learning)
         parts = _relation_scores(model, interactions.ratings[users], columns)
-        spread = np.maximum(parts.std(axis=(0, 1)), 1e-12)
-        open_to = interactions.ratings[users][:, columns].toarray() == 0
+        spread = parts.std(axis=(0, 1))
+        spread[spread < 1e-12] = 1.0  # says nothing here: any unit will do, if it is not tiny
+        rated = liked_items(interactions.ratings[users], -np.inf)
+        open_to = rated[:, columns].toarray() == 0
         strengths = _softmax_regression(
             parts / spread, wanted[:, columns].toarray() > 0, open_to, learning.ridge
         )

@@ -90,10 +90,12 @@ def entity_popularity(degrees: pd.DataFrame) -> pd.DataFrame:
 
 
 def _scaled(values: pd.Series[float], groups: pd.Series) -> pd.Series[float]:
-    """Running mean within each group, in order, scaled to 0 .. 1 (1 where all are equal)."""
-    means = values.groupby(groups, sort=False).transform(
-        lambda run: run.ewm(alpha=DECAY, adjust=False).mean()
-    )
+    """Running mean within each group, in order, scaled to 0 .. 1 (1 where all are equal).
+
+    The values of a group stand one after another.
+    """
+    running = values.groupby(groups, sort=False).ewm(alpha=DECAY, adjust=False).mean()
+    means = pd.Series(running.to_numpy(), values.index)
     least = means.groupby(groups, sort=False).transform("min")
     spread = means.groupby(groups, sort=False).transform("max") - least
     return ((means - least) / spread.where(spread > 0)).fillna(1.0)

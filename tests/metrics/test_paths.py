@@ -97,7 +97,7 @@ def running_means(values):
     """One after another, scaled to 0 .. 1."""
     means = []
     for value in values:
-        means.append(value if not means else (1 - DECAY) * means[-1] + DECAY * value)
+        means.append(value if not means else means[-1] + DECAY * (value - means[-1]))
     least, most = min(means), max(means)
     return [(mean - least) / (most - least) if most > least else 1.0 for mean in means]
 

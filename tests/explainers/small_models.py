@@ -24,9 +24,13 @@ from explainable_recsys.recommenders.ease import EASE, EASEParameters
 from explainable_recsys.recommenders.emf import EMF, EMFParameters
 from explainable_recsys.recommenders.fm import FM, FMParameters
 from explainable_recsys.recommenders.item_knn import ItemKNN, ItemKNNParameters
+from explainable_recsys.recommenders.links import PEOPLE
+from explainable_recsys.recommenders.meta_paths import MetaPathParameters, MetaPaths
 from explainable_recsys.recommenders.popularity import Popularity
+from explainable_recsys.recommenders.random_walk import RandomWalk, RandomWalkParameters
 from explainable_recsys.recommenders.shuffle import Shuffle, ShuffleParameters
 from explainable_recsys.recommenders.svd import SVD, SVDParameters
+from tests.recommenders.small_graph import features_of
 
 N_USERS, N_ITEMS = 40, 14
 
@@ -78,6 +82,16 @@ def _rules(data: Interactions) -> AssociationRules:
     return AssociationRules.from_rules(rules, data.n_items, AssociationRulesParameters())
 
 
+def _genres() -> Features:
+    links = {("genre", f"g{name}"): set(range(name, N_ITEMS, 4)) for name in range(4)}
+    return features_of(links, N_ITEMS)
+
+
+def _meta_paths(data: Interactions) -> MetaPaths:
+    weights = {PEOPLE: 1.0, "genre": 0.5}
+    return MetaPaths.fit(data, _genres(), weights, MetaPathParameters())
+
+
 FITS: dict[str, Callable[[Interactions], Recommender]] = {
     "SVD": lambda data: _svd(data, 0.0),
     "SVD with prior": lambda data: _svd(data, 0.3),
@@ -94,6 +108,8 @@ FITS: dict[str, Callable[[Interactions], Recommender]] = {
     "bias": lambda data: Bias.fit(data, BiasParameters()),
     "random": lambda data: Shuffle.fit(data, ShuffleParameters()),
     "rules": _rules,
+    "meta-paths": _meta_paths,
+    "random walk": lambda data: RandomWalk.fit(data, _genres(), RandomWalkParameters()),
 }
 
 KINDS = tuple(FITS)

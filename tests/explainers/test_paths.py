@@ -390,6 +390,15 @@ def test_text_ids():
     pd.testing.assert_frame_equal(found, expected, check_dtype=False)
 
 
+def test_users_in_another_order_than_their_rows():
+    """As numbers 9 comes before 10, as text after it."""
+    ids = np.array(["10", "11", "9"])
+    users = Interactions(USERS.ratings[[0, 1, 3]], ids, USERS.item_ids)
+    made = pd.DataFrame({"user_id": [9, 10, 11], "item_id": [102, 103, 105], "rank": 1})
+    _, paths = explain_by_paths(model_of(DATA, LINKS), users, made, titled(users), BY_HAND)
+    assert paths.groupby("user_id")["from_item"].first().to_dict() == {9: 105, 10: 100, 11: 102}
+
+
 # Words.
 
 

@@ -15,6 +15,7 @@ from explainable_recsys.errors import InputError
 from explainable_recsys.explainers.contributions import explain_by_contributions
 from explainable_recsys.explainers.influence import InfluenceParameters, explain_by_influence
 from explainable_recsys.explainers.neighbours import explain_by_similar_items
+from explainable_recsys.explainers.paths import PathParameters, explain_by_paths
 from explainable_recsys.explainers.what_if import Change, changed_history, ranks, what_if
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.recommenders.base import Recommender
@@ -380,6 +381,8 @@ def explainer(kind: str, model: Any, titles: pd.DataFrame) -> Any:
             return explain_by_similar_items(*near, *given, 4.0)
         if kind == "influence":
             return explain_by_influence(model, *given, InfluenceParameters())[0]
+        if kind == "paths":
+            return explain_by_paths(model, *given, PathParameters(max_share=1.0))[0]
         return explain_by_contributions(model, *given)
 
     return explain
@@ -394,6 +397,8 @@ def explainer(kind: str, model: Any, titles: pd.DataFrame) -> Any:
         ("influence", "SVD with prior"),
         ("influence", "FM"),
         ("similar items", "ItemKNN"),
+        ("contributions", "meta-paths"),
+        ("paths", "meta-paths"),
     ],
 )
 def test_real_explainers_explain_what_if(
@@ -419,6 +424,8 @@ def test_real_explainers_explain_what_if(
         ("contributions", "ALS"),
         ("influence", "SVD"),
         ("similar items", "ItemKNN"),
+        ("contributions", "meta-paths"),
+        ("paths", "meta-paths"),
     ],
 )
 def test_real_explainers_of_an_empty_list(

@@ -30,7 +30,19 @@ from explainable_recsys.recommenders.base import Recommender
 from explainable_recsys.recommenders.top_n import RecommendationParameters, recommend
 from tests.explainers.small_models import FITS, small_catalogue
 
-KINDS = ("EASE", "ALS", "SVD", "SVD with prior", "ItemKNN", "EMF", "rules", "popularity", "FM")
+KINDS = (
+    "EASE",
+    "ALS",
+    "SVD",
+    "SVD with prior",
+    "ItemKNN",
+    "EMF",
+    "rules",
+    "popularity",
+    "FM",
+    "meta-paths",
+    "random walk",
+)
 K = 4
 SIZES = (1, 2, 3, 5)
 

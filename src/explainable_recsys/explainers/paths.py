@@ -94,8 +94,9 @@ def explain_by_paths(
     Raises:
         InputError: If the recommendations name users or items that the histories do not know.
     """
-    made = recommendations.sort_values(["user_id", "rank"], ignore_index=True)
-    users = histories.known_rows(made["user_id"])
+    rows_of_users = histories.known_rows(recommendations["user_id"])
+    order = np.lexsort((recommendations["rank"], rows_of_users))
+    made, users = recommendations.iloc[order].reset_index(drop=True), rows_of_users[order]
     columns = histories.known_columns(made["item_id"])
     starts = model.starts(histories.ratings)
     found = _Paths()

@@ -27,7 +27,7 @@ def path_metrics(
 
     Args:
         paths: Columns `user_id`, `item_id`, `position`, `from_item`, `relation`, `entity`.
-        ratings: Columns `user_id`, `item_id`, `timestamp` (may be missing).
+        ratings: Columns `user_id`, `item_id`, `timestamp` (may be absent or missing).
         degrees: Columns `relation`, `entity`, `degree` of all entities of the graph.
         n_relations: How many relations there are.
         n_resamples: Of the bootstrap over users.
@@ -50,7 +50,7 @@ def path_metrics(
     known = entity_popularity(degrees)
     names = known["relation"].astype("str") + "\0" + known["entity"].astype("str")
     entities = paths["relation"].astype("str") + "\0" + paths["entity"].astype("str")
-    popularity = entities.map(pd.Series(known["popularity"].to_numpy(), names))
+    popularity = entities.map(pd.Series(known["popularity"].to_numpy(), names)).astype("float64")
     of_paths["linking_interaction_recency"] = recency.groupby("user_id")["recency"].mean()
     of_paths["shared_entity_popularity"] = popularity.groupby(paths["user_id"]).mean()
     counts = best.groupby(["user_id", "relation"], observed=True).size()
@@ -71,6 +71,8 @@ def interaction_recency(ratings: pd.DataFrame) -> pd.DataFrame:
     Returns:
         `user_id`, `item_id`, `recency`.
     """
+    if "timestamp" not in ratings:
+        return ratings[["user_id", "item_id"]].iloc[:0].assign(recency=1.0)
     known = ratings[ratings["timestamp"].notna()].sort_values(["user_id", "timestamp", "item_id"])
     seconds = known["timestamp"].astype("int64").astype("float64")
     return known[["user_id", "item_id"]].assign(recency=_scaled(seconds, known["user_id"]))
@@ -88,10 +90,12 @@ def entity_popularity(degrees: pd.DataFrame) -> pd.DataFrame:
 
 
 def _scaled(values: pd.Series[float], groups: pd.Series) -> pd.Series[float]:
-    """Running mean within each group, in order, scaled to 0 .. 1 (1 where all are equal)."""
-    means = values.groupby(groups, sort=False).transform(
-        lambda run: run.ewm(alpha=DECAY, adjust=False).mean()
-    )
+    """Running mean within each group, in order, scaled to 0 .. 1 (1 where all are equal).
+
+    The values of a group stand one after another.
+    """
+    running = values.groupby(groups, sort=False).ewm(alpha=DECAY, adjust=False).mean()
+    means = pd.Series(running.to_numpy(), values.index)
     least = means.groupby(groups, sort=False).transform("min")
     spread = means.groupby(groups, sort=False).transform("max") - least
     return ((means - least) / spread.where(spread > 0)).fillna(1.0)

@@ -99,9 +99,9 @@ class MetaPaths(LinkedItems):
         rows = np.where(histories.filled, histories.columns, 0)
         weights = self._of_ratings(histories)
         parts = np.zeros((b, items.shape[1], length))
-        outward, inward = self.outward.astype(np.float64), self.inward.astype(np.float64)
         for user in range(b):
-            block = outward[rows[user]] @ inward[items[user]].T
+            outward = self.outward[rows[user]].astype(np.float64)
+            block = outward @ self.inward[items[user]].T
             parts[user] = block.toarray().T * weights[user]
         return parts
 

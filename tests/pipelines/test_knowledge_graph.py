@@ -76,7 +76,10 @@ def test_the_graph_of_another_data_set(
     (project_copy / "conf" / "tiny").mkdir()
     (project_copy / "conf" / "tiny" / "globals.yml").write_text(GLOBALS)
     run = ("run", "--env", "tiny", "--pipelines", "knowledge_graph")
-    run += ("--params", "split.fraction=0.5,split.validation=false")
+    run += (
+        "--params",
+        "split.fraction=0.5,split.validation=false,recommendation.n=1,evaluation.k=1",
+    )
     done = kedro(project_copy, *run)
     assert done.returncode == 0, done.stderr
     (file,) = folder.parent.glob("05_model_input/knowledge_graph/triples.parquet/*/*.parquet")

@@ -190,7 +190,7 @@ def test_the_test_ratings_are_never_read(
 @pytest.mark.parametrize(
     ("approach", "message"),
     [
-        (None, r"tuning\.approach: which one\? accepted: bias, intrinsic_als, .*posthoc_fm_lime; "),
+        (None, r"tuning\.approach: which one\? accepted: bias, intrinsic_als, .*random_walk; "),
         ("intrinsic_asl", r"no approach 'intrinsic_asl'; did you mean 'intrinsic_als'\?"),
         ("posthoc_knn", "'posthoc_knn' cannot be tuned, .* model of intrinsic_als; tune that"),
         ("posthoc_influence", "model of posthoc_ar; tune that"),

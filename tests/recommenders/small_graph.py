@@ -110,7 +110,7 @@ def paths_to(
     for start in liked:
         for (relation, entity), holders in everything.items():
             if start in holders and item in holders:
-                weight = weights[relation] / len(liked)
+                weight = weights[relation]
                 weight *= degree(everything, relation, start) ** -parameters.source_exponent
                 weight *= len(holders) ** -parameters.hub_exponent
                 weight *= degree(everything, relation, item) ** -parameters.target_exponent

@@ -66,7 +66,7 @@ viz-build: $(READY)  ## Write kedro-viz as a static site to build/
 	@$(BIN)/python scripts/lineage.py build $(if $(ENV),--env $(ENV))
 
 lab: $(READY)  ## Open the notebooks in JupyterLab
-	@$(IN_NOTEBOOKS) $(BIN)/jupyter lab --notebook-dir notebooks 00_data.ipynb
+	@$(IN_NOTEBOOKS) $(BIN)/jupyter lab --notebook-dir notebooks notebooks/00_data.ipynb
 
 notebooks: $(READY)  ## Execute the notebooks against a fresh run
 	@$(BIN)/kedro run $(RUN_OPTIONS) >/dev/null

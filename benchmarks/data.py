@@ -12,7 +12,7 @@ from omegaconf import OmegaConf
 from scipy import sparse
 
 from explainable_recsys.datasets.reading import read_table
-from explainable_recsys.datasets.source import SourceParameters, parse_source
+from explainable_recsys.datasets.source import SourceParameters, TableName, parse_source
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.metrics.ranking import ranking_per_user
 from explainable_recsys.preprocessing.cleaning import (
@@ -44,7 +44,7 @@ def argument_parser(description: str | None) -> argparse.ArgumentParser:
 
 def load(env: str, folder: Path | None) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Cleaned ratings and items of an environment."""
-    source, folder = _source(env, folder)
+    source, folder = source_and_folder(env, folder)
     raw_items = read_table(source, "items", folder)
     raw_ratings = read_table(source, "ratings", folder)
     ratings, _ = clean_ratings(raw_ratings, raw_items, CleaningParameters(), str)
@@ -53,7 +53,7 @@ def load(env: str, folder: Path | None) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 def load_users(env: str, folder: Path | None) -> pd.DataFrame:
     """Users of an environment, without rows where the data set describes none."""
-    source, folder = _source(env, folder)
+    source, folder = source_and_folder(env, folder)
     return read_table(source, "users", folder)
 
 
@@ -61,7 +61,7 @@ def official_split(
     env: str, folder: Path | None, name: str
 ) -> tuple[pd.DataFrame, pd.DataFrame] | None:
     """GroupLens' own split of ML-100K, training and test; None if the folder lacks its files."""
-    files = [_source(env, folder)[1] / f"{name}.{part}" for part in ("base", "test")]
+    files = [source_and_folder(env, folder)[1] / f"{name}.{part}" for part in ("base", "test")]
     if not all(file.exists() for file in files):
         return None
     names: Any = ["user_id", "item_id", "rating", "timestamp"]
@@ -69,9 +69,15 @@ def official_split(
     return base, test
 
 
+def load_table(env: str, folder: Path | None, name: TableName) -> pd.DataFrame:
+    """A table of an environment as it is read, without rows where the data set has none."""
+    source, folder = source_and_folder(env, folder)
+    return read_table(source, name, folder)
+
+
 def load_in_file_order(env: str, folder: Path | None) -> pd.DataFrame:
     """Ratings of an environment as they stand in the file."""
-    source, folder = _source(env, folder)
+    source, folder = source_and_folder(env, folder)
     return read_table(source, "ratings", folder)
 
 
@@ -123,7 +129,7 @@ def accuracy(model: Recommender, train: Interactions, held_out: pd.DataFrame) ->
     return ranking_per_user(lists, held_out, K, None)[[f"recall@{K}", f"ndcg@{K}"]].mean()
 
 
-def _source(env: str, folder: Path | None) -> tuple[SourceParameters, Path]:
+def source_and_folder(env: str, folder: Path | None) -> tuple[SourceParameters, Path]:
     """How the files of an environment are written, and where they are."""
     settings: Any = OmegaConf.to_container(OmegaConf.load(PROJECT / "conf" / env / "globals.yml"))
     source = parse_source(settings["source"])

@@ -86,7 +86,7 @@ def test_another_user(catalog: DataCatalog, drawn: list[str]) -> None:
         everybody.add(browser.user.value)
     assert len(everybody) == lists["user_id"].nunique()
     browser.another.click()
-    assert "everybody" in browser.message.value
+    assert "everybody" in browser.unknown.value
 
 
 def test_unknown_users(catalog: DataCatalog, drawn: list[str]) -> None:
@@ -94,10 +94,11 @@ def test_unknown_users(catalog: DataCatalog, drawn: list[str]) -> None:
     before = rows(browser)
     browser.user.value = "<b>nobody</b>"
     said = "unknown user &#x27;&lt;b&gt;nobody&lt;/b&gt;&#x27;; near: "
-    assert browser.message.value.startswith(said)
+    assert browser.unknown.value.startswith(said)
+    assert browser.user.value == "2"
     assert rows(browser) == before
     browser.user.value = "4"
-    assert browser.message.value == ""
+    assert browser.unknown.value == ""
     with pytest.raises(InputError, match="unknown user '0'; near: 2"):
         browse(catalog, "intrinsic_als", user=0)
 
@@ -111,6 +112,7 @@ def test_what_if_is_what_the_model_says(catalog: DataCatalog, drawn: list[str]) 
     browser.change.value = item
     assert "nothing changes" in drawn[-1] or "no recommendation changes" in drawn[-1].lower()
     browser.other.value = str(rows(browser)[0])
+    assert browser.change.value == NO_CHANGE[1]
     title = catalog.load("items").set_index("item_id")["title"][rows(browser)[0]]
     assert drawn[-1].startswith(f"With {title} rated {stars}")
     assert "New in the list" in drawn[-1]
@@ -154,12 +156,14 @@ def test_errors_of_the_user_are_one_line(
         shell.user_ns["catalog"] = empty
         result = shell.run_cell("catalog.load('posthoc_ar.rules')")
         unknown = shell.run_cell("catalog.load('no_such_entry')")
+        shell.run_cell("from explainable_recsys.errors import InputError; raise InputError('so')")
     assert not result.success
     assert not unknown.success
-    first, second = capsys.readouterr().err.splitlines()
+    first, second, third = capsys.readouterr().err.splitlines()
     assert first.startswith("Error: ")
     assert first.endswith("nothing is stored there yet; first kedro run --pipelines posthoc_ar")
     assert "no_such_entry" in second
+    assert third == "Error: so"
 
 
 def test_other_errors_keep_their_traceback(

@@ -57,12 +57,15 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
         raise InputError(f"{Path.cwd()} lies in no Kedro project; open the project's notebooks")
     LOGGING.configure(read_block(project / "conf" / "logging.yml"))
     logging.getLogger("kedro").setLevel(logging.WARNING)
-    shell.set_custom_exc((DatasetError, InputError), _one_line)
+    shell.set_custom_exc((Exception,), _one_line)
 
 
 def _one_line(
     shell: InteractiveShell, kind: type[Exception], error: Exception, trace: Any, **_: Any
 ) -> None:
+    # Kedro's extension imports the package anew when it loads, so its errors are new classes.
+    from explainable_recsys.cli import user_message
+
     message = user_message(error)
     if message is None:
         shell.showtraceback((kind, error, trace))
@@ -80,7 +83,8 @@ class Browser(ipywidgets.VBox):  # type: ignore[misc]
         change: What was rated, to choose what to change.
         other: Title or id of something else to rate.
         rating: What the rating is to be.
-        message: What was wrong with the last wish.
+        unknown: What was wrong with the last user asked for.
+        message: What was wrong with the last change asked for.
         reasons: The figure with the reasons.
         comparison: The figure with the lists before and after the change.
     """
@@ -119,7 +123,7 @@ class Browser(ipywidgets.VBox):  # type: ignore[misc]
         field = {"style": {"description_width": "60px"}, "layout": {"width": "98%"}}
         self.user = ipywidgets.Text(description="User", continuous_update=False, **field)
         self.another = ipywidgets.Button(description="Another user")
-        self.message = ipywidgets.HTML()
+        self.unknown, self.message = ipywidgets.HTML(), ipywidgets.HTML()
         self.listed = ipywidgets.Select(rows=10, layout={"width": "98%"})
         self.change = ipywidgets.Dropdown(description="Change", **field)
         self.other = ipywidgets.Text(
@@ -135,12 +139,13 @@ class Browser(ipywidgets.VBox):  # type: ignore[misc]
         recommended = [_heading("Recommended"), self.listed]
         return [
             _side_by_side([self.user], [self.another]),
-            self.message,
+            self.unknown,
             _side_by_side(rated, recommended),
             self._sentence,
             self.reasons,
             _heading("What if …", "one rating were different?"),
             _side_by_side([self.change, self.other], [self.rating]),
+            self.message,
             self.comparison,
         ]
 
@@ -152,19 +157,22 @@ class Browser(ipywidgets.VBox):  # type: ignore[misc]
             widget.observe(self._on_change, "value")
 
     def _on_user(self, _: Any) -> None:
+        shown = str(self._person.user_id)
+        if self.user.value == shown:
+            return
         try:
             wanted = find_user(self.user.value, self._lists.histories.user_ids)
             self._person = self._lists.of(wanted)
         except InputError as error:
-            self._say(str(error))
-            return
-        self._say("")
-        self._show_person()
+            self.unknown.value, self.user.value = escape(str(error)), shown
+        else:
+            self.unknown.value = ""
+            self._show_person()
 
     def _on_another(self, _: Any) -> None:
         wanted = next(self._order, None)
         if wanted is None:
-            self._say("That was everybody with explanations.")
+            self.unknown.value = "That was everybody with explanations."
         else:
             self.user.value = str(wanted)
 
@@ -172,10 +180,16 @@ class Browser(ipywidgets.VBox):  # type: ignore[misc]
         if change["new"] is not None:
             self._show_reasons(self._person, change["new"])
 
-    def _on_change(self, _: Any) -> None:
+    def _on_change(self, event: dict[str, Any]) -> None:
+        # One change at a time: what is typed replaces what is chosen, and the other way round.
+        if event["owner"] is self.other and self.other.value.strip():
+            self.change.value = NO_CHANGE[1]
+        elif event["owner"] is self.change and self.change.value != NO_CHANGE[1]:
+            self.other.value = ""
         try:
             self._show_change()
         except (InputError, DatasetError) as error:
+            self.comparison.clear_output()
             self._say(user_message(error) or str(error))
         else:
             self._say("")

@@ -189,8 +189,9 @@ def faithfulness_legend(k: int, n: str) -> str:
     """What the columns about faithfulness mean."""
     return textwrap.fill(
         f"POS: share of the explained recommendations that stay in the top {k} without the {n} "
-        f"items cited first; DEL: what then is left of the score; random, popular: the same "
-        "without as many random, or the most popular, items of the history. Lower is more faithful",
+        f"items cited first; DEL: what then is left of the score's personal part; random, popular: "
+        "the same without as many random, or the most popular, items of the history. Lower is more "
+        "faithful",
         WIDTH,
         initial_indent="  ",
         subsequent_indent="  ",

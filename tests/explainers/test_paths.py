@@ -21,6 +21,7 @@ from explainable_recsys.explainers.paths import (
 )
 from explainable_recsys.explainers.tables import STYLES
 from explainable_recsys.interactions import Interactions
+from explainable_recsys.pipelines.knowledge_graph.path_nodes import phrase
 from explainable_recsys.recommenders.links import PEOPLE
 from explainable_recsys.recommenders.meta_paths import MetaPathParameters, MetaPaths
 from tests.recommenders.small_graph import (
@@ -77,24 +78,24 @@ def explain_by_hand(recommendations, parameters=BY_HAND, weights=WEIGHTS):
 
 
 def test_by_hand():
-    """From 100 and 101, each with 1/2; 104 is rated too, but not liked."""
+    """From 100 and 101; 104 is rated too, but not liked."""
     explanations, paths = explain_by_hand(lists([(1, 103), (1, 105), (2, 105)]))
     assert paths.columns.tolist() == PATH_COLUMNS
     people = "liked by the same"
     expected = [
-        (1, 103, 1, 100, "director", "Scott", "same director: Scott", 3, 1.0),
-        (1, 103, 2, 101, "director", "Scott", "same director: Scott", 3, 1.0),
-        (1, 103, 3, 100, PEOPLE, "", f"{people} 2 people", 2, 0.5),
-        (1, 103, 4, 101, PEOPLE, "", f"{people} one person", 1, 0.25),
-        (1, 103, 5, 100, "genre", "Horror", "same genre: Horror", 4, 0.125),
-        (1, 103, 6, 101, "genre", "Horror", "same genre: Horror", 4, 0.125),
+        (1, 103, 1, 100, "director", "Scott", "same director: Scott", 3, 2.0),
+        (1, 103, 2, 101, "director", "Scott", "same director: Scott", 3, 2.0),
+        (1, 103, 3, 100, PEOPLE, "", f"{people} 2 people", 2, 1.0),
+        (1, 103, 4, 101, PEOPLE, "", f"{people} person", 1, 0.5),
+        (1, 103, 5, 100, "genre", "Horror", "same genre: Horror", 4, 0.25),
+        (1, 103, 6, 101, "genre", "Horror", "same genre: Horror", 4, 0.25),
         (2, 105, 1, 102, "genre", "War", "same genre: War", 2, 0.25),
     ]
     assert list(paths.itertuples(index=False, name=None)) == expected
     assert explanations.columns.tolist() == COLUMNS
     assert explanations["evidence"].tolist()[2:4] == [
         "Title 100 → liked by the same 2 people",
-        "Title 101 → liked by the same one person",
+        "Title 101 → liked by the same person",
     ]
 
 
@@ -165,7 +166,7 @@ def test_only_paths_over_people():
     )
     assert paths["relation"].tolist() == [PEOPLE, PEOPLE]
     assert paths["entity"].tolist() == ["", ""]
-    assert explanations["weight"].tolist() == [1.0, 0.5]
+    assert explanations["weight"].tolist() == [2.0, 1.0]
 
 
 @pytest.mark.parametrize("rows", [[], [(3, 103)], [(2, 103)]])
@@ -407,10 +408,21 @@ def test_what_two_items_have_in_common_in_words():
         ("genre", "Sci-Fi"): {0},
         ("decade", "1970"): {0},
         ("subject", "m.02vxxgs"): {0},
+        ("topic", "g.11_pkybj5"): {0},
+        ("tag", "m.a.s.h"): {0},
+        ("comic", "g.i. joe"): {0},
         ("director", "M. Night"): {0},
     }
     features = features_of(links, 2)
-    labels = ("genre Sci-Fi", "from the 1970s", "subject m.02vxxgs", "M. Night")
+    labels = (
+        "genre Sci-Fi",
+        "from the 1970s",
+        "subject m.02vxxgs",
+        "topic g.11_pkybj5",
+        "tag m.a.s.h",
+        "comic g.i. joe",
+        "M. Night",
+    )
     named = type(features)(features.matrix, features.groups, features.names, labels)
     weights = dict.fromkeys([PEOPLE, *features.groups], 1.0)
     model = MetaPaths.fit(interactions_of([{0: 5}], 2), named, weights, EXACT)
@@ -419,6 +431,9 @@ def test_what_two_items_have_in_common_in_words():
         "same genre: Sci-Fi",
         "both from the 1970s",
         "same subject",
+        "same topic",
+        "same tag: m.a.s.h",
+        "same comic: g.i. joe",
         "same director: M. Night",
     ]
     assert link_texts(model).tolist() == expected
@@ -461,6 +476,15 @@ def test_markdown_in_titles_and_labels_is_escaped():
     assert found == r"Because you liked *M\*A\*S\*H \\ 2* (same band: \*NSYNC \\o/)."
 
 
+@pytest.mark.parametrize(("liked_from", "verb"), [(None, "rated"), (1.0, "liked")])
+def test_who_may_have_rated_low_did_not_like(liked_from, verb):
+    """Paths start at all rated items, or only at those that were liked."""
+    model = model_of(DATA, LINKS, parameters=EXACT.model_copy(update={"liked_from": liked_from}))
+    _, paths = explain_by_paths(model, USERS, lists([(2, 105)]), titled(USERS), BY_HAND)
+    (sentence,) = phrase(model, paths, titled(USERS), BY_HAND)["sentence"]
+    assert sentence == f"Because you {verb} *Title 102* (same genre: War)."
+
+
 def test_sentences_of_many_recommendations():
     _, paths = explain_by_hand(lists([(1, 103), (1, 104), (2, 105)]))
     table = path_sentences(paths, titled(USERS), 2)
@@ -481,7 +505,7 @@ def test_one_person_and_a_thousand():
     model = model_of(data, {}, {PEOPLE: 1.0})
     _, paths = explain_by_paths(model, users, lists([(1, 101), (1, 102)]), titled(users), BY_HAND)
     assert path_sentences(paths, titled(users))["sentence"].tolist() == [
-        "Because you liked *Title 100* (liked by the same one person).",
+        "Because you liked *Title 100* (liked by the same person).",
         "Because you liked *Title 100* (liked by the same 1,234 people).",
     ]
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from explainable_recsys.errors import InputError
-from explainable_recsys.recommenders.links import PEOPLE, liked_items
+from explainable_recsys.recommenders.links import PEOPLE, liked_items, per_item
 from explainable_recsys.recommenders.meta_paths import MetaPathParameters, MetaPaths
 from tests.recommenders.small_graph import (
     N_ITEMS,
@@ -93,6 +93,15 @@ def test_liked_by_hand():
     found = liked_items(interactions_of(rows, 3).ratings, 3.0)
     assert found.toarray().tolist() == [[1, 0, 1], [1, 0, 1], [0, 0, 0], [0, 1, 0]]
     assert found.nnz == 5
+
+
+def test_rows_sum_to_one_per_item_by_hand():
+    """But for the third, which is empty; what is given stays as it is."""
+    liked = liked_items(interactions_of([{0: 3, 2: 5}, {1: 1}, {}], 3).ratings, 3.0)
+    found = per_item(liked)
+    assert found.dtype == np.float32
+    assert found.toarray().tolist() == [[0.5, 0, 0.5], [0, 1, 0], [0, 0, 0]]
+    assert liked.data.tolist() == [1, 1, 1]
 
 
 @pytest.mark.parametrize("n", [0, 2])

@@ -100,12 +100,22 @@ def test_scores_by_hand(exponents, expected):
 
 
 def test_the_degree_of_the_start_by_hand():
-    """From item 1 (two people, two genres) and item 3 (nobody liked it), each with 1/2."""
+    """From item 1 (two people, two genres) and item 3 (nobody liked it), added up."""
     given_parameters = parameters(source_exponent=1, hub_exponent=0)
     model = fit(interactions_of(HAND_ROWS, 4), HAND_LINKS, given_parameters, HAND_WEIGHTS)
     scores = model.scores(interactions_of([{1: 4, 3: 3}], 4).ratings)
-    np.testing.assert_allclose(scores[0, 0], (1 / 2 + 3 / 2) / 2, rtol=1e-6)
-    np.testing.assert_allclose(scores[0, 3], (3 / 2 + 3) / 2, rtol=1e-6)
+    np.testing.assert_allclose(scores[0, 0], 1 / 2 + 3 / 2, rtol=1e-6)
+    np.testing.assert_allclose(scores[0, 3], 3 / 2 + 3, rtol=1e-6)
+
+
+def test_the_scores_of_liked_items_add_up():
+    """They are not divided by how many there are."""
+    data, links, _ = case()
+    model = fit(data, links, parameters())
+    rows = [{0: 5}, {4: 5}, {5: 5}, {0: 5, 4: 5, 5: 5}]
+    *alone, together = model.scores(interactions_of(rows, N_ITEMS).ratings)
+    assert all(scores.any() for scores in alone)
+    np.testing.assert_allclose(together, sum(alone), rtol=1e-5)
 
 
 @settings(max_examples=40, deadline=None)
@@ -298,7 +308,10 @@ def loss_of(data, relation_scores, held_out, strengths, ridge):
 
 @pytest.mark.parametrize("seed", range(6))
 def test_strengths_are_an_optimum_of_the_loss(seed):
-    """All slopes are 0, by finite differences, or upwards where the strength is 0."""
+    """All slopes are 0, by finite differences, or upwards where the strength is 0.
+
+    What a relation says of an item is divided by the number of liked items here.
+    """
     data, links, _ = case(seed)
     held_out = held_out_of(data, seed)
     table = learn(data, links, held_out, learning())
@@ -306,8 +319,10 @@ def test_strengths_are_an_optimum_of_the_loss(seed):
     assert (strengths >= 0).all()
     with_some = np.isin(data.user_ids, held_out["user_id"])
     none = dict.fromkeys(table["relation"], 0.0)
+    likes = [liked_of(history(data.ratings, user), 3.0) for user in range(data.n_users)]
+    n_liked = np.array([[max(1, len(liked))] for liked in likes])
     parts = [
-        brute_force(data, links, parameters(), data.ratings, none | {relation: 1.0})
+        brute_force(data, links, parameters(), data.ratings, none | {relation: 1.0}) / n_liked
         for relation in table["relation"]
     ]
     spreads = [part[with_some].std() for part in parts]

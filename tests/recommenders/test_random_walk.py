@@ -123,7 +123,8 @@ def test_one_hop_over_people_is_the_walk_of_three_steps(seed):
         likes[user, liked_of(history(data.ratings, user), 3.0)] = 1
     to_people = likes.T / np.maximum(likes.sum(axis=0), 1)[:, None]
     to_items = likes / np.maximum(likes.sum(axis=1), 1)[:, None]
-    starts = model.starts(histories).toarray()
+    liked = model.starts(histories).toarray()
+    starts = liked / np.maximum(liked.sum(axis=1), 1)[:, None]
     expected = 0.6 * starts @ to_people @ to_items
     np.testing.assert_allclose(model.scores(histories), expected, rtol=1e-5, atol=1e-9)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -33,7 +34,7 @@ PATH_COLUMNS = [
 ]
 
 _CELLS = 4_000_000  # of a dense block, or rows of a table of paths
-_UNNAMED = ("m.", "g.")  # how ids of Freebase begin
+_UNNAMED = re.compile(r"[mg]\.[01][0-9a-z_]+")  # ids of Freebase: m.0343h, g.11b71tsxrv
 
 
 class PathParameters(Parameters):
@@ -295,14 +296,16 @@ def link_texts(model: MetaPaths) -> NDArray[np.object_]:
             texts.append("")
         elif label.startswith("from "):
             texts.append(f"both {label}")
-        elif name.startswith(_UNNAMED):
+        elif _UNNAMED.fullmatch(name):
             texts.append(f"same {relation}")
         else:
             texts.append(f"same {relation}: {name}")
     return np.array([*texts, ""], dtype=object)[:-1]
 
 
-def path_sentences(paths: pd.DataFrame, items: pd.DataFrame, n_cited: int = 3) -> pd.DataFrame:
+def path_sentences(
+    paths: pd.DataFrame, items: pd.DataFrame, n_cited: int = 3, verb: str = "liked"
+) -> pd.DataFrame:
     """Say from which liked items paths lead to a recommendation, and over what.
 
     For example "Because you liked *Alien* (same director: Ridley Scott) and *Brazil* (liked by
@@ -312,6 +315,7 @@ def path_sentences(paths: pd.DataFrame, items: pd.DataFrame, n_cited: int = 3) -
         paths: From `explain_by_paths`.
         items: Columns `item_id`, `title`.
         n_cited: Largest number of items named, each with its best path.
+        verb: What the user did to these items; "rated" if paths start at all of these.
 
     Returns:
         Columns `user_id`, `item_id`, `sentence`, one row per explained recommendation.
@@ -325,6 +329,6 @@ def path_sentences(paths: pd.DataFrame, items: pd.DataFrame, n_cited: int = 3) -
     titles = pd.Series(item_titles(items, best["from_item"].to_numpy()))
     pieces = concatenate(italic(titles), " (", escaped(best["label"]), ")")
     cited = enumerate_runs(pieces, starts, last=" and ")
-    sentences = concatenate("Because you liked ", cited, ".")
+    sentences = concatenate(f"Because you {verb} ", cited, ".")
     table = best.iloc[starts][keys].reset_index(drop=True)
     return table.assign(sentence=pd.Series(sentences.to_pandas(), dtype="str"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from explainable_recsys.explainers.paths import PathParameters, explain_by_paths, path_sentences
@@ -61,9 +62,12 @@ def explain(
     return explain_by_paths(model, histories, recommendations, items, parameters)
 
 
-def phrase(paths: pd.DataFrame, items: pd.DataFrame, parameters: PathParameters) -> pd.DataFrame:
+def phrase(
+    model: MetaPaths, paths: pd.DataFrame, items: pd.DataFrame, parameters: PathParameters
+) -> pd.DataFrame:
     """Put the best paths into words."""
-    return path_sentences(paths, items, parameters.n_cited)
+    verb = "rated" if model.liked_from == -np.inf else "liked"
+    return path_sentences(paths, items, parameters.n_cited, verb)
 
 
 def measure_paths(

@@ -67,7 +67,7 @@ def _explanations() -> list[Node]:
         ),
         Node(
             path_nodes.phrase,
-            ["paths", "items", "params:explanation"],
+            ["model", "paths", "items", "params:explanation"],
             "sentences",
             name="phrase",
         ),

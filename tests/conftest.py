@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
 from kedro.io import DataCatalog
@@ -17,6 +19,9 @@ from kedro.io import DataCatalog
 from tests.command_line import run_afresh, run_prepared
 
 PROJECT = Path(__file__).parents[1]
+
+settings.register_profile("quick", max_examples=15, deadline=None)
+settings.load_profile("quick")
 
 
 def run_project(
@@ -39,10 +44,17 @@ def open_catalog(data_root: Path) -> Iterator[DataCatalog]:
 
 
 @pytest.fixture(scope="session")
-def full_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Results of one run of everything; not to be changed."""
-    data_root = tmp_path_factory.mktemp("full_run")
-    run_project(data_root)
+def full_run(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """Results of one run of everything, the same for all processes; not to be changed."""
+    base = tmp_path_factory.getbasetemp()
+    if worker_id != "master":  # of several processes, which have a folder each in a common one
+        base = base.parent
+    data_root, done = base / "full_run", base / "full_run.done"
+    with (base / "full_run.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            run_project(data_root)
+            done.touch()
     return data_root
 
 

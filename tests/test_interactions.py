@@ -127,7 +127,7 @@ def test_histories_with_ids_of_another_type_are_an_error(interactions):
         interactions.histories(ratings_table([(1, "10", 3.0)]))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=26, deadline=None)
 @given(
     lengths=st.lists(st.integers(0, 12), min_size=1, max_size=30),
     cells=st.integers(1, 60),

@@ -60,7 +60,7 @@ def test_names_of_approaches_are_never_cut(
         names = set(catalog.load("comparison")["approach"])
         print_summary({f"{name}.metrics" for name in names}, catalog, "test")
     quality, reasons = capsys.readouterr().out.split("Reasons")
-    without = {"popularity", "random", "bias", "svd"}
+    without = {"popularity", "random", "random_walk", "bias", "svd"}
     for name in names:
         assert f"  {name} " in quality
         assert name in without or f"  {name} " in reasons
@@ -178,7 +178,7 @@ def test_escapes_outside_of_italics_are_no_italics() -> None:
 awkward = st.text("*\\[]a \n", min_size=1, max_size=6)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=66, deadline=None)
 @given(title=awkward, genres=st.lists(awkward, min_size=2, max_size=3, unique=True))
 def test_any_feature_comes_out_as_it_went_in(title: str, genres: list[str]) -> None:
     weights = [0.5, 0.25, -0.25][-len(genres) :]

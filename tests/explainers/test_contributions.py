@@ -184,7 +184,7 @@ def brute_force(interactions, terms, recommendations, n_evidence):
     return rows
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=26, deadline=None)
 @given(seed=st.integers(0, 10_000), n_evidence=st.integers(1, 10))
 def test_equals_brute_force(seed, n_evidence):
     interactions, terms, recommendations = random_case(seed)
@@ -200,7 +200,7 @@ def test_equals_brute_force(seed, n_evidence):
     assert rated[rows, columns].all()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(seed=st.integers(0, 10_000))
 def test_complete_lists_sum_to_the_score(seed):
     interactions, terms, recommendations = random_case(seed)
@@ -213,7 +213,7 @@ def test_complete_lists_sum_to_the_score(seed):
         assert sums.get((user, item), 0.0) == scores[user, item - 50]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(seed=st.integers(0, 10_000))
 def test_removing_ratings_without_weight_changes_nothing(seed):
     interactions, terms, recommendations = random_case(seed)
@@ -239,7 +239,7 @@ def test_removing_ratings_without_weight_changes_nothing(seed):
     pd.testing.assert_frame_equal(again, full)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=33, deadline=None)
 @given(weights=st.lists(st.sampled_from([-2.0, -0.5, 0.0, 0.25, 1.0]), min_size=1, max_size=8))
 def test_evidence_order(weights):
     keys = evidence_order(np.array(weights))
@@ -271,7 +271,7 @@ def test_strong_opposition_crowds_out_weak_support():
     assert np.argsort(-evidence_order(weights))[0, :2].tolist() == [3, 0]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(
     rows=st.integers(1, 9).flatmap(
         lambda length: st.lists(

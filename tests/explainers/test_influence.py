@@ -287,7 +287,7 @@ def test_influence_equals_solving_again(kind: str) -> None:
     assert not found.transpose(0, 2, 1)[~rated].any()
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=16, deadline=None)
 @given(
     kind=any_model,
     seed=st.integers(0, 10_000),
@@ -324,7 +324,7 @@ def test_a_single_rating_is_worth_the_way_from_the_empty_history(kind: str) -> N
     np.testing.assert_allclose(found, full - nothing, atol=TOLERANCE)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(kind=any_model, seed=st.integers(0, 10_000))
 def test_permuting_users_permutes_influences(kind: str, seed: int) -> None:
     model, ratings = MODELS[kind](0), random_interactions().ratings
@@ -538,7 +538,7 @@ def test_groups_equal_solving_again(kind: str, size: int) -> None:
     assert np.abs(found).max() > 1e-3 if size else not found.any()
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=16, deadline=None)
 @given(
     kind=any_model,
     seed=st.integers(0, 10_000),

@@ -210,7 +210,7 @@ def test_too_many_frequent_pairs_are_refused(monkeypatch, cells):
     assert f"max_candidates = {pairs - 1}." in str(error.value)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(seed=st.integers(0, 10_000), n=st.integers(1, 140))
 def test_the_order_of_the_transactions_does_not_matter(seed, n):
     held = random_baskets(seed, n)

@@ -259,7 +259,7 @@ LIMITS = st.builds(
 )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(seed=st.integers(0, 10_000), parameters=LIMITS)
 def test_the_best_of_all_paths_are_shown(seed, parameters):
     """With many ties; half the weight of people and no degrees, so that all sums are exact."""
@@ -277,7 +277,7 @@ def test_the_best_of_all_paths_are_shown(seed, parameters):
     assert list(found) == [(*row[:-1], pytest.approx(row[-1], rel=1e-6)) for row in expected]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(
     seed=st.integers(0, 10_000),
     parameters=LIMITS,
@@ -308,7 +308,7 @@ def test_the_best_of_all_paths_are_shown_whatever_the_degrees(
             assert path.weight == pytest.approx(weight, rel=1e-5)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(seed=st.integers(0, 10_000))
 def test_all_paths_sum_to_the_score(seed):
     data, links, histories, made = case(seed)
@@ -321,7 +321,7 @@ def test_all_paths_sum_to_the_score(seed):
         assert sums.get((user, item), 0.0) == pytest.approx(expected, rel=1e-5)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(seed=st.integers(0, 10_000))
 def test_every_path_starts_at_a_liked_item(seed):
     data, links, histories, made = case(seed)

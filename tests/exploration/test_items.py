@@ -56,7 +56,7 @@ def test_pairs_of_genres():
     assert set(genre_pairs(ITEMS, 2)["genre"]) == {"Comedy", "Drama"}
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(lists=st.lists(st.sets(st.sampled_from("abcde")), min_size=1, max_size=20))
 def test_pairs_against_a_loop(lists):
     items = pd.DataFrame({"genres": ["|".join(sorted(found)) for found in lists]})

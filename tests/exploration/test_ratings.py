@@ -47,7 +47,7 @@ def test_concentration_by_hand():
     np.testing.assert_allclose(table["gini"], 10 / 9 / (8 / 3))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=16, deadline=None)
 @given(counts=COUNTS)
 def test_concentration_is_a_lorenz_curve(counts):
     table = concentration(pd.DataFrame({"n_ratings": counts}), "users")
@@ -108,7 +108,7 @@ def test_sparsity_by_hand():
     ]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(
     pairs=st.sets(st.tuples(st.integers(1, 9), st.integers(1, 9)), min_size=1),
     n_blocks=st.integers(1, 12),

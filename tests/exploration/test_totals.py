@@ -15,7 +15,7 @@ PAIRS = st.lists(
 )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(rows=PAIRS)
 def test_totals_are_those_of_a_loop(rows):
     ratings = pd.DataFrame(rows, columns=["user_id", "item_id", "rating"])

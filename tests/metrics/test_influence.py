@@ -76,7 +76,7 @@ def test_influences_that_add_up_leave_no_gap() -> None:
         assert report[name] == 0
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(seed=st.integers(0, 10_000))
 def test_equals_loops_over_users(seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -177,7 +177,7 @@ def random_case(seed, known=0.8):
     return paths_of(rows), ratings, degrees
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(
     seed=st.integers(0, 10_000),
     n_relations=st.integers(4, 9),

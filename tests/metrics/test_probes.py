@@ -252,7 +252,7 @@ def test_orders_sort_by_key_and_then_by_column(seed):
         assert sorted(places) == list(range(len(items)))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=16, deadline=None)
 @given(seed=st.integers(0, 10_000))
 def test_fingerprints_are_sums_of_the_numbers_of_the_set(seed):
     rng = np.random.default_rng(seed)

@@ -98,7 +98,7 @@ lists_and_relevant = st.tuples(
 )
 
 
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=26)
 @given(lists_and_relevant, st.data())
 def test_agrees_with_trec_eval(tables, data):
     lists, relevant = tables

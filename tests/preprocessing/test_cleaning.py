@@ -198,7 +198,7 @@ def naive_k_core(pairs, k):
         pairs = {p for p in pairs if p[kind == "i"] != bad}
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=33, deadline=None)
 @given(
     pairs=st.sets(st.tuples(st.integers(0, 5), st.integers(10, 15)), min_size=1, max_size=30),
     k=st.integers(1, 4),

@@ -164,7 +164,7 @@ def test_popularity_share_is_not_changed_by_rounding(n, share, most):
     assert features.matrix.sum(axis=0).tolist() == [most, n - most]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=33, deadline=None)
 @given(
     counts=st.lists(st.integers(1, 6), min_size=1, max_size=30),
     percents=st.lists(st.integers(1, 99), max_size=4, unique=True).map(sorted),
@@ -496,7 +496,7 @@ def described(ratings, items, users):
     return all_features(items, users, Interactions.from_frame(ratings), popularity_bins=(0.3, 0.6))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(
     seed=st.integers(0, 10_000),
     new_users=st.permutations(range(7)),
@@ -521,7 +521,7 @@ def test_permuting_users_and_items_permutes_rows(seed, new_users, new_items):
         np.testing.assert_array_equal(new.matrix.toarray()[places], old.matrix.toarray())
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(seed=st.integers(0, 10_000))
 def test_rows_of_a_group_of_bins_have_one_feature_or_none(seed):
     ratings, items, users = random_data(seed)

@@ -77,7 +77,7 @@ def test_random_fraction_takes_the_validation_part_from_the_rest():
     assert counts == [{1: 6, 2: 13}, {1: 2, 2: 3}, {1: 2, 2: 4}, {}]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(
     lengths=st.lists(st.integers(2, 15), min_size=1, max_size=8),
     fraction=st.floats(0.3, 0.95),
@@ -363,7 +363,7 @@ def test_a_held_out_user_too_short_for_the_share_is_not_tested():
     raise AssertionError("no seed held out users 2 and 3")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(
     lengths=st.lists(st.integers(4, 15), min_size=2, max_size=8),
     fraction=st.floats(0.01, 0.99),

@@ -145,7 +145,7 @@ def test_contributions_equal_implicit_explain(case):
             np.testing.assert_allclose(contributions[user, item].sum(), total, atol=1e-4)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=13, deadline=None)
 @given(
     seed=st.integers(0, 10_000),
     density=st.floats(0.05, 0.9),
@@ -212,7 +212,7 @@ def test_new_user_with_the_same_ratings_gets_the_same_scores():
     np.testing.assert_allclose(model.scores(new.ratings)[0], known[0], rtol=1e-6, atol=1e-7)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(order=st.permutations(range(N_USERS)), case=st.sampled_from(sorted(CASES)))
 def test_permuting_users_permutes_rows(order, case):
     model, data = random_model(CASES[case]), random_interactions()

@@ -126,7 +126,7 @@ def every_item(histories):
     return np.tile(np.arange(histories.shape[1]), (histories.shape[0], 1))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(
     seed=st.integers(0, 10_000),
     shape=st.tuples(st.integers(2, 9), st.integers(3, 9)),
@@ -238,7 +238,7 @@ def test_weights_minimise_the_objective(shape):
         assert objective(weights + step, *fixed) > objective(weights, *fixed)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=13, deadline=None)
 @given(seed=st.integers(0, 10_000), shape=st.sampled_from([WIDE, TALL, SQUARE]))
 def test_contributions_sum_to_the_score(seed, shape):
     data = random_interactions(shape, seed)
@@ -547,7 +547,7 @@ def test_known_and_new_user_with_the_same_ratings_get_the_same(shape):
     np.testing.assert_allclose(model.scores(new.ratings)[0], known[0], rtol=1e-6, atol=1e-7)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(seed=st.integers(0, 10_000), shape=st.sampled_from([WIDE, TALL, SQUARE]))
 def test_permuting_users_and_items_permutes(seed, shape):
     data = random_interactions(shape)

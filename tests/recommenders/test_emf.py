@@ -205,7 +205,7 @@ def test_user_side_is_where_a_general_optimizer_finds_the_minimum(form, weight):
         np.testing.assert_allclose(gradient(function, solved[user]), 0, atol=1e-4)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(
     seed=st.integers(0, 10_000),
     factors=st.integers(1, 12),

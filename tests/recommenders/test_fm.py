@@ -363,7 +363,7 @@ def test_fitted_model_predicts_the_conditional_mean(users, items):
     assert model.n_items == N_ITEMS
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(seed=st.integers(0, 10_000), n_samples=st.integers(1, 4), rank=st.integers(1, 5))
 def test_user_side_equals_brute_force_on_any_data(seed, n_samples, rank):
     samples = random_samples(seed, n_samples, rank)
@@ -429,7 +429,7 @@ def test_known_and_new_user_with_the_same_ratings_get_the_same(users, items):
     np.testing.assert_allclose(model.user_factors(new.ratings)[0], solved, atol=1e-10)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(order=st.permutations(range(N_USERS)))
 def test_permuting_users_permutes_rows(order):
     model, ratings = model_of(random_samples()), random_interactions().ratings

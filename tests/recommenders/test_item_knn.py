@@ -116,7 +116,7 @@ def assert_same_lists(found, expected, tolerance):
         np.testing.assert_allclose(*similarities, rtol=tolerance, atol=1e-9)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(
     seed=st.integers(0, 10_000),
     similarity=st.sampled_from(SIMILARITIES),
@@ -261,7 +261,7 @@ def rated_by_all(histories):
     return sparse.csr_array(histories[np.flatnonzero(np.diff(histories.indptr))])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=13, deadline=None)
 @given(
     seed=st.integers(0, 10_000),
     similarity=st.sampled_from(SIMILARITIES),
@@ -385,7 +385,7 @@ def test_more_neighbours_than_there_are_items(k, similarity):
         ItemKNN.fit(random_interactions(), parameters(k=k, similarity=similarity))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(seed=st.integers(0, 10_000), similarity=st.sampled_from(SIMILARITIES))
 def test_permuting_users_and_items_permutes(seed, similarity):
     """Ratings with many digits, so that there are no ties (but among what is not similar)."""

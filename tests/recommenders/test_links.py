@@ -34,7 +34,7 @@ def items_of(model, link):
     return set(model.items_of_links[model.links == link].tolist())
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(seed=st.integers(0, 10_000), liked_from=st.sampled_from([None, 3.0, 9.0]))
 def test_links_and_degrees_equal_loops(seed, liked_from):
     rng = np.random.default_rng(seed)
@@ -75,7 +75,7 @@ def test_people_alone():
     assert model.link_degrees.tolist() == [2, 1]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(seed=st.integers(0, 10_000), liked_from=st.sampled_from([None, 0.0, 3.0, 9.0]))
 def test_paths_start_at_the_liked_items(seed, liked_from):
     rng = np.random.default_rng(seed)

@@ -82,7 +82,7 @@ def brute_force(data, links, given_parameters, histories):
     return scores / np.maximum(n_people, 1) ** given_parameters.popularity_exponent
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=13, deadline=None)
 @given(
     seed=st.integers(0, 10_000),
     liked_from=st.sampled_from([None, 3.0, 9.0]),
@@ -112,7 +112,7 @@ def test_by_hand():
     np.testing.assert_allclose(scores, [[1 / 4, 3 / 32, 1 / 16]], rtol=1e-6)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(seed=st.integers(0, 10_000))
 def test_one_hop_over_people_is_the_walk_of_three_steps(seed):
     """P3 of Cooper et al. 2014, times the probability not to start again."""
@@ -129,7 +129,7 @@ def test_one_hop_over_people_is_the_walk_of_three_steps(seed):
     np.testing.assert_allclose(model.scores(histories), expected, rtol=1e-5, atol=1e-9)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(seed=st.integers(0, 10_000), people=st.sampled_from([0.0, 0.5, 1.0]))
 def test_no_probability_is_made_and_none_lost(seed, people):
     """Every item has the genre of all, so nothing is lost unless people are all that counts."""

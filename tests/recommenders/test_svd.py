@@ -259,7 +259,7 @@ def test_known_and_new_user_with_the_same_ratings_get_the_same():
     np.testing.assert_allclose(model.user_factors(new.ratings)[0], solved, atol=1e-10)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(order=st.permutations(range(N_USERS)))
 def test_permuting_users_permutes_rows(order):
     model, ratings = random_model(), random_interactions().ratings
@@ -267,7 +267,7 @@ def test_permuting_users_permutes_rows(order):
     np.testing.assert_allclose(permuted, model.user_factors(ratings)[order], atol=1e-12)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=13, deadline=None)
 @given(seed=st.integers(0, 10_000), factors=st.integers(1, 25))
 def test_user_side_equals_brute_force_on_any_data(seed, factors):
     model = random_model(seed, factors=factors)

@@ -23,7 +23,7 @@ RUN_OPTIONS := $(if $(ENV),--env $(ENV)) $(if $(PIPELINES),--pipelines $(PIPELIN
 # Notebooks are no place to look for conf/, and cannot be told the environment on a command line.
 IN_NOTEBOOKS := KEDRO_LOGGING_CONFIG=$(CURDIR)/conf/logging.yml $(if $(ENV),KEDRO_ENV=$(ENV))
 
-.PHONY: help setup run test test-readme check format viz viz-build lab notebooks lock clean
+.PHONY: help setup run test test-slow check format viz viz-build lab notebooks lock clean
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -47,8 +47,8 @@ run: $(READY)  ## Run everything (ENV=ml-100k for another data set, PIPELINES=in
 test: $(READY)  ## Run the tests
 	@$(BIN)/python -m pytest -n auto --dist worksteal --quiet
 
-test-readme: $(READY)  ## Check that the README shows what a run prints (a minute)
-	@$(BIN)/python -m pytest -m slow --quiet
+test-slow: $(READY)  ## Run the slow tests, such as that the README shows what a run prints
+	@$(BIN)/python -m pytest -n auto --dist worksteal -m slow --quiet
 
 check: $(READY)  ## Lint, check the format and the types
 	@$(BIN)/ruff check .

@@ -254,6 +254,7 @@ def test_missing_data_says_which_command_fetches_it(project_copy: Path, kedro: K
         assert not (project_copy / "data" / env).exists()
 
 
+@pytest.mark.slow
 def test_a_full_disk_leaves_what_was_there(shop: Path, kedro: Kedro) -> None:
     assert kedro(shop, "run", "--env", "shop").returncode == 0
     files = {file: file.read_bytes() for file in (shop / "data" / "shop").rglob("*.*/*/*.*")}
@@ -283,6 +284,7 @@ def test_evaluating_before_anything_was_made(shop: Path, kedro: Kedro) -> None:
     assert nothing_stored(shop)
 
 
+@pytest.mark.slow
 def test_versions_that_do_not_exist_or_do_not_belong_together(shop: Path, kedro: Kedro) -> None:
     run = ("run", "--env", "shop")
     assert kedro(shop, *run).returncode == 0

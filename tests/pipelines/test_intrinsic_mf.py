@@ -69,6 +69,7 @@ def test_the_three_models_differ_as_they_should(full_run: Path) -> None:
             assert 0 <= metrics["intrinsic_mf"][f"{name}_{form}@10"] <= 1
 
 
+@pytest.mark.slow
 def test_similar_items_form(tmp_path: Path) -> None:
     run_project(tmp_path, ["intrinsic_mf"], intrinsic_mf={"neighbourhood": {"form": "items"}})
     with open_catalog(tmp_path) as catalog:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
+import pytest
 
 from tests.conftest import PROJECT
 
@@ -16,6 +17,7 @@ RUN = ("run", "--env", "test")
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_the_approach_of_the_readme_appears_everywhere(
     project_copy: Path, kedro: Callable[..., subprocess.CompletedProcess[str]]
 ) -> None:

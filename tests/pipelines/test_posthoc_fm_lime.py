@@ -251,6 +251,7 @@ def test_other_neighbourhoods(kind: str, tmp_path: Path) -> None:
         assert sentences["sentence"].str.contains("you rated ").mean() > 0.5
 
 
+@pytest.mark.slow
 def test_the_package_lime_gives_the_same_explanations(tmp_path: Path) -> None:
     tables = {}
     for engine in ("batched", "lime"):

@@ -106,6 +106,7 @@ def test_the_present_value_is_that_of_a_run_that_learns_from_the_training_part(
     assert trials["fold_1"].iloc[0] == pytest.approx(expected)
 
 
+@pytest.mark.slow
 def test_the_same_search_again_adds_nothing_and_another_is_another(
     tuned: Path, tmp_path: Path
 ) -> None:
@@ -131,12 +132,14 @@ def test_the_same_search_again_adds_nothing_and_another_is_another(
     assert len(list((tmp_path / "06_models" / "tuning").iterdir())) == 3
 
 
+@pytest.mark.slow
 def test_a_fresh_search_gives_identical_files(tuned: Path, tmp_path: Path) -> None:
     tune(tmp_path, "item_knn")
     for name in ("trials.parquet", "best_parameters.yml", "history.json", "parameters.json"):
         assert versions(tmp_path, name) == versions(tuned, name)
 
 
+@pytest.mark.slow
 def test_the_parameters_file_is_used_as_it_is(
     tuned: Path, project_copy: Path, kedro: Kedro
 ) -> None:

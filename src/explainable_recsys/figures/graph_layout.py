@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     import networkx as nx
+    import plotly.graph_objects as go
 
 Points = NDArray[np.float64]
 Cell = tuple[float, float, float, float]
@@ -145,6 +146,29 @@ def _box(centre: Points, width: float, height: float) -> Points:
     """Lower left and upper right corner, (2, 2)."""
     half = np.array([width, height]) / 2
     return np.array([centre - half, centre + half])
+
+
+def add_labels(
+    figure: go.Figure,
+    labels: dict[str, str],
+    positions: dict[str, Points],
+    diameters: dict[str, float],
+    edges: Iterable[tuple[str, str]],
+) -> None:
+    """Write as many labels as there is room for, also in a narrow figure; see `place_labels`."""
+    placed = place_labels(labels, positions, diameters, edges, NARROW)
+    points = [positions[node].tolist() for node in placed]
+    figure.add_scatter(
+        x=[x for x, _ in points],
+        y=[y for _, y in points],
+        mode="markers+text",
+        marker={"size": [diameters[node] for node in placed], "opacity": 0},
+        text=[labels[node] for node in placed],
+        textposition=list(placed.values()),
+        textfont={"size": LABEL_SIZE},
+        hoverinfo="skip",
+        showlegend=False,
+    )
 
 
 def _label_boxes(width: float, centre: Points, diameter: float) -> dict[str, Points]:

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from explainable_recsys.errors import InputError
-from explainable_recsys.figures.graph_layout import LABEL_SIZE, NARROW, Points, layout, place_labels
+from explainable_recsys.figures.graph_layout import Points, add_labels, layout
 from explainable_recsys.figures.style import (
     CATEGORIES,
     NEUTRAL,
@@ -312,17 +312,7 @@ def _add_labels(
     for node in best_known:
         first.setdefault(graph.nodes[node]["community"], node)
     labels = {node: _label(graph, node) for node in (*first.values(), *best_known)}
-    placed = place_labels(labels, positions, diameters, graph.edges, NARROW)
-    figure.add_scatter(
-        **_coordinates(placed, positions),
-        mode="markers+text",
-        marker={"size": [diameters[node] for node in placed], "opacity": 0},
-        text=[labels[node] for node in placed],
-        textposition=list(placed.values()),
-        textfont={"size": LABEL_SIZE},
-        hoverinfo="skip",
-        showlegend=False,
-    )
+    add_labels(figure, labels, positions, diameters, graph.edges)
 
 
 def _network_finding(graph: nx.DiGraph, colour: str) -> str:

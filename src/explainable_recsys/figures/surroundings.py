@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from explainable_recsys.figures.graph_layout import LABEL_SIZE, NARROW, Points, place_labels
+from explainable_recsys.figures.graph_layout import Points, add_labels
 from explainable_recsys.figures.style import (
     CATEGORIES,
     NEUTRAL,
@@ -257,19 +257,7 @@ def _add_labels(
     """Label as many nodes as there is room for, the first ones first."""
     labels = {node: _label(graph, node) for node in nodes}
     diameters = {node: _diameter(graph, node) for node in nodes}
-    placed = place_labels(labels, positions, diameters, graph.edges, NARROW)
-    points = [positions[node].tolist() for node in placed]
-    figure.add_scatter(
-        x=[x for x, _ in points],
-        y=[y for _, y in points],
-        mode="markers+text",
-        marker={"size": [diameters[node] for node in placed], "opacity": 0},
-        text=[labels[node] for node in placed],
-        textposition=list(placed.values()),
-        textfont={"size": LABEL_SIZE},
-        hoverinfo="skip",
-        showlegend=False,
-    )
+    add_labels(figure, labels, positions, diameters, graph.edges)
 
 
 def _label(graph: nx.DiGraph, node: str) -> str:

@@ -17,6 +17,7 @@ from rich.text import Text
 from explainable_recsys.metrics.faithfulness import FaithfulnessParameters
 from explainable_recsys.pipelines.evaluation.nodes import EvaluationParameters
 from explainable_recsys.preprocessing.splits import SplitParameters
+from explainable_recsys.reporting.person import titled
 from explainable_recsys.reporting.selection import choose_users
 from explainable_recsys.terminal import heading, plain_text, print_plainly
 
@@ -217,8 +218,8 @@ def examples(
     for user, rows in lists.groupby("user_id"):
         blocks.append(Text(f"  user {user}"))
         for row in rows.to_dict("records"):
-            year = "" if pd.isna(row["year"]) else f" ({row['year']})"
-            blocks.append(Text(f"    {row['rank']}. {row['title']}{year}", style="bold"))
+            title = titled(row["title"], row["year"], row["item_id"])
+            blocks.append(Text(f"    {row['rank']}. {title}", style="bold"))
             if isinstance(row["sentence"], str):
                 blocks.append(Padding(plain_text(row["sentence"]), (0, 0, 0, 7), expand=False))
     return Group(*blocks)

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from scipy import optimize, sparse
 
 from explainable_recsys.interactions import padded_blocks
+from explainable_recsys.recommenders import links as links_module
 from explainable_recsys.recommenders import meta_paths
 from explainable_recsys.recommenders.base import AdditiveRecommender, load_recommender
 from explainable_recsys.recommenders.links import PEOPLE
@@ -207,8 +208,12 @@ def test_users_in_blocks_get_the_same(cells, monkeypatch):
     data, links, histories = case()
     model = fit(data, links, parameters())
     at_once = model.scores(histories)
-    monkeypatch.setattr(meta_paths, "_BLOCK", cells)
+    block = next(padded_blocks(histories))
+    wanted = np.tile(np.arange(N_ITEMS), (len(block.rows), 1))
+    parts = model.contributions(block, wanted)
+    monkeypatch.setattr(links_module, "BLOCK", cells)
     np.testing.assert_array_equal(model.scores(histories), at_once)
+    np.testing.assert_array_equal(model.contributions(block, wanted), parts)
 
 
 @settings(max_examples=15, deadline=None)

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from scipy import sparse
 
 from explainable_recsys.errors import InputError
-from explainable_recsys.recommenders import random_walk
+from explainable_recsys.recommenders import links as links_module
 from explainable_recsys.recommenders.base import load_recommender
 from explainable_recsys.recommenders.links import PEOPLE
 from explainable_recsys.recommenders.random_walk import RandomWalk, RandomWalkParameters
@@ -168,7 +168,7 @@ def test_users_in_blocks_get_the_same(cells, monkeypatch):
     data, links, histories = case()
     model = fit(data, links, parameters(popularity_exponent=0.5))
     at_once = model.scores(histories)
-    monkeypatch.setattr(random_walk, "_BLOCK", cells)
+    monkeypatch.setattr(links_module, "BLOCK", cells)
     np.testing.assert_array_equal(model.scores(histories), at_once)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,6 +19,9 @@ from explainable_recsys.recommenders.base import Recommender
 
 PEOPLE = "liked by the same people"
 """The relation of items that the same people liked."""
+
+BLOCK = 4_000_000
+"""Cells of a dense block of histories × links, or of rated × recommended items."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +52,19 @@ class LinkedItems(Recommender):
     def n_items(self) -> int:
         """Number of items in the catalogue."""
         return len(self.row_starts) - 1
+
+    def scores(self, histories: sparse.csr_array) -> NDArray[np.float32]:
+        """Scores of some histories at a time; see `Recommender.scores`."""
+        starts = self.starts(histories)
+        result = np.empty((starts.shape[0], self.n_items), np.float32)
+        step = max(1, BLOCK // max(1, len(self.relations)))
+        for first in range(0, starts.shape[0], step):
+            result[first : first + step] = self.scores_from(starts[first : first + step])
+        return result
+
+    @abstractmethod
+    def scores_from(self, starts: sparse.csr_array) -> NDArray[np.float32]:
+        """Score every item for every set of liked items, (n, n_items)."""
 
     def starts(self, histories: sparse.csr_array) -> sparse.csr_array:
         """(n, n_items) where paths start: 1 for each liked item."""

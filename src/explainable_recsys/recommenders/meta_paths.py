@@ -13,6 +13,7 @@ from scipy import optimize, sparse
 
 from explainable_recsys.interactions import Interactions, PaddedBlock
 from explainable_recsys.preprocessing.features import Features
+from explainable_recsys.recommenders import links
 from explainable_recsys.recommenders.base import Parameters, Seed
 from explainable_recsys.recommenders.links import (
     LinkedItems,
@@ -21,8 +22,6 @@ from explainable_recsys.recommenders.links import (
     per_item,
     relation_names,
 )
-
-_BLOCK = 4_000_000  # cells of a dense block
 
 
 class MetaPathParameters(Parameters):
@@ -81,29 +80,27 @@ class MetaPaths(LinkedItems):
         arrays = link_arrays(interactions, entities, weights, parameters.liked_from)
         return cls(**arrays, parameters=parameters)
 
-    def scores(self, histories: sparse.csr_array) -> NDArray[np.float32]:
-        """Sums over all paths; see `Recommender.scores`."""
-        starts = self.starts(histories)
-        result = np.empty((starts.shape[0], self.n_items), np.float32)
-        step = max(1, _BLOCK // max(1, len(self.relations)))
-        for first in range(0, starts.shape[0], step):
-            reached = (starts[first : first + step] @ self.outward).toarray()
-            result[first : first + step] = (self.inward @ reached.T).T
-        return result
+    def scores_from(self, starts: sparse.csr_array) -> NDArray[np.float32]:
+        """Sums over all paths; see `LinkedItems.scores_from`."""
+        reached = (starts @ self.outward).toarray()
+        return np.asarray((self.inward @ reached.T).T)
 
     def contributions(
         self, histories: PaddedBlock, items: NDArray[np.int64]
     ) -> NDArray[np.float64]:
         """Sums over the paths from every rated item; see `AdditiveRecommender`."""
-        b, length = histories.columns.shape
         rows = np.where(histories.filled, histories.columns, 0)
-        weights = self._of_ratings(histories)
-        parts = np.zeros((b, items.shape[1], length))
-        for user in range(b):
-            outward = self.outward[rows[user]].astype(np.float64)
-            block = outward @ self.inward[items[user]].T
-            parts[user] = block.toarray().T * weights[user]
-        return parts
+        rated, begins = np.unique(rows, return_inverse=True)
+        wanted, ends = np.unique(items, return_inverse=True)
+        begins, ends = begins.reshape(rows.shape), ends.reshape(items.shape)
+        outward = self.outward[rated].astype(np.float64)
+        parts = np.zeros((*items.shape, rows.shape[1]))
+        step = max(1, links.BLOCK // max(1, len(rated)))
+        for first in range(0, len(wanted), step):
+            values = (outward @ self.inward[wanted[first : first + step]].T).toarray()
+            user, place = np.nonzero((ends >= first) & (ends < first + step))
+            parts[user, place] = values[begins[user], ends[user, place, None] - first]
+        return parts * self._of_ratings(histories)[:, None, :]
 
     @cached_property
     def outward(self) -> sparse.csr_array:

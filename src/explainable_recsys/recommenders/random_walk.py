@@ -15,8 +15,6 @@ from explainable_recsys.preprocessing.features import Features
 from explainable_recsys.recommenders.base import Parameters
 from explainable_recsys.recommenders.links import LinkedItems, link_arrays, per_item, relation_names
 
-_BLOCK = 4_000_000  # cells of a dense block
-
 
 class RandomWalkParameters(Parameters):
     """How the walk goes.
@@ -59,25 +57,15 @@ class RandomWalk(LinkedItems):
         arrays = link_arrays(interactions, entities, weights, parameters.liked_from)
         return cls(**arrays, parameters=parameters)
 
-    def scores(self, histories: sparse.csr_array) -> NDArray[np.float32]:
-        """Visits of every item, damped by popularity; see `Recommender.scores`."""
-        starts = per_item(self.starts(histories))
-        result = np.empty((starts.shape[0], self.n_items), np.float32)
-        step = max(1, _BLOCK // max(1, len(self.relations)))
-        for first in range(0, starts.shape[0], step):
-            result[first : first + step] = self._visits(starts[first : first + step])
-        return result * self._damping
-
-    def _visits(self, starts: sparse.csr_array) -> NDArray[np.float32]:
-        """(n, n_items) sum over hops of the probability to be at each item."""
-        outward, inward = self._outward.T.tocsr(), self._inward
-        here = np.ascontiguousarray(starts.toarray().T)
+    def scores_from(self, starts: sparse.csr_array) -> NDArray[np.float32]:
+        """Visits of every item, damped by popularity; see `LinkedItems.scores_from`."""
+        here = np.ascontiguousarray(per_item(starts).toarray().T)
         total = np.zeros_like(here)
         stay = 1 - self.parameters.restart
         for _ in range(self.parameters.n_hops):
-            here = stay * (inward @ (outward @ here))
+            here = stay * (self._inward @ (self._outward.T @ here))
             total += here
-        return total.T
+        return np.asarray(total.T * self._damping)
 
     @cached_property
     def _outward(self) -> sparse.csr_array:

@@ -13,6 +13,10 @@ from scipy import sparse
 
 from explainable_recsys.datasets.reading import read_table
 from explainable_recsys.datasets.source import SourceParameters, TableName, parse_source
+from explainable_recsys.experiments.calibration import (
+    best_user_penalty,
+    calibrate_user_penalty,
+)
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.metrics.ranking import ranking_per_user
 from explainable_recsys.preprocessing.cleaning import (
@@ -22,13 +26,8 @@ from explainable_recsys.preprocessing.cleaning import (
 )
 from explainable_recsys.preprocessing.splits import Split
 from explainable_recsys.recommenders.base import Recommender
-from explainable_recsys.recommenders.svd import (
-    SVD,
-    SVDParameters,
-    best_user_penalty,
-    calibrate_user_penalty,
-)
-from explainable_recsys.recommenders.top_n import RecommendationParameters, recommend
+from explainable_recsys.recommenders.lists import RecommendationParameters, recommend
+from explainable_recsys.recommenders.svd import SVD, SVDParameters
 
 PROJECT = Path(__file__).parents[1]
 K = 10

@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 
 from data import argument_parser, load
-from explainable_recsys.explainers.explainability import NeighbourhoodParameters, explainability
 from explainable_recsys.interactions import Interactions
+from explainable_recsys.knowledge.neighbours import NeighbourhoodParameters, explainability
 from explainable_recsys.metrics.bootstrap import mean_with_interval
 from explainable_recsys.metrics.explainability import explainability_per_user
 from explainable_recsys.metrics.ranking import ranking_per_user
@@ -25,8 +25,8 @@ from explainable_recsys.metrics.ratings import evaluate_ratings
 from explainable_recsys.preprocessing.splits import SplitParameters, split_ratings
 from explainable_recsys.recommenders.base import Recommender
 from explainable_recsys.recommenders.emf import EMF, EMFParameters
+from explainable_recsys.recommenders.lists import RecommendationParameters, recommend
 from explainable_recsys.recommenders.popularity import Popularity
-from explainable_recsys.recommenders.top_n import RecommendationParameters, recommend
 
 SEEDS = (0, 1, 2)
 K = 10

@@ -18,11 +18,11 @@ from scipy import sparse
 
 from data import argument_parser, load
 from explainable_recsys.explainers.contributions import explain_by_contributions
-from explainable_recsys.explainers.sentences import contribution_sentences
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.metrics.explanations import additivity_error
 from explainable_recsys.recommenders.als import ALS, ALSParameters
-from explainable_recsys.recommenders.top_n import RecommendationParameters, recommend
+from explainable_recsys.recommenders.lists import RecommendationParameters, recommend
+from explainable_recsys.wording.sentences import contribution_sentences
 
 REPEATS = 5
 USERS = 100

@@ -21,7 +21,7 @@ from explainable_recsys.metrics.faithfulness import (
     FaithfulnessParameters,
     measure_faithfulness,
 )
-from explainable_recsys.metrics.history_evidence import faithfulness_scope
+from explainable_recsys.metrics.projected_evidence import faithfulness_scope
 from explainable_recsys.pipelines.discovery import every_approach
 
 K = 10

@@ -18,18 +18,18 @@ import pandas as pd
 
 from data import argument_parser, load, load_users, official_split, with_items
 from explainable_recsys.interactions import Interactions
-from explainable_recsys.metrics.ranking import ranking_per_user
-from explainable_recsys.metrics.ratings import rating_errors
-from explainable_recsys.preprocessing.features import (
+from explainable_recsys.knowledge.features import (
     FeatureParameters,
     Features,
     UserGroup,
     item_features,
     user_features,
 )
+from explainable_recsys.metrics.ranking import ranking_per_user
+from explainable_recsys.metrics.ratings import rating_errors
 from explainable_recsys.preprocessing.splits import SplitParameters, split_ratings
 from explainable_recsys.recommenders.fm import FM, FMParameters, sample_posterior
-from explainable_recsys.recommenders.top_n import RecommendationParameters, recommend
+from explainable_recsys.recommenders.lists import RecommendationParameters, recommend
 
 PROFILE: tuple[UserGroup, ...] = ("age", "gender", "occupation")
 OFFICIAL: tuple[tuple[str, tuple[UserGroup, ...]], ...] = (("u1", ()), ("u3", PROFILE))

@@ -16,10 +16,11 @@ import pandas as pd
 from data import argument_parser, load, load_table, load_users, source_and_folder
 from explainable_recsys.explainers.paths import PathParameters, explain_by_paths
 from explainable_recsys.interactions import Interactions
+from explainable_recsys.knowledge.graph import GraphParameters, item_entities
 from explainable_recsys.metrics.ranking import ranking_per_user
 from explainable_recsys.pipelines.knowledge_graph.nodes import build_triples, link_items
-from explainable_recsys.preprocessing.knowledge_graph import GraphParameters, item_entities
 from explainable_recsys.preprocessing.splits import SplitParameters, split_ratings
+from explainable_recsys.recommenders.lists import RecommendationParameters, recommend
 from explainable_recsys.recommenders.meta_paths import (
     LearningParameters,
     MetaPathParameters,
@@ -28,7 +29,6 @@ from explainable_recsys.recommenders.meta_paths import (
 )
 from explainable_recsys.recommenders.popularity import Popularity
 from explainable_recsys.recommenders.random_walk import RandomWalk, RandomWalkParameters
-from explainable_recsys.recommenders.top_n import RecommendationParameters, recommend
 
 SEEDS = (0, 1, 2)
 K = 10

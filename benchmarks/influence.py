@@ -20,7 +20,6 @@ from scipy import sparse
 
 from data import argument_parser, load
 from explainable_recsys.explainers.counterfactuals import minimal_counterfactual
-from explainable_recsys.explainers.explainability import NeighbourhoodParameters
 from explainable_recsys.explainers.influence import (
     InfluenceParameters,
     explain_by_influence,
@@ -28,11 +27,12 @@ from explainable_recsys.explainers.influence import (
 )
 from explainable_recsys.explainers.what_if import Change, what_if
 from explainable_recsys.interactions import Interactions, padded_blocks
-from explainable_recsys.preprocessing.features import (
+from explainable_recsys.knowledge.features import (
     FeatureParameters,
     item_features,
     user_features,
 )
+from explainable_recsys.knowledge.neighbours import NeighbourhoodParameters
 from explainable_recsys.preprocessing.splits import SplitParameters, split_ratings
 from explainable_recsys.recommenders.als import ALS, ALSParameters
 from explainable_recsys.recommenders.base import Recommender
@@ -40,9 +40,9 @@ from explainable_recsys.recommenders.ease import EASE, EASEParameters
 from explainable_recsys.recommenders.emf import EMF, EMFParameters
 from explainable_recsys.recommenders.fm import FM, FMParameters
 from explainable_recsys.recommenders.item_knn import ItemKNN, ItemKNNParameters
+from explainable_recsys.recommenders.lists import RecommendationParameters, recommend
 from explainable_recsys.recommenders.popularity import Popularity
 from explainable_recsys.recommenders.svd import SVD, SVDParameters
-from explainable_recsys.recommenders.top_n import RecommendationParameters, recommend
 from explainable_recsys.threads import one_blas_thread
 
 USERS_OF_THE_LOOP = 20

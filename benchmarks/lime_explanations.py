@@ -15,25 +15,25 @@ import time
 import pandas as pd
 
 from data import argument_parser, load, load_users
+from explainable_recsys.experiments.lime_stability import (
+    LimeStabilityParameters,
+    lime_stability,
+)
 from explainable_recsys.explainers.lime import Kind, LimeParameters, explain_by_lime
 from explainable_recsys.interactions import Interactions
-from explainable_recsys.metrics.surrogates import (
-    StabilityParameters,
-    lime_stability,
-    surrogate_metrics,
-)
-from explainable_recsys.preprocessing.features import (
+from explainable_recsys.knowledge.features import (
     FeatureParameters,
     Features,
     ItemGroup,
     item_features,
     user_features,
 )
+from explainable_recsys.metrics.surrogates import surrogate_metrics
 from explainable_recsys.preprocessing.splits import SplitParameters, split_ratings
 from explainable_recsys.recommenders.als import ALS, ALSParameters
 from explainable_recsys.recommenders.base import Recommender
 from explainable_recsys.recommenders.fm import FM, FMParameters
-from explainable_recsys.recommenders.top_n import RecommendationParameters, recommend
+from explainable_recsys.recommenders.lists import RecommendationParameters, recommend
 
 N_SAMPLES = 1000
 EVERY = {"item": 1, "user": 1, "history": 10}
@@ -84,7 +84,7 @@ def main() -> None:
     print(pd.DataFrame(rows).set_index("what").round(3).to_string())
 
     lists = recommend(model, train, RecommendationParameters())
-    stability = StabilityParameters(n_samples=(100, 300, 1000, 1500, 3000), n_users=20)
+    stability = LimeStabilityParameters(n_samples=(100, 300, 1000, 1500, 3000), n_users=20)
     table = lime_stability(model, train, lists, features, LimeParameters(), stability)
     print(table.round(3).to_string(index=False))
 

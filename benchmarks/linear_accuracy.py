@@ -22,8 +22,8 @@ from explainable_recsys.preprocessing.splits import SplitParameters, split_ratin
 from explainable_recsys.recommenders.base import Recommender
 from explainable_recsys.recommenders.ease import EASE, EASEParameters
 from explainable_recsys.recommenders.item_knn import ItemKNN, ItemKNNParameters
+from explainable_recsys.recommenders.lists import RecommendationParameters, recommend
 from explainable_recsys.recommenders.popularity import Popularity
-from explainable_recsys.recommenders.top_n import RecommendationParameters, recommend
 
 SEEDS = (0, 1, 2)
 K = 10

@@ -41,8 +41,8 @@ from data import (
     with_items,
 )
 from explainable_recsys.errors import InputError
-from explainable_recsys.explainers.explainability import explainability
 from explainable_recsys.interactions import Interactions
+from explainable_recsys.knowledge.neighbours import explainability
 from explainable_recsys.metrics.explainability import explainability_per_user
 from explainable_recsys.metrics.explanations import coverage
 from explainable_recsys.metrics.ratings import evaluate_ratings

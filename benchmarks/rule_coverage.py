@@ -21,7 +21,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data import K, argument_parser, calibrated, load, top_lists
-from explainable_recsys.explainers.association_rules import (
+from explainable_recsys.explainers.rule_explanations import (
+    LocalScope,
+    RuleExplanationParameters,
+    explain_by_rules,
+)
+from explainable_recsys.interactions import Interactions
+from explainable_recsys.knowledge.association_rules import (
     RuleParameters,
     TransactionParameters,
     liked_interactions,
@@ -30,13 +36,7 @@ from explainable_recsys.explainers.association_rules import (
     user_clusters,
     user_transactions,
 )
-from explainable_recsys.explainers.local_rules import nearest_users
-from explainable_recsys.explainers.rule_explanations import (
-    LocalScope,
-    RuleExplanationParameters,
-    explain_by_rules,
-)
-from explainable_recsys.interactions import Interactions
+from explainable_recsys.knowledge.local_rules import nearest_by_factors
 from explainable_recsys.metrics.explanations import coverage
 from explainable_recsys.metrics.ranking import ranking_per_user
 from explainable_recsys.metrics.rules import cited_rule_metrics
@@ -46,6 +46,7 @@ from explainable_recsys.recommenders.association_rules import (
     AssociationRulesParameters,
 )
 from explainable_recsys.recommenders.base import Recommender
+from explainable_recsys.recommenders.lists import best_columns
 from explainable_recsys.recommenders.popularity import Popularity
 from explainable_recsys.recommenders.shuffle import Shuffle, ShuffleParameters
 from explainable_recsys.recommenders.svd import SVD, SVDParameters
@@ -83,7 +84,7 @@ def prepare(ratings: pd.DataFrame, items: pd.DataFrame, seed: int) -> Experiment
     lists = {name: top_lists(recommender, train) for name, recommender in recommenders.items()}
     vectors = model.user_factors(train.ratings)
     clusters = user_clusters(vectors, N_CLUSTERS, seed)
-    neighbours = nearest_users(vectors, N_NEIGHBOURS)
+    neighbours = nearest_by_factors(vectors, N_NEIGHBOURS)
     return Experiment(model, train, items, split.test, clusters, neighbours, lists)
 
 
@@ -91,7 +92,9 @@ def transactions_and_rules(
     one: Experiment, parameters: TransactionParameters
 ) -> tuple[Interactions, pd.DataFrame]:
     """The transactions, and the rules of all users and of every cluster."""
-    matrix = user_transactions(one.model, one.train, parameters)
+    matrix = user_transactions(
+        one.train, parameters, best_columns(one.model, one.train, parameters.list_length)
+    )
     transactions = Interactions(matrix, one.train.user_ids, one.train.item_ids)
     rules, _ = mine_by_cluster(transactions, one.clusters, THRESHOLDS)
     return transactions, rules

@@ -28,15 +28,6 @@ from mlxtend.frequent_patterns import apriori, fpgrowth
 from scipy import sparse
 
 from data import argument_parser, load
-from explainable_recsys.explainers.association_rules import (
-    RuleParameters,
-    liked_interactions,
-    liked_items,
-    mine,
-    rules_from_table,
-    rules_table,
-)
-from explainable_recsys.explainers.itemsets import frequent_itemsets
 from explainable_recsys.explainers.rule_explanations import (
     RuleExplanationParameters,
     RuleIndex,
@@ -45,9 +36,18 @@ from explainable_recsys.explainers.rule_explanations import (
     look_up,
 )
 from explainable_recsys.interactions import Interactions
+from explainable_recsys.knowledge.association_rules import (
+    RuleParameters,
+    liked_interactions,
+    liked_items,
+    mine,
+    rules_from_table,
+    rules_table,
+)
+from explainable_recsys.knowledge.itemsets import frequent_itemsets
 from explainable_recsys.preprocessing.splits import SplitParameters, split_ratings
+from explainable_recsys.recommenders.lists import RecommendationParameters, recommend
 from explainable_recsys.recommenders.svd import SVD, SVDParameters
-from explainable_recsys.recommenders.top_n import RecommendationParameters, recommend
 
 SUPPORT = 0.05
 LENGTH = 4

@@ -13,21 +13,22 @@ from typing import Any, NamedTuple, TypeVar
 import pandas as pd
 
 from data import calibrated
-from explainable_recsys.explainers.association_rules import RuleParameters, TransactionParameters
 from explainable_recsys.explainers.contributions import explain_by_contributions
-from explainable_recsys.explainers.explainability import NeighbourhoodParameters
 from explainable_recsys.explainers.lime import LimeParameters
 from explainable_recsys.explainers.neighbours import explain_by_neighbours
 from explainable_recsys.explainers.rule_explanations import RuleExplanationParameters
 from explainable_recsys.interactions import Interactions
+from explainable_recsys.knowledge.association_rules import RuleParameters, TransactionParameters
+from explainable_recsys.knowledge.features import FeatureParameters, Features
+from explainable_recsys.knowledge.neighbours import NeighbourhoodParameters
+from explainable_recsys.parameters import Parameters
 from explainable_recsys.pipelines.intrinsic_ar.nodes import collect_rules
 from explainable_recsys.pipelines.posthoc_ar import nodes as posthoc_ar
 from explainable_recsys.pipelines.posthoc_fm_lime import nodes as posthoc_fm_lime
 from explainable_recsys.pipelines.posthoc_knn import nodes as posthoc_knn
-from explainable_recsys.preprocessing.features import FeatureParameters, Features
 from explainable_recsys.preprocessing.splits import Split
 from explainable_recsys.recommenders.als import ALS, ALSParameters
-from explainable_recsys.recommenders.base import AdditiveRecommender, Parameters, Recommender
+from explainable_recsys.recommenders.base import AdditiveRecommender, Recommender
 from explainable_recsys.recommenders.bias import Bias, BiasParameters
 from explainable_recsys.recommenders.ease import EASE, EASEParameters
 from explainable_recsys.recommenders.emf import EMF, EMFParameters

@@ -13,11 +13,11 @@ from typing import Any
 SECONDS = 120
 QUIET = {"KEDRO_DISABLE_TELEMETRY": "true"}
 IMPORTED = [
-    "explainable_recsys.explain",
+    "explainable_recsys.interface.explain",
     "explainable_recsys.hooks",
     "explainable_recsys.pipelines.discovery",
     "explainable_recsys.settings",
-    "explainable_recsys.summary",
+    "explainable_recsys.interface.summary",
     "kedro.framework.cli.cli",
     "kedro.framework.cli.project",
     "kedro.runner",

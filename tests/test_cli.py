@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from kedro.io import DatasetError
 
-from explainable_recsys.cli import parameter_message, user_message
 from explainable_recsys.errors import InputError
+from explainable_recsys.interface.messages import user_message
+from explainable_recsys.pipelines.parameters import parameter_message
 from tests.conftest import PROJECT
 
 Kedro = Callable[..., subprocess.CompletedProcess[str]]

@@ -14,7 +14,8 @@ from kedro.pipeline import Node
 
 from explainable_recsys import hooks
 from explainable_recsys.errors import InputError
-from explainable_recsys.hooks import LongNodeHook, check_globals, check_parameter, git_state
+from explainable_recsys.hooks import LongNodeHook, git_state
+from explainable_recsys.interface.configuration import check_globals, check_parameter
 from tests.conftest import open_catalog, run_project
 
 

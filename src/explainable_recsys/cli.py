@@ -5,9 +5,7 @@ from __future__ import annotations
 import copy
 import functools
 import os
-import re
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +14,7 @@ from kedro.framework.cli.project import run as kedro_run
 from kedro.framework.startup import ProjectMetadata
 
 from explainable_recsys.errors import InputError
-from explainable_recsys.pipelines.parameters import parameter_message
+from explainable_recsys.interface.messages import pipeline_folders, user_message
 
 RUNNERS = ("SequentialRunner", "ThreadRunner", "ParallelRunner")
 
@@ -56,7 +54,7 @@ def check_names(options: dict[str, Any]) -> None:
     """
     conf = Path(options.get("conf_source") or "conf")
     check_environment(conf, options.get("env") or os.environ.get("KEDRO_ENV"))
-    known = _pipelines()
+    known = pipeline_folders()
     for name in options.get("pipelines") or []:
         if name not in {"__default__", *known}:
             raise InputError(f"unknown pipeline '{name}'; there are: {', '.join(known)}")
@@ -75,63 +73,6 @@ def check_environment(conf: Path, env: str | None) -> None:
         return
     environments = sorted(folder.name for folder in conf.iterdir() if folder.is_dir())
     raise InputError(f"unknown environment '{env}'; there are: {', '.join(environments)}")
-
-
-def user_message(error: BaseException) -> str | None:
-    """What to tell the user about an error; None for one that is the program's fault."""
-    from kedro.io.core import DatasetNotFoundError, VersionNotFoundError
-    from kedro.validation import ParameterValidationError
-    from omegaconf.errors import OmegaConfBaseException
-    from yaml import YAMLError
-
-    causes = list(_chain(error))
-    for cause in causes:
-        if isinstance(cause, InputError):
-            return str(cause)
-        if isinstance(cause, ParameterValidationError):
-            return parameter_message(str(cause))
-        if isinstance(cause, VersionNotFoundError):
-            return missing_message(str(cause))
-        if isinstance(cause, DatasetNotFoundError):
-            return str(cause)
-        if isinstance(cause, MemoryError):
-            reason = str(cause).rstrip(".") or "no details"
-            return f"not enough memory ({reason}); choose smaller parameters or less data"
-        if isinstance(cause, OmegaConfBaseException | YAMLError):
-            return f"configuration: {' '.join(str(cause).split())}"
-        if isinstance(cause, ValueError) and str(cause).startswith("Pipeline"):
-            return str(cause)
-        # With ParallelRunner only the text of another process' error is left.
-        if remote := re.search(r"^explainable_recsys\.errors\.InputError: (.*)", str(cause), re.M):
-            return remote[1]
-    return None
-
-
-def missing_message(text: str) -> str:
-    """Which pipeline makes the dataset that Kedro found no version of, or which file it lacks."""
-    found = re.search(r"filepath='(.*?)'", text)
-    path = Path(found[1] if found else text)
-    owner = path.parent.name
-    if owner.startswith("params:"):
-        approach = owner.removeprefix("params:")
-        return (
-            f"parameters {approach}.{path.stem} are missing; add them to "
-            f"conf/base/parameters_{approach}.yml"
-        )
-    command = f"kedro run --pipelines {owner}" if owner in _pipelines() else "kedro run"
-    return f"{path}: nothing is stored there yet; first {command}"
-
-
-def _pipelines() -> list[str]:
-    folders = Path(__file__).with_name("pipelines").iterdir()
-    return sorted(folder.name for folder in folders if (folder / "__init__.py").exists())
-
-
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    """An error, what it was raised from, and so on."""
-    while error is not None:
-        yield error
-        error = error.__cause__ or error.__context__
 
 
 cli.add_command(with_plain_errors(kedro_run))
@@ -183,7 +124,7 @@ def explain_command(
     form: str,
 ) -> None:
     """Show what USER rated, what is recommended, and why, from the latest run."""
-    from explainable_recsys.explain import Question, explain
+    from explainable_recsys.interface.explain import Question, explain
 
     explain(metadata.project_path, env, Question(user, item, approach), form)
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import logging
 import platform
 import subprocess
 import threading
 import time
-from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -17,10 +15,13 @@ from kedro.framework.hooks import hook_impl
 from kedro.io import AbstractVersionedDataset, DataCatalog
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
-from omegaconf import OmegaConf
-from yaml import YAMLError
 
 from explainable_recsys.errors import InputError
+from explainable_recsys.interface.configuration import (
+    check_globals,
+    check_parameter,
+    check_parameter_files,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -55,93 +56,6 @@ class ParameterHook:
                 )
             if name not in PARAMETERS_FOR_PATHS:
                 check_parameter(name, value, known, path=())
-
-
-def check_globals(conf: Path, env: str | None) -> None:
-    """Make sure that `globals.yml` of an environment can be used.
-
-    Raises:
-        InputError: If it has an unknown key, a source that is no block, or a source without
-            a root of its own for its results.
-    """
-    settings = conf / (env or "local") / "globals.yml"
-    given, known = read_block(settings), read_block(conf / "base" / "globals.yml")
-    for name, value in given.items():
-        try:
-            check_parameter(name, value, {**known, "source": {}}, path=(), deeply=False)
-        except InputError as error:
-            raise InputError(f"{env}/globals.yml: {error}") from None
-    if "source" in given and "data_root" not in given:
-        raise InputError(
-            f"{env}/globals.yml: a data set of its own needs a root for its results, or they "
-            f"would mix with others; add for example data_root: data/{env}"
-        )
-    root = {**known, **given}.get("data_root")
-    if not (root and isinstance(root, str)):
-        raise InputError(f"{env}/globals.yml: data_root {root!r} is not a folder")
-
-
-def check_parameter_files(conf: Path, env: str | None) -> None:
-    """Make sure that an environment overrides only parameters that exist in `conf/base`.
-
-    Raises:
-        InputError: Naming the file and the closest parameter that does.
-    """
-    known: dict[str, Any] = {}
-    for file in sorted((conf / "base").glob("parameters*.yml")):
-        known |= read_block(file)
-    for file in sorted((conf / (env or "local")).glob("parameters*.yml")):
-        for name, value in read_block(file).items():
-            try:
-                check_parameter(name, value, known, path=())
-            except InputError as error:
-                raise InputError(f"{env}/{file.name}: {error}") from None
-
-
-def read_block(file: Path) -> dict[str, Any]:
-    """The keys and values of a YAML file, without resolving anything; empty if there is none.
-
-    Raises:
-        InputError: If it holds something else or is no YAML.
-    """
-    name = f"{file.parent.name}/{file.name}"
-    try:
-        content = OmegaConf.load(file) if file.exists() else OmegaConf.create({})
-    except YAMLError as error:
-        raise InputError(f"{name}: {' '.join(str(error).split())}") from None
-    block = OmegaConf.to_container(content, resolve=False)
-    if not isinstance(block, dict):
-        raise InputError(f"{name}: a list stands where keys should")
-    return {str(key): value for key, value in block.items()}
-
-
-def check_parameter(
-    name: str,
-    value: Any,
-    known: Mapping[str, Any],
-    path: tuple[str, ...],
-    deeply: bool = True,
-) -> None:
-    """Make sure that a parameter exists, and that a block of parameters is given as one.
-
-    Raises:
-        InputError: Naming the closest parameter that does.
-    """
-    full = ".".join((*path, name))
-    if name not in known:
-        close = difflib.get_close_matches(name, list(known), n=1)
-        hint = f"did you mean '{'.'.join((*path, close[0]))}'? " if close else ""
-        raise InputError(f"unknown parameter '{full}'; {hint}accepted here: {', '.join(known)}")
-    if not isinstance(known[name], Mapping):
-        return
-    if not isinstance(value, Mapping):
-        accepted = f"; accepted: a block with {', '.join(known[name])}" if known[name] else ""
-        raise InputError(f"parameter {full}: {value!r} stands where a block should{accepted}")
-    if path[1:] == ("search",) and name == "space":
-        return  # may name any parameter of the approach; the search itself checks which
-    if deeply:
-        for key, inner in value.items():
-            check_parameter(key, inner, known[name], (*path, name))
 
 
 class ManifestHook:
@@ -356,6 +270,6 @@ class SummaryHook:
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
     ) -> None:
         """Print the data card, the metrics and a few users with their reasons."""
-        from explainable_recsys.summary import print_summary
+        from explainable_recsys.interface.summary import print_summary
 
         print_summary(pipeline.all_outputs(), catalog, run_params.get("env"))

@@ -16,7 +16,7 @@ from explainable_recsys.datasets.arrays import (
     ModelDataset,
 )
 from explainable_recsys.interactions import Interactions
-from explainable_recsys.preprocessing.features import Features
+from explainable_recsys.knowledge.features import Features
 from explainable_recsys.recommenders.als import ALS, ALSParameters
 
 

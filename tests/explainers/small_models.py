@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from explainable_recsys.explainers.association_rules import RuleParameters, liked_items, mine
-from explainable_recsys.explainers.explainability import NeighbourhoodParameters
 from explainable_recsys.interactions import Interactions
-from explainable_recsys.preprocessing.features import Features
+from explainable_recsys.knowledge.association_rules import RuleParameters, liked_items, mine
+from explainable_recsys.knowledge.features import Features
+from explainable_recsys.knowledge.neighbours import NeighbourhoodParameters
 from explainable_recsys.recommenders.als import ALS, ALSParameters
 from explainable_recsys.recommenders.association_rules import (
     AssociationRules,
@@ -23,8 +23,8 @@ from explainable_recsys.recommenders.bias import Bias, BiasParameters
 from explainable_recsys.recommenders.ease import EASE, EASEParameters
 from explainable_recsys.recommenders.emf import EMF, EMFParameters
 from explainable_recsys.recommenders.fm import FM, FMParameters
+from explainable_recsys.recommenders.item_graph import PEOPLE
 from explainable_recsys.recommenders.item_knn import ItemKNN, ItemKNNParameters
-from explainable_recsys.recommenders.links import PEOPLE
 from explainable_recsys.recommenders.meta_paths import MetaPathParameters, MetaPaths
 from explainable_recsys.recommenders.popularity import Popularity
 from explainable_recsys.recommenders.random_walk import RandomWalk, RandomWalkParameters

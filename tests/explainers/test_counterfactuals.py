@@ -22,7 +22,7 @@ from explainable_recsys.recommenders.association_rules import (
     AssociationRulesParameters,
 )
 from explainable_recsys.recommenders.base import Recommender
-from explainable_recsys.recommenders.top_n import RecommendationParameters, recommend
+from explainable_recsys.recommenders.lists import RecommendationParameters, recommend
 from tests.explainers.small_models import FITS, KINDS, N_ITEMS, history_of, small_catalogue
 
 CLOSE = 1e-5

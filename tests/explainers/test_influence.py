@@ -17,7 +17,6 @@ from pydantic import ValidationError
 from scipy import sparse
 
 from explainable_recsys.errors import InputError
-from explainable_recsys.explainers.explainability import NeighbourhoodParameters
 from explainable_recsys.explainers.influence import (
     InfluenceParameters,
     explain_by_influence,
@@ -26,6 +25,7 @@ from explainable_recsys.explainers.influence import (
 )
 from explainable_recsys.explainers.tables import STYLES
 from explainable_recsys.interactions import Interactions, PaddedBlock, padded_blocks
+from explainable_recsys.knowledge.neighbours import NeighbourhoodParameters
 from explainable_recsys.recommenders.als import ALS, ALSParameters
 from explainable_recsys.recommenders.base import ClosedFormRecommender, UserSystems
 from explainable_recsys.recommenders.ease import EASE, EASEParameters

@@ -26,7 +26,7 @@ from explainable_recsys.explainers.lime import (
 from explainable_recsys.explainers.perturbations import removal_masks, sample_near, weigh_masks
 from explainable_recsys.explainers.surrogates import Regression, fit_batched, held_out_r2
 from explainable_recsys.interactions import Interactions
-from explainable_recsys.preprocessing.features import Features
+from explainable_recsys.knowledge.features import Features
 from explainable_recsys.recommenders.base import Recommender
 from explainable_recsys.recommenders.popularity import Popularity
 

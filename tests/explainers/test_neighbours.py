@@ -13,12 +13,6 @@ from scipy import sparse
 
 from explainable_recsys.errors import InputError
 from explainable_recsys.explainers import neighbours as module
-from explainable_recsys.explainers.explainability import (
-    NeighbourhoodParameters,
-    explainability,
-    nearest_items,
-    nearest_users,
-)
 from explainable_recsys.explainers.neighbours import (
     co_rated_items,
     explain_by_neighbours,
@@ -26,6 +20,12 @@ from explainable_recsys.explainers.neighbours import (
 )
 from explainable_recsys.explainers.tables import STYLES
 from explainable_recsys.interactions import Interactions
+from explainable_recsys.knowledge.neighbours import (
+    NeighbourhoodParameters,
+    explainability,
+    nearest_items,
+    nearest_users,
+)
 
 RNG = np.random.default_rng(0)
 RATED = RNG.random((25, 12)) < 0.5

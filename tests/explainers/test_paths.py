@@ -17,13 +17,13 @@ from explainable_recsys.explainers.paths import (
     PathParameters,
     explain_by_paths,
     link_texts,
-    path_sentences,
 )
 from explainable_recsys.explainers.tables import STYLES
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.pipelines.knowledge_graph.path_nodes import phrase
-from explainable_recsys.recommenders.links import PEOPLE
+from explainable_recsys.recommenders.item_graph import PEOPLE
 from explainable_recsys.recommenders.meta_paths import MetaPathParameters, MetaPaths
+from explainable_recsys.wording.sentences import path_sentences
 from tests.recommenders.small_graph import (
     N_ITEMS,
     all_links,

@@ -20,8 +20,8 @@ from explainable_recsys.explainers.what_if import Change, changed_history, ranks
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.recommenders.base import Recommender
 from explainable_recsys.recommenders.ease import EASE, EASEParameters
+from explainable_recsys.recommenders.lists import RecommendationParameters, recommend
 from explainable_recsys.recommenders.popularity import Popularity
-from explainable_recsys.recommenders.top_n import RecommendationParameters, recommend
 from tests.explainers.small_models import FITS, KINDS, N_ITEMS, history_of, small_catalogue
 
 

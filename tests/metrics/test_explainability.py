@@ -7,16 +7,16 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from explainable_recsys.explainers.explainability import NeighbourhoodParameters
-from explainable_recsys.interactions import Interactions
-from explainable_recsys.metrics.explainability import explainability_per_user
-from explainable_recsys.metrics.explainability_sweep import (
-    Protocol,
+from explainable_recsys.experiments.explainability_sweep import (
     SweepParameters,
+    SweepProtocol,
     explainability_sweep,
 )
+from explainable_recsys.interactions import Interactions
+from explainable_recsys.knowledge.neighbours import NeighbourhoodParameters
+from explainable_recsys.metrics.explainability import explainability_per_user
 from explainable_recsys.recommenders.emf import EMF, EMFParameters
-from explainable_recsys.recommenders.top_n import RecommendationParameters, recommend
+from explainable_recsys.recommenders.lists import RecommendationParameters, recommend
 
 
 def test_by_hand() -> None:
@@ -92,7 +92,7 @@ def test_sweep_measures_each_model_on_validation_ratings(
     parameters = EMFParameters(factors=3, iterations=2)
     neighbourhood = NeighbourhoodParameters(k=4)
     weights = SweepParameters(pull=(0.0, 0.3), l2=(0.2,))
-    protocol = Protocol(minimum=1, maximum=5, k=3)
+    protocol = SweepProtocol(minimum=1, maximum=5, k=3)
     table = explainability_sweep(train, validation, parameters, neighbourhood, weights, protocol)
     assert list(zip(table["form"], table["explainability_weight"], strict=True)) == [
         ("pull", 0.0),
@@ -121,7 +121,7 @@ def test_sweep_without_validation_ratings_is_empty(
         EMFParameters(),
         NeighbourhoodParameters(),
         SweepParameters(),
-        Protocol(minimum=1, maximum=5),
+        SweepProtocol(minimum=1, maximum=5),
     )
     assert table.empty
     assert table.columns.tolist() == ["form", "explainability_weight", "rmse", "mep", "ndcg"]

@@ -13,8 +13,8 @@ from scipy import sparse
 
 from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import Interactions
+from explainable_recsys.metrics import counterfactual_ranks as probes
 from explainable_recsys.metrics import faithfulness as module
-from explainable_recsys.metrics import probes
 from explainable_recsys.metrics.bootstrap import mean_with_interval
 from explainable_recsys.metrics.faithfulness import (
     EVIDENCE,
@@ -27,7 +27,7 @@ from explainable_recsys.metrics.faithfulness import (
     sampled_users,
 )
 from explainable_recsys.recommenders.base import Recommender
-from explainable_recsys.recommenders.top_n import RecommendationParameters, recommend
+from explainable_recsys.recommenders.lists import RecommendationParameters, recommend
 from tests.explainers.small_models import FITS, small_catalogue
 
 KINDS = (

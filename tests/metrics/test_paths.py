@@ -15,7 +15,7 @@ from explainable_recsys.metrics.paths import (
     interaction_recency,
     path_metrics,
 )
-from explainable_recsys.recommenders.links import PEOPLE
+from explainable_recsys.recommenders.item_graph import PEOPLE
 
 pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
 

@@ -7,26 +7,26 @@ from pydantic import ValidationError
 from scipy import sparse
 
 from explainable_recsys.errors import InputError
-from explainable_recsys.explainers.association_rules import (
-    RuleParameters,
-    liked_interactions,
-    mine,
-    rules_table,
+from explainable_recsys.experiments.coverage_frontier import (
+    FrontierParameters,
+    coverage_frontier,
 )
 from explainable_recsys.explainers.rule_explanations import (
     RuleExplanationParameters,
     explain_by_rules,
 )
 from explainable_recsys.interactions import Interactions
-from explainable_recsys.metrics.explanations import coverage
-from explainable_recsys.metrics.rules import (
-    FrontierParameters,
-    cited_rule_metrics,
-    coverage_frontier,
+from explainable_recsys.knowledge.association_rules import (
+    RuleParameters,
+    liked_interactions,
+    mine,
+    rules_table,
 )
+from explainable_recsys.metrics.explanations import coverage
+from explainable_recsys.metrics.rules import cited_rule_metrics
+from explainable_recsys.recommenders.lists import RecommendationParameters, recommend
 from explainable_recsys.recommenders.popularity import Popularity
 from explainable_recsys.recommenders.shuffle import Shuffle, ShuffleParameters
-from explainable_recsys.recommenders.top_n import RecommendationParameters, recommend
 
 N_USERS, N_ITEMS = 60, 14
 

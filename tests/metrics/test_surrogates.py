@@ -13,15 +13,15 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 from scipy import sparse
 
+from explainable_recsys.experiments.lime_stability import (
+    LimeStabilityParameters,
+    lime_stability,
+)
 from explainable_recsys.explainers.lime import KernelWidths, LimeParameters, Local, explain_by_lime
 from explainable_recsys.interactions import Interactions
+from explainable_recsys.knowledge.features import Features
 from explainable_recsys.metrics import surrogates as surrogate_module
-from explainable_recsys.metrics.surrogates import (
-    StabilityParameters,
-    lime_stability,
-    surrogate_metrics,
-)
-from explainable_recsys.preprocessing.features import Features
+from explainable_recsys.metrics.surrogates import surrogate_metrics
 from explainable_recsys.recommenders.base import Recommender
 
 NAN = float("nan")
@@ -147,7 +147,7 @@ def test_stability_equals_sets_and_loops_over_explanations(
     kind: str, n_seeds: int, toy: dict[str, Any]
 ) -> None:
     some = toy | {"recommendations": toy["recommendations"].head(40)}
-    parameters = StabilityParameters(
+    parameters = LimeStabilityParameters(
         neighbourhoods=(kind,), n_samples=(50, 30), n_users=1000, n_seeds=n_seeds
     )
     table = lime_stability(**some, parameters=parameters)
@@ -167,7 +167,7 @@ def test_stability_equals_sets_and_loops_over_explanations(
 @pytest.mark.parametrize("kind", ["item", "user", "history"])
 def test_effective_samples_are_a_mean_over_explanations(kind: str, toy: dict[str, Any]) -> None:
     some = toy | {"recommendations": toy["recommendations"].head(40)}
-    parameters = StabilityParameters(neighbourhoods=(kind,), n_samples=(20,), n_users=1000)
+    parameters = LimeStabilityParameters(neighbourhoods=(kind,), n_samples=(20,), n_users=1000)
     table = lime_stability(**some, parameters=parameters)
     runs = [explained_again(some, kind, 20, seed) for seed in (2**32 - 2, 2**32 - 1, 0)]
     expected = np.mean([surrogates["effective_samples"].mean() for _, surrogates in runs])
@@ -189,7 +189,7 @@ def test_stability_by_hand(toy: dict[str, Any], monkeypatch: pytest.MonkeyPatch)
     }
     given = lambda *arguments: iter(of_seeds[arguments[-1].seed])  # noqa: E731
     monkeypatch.setattr(surrogate_module, "local_surrogates", given)
-    parameters = StabilityParameters(neighbourhoods=("item",), n_samples=(20,), n_users=1)
+    parameters = LimeStabilityParameters(neighbourhoods=("item",), n_samples=(20,), n_users=1)
     (row,) = lime_stability(**toy, parameters=parameters).to_dict("records")
     # Tops {0, 1, 2}, {0, 1, 3}, {0}: overlaps 2/4, 1/3, 1/3; without reasons there is none.
     assert row["top3_jaccard"] == pytest.approx((1 / 2 + 1 / 3 + 1 / 3) / 3)
@@ -202,7 +202,7 @@ def test_stability_by_hand(toy: dict[str, Any], monkeypatch: pytest.MonkeyPatch)
 
 def test_only_constant_scores_leave_nothing_to_compare(toy: dict[str, Any]) -> None:
     flat = toy | {"model": Toy(np.zeros_like(toy["model"].matrix))}
-    parameters = StabilityParameters(n_samples=(20,), n_users=2)
+    parameters = LimeStabilityParameters(n_samples=(20,), n_users=2)
     table = lime_stability(**flat, parameters=parameters)
     assert table["neighbourhood"].tolist() == ["item", "user", "history"]
     assert table[["top3_jaccard", "coefficient_spread", "held_out_r2"]].isna().all().all()
@@ -210,7 +210,9 @@ def test_only_constant_scores_leave_nothing_to_compare(toy: dict[str, Any]) -> N
 
 
 def test_all_perturbations_there_are_give_the_same_reasons_every_time(toy: dict[str, Any]) -> None:
-    parameters = StabilityParameters(neighbourhoods=("item", "user"), n_samples=(1000,), n_users=5)
+    parameters = LimeStabilityParameters(
+        neighbourhoods=("item", "user"), n_samples=(1000,), n_users=5
+    )
     lime = toy["lime"].model_copy(update={"n_samples": 500})
     table = lime_stability(**toy | {"lime": lime}, parameters=parameters)
     assert table["n_samples"].tolist() == [500, 1000, 500, 1000]
@@ -219,7 +221,7 @@ def test_all_perturbations_there_are_give_the_same_reasons_every_time(toy: dict[
 
 
 def test_only_some_users_are_explained_again(toy: dict[str, Any]) -> None:
-    parameters = StabilityParameters(neighbourhoods=("item",), n_samples=(20,), n_users=3)
+    parameters = LimeStabilityParameters(neighbourhoods=("item",), n_samples=(20,), n_users=3)
     assert lime_stability(**toy, parameters=parameters)["n_explanations"].tolist() == [6]
     others = [
         lime_stability(**toy, parameters=parameters.model_copy(update={"seed": seed}))
@@ -230,7 +232,7 @@ def test_only_some_users_are_explained_again(toy: dict[str, Any]) -> None:
 
 def test_fewer_users_than_asked_for(toy: dict[str, Any]) -> None:
     few = toy | {"recommendations": toy["recommendations"].head(3)}
-    parameters = StabilityParameters(neighbourhoods=("item",), n_samples=(20,), n_users=5)
+    parameters = LimeStabilityParameters(neighbourhoods=("item",), n_samples=(20,), n_users=5)
     assert lime_stability(**few, parameters=parameters)["n_explanations"].tolist() == [3]
 
 
@@ -247,7 +249,7 @@ def test_the_number_of_perturbations_in_use_is_always_compared(
     own: int, listed: tuple[int, ...], sizes: list[int], toy: dict[str, Any]
 ) -> None:
     some = toy | {"lime": toy["lime"].model_copy(update={"n_samples": own})}
-    parameters = StabilityParameters(
+    parameters = LimeStabilityParameters(
         neighbourhoods=("history", "item"), n_samples=listed, n_users=2, n_seeds=2
     )
     table = lime_stability(**some, parameters=parameters)
@@ -262,7 +264,7 @@ def test_the_number_of_perturbations_in_use_is_always_compared(
 def test_surrogates_too_poor_for_explanations_are_compared_all_the_same(
     toy: dict[str, Any],
 ) -> None:
-    parameters = StabilityParameters(n_samples=(20,), n_users=3)
+    parameters = LimeStabilityParameters(n_samples=(20,), n_users=3)
     tables = [
         lime_stability(
             **toy | {"lime": toy["lime"].model_copy(update={"min_held_out_r2": least})},
@@ -280,10 +282,10 @@ def test_kinds_without_features_are_left_out(how: str, toy: dict[str, Any]) -> N
     features["user"] = Features.side_by_side([], toy["interactions"].n_users)
     if how == "missing":
         del features["user"]
-    parameters = StabilityParameters(n_samples=(20, 30), n_users=2)
+    parameters = LimeStabilityParameters(n_samples=(20, 30), n_users=2)
     table = lime_stability(**toy | {"features": features}, parameters=parameters)
     assert table["neighbourhood"].tolist() == ["item", "item", "history", "history"]
-    none = StabilityParameters(neighbourhoods=("user",), n_samples=(20,))
+    none = LimeStabilityParameters(neighbourhoods=("user",), n_samples=(20,))
     empty = lime_stability(**toy | {"features": features}, parameters=none)
     assert list(empty.columns) == COLUMNS
     assert empty.empty
@@ -291,14 +293,14 @@ def test_kinds_without_features_are_left_out(how: str, toy: dict[str, Any]) -> N
 
 def test_no_recommendations(toy: dict[str, Any]) -> None:
     none = toy | {"recommendations": toy["recommendations"].head(0)}
-    table = lime_stability(**none, parameters=StabilityParameters(n_samples=(20,)))
+    table = lime_stability(**none, parameters=LimeStabilityParameters(n_samples=(20,)))
     assert table["neighbourhood"].tolist() == ["item", "user", "history"]
     assert table[MEASURES].isna().all().all()
     assert (table["n_explanations"] == 0).all()
 
 
 def test_the_same_seed_gives_the_same_table(toy: dict[str, Any]) -> None:
-    parameters = StabilityParameters(n_samples=(20,), n_users=4, seed=7)
+    parameters = LimeStabilityParameters(n_samples=(20,), n_users=4, seed=7)
     tables = [lime_stability(**toy, parameters=parameters) for _ in range(2)]
     pd.testing.assert_frame_equal(*tables, check_exact=True)
 
@@ -318,7 +320,7 @@ def test_the_same_seed_gives_the_same_table(toy: dict[str, Any]) -> None:
 )
 def test_parameters_out_of_range(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
-        StabilityParameters(**wrong)
+        LimeStabilityParameters(**wrong)
 
 
 def surrogate_table(rows: list[tuple[Any, ...]]) -> pd.DataFrame:

@@ -27,7 +27,7 @@ from explainable_recsys.pipelines.evaluation.nodes import (
 )
 from explainable_recsys.preprocessing.card import check_same_data
 from explainable_recsys.preprocessing.splits import SplitParameters
-from explainable_recsys.recommenders.top_n import RecommendationParameters
+from explainable_recsys.recommenders.lists import RecommendationParameters
 from tests.conftest import open_catalog, run_project
 
 APPROACHES = {

@@ -19,7 +19,7 @@ from kedro.framework.startup import bootstrap_project
 from numpy.typing import NDArray
 from scipy import sparse
 
-from explainable_recsys.cli import user_message
+from explainable_recsys.interface.messages import user_message
 from explainable_recsys.recommenders.base import Recommender
 from tests.conftest import PROJECT, open_catalog, run_project
 

@@ -15,8 +15,8 @@ from explainable_recsys.datasets.source import SourceParameters, parse_source
 from explainable_recsys.errors import InputError
 from explainable_recsys.figures.surroundings import SurroundingsParameters
 from explainable_recsys.interactions import Interactions
+from explainable_recsys.knowledge.graph import COLUMNS, check_triples
 from explainable_recsys.pipelines.knowledge_graph import nodes
-from explainable_recsys.preprocessing.knowledge_graph import COLUMNS, check_triples
 from tests.conftest import open_catalog, run_project
 
 GLOBALS = """

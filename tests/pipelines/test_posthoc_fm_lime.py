@@ -17,8 +17,8 @@ import yaml
 from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
 
-from explainable_recsys.cli import user_message
 from explainable_recsys.explainers.lime import LimeParameters
+from explainable_recsys.interface.messages import user_message
 from explainable_recsys.pipelines.evaluation.nodes import EvaluationParameters
 from explainable_recsys.pipelines.posthoc_fm_lime.nodes import measure_surrogates
 from tests.conftest import PROJECT, open_catalog, run_project

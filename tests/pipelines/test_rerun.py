@@ -16,12 +16,12 @@ from pydantic import BaseModel
 from scipy import sparse
 
 from explainable_recsys.errors import InputError
+from explainable_recsys.parameters import Parameters
 from explainable_recsys.pipelines import intrinsic_als, posthoc_ar, posthoc_fm_lime, posthoc_knn
 from explainable_recsys.pipelines.approach import SHARED_DATA
 from explainable_recsys.pipelines.parameters import plain_parameters, typed_parameters
 from explainable_recsys.pipelines.rerun import needed_part, rerun
 from explainable_recsys.recommenders.als import ALSParameters
-from explainable_recsys.recommenders.base import Parameters
 from tests.conftest import PROJECT, open_catalog
 
 

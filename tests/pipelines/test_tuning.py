@@ -92,7 +92,7 @@ def test_the_present_value_is_that_of_a_run_that_learns_from_the_training_part(
 ) -> None:
     from explainable_recsys.metrics.ranking import ranking_per_user
     from explainable_recsys.recommenders.item_knn import ItemKNN, ItemKNNParameters
-    from explainable_recsys.recommenders.top_n import RecommendationParameters, recommend
+    from explainable_recsys.recommenders.lists import RecommendationParameters, recommend
 
     with open_catalog(full_run) as catalog:
         train, validation = (catalog.load(f"{part}_ratings") for part in ("train", "validation"))

@@ -9,8 +9,8 @@ import numpy as np
 from scipy import sparse
 
 from explainable_recsys.interactions import Interactions
-from explainable_recsys.preprocessing.features import Features
-from explainable_recsys.recommenders.links import PEOPLE
+from explainable_recsys.knowledge.features import Features
+from explainable_recsys.recommenders.item_graph import PEOPLE
 from explainable_recsys.recommenders.meta_paths import MetaPathParameters
 
 N_USERS, N_ITEMS = 10, 9

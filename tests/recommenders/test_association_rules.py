@@ -8,18 +8,18 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from explainable_recsys.explainers.association_rules import (
+from explainable_recsys.explainers.rule_explanations import (
+    RuleExplanationParameters,
+    explain_by_rules,
+)
+from explainable_recsys.interactions import Interactions
+from explainable_recsys.knowledge.association_rules import (
     RuleParameters,
     Rules,
     liked_interactions,
     mine,
     rules_table,
 )
-from explainable_recsys.explainers.rule_explanations import (
-    RuleExplanationParameters,
-    explain_by_rules,
-)
-from explainable_recsys.interactions import Interactions
 from explainable_recsys.metrics.ranking import ranking_per_user
 from explainable_recsys.recommenders import association_rules as module
 from explainable_recsys.recommenders.association_rules import (
@@ -27,7 +27,7 @@ from explainable_recsys.recommenders.association_rules import (
     AssociationRulesParameters,
 )
 from explainable_recsys.recommenders.base import load_recommender
-from explainable_recsys.recommenders.top_n import (
+from explainable_recsys.recommenders.lists import (
     RecommendationParameters,
     check_made_by,
     recommend,

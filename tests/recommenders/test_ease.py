@@ -18,7 +18,7 @@ from explainable_recsys.interactions import Interactions, padded_blocks
 from explainable_recsys.recommenders import ease
 from explainable_recsys.recommenders.base import AdditiveRecommender, load_recommender
 from explainable_recsys.recommenders.ease import EASE, EASEParameters
-from explainable_recsys.recommenders.top_n import RecommendationParameters, recommend
+from explainable_recsys.recommenders.lists import RecommendationParameters, recommend
 
 WIDE, TALL, SQUARE = (7, 13), (13, 7), (9, 9)
 SHAPES = {"fewer users": WIDE, "fewer items": TALL, "as many": SQUARE}

@@ -13,8 +13,8 @@ from scipy import sparse
 from scipy.optimize import minimize
 
 from explainable_recsys.errors import InputError
-from explainable_recsys.explainers.explainability import NeighbourhoodParameters, explainability
 from explainable_recsys.interactions import Interactions, padded_blocks
+from explainable_recsys.knowledge.neighbours import NeighbourhoodParameters, explainability
 from explainable_recsys.recommenders import emf
 from explainable_recsys.recommenders.base import (
     FactorRecommender,

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from scipy import sparse
 
 from explainable_recsys.interactions import Interactions
-from explainable_recsys.preprocessing.features import Features
+from explainable_recsys.knowledge.features import Features
 from explainable_recsys.recommenders import fm
 from explainable_recsys.recommenders.base import (
     FactorRecommender,

@@ -12,8 +12,8 @@ from pydantic import ValidationError
 from scipy import sparse
 
 from explainable_recsys.errors import InputError
-from explainable_recsys.explainers import explainability
 from explainable_recsys.interactions import Interactions, padded_blocks
+from explainable_recsys.knowledge import neighbours as explainability
 from explainable_recsys.recommenders.base import AdditiveRecommender, load_recommender
 from explainable_recsys.recommenders.item_knn import ItemKNN, ItemKNNParameters, similar_items
 

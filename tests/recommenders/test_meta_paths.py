@@ -13,10 +13,10 @@ from pydantic import ValidationError
 from scipy import optimize, sparse
 
 from explainable_recsys.interactions import padded_blocks
-from explainable_recsys.recommenders import links as links_module
+from explainable_recsys.recommenders import item_graph as links_module
 from explainable_recsys.recommenders import meta_paths
 from explainable_recsys.recommenders.base import AdditiveRecommender, load_recommender
-from explainable_recsys.recommenders.links import PEOPLE
+from explainable_recsys.recommenders.item_graph import PEOPLE
 from explainable_recsys.recommenders.meta_paths import (
     LearningParameters,
     MetaPathParameters,

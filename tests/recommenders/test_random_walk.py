@@ -10,9 +10,9 @@ from pydantic import ValidationError
 from scipy import sparse
 
 from explainable_recsys.errors import InputError
-from explainable_recsys.recommenders import links as links_module
+from explainable_recsys.recommenders import item_graph as links_module
 from explainable_recsys.recommenders.base import load_recommender
-from explainable_recsys.recommenders.links import PEOPLE
+from explainable_recsys.recommenders.item_graph import PEOPLE
 from explainable_recsys.recommenders.random_walk import RandomWalk, RandomWalkParameters
 from tests.recommenders.small_graph import (
     N_ITEMS,

@@ -14,18 +14,16 @@ from scipy import sparse
 from scipy.optimize import approx_fprime
 
 from explainable_recsys.errors import InputError
+from explainable_recsys.experiments.calibration import (
+    best_user_penalty,
+    calibrate_user_penalty,
+)
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.metrics.ratings import evaluate_ratings
 from explainable_recsys.preprocessing.splits import SplitParameters, split_ratings
 from explainable_recsys.recommenders import svd
 from explainable_recsys.recommenders.base import RatingPredictor, load_recommender
-from explainable_recsys.recommenders.svd import (
-    SVD,
-    SVDParameters,
-    best_user_penalty,
-    calibrate_user_penalty,
-    surprise_svd,
-)
+from explainable_recsys.recommenders.svd import SVD, SVDParameters, surprise_svd
 from tests.conftest import PROJECT
 
 N_USERS, N_ITEMS, FACTORS = 25, 18, 6

@@ -13,7 +13,7 @@ from scipy import sparse
 
 from explainable_recsys.datasets.atomic import AtomicDataset, JSONPreview, readable
 from explainable_recsys.interactions import Interactions
-from explainable_recsys.preprocessing.features import Features
+from explainable_recsys.knowledge.features import Features
 from explainable_recsys.recommenders.base import Recommender, load_recommender
 
 T = TypeVar("T")

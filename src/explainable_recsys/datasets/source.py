@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 
 from explainable_recsys.errors import InputError
-from explainable_recsys.recommenders.base import Parameters
+from explainable_recsys.parameters import Parameters
 
 TableName = Literal[
     "ratings", "items", "users", "train", "test", "tags", "triples", "links", "linked_items"

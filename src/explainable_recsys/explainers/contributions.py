@@ -9,9 +9,10 @@ from pydantic import Field
 
 from explainable_recsys.explainers.tables import explanation_table
 from explainable_recsys.interactions import Interactions, PaddedBlock, padded_blocks
+from explainable_recsys.parameters import Parameters
 from explainable_recsys.progress import progress
-from explainable_recsys.recommenders.base import AdditiveRecommender, Parameters
-from explainable_recsys.recommenders.top_n import top_n
+from explainable_recsys.recommenders.base import AdditiveRecommender
+from explainable_recsys.top_n import top_n
 
 
 class ContributionParameters(Parameters):

@@ -13,10 +13,10 @@ from explainable_recsys.errors import InputError
 from explainable_recsys.explainers.contributions import strongest_evidence
 from explainable_recsys.explainers.tables import explanation_table
 from explainable_recsys.interactions import Interactions, PaddedBlock, padded_blocks
+from explainable_recsys.parameters import Parameters
 from explainable_recsys.progress import progress
 from explainable_recsys.recommenders.base import (
     ClosedFormRecommender,
-    Parameters,
     Recommender,
     UserSystems,
 )

@@ -30,9 +30,10 @@ from explainable_recsys.explainers.surrogates import (
 )
 from explainable_recsys.explainers.tables import evidence_table, explanation_table
 from explainable_recsys.interactions import Interactions
-from explainable_recsys.preprocessing.features import Features
+from explainable_recsys.knowledge.features import Features
+from explainable_recsys.parameters import Parameters, Seed
 from explainable_recsys.progress import progress
-from explainable_recsys.recommenders.base import Parameters, Recommender, Seed
+from explainable_recsys.recommenders.base import Recommender
 from explainable_recsys.threads import one_blas_thread
 
 logger = logging.getLogger(__name__)

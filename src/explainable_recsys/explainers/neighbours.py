@@ -9,14 +9,14 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
-from explainable_recsys.explainers.explainability import (
+from explainable_recsys.explainers.tables import evidence_table, explanation_table
+from explainable_recsys.interactions import Interactions
+from explainable_recsys.knowledge.neighbours import (
     NeighbourhoodParameters,
     nearest_items,
     nearest_users,
     shares_of_similarity,
 )
-from explainable_recsys.explainers.tables import evidence_table, explanation_table
-from explainable_recsys.interactions import Interactions
 from explainable_recsys.ragged import place_in_run
 
 LISTS_AT_ONCE = 1_000

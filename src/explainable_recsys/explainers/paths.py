@@ -12,13 +12,12 @@ from numpy.typing import NDArray
 from pydantic import Field
 from scipy import sparse
 
-from explainable_recsys.explainers.sentences import concatenate, enumerate_runs, escaped, italic
 from explainable_recsys.explainers.tables import evidence_table, item_titles
 from explainable_recsys.interactions import Interactions
+from explainable_recsys.parameters import Parameters
 from explainable_recsys.progress import progress
 from explainable_recsys.ragged import blocks, expand, place_in_run
-from explainable_recsys.recommenders.base import Parameters
-from explainable_recsys.recommenders.links import PEOPLE
+from explainable_recsys.recommenders.item_graph import PEOPLE
 from explainable_recsys.recommenders.meta_paths import MetaPaths
 
 PATH_COLUMNS = [
@@ -301,34 +300,3 @@ def link_texts(model: MetaPaths) -> NDArray[np.object_]:
         else:
             texts.append(f"same {relation}: {name}")
     return np.array([*texts, ""], dtype=object)[:-1]
-
-
-def path_sentences(
-    paths: pd.DataFrame, items: pd.DataFrame, n_cited: int = 3, verb: str = "liked"
-) -> pd.DataFrame:
-    """Say from which liked items paths lead to a recommendation, and over what.
-
-    For example "Because you liked *Alien* (same director: Ridley Scott) and *Brazil* (liked by
-    the same 34 people)."
-
-    Args:
-        paths: From `explain_by_paths`.
-        items: Columns `item_id`, `title`.
-        n_cited: Largest number of items named, each with its best path.
-        verb: What the user did to these items; "rated" if paths start at all of these.
-
-    Returns:
-        Columns `user_id`, `item_id`, `sentence`, one row per explained recommendation.
-    """
-    keys = ["user_id", "item_id"]
-    best = paths.drop_duplicates([*keys, "from_item"])
-    new = (best[keys] != best[keys].shift()).any(axis=1).to_numpy()
-    place = np.arange(len(best)) - np.flatnonzero(new)[np.cumsum(new) - 1] if len(best) else new
-    best = best[place < n_cited]
-    starts = np.flatnonzero(np.asarray(place[place < n_cited]) == 0)
-    titles = pd.Series(item_titles(items, best["from_item"].to_numpy()))
-    pieces = concatenate(italic(titles), " (", escaped(best["label"]), ")")
-    cited = enumerate_runs(pieces, starts, last=" and ")
-    sentences = concatenate(f"Because you {verb} ", cited, ".")
-    table = best.iloc[starts][keys].reset_index(drop=True)
-    return table.assign(sentence=pd.Series(sentences.to_pandas(), dtype="str"))

@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from pydantic import Field
 from scipy import sparse
 
-from explainable_recsys.explainers.association_rules import (
+from explainable_recsys.explainers.tables import explanation_table
+from explainable_recsys.interactions import Interactions
+from explainable_recsys.knowledge.association_rules import (
     OrderBy,
     RuleParameters,
     Rules,
@@ -19,12 +21,10 @@ from explainable_recsys.explainers.association_rules import (
     rules_from_table,
     take,
 )
-from explainable_recsys.explainers.local_rules import local_rules
-from explainable_recsys.explainers.tables import explanation_table
-from explainable_recsys.interactions import Interactions
+from explainable_recsys.knowledge.local_rules import local_rules
+from explainable_recsys.parameters import Parameters
 from explainable_recsys.progress import progress
 from explainable_recsys.ragged import blocks, expand, place_in_run
-from explainable_recsys.recommenders.base import Parameters
 
 LOOKUPS = 50_000
 """Keys looked up at once."""
@@ -43,7 +43,7 @@ class RuleExplanationParameters(Parameters):
 
 
 @dataclass(frozen=True, eq=False)
-class Cited:
+class CitedRules:
     """Rules cited for recommendations, best first within each recommendation.
 
     Attributes:
@@ -137,7 +137,7 @@ def look_up(
     items: NDArray[np.int64],
     clusters: NDArray[np.int32],
     n_rules: int,
-) -> Cited:
+) -> CitedRules:
     """Find for each recommendation the best rules whose antecedents the user likes.
 
     Args:
@@ -154,7 +154,7 @@ def look_up(
         rows, found = _look_up_block(index, liked, users[block], items[block], clusters, n_rules)
         parts.append((rows + block.start, found))
     recommendations, found = _joined(parts)
-    return Cited(recommendations, index.scopes[found], take(index.rules, found))
+    return CitedRules(recommendations, index.scopes[found], take(index.rules, found))
 
 
 def explain_by_rules(
@@ -223,13 +223,13 @@ class LocalScope:
 
 
 def _with_local(
-    cited: Cited,
+    cited: CitedRules,
     local: LocalScope,
     liked: Interactions,
     users: NDArray[np.int64],
     columns: NDArray[np.int64],
     parameters: RuleExplanationParameters,
-) -> Cited:
+) -> CitedRules:
     """Fill up with other, local rules where fewer than n rules are cited."""
     found, rules = local_rules(
         local.transactions,
@@ -248,11 +248,11 @@ def _with_local(
     new = np.sort(np.unique(named, axis=0, return_index=True)[1])
     order = new[np.argsort(lists[new], kind="stable")]
     order = order[place_in_run(lists[order]) < parameters.n_rules]
-    return Cited(lists[order], scopes[order], take(everything, order))
+    return CitedRules(lists[order], scopes[order], take(everything, order))
 
 
 def cited_tables(
-    cited: Cited, liked: Interactions, recommendations: pd.DataFrame, items: pd.DataFrame
+    cited: CitedRules, liked: Interactions, recommendations: pd.DataFrame, items: pd.DataFrame
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Explanations (a row per antecedent) and cited rules (a row per rule)."""
     rows, rules = cited.recommendations, cited.rules

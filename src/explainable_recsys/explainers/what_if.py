@@ -15,7 +15,7 @@ from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.recommenders.base import Recommender
 from explainable_recsys.recommenders.popularity import Popularity
-from explainable_recsys.recommenders.top_n import top_n
+from explainable_recsys.top_n import top_n
 
 Explain = Callable[[Interactions, pd.DataFrame], pd.DataFrame]
 """Makes the explanations table of one history's list."""

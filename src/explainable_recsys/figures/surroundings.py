@@ -20,7 +20,7 @@ from explainable_recsys.figures.style import (
     message_figure,
     new_figure,
 )
-from explainable_recsys.recommenders.base import Parameters
+from explainable_recsys.parameters import Parameters
 
 if TYPE_CHECKING:
     import networkx as nx

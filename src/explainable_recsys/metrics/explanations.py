@@ -15,7 +15,7 @@ from scipy import sparse
 from explainable_recsys.interactions import Interactions, padded_blocks
 from explainable_recsys.metrics.beyond_accuracy import item_popularity
 from explainable_recsys.metrics.bootstrap import mean_with_interval, ratio_with_interval
-from explainable_recsys.metrics.history_evidence import evidence_columns
+from explainable_recsys.metrics.projected_evidence import evidence_columns
 from explainable_recsys.recommenders.base import AdditiveRecommender
 
 ITEM_STYLES = ("item", "rule")

@@ -17,12 +17,17 @@ from scipy import sparse
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.metrics.beyond_accuracy import item_popularity
 from explainable_recsys.metrics.bootstrap import mean_with_interval
-from explainable_recsys.metrics.history_evidence import Cited, history_evidence
-from explainable_recsys.metrics.probes import Orders, Queries, probe
+from explainable_recsys.metrics.counterfactual_ranks import (
+    MaskedHistories,
+    Orders,
+    counterfactual_ranks,
+)
+from explainable_recsys.metrics.projected_evidence import Cited, history_evidence
 from explainable_recsys.metrics.ranking import top_k
+from explainable_recsys.parameters import Parameters, Seed
 from explainable_recsys.progress import progress
 from explainable_recsys.ragged import blocks, expand, place_in_run
-from explainable_recsys.recommenders.base import Parameters, Recommender, Seed
+from explainable_recsys.recommenders.base import Recommender
 from explainable_recsys.threads import one_blas_thread
 
 RATINGS_AT_ONCE = 4_000
@@ -262,7 +267,7 @@ class _Prober:
         block = _Block.of(self._cited, self._histories, part)
         orders = self._orders(block, part)
         queries, recommendations, slots = self._queries(block, part)
-        ranks, scores = probe(self._model, block.histories, orders, queries)
+        ranks, scores = counterfactual_ranks(self._model, block.histories, orders, queries)
         values = self._values(queries, recommendations, ranks, scores, len(block.items))
         n_users, n_slots = part.stop - part.start, len(EVIDENCE) * self._n_steps
         cells = block.users[recommendations] * n_slots + slots
@@ -302,7 +307,7 @@ class _Prober:
 
     def _queries(
         self, block: _Block, part: slice
-    ) -> tuple[Queries, NDArray[np.int64], NDArray[np.int64]]:
+    ) -> tuple[MaskedHistories, NDArray[np.int64], NDArray[np.int64]]:
         """What is asked about the recommendations of a block.
 
         Returns:
@@ -336,11 +341,11 @@ class _Prober:
         slots = np.concatenate([np.full(len(query[0]), query[3]) for query in asked] * 2)
         kept = np.repeat([False, True], len(slots) // 2)
         items = block.items[recommendations]
-        return Queries(items, orders, sizes, kept), recommendations, slots
+        return MaskedHistories(items, orders, sizes, kept), recommendations, slots
 
     def _values(
         self,
-        queries: Queries,
+        queries: MaskedHistories,
         recommendations: NDArray[np.int64],
         ranks: NDArray[np.int64],
         scores: NDArray[np.float64],

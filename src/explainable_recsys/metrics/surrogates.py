@@ -2,48 +2,15 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Mapping
-from typing import Any
-
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
-from pydantic import Field, field_validator
-from scipy import sparse
 
-from explainable_recsys.explainers.lime import Kind, LimeParameters, local_surrogates
-from explainable_recsys.interactions import Interactions
 from explainable_recsys.metrics.bootstrap import mean_with_interval
-from explainable_recsys.preprocessing.features import Features
-from explainable_recsys.progress import progress
-from explainable_recsys.recommenders.base import Parameters, Recommender, Seed
-from explainable_recsys.recommenders.top_n import top_n
 
 GOOD_FIT = 0.5
 """R^2 above which a surrogate says more than it leaves out."""
 
-TOP = 3
-"""Reasons that are compared, as many as a sentence names."""
 
 QUANTILES = {"p10": 0.1, "median": 0.5, "p90": 0.9}
-
-
-class StabilityParameters(Parameters):
-    """How many users' explanations are repeated, with which numbers of perturbations."""
-
-    neighbourhoods: tuple[Kind, ...] = Field(("item", "user", "history"), min_length=1)
-    n_samples: tuple[int, ...] = Field((100, 500, 1500), min_length=1)
-    n_users: int = Field(3, ge=1)
-    n_seeds: int = Field(3, ge=2)
-    seed: Seed = 0
-
-    @field_validator("n_samples")
-    @classmethod
-    def _enough(cls, sizes: tuple[int, ...]) -> tuple[int, ...]:
-        if min(sizes) < 10:
-            raise ValueError("accepted: numbers from 10")
-        return tuple(sorted(sizes))
 
 
 def surrogate_metrics(surrogates: pd.DataFrame, n_resamples: int, seed: int) -> dict[str, float]:
@@ -70,136 +37,3 @@ def surrogate_metrics(surrogates: pd.DataFrame, n_resamples: int, seed: int) -> 
         "n_samples": float(surrogates["n_samples"].mean()),
         "n_widened": float(surrogates["widened"].sum()),
     }
-
-
-def lime_stability(
-    model: Recommender,
-    interactions: Interactions,
-    recommendations: pd.DataFrame,
-    features: Mapping[str, Features],
-    lime: LimeParameters,
-    parameters: StabilityParameters,
-) -> pd.DataFrame:
-    """Explain the same recommendations under several seeds, with more and more perturbations.
-
-    Args:
-        model: The recommender.
-        interactions: The histories.
-        recommendations: Columns `user_id`, `item_id`; those of some users drawn at random.
-        features: Of `item` and `user`, as far as there are any.
-        lime: All else about the explanations.
-        parameters: What is compared.
-
-    Returns:
-        One row per neighbourhood and number of perturbations, those of `lime` among them:
-
-        - `top3_jaccard`: Jaccard overlap of the three strongest reasons of two seeds, mean over
-          pairs of seeds and explanations;
-        - `coefficient_spread`: standard deviation of the coefficients over the seeds, relative
-          to their size (root mean squares over all evidence);
-        - `held_out_r2`, `effective_samples`: means;
-        - `n_explanations`: how many were repeated.
-    """
-    rng = np.random.default_rng(parameters.seed)
-    users = recommendations["user_id"].unique()
-    some = rng.choice(users, min(parameters.n_users, len(users)), replace=False)
-    lists = recommendations[recommendations["user_id"].isin(some)]
-    usable = [
-        kind
-        for kind in parameters.neighbourhoods
-        if kind == "history" or (kind in features and features[kind].matrix.shape[1])
-    ]
-    sizes = sorted({*parameters.n_samples, lime.n_samples})
-    steps = list(itertools.product(usable, sizes))
-    remembering = _Remembering(model)
-    rows = []
-    for kind, n_samples in progress(steps, "stability of LIME", "setting"):
-        changes: dict[str, Any] = {"neighbourhood": kind, "n_samples": n_samples}
-        setting = lime.model_copy(update=changes)
-        found = [
-            list(
-                local_surrogates(
-                    remembering if kind == "user" else model,
-                    interactions,
-                    lists,
-                    features.get(kind),
-                    setting.model_copy(update={"seed": (lime.seed + repeat) % 2**32}),
-                )
-            )
-            for repeat in range(parameters.n_seeds)
-        ]
-        rows.append({**changes, **_compare(found), "n_explanations": len(lists)})
-    columns = ["neighbourhood", "n_samples", *_MEASURES, "n_explanations"]
-    return pd.DataFrame(rows, columns=columns)
-
-
-class _Remembering(Recommender):
-    """A recommender that scores the same histories once: those of the other users, for any seed."""
-
-    def __init__(self, model: Recommender) -> None:
-        self._model = model
-        self._found: dict[tuple[bytes, ...], NDArray[np.float32]] = {}
-
-    @property
-    def n_items(self) -> int:
-        return self._model.n_items
-
-    def scores(self, histories: sparse.csr_array) -> NDArray[np.float32]:
-        return self._model.scores(histories)
-
-    def scores_of(
-        self, histories: sparse.csr_array, columns: NDArray[np.int64]
-    ) -> NDArray[np.float32]:
-        parts = (histories.indptr, histories.indices, histories.data, columns)
-        key = tuple(part.tobytes() for part in parts)
-        if key not in self._found:
-            self._found[key] = self._model.scores_of(histories, columns)
-        return self._found[key]
-
-
-_MEASURES = ["top3_jaccard", "coefficient_spread", "held_out_r2", "effective_samples"]
-
-
-def _compare(found: list[list[Any]]) -> dict[str, float]:
-    """Compare surrogates of the same recommendations, one list of them per seed."""
-    overlaps, deviations, sizes, fits, effective = [], [], [], [], []
-    for same in zip(*found, strict=True):
-        weights = np.stack([local.weights for local in same])
-        overlaps.append(_top_overlap(np.abs(weights)))
-        deviations.append(weights.var(axis=0, ddof=1).ravel())
-        sizes.append(np.square(weights.mean(axis=0)).ravel())
-        fits.append(np.stack([local.quality["held_out_r2"] for local in same]).ravel())
-        effective += [np.full(len(o.rows), o.quality["effective_samples"]) for o in same]
-    if not overlaps:
-        return dict.fromkeys(_MEASURES, np.nan)
-    spread, size = np.concatenate(deviations).sum(), np.concatenate(sizes).sum()
-    values = (
-        _mean(np.concatenate(overlaps)),
-        float(np.sqrt(spread / size)) if size else np.nan,
-        _mean(np.concatenate(fits)),
-        _mean(np.concatenate(effective)),
-    )
-    return dict(zip(_MEASURES, values, strict=True))
-
-
-def _top_overlap(strength: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Jaccard overlap (m,) of the strongest entries of (seeds, m, e), mean over pairs of seeds."""
-    seeds, m, e = strength.shape
-    chosen, _ = top_n(np.where(strength > 0, strength, -np.inf).reshape(seeds * m, e), TOP)
-    rows, places = np.nonzero(chosen >= 0)
-    tops = np.zeros((seeds * m, e), bool)
-    tops[rows, chosen[rows, places]] = True
-    tops = tops.reshape(seeds, m, e)
-    overlaps = []
-    for one, other in itertools.combinations(tops, 2):
-        either = (one | other).sum(axis=1)
-        overlap = np.full(m, np.nan)
-        np.divide((one & other).sum(axis=1), either, out=overlap, where=either > 0)
-        overlaps.append(overlap)
-    return np.asarray(np.mean(overlaps, axis=0))
-
-
-def _mean(values: NDArray[np.float64]) -> float:
-    """Mean of the numbers among the values."""
-    known = values[np.isfinite(values)]
-    return float(known.mean()) if len(known) else np.nan

@@ -15,7 +15,7 @@ from explainable_recsys.pipelines.data_processing import prepare_data
 from explainable_recsys.pipelines.evaluation import nodes as evaluation
 from explainable_recsys.pipelines.evaluation.nodes import EvaluationParameters
 from explainable_recsys.recommenders.base import Recommender
-from explainable_recsys.recommenders.top_n import RecommendationParameters, recommend
+from explainable_recsys.recommenders.lists import RecommendationParameters, recommend
 
 RAW_TABLES = frozenset({"raw_items", "raw_tags", "raw_triples", "raw_links", "raw_linked_items"})
 """What the data set's files say of items, for approaches that read more than titles and genres."""

@@ -9,9 +9,9 @@ from explainable_recsys.explainers.contributions import (
     ContributionParameters,
     explain_by_contributions,
 )
-from explainable_recsys.explainers.sentences import contribution_sentences
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.recommenders.base import AdditiveRecommender
+from explainable_recsys.wording.sentences import contribution_sentences
 
 
 def contribution_nodes() -> list[Node]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from explainable_recsys.errors import InputError
-from explainable_recsys.recommenders.base import Parameters, Seed
+from explainable_recsys.parameters import Parameters, Seed
 
 _TITLE_AND_YEAR = r"^(.*?)\s*(?:\((\d{4})(?:[-\u2013]\d{0,4})?\))?\s*$"
 _TRAILING_ARTICLE = r"^(.*), (The|A|An)((?: \(.*\))?)$"

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from explainable_recsys.errors import InputError
-from explainable_recsys.recommenders.base import Parameters, Seed
+from explainable_recsys.parameters import Parameters, Seed
 
 ROUNDING = 1e-9  # 0.7 of 10 is 7, also in binary
 

@@ -14,8 +14,9 @@ from scipy import sparse
 
 from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import Interactions, PaddedBlock, padded_blocks
+from explainable_recsys.parameters import Parameters, Seed
 from explainable_recsys.progress import progress_counter
-from explainable_recsys.recommenders.base import Parameters, Recommender, Seed, UserSystems
+from explainable_recsys.recommenders.base import Recommender, UserSystems
 from explainable_recsys.threads import one_blas_thread
 
 VANISHED = 1e-2  # with factors below it, scores are below 1e-4 instead of near 1

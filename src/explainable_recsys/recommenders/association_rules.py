@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from explainable_recsys.explainers.association_rules import Rules, liked_items
+from explainable_recsys.knowledge.association_rules import Rules, liked_items
+from explainable_recsys.parameters import Parameters
 from explainable_recsys.ragged import blocks
-from explainable_recsys.recommenders.base import Parameters, Recommender
+from explainable_recsys.recommenders.base import Recommender
 
 CELLS = 4_000_000
 """Users times rules that are compared at once."""

@@ -8,24 +8,15 @@ import inspect
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import Annotated, Any, Protocol, Self, get_type_hints, runtime_checkable
+from typing import Any, Protocol, Self, get_type_hints, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel
 from scipy import sparse
 
 from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import PaddedBlock
-
-Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]
-"""What numpy and scikit-learn take as the seed of random numbers."""
-
-
-class Parameters(BaseModel):
-    """Base of all typed parameters: immutable, and an unknown key is an error."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Recommender(ABC):

@@ -10,7 +10,8 @@ from pydantic import Field
 from scipy import sparse
 
 from explainable_recsys.interactions import Interactions
-from explainable_recsys.recommenders.base import Parameters, Recommender
+from explainable_recsys.parameters import Parameters
+from explainable_recsys.recommenders.base import Recommender
 
 
 class BiasParameters(Parameters):

@@ -13,7 +13,8 @@ from scipy import linalg, sparse
 
 from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import Interactions, PaddedBlock
-from explainable_recsys.recommenders.base import Parameters, Recommender
+from explainable_recsys.parameters import Parameters
+from explainable_recsys.recommenders.base import Recommender
 from explainable_recsys.threads import one_blas_thread
 
 logger = logging.getLogger(__name__)

@@ -13,10 +13,11 @@ from pydantic import Field
 from scipy import sparse
 
 from explainable_recsys.errors import InputError
-from explainable_recsys.explainers.explainability import NeighbourhoodParameters, explainability
 from explainable_recsys.interactions import Interactions, PaddedBlock, padded_blocks
+from explainable_recsys.knowledge.neighbours import NeighbourhoodParameters, explainability
+from explainable_recsys.parameters import Seed
 from explainable_recsys.progress import progress
-from explainable_recsys.recommenders.base import Seed, UserSystems
+from explainable_recsys.recommenders.base import UserSystems
 from explainable_recsys.recommenders.popularity import log_popularity
 from explainable_recsys.recommenders.rating_factors import PriorParameters, RatingFactors
 from explainable_recsys.threads import one_blas_thread

@@ -16,9 +16,10 @@ from pydantic import Field, model_validator
 from scipy import sparse
 
 from explainable_recsys.interactions import Interactions, PaddedBlock
-from explainable_recsys.preprocessing.features import Features
+from explainable_recsys.knowledge.features import Features
+from explainable_recsys.parameters import Seed
 from explainable_recsys.progress import progress_counter
-from explainable_recsys.recommenders.base import Seed, UserSystems
+from explainable_recsys.recommenders.base import UserSystems
 from explainable_recsys.recommenders.popularity import log_popularity
 from explainable_recsys.recommenders.rating_factors import PriorParameters, RatingFactors
 from explainable_recsys.threads import one_blas_thread

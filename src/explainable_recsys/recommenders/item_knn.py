@@ -12,9 +12,10 @@ from pydantic import Field
 from scipy import sparse
 
 from explainable_recsys.errors import InputError
-from explainable_recsys.explainers.explainability import NeighbourhoodParameters, nearest_items
 from explainable_recsys.interactions import Interactions, PaddedBlock
-from explainable_recsys.recommenders.base import Parameters, Recommender
+from explainable_recsys.knowledge.neighbours import NeighbourhoodParameters, nearest_items
+from explainable_recsys.parameters import Parameters
+from explainable_recsys.recommenders.base import Recommender
 
 
 class ItemKNNParameters(Parameters):

@@ -12,11 +12,11 @@ from pydantic import Field
 from scipy import optimize, sparse
 
 from explainable_recsys.interactions import Interactions, PaddedBlock
-from explainable_recsys.preprocessing.features import Features
-from explainable_recsys.recommenders import links
-from explainable_recsys.recommenders.base import Parameters, Seed
-from explainable_recsys.recommenders.links import (
-    LinkedItems,
+from explainable_recsys.knowledge.features import Features
+from explainable_recsys.parameters import Parameters, Seed
+from explainable_recsys.recommenders import item_graph
+from explainable_recsys.recommenders.item_graph import (
+    ItemGraph,
     liked_items,
     link_arrays,
     per_item,
@@ -42,7 +42,7 @@ class MetaPathParameters(Parameters):
 
 
 @dataclass(frozen=True, eq=False)
-class MetaPaths(LinkedItems):
+class MetaPaths(ItemGraph):
     """Sum over all paths from a liked item over a shared entity to the recommended one.
 
     With h the history, A the links (1 if item j has entity e of relation r), d degrees and w the
@@ -53,7 +53,7 @@ class MetaPaths(LinkedItems):
     where d_r counts links of relation r only. So every path has an exact part in the score.
 
     Attributes:
-        parameters: Exponents; the others are those of `LinkedItems`.
+        parameters: Exponents; the others are those of `ItemGraph`.
     """
 
     parameters: MetaPathParameters
@@ -81,7 +81,7 @@ class MetaPaths(LinkedItems):
         return cls(**arrays, parameters=parameters)
 
     def scores_from(self, starts: sparse.csr_array) -> NDArray[np.float32]:
-        """Sums over all paths; see `LinkedItems.scores_from`."""
+        """Sums over all paths; see `ItemGraph.scores_from`."""
         reached = (starts @ self.outward).toarray()
         return np.asarray((self.inward @ reached.T).T)
 
@@ -95,7 +95,7 @@ class MetaPaths(LinkedItems):
         begins, ends = begins.reshape(rows.shape), ends.reshape(items.shape)
         outward = self.outward[rated].astype(np.float64)
         parts = np.zeros((*items.shape, rows.shape[1]))
-        step = max(1, links.BLOCK // max(1, len(rated)))
+        step = max(1, item_graph.BLOCK // max(1, len(rated)))
         for first in range(0, len(wanted), step):
             values = (outward @ self.inward[wanted[first : first + step]].T).toarray()
             user, place = np.nonzero((ends >= first) & (ends < first + step))

@@ -11,9 +11,14 @@ from pydantic import Field
 from scipy import sparse
 
 from explainable_recsys.interactions import Interactions
-from explainable_recsys.preprocessing.features import Features
-from explainable_recsys.recommenders.base import Parameters
-from explainable_recsys.recommenders.links import LinkedItems, link_arrays, per_item, relation_names
+from explainable_recsys.knowledge.features import Features
+from explainable_recsys.parameters import Parameters
+from explainable_recsys.recommenders.item_graph import (
+    ItemGraph,
+    link_arrays,
+    per_item,
+    relation_names,
+)
 
 
 class RandomWalkParameters(Parameters):
@@ -33,11 +38,11 @@ class RandomWalkParameters(Parameters):
 
 
 @dataclass(frozen=True, eq=False)
-class RandomWalk(LinkedItems):
+class RandomWalk(ItemGraph):
     """How often a walk that starts at the liked items visits each item (Haveliwala 2002).
 
     Attributes:
-        parameters: How the walk goes; the others are those of `LinkedItems`.
+        parameters: How the walk goes; the others are those of `ItemGraph`.
     """
 
     parameters: RandomWalkParameters
@@ -58,7 +63,7 @@ class RandomWalk(LinkedItems):
         return cls(**arrays, parameters=parameters)
 
     def scores_from(self, starts: sparse.csr_array) -> NDArray[np.float32]:
-        """Visits of every item, damped by popularity; see `LinkedItems.scores_from`."""
+        """Visits of every item, damped by popularity; see `ItemGraph.scores_from`."""
         here = np.ascontiguousarray(per_item(starts).toarray().T)
         total = np.zeros_like(here)
         stay = 1 - self.parameters.restart

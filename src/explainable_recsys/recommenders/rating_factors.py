@@ -14,7 +14,8 @@ from pydantic import Field
 from scipy import sparse
 
 from explainable_recsys.interactions import PaddedBlock
-from explainable_recsys.recommenders.base import Parameters, Recommender, UserSystems
+from explainable_recsys.parameters import Parameters
+from explainable_recsys.recommenders.base import Recommender, UserSystems
 from explainable_recsys.threads import one_blas_thread
 
 

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from explainable_recsys.interactions import Interactions
-from explainable_recsys.recommenders.base import Parameters, Recommender, Seed
+from explainable_recsys.parameters import Parameters, Seed
+from explainable_recsys.recommenders.base import Recommender
 
 
 class ShuffleParameters(Parameters):

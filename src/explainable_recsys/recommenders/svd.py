@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from pydantic import Field, field_validator
 from scipy import sparse
@@ -16,9 +14,9 @@ from tqdm import tqdm
 
 from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import Interactions, PaddedBlock, padded_blocks
-from explainable_recsys.metrics.ratings import rating_errors
+from explainable_recsys.parameters import Seed
 from explainable_recsys.progress import progress_counter
-from explainable_recsys.recommenders.base import Seed, UserSystems
+from explainable_recsys.recommenders.base import UserSystems
 from explainable_recsys.recommenders.popularity import log_popularity
 from explainable_recsys.recommenders.rating_factors import PriorParameters, RatingFactors
 from explainable_recsys.threads import one_blas_thread
@@ -138,45 +136,6 @@ class SVD(RatingFactors):
         penalty = self.parameters.regularization * counts + self.user_penalty
         identity = np.eye(min(rated.shape[1:]))
         return rated, above, penalty[:, None, None] * identity
-
-
-def calibrate_user_penalty(
-    model: SVD,
-    train: Interactions,
-    validation_ratings: pd.DataFrame,
-    minimum: float,
-    maximum: float,
-) -> pd.DataFrame:
-    """Measure each candidate of kappa on ratings that the model has not learned from.
-
-    Args:
-        model: Learned from `train`.
-        train: The histories.
-        validation_ratings: Columns `user_id`, `item_id`, `rating`; may be empty.
-        minimum: Lowest rating of the scale.
-        maximum: Highest rating of the scale; predictions are clipped to it.
-
-    Returns:
-        Columns `user_penalty`, `rmse` (in rating points, NaN without validation ratings),
-        one row per candidate.
-    """
-    rows = train.user_rows(validation_ratings["user_id"])
-    columns = train.item_columns(validation_ratings["item_id"])
-    actual = validation_ratings["rating"].to_numpy()
-    candidates = model.parameters.user_penalties
-    measured = np.full(len(candidates), np.nan)
-    for place, kappa in enumerate(candidates if len(actual) else ()):
-        candidate = dataclasses.replace(model, user_penalty=kappa)
-        predicted = candidate.predict_ratings(train.ratings, rows, columns)
-        errors = rating_errors(predicted, actual, minimum, maximum)
-        measured[place] = np.sqrt(np.square(errors).mean())
-    return pd.DataFrame({"user_penalty": candidates, "rmse": measured})
-
-
-def best_user_penalty(calibration: pd.DataFrame) -> float:
-    """The candidate with the lowest RMSE; the first if none was measured."""
-    measured = calibration["rmse"].fillna(np.inf).to_numpy()
-    return float(calibration["user_penalty"].iloc[int(np.argmin(measured))])
 
 
 def surprise_svd(interactions: Interactions, parameters: SVDParameters) -> Any:

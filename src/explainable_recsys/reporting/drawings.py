@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from explainable_recsys.reporting.wording import drawn_text
+from explainable_recsys.wording.markup import drawn_text
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -7,7 +7,7 @@ from typing import Any
 
 from explainable_recsys.reporting.content import ReportContent
 from explainable_recsys.reporting.results import Results, records
-from explainable_recsys.reporting.wording import Run, finite, is_text, runs
+from explainable_recsys.wording.markup import Run, finite, is_text, runs
 
 NO_REASON = "No explanation."
 

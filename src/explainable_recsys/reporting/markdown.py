@@ -21,7 +21,7 @@ from explainable_recsys.reporting.verdicts import (
     n_tested,
     nothing_fails,
 )
-from explainable_recsys.reporting.wording import Run, number
+from explainable_recsys.wording.markup import Run, number
 
 N_ROWS, N_FAILURES, N_APPROACHES, N_RATED = 25, 24, 12, 5
 """Most rows of the comparison, approaches that fail, approaches and titles of the example."""

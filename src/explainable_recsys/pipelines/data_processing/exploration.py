@@ -20,8 +20,8 @@ from explainable_recsys.figures import (
     exploration_people,
     exploration_ratings,
 )
+from explainable_recsys.parameters import Parameters
 from explainable_recsys.preprocessing.cleaning import Dropped
-from explainable_recsys.recommenders.base import Parameters
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -26,11 +26,11 @@ from explainable_recsys.metrics.faithfulness import (
     column_name,
     reported_columns,
 )
-from explainable_recsys.metrics.history_evidence import NO_EXPLANATIONS
+from explainable_recsys.metrics.projected_evidence import NO_EXPLANATIONS
+from explainable_recsys.parameters import Parameters, Seed
 from explainable_recsys.pipelines.evaluation.nodes import EvaluationParameters
 from explainable_recsys.preprocessing.card import readable_version
 from explainable_recsys.preprocessing.splits import SplitParameters
-from explainable_recsys.recommenders.base import Parameters, Seed
 from explainable_recsys.reporting.content import ReportContent
 from explainable_recsys.reporting.findings import findings
 from explainable_recsys.reporting.html import report_html

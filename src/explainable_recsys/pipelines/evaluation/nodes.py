@@ -27,19 +27,18 @@ from explainable_recsys.metrics.faithfulness import (
     measure_faithfulness,
     reported_columns,
 )
-from explainable_recsys.metrics.history_evidence import faithfulness_scope
+from explainable_recsys.metrics.projected_evidence import faithfulness_scope
 from explainable_recsys.metrics.ranking import ranking_per_user
 from explainable_recsys.metrics.ratings import evaluate_ratings
 from explainable_recsys.metrics.sampled_negatives import sampled_ranking_per_user
+from explainable_recsys.parameters import Parameters, Seed
 from explainable_recsys.preprocessing.card import check_same_data
 from explainable_recsys.recommenders.base import (
     AdditiveRecommender,
-    Parameters,
     RatingPredictor,
     Recommender,
-    Seed,
 )
-from explainable_recsys.recommenders.top_n import RecommendationParameters, check_made_by
+from explainable_recsys.recommenders.lists import RecommendationParameters, check_made_by
 
 logger = logging.getLogger(__name__)
 

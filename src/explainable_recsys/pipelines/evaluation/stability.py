@@ -14,6 +14,7 @@ from pydantic import Field
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.metrics.bootstrap import mean_with_interval
 from explainable_recsys.metrics.stability import explanation_overlap
+from explainable_recsys.parameters import Parameters, Seed
 from explainable_recsys.pipelines.discovery import approach_names, every_approach
 from explainable_recsys.pipelines.evaluation.nodes import EvaluationParameters
 from explainable_recsys.pipelines.parameters import (
@@ -23,7 +24,6 @@ from explainable_recsys.pipelines.parameters import (
     with_values,
 )
 from explainable_recsys.pipelines.rerun import needed_part, rerun
-from explainable_recsys.recommenders.base import Parameters, Seed
 
 EXPLANATIONS, RECOMMENDATIONS = ".explanations", ".recommendations"
 N_SEEDS = 2**32

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pandas as pd
 
-from explainable_recsys.explainers.association_rules import (
-    TransactionParameters,
-    liked_interactions,
-    rules_from_table,
-)
 from explainable_recsys.explainers.rule_explanations import (
     RuleExplanationParameters,
     explain_by_rules,
 )
 from explainable_recsys.interactions import Interactions
+from explainable_recsys.knowledge.association_rules import (
+    TransactionParameters,
+    liked_interactions,
+    rules_from_table,
+)
 from explainable_recsys.recommenders.association_rules import (
     AssociationRules,
     AssociationRulesParameters,

@@ -8,24 +8,25 @@ import plotly.graph_objects as go
 from pydantic import Field
 
 from explainable_recsys.datasets.source import SourceParameters
-from explainable_recsys.explainers import item_map as maps
-from explainable_recsys.explainers.explainability import NeighbourhoodParameters, explainability
-from explainable_recsys.explainers.item_map import ItemMapParameters
+from explainable_recsys.experiments.explainability_sweep import (
+    SweepParameters,
+    SweepProtocol,
+    explainability_sweep,
+)
 from explainable_recsys.explainers.neighbours import co_rated_items, explain_by_neighbours
-from explainable_recsys.explainers.sentences import neighbour_sentences
+from explainable_recsys.exploration import item_map as maps
+from explainable_recsys.exploration.item_map import ItemMapParameters
 from explainable_recsys.figures.explainability_sweep import explainability_sweep_figure
 from explainable_recsys.figures.item_map import item_map_figure
 from explainable_recsys.interactions import Interactions
+from explainable_recsys.knowledge.neighbours import NeighbourhoodParameters, explainability
 from explainable_recsys.metrics.bootstrap import mean_with_interval
 from explainable_recsys.metrics.explainability import explainability_per_user
-from explainable_recsys.metrics.explainability_sweep import (
-    Protocol,
-    SweepParameters,
-    explainability_sweep,
-)
+from explainable_recsys.parameters import Parameters
 from explainable_recsys.pipelines.evaluation.nodes import EvaluationParameters
-from explainable_recsys.recommenders.base import Parameters, Recommender
+from explainable_recsys.recommenders.base import Recommender
 from explainable_recsys.recommenders.emf import EMF, EMFParameters
+from explainable_recsys.wording.sentences import neighbour_sentences
 
 
 class NeighbourExplanationParameters(Parameters):
@@ -45,7 +46,7 @@ def sweep(
 ) -> pd.DataFrame:
     """Measure weights of explainability on validation ratings."""
     train = Interactions.from_frame(train_ratings)
-    protocol = Protocol(
+    protocol = SweepProtocol(
         minimum=source.rating_scale.minimum,
         maximum=source.rating_scale.maximum,
         k=min(evaluation.k, train.n_items),

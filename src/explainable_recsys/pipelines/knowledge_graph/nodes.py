@@ -19,10 +19,10 @@ from explainable_recsys.figures.surroundings import (
     surroundings_figure,
 )
 from explainable_recsys.interactions import Interactions
-from explainable_recsys.preprocessing import knowledge_graph, linking
-from explainable_recsys.preprocessing.features import Features
-from explainable_recsys.preprocessing.graph_card import graph_card
-from explainable_recsys.preprocessing.knowledge_graph import GraphParameters
+from explainable_recsys.knowledge import graph, linking
+from explainable_recsys.knowledge.features import Features
+from explainable_recsys.knowledge.graph import GraphParameters
+from explainable_recsys.knowledge.graph_card import graph_card
 
 logger = logging.getLogger(__name__)
 
@@ -60,8 +60,8 @@ def build_triples(
     parameters: GraphParameters,
 ) -> pd.DataFrame:
     """Put all that is known of items and users into one checked table."""
-    triples = knowledge_graph.build_triples(items, users, raw_tags, raw_triples, links, parameters)
-    knowledge_graph.check_triples(triples, items, users)
+    triples = graph.build_triples(items, users, raw_tags, raw_triples, links, parameters)
+    graph.check_triples(triples, items, users)
     return triples
 
 
@@ -80,7 +80,7 @@ def describe_items(
     triples: pd.DataFrame, interactions: Interactions, parameters: GraphParameters
 ) -> Features:
     """Which items of the catalogue have which entities."""
-    return knowledge_graph.item_entities(triples, interactions.item_ids, parameters)
+    return graph.item_entities(triples, interactions.item_ids, parameters)
 
 
 def draw_surroundings(

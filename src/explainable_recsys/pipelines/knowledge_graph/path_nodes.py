@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from explainable_recsys.explainers.paths import PathParameters, explain_by_paths, path_sentences
+from explainable_recsys.explainers.paths import PathParameters, explain_by_paths
 from explainable_recsys.interactions import Interactions
+from explainable_recsys.knowledge.features import Features
 from explainable_recsys.metrics.paths import path_metrics
 from explainable_recsys.pipelines.evaluation.nodes import EvaluationParameters
-from explainable_recsys.preprocessing.features import Features
 from explainable_recsys.recommenders.base import Recommender
 from explainable_recsys.recommenders.meta_paths import (
     LearningParameters,
@@ -18,6 +18,7 @@ from explainable_recsys.recommenders.meta_paths import (
     learn_weights,
 )
 from explainable_recsys.recommenders.random_walk import RandomWalk, RandomWalkParameters
+from explainable_recsys.wording.sentences import path_sentences
 
 
 def weigh_relations(

@@ -14,7 +14,25 @@ from pydantic import Field, field_validator
 
 from explainable_recsys.datasets.source import SourceParameters
 from explainable_recsys.errors import InputError
-from explainable_recsys.explainers.association_rules import (
+from explainable_recsys.experiments.calibration import (
+    best_user_penalty,
+    calibrate_user_penalty,
+)
+from explainable_recsys.experiments.coverage_frontier import (
+    FrontierParameters,
+    coverage_frontier,
+)
+from explainable_recsys.experiments.popularity_prior import popularity_sweep
+from explainable_recsys.explainers.rule_explanations import (
+    LocalScope,
+    RuleExplanationParameters,
+    explain_by_rules,
+)
+from explainable_recsys.figures.popularity_prior import popularity_sweep_figure
+from explainable_recsys.figures.rule_coverage import coverage_frontier_figure
+from explainable_recsys.figures.rule_network import draw_rule_network, rule_network
+from explainable_recsys.interactions import Interactions
+from explainable_recsys.knowledge.association_rules import (
     RuleParameters,
     TransactionParameters,
     liked_interactions,
@@ -24,31 +42,14 @@ from explainable_recsys.explainers.association_rules import (
     user_clusters,
     user_transactions,
 )
-from explainable_recsys.explainers.local_rules import nearest_users
-from explainable_recsys.explainers.rule_explanations import (
-    LocalScope,
-    RuleExplanationParameters,
-    explain_by_rules,
-)
-from explainable_recsys.explainers.sentences import rule_sentences
-from explainable_recsys.figures.popularity_prior import popularity_sweep_figure
-from explainable_recsys.figures.rule_coverage import coverage_frontier_figure
-from explainable_recsys.figures.rule_network import draw_rule_network, rule_network
-from explainable_recsys.interactions import Interactions
-from explainable_recsys.metrics.popularity_prior import popularity_sweep
-from explainable_recsys.metrics.rules import (
-    FrontierParameters,
-    cited_rule_metrics,
-    coverage_frontier,
-)
+from explainable_recsys.knowledge.local_rules import nearest_by_factors
+from explainable_recsys.metrics.rules import cited_rule_metrics
+from explainable_recsys.parameters import Parameters, Seed
 from explainable_recsys.pipelines.evaluation.nodes import EvaluationParameters
-from explainable_recsys.recommenders.base import FactorRecommender, Parameters, Recommender, Seed
-from explainable_recsys.recommenders.svd import (
-    SVD,
-    SVDParameters,
-    best_user_penalty,
-    calibrate_user_penalty,
-)
+from explainable_recsys.recommenders.base import FactorRecommender, Recommender
+from explainable_recsys.recommenders.lists import best_columns
+from explainable_recsys.recommenders.svd import SVD, SVDParameters
+from explainable_recsys.wording.sentences import rule_sentences
 
 SHOWN_RULES = 1000
 """Rules in the readable table."""
@@ -128,7 +129,10 @@ def build_transactions(
     model: Recommender, interactions: Interactions, parameters: TransactionParameters
 ) -> Interactions:
     """One transaction per user."""
-    transactions = user_transactions(model, interactions, parameters)
+    lists = None
+    if parameters.source == "lists":
+        lists = best_columns(model, interactions, parameters.list_length)
+    transactions = user_transactions(interactions, parameters, lists)
     return Interactions(transactions, interactions.user_ids, interactions.item_ids)
 
 
@@ -145,7 +149,7 @@ def group_users(
         of_users = user_clusters(vectors, parameters.n_clusters, parameters.seed)
         clusters = pd.DataFrame({"user_id": ids, "cluster": of_users})
     if parameters.n_neighbours:
-        nearest = nearest_users(vectors, parameters.n_neighbours)
+        nearest = nearest_by_factors(vectors, parameters.n_neighbours)
         neighbours = pd.DataFrame(
             {"user_id": np.repeat(ids, nearest.shape[1]), "neighbour_id": ids[nearest.ravel()]}
         )

@@ -7,19 +7,16 @@ import pandas as pd
 import plotly.graph_objects as go
 from pydantic import Field
 
+from explainable_recsys.experiments.lime_stability import (
+    LimeStabilityParameters,
+    lime_stability,
+)
 from explainable_recsys.explainers.lime import LimeParameters, explain_by_lime
-from explainable_recsys.explainers.sentences import feature_sentences
 from explainable_recsys.figures.evidence_bars import evidence_bars_figure
 from explainable_recsys.figures.lime_stability import lime_stability_figure
 from explainable_recsys.figures.surrogate_fit import surrogate_fit_figure
 from explainable_recsys.interactions import Interactions
-from explainable_recsys.metrics.surrogates import (
-    StabilityParameters,
-    lime_stability,
-    surrogate_metrics,
-)
-from explainable_recsys.pipelines.evaluation.nodes import EvaluationParameters
-from explainable_recsys.preprocessing.features import (
+from explainable_recsys.knowledge.features import (
     FeatureParameters,
     Features,
     ItemGroup,
@@ -27,8 +24,12 @@ from explainable_recsys.preprocessing.features import (
     item_features,
     user_features,
 )
-from explainable_recsys.recommenders.base import Parameters, Recommender
+from explainable_recsys.metrics.surrogates import surrogate_metrics
+from explainable_recsys.parameters import Parameters
+from explainable_recsys.pipelines.evaluation.nodes import EvaluationParameters
+from explainable_recsys.recommenders.base import Recommender
 from explainable_recsys.recommenders.fm import FM, FMParameters
+from explainable_recsys.wording.sentences import feature_sentences
 
 NAME = "posthoc_fm_lime"
 
@@ -122,7 +123,7 @@ def measure_stability(
     item_features: Features,
     history_features: Features,
     lime: LimeParameters,
-    parameters: StabilityParameters,
+    parameters: LimeStabilityParameters,
 ) -> pd.DataFrame:
     """Explain again under other seeds."""
     features = {"item": item_features, "user": history_features}

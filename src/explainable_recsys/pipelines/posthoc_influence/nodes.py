@@ -5,11 +5,11 @@ from __future__ import annotations
 import pandas as pd
 
 from explainable_recsys.explainers.influence import InfluenceParameters, explain_by_influence
-from explainable_recsys.explainers.sentences import influence_sentences
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.metrics.influence import influence_metrics
 from explainable_recsys.pipelines.evaluation.nodes import EvaluationParameters
 from explainable_recsys.recommenders.base import Recommender
+from explainable_recsys.wording.sentences import influence_sentences
 
 
 def explain(

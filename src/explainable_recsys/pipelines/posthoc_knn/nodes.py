@@ -6,10 +6,11 @@ import pandas as pd
 from pydantic import Field
 
 from explainable_recsys.explainers.neighbours import explain_by_similar_items
-from explainable_recsys.explainers.sentences import neighbour_sentences
 from explainable_recsys.interactions import Interactions
-from explainable_recsys.recommenders.base import Parameters, Recommender
+from explainable_recsys.parameters import Parameters
+from explainable_recsys.recommenders.base import Recommender
 from explainable_recsys.recommenders.item_knn import ItemKNN, ItemKNNParameters
+from explainable_recsys.wording.sentences import neighbour_sentences
 
 
 class SimilarItemsParameters(Parameters):

@@ -28,7 +28,7 @@ from explainable_recsys.pipelines.tuning.report import parameters_file, trials_t
 from explainable_recsys.pipelines.tuning.search import TuningParameters, best_outcome, search
 from explainable_recsys.pipelines.tuning.space import check_ranges, read_search
 from explainable_recsys.preprocessing.splits import SplitParameters
-from explainable_recsys.recommenders.top_n import RecommendationParameters
+from explainable_recsys.recommenders.lists import RecommendationParameters
 
 logger = logging.getLogger(__name__)
 

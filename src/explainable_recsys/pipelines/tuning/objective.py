@@ -19,7 +19,7 @@ from explainable_recsys.pipelines.rerun import rerun
 from explainable_recsys.pipelines.tuning.folds import Fold
 from explainable_recsys.pipelines.tuning.space import Metric
 from explainable_recsys.recommenders.base import RatingPredictor, Recommender
-from explainable_recsys.recommenders.top_n import RecommendationParameters, recommend
+from explainable_recsys.recommenders.lists import RecommendationParameters, recommend
 
 
 class UnfitMetricError(InputError):

@@ -12,11 +12,11 @@ import numpy as np
 from pydantic import Field
 
 from explainable_recsys.errors import InputError
+from explainable_recsys.parameters import Parameters, Seed
 from explainable_recsys.pipelines.tuning.folds import mixed_seed
 from explainable_recsys.pipelines.tuning.objective import UnfitMetricError
 from explainable_recsys.pipelines.tuning.space import Range
 from explainable_recsys.progress import progress
-from explainable_recsys.recommenders.base import Parameters, Seed
 
 if TYPE_CHECKING:
     from optuna import Study, Trial

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
 from explainable_recsys.errors import InputError
-from explainable_recsys.recommenders.base import Parameters
+from explainable_recsys.parameters import Parameters
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution

@@ -1,0 +1,127 @@
+"""How many recommendations rules explain at other thresholds: coverage against lift."""
+
+from __future__ import annotations
+
+import logging
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pydantic import Field, field_validator
+from scipy import sparse
+
+from explainable_recsys.errors import InputError
+from explainable_recsys.explainers.rule_explanations import RuleIndex, look_up
+from explainable_recsys.interactions import Interactions
+from explainable_recsys.knowledge.association_rules import RuleParameters, Rules, mine, take
+from explainable_recsys.parameters import Parameters
+from explainable_recsys.progress import progress
+
+logger = logging.getLogger(__name__)
+
+
+class FrontierParameters(Parameters):
+    """The thresholds to try; `max_antecedents` bounds the work where support is low."""
+
+    min_supports: tuple[float, ...] = Field((0.01, 0.02, 0.05, 0.1, 0.2), min_length=1)
+    min_confidences: tuple[float, ...] = Field((0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7), min_length=1)
+    max_antecedents: int = Field(1, ge=1, le=3)
+
+    @field_validator("min_supports", "min_confidences")
+    @classmethod
+    def _shares(cls, values: tuple[float, ...]) -> tuple[float, ...]:
+        for value in values:
+            if not 0 < value <= 1:
+                raise ValueError("accepted: numbers above 0 and up to 1")
+        return tuple(sorted(values))
+
+
+def coverage_frontier(
+    transactions: sparse.csr_array,
+    liked: Interactions,
+    lists: dict[str, pd.DataFrame],
+    thresholds: RuleParameters,
+    parameters: FrontierParameters,
+) -> pd.DataFrame:
+    """Coverage and median lift as functions of the support and confidence asked of a rule.
+
+    A recommendation is covered if some rule of all users leads to it from what the user likes;
+    the lift is that of the most confident such rule.
+
+    Args:
+        transactions: (n_users, n_items) CSR of ones.
+        liked: What each user likes.
+        lists: Recommendations (`user_id`, `item_id`) by name; of the first the lift is
+            reported too.
+        thresholds: `min_lift`, engine and limit of the mining.
+        parameters: The grid.
+
+    Returns:
+        Supports that are too low to be counted are left out with a warning. Columns
+        `min_support`, `min_confidence`, `n_rules`, `coverage` and `median_lift` of
+        the first list, and `coverage_of_<name>` of each other; a row per pair of thresholds.
+    """
+    rules, min_supports = _loosest_rules(transactions, thresholds, parameters)
+    rows = []
+    for min_support in progress(min_supports, "coverage frontier", "support"):
+        frequent = take(rules, rules.support >= min_support)
+        everybody = np.zeros(len(frequent), np.int32)
+        index = RuleIndex.build(frequent, everybody, liked.n_items, "confidence")
+        best = {name: _best_rules(index, liked, table) for name, table in lists.items()}
+        for min_confidence in parameters.min_confidences:
+            n_rules = int((frequent.confidence >= min_confidence).sum())
+            row = {"min_support": min_support, "min_confidence": min_confidence}
+            rows.append(row | {"n_rules": n_rules} | _at_confidence(best, lists, min_confidence))
+    return pd.DataFrame(rows)
+
+
+def _loosest_rules(
+    transactions: sparse.csr_array, thresholds: RuleParameters, parameters: FrontierParameters
+) -> tuple[Rules, tuple[float, ...]]:
+    """The rules at the lowest support that can be counted, and the supports from there on.
+
+    Raises:
+        InputError: If none can.
+    """
+    for place, min_support in enumerate(parameters.min_supports):
+        loosest = {
+            "min_support": min_support,
+            "min_confidence": parameters.min_confidences[0],
+            "max_antecedents": parameters.max_antecedents,
+        }
+        try:
+            rules, _ = mine(transactions, thresholds.model_copy(update=loosest))
+        except InputError as error:
+            logger.warning("coverage frontier: left out support %g: %s", min_support, error)
+            continue
+        return rules, parameters.min_supports[place:]
+    raise InputError(
+        f"parameter frontier.min_supports: no support can be counted with "
+        f"frontier.max_antecedents = {parameters.max_antecedents}; see the warnings above"
+    )
+
+
+def _best_rules(index: RuleIndex, liked: Interactions, recommendations: pd.DataFrame) -> Rules:
+    """The most confident rule of each recommendation that has one."""
+    users = liked.known_rows(recommendations["user_id"])
+    columns = liked.known_columns(recommendations["item_id"])
+    no_clusters = np.zeros(liked.n_users, np.int32)
+    return look_up(index, liked.ratings, users, columns, no_clusters, 1).rules
+
+
+def _at_confidence(
+    best: dict[str, Rules], lists: dict[str, pd.DataFrame], min_confidence: float
+) -> dict[str, float]:
+    row: dict[str, float] = {}
+    for place, (name, rules) in enumerate(best.items()):
+        kept = rules.confidence >= min_confidence
+        coverage = kept.sum() / max(1, len(lists[name]))
+        if place == 0:
+            row |= {"coverage": coverage, "median_lift": _median(rules.lift[kept])}
+        else:
+            row[f"coverage_of_{name}"] = coverage
+    return row
+
+
+def _median(values: NDArray[np.float64]) -> float:
+    return float(np.median(values)) if len(values) else float("nan")

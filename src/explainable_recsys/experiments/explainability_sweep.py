@@ -1,0 +1,98 @@
+"""What the weight of explainability does to a factor model, in both forms of its term."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from pydantic import Field, field_validator
+
+from explainable_recsys.interactions import Interactions
+from explainable_recsys.knowledge.neighbours import NeighbourhoodParameters, explainability
+from explainable_recsys.metrics.explainability import explainability_per_user
+from explainable_recsys.metrics.ranking import ranking_per_user
+from explainable_recsys.metrics.ratings import rating_errors
+from explainable_recsys.parameters import Parameters
+from explainable_recsys.progress import progress
+from explainable_recsys.recommenders.emf import EMF, EMFParameters
+from explainable_recsys.recommenders.lists import RecommendationParameters, recommend
+
+
+class SweepParameters(Parameters):
+    """Weights of each form of the explainability term to compare; 0 is the plain model."""
+
+    pull: tuple[float, ...] = (0.0, 0.1, 0.3, 0.5)
+    l2: tuple[float, ...] = (0.05,)
+
+    @field_validator("pull", "l2")
+    @classmethod
+    def _not_negative(cls, weights: tuple[float, ...]) -> tuple[float, ...]:
+        if min(weights, default=0.0) < 0:
+            raise ValueError("accepted: numbers from 0")
+        return weights
+
+
+class SweepProtocol(Parameters):
+    """How lists and predictions are judged."""
+
+    minimum: float
+    maximum: float
+    k: int = Field(10, ge=1)
+    relevance_threshold: float | None = None
+
+
+def explainability_sweep(
+    train: Interactions,
+    validation_ratings: pd.DataFrame,
+    parameters: EMFParameters,
+    neighbourhood: NeighbourhoodParameters,
+    sweep: SweepParameters,
+    protocol: SweepProtocol,
+) -> pd.DataFrame:
+    """Learn a model for each weight and measure it on ratings that none has learned from.
+
+    Lists are pure (without popularity prior).
+
+    Args:
+        train: What the models learn from.
+        validation_ratings: Columns `user_id`, `item_id`, `rating`; may be empty.
+        parameters: All other hyper-parameters.
+        neighbourhood: What E is made of.
+        sweep: The weights.
+        protocol: Rating scale, list length, what is a hit.
+
+    Returns:
+        Columns `form`, `explainability_weight`, `rmse`, `mep`, `ndcg`, one row per model; no
+        rows without validation ratings.
+    """
+    tried: list[tuple[Literal["pull", "l2"], float]] = [("pull", w) for w in sweep.pull]
+    tried += [("l2", weight) for weight in sweep.l2]
+    columns = ["form", "explainability_weight", "rmse", "mep", "ndcg"]
+    if validation_ratings.empty:
+        return pd.DataFrame({name: pd.Series(dtype="float64") for name in columns})
+    explainable = explainability(train.ratings, train.ratings, neighbourhood)
+    rows = train.user_rows(validation_ratings["user_id"])
+    items = train.item_columns(validation_ratings["item_id"])
+    actual = validation_ratings["rating"].to_numpy()
+    measured = []
+    for form, weight in progress(tried, "explainability sweep", "model"):
+        changes = {"form": form, "explainability_weight": weight, "popularity_weight": 0.0}
+        model = EMF.fit(train, parameters.model_copy(update=changes), neighbourhood, explainable)
+        predicted = model.predict_ratings(train.ratings, rows, items)
+        errors = rating_errors(predicted, actual, protocol.minimum, protocol.maximum)
+        lists = recommend(model, train, RecommendationParameters(n=protocol.k))
+        precision = explainability_per_user(lists, train, explainable, protocol.k)
+        ranking = ranking_per_user(
+            lists, validation_ratings, protocol.k, protocol.relevance_threshold
+        )
+        measured.append(
+            (
+                form,
+                weight,
+                np.sqrt(np.square(errors).mean()),
+                precision[f"mep@{protocol.k}"].mean(),
+                ranking[f"ndcg@{protocol.k}"].mean(),
+            )
+        )
+    return pd.DataFrame(measured, columns=columns)

@@ -1,0 +1,1 @@
+"""How people ask: the terminal, notebooks, the summary of a run."""

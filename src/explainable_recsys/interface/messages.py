@@ -1,0 +1,68 @@
+"""What people are told about errors that are theirs to mend."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from explainable_recsys.errors import InputError
+from explainable_recsys.pipelines.parameters import parameter_message
+
+
+def user_message(error: BaseException) -> str | None:
+    """What to tell the user about an error; None for one that is the program's fault."""
+    from kedro.io.core import DatasetNotFoundError, VersionNotFoundError
+    from kedro.validation import ParameterValidationError
+    from omegaconf.errors import OmegaConfBaseException
+    from yaml import YAMLError
+
+    causes = list(_chain(error))
+    for cause in causes:
+        if isinstance(cause, InputError):
+            return str(cause)
+        if isinstance(cause, ParameterValidationError):
+            return parameter_message(str(cause))
+        if isinstance(cause, VersionNotFoundError):
+            return missing_message(str(cause))
+        if isinstance(cause, DatasetNotFoundError):
+            return str(cause)
+        if isinstance(cause, MemoryError):
+            reason = str(cause).rstrip(".") or "no details"
+            return f"not enough memory ({reason}); choose smaller parameters or less data"
+        if isinstance(cause, OmegaConfBaseException | YAMLError):
+            return f"configuration: {' '.join(str(cause).split())}"
+        if isinstance(cause, ValueError) and str(cause).startswith("Pipeline"):
+            return str(cause)
+        # With ParallelRunner only the text of another process' error is left.
+        if remote := re.search(r"^explainable_recsys\.errors\.InputError: (.*)", str(cause), re.M):
+            return remote[1]
+    return None
+
+
+def missing_message(text: str) -> str:
+    """Which pipeline makes the dataset that Kedro found no version of, or which file it lacks."""
+    found = re.search(r"filepath='(.*?)'", text)
+    path = Path(found[1] if found else text)
+    owner = path.parent.name
+    if owner.startswith("params:"):
+        approach = owner.removeprefix("params:")
+        return (
+            f"parameters {approach}.{path.stem} are missing; add them to "
+            f"conf/base/parameters_{approach}.yml"
+        )
+    command = f"kedro run --pipelines {owner}" if owner in pipeline_folders() else "kedro run"
+    return f"{path}: nothing is stored there yet; first {command}"
+
+
+def pipeline_folders() -> list[str]:
+    """Names of the pipelines, found without importing them."""
+    folders = Path(__file__).parents[1].joinpath("pipelines").iterdir()
+    return sorted(folder.name for folder in folders if (folder / "__init__.py").exists())
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """An error, what it was raised from, and so on."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__

@@ -1,0 +1,337 @@
+"""For notebooks: errors in one line, and a browser of users, recommendations and reasons.
+
+`%load_ext explainable_recsys.interface.notebook` comes before `%load_ext kedro.ipython`.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets
+import numpy as np
+import pandas as pd
+from IPython.display import display
+from kedro.framework.project import LOGGING
+from kedro.io import DataCatalog, DatasetError
+from kedro.utils import find_kedro_project
+
+from explainable_recsys.datasets.source import SourceParameters
+from explainable_recsys.errors import InputError
+from explainable_recsys.explainers.what_if import Change, changed_history
+from explainable_recsys.figures.reasons import reasons_figure
+from explainable_recsys.figures.what_if import what_if_figure
+from explainable_recsys.interactions import Interactions
+from explainable_recsys.interface.configuration import read_block
+from explainable_recsys.interface.messages import user_message
+from explainable_recsys.interface.stored import load_lists
+from explainable_recsys.pipelines.ask import Answer, ask
+from explainable_recsys.reporting.lookup import find_item, find_user
+from explainable_recsys.reporting.person import Person, person, titled
+from explainable_recsys.reporting.selection import choose_users
+from explainable_recsys.wording.markup import is_text, runs
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+    from IPython.core.interactiveshell import InteractiveShell
+
+N_RATED = 10
+MOST_STARS = 20
+TAKE_BACK = "not rated"
+NO_CHANGE = ("nothing", "")
+
+_LINES = "line-height: 1.5; margin-right: 1em"
+
+
+def load_ipython_extension(shell: InteractiveShell) -> None:
+    """Log as a run does, and say in one line what is missing instead of a traceback.
+
+    Raises:
+        InputError: If the notebook lies in no Kedro project.
+    """
+    project = find_kedro_project(Path.cwd())
+    if project is None:
+        raise InputError(f"{Path.cwd()} lies in no Kedro project; open the project's notebooks")
+    LOGGING.configure(read_block(project / "conf" / "logging.yml"))
+    logging.getLogger("kedro").setLevel(logging.WARNING)
+    shell.set_custom_exc((Exception,), _one_line)
+
+
+def _one_line(
+    shell: InteractiveShell, kind: type[Exception], error: Exception, trace: Any, **_: Any
+) -> None:
+    # Kedro's extension imports the package anew when it loads, so its errors are new classes.
+    from explainable_recsys.interface.messages import user_message
+
+    message = user_message(error)
+    if message is None:
+        shell.showtraceback((kind, error, trace))
+    else:
+        print(f"Error: {message}", file=sys.stderr)  # noqa: T201
+
+
+class Browser(ipywidgets.VBox):  # type: ignore[misc]
+    """Choose a user and a recommendation; see the reasons; change a rating and see what happens.
+
+    Attributes:
+        user: Id of the user, to type.
+        another: Button that draws another user.
+        listed: The recommendations, to choose from.
+        change: What was rated, to choose what to change.
+        other: Title or id of something else to rate.
+        rating: What the rating is to be.
+        unknown: What was wrong with the last user asked for.
+        message: What was wrong with the last change asked for.
+        reasons: The figure with the reasons.
+        comparison: The figure with the lists before and after the change.
+    """
+
+    def __init__(
+        self, catalog: DataCatalog, approach: str, user: Any = None, seed: int = 0
+    ) -> None:
+        """Show one approach.
+
+        Args:
+            catalog: Where the results of a run are.
+            approach: Name of the approach.
+            user: Whom to show first; else somebody with explanations.
+            seed: Of the order in which `another` shows users.
+
+        Raises:
+            InputError: If the approach has left no lists, or there is no such user.
+            kedro.io.DatasetError: If something is not stored.
+        """
+        self._catalog = catalog
+        self._lists = load_lists(catalog, approach)
+        scale = SourceParameters.model_validate(catalog.load("params:source")).rating_scale
+        self._scale = (scale.minimum, scale.maximum)
+        metrics = catalog.load(f"{approach}.metrics")
+        self._adds_up = "additivity_error" in metrics
+        users = [self._lists.explanations["user_id"]]
+        self._order = iter(np.random.default_rng(seed).permutation(users[0].unique()))
+        first = choose_users(users, 1, seed)[0] if user is None else user
+        self._person = self._lists.of(find_user(first, self._lists.histories.user_ids))
+        self._make_widgets()
+        super().__init__(self._layout_of_widgets())
+        self._show_person()
+        self._connect()
+
+    def _make_widgets(self) -> None:
+        field = {"style": {"description_width": "60px"}, "layout": {"width": "98%"}}
+        self.user = ipywidgets.Text(description="User", continuous_update=False, **field)
+        self.another = ipywidgets.Button(description="Another user")
+        self.unknown, self.message = ipywidgets.HTML(), ipywidgets.HTML()
+        self.listed = ipywidgets.Select(rows=10, layout={"width": "98%"})
+        self.change = ipywidgets.Dropdown(description="Change", **field)
+        self.other = ipywidgets.Text(
+            description="or rate", placeholder="title or id", continuous_update=False, **field
+        )
+        stars = [TAKE_BACK, *_stars(self._lists.histories)]
+        self.rating = ipywidgets.Dropdown(description="to be", options=stars, **field)
+        self.reasons, self.comparison = ipywidgets.Output(), ipywidgets.Output()
+        self._history, self._sentence = ipywidgets.HTML(), ipywidgets.HTML()
+
+    def _layout_of_widgets(self) -> list[Any]:
+        rated = [_heading("Rated"), self._history]
+        recommended = [_heading("Recommended"), self.listed]
+        return [
+            _side_by_side([self.user], [self.another]),
+            self.unknown,
+            _side_by_side(rated, recommended),
+            self._sentence,
+            self.reasons,
+            _heading("What if …", "one rating were different?"),
+            _side_by_side([self.change, self.other], [self.rating]),
+            self.message,
+            self.comparison,
+        ]
+
+    def _connect(self) -> None:
+        self.user.observe(self._on_user, "value")
+        self.another.on_click(self._on_another)
+        self.listed.observe(self._on_listed, "value")
+        for widget in (self.change, self.other, self.rating):
+            widget.observe(self._on_change, "value")
+
+    def _on_user(self, _: Any) -> None:
+        shown = str(self._person.user_id)
+        if self.user.value == shown:
+            return
+        try:
+            wanted = find_user(self.user.value, self._lists.histories.user_ids)
+            self._person = self._lists.of(wanted)
+        except InputError as error:
+            self.unknown.value, self.user.value = escape(str(error)), shown
+        else:
+            self.unknown.value = ""
+            self._show_person()
+
+    def _on_another(self, _: Any) -> None:
+        wanted = next(self._order, None)
+        if wanted is None:
+            self.unknown.value = "That was everybody with explanations."
+        else:
+            self.user.value = str(wanted)
+
+    def _on_listed(self, change: Any) -> None:
+        if change["new"] is not None:
+            self._show_reasons(self._person, change["new"])
+
+    def _on_change(self, event: dict[str, Any]) -> None:
+        # One change at a time: what is typed replaces what is chosen, and the other way round.
+        if event["owner"] is self.other and self.other.value.strip():
+            self.change.value = NO_CHANGE[1]
+        elif event["owner"] is self.change and self.change.value != NO_CHANGE[1]:
+            self.other.value = ""
+        try:
+            self._show_change()
+        except (InputError, DatasetError) as error:
+            self.comparison.clear_output()
+            self._say(user_message(error) or str(error))
+        else:
+            self._say("")
+
+    def _say(self, text: str) -> None:
+        self.message.value = escape(text)
+
+    def _show_person(self) -> None:
+        someone = self._person
+        self.user.value = str(someone.user_id)
+        self._history.value = _history(someone)
+        listed = someone.recommendations
+        self.listed.options = [
+            (f"{row['rank']}. {_titled(row)}", row["item_id"]) for row in listed.to_dict("records")
+        ]
+        self.listed.value = listed["item_id"].iloc[0]
+        self._show_reasons(someone, self.listed.value)
+        rated = someone.history.to_dict("records")
+        options = [(f"{_titled(row)} (★{row['rating']:g})", row["item_id"]) for row in rated]
+        self.change.options = [NO_CHANGE, *options]
+        self.change.value, self.other.value = NO_CHANGE[1], ""
+        self.comparison.clear_output()
+
+    def _show_reasons(self, someone: Person, item_id: Any) -> None:
+        row = someone.recommendations.set_index("item_id", drop=False).loc[item_id]
+        self._sentence.value = _sentence(row["sentence"])
+        title = str(row["title"]) if is_text(row["title"]) else f"item {item_id}"
+        score = float(row["score"]) if self._adds_up else None
+        reasons = someone.reasons_for(item_id)
+        _draw(self.reasons, reasons_figure(reasons, title, self._scale, score=score))
+
+    def _show_change(self) -> None:
+        wanted = self._wanted_change()
+        if wanted is None:
+            self.comparison.clear_output()
+            return
+        before, after = self._person.recommendations, self._asked(wanted)
+        words = self._words(wanted)
+        figure = what_if_figure(before, after.recommendations, words)
+        _draw(self.comparison, figure, _reasons_after(before, after))
+
+    def _wanted_change(self) -> Change | None:
+        """What is to be different; None for nothing.
+
+        Raises:
+            InputError: If there is no such item, or something unrated is to be taken back.
+        """
+        item_id = self.change.value
+        if self.other.value.strip():
+            item_id = find_item(self.other.value, self._lists.items)
+        elif isinstance(item_id, str) and item_id == NO_CHANGE[1]:
+            return None
+        value = self.rating.value
+        return Change(item_id, None if value == TAKE_BACK else float(value))
+
+    def _asked(self, change: Change) -> Person:
+        """What the approach says to the user with another rating."""
+        rated = self._person.history
+        history = dict(zip(rated["item_id"], rated["rating"], strict=True))
+        ratings = changed_history(history, [change])
+        if not ratings:
+            raise InputError("nothing is left that is rated, so there is nobody to recommend to")
+        table = pd.DataFrame({"item_id": list(ratings), "rating": list(ratings.values())})
+        someone = self._person.user_id
+        histories = self._lists.histories.histories(table.assign(user_id=someone))
+        said: Answer = ask(self._catalog, self._lists.approach, histories)
+        tables = said.recommendations, said.explanations, said.sentences
+        return person(someone, histories, *tables, self._lists.items)
+
+    def _words(self, change: Change) -> str:
+        """The change as the beginning of a sentence."""
+        items = self._lists.items
+        title = items.loc[items["item_id"] == change.item_id, "title"].iloc[0]
+        if change.rating is None:
+            return f"Without {title}"
+        return f"With {title} rated {change.rating:g}"
+
+
+def browse(catalog: DataCatalog, approach: str, user: Any = None, seed: int = 0) -> Browser:
+    """Show an approach's lists and reasons, to choose from and to change.
+
+    Args:
+        catalog: Where the results of a run are.
+        approach: Name of the approach.
+        user: Whom to show first; else somebody with explanations.
+        seed: Of the order in which other users are shown.
+
+    Raises:
+        InputError: If the approach has left no lists, or there is no such user.
+        kedro.io.DatasetError: If something is not stored.
+    """
+    return Browser(catalog, approach, user, seed)
+
+
+def _side_by_side(left: list[Any], right: list[Any]) -> ipywidgets.HBox:
+    columns = [ipywidgets.VBox(widgets, layout={"width": "50%"}) for widgets in (left, right)]
+    return ipywidgets.HBox(columns)
+
+
+def _heading(text: str, more: str = "") -> ipywidgets.HTML:
+    return ipywidgets.HTML(f"<b>{text}</b> {more}")
+
+
+def _stars(histories: Interactions) -> list[str]:
+    """Ratings to choose from: those that occur, or as many between their ends."""
+    values = np.unique(histories.ratings.data)
+    if len(values) > MOST_STARS:
+        values = np.linspace(values[0], values[-1], MOST_STARS)
+    return [f"{value:g}" for value in values]
+
+
+def _draw(output: ipywidgets.Output, figure: go.Figure, table: str = "") -> None:
+    output.clear_output(wait=True)
+    with output:
+        display(figure)
+        if table:
+            display(ipywidgets.HTML(table))
+
+
+def _history(someone: Person) -> str:
+    rows = someone.history.head(N_RATED).to_dict("records")
+    lines = [f"★{row['rating']:g} {escape(_titled(row))}" for row in rows]
+    n_more = len(someone.history) - len(rows)
+    more = [f"and {n_more} more"] if n_more > 0 else []
+    return f'<div style="{_LINES}">{"<br>".join([*lines, *more])}</div>'
+
+
+def _reasons_after(before: pd.DataFrame, after: Person) -> str:
+    """The sentences of what the change brings into the list."""
+    listed = after.recommendations
+    new = listed[~listed["item_id"].isin(before["item_id"])].to_dict("records")
+    lines = [f"<b>{escape(_titled(row))}</b>{_sentence(row['sentence'])}" for row in new]
+    return "".join(["New in the list:<br>", *lines]) if lines else ""
+
+
+def _sentence(sentence: Any) -> str:
+    if not is_text(sentence):
+        return "No explanation."
+    parts = ((escape(part.text), part.is_italic) for part in runs(sentence))
+    text = "".join(f"<i>{text}</i>" if is_italic else text for text, is_italic in parts)
+    return f'<div style="{_LINES}">{text}</div>'
+
+
+def _titled(row: dict[Any, Any]) -> str:
+    return titled(row["title"], row["year"], row["item_id"])

@@ -1,0 +1,42 @@
+"""Text for a terminal: sentences with their italics, output without trailing blanks."""
+
+from __future__ import annotations
+
+import codecs
+import json
+import sys
+from typing import Any
+
+from rich.console import Console, RenderableType
+from rich.text import Text
+
+from explainable_recsys.wording.markup import runs
+
+
+def heading(text: str) -> Text:
+    """A heading with an empty line before it."""
+    return Text(f"\n{text}", style="bold")
+
+
+def plain_text(sentence: str) -> Text:
+    """A sentence in Markdown with its italics drawn (or dropped, outside a terminal)."""
+    text = Text()
+    for part in runs(sentence):
+        text.append(part.text, style="italic" if part.is_italic else None)
+    return text
+
+
+def print_plainly(content: RenderableType) -> None:
+    """Print what rich draws; characters that the terminal cannot show become question marks."""
+    console = Console(highlight=False)
+    with console.capture() as capture:
+        console.print(content, crop=False)
+    lines = "\n".join(line.rstrip() for line in capture.get().splitlines())
+    encoding = sys.stdout.encoding or "utf-8"
+    print(lines.encode(encoding, "replace").decode(encoding))  # noqa: T201
+
+
+def print_json(content: Any) -> None:
+    """Print JSON, with escapes where the terminal cannot show more than ASCII."""
+    is_unicode = codecs.lookup(sys.stdout.encoding or "utf-8").name == "utf-8"
+    print(json.dumps(content, ensure_ascii=not is_unicode, indent=2))  # noqa: T201

@@ -1,0 +1,261 @@
+"""How well a user's neighbourhood can explain an item (Abdollahi & Nasraoui 2016)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+from scipy import sparse
+
+from explainable_recsys.errors import InputError
+from explainable_recsys.knowledge.association_rules import liked_items
+from explainable_recsys.parameters import Parameters
+from explainable_recsys.progress import progress
+from explainable_recsys.top_n import top_n
+
+CELLS = 4_000_000
+"""Similarities that are held at once."""
+
+DECIMALS = 12
+"""To which similarities are rounded, so that rounding errors decide no tie."""
+
+_ODD = np.array([0x9E3779B97F4A7C15, 0xD1B54A32D192ED03, 0x8CB92BA72F3D8DD7, 0xAEF17502108EF2D9])
+_ODD = _ODD.astype(np.uint64)
+_SHIFT = np.uint64(29)
+
+
+class NeighbourhoodParameters(Parameters):
+    """Who is near whom, and what of a neighbour's ratings explains an item.
+
+    `form`: the k users nearest to the user (`users`), or the k items nearest to the item
+    (`items`). `similarity` is multiplied by n / (n + shrinkage), n the number of common
+    ratings. `weighting`: a rating of `relevance_threshold` or above (any rating if it is
+    None) counts 1 (`share`), or its share of the highest rating (`rating`).
+    """
+
+    form: Literal["users", "items"] = "users"
+    k: int = Field(10, ge=1)
+    similarity: Literal["cosine", "pearson"] = "cosine"
+    shrinkage: float = Field(0.0, ge=0)
+    relevance_threshold: float | None = 4.0
+    weighting: Literal["share", "rating"] = "share"
+
+
+def explainability(
+    histories: sparse.csr_array, ratings: sparse.csr_array, parameters: NeighbourhoodParameters
+) -> sparse.csr_array:
+    """The share of the neighbourhood that speaks for an item, for every history.
+
+    With N the k nearest others: E_ui = |{v in N(u): r_vi >= threshold}| / k for the form
+    `users`, E_ui = |{j in N(i): r_uj >= threshold}| / k for `items`.
+
+    Args:
+        histories: (n, n_items) CSR of ratings.
+        ratings: (n_users, n_items) CSR of ratings, where neighbours are looked for.
+        parameters: The neighbourhood.
+
+    Returns:
+        (n, n_items) CSR of float64 in (0, 1]; no entry where nothing speaks for the item.
+
+    Raises:
+        InputError: If k exceeds the number of other users (or items).
+    """
+    highest = float(ratings.data.max(initial=0.0))
+    if parameters.form == "users":
+        neighbours, _ = nearest_users(histories, ratings, parameters)
+        spoken = _relevant(ratings, parameters, highest)
+        return _shares(_selection(neighbours, ratings.shape[0]) @ spoken, parameters.k)
+    neighbours, _ = nearest_items(ratings, parameters)
+    selection = _selection(neighbours, ratings.shape[1])
+    return _shares(_relevant(histories, parameters, highest) @ selection.T, parameters.k)
+
+
+def nearest_users(
+    histories: sparse.csr_array, ratings: sparse.csr_array, parameters: NeighbourhoodParameters
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """The k users most similar to each history.
+
+    A user whose ratings are the same as the history is taken for the same person and is no
+    neighbour, so that a known user and a new one with the same ratings have the same ones.
+
+    Args:
+        histories: (n, n_items) CSR of ratings.
+        ratings: (n_users, n_items) CSR of ratings.
+        parameters: Number of neighbours and similarity.
+
+    Returns:
+        Rows of `ratings` (n, k), most similar first, padded with -1 where fewer are similar
+        at all, and their similarities (0 where padded). Ties go to the lower row.
+
+    Raises:
+        InputError: If k exceeds the number of other users.
+    """
+    _check_k(parameters.k, ratings.shape[0], "users")
+    return _nearest(histories, ratings, parameters, own=None)
+
+
+def nearest_items(
+    ratings: sparse.csr_array, parameters: NeighbourhoodParameters
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """The k items most similar to each item by the users who rated both, as `nearest_users`."""
+    _check_k(parameters.k, ratings.shape[1], "items")
+    by_item = ratings.T.tocsr()
+    return _nearest(by_item, by_item, parameters, own=np.arange(ratings.shape[1]))
+
+
+def shares_of_similarity(
+    rows: sparse.csr_array,
+    others: sparse.csr_array,
+    similarities: NDArray[np.float64],
+    parameters: NeighbourhoodParameters,
+) -> sparse.csr_array:
+    """What each common rating adds to the similarity of pairs of rows.
+
+    Args:
+        rows: (m, n) CSR, the first of each pair.
+        others: (m, n) CSR, the second.
+        similarities: (m,) of the pairs, above 0.
+        parameters: The kind of similarity.
+
+    Returns:
+        (m, n) CSR whose rows sum to the similarities.
+    """
+    if parameters.similarity == "pearson":
+        rows, others = _centred(rows), _centred(others)
+    products = sparse.csr_array(rows.astype(np.float64).multiply(others.astype(np.float64)))
+    sums = np.asarray(products.sum(axis=1)).ravel()
+    scale = np.divide(similarities, sums, out=np.zeros_like(sums), where=sums != 0)
+    products.data *= np.repeat(scale, np.diff(products.indptr))
+    return products
+
+
+def _check_k(k: int, n: int, what: str) -> None:
+    if k >= n:
+        raise InputError(
+            f"parameter neighbourhood.k: {k} neighbours were asked for, there are {n} {what}; "
+            f"accepted: 1 to {n - 1}"
+        )
+
+
+def _nearest(
+    queries: sparse.csr_array,
+    others: sparse.csr_array,
+    parameters: NeighbourhoodParameters,
+    own: NDArray[np.int64] | None,
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Nearest rows among the others, without the row's own place or (if None) its equals."""
+    n = queries.shape[0]
+    found = np.full((n, parameters.k), -1, np.int64)
+    similar = np.zeros((n, parameters.k))
+    step = max(1, CELLS // others.shape[0])
+    for start in progress(range(0, n, step), "find neighbours"):
+        stop = min(start + step, n)
+        block = queries[start:stop]
+        similarity = _similarity(block, others, parameters, without_equals=own is None)
+        if own is not None:
+            similarity[np.arange(stop - start), own[start:stop]] = -np.inf
+        similarity[similarity <= 0] = -np.inf
+        columns, values = top_n(similarity, parameters.k)
+        found[start:stop] = columns
+        similar[start:stop] = np.where(columns >= 0, values, 0.0)
+    return found, similar
+
+
+def _similarity(
+    block: sparse.csr_array,
+    others: sparse.csr_array,
+    parameters: NeighbourhoodParameters,
+    without_equals: bool,
+) -> NDArray[np.float64]:
+    """Similarity (b, n) of some rows to all others; 0 where nothing is in common."""
+    if parameters.similarity == "cosine":
+        lengths = np.sqrt(_squares(block)[:, None] * _squares(others))
+        similarity = _divide(_products(block, others), lengths)
+    else:
+        centred, other_centred = _centred(block), _centred(others)
+        common = np.sqrt(
+            _products(centred.power(2), _ones(others))
+            * _products(_ones(block), other_centred.power(2))
+        )
+        similarity = _divide(_products(centred, other_centred), common)
+    if parameters.shrinkage:
+        n_common = _products(_ones(block), _ones(others))
+        similarity *= n_common / (n_common + parameters.shrinkage)
+    similarity = np.round(similarity, DECIMALS)
+    if without_equals:
+        similarity[_fingerprints(block)[:, None] == _fingerprints(others)] = -np.inf
+    return similarity
+
+
+def _products(block: sparse.csr_array, others: sparse.csr_array) -> NDArray[np.float64]:
+    """Dot products (b, n); sparse, as most rows have little in common with most others."""
+    products = block.astype(np.float64) @ others.astype(np.float64).T
+    return np.asarray(products.toarray())
+
+
+def _squares(matrix: sparse.csr_array) -> NDArray[np.float64]:
+    return np.asarray(matrix.astype(np.float64).power(2).sum(axis=1), dtype=np.float64).ravel()
+
+
+def _centred(matrix: sparse.csr_array) -> sparse.csr_array:
+    """The matrix with each row's mean taken off its stored entries."""
+    lengths = np.diff(matrix.indptr)
+    sums = np.asarray(matrix.astype(np.float64).sum(axis=1)).ravel()
+    means = np.repeat(sums / np.maximum(lengths, 1), lengths)
+    values = matrix.data.astype(np.float64) - means
+    values[np.abs(values) < 1e-9] = 0.0
+    return sparse.csr_array((values, matrix.indices.copy(), matrix.indptr), shape=matrix.shape)
+
+
+def _ones(matrix: sparse.csr_array) -> sparse.csr_array:
+    ones = np.ones(matrix.nnz)
+    return sparse.csr_array((ones, matrix.indices.copy(), matrix.indptr), shape=matrix.shape)
+
+
+def _divide(over: NDArray[np.float64], under: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.divide(over, under, out=np.zeros_like(over), where=under > 0)
+
+
+def _relevant(
+    ratings: sparse.csr_array, parameters: NeighbourhoodParameters, highest: float
+) -> sparse.csr_array:
+    """What each rating counts for, (n, n_items), with ratings below the threshold left out."""
+    relevant = liked_items(ratings, parameters.relevance_threshold)
+    if parameters.weighting == "rating":
+        shares = np.maximum(ratings.data.astype(np.float64), 0.0) / (
+            highest if highest > 0 else 1.0
+        )
+        of_highest = sparse.csr_array(
+            (shares, ratings.indices, ratings.indptr), shape=ratings.shape
+        )
+        return sparse.csr_array(relevant * of_highest)
+    return relevant.astype(np.float64)
+
+
+def _selection(neighbours: NDArray[np.int64], n: int) -> sparse.csr_array:
+    """(len(neighbours), n) CSR with a 1 for each neighbour."""
+    rows, places = np.nonzero(neighbours >= 0)
+    ones = np.ones(len(rows))
+    return sparse.csr_array((ones, (rows, neighbours[rows, places])), shape=(len(neighbours), n))
+
+
+def _shares(sums: sparse.csr_array, k: int) -> sparse.csr_array:
+    """Sums over neighbours as shares of k, divided once, so that k of k is exactly 1."""
+    shares = sparse.csr_array(sums.astype(np.float64))
+    shares.data = np.minimum(shares.data / k, 1.0)
+    shares.eliminate_zeros()
+    return shares
+
+
+def _fingerprints(matrix: sparse.csr_array) -> NDArray[np.uint64]:
+    """A number per row that two rows share if their entries are the same, (n,).
+
+    Integer arithmetic modulo 2^64, so neither rounding nor the order of entries matters.
+    """
+    columns = matrix.indices.astype(np.uint64) * _ODD[0] + _ODD[1]
+    values = matrix.data.astype(np.float32).view(np.uint32).astype(np.uint64)
+    mixed = (columns ^ (columns >> _SHIFT)) * (values * _ODD[2] + _ODD[3])
+    sums = np.append(np.uint64(0), np.cumsum(mixed ^ (mixed >> _SHIFT), dtype=np.uint64))
+    return np.asarray(sums[matrix.indptr[1:]] - sums[matrix.indptr[:-1]])

@@ -1,0 +1,168 @@
+"""Scores and ranks of recommendations for parts of the histories they were made from, in bulk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from explainable_recsys.ragged import expand, place_in_run
+from explainable_recsys.recommenders.base import Recommender
+
+SCORES_AT_ONCE = 2_000_000
+"""Scores that are held at a time."""
+
+
+@dataclass(frozen=True, eq=False)
+class Orders:
+    """Orders of the items of histories; of one history there can be several.
+
+    Attributes:
+        users: (o,) row of the history that each order belongs to.
+        starts: (o,) where its items begin in `entries` and `places`.
+        entries: (sum of lengths,) position of each item in the histories' `indices`, ascending
+            within an order.
+        places: (sum of lengths,) place of each item in the order, from 0.
+        prefixes: (1 + sum of lengths,) running sums of random numbers of the items in order; the
+            difference of two of an order is a fingerprint of the set of items between them.
+    """
+
+    users: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    entries: NDArray[np.int64]
+    places: NDArray[np.int64]
+    prefixes: NDArray[np.uint64]
+
+    @classmethod
+    def by_keys(
+        cls,
+        histories: sparse.csr_array,
+        users: NDArray[np.int64],
+        keys: NDArray[np.float64],
+        item_numbers: NDArray[np.uint64],
+    ) -> Self:
+        """Order histories by the keys of their items, lowest first, ties by column.
+
+        Args:
+            histories: (b, n_items) CSR.
+            users: (o,) the history of each order.
+            keys: (sum of the lengths of these histories,) one for each item of each order.
+            item_numbers: (n_items,) a random number for each item.
+        """
+        lengths = np.diff(histories.indptr)[users].astype(np.int64)
+        orders, entries = expand(histories.indptr[users].astype(np.int64), lengths)
+        sorted_items = np.lexsort((keys, orders))
+        places = np.empty(len(entries), np.int64)
+        places[sorted_items] = place_in_run(orders)
+        numbers = item_numbers[histories.indices[entries[sorted_items]]]
+        prefixes = np.append(np.uint64(0), np.cumsum(numbers, dtype=np.uint64))
+        return cls(users, np.cumsum(lengths) - lengths, entries, places, prefixes)
+
+    def first(self, orders: NDArray[np.int64], sizes: NDArray[np.int64]) -> NDArray[np.uint64]:
+        """Fingerprint of the first items of some orders, (m,)."""
+        starts = self.starts[orders]
+        return np.asarray(self.prefixes[starts + sizes] - self.prefixes[starts])
+
+
+@dataclass(frozen=True, eq=False)
+class MaskedHistories:
+    """Items whose rank is asked for when the first items of an order are removed, or kept.
+
+    Attributes:
+        items: (q,) column of the item, none of its user's history.
+        orders: (q,) order of that history.
+        sizes: (q,) how many of the first items.
+        kept: (q,) whether they are kept (else removed).
+    """
+
+    items: NDArray[np.int64]
+    orders: NDArray[np.int64]
+    sizes: NDArray[np.int64]
+    kept: NDArray[np.bool_]
+
+
+def counterfactual_ranks(
+    model: Recommender, histories: sparse.csr_array, orders: Orders, queries: MaskedHistories
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Recommend from parts of histories.
+
+    Parts that several queries ask for are scored once. They are told apart by the sum of 64-bit
+    random numbers of their items.
+
+    Args:
+        model: The recommender.
+        histories: (b, n_items) CSR of ratings.
+        orders: Orders of their items.
+        queries: What is asked.
+
+    Returns:
+        Rank (q,) of each item, from 1, among the items that are not in the whole history, equal
+        scores in the order of the columns; 0 for a score of -inf, which is never recommended. And
+        the scores (q,).
+    """
+    users = orders.users[queries.orders]
+    parts = orders.first(queries.orders, queries.sizes)
+    by_part = np.lexsort((parts, queries.kept, users))
+    change = np.zeros(len(by_part), bool)
+    change[:1] = True
+    for key in (parts, queries.kept, users):
+        change[1:] |= np.diff(key[by_part]) != 0
+    starts = np.append(np.flatnonzero(change), len(by_part))
+    ranks, scores = np.empty(len(by_part), np.int64), np.empty(len(by_part))
+    step = max(1, SCORES_AT_ONCE // histories.shape[1])
+    for start in range(0, len(starts) - 1, step):
+        stop = min(start + step, len(starts) - 1)
+        asked = by_part[starts[start] : starts[stop]]
+        rows = np.repeat(np.arange(stop - start), np.diff(starts[start : stop + 1]))
+        one_each = by_part[starts[start:stop]]
+        scored = _score_parts(model, histories, orders, queries, one_each)
+        ranks[asked], scores[asked] = _ranks(scored, rows, queries.items[asked])
+    return ranks, scores
+
+
+def _score_parts(
+    model: Recommender,
+    histories: sparse.csr_array,
+    orders: Orders,
+    queries: MaskedHistories,
+    chosen: NDArray[np.int64],
+) -> NDArray[np.float32]:
+    """Scores (m, n_items) for the part of each chosen query; -inf for the whole history."""
+    of = queries.orders[chosen]
+    lengths = np.diff(histories.indptr)[orders.users[of]].astype(np.int64)
+    rows, places = expand(orders.starts[of], lengths)
+    entries = orders.entries[places]
+    there = (orders.places[places] < queries.sizes[chosen][rows]) == queries.kept[chosen][rows]
+    kept = entries[there]
+    starts = np.append(0, np.cumsum(np.bincount(rows[there], minlength=len(chosen))))
+    part = sparse.csr_array(
+        (histories.data[kept], histories.indices[kept], starts),
+        shape=(len(chosen), histories.shape[1]),
+    )
+    scores = model.scores(part)
+    scores[rows, histories.indices[entries]] = -np.inf
+    return scores
+
+
+def _ranks(
+    scores: NDArray[np.float32], rows: NDArray[np.int64], items: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Ranks (q,) and scores (q,) of items in some rows of the scores (m, n_items)."""
+    values = scores[rows, items]
+    ranks = np.zeros(len(rows), np.int64)
+    step = max(1, SCORES_AT_ONCE // (4 * scores.shape[1]))
+    for start in range(0, len(rows), step):
+        part = slice(start, start + step)
+        of_query, limit = scores[rows[part]], values[part, None]
+        above = np.count_nonzero(of_query > limit, axis=1)
+        tied = np.count_nonzero(of_query >= limit, axis=1) > above + 1
+        if tied.any():
+            equal = of_query[tied] == limit[tied]
+            equal &= np.arange(scores.shape[1]) < items[part][tied, None]
+            above[tied] += np.count_nonzero(equal, axis=1)
+        ranks[part] = above + 1
+    ranks[np.isneginf(values)] = 0
+    return ranks, values.astype(np.float64)

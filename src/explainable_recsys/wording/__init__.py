@@ -1,0 +1,1 @@
+"""Evidence in words, and words as each medium shows them."""

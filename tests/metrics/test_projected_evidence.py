@@ -1,0 +1,300 @@
+"""Cited items of the history against plain loops, and by hand."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import sparse
+
+from explainable_recsys.errors import InputError
+from explainable_recsys.explainers.tables import STYLES
+from explainable_recsys.interactions import Interactions
+from explainable_recsys.metrics.projected_evidence import (
+    NO_EXPLANATIONS,
+    NOT_APPLICABLE,
+    SCOPES,
+    evidence_columns,
+    faithfulness_scope,
+    history_evidence,
+)
+
+RATED = {1: [10, 20, 30, 40], 2: [20, 30], 3: [50, 60], 4: []}
+ITEM_IDS = np.array([10, 20, 30, 40, 50, 60])
+
+
+def histories_of(rated, item_ids):
+    """Users and the items they rated; a user may have none."""
+    users = sorted(rated)
+    columns = [np.searchsorted(item_ids, sorted(rated[user])) for user in users]
+    starts = np.cumsum([0, *map(len, columns)])
+    values = np.full(starts[-1], 4, np.float32)
+    matrix = sparse.csr_array(
+        (values, np.concatenate(columns).astype(np.int32), starts),
+        shape=(len(users), len(item_ids)),
+    )
+    return Interactions(matrix, np.array(users), np.asarray(item_ids))
+
+
+HISTORIES = histories_of(RATED, ITEM_IDS)
+
+
+def lists_of(rows):
+    return pd.DataFrame(rows, columns=["user_id", "item_id", "rank"])
+
+
+def evidence_of(rows, style=None):
+    table = pd.DataFrame(rows, columns=["user_id", "item_id", "evidence_id", "weight"])
+    return table if style is None else table.assign(style=style)
+
+
+def readable(cited, histories):
+    """[(user, item, [(cited item, whether it supports), …]), …]"""
+    assert [part.dtype.kind for part in (cited.users, cited.items, cited.columns)] == ["i"] * 3
+    assert cited.supports.dtype == bool
+    found = [
+        (histories.user_ids[user].item(), histories.item_ids[item].item(), [])
+        for user, item in zip(cited.users, cited.items, strict=True)
+    ]
+    for number, column, supports in zip(
+        cited.recommendations, cited.columns, cited.supports, strict=True
+    ):
+        found[number][2].append((histories.item_ids[column].item(), bool(supports)))
+    return found
+
+
+def find(lists, evidence, histories=HISTORIES):
+    return readable(history_evidence(lists, evidence, histories), histories)
+
+
+def test_by_hand():
+    """Supporting pieces first, each kind by |weight|; what is not rated is left out."""
+    lists = lists_of([(1, 50, 2), (1, 60, 1), (2, 10, 1), (3, 10, 1), (3, 20, 2)])
+    evidence = evidence_of(
+        [
+            (1, 50, 40, 0.5),
+            (1, 50, 10, -3.0),
+            (1, 50, 30, 2.0),
+            (1, 50, 20, -4.0),
+            (1, 60, 20, 1.0),
+            (1, 60, 50, 9.0),  # not rated by user 1
+            (2, 10, 10, 1.0),  # nor this by user 2
+            (3, 20, 60, -1.0),
+        ]
+    )
+    assert find(lists, evidence) == [
+        (1, 60, [(20, True)]),
+        (1, 50, [(30, True), (40, True), (20, False), (10, False)]),
+        (3, 20, [(60, False)]),
+    ]
+
+
+def test_a_weight_of_zero_does_not_support():
+    evidence = evidence_of([(1, 50, 10, 0.0), (1, 50, 20, 0.5), (1, 50, 30, -0.5)])
+    assert find(lists_of([(1, 50, 1)]), evidence) == [
+        (1, 50, [(20, True), (30, False), (10, False)])
+    ]
+
+
+def test_ties_keep_the_order_of_the_table():
+    for items in ([10, 20, 30, 40], [40, 10, 30, 20]):
+        for weight in (2.0, -2.0):
+            evidence = evidence_of([(1, 50, item, weight) for item in items])
+            ((_, _, cited),) = find(lists_of([(1, 50, 1)]), evidence)
+            assert [item for item, _ in cited] == items
+
+
+@pytest.mark.parametrize(
+    ("pieces", "expected"),
+    [
+        ([(10, 1.0), (20, 2.0), (10, 3.0)], [(10, True), (20, True)]),
+        ([(10, 3.0), (20, 2.0), (10, 3.0)], [(10, True), (20, True)]),
+        ([(10, -3.0), (20, 2.0), (10, 1.0)], [(20, True), (10, True)]),
+        ([(20, -1.0), (10, -3.0), (10, -2.0)], [(10, False), (20, False)]),
+    ],
+)
+def test_of_pieces_that_cite_the_same_item_the_first_in_order_counts(pieces, expected):
+    """First after sorting: a supporting piece comes before one that opposes."""
+    evidence = evidence_of([(1, 50, item, weight) for item, weight in pieces])
+    assert find(lists_of([(1, 50, 1)]), evidence) == [(1, 50, expected)]
+
+
+def test_the_same_item_may_be_cited_for_several_recommendations():
+    lists = lists_of([(1, 50, 1), (1, 60, 2), (2, 50, 1)])
+    evidence = evidence_of([(1, 50, 20, 1.0), (1, 60, 20, 1.0), (2, 50, 20, 1.0)])
+    assert find(lists, evidence) == [(u, i, [(20, True)]) for u, i in [(1, 50), (1, 60), (2, 50)]]
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_only_some_styles_cite_items_of_the_history(style):
+    """The evidence_id of a neighbour is a rating, which may look like an item's id."""
+    evidence = evidence_of([(1, 50, 10, 1.0), (1, 50, 20, 2.0)], ["item", style])
+    ((_, _, cited),) = find(lists_of([(1, 50, 1)]), evidence)
+    counts = style in ("item", "rule", "path")
+    assert cited == ([(20, True)] if counts else []) + [(10, True)]
+
+
+def test_without_the_column_style_everything_counts():
+    evidence = evidence_of([(1, 50, 10, 1.0), (1, 50, 20, 2.0)])
+    assert find(lists_of([(1, 50, 1)]), evidence) == [(1, 50, [(20, True), (10, True)])]
+
+
+def test_styles_may_be_categories():
+    styles = pd.Categorical(["neighbour", "rule", "feature"], categories=STYLES)
+    evidence = evidence_of([(1, 50, 10, 1.0), (1, 50, 20, 2.0), (1, 50, 30, 3.0)], styles)
+    assert find(lists_of([(1, 50, 1)]), evidence) == [(1, 50, [(20, True)])]
+
+
+@pytest.mark.parametrize("as_category", [False, True])
+def test_text_ids_of_evidence_are_those_of_integer_items(as_category):
+    evidence = evidence_of([(1, 50, "20", 1.0), (1, 50, "Drama", 7.0), (1, 50, None, 8.0)])
+    evidence.loc[3] = (1, 50, "020", 9.0)  # no item's id
+    evidence["evidence_id"] = evidence["evidence_id"].astype("category" if as_category else "str")
+    assert find(lists_of([(1, 50, 1)]), evidence) == [(1, 50, [(20, True)])]
+
+
+def test_items_with_text_ids():
+    histories = histories_of({"u": ["a", "c"], "v": ["b"]}, np.array(["a", "b", "c", "d"]))
+    lists = lists_of([("v", "d", 1), ("u", "d", 2), ("u", "b", 1)])
+    evidence = evidence_of([("u", "d", "c", 1.0), ("v", "d", "b", 1.0), ("u", "b", "d", 1.0)])
+    assert find(lists, evidence, histories) == [
+        ("u", "d", [("c", True)]),
+        ("v", "d", [("b", True)]),
+    ]
+
+
+def test_recommendations_come_by_user_and_rank_whatever_the_rows():
+    lists = lists_of([(2, 40, 1), (1, 60, 3), (2, 10, 2), (1, 50, 7)]).set_axis([5, 5, 1, 0])
+    evidence = evidence_of([(1, 50, 10, 1.0), (2, 10, 20, 1.0), (1, 60, 20, 1.0), (2, 40, 30, 1.0)])
+    expected = [(1, 60), (1, 50), (2, 40), (2, 10)]
+    assert [found[:2] for found in find(lists, evidence)] == expected
+    assert [found[:2] for found in find(lists[::-1], evidence[::-1])] == expected
+
+
+def test_evidence_of_what_is_not_recommended_is_left_out():
+    lists = lists_of([(1, 50, 1)])
+    evidence = evidence_of([(1, 60, 10, 1.0), (2, 50, 20, 1.0), (7, 50, 20, 1.0), (1, 50, 10, 1.0)])
+    assert find(lists, evidence) == [(1, 50, [(10, True)])]
+
+
+@pytest.mark.parametrize(
+    ("lists", "evidence"),
+    [
+        ([], []),
+        ([(1, 50, 1)], []),
+        ([], [(1, 50, 10, 1.0)]),
+        ([(4, 50, 1)], [(4, 50, 10, 1.0)]),  # user 4 rated nothing
+    ],
+)
+@pytest.mark.parametrize("style", [None, "item"])
+def test_nothing_cited(lists, evidence, style):
+    lists = lists_of(lists).astype({"user_id": "int64", "item_id": "int64"})
+    evidence = evidence_of(evidence, style).astype({"user_id": "int64", "item_id": "int64"})
+    cited = history_evidence(lists, evidence, HISTORIES)
+    assert readable(cited, HISTORIES) == []
+
+
+def test_histories_without_any_rating():
+    nobody = histories_of({1: [], 2: []}, ITEM_IDS)
+    assert find(lists_of([(1, 50, 1)]), evidence_of([(1, 50, 10, 1.0)]), nobody) == []
+
+
+@pytest.mark.parametrize(("user", "item", "named"), [(9, 50, "user_id 9"), (1, 99, "item_id 99")])
+def test_lists_of_another_run_are_refused(user, item, named):
+    with pytest.raises(InputError, match=named):
+        find(lists_of([(user, item, 1)]), evidence_of([(1, 50, 10, 1.0)]))
+
+
+def test_counts_and_places():
+    lists = lists_of([(1, 50, 1), (1, 60, 2), (3, 10, 1)])
+    evidence = evidence_of(
+        [(1, 50, 10, 1.0), (1, 50, 20, 2.0), (1, 50, 30, -3.0), (3, 10, 50, 1.0), (3, 10, 60, 1.0)]
+    )
+    cited = history_evidence(lists, evidence, HISTORIES)
+    assert cited.recommendations.tolist() == [0, 0, 0, 1, 1]
+
+
+def slowly(lists, evidence, rated):
+    """The docstring, one recommendation at a time."""
+    found = []
+    for row in lists.sort_values(["user_id", "rank"]).itertuples():
+        pieces = [
+            (piece.weight <= 0, -abs(piece.weight), place, piece.evidence_id)
+            for place, piece in enumerate(evidence.itertuples())
+            if (piece.user_id, piece.item_id) == (row.user_id, row.item_id)
+            and piece.evidence_id in rated[row.user_id]
+        ]
+        cited = {}
+        for opposes, _, _, item in sorted(pieces):
+            cited.setdefault(item, not opposes)
+        if cited:
+            found.append((row.user_id, row.item_id, list(cited.items())))
+    return found
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_equals_plain_loops(seed):
+    rng = np.random.default_rng(seed)
+    ids = np.arange(12) * 5
+    rated = {user: rng.choice(ids, rng.integers(1, 9), replace=False).tolist() for user in range(8)}
+    lists = lists_of(
+        [
+            (user, item, rank)
+            for user in rated
+            for rank, item in enumerate(rng.permutation(np.setdiff1d(ids, rated[user]))[:4], 1)
+        ]
+    ).sample(frac=1, random_state=seed)
+    rows = [
+        (user, item, rng.choice(ids), rng.integers(-3, 4) / 2)
+        for user, item in zip(lists["user_id"], lists["item_id"], strict=True)
+        for _ in range(rng.integers(0, 9))
+    ]
+    evidence = evidence_of(rows).sample(frac=1, random_state=seed)
+    expected = slowly(lists, evidence, rated)
+    assert find(lists, evidence, histories_of(rated, ids)) == expected
+    assert len(expected) > 10
+
+
+def test_columns_of_evidence():
+    ids = pd.Series(["30", "Drama", None, "10", "30", "★5"])
+    assert evidence_columns(ids, HISTORIES).tolist() == [2, -1, -1, 0, 2, -1]
+    assert evidence_columns(pd.Series([60, 10, 61]), HISTORIES).tolist() == [5, 0, -1]
+    assert evidence_columns(ids[:0], HISTORIES).tolist() == []
+
+
+@pytest.mark.parametrize(
+    ("styles", "projected", "expected"),
+    [
+        (["item"], False, ["item"]),
+        (["rule", "item", "rule"], False, ["item", "rule"]),
+        (["path"], False, ["path"]),
+        (["neighbour"], True, ["neighbour"]),
+        (["feature", "item"], False, ["item"]),
+        (["item", "neighbour"], False, ["item"]),
+    ],
+)
+def test_scope_in_words(styles, projected, expected):
+    explanations = pd.DataFrame({"style": pd.Categorical(styles, categories=STYLES)})
+    found = faithfulness_scope(explanations, projected)
+    assert found == "; ".join(SCOPES[style] for style in expected)
+    assert [word.startswith("projection") for word in found.split("; ")] == [
+        style != "item" for style in expected
+    ]
+
+
+@pytest.mark.parametrize("styles", [["feature"], ["neighbour"], ["feature", "neighbour"]])
+def test_scope_of_what_is_no_part_of_the_history(styles):
+    assert faithfulness_scope(pd.DataFrame({"style": styles}), False) == NOT_APPLICABLE
+
+
+def test_scope_without_explanations():
+    assert faithfulness_scope(None, False) == NO_EXPLANATIONS
+    assert faithfulness_scope(pd.DataFrame({"style": []}), True) == NO_EXPLANATIONS
+
+
+def test_evidence_of_an_unknown_item_is_nobody_elses():
+    """User 2's evidence for an item that is not in the catalogue; user 1 has the last item."""
+    lists = lists_of([(1, 60, 1), (2, 50, 1)])
+    try:
+        found = find(lists, evidence_of([(2, 99, 20, 1.0)]))
+    except InputError:
+        found = []
+    assert found == []

@@ -23,8 +23,8 @@ from explainable_recsys.interface.terminal import print_plainly
 from explainable_recsys.pipelines.ask import model_entry
 from explainable_recsys.reporting.person import Person
 from tests.conftest import open_catalog
+from tests.interface.test_stored import EXPLAINING
 from tests.test_cli import expect_error
-from tests.test_stored import EXPLAINING
 from tests.test_terminal import Terminal
 
 USER = 7  # row of a user of the `test` environment

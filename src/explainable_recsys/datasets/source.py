@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import codecs
-import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 
+from explainable_recsys.data import RatingScale
 from explainable_recsys.errors import InputError
 from explainable_recsys.parameters import Parameters
 
@@ -47,26 +47,6 @@ def _column(reference: Any) -> Any:
 ColumnReference = Annotated[str | int, BeforeValidator(_column)]
 Encoding = Annotated[str, AfterValidator(_encoding)]
 Separator = Annotated[str, AfterValidator(_separator)]
-
-
-class RatingScale(Parameters):
-    """Range of the ratings.
-
-    Attributes:
-        minimum: Lowest possible rating, such as 0.5.
-        maximum: Highest possible rating, such as 5.0.
-    """
-
-    minimum: float
-    maximum: float
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        if not (math.isfinite(self.minimum) and math.isfinite(self.maximum)):
-            raise ValueError("minimum and maximum must be finite numbers")
-        if self.minimum >= self.maximum:
-            raise ValueError(f"minimum {self.minimum} must be less than maximum {self.maximum}")
-        return self
 
 
 class RatingColumns(Parameters):

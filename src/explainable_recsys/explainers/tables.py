@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,21 @@ from numpy.typing import NDArray
 from explainable_recsys.errors import InputError
 
 STYLES = ("item", "rule", "feature", "neighbour", "path")
+
+
+@dataclass(frozen=True, eq=False)
+class Explained:
+    """What an explainer finds out about some lists.
+
+    Attributes:
+        evidence: The explanations table: one row per piece, in the order of telling.
+        details: Other tables of this way of explaining, by name, such as `cited_rules`.
+        facts: What wording has to know besides, such as `{"relation": "liked"}`.
+    """
+
+    evidence: pd.DataFrame
+    details: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 def explanation_table(

@@ -1,0 +1,194 @@
+"""What is known of a data set, encoded once: the only thing that methods ask about it."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pydantic import model_validator
+
+from explainable_recsys.errors import InputError
+from explainable_recsys.interactions import DIFFERENT_RUNS, Interactions
+from explainable_recsys.parameters import Parameters
+from explainable_recsys.ragged import place_in_run
+
+LIST_COLUMNS = ("user_id", "item_id", "rank", "score")
+
+
+class RatingScale(Parameters):
+    """Range of the ratings.
+
+    Attributes:
+        minimum: Lowest possible rating, such as 0.5.
+        maximum: Highest possible rating, such as 5.0.
+    """
+
+    minimum: float
+    maximum: float
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if not (math.isfinite(self.minimum) and math.isfinite(self.maximum)):
+            raise ValueError("minimum and maximum must be finite numbers")
+        if self.minimum >= self.maximum:
+            raise ValueError(f"minimum {self.minimum} must be less than maximum {self.maximum}")
+        return self
+
+
+@dataclass(frozen=True, eq=False)
+class Data:
+    """Ratings, and what is known of those who rated and of what was rated.
+
+    Attributes:
+        interactions: What models learn from; its columns are the catalogue.
+        histories: What lists are made from, over the same catalogue: the same object, unless
+            the people who are recommended to were held out.
+        items: Columns `item_id`, `title`, `year` (may be missing), `genres` (`|`-joined); a row
+            for every item of the catalogue at least.
+        users: Column `user_id` and attributes; no rows where the data describes nobody.
+        scale: Lowest and highest possible rating.
+
+    >>> ratings = pd.DataFrame({"user_id": [1, 2], "item_id": [7, 9], "rating": [4.0, 2.0]})
+    >>> data = Data.from_frames(ratings)
+    >>> data.interactions.n_items, list(data.titles(np.array([1, 0])))
+    (2, ['item 9', 'item 7'])
+    """
+
+    interactions: Interactions
+    histories: Interactions
+    items: pd.DataFrame
+    users: pd.DataFrame
+    scale: RatingScale
+
+    @classmethod
+    def from_frames(
+        cls,
+        ratings: pd.DataFrame,
+        items: pd.DataFrame | None = None,
+        users: pd.DataFrame | None = None,
+        scale: RatingScale | None = None,
+    ) -> Self:
+        """Encode tables.
+
+        Args:
+            ratings: Columns `user_id`, `item_id`, `rating`.
+            items: Columns `item_id`, `title` and possibly `year` and `genres`; None: items are
+                called by their ids.
+            users: Column `user_id` and attributes.
+            scale: None: from the lowest to the highest rating there is.
+
+        Raises:
+            InputError: As `Interactions.from_frame`.
+        """
+        interactions = Interactions.from_frame(ratings)
+        ids = interactions.item_ids
+        if items is None:
+            items = pd.DataFrame({"item_id": ids, "title": [f"item {name}" for name in ids]})
+        if scale is None:
+            low, high = float(ratings["rating"].min()), float(ratings["rating"].max())
+            scale = RatingScale(minimum=low, maximum=high if high > low else low + 1)
+        people = pd.DataFrame({"user_id": interactions.user_ids[:0]}) if users is None else users
+        facts = items.reindex(columns=list(dict.fromkeys([*items.columns, "year", "genres"])))
+        return cls(interactions, interactions, facts, people, scale)
+
+    def of(self, histories: Interactions) -> Data:
+        """The same, for other people's histories (over this catalogue)."""
+        return dataclasses.replace(self, histories=histories)
+
+    def titles(self, columns: NDArray[np.int64]) -> pd.Categorical:
+        """Title of the item in each column of the catalogue.
+
+        Raises:
+            InputError: If the items table lacks one of them.
+        """
+        codes, names = self._titles
+        found = codes[columns]
+        if (found < 0).any():
+            unknown = self.interactions.item_ids[columns[int(np.argmax(found < 0))]]
+            raise InputError(f"items table: no item {unknown}, which a user has rated")
+        return pd.Categorical.from_codes(found, categories=names)
+
+    @cached_property
+    def _titles(self) -> tuple[NDArray[np.int64], pd.Index[Any]]:
+        """Which title each column of the catalogue has (-1: none), and the titles."""
+        rows = pd.Index(self.items["item_id"]).get_indexer(pd.Index(self.interactions.item_ids))
+        codes, names = pd.factorize(self.items["title"])
+        return np.where(rows < 0, -1, np.append(codes, -1)[rows]), pd.Index(names)
+
+
+@dataclass(frozen=True, eq=False)
+class Lists:
+    """Who is recommended what, ids looked up once.
+
+    Attributes:
+        histories: Those to whom something is recommended.
+        table: Columns `user_id`, `item_id`, and in lists that a recommender made `rank` (from 1)
+            and `score`; one row per recommendation.
+        users: (m,) row in the histories of each recommendation's user.
+        items: (m,) column of the recommended item.
+    """
+
+    histories: Interactions
+    table: pd.DataFrame
+    users: NDArray[np.int64]
+    items: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, histories: Interactions, table: pd.DataFrame) -> Self:
+        """Look the ids of a recommendations table up.
+
+        Raises:
+            InputError: If it names a user or an item that the histories do not know.
+        """
+        return cls(
+            histories,
+            table.reset_index(drop=True),
+            histories.known_rows(table["user_id"]),
+            histories.known_columns(table["item_id"]),
+        )
+
+    def __len__(self) -> int:
+        """Number of recommendations."""
+        return len(self.users)
+
+    def by_user(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The recommendations gathered by user.
+
+        Returns:
+            Two (n_users, longest list) arrays padded with -1: the row of each recommendation in
+            the table, in table order, and the column of its item.
+        """
+        order = np.argsort(self.users, kind="stable")
+        rows = self.users[order]
+        place = place_in_run(rows)
+        shape = (self.histories.n_users, int(place.max(initial=-1)) + 1)
+        positions, columns = np.full(shape, -1, np.int64), np.full(shape, -1, np.int64)
+        positions[rows, place] = order
+        columns[rows, place] = self.items[order]
+        return positions, columns
+
+    def take(self, chosen: NDArray[Any]) -> Lists:
+        """Some of the recommendations, by position or mask."""
+        table = self.table.loc[chosen] if chosen.dtype == bool else self.table.iloc[chosen]
+        return Lists(
+            self.histories, table.reset_index(drop=True), self.users[chosen], self.items[chosen]
+        )
+
+
+def check_list_columns(table: pd.DataFrame) -> None:
+    """Make sure that a table can be that of somebody's lists.
+
+    Raises:
+        InputError: Naming the columns that it lacks.
+    """
+    if missing := [name for name in LIST_COLUMNS if name not in table]:
+        raise InputError(
+            f"recommendations table: no column {', '.join(missing)}; found "
+            f"{', '.join(map(str, table.columns))}: {DIFFERENT_RUNS}"
+        )

@@ -26,12 +26,13 @@ from explainable_recsys.explainers.influence import (
 from explainable_recsys.explainers.tables import STYLES
 from explainable_recsys.interactions import Interactions, PaddedBlock, padded_blocks
 from explainable_recsys.knowledge.neighbours import NeighbourhoodParameters
+from explainable_recsys.knowledge.similar_items import ItemSimilarityParameters
 from explainable_recsys.recommenders.als import ALS, ALSParameters
 from explainable_recsys.recommenders.base import ClosedFormRecommender, UserSystems
 from explainable_recsys.recommenders.ease import EASE, EASEParameters
 from explainable_recsys.recommenders.emf import EMF, EMFParameters
 from explainable_recsys.recommenders.fm import FM, FMParameters, PosteriorSamples
-from explainable_recsys.recommenders.item_knn import ItemKNN, ItemKNNParameters
+from explainable_recsys.recommenders.item_knn import ItemKNN
 from explainable_recsys.recommenders.popularity import Popularity
 from explainable_recsys.recommenders.svd import SVD, SVDParameters
 
@@ -646,7 +647,7 @@ def test_other_models_are_refused(kind: str) -> None:
     model = {
         "Popularity": lambda: Popularity.fit(data),
         "EASE": lambda: EASE.fit(data, EASEParameters()),
-        "ItemKNN": lambda: ItemKNN.fit(data, ItemKNNParameters(k=2)),
+        "ItemKNN": lambda: ItemKNN.fit(data, ItemSimilarityParameters(k=2)),
     }[kind]()
     assert not isinstance(model, ClosedFormRecommender)
     with pytest.raises(InputError, match=rf"^influence: a {kind} has no closed-form user side"):

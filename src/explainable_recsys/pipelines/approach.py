@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from kedro.pipeline import Node, Pipeline
 
+from explainable_recsys import draws
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.pipelines.data_processing import prepare_data
 from explainable_recsys.pipelines.evaluation import nodes as evaluation
@@ -117,8 +118,8 @@ def make_control_lists(
     """A baseline's lists for `control_users` of the users, to try an explainer on."""
     chosen = np.arange(histories.n_users)
     if evaluation.control_users is not None:
-        rng = np.random.default_rng(evaluation.seed)
-        chosen = np.sort(rng.permutation(chosen)[: evaluation.control_users])
+        order = draws.random_order(histories.user_ids, evaluation.seed, "control users")
+        chosen = np.sort(order[: evaluation.control_users])
     some = Interactions(histories.ratings[chosen], histories.user_ids[chosen], histories.item_ids)
     return recommend(model, some, parameters)
 

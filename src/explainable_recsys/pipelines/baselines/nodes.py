@@ -6,7 +6,7 @@ from explainable_recsys.interactions import Interactions
 from explainable_recsys.recommenders.base import Recommender
 from explainable_recsys.recommenders.bias import Bias, BiasParameters
 from explainable_recsys.recommenders.popularity import Popularity
-from explainable_recsys.recommenders.shuffle import Shuffle, ShuffleParameters
+from explainable_recsys.recommenders.random_scores import RandomScores, RandomScoresParameters
 
 
 def fit_popularity(interactions: Interactions) -> Recommender:
@@ -14,9 +14,9 @@ def fit_popularity(interactions: Interactions) -> Recommender:
     return Popularity.fit(interactions)
 
 
-def fit_random(interactions: Interactions, parameters: ShuffleParameters) -> Recommender:
+def fit_random(interactions: Interactions, parameters: RandomScoresParameters) -> Recommender:
     """Draw a random number for each item."""
-    return Shuffle.fit(interactions, parameters)
+    return RandomScores.fit(interactions, parameters)
 
 
 def fit_bias(interactions: Interactions, parameters: BiasParameters) -> Recommender:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 from pydantic import Field
 
+from explainable_recsys import draws
 from explainable_recsys.experiments.lime_stability import (
     LimeStabilityParameters,
     lime_stability,
@@ -159,9 +159,8 @@ def draw_evidence(
     evaluation: EvaluationParameters,
 ) -> go.Figure:
     """The evidence of one user's first recommendations."""
-    users = np.sort(explanations["user_id"].unique())
-    rng = np.random.default_rng(evaluation.seed)
-    user = rng.choice(users) if len(users) else None
+    users = draws.sample(explanations["user_id"], 1, evaluation.seed, "user of the figure")
+    user = users[0] if len(users) else None
     return evidence_bars_figure(explanations, recommendations, items, user)
 
 

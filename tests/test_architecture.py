@@ -12,6 +12,7 @@ ROOT = Path(explainable_recsys.__file__).parent
 
 LIBRARY = {
     "interactions",
+    "draws",
     "errors",
     "progress",
     "ragged",

@@ -29,6 +29,7 @@ from explainable_recsys.interactions import Interactions
 from explainable_recsys.knowledge.features import Features
 from explainable_recsys.recommenders.base import Recommender
 from explainable_recsys.recommenders.popularity import Popularity
+from tests.hashed_alike import digits, hash_alike
 
 KINDS: tuple[Kind, ...] = ("item", "user", "history")
 QUALITY = [
@@ -230,14 +231,16 @@ def by_hand(world: World, user: int, item: int, parameters: LimeParameters) -> d
 
     if world.kind == "history":
         columns = np.flatnonzero(ratings[user])
-        perturbed = removal_masks(len(columns), n, parameters.removed, (seed, user))
+        ids = world.interactions.item_ids[columns]
+        user_id = world.interactions.user_ids[user]
+        perturbed = removal_masks(user_id, ids, n, parameters.removed, seed)
         near = weigh_masks(perturbed, parameters.kernel_width.history)
         outputs = []
         for mask in perturbed:
             history = np.zeros_like(ratings[user])
             history[columns[mask]] = ratings[user, columns[mask]]
             outputs.append(score(history))
-        instance, ids = np.ones(len(columns)), world.interactions.item_ids[columns]
+        instance = np.ones(len(columns))
     else:
         assert world.features is not None
         described = world.features.matrix.toarray()
@@ -245,7 +248,9 @@ def by_hand(world: World, user: int, item: int, parameters: LimeParameters) -> d
         own = described[anchor]
         distances = [cosine(own, row) if row.any() and own.any() else 1.0 for row in described]
         width = getattr(parameters.kernel_width, world.kind)
-        near = sample_near(np.array(distances), n, width, (seed, anchor))
+        data = world.interactions
+        candidates = data.item_ids if world.kind == "item" else data.user_ids
+        near = sample_near(np.array(distances), n, width, candidates[anchor], candidates, seed)
         perturbed, instance, ids = described[near.chosen], own, world.features.ids
         if world.kind == "item":
             scores = world.model.scores(world.interactions.ratings[[user]])[0]
@@ -431,7 +436,8 @@ def test_a_pair_is_explained_alike_in_any_company(
 def test_engines_agree(kind: Kind, selection: str) -> None:
     world = BENT[kind]
     rows = ROWS[kind][:3]
-    options: dict[str, Any] = {"n_samples": 20, "selection": selection, "n_features": 2}
+    # Of few perturbations some say the same of two pieces; engines take either. Not with this seed.
+    options: dict[str, Any] = {"n_samples": 20, "selection": selection, "n_features": 2, "seed": 6}
     batched, slow = (world.explain(rows, engine=name, **options) for name in ("batched", "lime"))
     assert_close(slow, batched, rtol=1e-4)
     assert len(batched.explanations) > 3
@@ -469,7 +475,7 @@ def test_nothing_to_explain(kind: Kind) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_text_ids(kind: Kind) -> None:
+def test_text_ids(kind: Kind, monkeypatch: pytest.MonkeyPatch) -> None:
     world = BENT[kind]
     numbers = world.interactions
     texts = Interactions(
@@ -478,6 +484,7 @@ def test_text_ids(kind: Kind) -> None:
         np.array([f"i{item}" for item in numbers.item_ids]),
     )
     expected = world.explain(n_samples=20)
+    hash_alike(monkeypatch, digits)
     found = replace(world, interactions=texts).explain(n_samples=20)
     for table, of_numbers in zip(found, expected, strict=True):
         assert table["user_id"].tolist() == [f"ü{user:03}" for user in of_numbers["user_id"]]

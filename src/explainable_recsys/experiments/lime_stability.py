@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pydantic import Field, field_validator
 from scipy import sparse
 
+from explainable_recsys import draws
 from explainable_recsys.explainers.lime import Kind, LimeParameters, local_surrogates
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.knowledge.features import Features
@@ -69,10 +70,9 @@ def lime_stability(
         - `held_out_r2`, `effective_samples`: means;
         - `n_explanations`: how many were repeated.
     """
-    rng = np.random.default_rng(parameters.seed)
-    users = recommendations["user_id"].unique()
-    some = rng.choice(users, min(parameters.n_users, len(users)), replace=False)
-    lists = recommendations[recommendations["user_id"].isin(some)]
+    users = recommendations["user_id"]
+    some = draws.sample(users, parameters.n_users, parameters.seed, "stability of LIME")
+    lists = recommendations[users.isin(some)]
     usable = [
         kind
         for kind in parameters.neighbourhoods

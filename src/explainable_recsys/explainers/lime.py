@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 from scipy import sparse
 
+from explainable_recsys import draws
 from explainable_recsys.errors import InputError
 from explainable_recsys.explainers.contributions import strongest_evidence
 from explainable_recsys.explainers.perturbations import (
@@ -147,7 +148,8 @@ def explain_by_lime(
     - `history`: the same user without some of the ratings, described by the ratings left.
 
     Evidence is only what the explained item (user, history) has. One item's (user's) perturbations
-    are the same for everybody it is recommended to, and depend on nothing but the seed.
+    are the same for everybody it is recommended to. What is drawn depends on the seed and on the
+    ids of what is explained and of what is perturbed alone.
 
     Args:
         model: Any recommender.
@@ -215,7 +217,7 @@ def _around_items(
     parameters: LimeParameters,
 ) -> Iterator[Local]:
     """Other items for the same users, in blocks of users."""
-    described = _Described(features)
+    described = _Described(features, interactions.item_ids)
     listed = np.flatnonzero((columns >= 0).any(axis=1))
     for start in progress(range(0, len(listed), USERS_AT_ONCE), "explain by LIME"):
         users = listed[start : start + USERS_AT_ONCE]
@@ -236,14 +238,14 @@ def _around_users(
     parameters: LimeParameters,
 ) -> Iterator[Local]:
     """Other users for the same items; the scores of a pool of users are computed once."""
-    rng = np.random.default_rng(parameters.seed)
-    pool = np.sort(rng.permutation(interactions.n_users)[:POOL])
+    order = draws.random_order(interactions.user_ids, parameters.seed, "LIME: pool of users")
+    pool = np.sort(order[:POOL])
     wanted = np.unique(columns[columns >= 0])
     scores = np.empty((len(pool), len(wanted)), np.float32)
     for start in range(0, len(pool), USERS_AT_ONCE):
         part = slice(start, start + USERS_AT_ONCE)
         scores[part] = model.scores_of(interactions.ratings[pool[part]], wanted)
-    described = _Described(features, pool)
+    described = _Described(features, interactions.user_ids, pool)
     for user in progress(np.flatnonzero((positions >= 0).any(axis=1)), "explain by LIME", "user"):
         listed = positions[user] >= 0
         near = described.sample(int(user), parameters)
@@ -261,13 +263,18 @@ def _around_histories(
 ) -> Iterator[Local]:
     """The same users without some of their ratings."""
     ratings = interactions.ratings
+    item_ids = draws.numbers(interactions.item_ids)
     width = parameters.kernel_width.history
     for user in progress(np.flatnonzero((positions >= 0).any(axis=1)), "explain by LIME", "user"):
         listed = positions[user] >= 0
         own = slice(ratings.indptr[user], ratings.indptr[user + 1])
         history = ratings.indices[own].astype(np.int64)
         kept = removal_masks(
-            len(history), parameters.n_samples, parameters.removed, (parameters.seed, int(user))
+            interactions.user_ids[user],
+            item_ids[history],
+            parameters.n_samples,
+            parameters.removed,
+            parameters.seed,
         )
         outputs = _scores_without(model, ratings.data[own], history, kept, columns[user, listed])
         yield _fit(
@@ -305,8 +312,12 @@ def _scores_without(
 class _Described:
     """Items (or users) by their features: samples of those like one, and surrogates of them."""
 
-    def __init__(self, features: Features, pool: NDArray[np.int64] | None = None) -> None:
+    def __init__(
+        self, features: Features, ids: NDArray[Any], pool: NDArray[np.int64] | None = None
+    ) -> None:
         self._features = features.matrix
+        self._ids = draws.numbers(ids)
+        self._candidate_ids = self._ids if pool is None else self._ids[pool]
         candidates = features.matrix if pool is None else features.matrix[pool]
         self._candidates = candidates
         self._having = sparse.csr_array(candidates.T)
@@ -322,8 +333,14 @@ class _Described:
         )
         product = np.maximum(self._lengths * np.sqrt(len(own)), 1e-300)
         distances = 1 - common / product
-        seed = (parameters.seed, int(anchor))
-        return sample_near(distances, parameters.n_samples, _width(parameters), seed)
+        return sample_near(
+            distances,
+            parameters.n_samples,
+            _width(parameters),
+            self._ids[anchor],
+            self._candidate_ids,
+            parameters.seed,
+        )
 
     def fit(
         self,

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from kedro.pipeline import Node, Pipeline
-from numpy.typing import NDArray
 from pydantic import Field
 
+from explainable_recsys import draws
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.metrics.bootstrap import mean_with_interval
 from explainable_recsys.metrics.stability import explanation_overlap
@@ -86,7 +86,7 @@ def measure_stability(
         `evaluation.n_resamples` is 0), `n_users`, `n_recommendations` and `n_retrainings`,
         which is 0 where explanations depend on no seed and cannot change.
     """
-    chosen = _sample(histories.user_ids, stability)
+    chosen = draws.sample(histories.user_ids, stability.n_users, stability.seed, "stability")
     given: dict[str, Any] = {
         name: table[table["user_id"].isin(chosen)] if "." in name else table
         for name, table in tables.items()
@@ -115,11 +115,6 @@ def measure_stability(
         for name, found in overlaps.items()
     ]
     return pd.DataFrame(rows)
-
-
-def _sample(users: NDArray[Any], stability: StabilityParameters) -> NDArray[Any]:
-    rng = np.random.default_rng(stability.seed)
-    return np.sort(rng.choice(users, min(stability.n_users, len(users)), replace=False))
 
 
 def _summary(overlaps: list[pd.DataFrame], evaluation: EvaluationParameters) -> dict[str, Any]:

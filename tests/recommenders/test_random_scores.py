@@ -6,7 +6,8 @@ import pytest
 from scipy import sparse, stats
 
 from explainable_recsys.interactions import Interactions
-from explainable_recsys.recommenders.shuffle import Shuffle, ShuffleParameters
+from explainable_recsys.recommenders.lists import RecommendationParameters, recommend
+from explainable_recsys.recommenders.random_scores import RandomScores, RandomScoresParameters
 
 N_USERS, N_ITEMS = 60, 200
 
@@ -24,7 +25,7 @@ def interactions():
 
 @pytest.fixture(scope="module")
 def model(interactions):
-    return Shuffle.fit(interactions, ShuffleParameters(seed=3))
+    return RandomScores.fit(interactions, RandomScoresParameters(seed=3))
 
 
 def test_does_not_depend_on_who_is_scored_together(model, interactions):
@@ -45,8 +46,12 @@ def test_depends_on_the_rated_items_and_not_on_the_ratings(model, interactions):
 def test_differs_between_users_and_seeds(model, interactions):
     scores = model.scores(interactions.ratings)
     assert len(np.unique(scores.argmax(axis=1))) > N_USERS / 3
-    other = Shuffle.fit(interactions, ShuffleParameters(seed=4)).scores(interactions.ratings)
-    again = Shuffle.fit(interactions, ShuffleParameters(seed=3)).scores(interactions.ratings)
+    other = RandomScores.fit(interactions, RandomScoresParameters(seed=4)).scores(
+        interactions.ratings
+    )
+    again = RandomScores.fit(interactions, RandomScoresParameters(seed=3)).scores(
+        interactions.ratings
+    )
     correlation = stats.spearmanr(scores.ravel(), other.ravel()).statistic
     assert abs(correlation) < 0.05
     np.testing.assert_array_equal(scores, again)
@@ -70,8 +75,8 @@ def test_roughly_uniform(model, interactions):
     assert tops.max() <= 5
 
 
-def test_keys_are_stored_as_32_bits(model):
-    assert model.item_keys.dtype == np.uint32
+def test_keys_are_stored_as_64_bits(model):
+    assert model.item_keys.dtype == np.uint64
     assert model.n_items == N_ITEMS
     assert len(np.unique(model.item_keys)) == N_ITEMS
 
@@ -80,3 +85,43 @@ def test_one_more_item_changes_the_whole_order(model):
     one = sparse.csr_array(([1.0], [5], [0, 1]), shape=(1, N_ITEMS))
     two = sparse.csr_array(([1.0, 1.0], [5, 6], [0, 2]), shape=(1, N_ITEMS))
     assert abs(stats.spearmanr(model.scores(one)[0], model.scores(two)[0]).statistic) < 0.25
+
+
+def test_a_list_depends_on_ids_and_not_on_columns(model, interactions):
+    """The same histories over a catalogue in another order, and over a part of it."""
+    expected = model.scores(interactions.ratings)
+    rng = np.random.default_rng(2)
+    for columns in (rng.permutation(N_ITEMS), np.arange(N_ITEMS - 1, -1, -1)):
+        other = Interactions(
+            sparse.csr_array(interactions.ratings[:, columns]),
+            interactions.user_ids,
+            interactions.item_ids[columns],
+        )
+        found = RandomScores.fit(other, model.parameters).scores(other.ratings)
+        np.testing.assert_array_equal(found, expected[:, columns])
+    rated = np.flatnonzero(interactions.ratings[[5]].toarray()[0])
+    columns = np.union1d(rated, np.arange(0, N_ITEMS, 3))
+    part = Interactions(
+        sparse.csr_array(interactions.ratings[[5]][:, columns]),
+        interactions.user_ids[[5]],
+        interactions.item_ids[columns],
+    )
+    found = RandomScores.fit(part, model.parameters).scores(part.ratings)
+    np.testing.assert_array_equal(found[0], expected[5, columns])
+
+
+def test_the_order_of_the_ratings_does_not_matter(model, interactions):
+    matrix = interactions.ratings.tocoo()
+    table = pd.DataFrame({"user_id": matrix.row, "item_id": matrix.col, "rating": matrix.data})
+    parameters = RecommendationParameters(n=5)
+    expected = recommend(model, interactions, parameters)
+    for seed in range(3):
+        other = Interactions.from_frame(table.sample(frac=1, random_state=seed))
+        found = recommend(RandomScores.fit(other, model.parameters), other, parameters)
+        pd.testing.assert_frame_equal(found, expected)
+
+
+def test_an_empty_history_has_a_list(model):
+    scores = model.scores(sparse.csr_array((2, N_ITEMS), dtype=np.float32))
+    assert len(np.unique(scores[0])) == N_ITEMS
+    np.testing.assert_array_equal(scores[0], scores[1])

@@ -38,6 +38,10 @@ from explainable_recsys.recommenders.lists import make_lists
 JUDGED_WITH = {"evaluation": "params:evaluation", "data_version": "data_version"}
 
 
+FAMILIES = frozenset({*RECOMMENDERS, *KNOWLEDGE, *APPROACHES})
+"""Names of all recommenders, knowledge and approaches."""
+
+
 def part(*namespaces: str) -> Pipeline:
     """Some recommenders, knowledge or approaches, and all that they need from the raw files on."""
     names = {node.name for node in everything().nodes if node.namespace in namespaces}

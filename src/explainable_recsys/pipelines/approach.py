@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -86,15 +85,12 @@ def evaluated_approach(
     inputs = approach.inputs()
     names = {name: name for name in inputs & (EVALUATION_DATA | SHARED_PARAMETERS)} | borrowed
     parameters = {name: full for name, full in names.items() if name.startswith("params:")}
-    with warnings.catch_warnings():
-        # Kedro warns of a node that reads from another namespace; that is what borrowing means.
-        warnings.filterwarnings("ignore", message="One or more dataset names contain '.'")
-        namespaced = Pipeline(
-            approach,
-            namespace=name,
-            inputs={name: full for name, full in names.items() if name not in parameters},
-            parameters=parameters,
-        )
+    namespaced = Pipeline(
+        approach,
+        namespace=name,
+        inputs={name: full for name, full in names.items() if name not in parameters},
+        parameters=parameters,
+    )
     return prepare_data() + namespaced
 
 

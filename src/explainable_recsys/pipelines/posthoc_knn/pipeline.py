@@ -23,7 +23,7 @@ def create_pipeline(**_: Any) -> Pipeline:
             "posthoc_knn",
             [
                 Node(
-                    nodes.fit_item_knn,
+                    nodes.find_neighbours,
                     ["interactions", "params:neighbours"],
                     "neighbours",
                     name="find_neighbours",

@@ -2,9 +2,9 @@
 
 import warnings
 
+# Kedro warns, once, of a node that reads what another namespace has made. Recommenders read
+# knowledge, approaches read recommenders and comparisons read both: here that is the design.
+warnings.filterwarnings("ignore", message="One or more dataset names contain '.'")
+
 ON_REQUEST = frozenset({"posthoc_ar_of_lists", "tuning"})
 """Pipelines that are run by name only: `kedro run` leaves them out."""
-
-# Kedro warns of a node that reads what another namespace makes. Here namespaces are boxes of
-# recommenders, knowledge and approaches, and to read from each other is what they are for.
-warnings.filterwarnings("ignore", message="One or more dataset names contain '.'")

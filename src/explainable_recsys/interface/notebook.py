@@ -30,9 +30,14 @@ from explainable_recsys.interface.configuration import read_block
 from explainable_recsys.interface.messages import user_message
 from explainable_recsys.interface.stored import load_lists
 from explainable_recsys.pipelines.ask import Answer, ask
-from explainable_recsys.reporting.lookup import find_item, find_user
-from explainable_recsys.reporting.person import Person, person, titled
-from explainable_recsys.reporting.selection import choose_users
+from explainable_recsys.reporting.people import (
+    Person,
+    choose_users,
+    find_item,
+    find_user,
+    person,
+    titled,
+)
 from explainable_recsys.wording.markup import is_text, runs
 
 if TYPE_CHECKING:

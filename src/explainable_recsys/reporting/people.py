@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from explainable_recsys.errors import InputError
 from explainable_recsys.draws import sample
+from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import Interactions
 
 N_SUGGESTIONS = 5

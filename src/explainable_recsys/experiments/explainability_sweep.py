@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from pydantic import Field, field_validator
 
+from explainable_recsys.data import Lists
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.knowledge.neighbours import NeighbourhoodParameters, explainability
 from explainable_recsys.metrics.explainability import explainability_per_user
@@ -82,7 +83,7 @@ def explainability_sweep(
         predicted = model.predict_ratings(train.ratings, rows, items)
         errors = rating_errors(predicted, actual, protocol.minimum, protocol.maximum)
         lists = recommend(model, train, RecommendationParameters(n=protocol.k))
-        precision = explainability_per_user(lists, train, explainable, protocol.k)
+        precision = explainability_per_user(Lists.of(train, lists), explainable, protocol.k)
         ranking = ranking_per_user(
             lists, validation_ratings, protocol.k, protocol.relevance_threshold
         )

@@ -9,18 +9,15 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
+from explainable_recsys.data import Lists
 from explainable_recsys.errors import InputError
-from explainable_recsys.interactions import DIFFERENT_RUNS, Interactions
+from explainable_recsys.interactions import DIFFERENT_RUNS
 from explainable_recsys.metrics.ranking import top_k
 from explainable_recsys.ragged import expand
 
 
 def explainability_per_user(
-    recommendations: pd.DataFrame,
-    interactions: Interactions,
-    explainable: sparse.csr_array,
-    k: int,
-    threshold: float = 0.0,
+    lists: Lists, explainable: sparse.csr_array, k: int, threshold: float = 0.0
 ) -> pd.DataFrame:
     """Mean explainability precision and recall, and nDCG with explainability as gain.
 
@@ -31,8 +28,7 @@ def explainability_per_user(
     - e_ndcg = sum_r E(r) / log2(r + 1), over its value for the k largest E outside the history
 
     Args:
-        recommendations: Columns `user_id`, `item_id`, `rank` (from 1).
-        interactions: The histories.
+        lists: The recommendations, with ranks.
         explainable: E, (n_users, n_items).
         k: Length of the lists.
         threshold: E above it counts as explainable.
@@ -42,13 +38,13 @@ def explainability_per_user(
         written out; NaN for a user without recommendations (mep) or without any explainable
         item (mer, e_ndcg).
     """
-    candidates = _outside_history(explainable, interactions.ratings)
-    lists = top_k(recommendations, k)
-    rows = interactions.known_rows(lists["user_id"])
-    columns = interactions.known_columns(lists["item_id"])
+    histories = lists.histories
+    candidates = _outside_history(explainable, histories.ratings)
+    lists = lists.take(top_k(lists.table, k).index.to_numpy())
+    rows, columns = lists.users, lists.items
     gains = np.asarray(candidates[rows, columns]).ravel() if len(rows) else np.empty(0)
-    n = interactions.n_users
-    ranks = lists["rank"].to_numpy(np.float64)
+    n = histories.n_users
+    ranks = lists.table["rank"].to_numpy(np.float64)
     hits = np.bincount(rows, weights=gains > threshold, minlength=n)
     dcg = np.bincount(rows, weights=gains / np.log2(ranks + 1), minlength=n)
     owners = np.repeat(np.arange(n), np.diff(candidates.indptr))
@@ -58,7 +54,7 @@ def explainability_per_user(
         f"mer@{k}": _divide(hits, n_explainable),
         f"e_ndcg@{k}": _divide(dcg, _ideal_dcg(candidates, k)),
     }
-    return pd.DataFrame(table, index=pd.Index(interactions.user_ids, name="user_id"))
+    return pd.DataFrame(table, index=pd.Index(histories.user_ids, name="user_id"))
 
 
 def _outside_history(explainable: sparse.csr_array, ratings: sparse.csr_array) -> sparse.csr_array:

@@ -32,7 +32,7 @@ from explainable_recsys.pipelines.ask import Answer, ask
 from explainable_recsys.reporting.lookup import find_item, find_user
 from explainable_recsys.reporting.person import Person, person, titled
 from explainable_recsys.reporting.selection import choose_users
-from explainable_recsys.wording.markup import is_text, runs
+from explainable_recsys.wording import markup
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -216,7 +216,7 @@ class Browser(ipywidgets.VBox):  # type: ignore[misc]
     def _show_reasons(self, someone: Person, item_id: Any) -> None:
         row = someone.recommendations.set_index("item_id", drop=False).loc[item_id]
         self._sentence.value = _sentence(row["sentence"])
-        title = str(row["title"]) if is_text(row["title"]) else f"item {item_id}"
+        title = str(row["title"]) if markup.is_text(row["title"]) else f"item {item_id}"
         score = float(row["score"]) if self._adds_up else None
         reasons = someone.reasons_for(item_id)
         _draw(self.reasons, reasons_figure(reasons, title, self._scale, score=score))
@@ -326,11 +326,9 @@ def _reasons_after(before: pd.DataFrame, after: Person) -> str:
 
 
 def _sentence(sentence: Any) -> str:
-    if not is_text(sentence):
+    if not markup.is_text(sentence):
         return "No explanation."
-    parts = ((escape(part.text), part.is_italic) for part in runs(sentence))
-    text = "".join(f"<i>{text}</i>" if is_italic else text for text, is_italic in parts)
-    return f'<div style="{_LINES}">{text}</div>'
+    return f'<div style="{_LINES}">{markup.html(sentence)}</div>'
 
 
 def _titled(row: dict[Any, Any]) -> str:

@@ -14,12 +14,13 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from explainable_recsys.interface.terminal import heading, plain_text, print_plainly
+from explainable_recsys.interface.terminal import heading, print_plainly
 from explainable_recsys.metrics.faithfulness import FaithfulnessParameters
 from explainable_recsys.pipelines.evaluation.nodes import EvaluationParameters
 from explainable_recsys.preprocessing.splits import SplitParameters
 from explainable_recsys.reporting.person import titled
 from explainable_recsys.reporting.selection import choose_users
+from explainable_recsys.wording import markup
 
 QUALITY_COLUMNS = {
     "recall@{k}": "recall@{k}",
@@ -221,7 +222,7 @@ def examples(
             title = titled(row["title"], row["year"], row["item_id"])
             blocks.append(Text(f"    {row['rank']}. {title}", style="bold"))
             if isinstance(row["sentence"], str):
-                blocks.append(Padding(plain_text(row["sentence"]), (0, 0, 0, 7), expand=False))
+                blocks.append(Padding(markup.terminal(row["sentence"]), (0, 0, 0, 7), expand=False))
     return Group(*blocks)
 
 

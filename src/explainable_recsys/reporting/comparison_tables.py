@@ -26,7 +26,7 @@ from explainable_recsys.reporting.tables import (
     plain_table,
     projections,
 )
-from explainable_recsys.wording.markup import enumerated, interval, number
+from explainable_recsys.wording.numbers import enumerated, interval, number
 
 BEST_NOTE = "● best of the approaches; baselines are left out of this."
 SPREAD_NOTE = "± half the 95 % bootstrap interval over users."

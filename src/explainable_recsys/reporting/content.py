@@ -32,7 +32,7 @@ class ReportContent:
             `n_recommendations`, `n_retrainings`.
         figures: Plotly figures by heading, in the order of the report.
         examples: Lists of some users: `user_id`, `approach`, `rank`, `item_id`, `title`, `year`
-            (may be missing), `score`, `sentence` (Markdown; may be missing).
+            (may be missing), `score`, `sentence` (may be missing).
         histories: What those users rated, best first: `user_id`, `title`, `rating`.
         provenance: `run`, `manifest`, `commit` (or None), `dirty`, `env`, `data_version`, and
             `versions`: by approach, the version by dataset read.

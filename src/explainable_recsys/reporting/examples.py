@@ -7,7 +7,8 @@ from typing import Any
 
 from explainable_recsys.reporting.content import ReportContent
 from explainable_recsys.reporting.results import Results, records
-from explainable_recsys.wording.markup import Run, finite, is_text, runs
+from explainable_recsys.wording.markup import is_text
+from explainable_recsys.wording.numbers import finite
 
 NO_REASON = "No explanation."
 
@@ -26,7 +27,7 @@ class Recommended:
 
     rank: int
     title: str
-    reason: tuple[Run, ...]
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ def _list(approach: str, rows: list[dict[str, Any]]) -> ApproachList:
         Recommended(
             int(finite(row["rank"]) or 0),
             _title(row),
-            tuple(runs(row["sentence"])) if is_text(row["sentence"]) else (),
+            row["sentence"] if is_text(row["sentence"]) else "",
         )
         for row in ranked
     )

@@ -9,7 +9,7 @@ import pandas as pd
 from explainable_recsys.reporting.content import ReportContent
 from explainable_recsys.reporting.results import Results, records
 from explainable_recsys.reporting.tables import Table, plain_table
-from explainable_recsys.wording.markup import enumerated, finite, interval, number
+from explainable_recsys.wording.numbers import enumerated, finite, interval, number
 
 _COUNTS = {"n_ratings": "ratings", "n_users": "users", "n_items": "items"}
 _SPREADS = {"ratings_per_user": "ratings per user", "ratings_per_item": "ratings per item"}

@@ -15,7 +15,7 @@ from explainable_recsys.reporting.verdicts import (
     reported,
     tests_against,
 )
-from explainable_recsys.wording.markup import enumerated, interval, number, p_value
+from explainable_recsys.wording.numbers import enumerated, interval, number, p_value
 
 INTRINSIC, POST_HOC = "intrinsic_", "posthoc_"
 """Prefixes of approaches that explain themselves, and of those that explain another's lists."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Literal, NamedTuple
 
-from explainable_recsys.wording.markup import Form
+from explainable_recsys.wording.numbers import Form
 
 Better = Literal["high", "low", ""]
 

@@ -39,6 +39,7 @@ from explainable_recsys.reporting.significance_tables import (
 )
 from explainable_recsys.reporting.tables import Table
 from explainable_recsys.reporting.verdicts import control_sentences
+from explainable_recsys.wording import markup
 
 TEMPLATE = "report.html.j2"
 N_RECOMMENDED, N_RATED = 3, 10
@@ -98,13 +99,15 @@ def report_html(content: ReportContent) -> str:
 
 
 def _environment() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=PackageLoader("explainable_recsys.reporting", ""),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["sentence"] = markup.html
+    return environment
 
 
 def _plotly() -> Markup:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from explainable_recsys.reporting.content import ReportContent
@@ -21,7 +20,8 @@ from explainable_recsys.reporting.verdicts import (
     n_tested,
     nothing_fails,
 )
-from explainable_recsys.wording.markup import Run, number
+from explainable_recsys.wording.markup import escaped, markdown
+from explainable_recsys.wording.numbers import number
 
 N_ROWS, N_FAILURES, N_APPROACHES, N_RATED = 25, 24, 12, 5
 """Most rows of the comparison, approaches that fail, approaches and titles of the example."""
@@ -52,26 +52,6 @@ def report_markdown(content: ReportContent) -> str:
     if users:
         lines += ["", *_example(users[0])]
     return "\n".join(lines) + "\n"
-
-
-def escaped(text: str) -> str:
-    """Text on one line that Markdown takes for nothing else, in a table neither.
-
-    What is harmless where it stands stays as it is, for those who read the text in a terminal:
-    underscores inside a word, brackets that make no link, a less-than sign before a space.
-    """
-    line = " ".join(text.split())
-    line = re.sub(r"([\\`*|~$])", r"\\\1", line)
-    line = re.sub(r"(?<![^\W_])_|_(?![^\W_])", r"\\_", line)
-    line = re.sub(r"\](?=[(\[:]|$)", r"\\]", line)
-    line = re.sub(r"&(?=#?\w+;)", "&amp;", line)
-    line = re.sub(r"<(?=\S|$)", "&lt;", line)
-    return re.sub(r"^([#>+=\[-]|\d+(?=[.)]))", _backslashed, line)
-
-
-def _backslashed(start: re.Match[str]) -> str:
-    """The beginning of a line that is no heading, quotation or list."""
-    return start[0] + "\\" if start[0].isdigit() else "\\" + start[0]
 
 
 def _comparison(content: ReportContent, results: Results) -> Iterator[str]:
@@ -154,21 +134,6 @@ def _example(user: ExampleUser) -> Iterator[str]:
     explained = [entry for entry in user.lists if entry.explains]
     for entry in explained[:N_APPROACHES]:
         first = next(item for item in entry.recommended if item.reason)
-        yield (
-            f"- {escaped(entry.approach)}: **{escaped(first.title)}**. {_sentence(first.reason)}"
-        )
+        yield (f"- {escaped(entry.approach)}: **{escaped(first.title)}**. {markdown(first.reason)}")
     if not explained:
         yield "No approach gives this user a reason."
-
-
-def _sentence(reason: Sequence[Run]) -> str:
-    return "".join(_run(run) for run in reason)
-
-
-def _run(run: Run) -> str:
-    """A part of a sentence with the spaces around it, which may not touch an asterisk."""
-    text = escaped(run.text)
-    if run.is_italic:
-        return f"*{text}*" if text else ""
-    before, after = (" " * run.text[i].isspace() for i in (0, -1))
-    return f"{before}{text}{after}" if text else " "

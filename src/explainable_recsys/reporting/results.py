@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from explainable_recsys.reporting.content import ReportContent
-from explainable_recsys.wording.markup import finite, is_text
+from explainable_recsys.wording.markup import is_text
+from explainable_recsys.wording.numbers import finite
 
 BASELINES = ("popularity", "bias", "random")
 """Approaches that are there to compare with."""

@@ -7,7 +7,7 @@ import pandas as pd
 from explainable_recsys.reporting.glossary import describe, label, parse
 from explainable_recsys.reporting.results import SIGNIFICANT, Results, records
 from explainable_recsys.reporting.tables import Body, Cell, Row, Table, plain_table
-from explainable_recsys.wording.markup import finite, interval, number, p_value
+from explainable_recsys.wording.numbers import finite, interval, number, p_value
 
 _INTERVAL = ("difference", "low", "high")
 

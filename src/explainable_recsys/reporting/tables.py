@@ -9,7 +9,7 @@ from typing import Literal
 
 from explainable_recsys.reporting.glossary import describe, parse
 from explainable_recsys.reporting.results import Results
-from explainable_recsys.wording.markup import interval, number
+from explainable_recsys.wording.numbers import interval, number
 
 Kind = Literal["figures", "facts", "matrix"]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from explainable_recsys.reporting.glossary import label, parse
 from explainable_recsys.reporting.results import Controlled, Results
-from explainable_recsys.wording.markup import enumerated, number
+from explainable_recsys.wording.numbers import enumerated, number
 
 WHAT_CONTROLS_CITE = {
     "random": "random items of the same history",

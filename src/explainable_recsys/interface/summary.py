@@ -21,7 +21,7 @@ from explainable_recsys.metrics.records import CONTROL, OF_LISTS, lower_is_bette
 from explainable_recsys.pipelines.evaluation.nodes import EvaluationParameters
 from explainable_recsys.preprocessing.splits import SplitParameters
 from explainable_recsys.reporting.people import choose_users, titled
-from explainable_recsys.wording.markup import number
+from explainable_recsys.wording.numbers import number
 
 QUALITY = ("recall@{k}", "ndcg@{k}", "catalogue_coverage@{k}", "rmse")
 REASONS = ("coverage", "coverage_of_popularity", "coverage_of_random", "length")

@@ -7,15 +7,16 @@ from typing import Any, NamedTuple
 from explainable_recsys.reporting.content import ReportContent
 from explainable_recsys.reporting.people import titled
 from explainable_recsys.reporting.results import Results, records
-from explainable_recsys.wording.markup import Run, finite, is_text, runs
+from explainable_recsys.wording.markup import is_text
+from explainable_recsys.wording.numbers import finite
 
 
 class Recommended(NamedTuple):
-    """A recommendation; its reason is empty if there is none."""
+    """A recommendation; its reason, a sentence with marked items, is empty if there is none."""
 
     rank: int
     title: str
-    reason: list[Run]
+    reason: str
 
 
 class ExampleUser(NamedTuple):
@@ -55,7 +56,7 @@ def example_users(content: ReportContent, results: Results) -> list[ExampleUser]
 
 
 def _recommended(row: dict[str, Any]) -> Recommended:
-    reason = runs(row["sentence"]) if is_text(row["sentence"]) else []
+    reason = row["sentence"] if is_text(row["sentence"]) else ""
     return Recommended(int(finite(row["rank"]) or 0), _title(row), reason)
 
 

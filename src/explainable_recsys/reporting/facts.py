@@ -10,10 +10,10 @@ import pandas as pd
 from explainable_recsys.metrics.comparison import SIGNIFICANCE
 from explainable_recsys.metrics.records import lower_is_better, read
 from explainable_recsys.reporting.content import ReportContent
-from explainable_recsys.reporting.phrases import phrase
 from explainable_recsys.reporting.results import Results, records
 from explainable_recsys.reporting.tables import Body, Cell, Kind, Row, Table
-from explainable_recsys.wording.markup import enumerated, finite, interval, number, p_value
+from explainable_recsys.wording.numbers import enumerated, finite, interval, number, p_value
+from explainable_recsys.wording.phrases import phrase
 
 NOT_KNOWN = "not known"
 

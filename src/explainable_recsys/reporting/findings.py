@@ -9,9 +9,9 @@ from explainable_recsys.metrics.comparison import CONTROLS
 from explainable_recsys.metrics.projected_evidence import NO_EXPLANATIONS
 from explainable_recsys.metrics.records import METRICS, read
 from explainable_recsys.reporting.content import ReportContent
-from explainable_recsys.reporting.phrases import phrase
 from explainable_recsys.reporting.results import Controlled, Paired, Results, Verdicts, lost
-from explainable_recsys.wording.markup import enumerated, interval, number, p_value
+from explainable_recsys.wording.numbers import enumerated, interval, number, p_value
+from explainable_recsys.wording.phrases import phrase
 
 FAILS = {
     "random": "The evidence of {approach} against random items of the same history: {verdicts}.",

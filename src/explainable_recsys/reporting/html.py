@@ -24,13 +24,13 @@ from explainable_recsys.reporting.facts import (
     stability_table,
 )
 from explainable_recsys.reporting.findings import control_sentences, findings
-from explainable_recsys.reporting.phrases import phrase
 from explainable_recsys.reporting.results import Results
 from explainable_recsys.reporting.tables import (
     comparison_tables,
     every_figure_table,
     sampled_table,
 )
+from explainable_recsys.wording.phrases import phrase
 
 TEMPLATE = "report.html.j2"
 N_RECOMMENDED, N_RATED = 3, 10

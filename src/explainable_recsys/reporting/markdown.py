@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from explainable_recsys.metrics.records import read
 from explainable_recsys.reporting.content import ReportContent
 from explainable_recsys.reporting.examples import ExampleUser, example_users
 from explainable_recsys.reporting.findings import control_sentences, findings
-from explainable_recsys.reporting.phrases import phrase
 from explainable_recsys.reporting.results import Results
 from explainable_recsys.reporting.tables import metric_cell, projections
-from explainable_recsys.wording.markup import Run, number
+from explainable_recsys.wording.markup import escaped, markdown
+from explainable_recsys.wording.numbers import number
+from explainable_recsys.wording.phrases import phrase
 
 N_RATED = 5
 """Most titles of the example user's history."""
@@ -40,26 +40,6 @@ def report_markdown(content: ReportContent) -> str:
     lines += [f"- {escaped(sentence)}" for sentence in control_sentences(results)]
     lines += ["", *_example(users[0], content.titles)] if users else []
     return "\n".join(lines) + "\n"
-
-
-def escaped(text: str) -> str:
-    """Text on one line that Markdown takes for nothing else, in a table neither.
-
-    What is harmless where it stands stays as it is, for those who read the text in a terminal:
-    underscores inside a word, brackets that make no link, a less-than sign before a space.
-    """
-    line = " ".join(text.split())
-    line = re.sub(r"([\\`*|~$])", r"\\\1", line)
-    line = re.sub(r"(?<![^\W_])_|_(?![^\W_])", r"\\_", line)
-    line = re.sub(r"\](?=[(\[:]|$)", r"\\]", line)
-    line = re.sub(r"&(?=#?\w+;)", "&amp;", line)
-    line = re.sub(r"<(?=\S|$)", "&lt;", line)
-    return re.sub(r"^([#>+=\[-]|\d+(?=[.)]))", _backslashed, line)
-
-
-def _backslashed(start: re.Match[str]) -> str:
-    """The beginning of a line that is no heading, quotation or list."""
-    return start[0] + "\\" if start[0].isdigit() else "\\" + start[0]
 
 
 def _recommenders(titles: Mapping[str, str], results: Results) -> Iterator[str]:
@@ -134,20 +114,7 @@ def _example(user: ExampleUser, titles: Mapping[str, str]) -> Iterator[str]:
         first = next((item for item in recommended if item.reason), None)
         if first:
             said += 1
-            title, reason = escaped(first.title), _sentence(first.reason)
+            title, reason = escaped(first.title), markdown(first.reason)
             yield f"- {_named(approach, titles)}: **{title}**. {reason}"
     if not said:
         yield phrase("No approach gives this user a reason.")
-
-
-def _sentence(reason: Sequence[Run]) -> str:
-    return "".join(_run(run) for run in reason)
-
-
-def _run(run: Run) -> str:
-    """A part of a sentence with the spaces around it, which may not touch an asterisk."""
-    text = escaped(run.text)
-    if run.is_italic:
-        return f"*{text}*" if text else ""
-    before, after = (" " * run.text[i].isspace() for i in (0, -1))
-    return f"{before}{text}{after}" if text else " "

@@ -11,7 +11,8 @@ from explainable_recsys.metrics.comparison import SIGNIFICANCE
 from explainable_recsys.metrics.projected_evidence import NO_EXPLANATIONS
 from explainable_recsys.metrics.records import METRICS
 from explainable_recsys.reporting.content import ReportContent
-from explainable_recsys.wording.markup import finite, is_text
+from explainable_recsys.wording.markup import is_text
+from explainable_recsys.wording.numbers import finite
 
 BASELINES = ("popularity", "bias", "random")
 """Recommenders that are there to compare with."""

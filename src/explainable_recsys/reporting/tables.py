@@ -10,9 +10,9 @@ from typing import Literal
 from explainable_recsys.metrics.comparison import CONTROLS
 from explainable_recsys.metrics.projected_evidence import NO_EXPLANATIONS
 from explainable_recsys.metrics.records import FAMILIES, OF_LISTS, Family, read
-from explainable_recsys.reporting.phrases import phrase
 from explainable_recsys.reporting.results import Results
-from explainable_recsys.wording.markup import enumerated, interval, number
+from explainable_recsys.wording.numbers import enumerated, interval, number
+from explainable_recsys.wording.phrases import phrase
 
 Kind = Literal["figures", "facts", "matrix"]
 

@@ -15,12 +15,13 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from explainable_recsys.interface.terminal import heading, plain_text, print_plainly
+from explainable_recsys.interface.terminal import heading, print_plainly
 from explainable_recsys.metrics.faithfulness import FaithfulnessParameters
+from explainable_recsys.metrics.parameters import EvaluationParameters
 from explainable_recsys.metrics.records import CONTROL, OF_LISTS, lower_is_better, read
-from explainable_recsys.pipelines.evaluation.nodes import EvaluationParameters
 from explainable_recsys.preprocessing.splits import SplitParameters
 from explainable_recsys.reporting.people import choose_users, titled
+from explainable_recsys.wording import markup
 from explainable_recsys.wording.numbers import number
 
 QUALITY = ("recall@{k}", "ndcg@{k}", "catalogue_coverage@{k}", "rmse")
@@ -192,7 +193,8 @@ def legend(metrics: Metrics, columns: Iterable[str]) -> str:
     """What the columns mean, of those that are shown."""
     shown = [read(column) for column in columns if any(column in m for m in metrics.values())]
     texts = [
-        f"{c.metric.label}: {c.metric.definition}{' Lower is better.' * lower_is_better(c.metric.name)}"
+        f"{c.metric.label}: {c.metric.definition}"
+        + " Lower is better." * lower_is_better(c.metric.name)
         for c in shown
         if c.is_plain
     ]
@@ -225,7 +227,7 @@ def examples(
             title = titled(row["title"], row["year"], row["item_id"])
             blocks.append(Text(f"    {row['rank']}. {title}", style="bold"))
             if isinstance(row["sentence"], str):
-                blocks.append(Padding(plain_text(row["sentence"]), (0, 0, 0, 7), expand=False))
+                blocks.append(Padding(markup.terminal(row["sentence"]), (0, 0, 0, 7), expand=False))
     return Group(*blocks)
 
 

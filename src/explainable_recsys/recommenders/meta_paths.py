@@ -257,3 +257,27 @@ def _softmax_regression(
     bounds = [(0.0, None)] * parts.shape[2]
     found = optimize.minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds)
     return np.asarray(found.x)
+
+
+def weigh_relations(
+    interactions: Interactions,
+    train_ratings: pd.DataFrame,
+    validation_ratings: pd.DataFrame,
+    entities: Features,
+    parameters: MetaPathParameters,
+    learning: LearningParameters,
+) -> pd.DataFrame:
+    """`learn_weights` on validation ratings, with the training ratings as histories."""
+    known = interactions.histories(train_ratings)
+    return learn_weights(known, entities, validation_ratings, parameters, learning)
+
+
+def fit_meta_paths(
+    interactions: Interactions,
+    entities: Features,
+    relation_weights: pd.DataFrame,
+    parameters: MetaPathParameters,
+) -> MetaPaths:
+    """`MetaPaths.fit` with weights as a table: columns `relation`, `weight`."""
+    weights = dict(zip(relation_weights["relation"], relation_weights["weight"], strict=True))
+    return MetaPaths.fit(interactions, entities, weights, parameters)

@@ -49,7 +49,7 @@ FAMILIES = frozenset({*RECOMMENDERS, *KNOWLEDGE, *APPROACHES})
 
 def part(*namespaces: str) -> Pipeline:
     """Some recommenders, knowledge or approaches, and all that they need from the raw files on."""
-    names = {node.name for node in everything().nodes if node.namespace in namespaces}
+    names = {"data_processing.describe_dataset"} | {node.name for node in everything().nodes if node.namespace in namespaces}
     return everything().to_nodes(*names)
 
 
@@ -166,7 +166,7 @@ class Explain:
         parameters: Parameters,
         evaluation: EvaluationParameters | None = None,
         **knowledge: Any,
-    ) -> tuple[pd.DataFrame, ...]:
+    ) -> pd.DataFrame | tuple[pd.DataFrame, ...]:
         """Explain stored lists: the evidence, the sentences (not of controls), the details."""
         if isinstance(parameters, Mapping):  # the approach has no block of parameters
             parameters = EXPLAINERS[self.pair.explainer].parameters(**parameters)
@@ -175,9 +175,10 @@ class Explain:
         lists = Lists.of(data.histories, recommendations)
         said = answer(FittedPair(self.pair, model, parameters, knowledge), data, lists=lists)
         details = (said.details[name] for name in EXPLAINERS[self.pair.explainer].details)
-        if self.control:
-            return (said.explanations, *details)
-        return (said.explanations, said.sentences, *details)
+        if not self.control:
+            return (said.explanations, said.sentences, *details)
+        made = (said.explanations, *details)
+        return made if len(made) > 1 else made[0]
 
 
 def explain_node(pair: Pair, control: str | None = None) -> Node:

@@ -78,7 +78,7 @@ def compare(**results: Any) -> tuple[pd.DataFrame, pd.DataFrame]:
 def _rows(metrics: Mapping[str, Any], name: str, family: Mapping[str, Any]) -> pd.DataFrame:
     rows = {key: values for key, values in metrics.items() if key in family}
     table = pd.DataFrame.from_dict(rows, orient="index").astype("float64")
-    return table.rename_axis(name).reset_index().astype({name: "str"})
+    return table.rename_axis(name).reset_index().astype({name: "str"}).copy()
 
 
 def check_evaluated_alike(evaluated_on: Mapping[str, dict[str, Any]]) -> None:

@@ -24,8 +24,7 @@ from explainable_recsys.interface.stored import Lists, load_lists, stored_approa
 from explainable_recsys.interface.terminal import heading, print_json, print_plainly
 from explainable_recsys.pipelines.ask import ask, model_entry
 from explainable_recsys.recommenders.lists import check_made_by
-from explainable_recsys.reporting.lookup import find_item, find_user
-from explainable_recsys.reporting.person import Person, person, titled
+from explainable_recsys.reporting.people import Person, find_item, find_user, person, titled
 from explainable_recsys.wording import markup
 
 N_RATED = 10

@@ -35,7 +35,7 @@ from explainable_recsys.reporting.content import ReportContent
 from explainable_recsys.reporting.findings import findings
 from explainable_recsys.reporting.html import report_html
 from explainable_recsys.reporting.markdown import report_markdown
-from explainable_recsys.reporting.selection import choose_users, users_histories, users_lists
+from explainable_recsys.reporting.people import choose_users, users_histories, users_lists
 
 
 class ComparisonParameters(Parameters):
@@ -177,7 +177,7 @@ def choose_examples(
 
 
 def note_provenance(run: dict[str, Any], data_version: dict[str, Any]) -> dict[str, Any]:
-    """Which run this is, which versions it reads and of which data."""
+    """Which run this is, by which code, and of which version of the data."""
     return run | {"data_version": data_version["version"]}
 
 
@@ -217,12 +217,19 @@ def write_report(
     """
     first = [name for name in figures if "." not in name]
     split = SplitParameters.model_validate(data_version["split"])
+    # Until recommenders and approaches are apart: each approach is its own recommender.
+    quality = comparison.assign(recommender=comparison["approach"])
+    if "coverage" in quality:
+        quality = quality[quality["coverage"].notna()]
+    of_lists = paired_tests["metric"].str.startswith(("recall", "ndcg"))
     content = ReportContent(
         card=dataset_card,
         protocol=protocol_words(comparison, split, evaluation, faithfulness, tests),
-        comparison=comparison,
+        accuracy=comparison.rename(columns={"approach": "recommender"}),
+        explanation_quality=quality,
         scope=faithfulness_scope,
-        paired_tests=paired_tests,
+        accuracy_tests=paired_tests[of_lists],
+        explanation_tests=paired_tests[~of_lists],
         control_tests=control_tests,
         stability=stability,
         figures={
@@ -233,6 +240,7 @@ def write_report(
         provenance=provenance,
         k=evaluation.k,
         n_cited=faithfulness.reported,
+        intrinsic=[name for name in quality["approach"] if name.startswith("intrinsic_")],
     )
     return report_html(content), report_markdown(content), {"findings": findings(content)}
 

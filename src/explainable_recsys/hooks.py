@@ -16,12 +16,20 @@ from kedro.io import AbstractVersionedDataset, DataCatalog, MemoryDataset
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
+from explainable_recsys.answers.pairs import APPROACHES
+from explainable_recsys.answers.recommenders import RECOMMENDERS
 from explainable_recsys.errors import InputError
 from explainable_recsys.interface.configuration import (
     check_globals,
     check_parameter,
     check_parameter_files,
 )
+from explainable_recsys.pipelines.judging import (
+    is_absent,
+    leave_out_what_is_not_stored,
+    leave_out_what_is_only_shown,
+)
+from explainable_recsys.preprocessing.card import check_same_data
 
 logger = logging.getLogger(__name__)
 
@@ -55,6 +63,18 @@ class ParameterHook:
                 )
             if name not in PARAMETERS_FOR_PATHS:
                 check_parameter(name, value, known, path=())
+
+
+class ExplanationParametersHook:
+    """Lets an approach do without a block of parameters: the defaults of its explainer hold."""
+
+    @hook_impl
+    def after_catalog_created(self, catalog: DataCatalog) -> None:
+        """Put an empty block into the catalog where there is none."""
+        configured = set(catalog.keys())
+        for name in APPROACHES:
+            if (block := f"params:{name}.explanation") not in configured:
+                catalog[block] = MemoryDataset({})
 
 
 class ManifestHook:
@@ -202,22 +222,26 @@ def _written_by(catalog: DataCatalog, name: str, run_params: dict[str, Any]) -> 
     return run_params.get("run_id") in dataset.list_versions(full_path=False)
 
 
-class DataVersionHook:
-    """Stops a run that would judge stored lists by other data than they were made from."""
+class StoredResultsHook:
+    """Looks at what is stored before any node runs: is it of the data at hand, is it there?"""
 
     @hook_impl
     def before_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
-        """Compare what is stored, before any node runs; what a run makes itself it checks too."""
-        stored = sorted(name for name in pipeline.inputs() if name.endswith(".made_from"))
+        """Stop a run that would judge lists by other data; let others go on without what lacks.
+
+        Raises:
+            InputError: If lists were made from other data, or nothing is stored to be judged.
+        """
+        leave_out_what_is_not_stored(pipeline, catalog)
+        leave_out_what_is_only_shown(pipeline, catalog)
+        stored = sorted(name for name in pipeline.inputs() if name.endswith(".data_fingerprint"))
         if "data_version" not in pipeline.inputs() or not catalog.exists("data_version"):
             return
-        from explainable_recsys.preprocessing.card import check_same_data
-
         at_hand: Any = catalog.load("data_version")
         for name in stored:
-            if catalog.exists(name):
-                made_from: Any = catalog.load(name)
-                check_same_data(made_from, at_hand, name.removesuffix(".made_from"))
+            if catalog.exists(name) and not is_absent(catalog, name):
+                fingerprint: Any = catalog.load(name)
+                check_same_data(fingerprint, at_hand, name.removesuffix(".data_fingerprint"))
 
 
 class LongNodeHook:
@@ -262,7 +286,6 @@ class SummaryHook:
         """Print the data card, the metrics and a few users with their reasons."""
         from explainable_recsys.interface.summary import print_summary
 
-        outputs = pipeline.all_outputs()
-        names = {name.removesuffix(".metrics") for name in outputs if name.endswith(".metrics")}
-        approaches = {name: name for name in names if f"{name}.explanations" in outputs}
-        print_summary(outputs, catalog, run_params.get("env"), names, approaches)
+        outputs = {name for name in pipeline.all_outputs() if not is_absent(catalog, name)}
+        approaches = {name: pair.recommender for name, pair in APPROACHES.items()}
+        print_summary(outputs, catalog, run_params.get("env"), RECOMMENDERS, approaches)

@@ -14,8 +14,9 @@ from scipy import sparse
 
 from explainable_recsys.errors import InputError
 from explainable_recsys.explainers import counterfactuals
-from explainable_recsys.explainers.counterfactuals import Counterfactual, minimal_counterfactual
-from explainable_recsys.explainers.what_if import Change, what_if
+from explainable_recsys.explainers.counterfactuals import Counterfactual
+from explainable_recsys.explainers.what_if import Change, WhatIf
+from explainable_recsys.explainers.what_if import what_if as what_if_in
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.recommenders.association_rules import (
     AssociationRules,
@@ -24,9 +25,21 @@ from explainable_recsys.recommenders.association_rules import (
 from explainable_recsys.recommenders.base import Recommender
 from explainable_recsys.recommenders.lists import RecommendationParameters, recommend
 from tests.explainers.small_models import FITS, KINDS, N_ITEMS, history_of, small_catalogue
+from tests.lists_of import data_of
 
 CLOSE = 1e-5
 """Leads that differ by less may come out in any order."""
+
+
+def minimal_counterfactual(
+    model: Recommender, catalogue: Interactions, *arguments: Any, **limits: int
+) -> Counterfactual | None:
+    data = data_of(catalogue)
+    return counterfactuals.minimal_counterfactual(model, data, *arguments, **limits)
+
+
+def what_if(model: Recommender, catalogue: Interactions, *arguments: Any) -> WhatIf:
+    return what_if_in(model, data_of(catalogue), *arguments)
 
 
 @pytest.fixture(scope="module")

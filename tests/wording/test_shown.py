@@ -10,7 +10,7 @@ from pathlib import Path
 import explainable_recsys
 
 ROOT = Path(explainable_recsys.__file__).parent
-SHOWN = ("interface",)
+SHOWN = ("interface", "wording")
 """Folders whose texts people read."""
 
 ERRORS = {"configuration.py", "messages.py", "stored.py"}
@@ -58,6 +58,26 @@ def is_phrase(text: str) -> bool:
 def test_the_check_sees_what_is_not_wrapped() -> None:
     tree = ast.parse("\"Says. A thing.\"\nprint(phrase('a b', c='d e'), f'g {h} i', 'j k')")
     assert [text for text in unwrapped(tree) if is_phrase(text)] == ["d e", "j k"]
+
+
+def patched_together(tree: ast.AST) -> Iterator[str]:
+    """Phrases that are not one literal text or a name, of which the catalog would get a mixture."""
+    for call in ast.walk(tree):
+        if isinstance(call, ast.Call) and called(call) in WRAPPED - {"InputError"}:
+            for value in call.args[called(call) == "plural" :]:
+                if not isinstance(value, ast.Constant | ast.Name | ast.Attribute):
+                    literals = [n for n in ast.walk(value) if isinstance(n, ast.Constant)]
+                    if any(isinstance(literal.value, str) for literal in literals):
+                        yield ast.unparse(call)
+
+
+def test_a_phrase_is_one_text() -> None:
+    """Gathering takes all literals inside of a call for one phrase: choose between two calls."""
+    tree = ast.parse("phrase('a b'); phrase(x.y); plural(n, 'a', 'b'); phrase('a' if n else 'b')")
+    assert list(patched_together(tree)) == ["phrase('a' if n else 'b')"]
+    files = [file for folder in SHOWN for file in (ROOT / folder).rglob("*.py")]
+    trees = [ast.parse(file.read_text(encoding="utf-8")) for file in files]
+    assert not [call for tree in trees for call in patched_together(tree)]
 
 
 def test_all_that_people_read_goes_through_the_catalog() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from explainable_recsys.answers.recommenders import EXPLAINABILITY, RATINGS
 from explainable_recsys.answers.records import KnowledgeRecord, Step
 from explainable_recsys.knowledge.association_rules import build_baskets, mine_rules
@@ -149,3 +151,8 @@ _ALL = (
 )
 
 KNOWLEDGE = {record.name: record for record in _ALL}
+
+
+def provided(names: Iterable[str]) -> dict[str, str]:
+    """What explainers get of some knowledge: dataset by argument."""
+    return {k: v for name in names for k, v in KNOWLEDGE[name].provides.items()}

@@ -17,15 +17,14 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from explainable_recsys.answers.pairs import APPROACHES, explainers_for, pair_of, record_of
+from explainable_recsys.answers.recommenders import RECOMMENDERS
+from explainable_recsys.answers.records import Pair
 from explainable_recsys.errors import InputError
 from explainable_recsys.explainers.styles import style_of
-from explainable_recsys.explainers.what_if import ranks
-from explainable_recsys.interactions import Interactions
-from explainable_recsys.interface.stored import Lists, load_lists, stored_approaches
+from explainable_recsys.interface.stored import check_approach, load_stored, stored_approaches
 from explainable_recsys.interface.terminal import heading, print_json, print_plainly
-from explainable_recsys.pipelines.ask import ask, model_entry
-from explainable_recsys.recommenders.lists import check_made_by
-from explainable_recsys.reporting.people import Person, find_item, find_user, person, titled
+from explainable_recsys.reporting.people import Person, find_item, find_user, titled
 from explainable_recsys.wording import markup
 from explainable_recsys.wording.numbers import fixed, number, short
 from explainable_recsys.wording.phrases import phrase, plural
@@ -42,11 +41,17 @@ class Question:
         user: Id of a user, as typed.
         item: Id or title of an item, as typed; None for the whole list.
         approach: Name; None for the approach with the highest nDCG.
+        recommender: Name, to ask for a pair that need not be an approach.
+        explainer: Name; None: that of the recommender's first approach.
+        lists: Recommender whose list is to be explained; None: the pair's own.
     """
 
     user: str
     item: str | None = None
     approach: str | None = None
+    recommender: str | None = None
+    explainer: str | None = None
+    lists: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +60,8 @@ class Reply:
 
     Attributes:
         data: Name of the data set.
-        approach: Who recommends.
+        approach: Who explains.
+        recommender: Whose list it is.
         others: The other approaches that could have been asked, highest nDCG first.
         person: The user, with the list; or with the one item asked for.
         n_listed: Length of the list.
@@ -64,6 +70,7 @@ class Reply:
 
     data: str
     approach: str
+    recommender: str
     others: tuple[str, ...]
     person: Person
     n_listed: int
@@ -94,25 +101,57 @@ def explain(project: Path, env: str | None, question: Question, form: str) -> No
 
 
 def answer(catalog: DataCatalog, question: Question) -> Reply:
-    """Look a question up in what is stored; ask the approach where it has not said it yet.
+    """Ask the pair that is meant, with what its last run left.
 
     Raises:
         InputError: As `explain`.
     """
-    approaches = stored_approaches(catalog)
-    approach = approaches[0] if question.approach is None else question.approach
-    lists = load_lists(catalog, approach)
-    found = lists.of(find_user(question.user, lists.histories.user_ids))
-    item_id = None if question.item is None else find_item(question.item, lists.items)
-    shown = found if item_id is None else _about(catalog, lists, found, item_id)
+    pair = chosen_pair(catalog, question)
+    known = stored_approaches(catalog)
+    stored = load_stored(catalog, pair, question.lists)
+    user_id = find_user(question.user, stored.data.histories.user_ids)
+    item_id = None if question.item is None else find_item(question.item, stored.data.items)
+    found = stored.of(user_id)
+    if item_id is not None:
+        listed = found.recommendations
+        own = listed[listed["item_id"] == item_id].reset_index(drop=True)
+        one = (
+            Person(found.user_id, found.history, own, found.reasons_for(item_id))
+            if len(own)
+            else stored.about(user_id, item_id)
+        )
     return Reply(
         data=str(catalog.load("data_version")["name"]),
-        approach=lists.approach,
-        others=tuple(name for name in approaches if name != lists.approach),
-        person=shown,
+        approach=pair.name,
+        recommender=stored.whose,
+        others=tuple(name for name in known if name != pair.name),
+        person=found if item_id is None else one,
         n_listed=len(found.recommendations),
         item_id=item_id,
     )
+
+
+def chosen_pair(catalog: DataCatalog, question: Question) -> Pair:
+    """The approach or pair that a question is for.
+
+    Raises:
+        InputError: If it is not known, not stored, or does not fit, or both are named.
+    """
+    if question.recommender is None and question.explainer is None:
+        name = question.approach or stored_approaches(catalog)[0]
+        check_approach(catalog, name)
+        return APPROACHES[name]
+    if question.approach is not None:
+        raise InputError(
+            "--approach names both a recommender and an explainer; accepted: it alone, or "
+            "--recommender with or without --explainer"
+        )
+    if question.recommender is None:
+        raise InputError("--explainer needs a --recommender to explain")
+    record_of(RECOMMENDERS, question.recommender, "recommender")
+    own = [pair for pair in APPROACHES.values() if pair.recommender == question.recommender]
+    usual = own[0].explainer if own else explainers_for(question.recommender)[0]
+    return pair_of(question.recommender, question.explainer or usual)
 
 
 def as_json(reply: Reply) -> dict[str, Any]:
@@ -146,53 +185,6 @@ def drawn(reply: Reply) -> RenderableType:
         hint = phrase("others to ask with --approach: {approaches}", approaches=others)
         parts += [Text(), _indented(Text(hint, style="dim"))]
     return Group(*parts)
-
-
-def _about(catalog: DataCatalog, lists: Lists, someone: Person, item_id: Any) -> Person:
-    """The person with one recommendation instead of the list.
-
-    What the stored list lacks, the approach is asked for: its place among all, and its reasons.
-
-    Raises:
-        InputError: If the user rated the item, the approach would never recommend it, or the
-            stored list is not of the stored model.
-    """
-    listed = someone.recommendations
-    own = listed[listed["item_id"] == item_id].reset_index(drop=True)
-    if len(own):
-        return Person(someone.user_id, someone.history, own, someone.reasons_for(item_id))
-    histories, items = lists.histories, lists.items
-    rated = someone.history[someone.history["item_id"] == item_id]
-    facts = items[items["item_id"] == item_id].iloc[0]
-    title = titled(facts["title"], facts["year"], item_id)
-    if len(rated):
-        raise InputError(
-            f"user {someone.user_id} rated {title} {rated['rating'].iloc[0]:g}; only what is not "
-            "rated is recommended"
-        )
-    column = histories.item_columns(np.array([item_id]))
-    if column[0] < 0:
-        raise InputError(f"{title} has no rating to learn from, so no approach can recommend it")
-    row = histories.known_rows(np.array([someone.user_id]))
-    one = Interactions(histories.ratings[row], histories.user_ids[row], histories.item_ids)
-    model = catalog.load(model_entry(lists.approach))
-    check_made_by(model, one, listed.assign(user_id=someone.user_id))
-    scores = model.scores(one.ratings)[0]
-    if not np.isfinite(scores[column[0]]):
-        raise InputError(
-            f"{lists.approach} would never recommend {title} to user {someone.user_id}; "
-            "nothing in the history leads to it"
-        )
-    asked = pd.DataFrame(
-        {
-            "user_id": one.user_ids,
-            "item_id": histories.item_ids[column],
-            "rank": np.asarray(ranks(scores, one.ratings, column).to_numpy(), dtype=np.int32),
-            "score": scores[column],
-        }
-    )
-    said = ask(catalog, lists.approach, one, asked)
-    return person(someone.user_id, one, asked, said.explanations, said.sentences, items)
 
 
 def _history(reply: Reply) -> RenderableType:

@@ -17,8 +17,8 @@ from rich.text import Text
 
 from explainable_recsys.interface.terminal import heading, print_plainly
 from explainable_recsys.metrics.faithfulness import FaithfulnessParameters
+from explainable_recsys.metrics.parameters import EvaluationParameters
 from explainable_recsys.metrics.records import CONTROL, OF_LISTS, lower_is_better, read
-from explainable_recsys.pipelines.evaluation.nodes import EvaluationParameters
 from explainable_recsys.preprocessing.splits import SplitParameters
 from explainable_recsys.reporting.people import choose_users, titled
 from explainable_recsys.wording import markup

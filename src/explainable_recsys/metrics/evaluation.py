@@ -33,7 +33,7 @@ from explainable_recsys.metrics.ranking import ranking_per_user
 from explainable_recsys.metrics.ratings import evaluate_ratings
 from explainable_recsys.metrics.sampled_negatives import sampled_ranking_per_user
 from explainable_recsys.preprocessing.card import check_same_data
-from explainable_recsys.recommenders.base import RatingPredictor, Recommender
+from explainable_recsys.recommenders.base import AdditiveRecommender, RatingPredictor, Recommender
 from explainable_recsys.recommenders.lists import RecommendationParameters, check_made_by
 
 Metrics = dict[str, float | None]
@@ -127,13 +127,12 @@ def evaluate_lists(
             f"parameter evaluation.relevance_threshold: no held-out rating reaches "
             f"{threshold:g}; the highest is {test_ratings['rating'].max():g}"
         )
-    by_user = ranking.join(
-        beyond_accuracy_per_user(recommendations, data.interactions, data.items, k)
-    )
+    lists = Lists.of(data.histories, recommendations)
+    by_user = ranking.join(beyond_accuracy_per_user(data, lists, k))
     return {
         "relevance_threshold": threshold,
         **mean_with_interval(by_user, *evaluation.resampling),
-        **catalogue_exposure(recommendations, data.interactions, k),
+        **catalogue_exposure(lists, k),
     }, by_user
 
 
@@ -163,12 +162,14 @@ def faithfulness_tables(
     """
     check_made_by(model, data.histories, recommendations)
     check_explained(recommendations, explanations)
-    projected = projected_evidence is not None and not projected_evidence.empty
+    evidence, projected = explanations, False
+    if projected_evidence is not None and not projected_evidence.empty:
+        evidence, projected = projected_evidence, True
     found = measure_faithfulness(
         model,
         data,
         Lists.of(data.histories, recommendations),
-        projected_evidence if projected else explanations,
+        evidence,
         evaluation.k,
         faithfulness,
         evaluation.n_resamples,
@@ -217,14 +218,16 @@ def evaluate_approach(
     check_same_data(data_fingerprint, data_version)
     check_explained(recommendations, explanations)
     lists = Lists.of(data.histories, recommendations)
-    metrics, by_user = evaluate_explanations(lists, explanations, data, *evaluation.resampling)
-    if adds_up:
+    metrics: Metrics = {}
+    found, by_user = evaluate_explanations(data, lists, explanations, *evaluation.resampling)
+    metrics |= found
+    if adds_up and isinstance(model, AdditiveRecommender):
         metrics |= additivity_error(model, lists)
     faithful = faithfulness_by_user.set_index("user_id").dropna(axis="columns", how="all")
     reported = [name for name in reported_columns(evaluation.k, faithfulness) if name in faithful]
     metrics |= mean_with_interval(faithful[reported], *evaluation.resampling)
     by_user = by_user.join(faithful, how="outer")
-    metrics |= _coverage_of_controls(of_controls, evaluation)
+    metrics |= _coverage_of_controls(of_controls, data, evaluation)
     facts = _evaluated_on(data_version, evaluation)
     return metrics | (approach_metrics or {}), by_user.reset_index(names="user_id"), facts
 
@@ -254,7 +257,7 @@ def check_explained(recommendations: pd.DataFrame, explanations: pd.DataFrame) -
 
 
 def _coverage_of_controls(
-    tables: dict[str, pd.DataFrame], evaluation: EvaluationParameters
+    tables: dict[str, pd.DataFrame], data: Data, evaluation: EvaluationParameters
 ) -> dict[str, float]:
     """Coverage of the same explainer on the lists of the controls."""
     found = {}
@@ -263,7 +266,7 @@ def _coverage_of_controls(
             control = name.removeprefix("explanations_of_")
             lists = of_control_users(tables[f"recommendations_of_{control}"], evaluation)
             check_explained(lists, explained)
-            found[f"coverage_of_{control}"] = coverage(lists, explained)
+            found[f"coverage_of_{control}"] = coverage(Lists.of(data.histories, lists), explained)
     return found
 
 

@@ -34,6 +34,11 @@ class IfStored:
         return self.run(*inputs, **named)
 
 
+def is_absent(catalog: DataCatalog, name: str) -> bool:
+    """Whether a run does without a dataset that is not stored."""
+    return isinstance(catalog.get(name), AbsentDataset)
+
+
 def stored(tables: Mapping[str, Any], dataset: str) -> dict[str, Any]:
     """One dataset of every recommender or approach that has it, by name.
 

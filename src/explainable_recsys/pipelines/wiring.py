@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -16,7 +16,7 @@ from kedro.pipeline import Node, Pipeline
 
 from explainable_recsys.answers.answer import FittedPair, answer
 from explainable_recsys.answers.explainers import EXPLAINERS
-from explainable_recsys.answers.knowledge import KNOWLEDGE
+from explainable_recsys.answers.knowledge import KNOWLEDGE, provided
 from explainable_recsys.answers.pairs import APPROACHES, knowledge_of
 from explainable_recsys.answers.recommenders import CONTROLS, RECOMMENDERS
 from explainable_recsys.answers.records import Pair, RecommenderRecord, Step
@@ -147,7 +147,7 @@ class Explain:
             "data": Data,
             "recommendations": pd.DataFrame,
             "parameters": explainer.parameters,
-            **{name: known[name].annotation for name in _provided(pair)},
+            **{name: known[name].annotation for name in provided(knowledge_of(pair))},
         }
         if control:
             kinds["evaluation"] = EvaluationParameters
@@ -169,6 +169,8 @@ class Explain:
         **knowledge: Any,
     ) -> tuple[pd.DataFrame, ...]:
         """Explain stored lists: the evidence, the sentences (not of controls), the details."""
+        if isinstance(parameters, Mapping):  # the approach has no block of parameters
+            parameters = EXPLAINERS[self.pair.explainer].parameters(**parameters)
         if evaluation is not None:
             recommendations = of_control_users(recommendations, evaluation)
         lists = Lists.of(data.histories, recommendations)
@@ -179,14 +181,6 @@ class Explain:
         return (said.explanations, said.sentences, *details)
 
 
-def _provided(pair: Pair) -> dict[str, str]:
-    """What a pair's explainer gets of its knowledge: dataset by argument."""
-    provided: dict[str, str] = {}
-    for name in knowledge_of(pair):
-        provided |= KNOWLEDGE[name].provides
-    return provided
-
-
 def explain_node(pair: Pair, control: str | None = None) -> Node:
     """The node that explains a pair's lists, or those of a control."""
     tables = ["explanations", *EXPLAINERS[pair.explainer].details]
@@ -195,7 +189,7 @@ def explain_node(pair: Pair, control: str | None = None) -> Node:
         "data": "data",
         "recommendations": f"{control or pair.recommender}.recommendations",
         "parameters": f"params:{pair.name}.explanation",
-        **_provided(pair),
+        **provided(knowledge_of(pair)),
     }
     end = ""
     if control:

@@ -12,7 +12,7 @@ from explainable_recsys.wording.numbers import finite
 
 
 class Recommended(NamedTuple):
-    """A recommendation; its reason is empty if there is none."""
+    """A recommendation; its reason, a sentence with marked items, is empty if there is none."""
 
     rank: int
     title: str

@@ -30,7 +30,6 @@ from explainable_recsys.reporting.tables import (
     every_figure_table,
     sampled_table,
 )
-from explainable_recsys.wording import markup
 from explainable_recsys.wording.phrases import phrase
 
 TEMPLATE = "report.html.j2"
@@ -87,15 +86,13 @@ def report_html(content: ReportContent) -> str:
 
 
 def _environment() -> Environment:
-    environment = Environment(
+    return Environment(
         loader=PackageLoader("explainable_recsys.reporting", ""),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["sentence"] = markup.html
-    return environment
 
 
 def _plotly() -> Markup:

@@ -163,7 +163,7 @@ def draw_comparison(
     faithfulness: FaithfulnessParameters,
 ) -> tuple[Any, Any, Any]:
     """Accuracy against faithfulness and coverage; faithfulness by Ke; its curves."""
-    ndcg = [column for column in accuracy if column.startswith(f"ndcg@{evaluation.k}")]
+    ndcg = [column for column in accuracy.columns if str(column).startswith(f"ndcg@{evaluation.k}")]
     of_lists = accuracy[["recommender", *ndcg]]
     alone = of_lists[~of_lists["recommender"].isin(explanation_quality["recommender"])]
     compared = pd.concat(
@@ -265,9 +265,8 @@ def write_report(
         k=evaluation.k,
         n_cited=faithfulness.reported,
         intrinsic={name for name, pair in APPROACHES.items() if pair.intrinsic},
-        titles={
-            name: record.title for name, record in [*RECOMMENDERS.items(), *APPROACHES.items()]
-        },
+        titles={name: record.title for name, record in RECOMMENDERS.items()}
+        | {name: pair.title for name, pair in APPROACHES.items()},
     )
     return report_html(content), report_markdown(content), {"findings": findings(content)}
 

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from explainable_recsys.answers.recommenders import ENTITIES, EVALUATION, EXPLAINABILITY, PARTS
+from explainable_recsys.answers.recommenders import (
+    CONTROLS,
+    ENTITIES,
+    EVALUATION,
+    EXPLAINABILITY,
+    PARTS,
+)
 from explainable_recsys.answers.records import ExplainerRecord, Step
 from explainable_recsys.explainers.contributions import (
     ContributionParameters,
@@ -96,6 +102,7 @@ _ALL = (
                 **EXPLAINABILITY,
                 **EVALUATION,
                 "recommendations": "{recommender}.recommendations",
+                **{f"recommendations_of_{c}": f"{c}.recommendations" for c in CONTROLS},
             },
             MEASURED,
         ),
@@ -121,7 +128,13 @@ _ALL = (
         details=("surrogates",),
         on_controls=True,
         measure=Step(
-            surrogate_metrics, {"surrogates": "{approach}.surrogates", **EVALUATION}, MEASURED
+            surrogate_metrics,
+            {
+                "surrogates": "{approach}.surrogates",
+                **EVALUATION,
+                **{f"surrogates_of_{c}": f"{{approach}}.surrogates_of_{c}" for c in CONTROLS},
+            },
+            MEASURED,
         ),
     ),
     ExplainerRecord(

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from explainable_recsys.data import Data, Lists
-from explainable_recsys.draws import sample
 from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import DIFFERENT_RUNS, Interactions
 from explainable_recsys.metrics.beyond_accuracy import (
@@ -27,7 +26,7 @@ from explainable_recsys.metrics.faithfulness import (
     measure_faithfulness,
     reported_columns,
 )
-from explainable_recsys.metrics.parameters import EvaluationParameters
+from explainable_recsys.metrics.parameters import EvaluationParameters, of_control_users
 from explainable_recsys.metrics.projected_evidence import faithfulness_scope
 from explainable_recsys.metrics.ranking import ranking_per_user
 from explainable_recsys.metrics.ratings import evaluate_ratings
@@ -230,16 +229,6 @@ def evaluate_approach(
     metrics |= _coverage_of_controls(of_controls, data, evaluation)
     facts = _evaluated_on(data_version, evaluation)
     return metrics | (approach_metrics or {}), by_user.reset_index(names="user_id"), facts
-
-
-def of_control_users(table: pd.DataFrame, evaluation: EvaluationParameters) -> pd.DataFrame:
-    """The rows of `control_users` users, drawn by hash: those whose control lists are explained."""
-    if evaluation.control_users is None:
-        return table
-    chosen = sample(
-        table["user_id"].unique(), evaluation.control_users, evaluation.seed, "controls"
-    )
-    return table[table["user_id"].isin(chosen)]
 
 
 def check_explained(recommendations: pd.DataFrame, explanations: pd.DataFrame) -> None:

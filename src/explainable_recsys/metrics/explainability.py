@@ -13,7 +13,7 @@ from explainable_recsys.data import Data, Lists
 from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import DIFFERENT_RUNS, Interactions
 from explainable_recsys.metrics.bootstrap import mean_with_interval
-from explainable_recsys.metrics.parameters import EvaluationParameters
+from explainable_recsys.metrics.parameters import EvaluationParameters, of_control_users
 from explainable_recsys.metrics.ranking import top_k
 from explainable_recsys.ragged import expand
 
@@ -99,6 +99,7 @@ def measure_explainability(
     evaluation: EvaluationParameters,
     recommendations: pd.DataFrame,
     plain_recommendations: pd.DataFrame | None = None,
+    **of_controls: pd.DataFrame,
 ) -> dict[str, float]:
     """MEP, MER and explainable nDCG of lists by both forms of E, and the gain over other lists.
 
@@ -109,6 +110,7 @@ def measure_explainability(
         evaluation: List length and intervals.
         recommendations: The lists.
         plain_recommendations: Lists over which the gain is taken, user by user.
+        of_controls: `recommendations_of_<control>`, which are measured without interval.
     """
     metrics: dict[str, float] = {}
     lists = Lists.of(data.histories, recommendations)
@@ -122,4 +124,11 @@ def measure_explainability(
             gain = own - explainability_per_user(plain, shares.ratings, evaluation.k)
             gains = {column: f"{new}_gain" for column, new in columns.items()}
             metrics |= mean_with_interval(gain.rename(columns=gains), *evaluation.resampling)
-    return metrics
+        for name, table in of_controls.items():
+            chosen = Lists.of(data.histories, of_control_users(table, evaluation))
+            means = explainability_per_user(chosen, shares.ratings, evaluation.k)
+            means = means[means.index.isin(chosen.table["user_id"])].mean()
+            control = name.removeprefix("recommendations")
+            metrics |= {f"{columns[c]}{control}": float(means[c]) for c in means.index}
+    empty = np.diff(explainability_by_users.ratings.indptr) == 0
+    return metrics | {"n_users_without_neighbours": float(empty.sum())}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pandas as pd
 from pydantic import Field
 
+from explainable_recsys.draws import sample
 from explainable_recsys.parameters import Parameters, Seed
 
 
@@ -25,3 +27,13 @@ class EvaluationParameters(Parameters):
     def resampling(self) -> tuple[int, int]:
         """Number of bootstrap resamples of the users, and their seed."""
         return self.n_resamples, self.seed
+
+
+def of_control_users(table: pd.DataFrame, evaluation: EvaluationParameters) -> pd.DataFrame:
+    """The rows of `control_users` users, drawn by hash: those whose control lists are explained."""
+    if evaluation.control_users is None:
+        return table
+    chosen = sample(
+        table["user_id"].unique(), evaluation.control_users, evaluation.seed, "controls"
+    )
+    return table[table["user_id"].isin(chosen)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import logging
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -25,6 +26,7 @@ class IfStored:
     def __init__(self, run: Callable[..., Any], n_outputs: int) -> None:
         """Wrap a function; types and arguments stay the same."""
         functools.update_wrapper(self, run)
+        self.__signature__ = inspect.signature(run)
         self.run, self.n_outputs = run, n_outputs
 
     def __call__(self, *inputs: Any, **named: Any) -> Any:

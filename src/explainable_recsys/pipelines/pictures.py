@@ -39,8 +39,7 @@ from explainable_recsys.knowledge.association_rules import (
     liked_interactions,
 )
 from explainable_recsys.knowledge.features import FeatureParameters, Features, describe_users
-from explainable_recsys.metrics.evaluation import of_control_users
-from explainable_recsys.metrics.parameters import EvaluationParameters
+from explainable_recsys.metrics.parameters import EvaluationParameters, of_control_users
 from explainable_recsys.parameters import Parameters, Seed
 from explainable_recsys.recommenders.base import Recommender
 from explainable_recsys.recommenders.emf import EMF

@@ -25,9 +25,8 @@ from explainable_recsys.metrics.evaluation import (
     evaluate_approach,
     evaluate_recommender,
     faithfulness_tables,
-    of_control_users,
 )
-from explainable_recsys.metrics.parameters import EvaluationParameters
+from explainable_recsys.metrics.parameters import EvaluationParameters, of_control_users
 from explainable_recsys.parameters import Parameters
 from explainable_recsys.pipelines.data_processing.pipeline import prepare_data
 from explainable_recsys.pipelines.judging import EVALUATION_TAG, IfStored

@@ -24,6 +24,7 @@ class Reseeded:
     def __init__(self, run: Callable[..., Any]) -> None:
         """Take over name, arguments and types."""
         functools.update_wrapper(self, run)
+        self.__signature__ = inspect.signature(run)
         self.run = run
 
     def __call__(self, *inputs: Any, **named: Any) -> Any:

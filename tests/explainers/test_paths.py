@@ -1,5 +1,6 @@
 """Paths by hand, and against all paths of a small graph, one at a time."""
 
+import itertools
 import math
 
 import numpy as np
@@ -419,6 +420,24 @@ def test_what_two_items_have_in_common_in_words():
         "same director: M. Night",
     ]
     assert link_texts(model).tolist() == expected
+
+
+@pytest.mark.parametrize(("liked_from", "verb"), [(None, "rated"), (1.0, "liked")])
+def test_who_may_have_rated_low_did_not_like(liked_from, verb):
+    """Paths start at all rated items, or only at those that were liked."""
+    model = model_of(DATA, LINKS, parameters=EXACT.model_copy(update={"liked_from": liked_from}))
+    found = explain_by_paths(model, data_of(USERS), lists_of(USERS, lists([(2, 105)])), BY_HAND)
+    assert found.facts == {"relation": verb}
+
+
+def test_one_person_and_a_thousand():
+    """Item 0 is liked together with item 1 by one person, with item 2 by all."""
+    rows = [{0: 5, 1: 5, 2: 5}, *itertools.repeat({0: 5, 2: 5}, 1233)]
+    data, users = interactions_of(rows, 3), interactions_of([{0: 5}], 3)
+    model = model_of(data, {}, {PEOPLE: 1.0})
+    _, paths = explain(model, users, lists([(1, 101), (1, 102)]), BY_HAND)
+    assert paths["n_sharing"].tolist() == [1, 1234]
+    assert paths["label"].tolist() == ["liked by the same person", "liked by the same 1,234 people"]
 
 
 @pytest.mark.parametrize(

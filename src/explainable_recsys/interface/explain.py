@@ -21,10 +21,13 @@ from explainable_recsys.answers.pairs import APPROACHES, explainers_for, pair_of
 from explainable_recsys.answers.recommenders import RECOMMENDERS
 from explainable_recsys.answers.records import Pair
 from explainable_recsys.errors import InputError
+from explainable_recsys.explainers.styles import style_of
 from explainable_recsys.interface.stored import check_approach, load_stored, stored_approaches
 from explainable_recsys.interface.terminal import heading, print_json, print_plainly
 from explainable_recsys.reporting.people import Person, find_item, find_user, titled
 from explainable_recsys.wording import markup
+from explainable_recsys.wording.numbers import fixed, number, short
+from explainable_recsys.wording.phrases import phrase, plural
 
 N_RATED = 10
 FORMATS = ("table", "json")
@@ -173,28 +176,37 @@ def drawn(reply: Reply) -> RenderableType:
     """The reply for people."""
     parts: list[RenderableType] = [_history(reply)]
     if reply.item_id is None:
-        parts += [heading(f"{reply.approach} recommends"), _list(reply.person)]
+        title = phrase("{approach} recommends", approach=reply.approach)
+        parts += [heading(title), _list(reply.person)]
     else:
         parts += _one(reply)
     if reply.others:
-        others = Text(f"others to ask with --approach: {', '.join(reply.others)}", style="dim")
-        parts += [Text(), _indented(others)]
+        others = ", ".join(reply.others)
+        hint = phrase("others to ask with --approach: {approaches}", approaches=others)
+        parts += [Text(), _indented(Text(hint, style="dim"))]
     return Group(*parts)
 
 
 def _history(reply: Reply) -> RenderableType:
-    someone = reply.person
-    ratings = someone.history["rating"]
-    n = len(ratings)
-    first = f"User {someone.user_id} of {reply.data}: "
+    history, who = reply.person.history, {"user": reply.person.user_id, "data": reply.data}
+    n = len(history)
     if not n:
-        return Text(first + "no ratings")
-    first += f"{n} rating{'s' if n > 1 else ''}, mean {ratings.mean():.1f}"
+        return Text(phrase("User {user} of {data}: no ratings", **who))
+    first = plural(
+        n,
+        "User {user} of {data}: {n} rating, mean {mean}",
+        "User {user} of {data}: {n} ratings, mean {mean}",
+        mean=fixed(history["rating"].mean(), 1),
+        **who,
+    )
     grid = _grid()
-    for row in someone.history.head(N_RATED).to_dict("records"):
+    for row in history.head(N_RATED).to_dict("records"):
         title = titled(row["title"], row["year"], row["item_id"])
-        grid.add_row(Text(f"★{row['rating']:g}", no_wrap=True), Text(title, overflow="fold"))
-    more = [_indented(Text(f"and {n - N_RATED} more", style="dim"))] if n > N_RATED else []
+        grid.add_row(Text(f"★{short(row['rating'])}", no_wrap=True), Text(title, overflow="fold"))
+    more = []
+    if n > N_RATED:
+        rest = plural(n - N_RATED, "and {n} more", "and {n} more")
+        more = [_indented(Text(rest, style="dim"))]
     return Group(Text(first, style="bold"), _indented(grid), *more)
 
 
@@ -212,9 +224,17 @@ def _one(reply: Reply) -> list[RenderableType]:
     """The place of one item, its sentence, and all of the evidence."""
     row = reply.person.recommendations.iloc[0].to_dict()
     title = titled(row["title"], row["year"], row["item_id"])
-    place = f"number {row['rank']:,} of {reply.approach} (score {row['score']:.4g})"
-    if row["rank"] > reply.n_listed:
-        place += f"; recommended are the first {reply.n_listed}"
+    sentence = (
+        phrase("number {rank} of {approach} (score {score}); recommended are the first {listed}")
+        if row["rank"] > reply.n_listed
+        else phrase("number {rank} of {approach} (score {score})")
+    )
+    place = sentence.format(
+        rank=number(row["rank"], "count"),
+        approach=reply.approach,
+        score=f"{row['score']:.4g}",
+        listed=reply.n_listed,
+    )
     parts: list[RenderableType] = [heading(title), _indented(Text(place)), _indented(_reason(row))]
     evidence = reply.person.reasons_for(reply.item_id)
     if len(evidence):
@@ -224,24 +244,17 @@ def _one(reply: Reply) -> list[RenderableType]:
 
 def _reason(row: Mapping[Hashable, Any]) -> Text:
     sentence = row["sentence"]
-    return markup.terminal(sentence) if markup.is_text(sentence) else Text("no explanation")
+    return markup.terminal(sentence) if markup.is_text(sentence) else Text(phrase("no explanation"))
 
 
 def _evidence(evidence: pd.DataFrame) -> Table:
     """All pieces of evidence; the parts of one rule stand together."""
-    titles = {
-        "item": ("rated item", "contribution"),
-        "rule": ("liked together", "confidence"),
-        "feature": ("feature", "weight"),
-        "neighbour": ("rating", "neighbours"),
-        "path": ("path", "weight"),
-    }
-    what, weight = titles.get(str(evidence["style"].iloc[0]), ("evidence", "weight"))
+    style = style_of(evidence["style"])
     table = _grid()
     table.show_header = True
-    table.add_column(weight, justify="right", no_wrap=True)
-    table.add_column(what, overflow="fold")
-    if evidence["style"].iloc[0] == "rule":
+    table.add_column(phrase(style.weight), justify="right", no_wrap=True)
+    table.add_column(phrase(style.piece), overflow="fold")
+    if style.name == "rule":
         groups = evidence.groupby("group", sort=False)
         rows = [(f["weight"].iloc[0], " + ".join(f["evidence"].astype("str"))) for _, f in groups]
     else:

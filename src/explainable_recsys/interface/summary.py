@@ -22,7 +22,8 @@ from explainable_recsys.metrics.records import CONTROL, OF_LISTS, lower_is_bette
 from explainable_recsys.preprocessing.splits import SplitParameters
 from explainable_recsys.reporting.people import choose_users, titled
 from explainable_recsys.wording import markup
-from explainable_recsys.wording.numbers import number
+from explainable_recsys.wording.numbers import date, fixed, number, short
+from explainable_recsys.wording.phrases import phrase, plural
 
 QUALITY = ("recall@{k}", "ndcg@{k}", "catalogue_coverage@{k}", "rmse")
 REASONS = ("coverage", "coverage_of_popularity", "coverage_of_random", "length")
@@ -57,26 +58,28 @@ def print_summary(
     """
     parts: list[RenderableType] = []
     if "dataset_card" in outputs:
-        parts += [heading("Data"), card_text(catalog.load("dataset_card"))]
+        parts += [heading(phrase("Data")), card_text(catalog.load("dataset_card"))]
     parts += _all_metrics(outputs, catalog, recommenders, approaches)
     if "tuning.trials" in outputs:
         from explainable_recsys.pipelines.tuning.report import tuning_text
 
         file = _relative(Path(str(catalog.get("tuning.best_parameters")._get_load_path())))  # type: ignore[union-attr]
         text = tuning_text(catalog.load("tuning.trials"), file, env)
-        parts += [heading("Tuning"), Text(text, no_wrap=True, overflow="ignore")]
+        parts += [heading(phrase("Tuning")), Text(text, no_wrap=True, overflow="ignore")]
     said = {name: of for name, of in approaches.items() if f"{name}.sentences" in outputs}
     parts += _all_examples(said, catalog)
     if parts:
-        folder = _reporting_folder(catalog)
-        option = f" ENV={env}" if env else ""
-        parts += [
-            heading("Next"),
-            *([f"  report     {folder}/08_reporting/report.html"] if "report" in outputs else []),
-            f"  files      {folder}/, every run a version of its own\n"
-            f"  lineage    make viz{option}",
-        ]
-        print_plainly(Group(*parts))
+        print_plainly(Group(*parts, *_next_steps(_reporting_folder(catalog), outputs, env)))
+
+
+def _next_steps(folder: str, outputs: Collection[str], env: str | None) -> list[RenderableType]:
+    """Where to look now."""
+    report = {phrase("report"): f"{folder}/08_reporting/report.html"}
+    steps = (report if "report" in outputs else {}) | {
+        phrase("files"): phrase("{folder}/, every run a version of its own", folder=folder),
+        phrase("lineage"): "make viz" + (f" ENV={env}" if env else ""),
+    }
+    return [heading(phrase("Next")), *(f"  {what:<10} {where}" for what, where in steps.items())]
 
 
 def _all_metrics(
@@ -101,18 +104,19 @@ def _all_metrics(
     parts: list[RenderableType] = []
     if accuracy:
         columns = [column.format(**sizes) for column in QUALITY]
-        parts += [heading("Quality"), metrics_table(accuracy, "recommender", columns)]
-        parts.append(protocol_text(accuracy, evaluation, catalog))
+        table = metrics_table(accuracy, phrase("recommender"), columns)
+        protocol = protocol_text(accuracy, evaluation, catalog)
+        parts += [heading(phrase("Quality")), table, protocol]
     if explained:
         special = [column.format(**sizes) for column in SPECIAL]
-        parts += [heading("Reasons"), metrics_table(explained, "approach", REASONS, special)]
-        parts.append(legend(explained, [*REASONS, *special]))
+        table = metrics_table(explained, phrase("approach"), REASONS, special)
+        parts += [heading(phrase("Reasons")), table, legend(explained, [*REASONS, *special])]
     main = [column.format(**sizes) for column in FAITHFULNESS]
     faithful = {name: v for name, v in explained.items() if v.get(main[0]) is not None}
     if faithful:
         columns = [f"{column}{side}" for column in main for side in ("", "/random", "/popular")]
-        parts += [heading("Faithfulness"), metrics_table(faithful, "approach", columns)]
-        parts.append(legend(faithful, columns))
+        table = metrics_table(faithful, phrase("approach"), columns)
+        parts += [heading(phrase("Faithfulness")), table, legend(faithful, columns)]
     return parts
 
 
@@ -128,23 +132,37 @@ def _all_examples(approaches: Mapping[str, str], catalog: DataCatalog) -> list[R
     parts: list[RenderableType] = []
     for name, table in sentences.items():
         lists = catalog.load(f"{approaches[name]}.recommendations")
-        title = heading(f"Why? {name}, lists of {approaches[name]}")
-        parts += [title, examples(lists, table, catalog.load("items"), users)]
+        title = phrase(
+            "Why? {approach}, lists of {recommender}", approach=name, recommender=approaches[name]
+        )
+        parts += [heading(title), examples(lists, table, catalog.load("items"), users)]
     return parts
 
 
 def card_text(card: dict[str, Any]) -> str:
     """The dataset card in a few lines."""
-    span = " to ".join(card["time_span"]) if card["time_span"] else "no timestamps"
-    sizes = ", ".join(f"{count:,} {part}" for part, count in card["split"].items())
-    dropped = "; ".join(f"{step['ratings']:,} ({step['reason']})" for step in card["dropped"])
-    return (
-        f"  {card['name']}: {card['n_ratings']:,} ratings of {card['n_items']:,} items by "
-        f"{card['n_users']:,} users\n"
-        f"  {100 * card['density']:.3g} % of the matrix; {span}; mean {card['mean_rating']:.2f}\n"
-        f"  split: {sizes}\n"
-        f"  dropped: {dropped or 'nothing'}"
-    )
+    first, last = map(date, card["time_span"]) if card["time_span"] else ("", "")
+    span = phrase("{first} to {last}", first=first, last=last) if first else phrase("no timestamps")
+    sizes = [f"{number(count, 'count')} {part}" for part, count in card["split"].items()]
+    dropped = [f"{number(step['ratings'], 'count')} ({step['reason']})" for step in card["dropped"]]
+    lines = [
+        phrase(
+            "{name}: {ratings} of {items} by {users}",
+            name=card["name"],
+            ratings=plural(card["n_ratings"], "{n} rating", "{n} ratings"),
+            items=plural(card["n_items"], "{n} item", "{n} items"),
+            users=plural(card["n_users"], "{n} user", "{n} users"),
+        ),
+        phrase(
+            "{share} of the matrix; {span}; mean {mean}",
+            share=phrase("{number} %", number=short(float(f"{100 * card['density']:.3g}"))),
+            span=span,
+            mean=fixed(card["mean_rating"], 2),
+        ),
+        phrase("split: {sizes}", sizes=", ".join(sizes)),
+        phrase("dropped: {steps}", steps="; ".join(dropped) or phrase("nothing")),
+    ]
+    return "\n".join(f"  {line}" for line in lines)
 
 
 def metrics_table(
@@ -181,25 +199,33 @@ def protocol_text(metrics: Metrics, evaluation: EvaluationParameters, catalog: D
     """What the metrics were computed on."""
     split = SplitParameters.model_validate(catalog.load("data_version")["split"])
     threshold = evaluation.relevance_threshold
-    relevant = "any held-out rating" if threshold is None else f"a rating from {threshold:g} on"
-    users = int(next(iter(metrics.values()))[f"recall@{evaluation.k}/n"])
-    return (
-        f"  {users:,} users, {split.strategy} split, seed {split.seed}; a hit is {relevant};\n"
-        f"  ± half the 95 % interval"
+    sentence = (
+        phrase("{users}, {strategy} split, seed {seed}; a hit is any held-out rating;")
+        if threshold is None
+        else phrase("{users}, {strategy} split, seed {seed}; a hit is a rating from {rating} on;")
     )
+    users = int(next(iter(metrics.values()))[f"recall@{evaluation.k}/n"])
+    protocol = sentence.format(
+        users=plural(users, "{n} user", "{n} users"),
+        strategy=split.strategy,
+        seed=split.seed,
+        rating=None if threshold is None else short(threshold),
+    )
+    return f"  {protocol}\n  {phrase('± half the 95 % interval')}"
 
 
 def legend(metrics: Metrics, columns: Iterable[str]) -> str:
     """What the columns mean, of those that are shown."""
     shown = [read(column) for column in columns if any(column in m for m in metrics.values())]
-    texts = [
-        f"{c.metric.label}: {c.metric.definition}"
-        + " Lower is better." * lower_is_better(c.metric.name)
-        for c in shown
-        if c.is_plain
-    ]
-    texts += [f"random, popular: {OF_LISTS}"] if any(c.lists for c in shown) else []
-    texts += [f"random, popular: {CONTROL}"] if any(c.control for c in shown) else []
+    texts = []
+    for metric in (column.metric for column in shown if column.is_plain):
+        better = f" {phrase('Lower is better.')}" if lower_is_better(metric.name) else ""
+        texts.append(f"{metric.label}: {metric.definition}{better}")
+    for meaning, holds in (
+        (OF_LISTS, any(column.lists for column in shown)),
+        (CONTROL, any(column.control for column in shown)),
+    ):
+        texts += [phrase("random, popular: {meaning}", meaning=meaning)] if holds else []
     return "\n".join(
         textwrap.fill(text, WIDTH, initial_indent="  ", subsequent_indent="    ") for text in texts
     )
@@ -222,7 +248,7 @@ def examples(
     )
     blocks: list[RenderableType] = []
     for user, rows in lists.groupby("user_id"):
-        blocks.append(Text(f"  user {user}"))
+        blocks.append(Text("  " + phrase("user {user}", user=user)))
         for row in rows.to_dict("records"):
             title = titled(row["title"], row["year"], row["item_id"])
             blocks.append(Text(f"    {row['rank']}. {title}", style="bold"))

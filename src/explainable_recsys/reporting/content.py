@@ -38,7 +38,7 @@ class ReportContent:
         figures: Plotly figures by heading, in the order of the report.
         examples: Lists of some users, those of each approach's recommender: `user_id`,
             `approach`, `rank`, `item_id`, `title`, `year` (may be missing), `score`, `sentence`
-            (Markdown; may be missing).
+            (may be missing).
         histories: What those users rated, best first: `user_id`, `item_id`, `title`, `year`,
             `rating`.
         provenance: `run`, `manifest`, `commit` (or None), `dirty`, `env`, `data_version`.

@@ -6,8 +6,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from explainable_recsys.data import Data, Lists
 from explainable_recsys.explainers.tables import Explained
@@ -33,12 +31,13 @@ def feature_sentences(
 ) -> pd.DataFrame:
     """Say which features of an item the user liked before, and how much of its score they are.
 
-    For example "⟨Alien⟩ has what you liked before: Sci-Fi (31 %, as in ⟨Aliens⟩ ★5), 1970s
-    (12 %)." A rated item is named with the first feature that rests on it.
+    For example "⟨Alien⟩ has what you liked before: Sci-Fi (31 %, as in ⟨Aliens⟩ ★5), from
+    the 1970s (12 %)." A rated item is named with the first feature that rests on it.
 
     Args:
-        explained: Style `feature`: `evidence` such as `genre: Sci-Fi`, `weight` the share of the
-            score, `rated_item_id` the rated item that carries most of it.
+        explained: Style `feature`, all features that a score is made of: `evidence` such as
+            `Sci-Fi`, `weight` the feature's part of the score, `rated_item_id` the rated
+            item that carries most of it (may be missing).
         data: With the titles.
         lists: With the histories, for the ratings.
         parameters: How many features are named.
@@ -49,6 +48,9 @@ def feature_sentences(
         feature supports.
     """
     evidence = explained.evidence
+    weights = evidence["weight"].astype(np.float64)
+    shares = weights / weights.groupby([evidence[key] for key in KEYS]).transform("sum")
+    evidence = evidence.assign(share=100 * shares)
     cited = evidence[(evidence["position"] <= parameters.n_cited) & (evidence["weight"] > 0)]
     starts = np.flatnonzero(cited["position"].to_numpy() == 1)
     rests = cited["rated_item_id"].notna() & ~cited.duplicated([*KEYS, "rated_item_id"])
@@ -57,15 +59,14 @@ def feature_sentences(
     pieces = fill_each(
         [phrase("{feature} ({share})"), phrase("{feature} ({share}, as in {item} ★{rating})")],
         rests.to_numpy(),
-        feature=pc.replace_substring_regex(names(cited["evidence"]), "^[^:]*: ", ""),
-        share=written(np.rint(100 * cited["weight"].to_numpy(np.float64)), percentage),
+        feature=names(cited["evidence"]),
+        share=written(np.rint(cited["share"].to_numpy()), percentage),
         item=spread(items_of(data, resting["rated_item_id"]), rows, len(cited)),
         rating=spread(ratings(lists.histories, resting), rows, len(cited)),
     )
-    explained_items: pa.LargeStringArray = items_of(data, cited["item_id"].iloc[starts])
     sentences = fill(
         phrase("{item} has what you liked before: {features}."),
-        item=explained_items,
+        item=items_of(data, cited["item_id"].iloc[starts]),
         features=enumerate_runs(pieces, starts),
     )
     return sentence_table(cited.iloc[starts], sentences)

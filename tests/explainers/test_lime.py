@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
+from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
@@ -25,7 +26,7 @@ from explainable_recsys.explainers.lime import (
 from explainable_recsys.explainers.perturbations import removal_masks, sample_near, weigh_masks
 from explainable_recsys.explainers.surrogates import Regression, fit_batched, held_out_r2
 from explainable_recsys.interactions import Interactions
-from explainable_recsys.knowledge.features import Features
+from explainable_recsys.knowledge.features import FeatureParameters, Features
 from explainable_recsys.recommenders.base import Recommender
 from explainable_recsys.recommenders.popularity import Popularity
 from tests.hashed_alike import digits, hash_alike
@@ -101,14 +102,15 @@ class World:
         recommendations = rows if isinstance(rows, pd.DataFrame) else self.pairs(rows)
         own = {"neighbourhood": self.kind, "min_held_out_r2": LOW}
         parameters = LimeParameters.model_validate({**own, **options})
-        of_whom = {"item": "item_features", "user": "history_features"}.get(self.kind)
-        found = explain_by_lime(
-            self.model,
-            data_of(self.interactions),
-            lists_of(self.interactions, recommendations),
-            parameters,
-            **({of_whom: self.features} if of_whom else {}),
-        )
+        with patch.object(lime, "describe_users", lambda *_: self.features):
+            found = explain_by_lime(
+                self.model,
+                data_of(self.interactions),
+                lists_of(self.interactions, recommendations),
+                parameters,
+                item_features=self.features if self.kind == "item" else None,
+                feature_parameters=FeatureParameters(),
+            )
         assert found.facts == {"subject": self.kind}
         return Lime(found.evidence, found.details["surrogates"])
 

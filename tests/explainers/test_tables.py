@@ -4,13 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from explainable_recsys.errors import InputError
 from explainable_recsys.explainers.styles import MIXED, STYLES, style_of
-from explainable_recsys.explainers.tables import evidence_table, item_titles
+from explainable_recsys.explainers.tables import evidence_table
 from explainable_recsys.interactions import Interactions
 from tests.lists_of import assert_is_evidence, lists_of
-
-ITEMS = pd.DataFrame({"item_id": [30, 10, 20], "title": ["C", "A", "A"]})
 
 
 def lists(text=False):
@@ -84,19 +81,3 @@ def test_styles(style):
 def test_several_styles():
     assert style_of(["item", "rule", "item"]) is MIXED
     assert style_of([]) is MIXED
-
-
-def test_item_titles():
-    titles = item_titles(ITEMS, np.array([20, 30, 10, 20]))
-    assert titles.tolist() == ["A", "C", "A", "A"]
-    assert item_titles(ITEMS, np.array([], dtype=np.int64)).tolist() == []
-
-
-def test_item_titles_of_text_ids():
-    items = pd.DataFrame({"item_id": ["b", "é"], "title": ["B", "É"]})
-    assert item_titles(items, np.array(["é", "b"])).tolist() == ["É", "B"]
-
-
-def test_item_without_title():
-    with pytest.raises(InputError, match="items table: no item 11"):
-        item_titles(ITEMS, np.array([10, 11]))

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import sparse
 
+from explainable_recsys.data import RatingScale
 from explainable_recsys.experiments.explainability_sweep import (
     SweepParameters,
-    SweepProtocol,
     explainability_sweep,
 )
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.knowledge.neighbours import NeighbourhoodParameters
 from explainable_recsys.metrics.explainability import explainability_per_user
+from explainable_recsys.metrics.parameters import EvaluationParameters
 from explainable_recsys.recommenders.emf import EMF, EMFParameters
 from explainable_recsys.recommenders.lists import RecommendationParameters, recommend
-from tests.lists_of import lists_of
+from tests.lists_of import data_of, lists_of
 
 
 def test_by_hand() -> None:
@@ -76,25 +79,34 @@ def test_inputs_stay_as_they_are() -> None:
 
 
 @pytest.fixture(scope="module")
-def train_and_validation() -> tuple[Interactions, pd.DataFrame]:
+def train_and_validation() -> tuple[pd.DataFrame, pd.DataFrame]:
     rng = np.random.default_rng(2)
     users, items = np.nonzero(rng.random((30, 20)) < 0.5)
     ratings = pd.DataFrame(
         {"user_id": users, "item_id": items, "rating": rng.integers(1, 6, len(users)) * 1.0}
     )
     held_out = rng.random(len(users)) < 0.2
-    return Interactions.from_frame(ratings[~held_out]), ratings[held_out]
+    return ratings[~held_out], ratings[held_out]
 
 
 def test_sweep_measures_each_model_on_validation_ratings(
-    train_and_validation: tuple[Interactions, pd.DataFrame],
+    train_and_validation: tuple[pd.DataFrame, pd.DataFrame],
 ) -> None:
-    train, validation = train_and_validation
+    ratings, validation = train_and_validation
+    train = Interactions.from_frame(ratings)
+    data = dataclasses.replace(data_of(train), scale=RatingScale(minimum=1, maximum=5))
     parameters = EMFParameters(factors=3, iterations=2)
     neighbourhood = NeighbourhoodParameters(k=4)
     weights = SweepParameters(pull=(0.0, 0.3), l2=(0.2,))
-    protocol = SweepProtocol(minimum=1, maximum=5, k=3)
-    table = explainability_sweep(train, validation, parameters, neighbourhood, weights, protocol)
+    table = explainability_sweep(
+        data,
+        ratings,
+        validation,
+        parameters,
+        neighbourhood,
+        weights,
+        EvaluationParameters(k=3),
+    )
     assert list(zip(table["form"], table["explainability_weight"], strict=True)) == [
         ("pull", 0.0),
         ("pull", 0.3),
@@ -115,16 +127,17 @@ def test_sweep_measures_each_model_on_validation_ratings(
 
 
 def test_sweep_without_validation_ratings_is_empty(
-    train_and_validation: tuple[Interactions, pd.DataFrame],
+    train_and_validation: tuple[pd.DataFrame, pd.DataFrame],
 ) -> None:
-    train, validation = train_and_validation
+    ratings, validation = train_and_validation
     table = explainability_sweep(
-        train,
+        data_of(Interactions.from_frame(ratings)),
+        ratings,
         validation.iloc[:0],
         EMFParameters(),
         NeighbourhoodParameters(),
         SweepParameters(),
-        SweepProtocol(minimum=1, maximum=5),
+        EvaluationParameters(),
     )
     assert table.empty
     assert table.columns.tolist() == ["form", "explainability_weight", "rmse", "mep", "ndcg"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
@@ -18,9 +19,10 @@ from explainable_recsys.experiments.lime_stability import (
     LimeStabilityParameters,
     lime_stability,
 )
+from explainable_recsys.explainers import lime as lime_module
 from explainable_recsys.explainers.lime import KernelWidths, LimeParameters, Local, explain_by_lime
 from explainable_recsys.interactions import Interactions
-from explainable_recsys.knowledge.features import Features
+from explainable_recsys.knowledge.features import FeatureParameters, Features
 from explainable_recsys.metrics.surrogates import surrogate_metrics
 from explainable_recsys.recommenders.base import Recommender
 from tests.lists_of import data_of, lists_of
@@ -101,14 +103,15 @@ def explained_again(
     everything = {"n_evidence": 1000, "min_held_out_r2": -math.inf}
     setting = arguments["lime"].model_copy(update=changes | everything)
     lists, features = arguments["lists"], arguments["features"]
-    found = explain_by_lime(
-        arguments["model"],
-        data_of(lists.histories),
-        lists,
-        setting,
-        item_features=features.get("item"),
-        history_features=features.get("user"),
-    )
+    with patch.object(lime_module, "describe_users", lambda *_: features["user"]):
+        found = explain_by_lime(
+            arguments["model"],
+            data_of(lists.histories),
+            lists,
+            setting,
+            item_features=features["item"],
+            feature_parameters=FeatureParameters(),
+        )
     weights: dict[tuple[Any, Any], dict[str, float]] = {}
     for row in found.evidence.itertuples():
         weights.setdefault((row.user_id, row.item_id), {})[str(row.evidence_id)] = row.weight

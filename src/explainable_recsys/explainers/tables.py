@@ -11,7 +11,6 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from explainable_recsys.data import Lists
-from explainable_recsys.errors import InputError
 from explainable_recsys.explainers.styles import STYLES
 from explainable_recsys.ragged import place_in_run
 
@@ -90,17 +89,3 @@ def pairs_of(lists: Lists, rows: NDArray[np.int64]) -> pd.DataFrame:
 def categorical(texts: ArrayLike) -> pd.Categorical:
     """Texts that repeat, in little memory."""
     return pd.Categorical(pd.Series(texts, dtype="str"))
-
-
-def item_titles(items: pd.DataFrame, item_ids: NDArray[Any]) -> pd.Categorical:
-    """Title of each item id.
-
-    Raises:
-        InputError: If an id is not in the items table.
-    """
-    rows = pd.Index(items["item_id"]).get_indexer(pd.Index(item_ids))
-    if (rows < 0).any():
-        unknown = item_ids[int(np.argmax(rows < 0))]
-        raise InputError(f"items table: no item {unknown}, which a user has rated")
-    codes, titles = pd.factorize(items["title"])
-    return pd.Categorical.from_codes(codes[rows], categories=titles)

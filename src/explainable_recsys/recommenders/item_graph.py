@@ -68,7 +68,7 @@ class ItemGraph(Recommender):
 
     def starts(self, histories: sparse.csr_array) -> sparse.csr_array:
         """(n, n_items) where paths start: 1 for each liked item."""
-        return liked_items(histories, self.liked_from)
+        return liked_or_all(histories, self.liked_from)
 
     @cached_property
     def link_degrees(self) -> NDArray[np.int64]:
@@ -121,7 +121,7 @@ def link_arrays(
     if missing := [name for name in names if name not in weights]:
         raise InputError(f"no weight of relation '{missing[0]}'; there are: {', '.join(weights)}")
     places = {name: place for place, name in enumerate(names)}
-    people = liked_items(interactions.ratings, least).T.tocsr()
+    people = liked_or_all(interactions.ratings, least).T.tocsr()
     matrix = sparse.csr_array(sparse.hstack([people, entities.matrix], format="csr"))
     matrix.sort_indices()
     nobody = [""] * interactions.n_users
@@ -143,7 +143,7 @@ def relation_names(entities: Features) -> Sequence[str]:
     return [PEOPLE, *dict.fromkeys(entities.groups)]
 
 
-def liked_items(ratings: sparse.csr_array, least: float) -> sparse.csr_array:
+def liked_or_all(ratings: sparse.csr_array, least: float) -> sparse.csr_array:
     """1 where a rating is high enough; of those without any such rating, all ratings."""
     n = ratings.shape[0]
     rows = np.repeat(np.arange(n), np.diff(ratings.indptr))

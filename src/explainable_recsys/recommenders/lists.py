@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic import Field
 
-from explainable_recsys.data import Data
+from explainable_recsys.data import Data, Lists, check_list_columns
 from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import DIFFERENT_RUNS, Interactions
 from explainable_recsys.parameters import Parameters
@@ -111,10 +111,8 @@ def check_made_by(
             f"the model knows {model.n_items} items, the interactions have "
             f"{interactions.n_items}: {DIFFERENT_RUNS}"
         )
-    wanted = ("user_id", "item_id", "rank", "score")
-    if missing := [name for name in wanted if name not in recommendations]:
-        raise InputError(f"recommendations table: no column {', '.join(missing)}; run it again")
-    positions, columns = interactions.lists_by_user(recommendations)
+    check_list_columns(recommendations)
+    positions, columns = Lists.of(interactions, recommendations).by_user()
     step = max(1, interactions.n_users // CHECKED_USERS)
     positions, columns = positions[::step], columns[::step]
     users, places = np.nonzero(positions >= 0)

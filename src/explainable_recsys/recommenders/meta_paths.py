@@ -18,7 +18,7 @@ from explainable_recsys.parameters import Parameters, Seed
 from explainable_recsys.recommenders import item_graph
 from explainable_recsys.recommenders.item_graph import (
     ItemGraph,
-    liked_items,
+    liked_or_all,
     link_arrays,
     per_item,
     relation_names,
@@ -175,7 +175,7 @@ def learn_weights(
         parts = _relation_scores(model, interactions.ratings[users], columns)
         spread = parts.std(axis=(0, 1))
         spread[spread < 1e-12] = 1.0  # says nothing here: any unit will do, if it is not tiny
-        rated = liked_items(interactions.ratings[users], -np.inf)
+        rated = liked_or_all(interactions.ratings[users], -np.inf)
         open_to = rated[:, columns].toarray() == 0
         strengths = _softmax_regression(
             parts / spread, wanted[:, columns].toarray() > 0, open_to, learning.ridge

@@ -1,0 +1,217 @@
+"""Content: recommend what has the features of the items that a user rated, rare ones above all."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pydantic import Field
+from scipy import sparse
+
+from explainable_recsys.errors import InputError
+from explainable_recsys.interactions import DIFFERENT_RUNS, Interactions, PaddedBlock
+from explainable_recsys.knowledge.features import Features, ItemGroup
+from explainable_recsys.parameters import Parameters
+from explainable_recsys.recommenders import base
+from explainable_recsys.recommenders.base import Recommender, pair_products
+from explainable_recsys.recommenders.ease import rating_weights, weighted_ratings
+
+CONTENT: tuple[ItemGroup, ...] = ("genres", "decade")
+"""Groups of features that say what an item is; popularity does not."""
+
+
+class ContentParameters(Parameters):
+    """What a rating says about its user, and how much popularity counts among similar items.
+
+    A rating r counts max(1 + rating_weight (r - mean of all ratings), 0). The features' part of a
+    score grows by up to the share `popularity_weight` for the most popular item: many items have
+    the same features, and this alone decides between those.
+    """
+
+    rating_weight: float = Field(0.5, ge=0)
+    popularity_weight: float = Field(0.1, ge=0, le=1)
+
+
+@dataclass(frozen=True, eq=False)
+class Content(Recommender):
+    """Profiles over item features (Pazzani & Billsus 2007; Lops, de Gemmis & Semeraro 2011).
+
+    An item i is a vector of TF-IDF weights of length 1: for each of its features f
+
+        v_if = idf_f / |idf of its features|,   idf_f = log(n_items / items that have f)
+
+    The profile of a user is the sum of the rated items' vectors, each times what its rating
+    counts: p_f = sum over rated j of w(r_j) v_jf. The score of item i is
+
+        (1 + popularity_weight q_i)  sum over f of  p_f v_if
+
+    with q_i its popularity, from 0 for an item that nobody rated to 1:
+    log(1 + sum of w over its ratings), divided by the largest. So each feature, and each rated
+    item, has an exact part in the score.
+
+    An item that has no feature in common with the profile has the score -inf and is never
+    recommended: without features in the history there is no list.
+
+    Attributes:
+        row_starts: (n_items + 1,) int64; with `features` the CSR pattern of items × features.
+        features: (n,) int32 columns, sorted within an item.
+        idf: (d,) float64, weight of each feature.
+        popularity: (n_items,) float64, q.
+        mean: Mean of all ratings.
+        feature_groups: (d,) text, such as "genres".
+        feature_names: (d,) text, such as "Sci-Fi".
+        feature_labels: (d,) text, the same after "it is".
+        parameters: The weights.
+    """
+
+    row_starts: NDArray[np.int64]
+    features: NDArray[np.int32]
+    idf: NDArray[np.float64]
+    popularity: NDArray[np.float64]
+    mean: float
+    feature_groups: NDArray[np.str_]
+    feature_names: NDArray[np.str_]
+    feature_labels: NDArray[np.str_]
+    parameters: ContentParameters
+
+    @classmethod
+    def fit(
+        cls, interactions: Interactions, item_features: Features, parameters: ContentParameters
+    ) -> Content:
+        """Weigh the features; nothing else is learned here.
+
+        Args:
+            interactions: Ratings; only their mean and the items' popularity count.
+            item_features: (n_items × features) of the same catalogue.
+            parameters: The weights.
+
+        Raises:
+            InputError: If the features are of other items, or do not tell the items apart.
+        """
+        matrix, ratings = item_features.matrix, interactions.ratings
+        _check_rows(matrix, interactions.n_items)
+        counts = np.bincount(matrix.indices, minlength=matrix.shape[1])
+        idf = np.log(interactions.n_items / np.maximum(counts, 1))
+        if not idf[counts > 0].any():
+            raise InputError(
+                "recommender content: no feature tells items apart; the items table needs "
+                "columns such as genres or year that are not the same for all items"
+            )
+        mean = float(ratings.data.mean(dtype=np.float64))
+        values = rating_weights(ratings.data, mean, parameters.rating_weight)
+        worth = np.log1p(np.bincount(ratings.indices, values, minlength=interactions.n_items))
+        row_starts, features = _pattern(matrix)
+        return cls(
+            row_starts,
+            features,
+            idf=idf,
+            popularity=worth / worth.max(),
+            mean=mean,
+            feature_groups=np.array(item_features.groups, np.str_),
+            feature_names=np.array(item_features.names, np.str_),
+            feature_labels=np.array(item_features.labels, np.str_),
+            parameters=parameters,
+        )
+
+    def extended(self, item_features: Features, known: NDArray[np.int64]) -> Content:
+        """The same model over a catalogue with more items, which nobody rated.
+
+        Nothing is weighed anew: the items that the model knows keep their scores.
+
+        Args:
+            item_features: (n_more × features) of the larger catalogue (`Data.with_items`). Features
+                that the model does not know are left out: no history has them.
+            known: (n_more,) column in this model of each item there, -1 for a new one.
+
+        Raises:
+            InputError: If the features are of another number of items.
+        """
+        _check_rows(item_features.matrix, len(known))
+        places = pd.Index(self.feature_ids).get_indexer(pd.Index(item_features.ids))
+        matrix = sparse.csr_array(item_features.matrix[:, places >= 0]).tocoo()
+        moved = (matrix.data, (matrix.row, places[places >= 0][matrix.col]))
+        shape = (len(known), len(self.idf))
+        row_starts, features = _pattern(sparse.csr_array(moved, shape=shape))
+        popularity = np.append(self.popularity, 0.0)[known]
+        return dataclasses.replace(
+            self, row_starts=row_starts, features=features, popularity=popularity
+        )
+
+    @property
+    def n_items(self) -> int:
+        """Number of items in the catalogue."""
+        return len(self.row_starts) - 1
+
+    def scores(self, histories: sparse.csr_array) -> NDArray[np.float32]:
+        """Profile times vector, -inf where they have nothing in common; see `Recommender`."""
+        scores = np.empty((histories.shape[0], self.n_items), np.float32)
+        boosted = self._boosted
+        step = max(1, base.BLOCK // len(self.idf))
+        for first in range(0, histories.shape[0], step):
+            profiles = self.weighted(histories[first : first + step]) @ self.vectors
+            scores[first : first + step] = (boosted @ profiles.toarray().T).T
+        scores[scores <= 0] = -np.inf
+        return scores
+
+    def contributions(
+        self, histories: PaddedBlock, items: NDArray[np.int64]
+    ) -> NDArray[np.float64]:
+        """What the features of every rated item add; see `AdditiveRecommender`.
+
+        They sum to the score where it is not -inf, and to 0 where it is.
+        """
+        weights = rating_weights(histories.values, self.mean, self.parameters.rating_weight)
+        weights = np.where(histories.filled, weights, 0.0)
+        return (
+            pair_products(self.vectors, self._boosted, histories.columns, items) * weights[:, None]
+        )
+
+    def weighted(self, histories: sparse.csr_array) -> sparse.csr_array:
+        """(n, n_items) float64, what each rating counts."""
+        return weighted_ratings(histories, self.mean, self.parameters.rating_weight)
+
+    @property
+    def feature_ids(self) -> NDArray[np.str_]:
+        """(d,) group and name of each feature, such as "genres=Sci-Fi"."""
+        pairs = zip(self.feature_groups, self.feature_names, strict=True)
+        return np.array([f"{group}={name}" for group, name in pairs], np.str_)
+
+    @cached_property
+    def boosts(self) -> NDArray[np.float64]:
+        """(n_items,) by which share popularity raises the features' part of each score."""
+        return self.parameters.popularity_weight * self.popularity
+
+    @cached_property
+    def vectors(self) -> sparse.csr_array:
+        """(n_items, d) float64, v: rows of length 1, or of 0 for an item without features."""
+        items = np.repeat(np.arange(self.n_items), np.diff(self.row_starts))
+        values = self.idf[self.features]
+        squares = np.bincount(items, values**2, minlength=self.n_items)
+        lengths = np.sqrt(np.where(squares > 0, squares, 1.0))
+        arrays = values / lengths[items], self.features, self.row_starts
+        return sparse.csr_array(arrays, shape=(self.n_items, len(self.idf)))
+
+    @cached_property
+    def _boosted(self) -> sparse.csr_array:
+        """(n_items, d) the vectors of recommended items, with their popularity."""
+        vectors = self.vectors
+        values = vectors.data * np.repeat(1.0 + self.boosts, np.diff(self.row_starts))
+        return sparse.csr_array((values, vectors.indices, vectors.indptr), shape=vectors.shape)
+
+
+def _pattern(matrix: sparse.csr_array) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """Row starts and columns of a CSR matrix, sorted within a row."""
+    ordered = matrix.sorted_indices()
+    return ordered.indptr.astype(np.int64), ordered.indices.astype(np.int32)
+
+
+def _check_rows(matrix: sparse.csr_array, n_items: int) -> None:
+    if matrix.shape[0] != n_items:
+        raise InputError(
+            f"the features describe {matrix.shape[0]} items, the catalogue has {n_items}: "
+            f"{DIFFERENT_RUNS}"
+        )

@@ -13,6 +13,7 @@ from explainable_recsys.interactions import Interactions
 from explainable_recsys.knowledge.association_rules import RuleParameters, liked_items, mine
 from explainable_recsys.knowledge.features import Features
 from explainable_recsys.knowledge.neighbours import NeighbourhoodParameters
+from explainable_recsys.knowledge.similar_items import ItemSimilarityParameters
 from explainable_recsys.recommenders.als import ALS, ALSParameters
 from explainable_recsys.recommenders.association_rules import (
     AssociationRules,
@@ -24,7 +25,7 @@ from explainable_recsys.recommenders.ease import EASE, EASEParameters
 from explainable_recsys.recommenders.emf import EMF, EMFParameters
 from explainable_recsys.recommenders.fm import FM, FMParameters
 from explainable_recsys.recommenders.item_graph import PEOPLE
-from explainable_recsys.recommenders.item_knn import ItemKNN, ItemKNNParameters
+from explainable_recsys.recommenders.item_knn import ItemKNN
 from explainable_recsys.recommenders.meta_paths import MetaPathParameters, MetaPaths
 from explainable_recsys.recommenders.popularity import Popularity
 from explainable_recsys.recommenders.random_walk import RandomWalk, RandomWalkParameters
@@ -100,7 +101,7 @@ FITS: dict[str, Callable[[Interactions], Recommender]] = {
     ),
     "EASE": lambda data: EASE.fit(data, EASEParameters(regularization=5)),
     "EASE by users": _ease_of_few_users,
-    "ItemKNN": lambda data: ItemKNN.fit(data, ItemKNNParameters(k=5)),
+    "ItemKNN": lambda data: ItemKNN.fit(data, ItemSimilarityParameters(k=5)),
     "EMF": lambda data: _emf(data, 0.3),
     "MF": lambda data: _emf(data, 0.0),
     "FM": _fm,

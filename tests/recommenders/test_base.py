@@ -18,6 +18,7 @@ from explainable_recsys.knowledge.association_rules import (
 )
 from explainable_recsys.knowledge.features import Features
 from explainable_recsys.knowledge.neighbours import NeighbourhoodParameters
+from explainable_recsys.knowledge.similar_items import ItemSimilarityParameters
 from explainable_recsys.recommenders.als import ALS, ALSParameters
 from explainable_recsys.recommenders.association_rules import (
     AssociationRules,
@@ -33,7 +34,7 @@ from explainable_recsys.recommenders.ease import EASE, EASEParameters
 from explainable_recsys.recommenders.emf import EMF, EMFParameters
 from explainable_recsys.recommenders.fm import FM, FMParameters
 from explainable_recsys.recommenders.item_graph import PEOPLE
-from explainable_recsys.recommenders.item_knn import ItemKNN, ItemKNNParameters
+from explainable_recsys.recommenders.item_knn import ItemKNN
 from explainable_recsys.recommenders.meta_paths import MetaPathParameters, MetaPaths
 from explainable_recsys.recommenders.popularity import Popularity
 from explainable_recsys.recommenders.random_walk import RandomWalk, RandomWalkParameters
@@ -92,7 +93,7 @@ EVERY_FIT = FITS | {
     ),
     "fm": fit_fm,
     "ease": lambda data: EASE.fit(data, EASEParameters(regularization=1.0)),
-    "item_knn": lambda data: ItemKNN.fit(data, ItemKNNParameters(k=2)),
+    "item_knn": lambda data: ItemKNN.fit(data, ItemSimilarityParameters(k=2)),
     "association_rules": fit_rules,
     "meta_paths": fit_meta_paths,
     "random_walk": lambda data: RandomWalk.fit(

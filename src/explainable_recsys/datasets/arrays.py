@@ -14,6 +14,7 @@ from scipy import sparse
 from explainable_recsys.datasets.atomic import AtomicDataset, JSONPreview, readable
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.knowledge.features import Features
+from explainable_recsys.knowledge.similar_items import SimilarItems
 from explainable_recsys.recommenders.base import Recommender, load_recommender
 
 T = TypeVar("T")
@@ -53,6 +54,16 @@ class ModelDataset(ArraysDataset[Recommender]):
 
     def _put_together(self, arrays: Arrays) -> Recommender:
         return load_recommender(arrays)
+
+
+class SimilarItemsDataset(ArraysDataset[SimilarItems]):
+    """The items nearest to each item."""
+
+    def _take_apart(self, data: SimilarItems) -> Arrays:
+        return data.to_arrays()
+
+    def _put_together(self, arrays: Arrays) -> SimilarItems:
+        return SimilarItems.from_arrays(arrays)
 
 
 class InteractionsDataset(ArraysDataset[Interactions]):

@@ -9,11 +9,14 @@ from pydantic import Field
 from scipy import sparse
 
 from explainable_recsys.data import Data, Lists
-from explainable_recsys.explainers.contributions import explain_by_contributions
+from explainable_recsys.explainers.contributions import (
+    ContributionParameters,
+    explain_by_contributions,
+)
 from explainable_recsys.explainers.tables import Explained, evidence_table
 from explainable_recsys.parameters import Parameters
 from explainable_recsys.progress import progress
-from explainable_recsys.ragged import blocks, expand, place_in_run
+from explainable_recsys.ragged import blocks, expand
 from explainable_recsys.recommenders.content import Content
 
 POPULARITY = ("popularity", "popular")
@@ -148,24 +151,27 @@ def _features_of(
 
 def _evidence(model: Content, lists: Lists, pieces: pd.DataFrame) -> pd.DataFrame:
     """The explanations table of sorted pieces."""
-    made = pieces["made"].to_numpy(np.int64)
-    features = pieces["feature"].to_numpy(np.int64)
-    codes, labels = pd.factorize(np.append(model.feature_labels, POPULARITY[1]).astype(object))
+    features, rated = pieces["feature"].to_numpy(np.int64), pieces["rated"].to_numpy(np.int64)
     table = evidence_table(
-        lists.table.iloc[made],
-        place=place_in_run(made) + 1,
-        evidence_ids=np.append(model.feature_ids, POPULARITY[0])[features],
-        evidence=pd.Categorical.from_codes(codes[features], categories=pd.Index(labels)),
-        weights=pieces["weight"].to_numpy(),
-        style="feature",
+        lists,
+        pieces["made"].to_numpy(np.int64),
+        "feature",
+        _named(np.append(model.feature_labels, POPULARITY[1]), features),
+        pieces["weight"].to_numpy(),
+        rated=rated,
+        evidence_ids=_named(np.append(model.feature_ids, POPULARITY[0]), features),
     )
-    rated = pieces["rated"].to_numpy(np.int64)
-    rated_ids = pd.Series(lists.histories.item_ids).convert_dtypes().take(np.maximum(rated, 0))
-    return table.assign(rated_item_id=rated_ids.where(rated >= 0).array)
+    return table.assign(rated_item_id=table["rated_item_id"].where(rated >= 0))
+
+
+def _named(names: NDArray[np.str_], features: NDArray[np.int64]) -> pd.Categorical:
+    """The text of each feature."""
+    codes, distinct = pd.factorize(names.astype(object))
+    return pd.Categorical.from_codes(codes[features], categories=pd.Index(distinct, dtype="str"))
 
 
 def _projected(model: Content, data: Data, lists: Lists, n_evidence: int) -> pd.DataFrame:
     """The rated items that add most to each score."""
-    table = explain_by_contributions(model, lists.histories, lists.table, data.items, n_evidence)
-    kept = ["user_id", "item_id", "evidence_id", "weight"]
-    return table[kept].rename(columns={"evidence_id": "rated_item_id"})
+    listed = ContributionParameters(n_evidence=n_evidence)
+    evidence = explain_by_contributions(model, data, lists, listed).evidence
+    return evidence[["user_id", "item_id", "rated_item_id", "weight"]]

@@ -54,7 +54,8 @@ class Content(Recommender):
     item, has an exact part in the score.
 
     An item that has no feature in common with the profile has the score -inf and is never
-    recommended: without features in the history there is no list.
+    recommended. So there is no list for a user whose rated items have no features, or whose
+    ratings are so low that none counts.
 
     Attributes:
         row_starts: (n_items + 1,) int64; with `features` the CSR pattern of items × features.

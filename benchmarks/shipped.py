@@ -36,8 +36,8 @@ from explainable_recsys.recommenders.emf import EMF, EMFParameters
 from explainable_recsys.recommenders.fm import FM, FMParameters
 from explainable_recsys.recommenders.item_knn import ItemKNN
 from explainable_recsys.recommenders.popularity import Popularity
+from explainable_recsys.recommenders.random_scores import RandomScores, RandomScoresParameters
 from explainable_recsys.recommenders.rating_factors import RatingFactors
-from explainable_recsys.recommenders.shuffle import Shuffle, ShuffleParameters
 from explainable_recsys.recommenders.svd import SVD, SVDParameters
 
 # Where the parameters stand that are not a model's.
@@ -120,9 +120,9 @@ def fit_popular(one: Experiment) -> Popularity:
     return Popularity.fit(one.train)
 
 
-def fit_random(one: Experiment) -> Shuffle:
+def fit_random(one: Experiment) -> RandomScores:
     """Random items."""
-    return Shuffle.fit(one.train, one.parameters(ShuffleParameters, "random"))
+    return RandomScores.fit(one.train, one.parameters(RandomScoresParameters, "random"))
 
 
 def fit_rules(one: Experiment) -> Recommender:

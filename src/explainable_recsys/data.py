@@ -97,6 +97,10 @@ class Data:
         facts = items.reindex(columns=list(dict.fromkeys([*items.columns, "year", "genres"])))
         return cls(interactions, interactions, facts, people, scale)
 
+    def __deepcopy__(self, _: dict[int, Any]) -> Data:
+        """Itself: nothing in it is ever changed, and runners copy what they keep in memory."""
+        return self
+
     def of(self, histories: Interactions) -> Data:
         """The same, for other people's histories (over this catalogue)."""
         return dataclasses.replace(self, histories=histories)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from kedro.framework.hooks import hook_impl
-from kedro.io import AbstractVersionedDataset, DataCatalog
+from kedro.io import AbstractVersionedDataset, DataCatalog, MemoryDataset
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
@@ -27,7 +27,6 @@ logger = logging.getLogger(__name__)
 
 PARAMETERS_FOR_PATHS = {"data_root"}
 RECORDED_PACKAGES = ("explainable-recsys", "kedro", "numpy", "scipy", "pandas", "implicit")
-STORED_BY_APPROACHES = ("model", "recommendations", "explanations", "metrics")
 SECONDS_BEFORE_MENTION = 2.0
 
 
@@ -71,45 +70,40 @@ class ManifestHook:
         self._started: dict[str, float] = {}
         self._seconds: dict[str, float] = {}
         self._project = Path()
+        self._env: str | None = None
+        self._git: dict[str, Any] | None = None
 
     @hook_impl
     def after_context_created(self, context: Any) -> None:
-        """Keep the parameters as they are configured."""
-        self._project = Path(context.project_path)
+        """Keep the parameters as they are configured, and where they come from."""
+        self._project, self._env = Path(context.project_path), context.env
         self._parameters = dict(context.config_loader["parameters"])
 
     @hook_impl
-    def before_pipeline_run(
-        self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
+    def after_catalog_created(
+        self, catalog: DataCatalog, conf_catalog: dict[str, Any], save_version: str | None
     ) -> None:
-        """Start the clock; tell the nodes that want to know which run this is."""
+        """Put what is known of the run into the catalog, for nodes that report it.
+
+        The manifest holds the rest, such as the versions of all that was read and written; it
+        is written when the run has ended. Without a run there is neither.
+        """
+        self._git = git_state(self._project)
+        path = Path(conf_catalog["run_manifest"]["filepath"])
+        manifest = path / save_version / path.name if save_version else None
+        facts = {
+            "run": save_version,
+            "manifest": manifest and _relative(manifest, self._project),
+            "env": self._env,
+            **(self._git or {"commit": None, "dirty": False}),
+        }
+        catalog["run"] = MemoryDataset(facts, metadata={"kedro-viz": {"layer": "reporting"}})
+
+    @hook_impl
+    def before_pipeline_run(self) -> None:
+        """Start the clock."""
         self._seconds = {}
         self._started = {"": time.perf_counter()}
-        if "run" in pipeline.inputs():
-            run: Any = catalog.get("run")
-            run.tell(self._facts(run_params, pipeline, catalog))
-
-    def _facts(
-        self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
-    ) -> dict[str, Any]:
-        """The run, its manifest, and the versions of what the approaches have made."""
-        run_id, written = str(run_params.get("run_id")), pipeline.all_outputs()
-        versions: dict[str, dict[str, str | None]] = {}
-        for name in sorted(pipeline.datasets()):
-            approach, _, dataset = name.rpartition(".")
-            if approach and dataset in STORED_BY_APPROACHES:
-                version = run_id if name in written else _load_version(catalog, name)
-                versions.setdefault(approach, {})[dataset] = version
-        manifest: Any = catalog.get("run_manifest") if "run_manifest" in catalog else None
-        path = Path(manifest._describe()["filepath"]) if manifest else None
-        git = git_state(self._project) or {"commit": None, "dirty": False}
-        return {
-            "run": run_id,
-            "manifest": _relative(path / run_id / path.name, self._project) if path else None,
-            "env": run_params.get("env"),
-            "versions": versions,
-            **git,
-        }
 
     @hook_impl
     def before_node_run(self, node: Node) -> None:
@@ -146,15 +140,13 @@ class ManifestHook:
     def _save(
         self, status: str, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
     ) -> None:
-        if "run_manifest" not in catalog:
-            return
         manifest = {
             "run_id": run_params.get("run_id"),
             "status": status,
-            "env": run_params.get("env"),
+            "env": self._env,
             "pipelines": run_params.get("pipeline_names") or ["__default__"],
             "seconds": time.perf_counter() - self._started[""],
-            "git": git_state(self._project),
+            "git": self._git,
             "python": platform.python_version(),
             "packages": {name: version(name) for name in RECORDED_PACKAGES},
             "parameters": self._parameters,
@@ -195,13 +187,11 @@ def git_state(project: Path) -> dict[str, Any] | None:
 
 def _versions(names: set[str], catalog: DataCatalog) -> dict[str, str | None]:
     """Version that each stored dataset is loaded with; None for one without versions."""
-    stored = sorted(name for name in names if not name.startswith("param"))
-    return {name: _load_version(catalog, name) for name in stored}
-
-
-def _load_version(catalog: DataCatalog, name: str) -> str | None:
-    dataset = catalog.get(name)
-    return dataset.resolve_load_version() if isinstance(dataset, AbstractVersionedDataset) else None
+    stored = {name: catalog.get(name) for name in sorted(names) if not name.startswith("param")}
+    return {
+        name: found.resolve_load_version() if isinstance(found, AbstractVersionedDataset) else None
+        for name, found in stored.items()
+    }
 
 
 def _written_by(catalog: DataCatalog, name: str, run_params: dict[str, Any]) -> bool:

@@ -29,8 +29,8 @@ from explainable_recsys.recommenders.item_graph import PEOPLE
 from explainable_recsys.recommenders.item_knn import ItemKNN
 from explainable_recsys.recommenders.meta_paths import MetaPathParameters, MetaPaths
 from explainable_recsys.recommenders.popularity import Popularity
+from explainable_recsys.recommenders.random_scores import RandomScores, RandomScoresParameters
 from explainable_recsys.recommenders.random_walk import RandomWalk, RandomWalkParameters
-from explainable_recsys.recommenders.shuffle import Shuffle, ShuffleParameters
 from explainable_recsys.recommenders.svd import SVD, SVDParameters
 from tests.recommenders.small_graph import features_of
 
@@ -112,7 +112,7 @@ FITS: dict[str, Callable[[Interactions], Recommender]] = {
     "FM": _fm,
     "popularity": Popularity.fit,
     "bias": lambda data: Bias.fit(data, BiasParameters()),
-    "random": lambda data: Shuffle.fit(data, ShuffleParameters()),
+    "random": lambda data: RandomScores.fit(data, RandomScoresParameters()),
     "rules": _rules,
     "meta-paths": _meta_paths,
     "content": _content,

@@ -29,6 +29,8 @@ from explainable_recsys.metrics.faithfulness import (
 from explainable_recsys.recommenders.base import Recommender
 from explainable_recsys.recommenders.lists import RecommendationParameters, recommend
 from tests.explainers.small_models import FITS, small_catalogue
+from tests.hashed_alike import digits as digits_of
+from tests.hashed_alike import hash_alike
 
 KINDS = (
     "EASE",
@@ -897,7 +899,7 @@ def test_one_more_piece_that_is_never_taken_changes_nothing(kind):
     pd.testing.assert_frame_equal(found.by_user[names], expected.by_user[names])
 
 
-def test_text_ids_give_the_same():
+def test_text_ids_give_the_same(monkeypatch):
     text = small_catalogue(text=True)
     text = Interactions(
         text.ratings, np.array([f"u{user:02}" for user in text.user_ids]), text.item_ids
@@ -910,10 +912,11 @@ def test_text_ids_give_the_same():
 
     lists = lists_by("EASE")
     evidence = random_evidence(lists, catalogue())
+    expected = measure("EASE", evidence)
+    hash_alike(monkeypatch, digits_of)
     found = measure_faithfulness(
         model_of("EASE"), text, text, named(lists), named(evidence), K, parameters(), 0
     )
-    expected = measure("EASE", evidence)
     assert found.by_user["user_id"].tolist() == [f"u{u:02}" for u in expected.by_user["user_id"]]
     numbers = [each.by_user.drop(columns="user_id") for each in (found, expected)]
     pd.testing.assert_frame_equal(*numbers)
@@ -921,9 +924,10 @@ def test_text_ids_give_the_same():
     assert_same(as_text, expected)
 
 
-def test_new_users_are_judged_as_known_ones():
+def test_new_users_are_judged_as_known_ones(monkeypatch):
     """The histories of some users under other ids, over the same catalogue."""
     data, lists = catalogue(), lists_by("SVD")
+    hash_alike(monkeypatch, lambda number: number % 1000)
     evidence = random_evidence(lists, data)
     known = data.user_ids[5:30]
     new = Interactions(data.ratings[5:30], known + 1000, data.item_ids)
@@ -945,6 +949,29 @@ def test_new_users_are_judged_as_known_ones():
         first.by_user, second.by_user.assign(user_id=second.by_user["user_id"] - 1000)
     )
     pd.testing.assert_frame_equal(first.table, second.table)
+
+
+def test_a_user_is_judged_alike_in_any_company():
+    """Random items of a history do not depend on who else is looked at."""
+    data, lists = catalogue(), lists_by("EASE")
+    evidence = random_evidence(lists, data)
+    whole = measure("EASE", evidence).by_user.set_index("user_id")
+    rows = np.array([3, 4, 11, 20, 33])
+    some = Interactions(data.ratings[rows], data.user_ids[rows], data.item_ids)
+    found = measure_faithfulness(
+        model_of("EASE"),
+        data,
+        some,
+        lists[lists["user_id"].isin(some.user_ids)],
+        evidence[evidence["user_id"].isin(some.user_ids)],
+        K,
+        parameters(),
+        0,
+    ).by_user.set_index("user_id")
+    # Which ratios are taken depends on how personal all scores are.
+    counted = [name for name in found if name.partition("@")[0] in ("pos", "ps", "cdcg")]
+    assert sum("random" in name for name in counted) > 10
+    pd.testing.assert_frame_equal(found[counted], whole.loc[found.index, counted])
 
 
 def test_nothing_that_is_given_is_changed():

@@ -26,7 +26,7 @@ from explainable_recsys.metrics.explanations import coverage
 from explainable_recsys.metrics.rules import cited_rule_metrics
 from explainable_recsys.recommenders.lists import RecommendationParameters, recommend
 from explainable_recsys.recommenders.popularity import Popularity
-from explainable_recsys.recommenders.shuffle import Shuffle, ShuffleParameters
+from explainable_recsys.recommenders.random_scores import RandomScores, RandomScoresParameters
 
 N_USERS, N_ITEMS = 60, 14
 
@@ -49,7 +49,7 @@ def lists(interactions):
         [interactions.user_ids, interactions.item_ids], names=["user_id", "item_id"]
     )
     models = {
-        "own": Shuffle.fit(interactions, ShuffleParameters(seed=3)),
+        "own": RandomScores.fit(interactions, RandomScoresParameters(seed=1)),
         "popularity": Popularity.fit(interactions),
     }
     parameters = RecommendationParameters(n=4)

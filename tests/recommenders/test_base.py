@@ -37,8 +37,8 @@ from explainable_recsys.recommenders.item_graph import PEOPLE
 from explainable_recsys.recommenders.item_knn import ItemKNN
 from explainable_recsys.recommenders.meta_paths import MetaPathParameters, MetaPaths
 from explainable_recsys.recommenders.popularity import Popularity
+from explainable_recsys.recommenders.random_scores import RandomScores, RandomScoresParameters
 from explainable_recsys.recommenders.random_walk import RandomWalk, RandomWalkParameters
-from explainable_recsys.recommenders.shuffle import Shuffle, ShuffleParameters
 from explainable_recsys.recommenders.svd import SVD, SVDParameters
 from tests.recommenders.small_graph import features_of
 
@@ -61,7 +61,7 @@ FITS = {
         ),
     ),
     "popularity": Popularity.fit,
-    "shuffle": lambda data: Shuffle.fit(data, ShuffleParameters(seed=4)),
+    "random_scores": lambda data: RandomScores.fit(data, RandomScoresParameters(seed=4)),
     "bias": lambda data: Bias.fit(data, BiasParameters(item_damping=1.5)),
 }
 

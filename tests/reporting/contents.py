@@ -57,14 +57,6 @@ CONTROLS = {"random": 0, "popular": 1}
 
 def content(**changes: Any) -> ReportContent:
     """The evaluation, with some of its fields replaced."""
-    versions = {
-        name: {
-            "model": RUN,
-            "recommendations": RUN,
-            "explanations": RUN if name in _COVERAGE else None,
-        }
-        for name in _NDCG
-    }
     made = ReportContent(
         card={
             "name": "tiny",
@@ -123,7 +115,6 @@ def content(**changes: Any) -> ReportContent:
             "dirty": True,
             "env": None,
             "data_version": "3f9a1c07",
-            "versions": versions,
         },
         k=10,
         n_cited=3,

@@ -175,7 +175,7 @@ def test_hostile_names_everywhere() -> None:
                 card={**full.card, "name": HOSTILE, "version": HOSTILE},
                 protocol={HOSTILE: HOSTILE},
                 figures={HOSTILE: go.Figure(layout_title_text=HOSTILE)},
-                provenance={"run": HOSTILE, "manifest": HOSTILE, "versions": {HOSTILE: {"a": "b"}}},
+                provenance={"run": HOSTILE, "manifest": HOSTILE},
                 **changed,
             )
         )

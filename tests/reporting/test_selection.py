@@ -6,7 +6,7 @@ import pytest
 
 from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import Interactions
-from explainable_recsys.reporting.selection import users_histories, users_lists
+from explainable_recsys.reporting.selection import choose_users, users_histories, users_lists
 
 ITEMS = pd.DataFrame(
     {
@@ -50,3 +50,15 @@ def test_histories_best_first() -> None:
     assert table["rating"].tolist() == [5, 5, 1]
     with pytest.raises(InputError, match="user_id 9"):
         users_histories(histories, ITEMS, np.array([9]), 1)
+
+
+def test_users_are_drawn_from_those_whom_all_explain_something() -> None:
+    explained = [pd.Series([5, 1, 2, 3, 3]), pd.Series([2, 3, 4, 5]), pd.Series([5, 2, 3])]
+    assert choose_users(explained, 3, seed=0).tolist() == [2, 3, 5]
+    assert choose_users(explained, 9, seed=0).tolist() == [2, 3, 5]
+    assert choose_users([pd.Series([3, 1]), pd.Series([2])], 9, seed=0).tolist() == [1, 2, 3]
+    assert choose_users([], 3, seed=0).tolist() == []
+    shuffled = [users.sample(frac=1, random_state=1) for users in explained[::-1]]
+    drawn = [choose_users(explained, 1, seed).tolist() for seed in range(50)]
+    assert drawn == [choose_users(shuffled, 1, seed).tolist() for seed in range(50)]
+    assert sorted({user for users in drawn for user in users}) == [2, 3, 5]

@@ -18,7 +18,6 @@ from explainable_recsys.reporting.fact_tables import (
     distribution_table,
     run_table,
     stability_table,
-    versions_table,
 )
 from explainable_recsys.reporting.results import Results
 from explainable_recsys.reporting.significance_tables import (
@@ -228,10 +227,7 @@ def test_what_was_not_trained_again_is_marked() -> None:
     assert table.notes[-1].startswith("No seed: not trained again")
 
 
-def test_versions() -> None:
-    table = versions_table(content())
-    assert table.columns == ("approach", "model", "recommendations", "explanations")
-    assert texts(table, "svd")[2] == "none read"
+def test_the_commit_of_a_run_with_changes_says_so() -> None:
     assert any("uncommitted" in text for text in texts(run_table(content()), "commit"))
 
 
@@ -242,7 +238,7 @@ def test_tables_are_rectangular_whatever_is_missing() -> None:
         tables += faithfulness_tables(read)
         tables += pairwise_matrices(read, report.paired_tests)
         tables += [paired_table(report.paired_tests), control_table(report.control_tests)]
-        tables += [card_table(report), versions_table(report)]
+        tables += [card_table(report), run_table(report)]
         for table in tables:
             for body in table.bodies:
                 for row in body.rows:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from explainable_recsys.data import Lists
 from explainable_recsys.errors import InputError
@@ -85,6 +85,11 @@ def evidence_table(
 def pairs_of(lists: Lists, rows: NDArray[np.int64]) -> pd.DataFrame:
     """Columns `user_id` and `item_id` of some recommendations (n,)."""
     return lists.table[["user_id", "item_id"]].iloc[rows].reset_index(drop=True)
+
+
+def categorical(texts: ArrayLike) -> pd.Categorical:
+    """Texts that repeat, in little memory."""
+    return pd.Categorical(pd.Series(texts, dtype="str"))
 
 
 def item_titles(items: pd.DataFrame, item_ids: NDArray[Any]) -> pd.Categorical:

@@ -19,6 +19,7 @@ from kedro.framework.project import LOGGING
 from kedro.io import DataCatalog, DatasetError
 from kedro.utils import find_kedro_project
 
+from explainable_recsys import draws
 from explainable_recsys.datasets.source import SourceParameters
 from explainable_recsys.errors import InputError
 from explainable_recsys.explainers.what_if import Change, changed_history
@@ -111,7 +112,8 @@ class Browser(ipywidgets.VBox):  # type: ignore[misc]
         metrics = catalog.load(f"{approach}.metrics")
         self._adds_up = "additivity_error" in metrics
         users = [self._lists.explanations["user_id"]]
-        self._order = iter(np.random.default_rng(seed).permutation(users[0].unique()))
+        ids = np.asarray(users[0].unique())
+        self._order = iter(ids[draws.random_order(ids, seed, "users one after another")])
         first = choose_users(users, 1, seed)[0] if user is None else user
         self._person = self._lists.of(find_user(first, self._lists.histories.user_ids))
         self._make_widgets()

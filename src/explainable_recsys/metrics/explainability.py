@@ -9,8 +9,11 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
+from explainable_recsys.data import Data
 from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import DIFFERENT_RUNS, Interactions
+from explainable_recsys.metrics.bootstrap import mean_with_interval
+from explainable_recsys.metrics.parameters import EvaluationParameters
 from explainable_recsys.metrics.ranking import top_k
 from explainable_recsys.ragged import expand
 
@@ -92,3 +95,36 @@ def _divide(over: NDArray[Any], under: NDArray[Any]) -> NDArray[np.float64]:
     quotient: NDArray[np.float64] = np.full(len(over), np.nan)
     np.divide(over, under, out=quotient, where=under > 0)
     return quotient
+
+
+def measure_explainability(
+    data: Data,
+    explainability_by_users: Interactions,
+    explainability_by_items: Interactions,
+    evaluation: EvaluationParameters,
+    recommendations: pd.DataFrame,
+    plain_recommendations: pd.DataFrame | None = None,
+) -> dict[str, float]:
+    """MEP, MER and explainable nDCG of lists by both forms of E, and the gain over other lists.
+
+    Args:
+        data: What the lists were made from.
+        explainability_by_users: E by similar users.
+        explainability_by_items: E by similar items.
+        evaluation: List length and intervals.
+        recommendations: The lists.
+        plain_recommendations: Lists over which the gain is taken, user by user.
+    """
+    metrics: dict[str, float] = {}
+    for form, shares in (("users", explainability_by_users), ("items", explainability_by_items)):
+        own = explainability_per_user(recommendations, data.histories, shares.ratings, evaluation.k)
+        own = own[own.index.isin(recommendations["user_id"])]
+        columns = {column: column.replace("@", f"_{form}@") for column in own.columns}
+        metrics |= mean_with_interval(own.rename(columns=columns), *evaluation.resampling)
+        if plain_recommendations is not None:
+            gain = own - explainability_per_user(
+                plain_recommendations, data.histories, shares.ratings, evaluation.k
+            )
+            gains = {column: f"{new}_gain" for column, new in columns.items()}
+            metrics |= mean_with_interval(gain.rename(columns=gains), *evaluation.resampling)
+    return metrics

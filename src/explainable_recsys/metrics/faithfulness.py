@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from pydantic import Field, field_validator, model_validator
 from scipy import sparse
 
+from explainable_recsys import draws
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.metrics.beyond_accuracy import item_popularity
 from explainable_recsys.metrics.bootstrap import mean_with_interval
@@ -60,7 +61,7 @@ class FaithfulnessParameters(Parameters):
 
     `n_cited` are the Ke; `reported` is the one that summaries show. The same `n_users` (None: all)
     are drawn for every approach, and `random_draws` random choices of items are averaged. Curves
-    take away 0 to 100 % of the histories of the first `curve_users` of them, in equal steps. Ratios
+    take away 0 to 100 % of the histories of the first `curve_users` drawn, in equal steps. Ratios
     are taken where the personal part of a score is at least `least_personal` times as large as it
     is on average, in absolute terms.
     """
@@ -144,7 +145,8 @@ def measure_faithfulness(
     where a ratio says nothing; how many are left is in the table.
 
     The controls take as many items as the explanation does: random ones of the user's history, and
-    the most popular. Both are the same for all recommendations of a user. In the curves, cited
+    the most popular. Both are the same for all recommendations of a user, and random ones depend on
+    the ids of user and item and the seed alone. In the curves, cited
     items that speak for the recommendation go first, those that speak against it last, and the
     others in between in random order.
 
@@ -175,7 +177,7 @@ def measure_faithfulness(
     personal = lists["score"] - nothing[of_sample.known_columns(lists["item_id"])]
     prober = _Prober(
         model=model,
-        histories=of_sample.ratings,
+        histories=of_sample,
         has_curves=np.isin(sample, order[: parameters.curve_users]),
         popularity=item_popularity(interactions),
         nothing=nothing,
@@ -193,7 +195,7 @@ def measure_faithfulness(
 
 def sampled_users(histories: Interactions, parameters: FaithfulnessParameters) -> NDArray[np.int64]:
     """Rows of the users whose recommendations are probed, in random order."""
-    order = np.random.default_rng(parameters.seed).permutation(histories.n_users)
+    order = draws.random_order(histories.user_ids, parameters.seed, "faithfulness: users")
     return order if parameters.n_users is None else order[: parameters.n_users]
 
 
@@ -213,7 +215,7 @@ class _Prober:
     def __init__(
         self,
         model: Recommender,
-        histories: sparse.csr_array,
+        histories: Interactions,
         has_curves: NDArray[np.bool_],
         popularity: NDArray[np.int64],
         nothing: NDArray[np.float64],
@@ -226,7 +228,7 @@ class _Prober:
 
         Args:
             model: The recommender.
-            histories: (n, n_items) CSR of the sampled users.
+            histories: (n, n_items) those of the sampled users.
             has_curves: (n,) whose curves are asked for.
             popularity: (n_items,) how popular items are.
             nothing: (n_items,) scores of the empty history.
@@ -236,7 +238,7 @@ class _Prober:
             parameters: Ke, draws, curves.
         """
         self._model = model
-        self._histories = histories
+        self._histories = histories.ratings
         self._has_curves = has_curves
         self._nothing = nothing
         self._cited = cited
@@ -244,10 +246,11 @@ class _Prober:
         self._k = k
         self._sizes = np.array(parameters.n_cited)
         self._shares = np.linspace(0, 1, parameters.curve_steps + 1)
-        rng = np.random.default_rng(parameters.seed)
-        self._item_numbers = rng.integers(0, 2**64, histories.shape[1], dtype=np.uint64)
-        self._random_keys = rng.random((parameters.random_draws, histories.nnz))
-        self._popular_keys = -popularity[histories.indices].astype(np.float64)
+        self._item_numbers = draws.hashes(
+            histories.item_ids, seed=parameters.seed, purpose="faithfulness: fingerprints"
+        )
+        self._random_keys = _random_keys(histories, parameters)
+        self._popular_keys = -popularity[self._histories.indices].astype(np.float64)
 
     def run(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Sums and counts (metrics, n, slots) over the recommendations of each user."""
@@ -422,6 +425,20 @@ class _Block:
         last = opposing_last & ~self.supports
         keys[self.pieces] = np.where(last, 3 * UNCITED - self.places, self.places)
         return keys
+
+
+def _random_keys(
+    histories: Interactions, parameters: FaithfulnessParameters
+) -> NDArray[np.float64]:
+    """Keys (random_draws, nnz) that put each history's items in random orders."""
+    users, items = draws.numbers(histories.user_ids), draws.numbers(histories.item_ids)
+    return draws.uniforms(
+        np.repeat(users, np.diff(histories.ratings.indptr)),
+        items[histories.ratings.indices],
+        np.arange(parameters.random_draws)[:, None],
+        seed=parameters.seed,
+        purpose="faithfulness: random evidence",
+    )
 
 
 def _scores_of_nothing(model: Recommender) -> NDArray[np.float64]:

@@ -17,7 +17,7 @@ def surrogate_metrics(surrogates: pd.DataFrame, n_resamples: int, seed: int) -> 
     """Summarise the surrogates of an approach.
 
     Args:
-        surrogates: As `explainers.lime.Lime`.
+        surrogates: As `explain_by_lime`.
         n_resamples: Of the bootstrap over users.
         seed: Of the bootstrap.
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 from scipy import optimize, sparse
 
+from explainable_recsys import draws
 from explainable_recsys.interactions import Interactions, PaddedBlock
 from explainable_recsys.knowledge.features import Features
 from explainable_recsys.parameters import Parameters, Seed
@@ -194,8 +195,9 @@ def _held_out(
         shape=interactions.ratings.shape,
     )
     users = np.flatnonzero(np.diff(matrix.indptr))
-    chosen = np.random.default_rng(learning.seed).permutation(users)[: learning.n_users]
-    return np.sort(chosen), sparse.csr_array(matrix[np.sort(chosen)])
+    order = draws.random_order(interactions.user_ids[users], learning.seed, "meta-paths: users")
+    chosen = np.sort(users[order[: learning.n_users]])
+    return chosen, sparse.csr_array(matrix[chosen])
 
 
 def _candidates(
@@ -205,8 +207,8 @@ def _candidates(
     needed = np.unique(wanted.indices)
     others = np.setdiff1d(np.arange(interactions.n_items), needed)
     n = max(0, learning.n_candidates - len(needed))
-    drawn = np.random.default_rng(learning.seed).permutation(others)[:n]
-    return np.sort(np.concatenate([needed, drawn]))
+    order = draws.random_order(interactions.item_ids[others], learning.seed, "meta-paths: items")
+    return np.sort(np.concatenate([needed, others[order[:n]]]))
 
 
 def _relation_scores(
@@ -245,3 +247,27 @@ def _softmax_regression(
     bounds = [(0.0, None)] * parts.shape[2]
     found = optimize.minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds)
     return np.asarray(found.x)
+
+
+def weigh_relations(
+    interactions: Interactions,
+    train_ratings: pd.DataFrame,
+    validation_ratings: pd.DataFrame,
+    entities: Features,
+    parameters: MetaPathParameters,
+    learning: LearningParameters,
+) -> pd.DataFrame:
+    """`learn_weights` on validation ratings, with the training ratings as histories."""
+    known = interactions.histories(train_ratings)
+    return learn_weights(known, entities, validation_ratings, parameters, learning)
+
+
+def fit_meta_paths(
+    interactions: Interactions,
+    entities: Features,
+    relation_weights: pd.DataFrame,
+    parameters: MetaPathParameters,
+) -> MetaPaths:
+    """`MetaPaths.fit` with weights as a table: columns `relation`, `weight`."""
+    weights = dict(zip(relation_weights["relation"], relation_weights["weight"], strict=True))
+    return MetaPaths.fit(interactions, entities, weights, parameters)

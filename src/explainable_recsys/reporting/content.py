@@ -34,8 +34,7 @@ class ReportContent:
         examples: Lists of some users: `user_id`, `approach`, `rank`, `item_id`, `title`, `year`
             (may be missing), `score`, `sentence` (Markdown; may be missing).
         histories: What those users rated, best first: `user_id`, `title`, `rating`.
-        provenance: `run`, `manifest`, `commit` (or None), `dirty`, `env`, `data_version`, and
-            `versions`: by approach, the version by dataset read.
+        provenance: `run`, `manifest`, `commit` (or None), `dirty`, `env`, `data_version`.
         k: Length of the lists.
         n_cited: Number of cited items taken out or kept to measure faithfulness.
     """

@@ -71,17 +71,6 @@ def stability_table(results: Results, stability: pd.DataFrame) -> Table:
     return plain_table(caption, ("approach", *titles), rows, *notes, kind="figures")
 
 
-def versions_table(content: ReportContent) -> Table:
-    """Which version of which dataset every number was computed from."""
-    versions: dict[str, dict[str, Any]] = content.provenance.get("versions") or {}
-    datasets = list(dict.fromkeys(name for read in versions.values() for name in read))
-    rows = [
-        (approach, *(str(read.get(name) or "none read") for name in datasets))
-        for approach, read in versions.items()
-    ]
-    return plain_table("Versions read", ("approach", *datasets), rows, kind="figures")
-
-
 def run_table(content: ReportContent) -> Table:
     """The run that made the report."""
     facts = content.provenance

@@ -28,7 +28,6 @@ from explainable_recsys.reporting.fact_tables import (
     protocol_table,
     run_table,
     stability_table,
-    versions_table,
 )
 from explainable_recsys.reporting.findings import findings
 from explainable_recsys.reporting.results import Results
@@ -93,7 +92,7 @@ def report_html(content: ReportContent) -> str:
         n_recommended=N_RECOMMENDED,
         n_rated=N_RATED,
         definitions=_definitions(content, results),
-        provenance=[run_table(content), versions_table(content)],
+        provenance=run_table(content),
     )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from explainable_recsys import draws
 from explainable_recsys.interactions import Interactions
 
 
@@ -29,8 +30,7 @@ def choose_users(explained: Sequence[pd.Series[Any]], n: int, seed: int) -> NDAr
     everybody = [users.unique() for users in explained]
     common = functools.reduce(np.intersect1d, everybody)
     pool = common if len(common) else functools.reduce(np.union1d, everybody)
-    chosen = np.random.default_rng(seed).choice(pool, min(n, len(pool)), replace=False)
-    return np.sort(chosen)
+    return draws.sample(pool, n, seed, "users shown")
 
 
 def users_lists(

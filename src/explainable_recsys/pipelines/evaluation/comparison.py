@@ -177,7 +177,7 @@ def choose_examples(
 
 
 def note_provenance(run: dict[str, Any], data_version: dict[str, Any]) -> dict[str, Any]:
-    """Which run this is, which versions it reads and of which data."""
+    """Which run this is, by which code, and of which version of the data."""
     return run | {"data_version": data_version["version"]}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 from kedro.pipeline import Node, Pipeline
@@ -21,14 +20,11 @@ def create_pipeline(**_: Any) -> Pipeline:
 
     approaches = every_approach()
     evaluations = approaches.only_nodes_with_tags(EVALUATION_TAG)
-    with warnings.catch_warnings():
-        # Kedro warns of a node that reads from another namespace; to compare is to do that.
-        warnings.filterwarnings("ignore", message="One or more dataset names contain '.'")
-        compared = Pipeline(
-            [*_comparison(evaluations), stability_node(approaches), *_report(approaches)],
-            namespace="evaluation",
-            prefix_datasets_with_namespace=False,
-        )
+    compared = Pipeline(
+        [*_comparison(evaluations), stability_node(approaches), *_report(approaches)],
+        namespace="evaluation",
+        prefix_datasets_with_namespace=False,
+    )
     return evaluations + compared
 
 

@@ -13,10 +13,10 @@ from scipy import sparse
 from explainable_recsys.data import Data
 from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import padded_blocks
-from explainable_recsys.knowledge.features import FeatureParameters, item_features
+from explainable_recsys.knowledge.features import FeatureParameters, describe
 from explainable_recsys.recommenders import base
 from explainable_recsys.recommenders.base import AdditiveRecommender, load_recommender
-from explainable_recsys.recommenders.content import CONTENT, Content, ContentParameters
+from explainable_recsys.recommenders.content import Content, ContentParameters
 from explainable_recsys.recommenders.lists import RecommendationParameters, recommend
 from tests.recommenders.small_content import (
     ByHand,
@@ -196,7 +196,7 @@ NEW = pd.DataFrame(
 
 
 def movie_features(data):
-    return item_features(data.interactions, data.items, FeatureParameters(), CONTENT)
+    return describe(data, FeatureParameters())[0]
 
 
 @pytest.fixture
@@ -210,7 +210,7 @@ def test_an_item_nobody_rated_is_recommended_to_who_likes_its_rare_features(data
     model = Content.fit(data.interactions, movie_features(data), ContentParameters())
     more = data.with_items(NEW)
     ids = more.interactions.item_ids
-    extended = model.extended(movie_features(more), data.interactions.item_columns(ids))
+    extended = model.extended(more.interactions, movie_features(more))
     table = recommend(extended, more.histories, RecommendationParameters(n=2))
     assert table.groupby("user_id")["item_id"].first().to_dict() == {1: 45, 2: 50, 3: 20}
     assert extended.popularity[ids == 45] == 0
@@ -223,17 +223,28 @@ def test_an_item_nobody_rated_is_recommended_to_who_likes_its_rare_features(data
     assert np.isfinite(found[60]).all()  # a comedy, although nothing is known of its horror
 
 
-def test_popularity_is_no_content(data):
-    assert set(movie_features(data).groups) == {"genres", "decade"}
+def test_groups_of_features(data):
+    """All but popularity, or those asked for."""
+    described = movie_features(data)
+    assert set(described.groups) == {"genres", "decade", "popularity"}
+
+    def groups_of(**changed):
+        model = Content.fit(data.interactions, described, ContentParameters(**changed))
+        return set(model.feature_groups.tolist())
+
+    assert groups_of() == {"genres", "decade"}
+    assert groups_of(groups=("popularity", "genres")) == {"genres", "popularity"}
+    with pytest.raises(InputError, match=r"content\.model\.groups: .*'actors'; accepted: genres"):
+        groups_of(groups=("actors",))
 
 
 def test_features_of_other_items(data):
     few = features_of([{"a"}, {"b"}])
-    with pytest.raises(InputError, match="describe 2 items, the catalogue has 5"):
+    with pytest.raises(InputError, match="describe 2 items, the ratings have 5"):
         Content.fit(data.interactions, few, ContentParameters())
     model = Content.fit(data.interactions, movie_features(data), ContentParameters())
-    with pytest.raises(InputError, match="describe 2 items, the catalogue has 6"):
-        model.extended(few, np.arange(6))
+    with pytest.raises(InputError, match="describe 5 items, the ratings have 9"):
+        model.extended(data.with_items(NEW).interactions, movie_features(data))
 
 
 @pytest.mark.parametrize("described", [[set(), set()], [{"a"}, {"a"}]])
@@ -243,7 +254,13 @@ def test_features_that_tell_nothing_apart(described):
 
 
 @pytest.mark.parametrize(
-    "changed", [{"rating_weight": -0.1}, {"popularity_weight": 1.1}, {"popularity_weight": -0.1}]
+    "changed",
+    [
+        {"groups": ()},
+        {"rating_weight": -0.1},
+        {"popularity_weight": 1.1},
+        {"popularity_weight": -0.1},
+    ],
 )
 def test_parameters_out_of_range(changed):
     with pytest.raises(ValidationError):

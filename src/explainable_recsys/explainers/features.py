@@ -17,10 +17,10 @@ from explainable_recsys.explainers.tables import Explained, evidence_table
 from explainable_recsys.parameters import Parameters
 from explainable_recsys.progress import progress
 from explainable_recsys.ragged import blocks, expand
-from explainable_recsys.recommenders.content import Content
+from explainable_recsys.recommenders.content import POPULARITY, Content
 
-POPULARITY = ("popularity", "popular")
-"""Id and text of the piece that is no feature: what the item's popularity adds."""
+POPULAR = "popular"
+"""Text of the piece that is no feature: what the item's popularity adds."""
 
 CELLS = 4_000_000
 """Features of rated items that are looked at together."""
@@ -156,10 +156,10 @@ def _evidence(model: Content, lists: Lists, pieces: pd.DataFrame) -> pd.DataFram
         lists,
         pieces["made"].to_numpy(np.int64),
         "feature",
-        _named(np.append(model.feature_labels, POPULARITY[1]), features),
+        _named(np.append(model.feature_labels, POPULAR), features),
         pieces["weight"].to_numpy(),
         rated=rated,
-        evidence_ids=_named(np.append(model.feature_ids, POPULARITY[0]), features),
+        evidence_ids=_named(np.append(model.feature_ids, POPULARITY), features),
     )
     return table.assign(rated_item_id=table["rated_item_id"].where(rated >= 0))
 

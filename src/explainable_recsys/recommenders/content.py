@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,24 +15,26 @@ from scipy import sparse
 
 from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import DIFFERENT_RUNS, Interactions, PaddedBlock
-from explainable_recsys.knowledge.features import Features, ItemGroup
+from explainable_recsys.knowledge.features import Features
 from explainable_recsys.parameters import Parameters
 from explainable_recsys.recommenders import base
 from explainable_recsys.recommenders.base import Recommender, pair_products
 from explainable_recsys.recommenders.ease import rating_weights, weighted_ratings
 
-CONTENT: tuple[ItemGroup, ...] = ("genres", "decade")
-"""Groups of features that say what an item is; popularity does not."""
+POPULARITY = "popularity"
+"""The group of features, and the part of a score, that is about the crowd and not the item."""
 
 
 class ContentParameters(Parameters):
-    """What a rating says about its user, and how much popularity counts among similar items.
+    """Which features count, what a rating says about its user, and what popularity adds.
 
-    A rating r counts max(1 + rating_weight (r - mean of all ratings), 0). The features' part of a
+    `groups` are the groups of features; None stands for all but popularity, which is no content. A
+    rating r counts max(1 + rating_weight (r - mean of all ratings), 0). The features' part of a
     score grows by up to the share `popularity_weight` for the most popular item: many items have
     the same features, and this alone decides between those.
     """
 
+    groups: tuple[str, ...] | None = Field(None, min_length=1)
     rating_weight: float = Field(0.5, ge=0)
     popularity_weight: float = Field(0.1, ge=0, le=1)
 
@@ -88,59 +91,54 @@ class Content(Recommender):
         Args:
             interactions: Ratings; only their mean and the items' popularity count.
             item_features: (n_items × features) of the same catalogue.
-            parameters: The weights.
+            parameters: Groups and weights.
 
         Raises:
-            InputError: If the features are of other items, or do not tell the items apart.
+            InputError: If the features are of other items, there are none of a group, or they do
+                not tell the items apart.
         """
-        matrix, ratings = item_features.matrix, interactions.ratings
-        _check_rows(matrix, interactions.n_items)
-        counts = np.bincount(matrix.indices, minlength=matrix.shape[1])
+        taken = parameters.groups
+        if taken is None:
+            taken = tuple(name for name in dict.fromkeys(item_features.groups) if name != POPULARITY)
+        described = item_features.only(taken, "content.model.groups")
+        counts = np.bincount(described.matrix.indices, minlength=len(described.groups))
         idf = np.log(interactions.n_items / np.maximum(counts, 1))
         if not idf[counts > 0].any():
             raise InputError(
                 "recommender content: no feature tells items apart; the items table needs "
                 "columns such as genres or year that are not the same for all items"
             )
-        mean = float(ratings.data.mean(dtype=np.float64))
-        values = rating_weights(ratings.data, mean, parameters.rating_weight)
-        worth = np.log1p(np.bincount(ratings.indices, values, minlength=interactions.n_items))
-        row_starts, features = _pattern(matrix)
+        mean = float(interactions.ratings.data.mean(dtype=np.float64))
         return cls(
-            row_starts,
-            features,
+            **_of_items(interactions, described.matrix, mean, parameters),
             idf=idf,
-            popularity=worth / worth.max(),
             mean=mean,
-            feature_groups=np.array(item_features.groups, np.str_),
-            feature_names=np.array(item_features.names, np.str_),
-            feature_labels=np.array(item_features.labels, np.str_),
+            feature_groups=np.array(described.groups, np.str_),
+            feature_names=np.array(described.names, np.str_),
+            feature_labels=np.array(described.labels, np.str_),
             parameters=parameters,
         )
 
-    def extended(self, item_features: Features, known: NDArray[np.int64]) -> Content:
-        """The same model over a catalogue with more items, which nobody rated.
+    def extended(self, interactions: Interactions, item_features: Features) -> Content:
+        """The same model over a catalogue with more items, such as `Data.with_items` makes.
 
-        Nothing is weighed anew: the items that the model knows keep their scores.
+        Features are not weighed anew: items that the model knows keep their scores.
 
         Args:
-            item_features: (n_more × features) of the larger catalogue (`Data.with_items`). Features
-                that the model does not know are left out: no history has them.
-            known: (n_more,) column in this model of each item there, -1 for a new one.
+            interactions: The same ratings over the larger catalogue.
+            item_features: (n_more × features) of that catalogue. Features that the model does not
+                know are left out: no history has them.
 
         Raises:
-            InputError: If the features are of another number of items.
+            InputError: If the features are of other items.
         """
-        _check_rows(item_features.matrix, len(known))
         places = pd.Index(self.feature_ids).get_indexer(pd.Index(item_features.ids))
         matrix = sparse.csr_array(item_features.matrix[:, places >= 0]).tocoo()
         moved = (matrix.data, (matrix.row, places[places >= 0][matrix.col]))
-        shape = (len(known), len(self.idf))
-        row_starts, features = _pattern(sparse.csr_array(moved, shape=shape))
-        popularity = np.append(self.popularity, 0.0)[known]
-        return dataclasses.replace(
-            self, row_starts=row_starts, features=features, popularity=popularity
-        )
+        shape = (matrix.shape[0], len(self.idf))
+        known = sparse.csr_array(moved, shape=shape)
+        items = _of_items(interactions, known, self.mean, self.parameters)
+        return dataclasses.replace(self, **items)
 
     @property
     def n_items(self) -> int:
@@ -204,15 +202,27 @@ class Content(Recommender):
         return sparse.csr_array((values, vectors.indices, vectors.indptr), shape=vectors.shape)
 
 
-def _pattern(matrix: sparse.csr_array) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """Row starts and columns of a CSR matrix, sorted within a row."""
-    ordered = matrix.sorted_indices()
-    return ordered.indptr.astype(np.int64), ordered.indices.astype(np.int32)
+def _of_items(
+    interactions: Interactions,
+    described: sparse.csr_array,
+    mean: float,
+    parameters: ContentParameters,
+) -> dict[str, Any]:
+    """The fields of `Content` that have to do with the items of a catalogue.
 
-
-def _check_rows(matrix: sparse.csr_array, n_items: int) -> None:
-    if matrix.shape[0] != n_items:
+    Raises:
+        InputError: If other items are described.
+    """
+    if described.shape[0] != interactions.n_items:
         raise InputError(
-            f"the features describe {matrix.shape[0]} items, the catalogue has {n_items}: "
-            f"{DIFFERENT_RUNS}"
+            f"the features describe {described.shape[0]} items, the ratings have "
+            f"{interactions.n_items}: {DIFFERENT_RUNS}"
         )
+    ratings, pattern = interactions.ratings, described.sorted_indices()
+    counted = rating_weights(ratings.data, mean, parameters.rating_weight)
+    known = np.log1p(np.bincount(ratings.indices, counted, minlength=interactions.n_items))
+    return {
+        "row_starts": pattern.indptr.astype(np.int64),
+        "features": pattern.indices.astype(np.int32),
+        "popularity": known / known.max(),
+    }

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from scipy import sparse
 
 from explainable_recsys.data import Data, Lists, RatingScale
 from explainable_recsys.explainers.styles import STYLES
@@ -48,6 +50,13 @@ def lists_of(histories: Interactions, recommendations: Any) -> Lists:
         table = table.astype({"user_id": "int64", "item_id": "int64"})
     ranks = table.groupby("user_id").cumcount() + 1
     return Lists.of(histories, table.assign(rank=ranks, score=0.0))
+
+
+def lists_over(catalogue: Interactions, table: pd.DataFrame) -> Lists:
+    """Lists of people who rated nothing."""
+    user_ids = np.unique(table["user_id"].to_numpy().astype(catalogue.user_ids.dtype))
+    nothing = sparse.csr_array((len(user_ids), catalogue.n_items), dtype=np.float32)
+    return Lists.of(Interactions(nothing, user_ids, catalogue.item_ids), table)
 
 
 def assert_is_evidence(table: pd.DataFrame) -> None:

@@ -211,6 +211,28 @@ class Lists:
         columns[rows, place] = self.items[order]
         return positions, columns
 
+    def positions_of(self, table: pd.DataFrame) -> NDArray[np.int64]:
+        """Which recommendation each row of a table with `user_id` and `item_id` is about.
+
+        Returns:
+            (n,) positions; -1 for what is not recommended.
+        """
+        n_items = self.histories.n_items
+        users = self.histories.user_rows(table["user_id"])
+        items = self.histories.item_columns(table["item_id"])
+        wanted = np.where((users < 0) | (items < 0), -1, users * n_items + items)
+        made = pd.Index(self.users * n_items + self.items)
+        return np.asarray(made.get_indexer(pd.Index(wanted)), np.int64)
+
+    def of_users(self, rows: NDArray[np.int64]) -> Lists:
+        """The lists of some users alone, whose rows in the histories are ascending."""
+        known = self.histories
+        some = Interactions(known.ratings[rows], known.user_ids[rows], known.item_ids)
+        places = np.full(known.n_users, -1, np.int64)
+        places[rows] = np.arange(len(rows))
+        kept = self.take(places[self.users] >= 0)
+        return Lists(some, kept.table, places[kept.users], kept.items)
+
     def take(self, chosen: NDArray[Any]) -> Lists:
         """Some of the recommendations, by position or mask."""
         table = self.table.loc[chosen] if chosen.dtype == bool else self.table.iloc[chosen]

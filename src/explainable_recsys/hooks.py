@@ -262,4 +262,7 @@ class SummaryHook:
         """Print the data card, the metrics and a few users with their reasons."""
         from explainable_recsys.interface.summary import print_summary
 
-        print_summary(pipeline.all_outputs(), catalog, run_params.get("env"))
+        outputs = pipeline.all_outputs()
+        names = {name.removesuffix(".metrics") for name in outputs if name.endswith(".metrics")}
+        approaches = {name: name for name in names if f"{name}.explanations" in outputs}
+        print_summary(outputs, catalog, run_params.get("env"), names, approaches)

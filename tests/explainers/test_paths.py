@@ -1,6 +1,5 @@
 """Paths by hand, and against all paths of a small graph, one at a time."""
 
-import itertools
 import math
 
 import numpy as np
@@ -21,7 +20,6 @@ from explainable_recsys.explainers.paths import (
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.recommenders.item_graph import PEOPLE
 from explainable_recsys.recommenders.meta_paths import MetaPathParameters, MetaPaths
-from explainable_recsys.wording.sentences import path_sentences
 from tests.lists_of import assert_is_evidence, data_of, items_of, lists_of
 from tests.recommenders.small_graph import (
     N_ITEMS,
@@ -169,9 +167,6 @@ def test_nothing_to_explain(rows):
         assert len(found) == 0
         numbers = expected.dtypes.astype(str) != "category"
         pd.testing.assert_series_equal(found.dtypes[numbers], expected.dtypes[numbers])
-    sentences = path_sentences(paths, items_of(USERS))
-    assert sentences.columns.tolist() == ["user_id", "item_id", "sentence"]
-    assert len(sentences) == 0
 
 
 def test_who_likes_nothing_gets_paths_from_all_that_was_rated():
@@ -424,76 +419,6 @@ def test_what_two_items_have_in_common_in_words():
         "same director: M. Night",
     ]
     assert link_texts(model).tolist() == expected
-
-
-def sentence_of(rows, titles, n_cited=3):
-    """Of (from_item, label), best first."""
-    paths = pd.DataFrame(rows, columns=["from_item", "label"]).assign(user_id=1, item_id=9)
-    paths["label"] = paths["label"].astype("category")
-    items = pd.DataFrame({"item_id": list(titles), "title": list(titles.values())})
-    (sentence,) = path_sentences(paths, items, n_cited)["sentence"]
-    return sentence
-
-
-TITLES = {1: "Alien", 2: "Brazil", 3: "Cube", 4: "Dune"}
-
-
-@pytest.mark.parametrize(
-    ("n", "expected"),
-    [
-        (1, "Because you liked *Alien* (a)."),
-        (2, "Because you liked *Alien* (a) and *Brazil* (b)."),
-        (3, "Because you liked *Alien* (a), *Brazil* (b) and *Cube* (c)."),
-        (4, "Because you liked *Alien* (a), *Brazil* (b) and *Cube* (c)."),
-    ],
-)
-def test_items_in_a_sentence(n, expected):
-    assert sentence_of([(1, "a"), (2, "b"), (3, "c"), (4, "d")][:n], TITLES) == expected
-
-
-def test_every_item_is_named_once_with_its_best_path():
-    rows = [(2, "a"), (1, "b"), (2, "c"), (1, "d"), (3, "e")]
-    expected = "Because you liked *Brazil* (a), *Alien* (b) and *Cube* (e)."
-    assert sentence_of(rows, TITLES) == expected
-    assert sentence_of(rows, TITLES, 1) == "Because you liked *Brazil* (a)."
-
-
-def test_markdown_in_titles_and_labels_is_escaped():
-    found = sentence_of([(1, r"same band: *NSYNC \o/")], {1: r"M*A*S*H \ 2"})
-    assert found == r"Because you liked *M\*A\*S\*H \\ 2* (same band: \*NSYNC \\o/)."
-
-
-@pytest.mark.parametrize(("liked_from", "verb"), [(None, "rated"), (1.0, "liked")])
-def test_who_may_have_rated_low_did_not_like(liked_from, verb):
-    """Paths start at all rated items, or only at those that were liked."""
-    model = model_of(DATA, LINKS, parameters=EXACT.model_copy(update={"liked_from": liked_from}))
-    found = explain_by_paths(model, data_of(USERS), lists_of(USERS, lists([(2, 105)])), BY_HAND)
-    assert found.facts == {"relation": verb}
-
-
-def test_sentences_of_many_recommendations():
-    _, paths = explain_by_hand(lists([(1, 103), (1, 104), (2, 105)]))
-    table = path_sentences(paths, items_of(USERS), 2)
-    assert table[["user_id", "item_id"]].to_numpy().tolist() == [[1, 103], [1, 104], [2, 105]]
-    assert table["sentence"].tolist() == [
-        "Because you liked *Title 100* (same director: Scott) and *Title 101* "
-        "(same director: Scott).",
-        "Because you liked *Title 100* (same genre: Horror) and *Title 101* (same genre: Horror).",
-        "Because you liked *Title 102* (same genre: War).",
-    ]
-    assert table.dtypes.astype(str).to_dict()["sentence"] == "str"
-
-
-def test_one_person_and_a_thousand():
-    """Item 0 is liked together with item 1 by one person, with item 2 by all."""
-    rows = [{0: 5, 1: 5, 2: 5}, *itertools.repeat({0: 5, 2: 5}, 1233)]
-    data, users = interactions_of(rows, 3), interactions_of([{0: 5}], 3)
-    model = model_of(data, {}, {PEOPLE: 1.0})
-    _, paths = explain(model, users, lists([(1, 101), (1, 102)]), BY_HAND)
-    assert path_sentences(paths, items_of(users))["sentence"].tolist() == [
-        "Because you liked *Title 100* (liked by the same person).",
-        "Because you liked *Title 100* (liked by the same 1,234 people).",
-    ]
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,12 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from explainable_recsys.reporting.content import ReportContent
+from explainable_recsys.wording.markup import marked
 
 HOSTILE = "<script>alert(1)</script> | *x* `y` [z](http://evil.example) & \\ _u_"
 """A title that may not change the meaning of anything around it."""
+
+AWKWARD = r"A * \ B | C"
 
 RUN = "2026-11-23T02.39.17.123Z"
 MANIFEST = f"data/08_reporting/run_manifest.json/{RUN}/run_manifest.json"
@@ -194,8 +197,26 @@ def examples() -> pd.DataFrame:
     return pd.DataFrame(
         [
             (573, "posthoc_knn", 2, 12, HOSTILE, None, 0.4, None),
-            (573, "posthoc_knn", 1, 11, "Toy Story", 1995, 0.5, r"You rated *A \* \\ B | C* ★4."),
-            (573, "intrinsic_ease", 1, 11, "Toy Story", 1995, 1.5, "Because of *<b>Alien</b>*."),
+            (
+                573,
+                "posthoc_knn",
+                1,
+                11,
+                "Toy Story",
+                1995,
+                0.5,
+                f"You rated {marked(AWKWARD)} ★4.",
+            ),
+            (
+                573,
+                "intrinsic_ease",
+                1,
+                11,
+                "Toy Story",
+                1995,
+                1.5,
+                f"Because of {marked('<b>Alien</b>')}.",
+            ),
             (573, "svd", 1, 13, None, 1999, 4.5, None),
         ],
         columns=["user_id", "approach", "rank", "item_id", "title", "year", "score", "sentence"],

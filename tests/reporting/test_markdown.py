@@ -9,7 +9,8 @@ import pytest
 from markdown_it import MarkdownIt
 
 from explainable_recsys.reporting.findings import findings
-from explainable_recsys.reporting.markdown import escaped, report_markdown
+from explainable_recsys.reporting.markdown import report_markdown
+from explainable_recsys.wording.markup import escaped
 from tests.reporting.contents import HOSTILE, MANIFEST, RUN, comparison, content, poor_contents
 
 MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])

@@ -28,7 +28,12 @@ from explainable_recsys.metrics.rules import cited_rule_metrics
 from explainable_recsys.metrics.surrogates import surrogate_metrics
 from explainable_recsys.recommenders.base import AdditiveRecommender, ClosedFormRecommender
 from explainable_recsys.recommenders.meta_paths import MetaPaths
-from explainable_recsys.wording import sentences as words
+from explainable_recsys.wording.contributions import contribution_sentences
+from explainable_recsys.wording.influence import influence_sentences
+from explainable_recsys.wording.lime import lime_sentences
+from explainable_recsys.wording.neighbours import neighbour_sentences, similar_item_sentences
+from explainable_recsys.wording.paths import path_sentences
+from explainable_recsys.wording.rules import rule_sentences
 
 MEASURED = ("{approach}.approach_metrics",)
 
@@ -38,7 +43,7 @@ _ALL = (
         "Contributions",
         "How much of the score each rated item is.",
         explain_by_contributions,
-        words.contribution_sentences,
+        contribution_sentences,
         ContributionParameters,
         needs=AdditiveRecommender,
         adds_up=True,
@@ -48,7 +53,7 @@ _ALL = (
         "Influence",
         "How much the score changes without a rating.",
         explain_by_influence,
-        words.influence_sentences,
+        influence_sentences,
         InfluenceParameters,
         needs=ClosedFormRecommender,
         details=("cited_groups",),
@@ -67,7 +72,7 @@ _ALL = (
         "Rules",
         "What people who like the same items like too.",
         explain_by_rules,
-        words.rule_sentences,
+        rule_sentences,
         RuleExplanationParameters,
         knowledge=("rules",),
         details=("cited_rules",),
@@ -79,7 +84,7 @@ _ALL = (
         "Neighbours",
         "How the people with the most similar taste rated the item.",
         explain_by_neighbours,
-        words.neighbour_sentences,
+        neighbour_sentences,
         NeighbourExplanationParameters,
         knowledge=("neighbours",),
         details=("projected_evidence",),
@@ -100,7 +105,7 @@ _ALL = (
         "Similar items",
         "Which similar items the user liked.",
         explain_by_similar_items,
-        words.similar_item_sentences,
+        similar_item_sentences,
         SimilarItemsParameters,
         knowledge=("similar_items",),
         on_controls=True,
@@ -110,7 +115,7 @@ _ALL = (
         "LIME",
         "What a linear model of the scores around the recommendation says.",
         explain_by_lime,
-        words.feature_sentences,
+        lime_sentences,
         LimeParameters,
         knowledge=("features",),
         details=("surrogates",),
@@ -124,7 +129,7 @@ _ALL = (
         "Paths",
         "Over what the knowledge graph leads from liked items to the recommended one.",
         explain_by_paths,
-        words.path_sentences,
+        path_sentences,
         PathParameters,
         needs=MetaPaths,
         adds_up=True,

@@ -9,7 +9,7 @@ from explainable_recsys.knowledge.features import describe
 from explainable_recsys.knowledge.graph import describe_items, prepare_triples
 from explainable_recsys.knowledge.graph_card import graph_card
 from explainable_recsys.knowledge.neighbours import explainability_of_everybody
-from explainable_recsys.knowledge.similar_items import SimilarItems
+from explainable_recsys.knowledge.similar_items import find_near_items
 from explainable_recsys.recommenders.rules_of_lists import build_baskets_of, group_users
 
 GRAPH_PARAMETERS = {"parameters": "params:graph.triples"}
@@ -91,7 +91,7 @@ _ALL = (
         "The items most similar to each item by who rated them how.",
         (
             Step(
-                SimilarItems.fit,
+                find_near_items,
                 {**RATINGS, "parameters": "params:similar_items"},
                 ("similar_items.nearest",),
             ),

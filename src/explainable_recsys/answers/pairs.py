@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import TypeVar
 
 from explainable_recsys.answers.explainers import EXPLAINERS
 from explainable_recsys.answers.recommenders import RECOMMENDERS
 from explainable_recsys.answers.records import Pair
-from explainable_recsys.errors import InputError
+from explainable_recsys.errors import InputError, did_you_mean
 
 Record = TypeVar("Record")
 
@@ -145,15 +144,9 @@ def record_of(records: Mapping[str, Record], name: str, what: str) -> Record:
         InputError: If there is none, naming those that there are.
     """
     if name not in records:
-        raise InputError(f"there is no {what} '{name}'; {did_you_mean(name, records)}")
+        hint = did_you_mean(name, records)
+        raise InputError(f"there is no {what} '{name}'; {hint}there are: {', '.join(records)}")
     return records[name]
-
-
-def did_you_mean(name: str, known: Collection[str]) -> str:
-    """The closest of the known names, and all of them."""
-    close = difflib.get_close_matches(name, known, n=1)
-    hint = f"did you mean '{close[0]}'? " if close else ""
-    return f"{hint}there are: {', '.join(known)}"
 
 
 def knowledge_of(pair: Pair) -> tuple[str, ...]:

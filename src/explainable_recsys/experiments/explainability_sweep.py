@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from pydantic import field_validator
 
-from explainable_recsys.data import Data
+from explainable_recsys.data import Data, Lists
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.knowledge.neighbours import NeighbourhoodParameters, explainability
 from explainable_recsys.metrics.explainability import explainability_per_user
@@ -79,7 +79,7 @@ def explainability_sweep(
         predicted = model.predict_ratings(train.ratings, rows, items)
         errors = rating_errors(predicted, actual, data.scale.minimum, data.scale.maximum)
         lists = recommend(model, train, RecommendationParameters(n=k))
-        precision = explainability_per_user(lists, train, explainable, k)
+        precision = explainability_per_user(Lists.of(train, lists), explainable, k)
         ranking = ranking_per_user(lists, validation_ratings, k, evaluation.relevance_threshold)
         measured.append(
             (

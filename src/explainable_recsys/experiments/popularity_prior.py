@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pandas as pd
 from pydantic import Field, field_validator
 
+from explainable_recsys.data import Lists
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.metrics.beyond_accuracy import catalogue_exposure
 from explainable_recsys.metrics.ranking import ranking_per_user
@@ -62,7 +63,7 @@ def popularity_sweep(
                 "popularity_weight": weight,
                 "ndcg": ranking[f"ndcg@{k}"].mean(),
                 "recall": ranking[f"recall@{k}"].mean(),
-                "catalogue_coverage": catalogue_exposure(lists, train, k)[
+                "catalogue_coverage": catalogue_exposure(Lists.of(train, lists), k)[
                     f"catalogue_coverage@{k}"
                 ],
             }

@@ -31,7 +31,7 @@ from explainable_recsys.explainers.surrogates import (
     held_out_r2,
 )
 from explainable_recsys.explainers.tables import Explained, evidence_table
-from explainable_recsys.knowledge.features import Features
+from explainable_recsys.knowledge.features import FeatureParameters, Features, describe_users
 from explainable_recsys.parameters import Parameters, Seed
 from explainable_recsys.progress import progress
 from explainable_recsys.recommenders.base import Recommender
@@ -92,6 +92,7 @@ class LimeParameters(Parameters):
     min_held_out_r2: float = Field(0.0, le=1)
     engine: Literal["batched", "lime"] = "batched"
     seed: Seed = 0
+    n_cited: int = Field(3, ge=1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,7 +122,7 @@ def explain_by_lime(
     parameters: LimeParameters,
     *,
     item_features: Features | None = None,
-    history_features: Features | None = None,
+    feature_parameters: FeatureParameters | None = None,
 ) -> Explained:
     """Explain recommendations by local surrogates (LIME: Ribeiro, Singh & Guestrin 2016).
 
@@ -143,7 +144,7 @@ def explain_by_lime(
         lists: What is explained.
         parameters: How.
         item_features: Of the catalogue's items, for neighbourhood `item`.
-        history_features: Of the users whose lists these are, for neighbourhood `user`.
+        feature_parameters: How to describe those whose lists these are, for neighbourhood `user`.
 
     Returns:
         Evidence of style `feature` (neighbourhoods `item`, `user`) or `item` (`history`); `weight`
@@ -156,8 +157,9 @@ def explain_by_lime(
     Raises:
         InputError: If there are no features.
     """
-    described = {"item": item_features, "user": history_features}
-    features = described.get(parameters.neighbourhood)
+    features = item_features if parameters.neighbourhood == "item" else None
+    if parameters.neighbourhood == "user" and feature_parameters is not None:
+        features = describe_users(data, lists.histories, feature_parameters)
     found = [
         _only_good(local, parameters.min_held_out_r2)
         for local in local_surrogates(model, lists, features, parameters)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from explainable_recsys.figures.style import NEUTRAL, PALETTE, finish, message_figure, new_figure
+from explainable_recsys.metrics.records import lower_is_better
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -19,15 +20,10 @@ COLUMNS, GAP = 2, 0.16  # as many columns as a phone has room for
 PANEL = (1 - GAP * (COLUMNS - 1)) / COLUMNS  # width, as GAP a share of the whole
 
 
-def larger_is_better(metric: str) -> bool:
-    """Whether a metric is to be maximised."""
-    return metric != "rmse"
-
-
 def best_trial(trials: pd.DataFrame) -> int:
     """Row of the best complete trial, the first of several equals."""
     values = trials["value"].to_numpy()
-    best = np.nanargmax if larger_is_better(trials["metric"].iloc[0]) else np.nanargmin
+    best = np.nanargmin if lower_is_better(trials["metric"].iloc[0]) else np.nanargmax
     return int(best(values))
 
 
@@ -63,7 +59,7 @@ def tuning_history_figure(trials: pd.DataFrame) -> go.Figure:
                 name=STATE_NAMES[state],
                 marker={"color": colour, "symbol": symbol, "size": 8},
             )
-    so_far = trials["value"].cummax() if larger_is_better(metric) else trials["value"].cummin()
+    so_far = trials["value"].cummin() if lower_is_better(metric) else trials["value"].cummax()
     figure.add_scatter(
         x=trials["trial"].tolist(),
         y=_gaps(so_far.ffill()),
@@ -165,7 +161,7 @@ def _finding(trials: pd.DataFrame) -> tuple[str, str]:
         return f"{approach}: nothing beats the present {metric} of {present:.4f}", subtitle
     if np.isnan(present):
         return f"{approach}: {metric} of {found:.4f}; the present parameters fail", subtitle
-    verb = "raises" if larger_is_better(metric) else "lowers"
+    verb = "lowers" if lower_is_better(metric) else "raises"
     return f"{approach}: trial {best} {verb} {metric} from {present:.4f} to {found:.4f}", subtitle
 
 

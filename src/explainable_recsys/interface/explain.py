@@ -21,12 +21,12 @@ from explainable_recsys.errors import InputError
 from explainable_recsys.explainers.what_if import ranks
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.interface.stored import Lists, load_lists, stored_approaches
-from explainable_recsys.interface.terminal import heading, plain_text, print_json, print_plainly
+from explainable_recsys.interface.terminal import heading, print_json, print_plainly
 from explainable_recsys.pipelines.ask import ask, model_entry
 from explainable_recsys.recommenders.lists import check_made_by
 from explainable_recsys.reporting.lookup import find_item, find_user
 from explainable_recsys.reporting.person import Person, person, titled
-from explainable_recsys.wording.markup import is_text
+from explainable_recsys.wording import markup
 
 N_RATED = 10
 FORMATS = ("table", "json")
@@ -118,6 +118,8 @@ def as_json(reply: Reply) -> dict[str, Any]:
     someone = reply.person
     listed = _records(someone.recommendations)
     for row in listed:
+        if row["sentence"] is not None:
+            row["sentence"] = markup.plain(row["sentence"])
         evidence = _records(someone.reasons_for(row["item_id"]))
         row["evidence"] = [{k: v for k, v in piece.items() if k != "item_id"} for piece in evidence]
     return {
@@ -230,7 +232,8 @@ def _one(reply: Reply) -> list[RenderableType]:
 
 
 def _reason(row: Mapping[Hashable, Any]) -> Text:
-    return plain_text(row["sentence"]) if is_text(row["sentence"]) else Text("no explanation")
+    sentence = row["sentence"]
+    return markup.terminal(sentence) if markup.is_text(sentence) else Text("no explanation")
 
 
 def _evidence(evidence: pd.DataFrame) -> Table:

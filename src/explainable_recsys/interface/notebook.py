@@ -19,7 +19,6 @@ from kedro.framework.project import LOGGING
 from kedro.io import DataCatalog, DatasetError
 from kedro.utils import find_kedro_project
 
-from explainable_recsys import draws
 from explainable_recsys.datasets.source import SourceParameters
 from explainable_recsys.errors import InputError
 from explainable_recsys.explainers.what_if import Change, changed_history
@@ -33,7 +32,7 @@ from explainable_recsys.pipelines.ask import Answer, ask
 from explainable_recsys.reporting.lookup import find_item, find_user
 from explainable_recsys.reporting.person import Person, person, titled
 from explainable_recsys.reporting.selection import choose_users
-from explainable_recsys.wording.markup import is_text, runs
+from explainable_recsys.wording import markup
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -112,8 +111,7 @@ class Browser(ipywidgets.VBox):  # type: ignore[misc]
         metrics = catalog.load(f"{approach}.metrics")
         self._adds_up = "additivity_error" in metrics
         users = [self._lists.explanations["user_id"]]
-        ids = np.asarray(users[0].unique())
-        self._order = iter(ids[draws.random_order(ids, seed, "users one after another")])
+        self._order = iter(np.random.default_rng(seed).permutation(users[0].unique()))
         first = choose_users(users, 1, seed)[0] if user is None else user
         self._person = self._lists.of(find_user(first, self._lists.histories.user_ids))
         self._make_widgets()
@@ -218,7 +216,7 @@ class Browser(ipywidgets.VBox):  # type: ignore[misc]
     def _show_reasons(self, someone: Person, item_id: Any) -> None:
         row = someone.recommendations.set_index("item_id", drop=False).loc[item_id]
         self._sentence.value = _sentence(row["sentence"])
-        title = str(row["title"]) if is_text(row["title"]) else f"item {item_id}"
+        title = str(row["title"]) if markup.is_text(row["title"]) else f"item {item_id}"
         score = float(row["score"]) if self._adds_up else None
         reasons = someone.reasons_for(item_id)
         _draw(self.reasons, reasons_figure(reasons, title, self._scale, score=score))
@@ -328,11 +326,9 @@ def _reasons_after(before: pd.DataFrame, after: Person) -> str:
 
 
 def _sentence(sentence: Any) -> str:
-    if not is_text(sentence):
+    if not markup.is_text(sentence):
         return "No explanation."
-    parts = ((escape(part.text), part.is_italic) for part in runs(sentence))
-    text = "".join(f"<i>{text}</i>" if is_italic else text for text, is_italic in parts)
-    return f'<div style="{_LINES}">{text}</div>'
+    return f'<div style="{_LINES}">{markup.html(sentence)}</div>'
 
 
 def _titled(row: dict[Any, Any]) -> str:

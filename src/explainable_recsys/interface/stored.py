@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,11 +9,11 @@ from typing import Any
 import pandas as pd
 from kedro.io import DataCatalog
 
-from explainable_recsys.errors import InputError
+from explainable_recsys.errors import InputError, did_you_mean
 from explainable_recsys.interactions import DIFFERENT_RUNS, Interactions
 from explainable_recsys.pipelines.ask import ANSWERS
 from explainable_recsys.preprocessing.card import check_same_data
-from explainable_recsys.reporting.person import Person, person
+from explainable_recsys.reporting.people import Person, person
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,8 +88,7 @@ def check_approach(catalog: DataCatalog, approach: str) -> None:
         return
     if catalog.exists(f"{approach}.recommendations"):
         raise InputError(f"{approach} recommends, but explains nothing; {_known(names)}")
-    close = difflib.get_close_matches(approach, names, n=1)
-    hint = f"did you mean {close[0]}? " if close else ""
+    hint = did_you_mean(approach, names)
     raise InputError(f"nothing is stored of an approach '{approach}'; {hint}{_known(names)}")
 
 

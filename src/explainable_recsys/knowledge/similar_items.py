@@ -90,3 +90,17 @@ def _minus_user_means(ratings: sparse.csr_array) -> sparse.csr_array:
     values = ratings.data - np.repeat(means, lengths)
     values[np.abs(values) < 1e-9] = 0.0
     return sparse.csr_array((values, ratings.indices, ratings.indptr), shape=ratings.shape)
+
+
+class NearItemsParameters(ItemSimilarityParameters):
+    """Which items are near enough to explain one: fewer, and more alike, than to recommend it."""
+
+    k: int = Field(20, ge=1)
+    similarity: Literal["cosine", "adjusted_cosine", "pearson"] = "adjusted_cosine"
+    shrinkage: float = Field(10.0, ge=0)
+    amplification: float = Field(1.0, gt=0)
+
+
+def find_near_items(interactions: Interactions, parameters: NearItemsParameters) -> SimilarItems:
+    """The items that can explain each item."""
+    return SimilarItems.fit(interactions, parameters)

@@ -15,6 +15,7 @@ from pydantic import Field, field_validator, model_validator
 from scipy import sparse
 
 from explainable_recsys import draws
+from explainable_recsys.data import Data, Lists
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.metrics.beyond_accuracy import item_popularity
 from explainable_recsys.metrics.bootstrap import mean_with_interval
@@ -23,7 +24,7 @@ from explainable_recsys.metrics.counterfactual_ranks import (
     Orders,
     counterfactual_ranks,
 )
-from explainable_recsys.metrics.projected_evidence import Cited, history_evidence
+from explainable_recsys.metrics.projected_evidence import Cited, projected_evidence
 from explainable_recsys.metrics.ranking import top_k
 from explainable_recsys.parameters import Parameters, Seed
 from explainable_recsys.progress import progress
@@ -117,9 +118,8 @@ class Faithfulness:
 
 def measure_faithfulness(
     model: Recommender,
-    interactions: Interactions,
-    histories: Interactions,
-    recommendations: pd.DataFrame,
+    data: Data,
+    lists: Lists,
     evidence: pd.DataFrame,
     k: int,
     parameters: FaithfulnessParameters,
@@ -152,34 +152,28 @@ def measure_faithfulness(
 
     Args:
         model: The recommender whose lists are explained.
-        interactions: What it learned from; says which items are popular.
-        histories: (n_users, n_items) what the lists were made from.
-        recommendations: Columns `user_id`, `item_id`, `rank`, `score`; the top K count.
-        evidence: Columns `user_id`, `item_id`, `evidence_id`, `weight` and possibly `style`; see
-            `history_evidence`.
+        data: What it learned from; says which items are popular.
+        lists: What is explained, with ranks and scores; the top K count.
+        evidence: Columns `user_id`, `item_id`, `rated_item_id`, `weight`; see
+            `projected_evidence`.
         k: K.
         parameters: Ke, sample and curves.
         n_resamples: Bootstrap resamples of the users behind each interval; 0 for none.
 
     Raises:
-        InputError: If the tables name a user or an item that the histories do not know.
+        InputError: If K is below 1.
     """
-    histories.known_rows(recommendations["user_id"])
-    order = sampled_users(histories, parameters)
+    order = sampled_users(lists.histories, parameters)
     sample = np.sort(order)
-    of_sample = Interactions(
-        histories.ratings[sample], histories.user_ids[sample], histories.item_ids
-    )
-    lists = top_k(recommendations, k)
-    lists = lists[lists["user_id"].isin(of_sample.user_ids)]
-    cited = history_evidence(lists, evidence, of_sample)
+    lists = lists.take(top_k(lists.table, k).index.to_numpy()).of_users(sample)
+    cited = projected_evidence(lists, evidence)
     nothing = _scores_of_nothing(model)
-    personal = lists["score"] - nothing[of_sample.known_columns(lists["item_id"])]
+    personal = lists.table["score"] - nothing[lists.items]
     prober = _Prober(
         model=model,
-        histories=of_sample,
+        histories=lists.histories,
         has_curves=np.isin(sample, order[: parameters.curve_users]),
-        popularity=item_popularity(interactions),
+        popularity=item_popularity(data.interactions),
         nothing=nothing,
         cited=cited,
         least=parameters.least_personal * float(personal.abs().mean()),
@@ -189,7 +183,12 @@ def measure_faithfulness(
     sums, counts = prober.run()
     users = np.unique(cited.users)
     return _results(
-        of_sample.user_ids[users], sums[:, users], counts[:, users], k, parameters, n_resamples
+        lists.histories.user_ids[users],
+        sums[:, users],
+        counts[:, users],
+        k,
+        parameters,
+        n_resamples,
     )
 
 

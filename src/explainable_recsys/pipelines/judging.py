@@ -76,3 +76,10 @@ def leave_out_what_is_not_stored(pipeline: Pipeline, catalog: DataCatalog) -> No
     for name in pipeline.datasets():
         if name.partition(".")[0] in absent and not name.startswith("params:"):
             catalog[name] = AbsentDataset()
+
+
+def leave_out_what_is_only_shown(pipeline: Pipeline, catalog: DataCatalog) -> None:
+    """Let a report be written without figures and diagnostics that are not stored."""
+    for name in pipeline.inputs():
+        if (name.endswith("_figure") or name == "stability") and not catalog.exists(name):
+            catalog[name] = AbsentDataset()

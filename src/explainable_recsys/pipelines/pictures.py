@@ -38,7 +38,7 @@ from explainable_recsys.knowledge.association_rules import (
     TransactionParameters,
     liked_interactions,
 )
-from explainable_recsys.knowledge.features import FeatureParameters, Features
+from explainable_recsys.knowledge.features import FeatureParameters, Features, describe_users
 from explainable_recsys.metrics.evaluation import of_control_users
 from explainable_recsys.metrics.parameters import EvaluationParameters
 from explainable_recsys.parameters import Parameters, Seed
@@ -122,8 +122,10 @@ def repeat_lime(
     parameters: LimeStabilityParameters,
 ) -> pd.DataFrame:
     """Explain some recommendations again under other seeds."""
+    of_users = describe_users(data, data.histories, feature_parameters)
+    features = {"item": item_features, "user": of_users}
     lists = Lists.of(data.histories, recommendations)
-    return lime_stability(model, data, lists, item_features, feature_parameters, lime, parameters)
+    return lime_stability(model, lists, features, lime, parameters)
 
 
 def draw_stability(stability: pd.DataFrame, lime: LimeParameters) -> Any:
@@ -180,7 +182,7 @@ def _of_controls(table: str) -> dict[str, str]:
 
 _LIME = "params:posthoc_fm_lime.explanation"
 
-_PICTURES = {
+_PICTURES: dict[str, list[tuple[Any, Any, str | list[str]]]] = {
     "svd": [(Draw(popularity_sweep_figure), "svd.popularity_sweep", "svd.popularity_sweep_figure")],
     "emf": [
         (

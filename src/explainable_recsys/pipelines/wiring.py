@@ -38,6 +38,12 @@ from explainable_recsys.recommenders.lists import make_lists
 JUDGED_WITH = {"evaluation": "params:evaluation", "data_version": "data_version"}
 
 
+def approach(name: str) -> Pipeline:
+    """An approach with its recommender and knowledge, and all that they need."""
+    pair = APPROACHES[name]
+    return part(name, pair.recommender, *knowledge_of(pair))
+
+
 FAMILIES = frozenset({*RECOMMENDERS, *KNOWLEDGE, *APPROACHES})
 """Names of all recommenders, knowledge and approaches."""
 

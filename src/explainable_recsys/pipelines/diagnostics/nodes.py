@@ -25,9 +25,7 @@ class StabilityParameters(Parameters):
     seed: Seed = 0
 
 
-def some_users_lists(
-    recommendations: pd.DataFrame, stability: StabilityParameters
-) -> pd.DataFrame:
+def some_users_lists(recommendations: pd.DataFrame, stability: StabilityParameters) -> pd.DataFrame:
     """The lists of the users whose explanations are compared."""
     return _of_some(recommendations, stability)
 

@@ -88,11 +88,11 @@ def _renamed(node: Node, again: dict[str, str]) -> Node:
 
     return Node(
         Reseeded(node.func),
-        new(node._inputs) if isinstance(node._inputs, dict) else [
-            again.get(name, name) for name in node.inputs
-        ],
+        new(node._inputs)
+        if isinstance(node._inputs, dict)
+        else [again.get(name, name) for name in node.inputs],
         new(node._outputs),
-        name=f"{str(node.namespace)}_{node.short_name}_again".replace(" ", "_").lower(),
+        name=f"{node.namespace!s}_{node.short_name}_again".replace(" ", "_").lower(),
         namespace=NAME,
     )
 

@@ -4,9 +4,9 @@ from typing import Any
 
 from kedro.pipeline import Pipeline
 
-from explainable_recsys.pipelines.wiring import part
+from explainable_recsys.pipelines.wiring import approach
 
 
 def create_pipeline(**_: Any) -> Pipeline:
     """The approach, and all that it needs."""
-    return part("intrinsic_ar")
+    return approach("intrinsic_ar")

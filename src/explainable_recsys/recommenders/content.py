@@ -99,7 +99,9 @@ class Content(Recommender):
         """
         taken = parameters.groups
         if taken is None:
-            taken = tuple(name for name in dict.fromkeys(item_features.groups) if name != POPULARITY)
+            taken = tuple(
+                name for name in dict.fromkeys(item_features.groups) if name != POPULARITY
+            )
         described = item_features.only(taken, "content.model.groups")
         counts = np.bincount(described.matrix.indices, minlength=len(described.groups))
         idf = np.log(interactions.n_items / np.maximum(counts, 1))

@@ -105,6 +105,40 @@ class Data:
         """The same, for other people's histories (over this catalogue)."""
         return dataclasses.replace(self, histories=histories)
 
+    def with_items(self, items: pd.DataFrame) -> Data:
+        """The same over a larger catalogue: with columns for items that nobody rated.
+
+        Args:
+            items: Columns `item_id`, `title` and possibly `year` and `genres`. Items of the
+                catalogue may be among them and stay as they are.
+
+        Raises:
+            InputError: If a column is missing, or an id is empty, stands there twice, or is no
+                integer where those of the catalogue are.
+        """
+        if missing := [name for name in ("item_id", "title") if name not in items]:
+            raise InputError(f"items table: no column {', '.join(missing)}")
+        if items["item_id"].isna().any():
+            raise InputError("items table: column item_id has empty values")
+        new = items[self.interactions.item_columns(items["item_id"]) < 0]
+        added = new["item_id"].to_numpy().astype(self.interactions.item_ids.dtype.type)
+        ids, counts = np.unique(added, return_counts=True)
+        if (counts > 1).any():
+            raise InputError(f"items table: item {ids[counts > 1][0]} stands there twice")
+        ids = np.union1d(self.interactions.item_ids, ids)
+        interactions = self.interactions.with_items(ids)
+        histories = interactions
+        if self.histories is not self.interactions:
+            histories = self.histories.with_items(ids)
+        undescribed = ~np.isin(added, self.items["item_id"])
+        facts = new.assign(item_id=added).reindex(columns=self.items.columns)[undescribed]
+        return dataclasses.replace(
+            self,
+            interactions=interactions,
+            histories=histories,
+            items=pd.concat([self.items, facts], ignore_index=True),
+        )
+
     def titles(self, columns: NDArray[np.int64]) -> pd.Categorical:
         """Title of the item in each column of the catalogue.
 

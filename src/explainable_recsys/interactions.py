@@ -127,6 +127,17 @@ class Interactions:
         )
         return Interactions(history, rated.user_ids, self.item_ids)
 
+    def with_items(self, item_ids: NDArray[Any]) -> Interactions:
+        """The same over a larger catalogue, whose further items nobody rated.
+
+        Args:
+            item_ids: (n_more,) sorted ids, those of this catalogue among them.
+        """
+        columns = np.searchsorted(item_ids, self.item_ids)
+        arrays = self.ratings.data, columns[self.ratings.indices], self.ratings.indptr
+        matrix = sparse.csr_array(arrays, shape=(self.n_users, len(item_ids)))
+        return Interactions(matrix, self.user_ids, item_ids)
+
 
 @dataclass(frozen=True, eq=False)
 class PaddedBlock:

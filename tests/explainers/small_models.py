@@ -21,6 +21,7 @@ from explainable_recsys.recommenders.association_rules import (
 )
 from explainable_recsys.recommenders.base import Recommender
 from explainable_recsys.recommenders.bias import Bias, BiasParameters
+from explainable_recsys.recommenders.content import Content, ContentParameters
 from explainable_recsys.recommenders.ease import EASE, EASEParameters
 from explainable_recsys.recommenders.emf import EMF, EMFParameters
 from explainable_recsys.recommenders.fm import FM, FMParameters
@@ -93,6 +94,10 @@ def _meta_paths(data: Interactions) -> MetaPaths:
     return MetaPaths.fit(data, _genres(), weights, MetaPathParameters())
 
 
+def _content(data: Interactions) -> Content:
+    return Content.fit(data, _genres(), ContentParameters(popularity_weight=0.2))
+
+
 FITS: dict[str, Callable[[Interactions], Recommender]] = {
     "SVD": lambda data: _svd(data, 0.0),
     "SVD with prior": lambda data: _svd(data, 0.3),
@@ -110,6 +115,7 @@ FITS: dict[str, Callable[[Interactions], Recommender]] = {
     "random": lambda data: RandomScores.fit(data, RandomScoresParameters()),
     "rules": _rules,
     "meta-paths": _meta_paths,
+    "content": _content,
     "random walk": lambda data: RandomWalk.fit(data, _genres(), RandomWalkParameters()),
 }
 

@@ -30,6 +30,7 @@ from explainable_recsys.recommenders.base import (
     load_recommender,
 )
 from explainable_recsys.recommenders.bias import Bias, BiasParameters
+from explainable_recsys.recommenders.content import Content, ContentParameters
 from explainable_recsys.recommenders.ease import EASE, EASEParameters
 from explainable_recsys.recommenders.emf import EMF, EMFParameters
 from explainable_recsys.recommenders.fm import FM, FMParameters
@@ -96,6 +97,7 @@ EVERY_FIT = FITS | {
     "item_knn": lambda data: ItemKNN.fit(data, ItemSimilarityParameters(k=2)),
     "association_rules": fit_rules,
     "meta_paths": fit_meta_paths,
+    "content": lambda data: Content.fit(data, features_of(GENRES, 9), ContentParameters()),
     "random_walk": lambda data: RandomWalk.fit(
         data, features_of(GENRES, 9), RandomWalkParameters()
     ),

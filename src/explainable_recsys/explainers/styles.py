@@ -46,7 +46,12 @@ STYLES = {
             cites_items=True,
             taken_away="projection: antecedents of the rules",
         ),
-        Style("feature", "feature", unit="Weight (unit of the score)"),
+        Style(
+            "feature",
+            "feature",
+            unit="Weight (unit of the score)",
+            taken_away="projection: rated items that share the features",
+        ),
         Style(
             "neighbour",
             "rating",

@@ -17,6 +17,9 @@ from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import PaddedBlock
 from explainable_recsys.named_arrays import NamedArrays
 
+BLOCK = 4_000_000
+"""Cells of a dense block: of histories × features, or of rated × recommended items."""
+
 
 class Recommender(NamedArrays, ABC):
     """Scores items for users whose rating history is given, known users and new ones alike.
@@ -66,6 +69,36 @@ class AdditiveRecommender(Protocol):
             (b, k, length) float64; summed over the last axis it is the score, exactly.
             Padding gets 0.
         """
+
+
+def pair_products(
+    left: sparse.csr_array,
+    right: sparse.csr_array,
+    rated: NDArray[np.int64],
+    items: NDArray[np.int64],
+) -> NDArray[np.float64]:
+    """Products of the rows of rated items with those of others, for a block of users.
+
+    Args:
+        left: (n_items, d) rows of rated items.
+        right: (n_items, d) rows of recommended items.
+        rated: (b, length) columns of each user's rated items.
+        items: (b, k) columns of the other items.
+
+    Returns:
+        (b, k, length) float64.
+    """
+    from_items, begins = np.unique(rated, return_inverse=True)
+    to_items, ends = np.unique(items, return_inverse=True)
+    begins, ends = begins.reshape(rated.shape), ends.reshape(items.shape)
+    outward = left[from_items].astype(np.float64)
+    products = np.zeros((*items.shape, rated.shape[1]))
+    step = max(1, BLOCK // max(1, len(from_items)))
+    for first in range(0, len(to_items), step):
+        values = (outward @ right[to_items[first : first + step]].T).toarray()
+        user, place = np.nonzero((ends >= first) & (ends < first + step))
+        products[user, place] = values[begins[user], ends[user, place, None] - first]
+    return products
 
 
 @runtime_checkable

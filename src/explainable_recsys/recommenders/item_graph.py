@@ -15,13 +15,11 @@ from scipy import sparse
 from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.knowledge.features import Features
+from explainable_recsys.recommenders import base
 from explainable_recsys.recommenders.base import Recommender
 
 PEOPLE = "liked by the same people"
 """The relation of items that the same people liked."""
-
-BLOCK = 4_000_000
-"""Cells of a dense block of histories × links, or of rated × recommended items."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +55,7 @@ class ItemGraph(Recommender):
         """Scores of some histories at a time; see `Recommender.scores`."""
         starts = self.starts(histories)
         result = np.empty((starts.shape[0], self.n_items), np.float32)
-        step = max(1, BLOCK // max(1, len(self.relations)))
+        step = max(1, base.BLOCK // max(1, len(self.relations)))
         for first in range(0, starts.shape[0], step):
             result[first : first + step] = self.scores_from(starts[first : first + step])
         return result

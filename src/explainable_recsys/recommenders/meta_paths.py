@@ -15,7 +15,7 @@ from explainable_recsys import draws
 from explainable_recsys.interactions import Interactions, PaddedBlock
 from explainable_recsys.knowledge.features import Features
 from explainable_recsys.parameters import Parameters, Seed
-from explainable_recsys.recommenders import item_graph
+from explainable_recsys.recommenders.base import pair_products
 from explainable_recsys.recommenders.item_graph import (
     ItemGraph,
     liked_or_all,
@@ -90,17 +90,7 @@ class MetaPaths(ItemGraph):
         self, histories: PaddedBlock, items: NDArray[np.int64]
     ) -> NDArray[np.float64]:
         """Sums over the paths from every rated item; see `AdditiveRecommender`."""
-        rows = np.where(histories.filled, histories.columns, 0)
-        rated, begins = np.unique(rows, return_inverse=True)
-        wanted, ends = np.unique(items, return_inverse=True)
-        begins, ends = begins.reshape(rows.shape), ends.reshape(items.shape)
-        outward = self.outward[rated].astype(np.float64)
-        parts = np.zeros((*items.shape, rows.shape[1]))
-        step = max(1, item_graph.BLOCK // max(1, len(rated)))
-        for first in range(0, len(wanted), step):
-            values = (outward @ self.inward[wanted[first : first + step]].T).toarray()
-            user, place = np.nonzero((ends >= first) & (ends < first + step))
-            parts[user, place] = values[begins[user], ends[user, place, None] - first]
+        parts = pair_products(self.outward, self.inward, histories.columns, items)
         return parts * self._of_ratings(histories)[:, None, :]
 
     @cached_property

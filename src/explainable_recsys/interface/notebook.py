@@ -19,7 +19,8 @@ from kedro.framework.project import LOGGING
 from kedro.io import DataCatalog, DatasetError
 from kedro.utils import find_kedro_project
 
-from explainable_recsys.datasets.source import SourceParameters
+from explainable_recsys.answers.pairs import APPROACHES
+from explainable_recsys.draws import random_order
 from explainable_recsys.errors import InputError
 from explainable_recsys.explainers.what_if import Change, changed_history
 from explainable_recsys.figures.reasons import reasons_figure
@@ -27,14 +28,11 @@ from explainable_recsys.figures.what_if import what_if_figure
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.interface.configuration import read_block
 from explainable_recsys.interface.messages import user_message
-from explainable_recsys.interface.stored import load_lists
-from explainable_recsys.pipelines.ask import Answer, ask
+from explainable_recsys.interface.stored import check_approach, load_stored
 from explainable_recsys.reporting.people import (
     Person,
-    choose_users,
     find_item,
     find_user,
-    person,
     titled,
 )
 from explainable_recsys.wording import markup
@@ -111,16 +109,16 @@ class Browser(ipywidgets.VBox):  # type: ignore[misc]
             InputError: If the approach has left no lists, or there is no such user.
             kedro.io.DatasetError: If something is not stored.
         """
-        self._catalog = catalog
-        self._lists = load_lists(catalog, approach)
-        scale = SourceParameters.model_validate(catalog.load("params:source")).rating_scale
+        check_approach(catalog, approach)
+        self._stored = load_stored(catalog, APPROACHES[approach])
+        self._items, self._histories = self._stored.data.items, self._stored.data.histories
+        scale = self._stored.data.scale
         self._scale = (scale.minimum, scale.maximum)
-        metrics = catalog.load(f"{approach}.metrics")
-        self._adds_up = "additivity_error" in metrics
-        users = [self._lists.explanations["user_id"]]
-        self._order = iter(np.random.default_rng(seed).permutation(users[0].unique()))
-        first = choose_users(users, 1, seed)[0] if user is None else user
-        self._person = self._lists.of(find_user(first, self._lists.histories.user_ids))
+        self._adds_up = self._stored.pair.explainer.adds_up
+        users = np.sort(catalog.load(f"{approach}.explanations")["user_id"].unique())
+        self._order = iter(users[random_order(users, seed, "users browsed")])
+        first = next(self._order) if user is None else user
+        self._person = self._stored.of(find_user(first, self._histories.user_ids))
         self._make_widgets()
         super().__init__(self._layout_of_widgets())
         self._show_person()
@@ -139,7 +137,7 @@ class Browser(ipywidgets.VBox):  # type: ignore[misc]
             continuous_update=False,
             **field,
         )
-        stars = [phrase(TAKE_BACK), *_stars(self._lists.histories)]
+        stars = [phrase(TAKE_BACK), *_stars(self._histories)]
         self.rating = ipywidgets.Dropdown(description=phrase("to be"), options=stars, **field)
         self.reasons, self.comparison = ipywidgets.Output(), ipywidgets.Output()
         self._history, self._sentence = ipywidgets.HTML(), ipywidgets.HTML()
@@ -171,8 +169,8 @@ class Browser(ipywidgets.VBox):  # type: ignore[misc]
         if self.user.value == shown:
             return
         try:
-            wanted = find_user(self.user.value, self._lists.histories.user_ids)
-            self._person = self._lists.of(wanted)
+            wanted = find_user(self.user.value, self._histories.user_ids)
+            self._person = self._stored.of(wanted)
         except InputError as error:
             self.unknown.value, self.user.value = escape(str(error)), shown
         else:
@@ -249,7 +247,7 @@ class Browser(ipywidgets.VBox):  # type: ignore[misc]
         """
         item_id = self.change.value
         if self.other.value.strip():
-            item_id = find_item(self.other.value, self._lists.items)
+            item_id = find_item(self.other.value, self._items)
         elif isinstance(item_id, str) and item_id == NO_CHANGE:
             return None
         value = self.rating.value
@@ -264,14 +262,11 @@ class Browser(ipywidgets.VBox):  # type: ignore[misc]
             raise InputError("nothing is left that is rated, so there is nobody to recommend to")
         table = pd.DataFrame({"item_id": list(ratings), "rating": list(ratings.values())})
         someone = self._person.user_id
-        histories = self._lists.histories.histories(table.assign(user_id=someone))
-        said: Answer = ask(self._catalog, self._lists.approach, histories)
-        tables = said.recommendations, said.explanations, said.sentences
-        return person(someone, histories, *tables, self._lists.items)
+        return self._stored.asked(self._histories.histories(table.assign(user_id=someone)))
 
     def _words(self, change: Change) -> str:
         """The change as the beginning of a sentence."""
-        items = self._lists.items
+        items = self._items
         title = items.loc[items["item_id"] == change.item_id, "title"].iloc[0]
         if change.rating is None:
             return phrase("Without {title}", title=title)

@@ -126,8 +126,8 @@ def measure_explainability(
             metrics |= mean_with_interval(gain.rename(columns=gains), *evaluation.resampling)
         for name, table in of_controls.items():
             chosen = Lists.of(data.histories, of_control_users(table, evaluation))
-            means = explainability_per_user(chosen, shares.ratings, evaluation.k)
-            means = means[means.index.isin(chosen.table["user_id"])].mean()
+            of_users = explainability_per_user(chosen, shares.ratings, evaluation.k)
+            means = of_users[of_users.index.isin(chosen.table["user_id"])].mean()
             control = name.removeprefix("recommendations")
             metrics |= {f"{columns[c]}{control}": float(means[c]) for c in means.index}
     empty = np.diff(explainability_by_users.ratings.indptr) == 0

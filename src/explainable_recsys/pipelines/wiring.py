@@ -49,7 +49,9 @@ FAMILIES = frozenset({*RECOMMENDERS, *KNOWLEDGE, *APPROACHES})
 
 def part(*namespaces: str) -> Pipeline:
     """Some recommenders, knowledge or approaches, and all that they need from the raw files on."""
-    names = {"data_processing.describe_dataset"} | {node.name for node in everything().nodes if node.namespace in namespaces}
+    names = {"data_processing.describe_dataset"} | {
+        node.name for node in everything().nodes if node.namespace in namespaces
+    }
     return everything().to_nodes(*names)
 
 

@@ -30,6 +30,7 @@ from explainable_recsys.reporting.tables import (
     every_figure_table,
     sampled_table,
 )
+from explainable_recsys.wording import markup
 from explainable_recsys.wording.phrases import phrase
 
 TEMPLATE = "report.html.j2"
@@ -86,13 +87,16 @@ def report_html(content: ReportContent) -> str:
 
 
 def _environment() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=PackageLoader("explainable_recsys.reporting", ""),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["sentence"] = markup.html
+    environment.globals["phrase"] = phrase
+    return environment
 
 
 def _plotly() -> Markup:

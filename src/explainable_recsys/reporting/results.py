@@ -102,10 +102,9 @@ class Results:
         self.controlled = dict(_controlled(content.control_tests))
         stability = records(content.stability, "approach", "n_cited", "jaccard", "n_retrainings")
         stability.sort(key=lambda row: bool(row["n_cited"] == self.n_cited))
+        found = {str(row["approach"]): finite(row["jaccard"]) for row in stability}
         self.overlaps = {
-            str(row["approach"]): overlap
-            for row in stability
-            if (overlap := finite(row["jaccard"])) is not None
+            name: overlap for name in self.approaches if (overlap := found.get(name)) is not None
         }
         self.seedless = frozenset(
             str(row["approach"]) for row in stability if finite(row["n_retrainings"]) == 0

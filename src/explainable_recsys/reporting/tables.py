@@ -24,7 +24,7 @@ ABSENT = {
 }
 """What is said where an approach lacks a metric, other than that it is not measured."""
 
-BEST_NOTE = "● best; baselines are left out of this."
+BEST_NOTE = "● best of its column, baselines aside."
 SPREAD_NOTE = "± half the 95 % bootstrap interval over users."
 VERDICT_NOTE = (
     "Behind a control: ✓ the approach's own evidence beats it, ≈ no difference, ✗ it is worse; no "

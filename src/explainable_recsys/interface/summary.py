@@ -17,7 +17,7 @@ from rich.text import Text
 
 from explainable_recsys.interface.terminal import heading, plain_text, print_plainly
 from explainable_recsys.metrics.faithfulness import FaithfulnessParameters
-from explainable_recsys.metrics.records import CONTROL, OF_LISTS, lower_is_better, read
+from explainable_recsys.metrics.records import CONTROL, OF_LISTS, read
 from explainable_recsys.pipelines.evaluation.nodes import EvaluationParameters
 from explainable_recsys.preprocessing.splits import SplitParameters
 from explainable_recsys.reporting.people import choose_users, titled
@@ -191,11 +191,10 @@ def protocol_text(metrics: Metrics, evaluation: EvaluationParameters, catalog: D
 def legend(metrics: Metrics, columns: Iterable[str]) -> str:
     """What the columns mean, of those that are shown."""
     shown = [read(column) for column in columns if any(column in m for m in metrics.values())]
-    texts = [
-        f"{c.metric.label}: {c.metric.definition}{' Lower is better.' * lower_is_better(c.metric.name)}"
-        for c in shown
-        if c.is_plain
-    ]
+    texts = []
+    for metric in (column.metric for column in shown if column.is_plain):
+        better = " Lower is better." if metric.direction == "lower" else ""
+        texts.append(f"{metric.label}: {metric.definition}{better}")
     texts += [f"random, popular: {OF_LISTS}"] if any(c.lists for c in shown) else []
     texts += [f"random, popular: {CONTROL}"] if any(c.control for c in shown) else []
     return "\n".join(

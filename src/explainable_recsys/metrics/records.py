@@ -266,7 +266,7 @@ _E_NDCG = replace(
     _MEP,
     name="e_ndcg_users@{k}",
     label="explainable nDCG by users",
-    title="explainable nDCG",
+    title="",
     definition="nDCG with the strength of the neighbourhood's support as gain.",
     source="Coba, Symeonidis & Zanker 2019",
 )
@@ -275,7 +275,6 @@ _HELD_OUT_R2 = Metric(
     "held-out R²",
     "Share of the variance of the model's scores that the surrogate explains on "
     "perturbations that it was not fitted to.",
-    title="held-out R² of the surrogates",
     source="LIME, Ribeiro et al. 2016",
 )
 _OWN = [

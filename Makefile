@@ -20,10 +20,12 @@ ENV ?=
 PIPELINES ?=
 RUN_OPTIONS := $(if $(ENV),--env $(ENV)) $(if $(PIPELINES),--pipelines $(PIPELINES))
 
+LANGUAGES := src/explainable_recsys/wording/locale
+
 # Notebooks are no place to look for conf/, and cannot be told the environment on a command line.
 IN_NOTEBOOKS := KEDRO_LOGGING_CONFIG=$(CURDIR)/conf/logging.yml $(if $(ENV),KEDRO_ENV=$(ENV))
 
-.PHONY: help setup run test test-slow check format viz viz-build lab notebooks lock clean
+.PHONY: help setup run test test-slow check format phrases viz viz-build lab notebooks lock clean
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -58,6 +60,13 @@ check: $(READY)  ## Lint, check the format and the types
 format: $(READY)  ## Format the code and fix what the linter can
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+
+phrases: $(READY)  ## Gather the phrases of the code into the catalogs of the languages
+	@mkdir -p build
+	@$(BIN)/pybabel --quiet extract --mapping pyproject.toml --no-default-keywords \
+	  --keywords "phrase plural:2,3 later" --no-location --sort-output --omit-header --output build/phrases.pot src
+	@$(BIN)/pybabel --quiet update --domain explainable_recsys --input-file build/phrases.pot \
+	  --output-dir $(LANGUAGES) --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
 
 viz: $(READY)  ## Open the lineage in kedro-viz
 	@$(BIN)/python scripts/lineage.py open $(if $(ENV),--env $(ENV))

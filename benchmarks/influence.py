@@ -33,13 +33,14 @@ from explainable_recsys.knowledge.features import (
     user_features,
 )
 from explainable_recsys.knowledge.neighbours import NeighbourhoodParameters
+from explainable_recsys.knowledge.similar_items import ItemSimilarityParameters
 from explainable_recsys.preprocessing.splits import SplitParameters, split_ratings
 from explainable_recsys.recommenders.als import ALS, ALSParameters
 from explainable_recsys.recommenders.base import Recommender
 from explainable_recsys.recommenders.ease import EASE, EASEParameters
 from explainable_recsys.recommenders.emf import EMF, EMFParameters
 from explainable_recsys.recommenders.fm import FM, FMParameters
-from explainable_recsys.recommenders.item_knn import ItemKNN, ItemKNNParameters
+from explainable_recsys.recommenders.item_knn import ItemKNN
 from explainable_recsys.recommenders.lists import RecommendationParameters, recommend
 from explainable_recsys.recommenders.popularity import Popularity
 from explainable_recsys.recommenders.svd import SVD, SVDParameters
@@ -121,7 +122,7 @@ def others(train: Interactions, items: pd.DataFrame) -> dict[str, Recommender]:
         "EMF": lambda: EMF.fit(train, EMFParameters(), NeighbourhoodParameters()),
         "FM": lambda: FM.fit(train, of_users, of_items, FMParameters()),
         "EASE": lambda: EASE.fit(train, EASEParameters()),
-        "item-kNN": lambda: ItemKNN.fit(train, ItemKNNParameters()),
+        "item-kNN": lambda: ItemKNN.fit(train, ItemSimilarityParameters()),
         "most popular": lambda: Popularity.fit(train),
     }
     return {name: fit() for name, fit in fits.items()}

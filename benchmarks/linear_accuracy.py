@@ -17,11 +17,12 @@ import pandas as pd
 from data import argument_parser, load
 from explainable_recsys.explainers.contributions import explain_by_contributions
 from explainable_recsys.interactions import Interactions
+from explainable_recsys.knowledge.similar_items import ItemSimilarityParameters
 from explainable_recsys.metrics.ranking import ranking_per_user
 from explainable_recsys.preprocessing.splits import SplitParameters, split_ratings
 from explainable_recsys.recommenders.base import Recommender
 from explainable_recsys.recommenders.ease import EASE, EASEParameters
-from explainable_recsys.recommenders.item_knn import ItemKNN, ItemKNNParameters
+from explainable_recsys.recommenders.item_knn import ItemKNN
 from explainable_recsys.recommenders.lists import RecommendationParameters, recommend
 from explainable_recsys.recommenders.popularity import Popularity
 
@@ -33,7 +34,7 @@ FIT: dict[str, Callable[[Interactions], Recommender]] = {
         train,
         EASEParameters(regularization=300, rating_weight=0, length_damping=0, popularity_damping=0),
     ),
-    "item-kNN": lambda train: ItemKNN.fit(train, ItemKNNParameters()),
+    "item-kNN": lambda train: ItemKNN.fit(train, ItemSimilarityParameters()),
     "most popular": Popularity.fit,
 }
 

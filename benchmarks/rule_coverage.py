@@ -48,7 +48,7 @@ from explainable_recsys.recommenders.association_rules import (
 from explainable_recsys.recommenders.base import Recommender
 from explainable_recsys.recommenders.lists import best_columns
 from explainable_recsys.recommenders.popularity import Popularity
-from explainable_recsys.recommenders.shuffle import Shuffle, ShuffleParameters
+from explainable_recsys.recommenders.random_scores import RandomScores, RandomScoresParameters
 from explainable_recsys.recommenders.svd import SVD, SVDParameters
 
 SEEDS = (0, 1, 2)
@@ -79,7 +79,7 @@ def prepare(ratings: pd.DataFrame, items: pd.DataFrame, seed: int) -> Experiment
     recommenders: dict[str, Recommender] = {
         "SVD": model,
         "most popular": Popularity.fit(train),
-        "random": Shuffle.fit(train, ShuffleParameters(seed=seed)),
+        "random": RandomScores.fit(train, RandomScoresParameters(seed=seed)),
     }
     lists = {name: top_lists(recommender, train) for name, recommender in recommenders.items()}
     vectors = model.user_factors(train.ratings)

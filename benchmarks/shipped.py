@@ -21,6 +21,7 @@ from explainable_recsys.interactions import Interactions
 from explainable_recsys.knowledge.association_rules import RuleParameters, TransactionParameters
 from explainable_recsys.knowledge.features import FeatureParameters, Features
 from explainable_recsys.knowledge.neighbours import NeighbourhoodParameters
+from explainable_recsys.knowledge.similar_items import ItemSimilarityParameters
 from explainable_recsys.parameters import Parameters
 from explainable_recsys.pipelines.intrinsic_ar.nodes import collect_rules
 from explainable_recsys.pipelines.posthoc_ar import nodes as posthoc_ar
@@ -33,10 +34,10 @@ from explainable_recsys.recommenders.bias import Bias, BiasParameters
 from explainable_recsys.recommenders.ease import EASE, EASEParameters
 from explainable_recsys.recommenders.emf import EMF, EMFParameters
 from explainable_recsys.recommenders.fm import FM, FMParameters
-from explainable_recsys.recommenders.item_knn import ItemKNN, ItemKNNParameters
+from explainable_recsys.recommenders.item_knn import ItemKNN
 from explainable_recsys.recommenders.popularity import Popularity
+from explainable_recsys.recommenders.random_scores import RandomScores, RandomScoresParameters
 from explainable_recsys.recommenders.rating_factors import RatingFactors
-from explainable_recsys.recommenders.shuffle import Shuffle, ShuffleParameters
 from explainable_recsys.recommenders.svd import SVD, SVDParameters
 
 # Where the parameters stand that are not a model's.
@@ -111,7 +112,7 @@ def fit_list_fm(one: Experiment) -> FM:
 
 def fit_item_knn(one: Experiment) -> ItemKNN:
     """Item-kNN."""
-    return ItemKNN.fit(one.train, one.parameters(ItemKNNParameters, "item_knn"))
+    return ItemKNN.fit(one.train, one.parameters(ItemSimilarityParameters, "item_knn"))
 
 
 def fit_popular(one: Experiment) -> Popularity:
@@ -119,9 +120,9 @@ def fit_popular(one: Experiment) -> Popularity:
     return Popularity.fit(one.train)
 
 
-def fit_random(one: Experiment) -> Shuffle:
+def fit_random(one: Experiment) -> RandomScores:
     """Random items."""
-    return Shuffle.fit(one.train, one.parameters(ShuffleParameters, "random"))
+    return RandomScores.fit(one.train, one.parameters(RandomScoresParameters, "random"))
 
 
 def fit_rules(one: Experiment) -> Recommender:
@@ -187,7 +188,9 @@ def by_neighbours(one: Experiment, _: Recommender, lists: pd.DataFrame) -> pd.Da
 
 def by_similar_items(one: Experiment, _: Recommender, lists: pd.DataFrame) -> pd.DataFrame:
     """Similar items that the user rated highly, looking for them included."""
-    near = ItemKNN.fit(one.train, one.parameters(ItemKNNParameters, "posthoc_knn", "neighbours"))
+    near = ItemKNN.fit(
+        one.train, one.parameters(ItemSimilarityParameters, "posthoc_knn", "neighbours")
+    )
     parameters = one.parameters(posthoc_knn.SimilarItemsParameters, "posthoc_knn", "explanation")
     return posthoc_knn.explain(near, one.train, lists, one.items, parameters)
 

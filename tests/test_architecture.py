@@ -1,46 +1,48 @@
-"""The layers of the package: what may import what, and what nobody may use."""
+"""The house: what may import what, and one record for everything that has a name."""
+
+from __future__ import annotations
 
 import ast
+import pkgutil
+import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-import pytest
-
 import explainable_recsys
+from explainable_recsys import pipelines
+from explainable_recsys.answers.explainers import EXPLAINERS
+from explainable_recsys.answers.knowledge import KNOWLEDGE
+from explainable_recsys.answers.pairs import APPROACHES, explainers_for, knowledge_of
+from explainable_recsys.answers.recommenders import CONTROLS, RECOMMENDERS
 
 PACKAGE = "explainable_recsys"
 ROOT = Path(explainable_recsys.__file__).parent
+PROJECT = ROOT.parents[1]
 
-LIBRARY = {
-    "interactions",
-    "errors",
-    "progress",
-    "ragged",
-    "threads",
-    "recommenders",
-    "explainers",
-    "metrics",
-    "exploration",
-    "preprocessing",
-    "figures",
-    "reporting",
-}
-PROJECT = {
-    "cli",
-    "datasets",
-    "explain",
-    "hooks",
-    "notebook",
-    "pipeline_registry",
-    "pipelines",
-    "settings",
-    "stored",
-    "summary",
-    "terminal",
-}
+FLOORS = [
+    ["errors", "parameters", "threads", "progress", "ragged", "draws", "top_n", "named_arrays"],
+    ["data", "interactions"],
+    ["preprocessing"],
+    ["knowledge"],
+    ["recommenders"],
+    ["explainers"],
+    ["metrics"],
+    ["experiments"],
+    ["wording"],
+    ["answers"],
+    ["exploration", "figures", "reporting"],
+    ["datasets"],
+    ["pipelines"],
+    ["interface"],
+    ["cli", "hooks", "pipeline_registry", "settings", "__main__"],
+]
+"""From the ground up; the library ends below `datasets`."""
+
+LIBRARY = {name for floor in FLOORS[: FLOORS.index(["datasets"])] for name in floor}
 PICKLES = {"pickle", "cPickle", "_pickle", "cloudpickle", "dill", "joblib", "marshal", "shelve"}
 
 
-def module_name(path):
+def module_name(path: Path) -> str:
     """`recommenders.als`, and `recommenders` for its `__init__.py`."""
     parts = path.relative_to(ROOT).with_suffix("").parts
     return ".".join(part for part in parts if part != "__init__")
@@ -48,98 +50,91 @@ def module_name(path):
 
 FILES = {module_name(path): path for path in sorted(ROOT.rglob("*.py"))}
 TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in FILES.items()}
-IN_LIBRARY = sorted(name for name in TREES if name.partition(".")[0] in LIBRARY)
 
 
-def at_import_time(node):
-    """The nodes that run when the module is imported: no function bodies, no TYPE_CHECKING."""
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
-            continue
-        if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):
-            continue
-        yield child
-        yield from at_import_time(child)
-
-
-def imported(name, nodes):
-    """Absolute names of everything that the nodes of a module import."""
-    package = f"{PACKAGE}.{name}".split(".")
-    if FILES[name].name != "__init__.py":
-        package.pop()
-    for node in nodes:
+def imported(name: str) -> Iterator[str]:
+    """Full names of all that a module imports, in its functions too."""
+    for node in ast.walk(TREES[name]):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            above = package[: len(package) - node.level + 1] if node.level else []
-            source = ".".join([*above, *([node.module] if node.module else [])])
-            yield from (f"{source}.{alias.name}" for alias in node.names)
+            assert not node.level, f"{name}: imports are absolute"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def inside_package(imports):
-    """Modules of the package among the imports; importing a module imports its parents."""
+def ours(imports: Iterable[str]) -> set[str]:
+    """The modules of the package among the imports."""
     found = set()
     for target in imports:
-        parts = target.split(".")
-        if parts[0] == PACKAGE:
-            found |= {".".join(parts[1:end]) for end in range(2, len(parts) + 1)}
-    return found & set(TREES)
+        if target.startswith(f"{PACKAGE}."):
+            module = target.removeprefix(f"{PACKAGE}.")
+            found.add(module if module in TREES else module.rpartition(".")[0])
+    return found - {""}
 
 
-def test_the_package_was_found():
-    assert {"interactions", "recommenders.als", "pipelines", "cli"} <= set(TREES)
-    assert {"recommenders.base", "interactions"} <= inside_package(
-        imported("recommenders.als", ast.walk(TREES["recommenders.als"]))
-    )
+def test_imports_lead_down_from_floor_to_floor() -> None:
+    height = {name: number for number, floor in enumerate(FLOORS) for name in floor}
+    assert {name.partition(".")[0] for name in TREES} - {""} == set(height)
+    problems = []
+    for name in TREES:
+        part = name.partition(".")[0]
+        imports = set(imported(name))
+        for target in ours(imports):
+            if height[target.partition(".")[0]] > height.get(part, 0):
+                problems.append(f"{name} imports {target}, which lies above it")
+        tops = {target.partition(".")[0] for target in imports}
+        if part in LIBRARY and any(top.startswith("kedro") for top in tops):
+            problems.append(f"{name} is of the library and imports Kedro")
+        if tops & PICKLES:
+            problems.append(f"{name} imports {tops & PICKLES}")
+    assert "recommenders.base" in ours(imported("recommenders.als"))
+    assert not problems, "\n".join(problems)
 
 
-@pytest.mark.parametrize("name", IN_LIBRARY)
-def test_library_knows_neither_kedro_nor_the_project(name):
-    imports = set(imported(name, ast.walk(TREES[name])))
-    kedro = {target for target in imports if target.split(".")[0].startswith("kedro")}
-    upward = {module for module in inside_package(imports) if module.partition(".")[0] in PROJECT}
-    assert not kedro, f"{name} imports {kedro}"
-    assert not upward, f"{name} imports {upward}"
+def test_no_import_leads_back_to_where_it_came_from() -> None:
+    finished: set[str] = set()
 
-
-def test_every_part_of_the_package_has_a_layer():
-    parts = {name.partition(".")[0] for name in TREES} - {"", "__main__"}
-    assert parts <= LIBRARY | PROJECT | {"service", "study"}
-
-
-def test_no_import_cycle():
-    graph = {
-        name: inside_package(imported(name, at_import_time(tree))) - {name}
-        for name, tree in TREES.items()
-    }
-    finished = set()
-
-    def visit(name, path):
+    def visit(name: str, path: tuple[str, ...]) -> None:
         assert name not in path, " -> ".join([*path[path.index(name) :], name])
         if name not in finished:
-            for target in sorted(graph[name]):
+            for target in sorted(ours(imported(name)) - {name}):
                 if not name.startswith(f"{target}."):  # a package around it is no dependency
-                    visit(target, [*path, name])
+                    visit(target, (*path, name))
             finished.add(name)
 
-    for name in graph:
-        visit(name, [])
+    for name in TREES:
+        visit(name, ())
+    assert "answers.answer" in finished
 
 
-@pytest.mark.parametrize("name", sorted(TREES))
-def test_no_pickle(name):
-    imports = {target.split(".")[0] for target in imported(name, ast.walk(TREES[name]))}
-    assert not imports & PICKLES
-    for node in ast.walk(TREES[name]):
-        if isinstance(node, ast.keyword) and node.arg == "allow_pickle":
-            assert isinstance(node.value, ast.Constant)
-            assert node.value.value is False
-        if isinstance(node, ast.Attribute):
-            assert node.attr not in {"read_pickle", "to_pickle"}
+def test_everything_with_a_name_has_one_record_that_fits() -> None:
+    families = [*RECOMMENDERS, *KNOWLEDGE, *APPROACHES]
+    assert len(set(families)) == len(families), "a name belongs to one family"
+    records = [*RECOMMENDERS.values(), *KNOWLEDGE.values(), *EXPLAINERS.values()]
+    for record in [*records, *APPROACHES.values()]:
+        assert re.fullmatch(r"[a-z][a-z_]*", record.name)
+        assert record.title
+        assert record.about.endswith("."), f"{record.name}: a line that is a sentence"
+    for pair in APPROACHES.values():
+        assert pair.explainer in explainers_for(pair.recommender), pair.name
+        assert set(knowledge_of(pair)) <= set(KNOWLEDGE), pair.name
+    assert set(CONTROLS) <= set(RECOMMENDERS)
+    folders = {module.name for module in pkgutil.iter_modules(pipelines.__path__) if module.ispkg}
+    about_all = {"data_processing", "recommenders", "knowledge", "diagnostics", "evaluation"}
+    assert folders == {*APPROACHES, *about_all, "tuning"}
+    assert {pair.name for pair in APPROACHES.values() if pair.on_request} < pipelines.ON_REQUEST
 
 
-@pytest.mark.parametrize("name", sorted(TREES))
-def test_every_module_says_what_it_is_for(name):
-    docstring = ast.get_docstring(TREES[name])
-    assert docstring, f"{FILES[name].relative_to(ROOT)} has no docstring"
-    assert docstring.splitlines()[0].endswith((".", "?", "!"))
+def test_every_module_says_what_it_is_for_and_nothing_is_pickled() -> None:
+    problems = []
+    for name, tree in TREES.items():
+        docstring = ast.get_docstring(tree) or ""
+        if not docstring.partition("\n")[0].endswith((".", "?", "!")):
+            problems.append(f"{name} does not say in a sentence what it is for")
+        for node in ast.walk(tree):
+            if isinstance(node, ast.keyword) and node.arg == "allow_pickle":
+                if not (isinstance(node.value, ast.Constant) and node.value.value is False):
+                    problems.append(f"{name} allows pickle")
+            if isinstance(node, ast.Attribute) and node.attr in {"read_pickle", "to_pickle"}:
+                problems.append(f"{name} uses {node.attr}")
+    assert not problems, "\n".join(problems)

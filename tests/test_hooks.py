@@ -10,13 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from kedro.framework.session import KedroSession
 from kedro.pipeline import Node
+from kedro.runner import ParallelRunner, SequentialRunner, ThreadRunner
 
 from explainable_recsys import hooks
 from explainable_recsys.errors import InputError
 from explainable_recsys.hooks import LongNodeHook, git_state
 from explainable_recsys.interface.configuration import check_globals, check_parameter
-from tests.conftest import open_catalog, run_project
+from tests.conftest import PROJECT, open_catalog, run_project
 
 
 def manifests(data_root: Path) -> list[dict[str, Any]]:
@@ -47,6 +49,26 @@ def test_a_partial_run_names_the_versions_that_it_read(tmp_path: Path) -> None:
     assert second["parameters"]["intrinsic_als"]["explanation"]["n_cited"] == 1
     assert "intrinsic_als.model" not in third["written"]
     assert len({manifest["run_id"] for manifest in (first, second, third)}) == 3
+
+
+@pytest.mark.parametrize("runner", [SequentialRunner, ThreadRunner, ParallelRunner])
+def test_nodes_know_their_run_with_every_runner(runner: Any, tmp_path: Path) -> None:
+    run_project(tmp_path, ["data_processing"])
+    given = {"data_root": str(tmp_path)}
+    with KedroSession.create(PROJECT, env="test", runtime_params=given) as session:
+        session.run(
+            pipeline_names=["evaluation"],
+            node_names=["evaluation.note_provenance"],
+            runner=runner(),
+        )
+    *_, manifest = manifests(tmp_path)
+    with open_catalog(tmp_path) as catalog:
+        provenance = catalog.load("provenance")
+        assert catalog.load("run")["run"] is None
+    assert provenance["run"] == manifest["run_id"] == session.session_id
+    assert provenance["manifest"].endswith(f"/{session.session_id}/run_manifest.json")
+    assert provenance["env"] == manifest["env"] == "test"
+    assert provenance["commit"] == (manifest["git"] or provenance)["commit"]
 
 
 def test_a_failed_run_says_so_and_what_it_had_written(tmp_path: Path) -> None:

@@ -92,25 +92,6 @@ def test_ids_of_the_wrong_type_are_an_error(interactions, wrong):
         interactions.user_rows(pd.Series([wrong]))
 
 
-def test_lists_by_user(interactions):
-    table = pd.DataFrame({"user_id": [9, 3, 9, 9, 3], "item_id": [40, 10, 10, 20, 30]})
-    positions, columns = interactions.lists_by_user(table)
-    assert positions.tolist() == [[1, 4, -1], [-1, -1, -1], [0, 2, 3]]
-    assert columns.tolist() == [[0, 2, -1], [-1, -1, -1], [3, 0, 1]]
-
-
-def test_lists_by_user_of_an_empty_table(interactions):
-    positions, columns = interactions.lists_by_user(pd.DataFrame({"user_id": [], "item_id": []}))
-    assert positions.shape == columns.shape == (3, 0)
-
-
-@pytest.mark.parametrize(("user", "item", "message"), [(4, 10, "user_id 4"), (3, 11, "item_id 11")])
-def test_lists_by_user_names_what_is_unknown(interactions, user, item, message):
-    table = pd.DataFrame({"user_id": [3, user], "item_id": [10, item]})
-    with pytest.raises(InputError, match=f"{message} is not among the interactions"):
-        interactions.lists_by_user(table)
-
-
 def test_histories_bring_new_users_into_the_catalogue(interactions):
     rows = [(500, 40, 3.0), (500, 99, 5.0), (2, 99, 5.0), (2, 11, 1.0), (3, 20, 0.0), (500, 10, 1)]
     new = interactions.histories(ratings_table(rows))

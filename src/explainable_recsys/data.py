@@ -97,9 +97,47 @@ class Data:
         facts = items.reindex(columns=list(dict.fromkeys([*items.columns, "year", "genres"])))
         return cls(interactions, interactions, facts, people, scale)
 
+    def __deepcopy__(self, _: dict[int, Any]) -> Data:
+        """Itself: nothing in it is ever changed, and runners copy what they keep in memory."""
+        return self
+
     def of(self, histories: Interactions) -> Data:
         """The same, for other people's histories (over this catalogue)."""
         return dataclasses.replace(self, histories=histories)
+
+    def with_items(self, items: pd.DataFrame) -> Data:
+        """The same over a larger catalogue: with columns for items that nobody rated.
+
+        Args:
+            items: Columns `item_id`, `title` and possibly `year` and `genres`. Items of the
+                catalogue may be among them and stay as they are.
+
+        Raises:
+            InputError: If a column is missing, or an id is empty, stands there twice, or is no
+                integer where those of the catalogue are.
+        """
+        if missing := [name for name in ("item_id", "title") if name not in items]:
+            raise InputError(f"items table: no column {', '.join(missing)}")
+        if items["item_id"].isna().any():
+            raise InputError("items table: column item_id has empty values")
+        new = items[self.interactions.item_columns(items["item_id"]) < 0]
+        added = new["item_id"].to_numpy().astype(self.interactions.item_ids.dtype.type)
+        ids, counts = np.unique(added, return_counts=True)
+        if (counts > 1).any():
+            raise InputError(f"items table: item {ids[counts > 1][0]} stands there twice")
+        ids = np.union1d(self.interactions.item_ids, ids)
+        interactions = self.interactions.with_items(ids)
+        histories = interactions
+        if self.histories is not self.interactions:
+            histories = self.histories.with_items(ids)
+        undescribed = ~np.isin(added, self.items["item_id"])
+        facts = new.assign(item_id=added).reindex(columns=self.items.columns)[undescribed]
+        return dataclasses.replace(
+            self,
+            interactions=interactions,
+            histories=histories,
+            items=pd.concat([self.items, facts], ignore_index=True),
+        )
 
     def titles(self, columns: NDArray[np.int64]) -> pd.Categorical:
         """Title of the item in each column of the catalogue.
@@ -172,6 +210,28 @@ class Lists:
         positions[rows, place] = order
         columns[rows, place] = self.items[order]
         return positions, columns
+
+    def positions_of(self, table: pd.DataFrame) -> NDArray[np.int64]:
+        """Which recommendation each row of a table with `user_id` and `item_id` is about.
+
+        Returns:
+            (n,) positions; -1 for what is not recommended.
+        """
+        n_items = self.histories.n_items
+        users = self.histories.user_rows(table["user_id"])
+        items = self.histories.item_columns(table["item_id"])
+        wanted = np.where((users < 0) | (items < 0), -1, users * n_items + items)
+        made = pd.Index(self.users * n_items + self.items)
+        return np.asarray(made.get_indexer(pd.Index(wanted)), np.int64)
+
+    def of_users(self, rows: NDArray[np.int64]) -> Lists:
+        """The lists of some users alone, whose rows in the histories are ascending."""
+        known = self.histories
+        some = Interactions(known.ratings[rows], known.user_ids[rows], known.item_ids)
+        places = np.full(known.n_users, -1, np.int64)
+        places[rows] = np.arange(len(rows))
+        kept = self.take(places[self.users] >= 0)
+        return Lists(some, kept.table, places[kept.users], kept.items)
 
     def take(self, chosen: NDArray[Any]) -> Lists:
         """Some of the recommendations, by position or mask."""

@@ -12,22 +12,29 @@ from pathlib import Path
 from typing import Any
 
 from kedro.framework.hooks import hook_impl
-from kedro.io import AbstractVersionedDataset, DataCatalog
+from kedro.io import AbstractVersionedDataset, DataCatalog, MemoryDataset
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
+from explainable_recsys.answers.pairs import APPROACHES
+from explainable_recsys.answers.recommenders import RECOMMENDERS
 from explainable_recsys.errors import InputError
 from explainable_recsys.interface.configuration import (
     check_globals,
     check_parameter,
     check_parameter_files,
 )
+from explainable_recsys.pipelines.judging import (
+    is_absent,
+    leave_out_what_is_not_stored,
+    leave_out_what_is_only_shown,
+)
+from explainable_recsys.preprocessing.card import check_same_data
 
 logger = logging.getLogger(__name__)
 
 PARAMETERS_FOR_PATHS = {"data_root"}
 RECORDED_PACKAGES = ("explainable-recsys", "kedro", "numpy", "scipy", "pandas", "implicit")
-STORED_BY_APPROACHES = ("model", "recommendations", "explanations", "metrics")
 SECONDS_BEFORE_MENTION = 2.0
 
 
@@ -58,6 +65,18 @@ class ParameterHook:
                 check_parameter(name, value, known, path=())
 
 
+class ExplanationParametersHook:
+    """Lets an approach do without a block of parameters: the defaults of its explainer hold."""
+
+    @hook_impl
+    def after_catalog_created(self, catalog: DataCatalog) -> None:
+        """Put an empty block into the catalog where there is none."""
+        configured = set(catalog.keys())
+        for name in APPROACHES:
+            if (block := f"params:{name}.explanation") not in configured:
+                catalog[block] = MemoryDataset({})
+
+
 class ManifestHook:
     """Writes down which versions a run read and wrote, with which code and parameters.
 
@@ -71,45 +90,40 @@ class ManifestHook:
         self._started: dict[str, float] = {}
         self._seconds: dict[str, float] = {}
         self._project = Path()
+        self._env: str | None = None
+        self._git: dict[str, Any] | None = None
 
     @hook_impl
     def after_context_created(self, context: Any) -> None:
-        """Keep the parameters as they are configured."""
-        self._project = Path(context.project_path)
+        """Keep the parameters as they are configured, and where they come from."""
+        self._project, self._env = Path(context.project_path), context.env
         self._parameters = dict(context.config_loader["parameters"])
 
     @hook_impl
-    def before_pipeline_run(
-        self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
+    def after_catalog_created(
+        self, catalog: DataCatalog, conf_catalog: dict[str, Any], save_version: str | None
     ) -> None:
-        """Start the clock; tell the nodes that want to know which run this is."""
+        """Put what is known of the run into the catalog, for nodes that report it.
+
+        The manifest holds the rest, such as the versions of all that was read and written; it
+        is written when the run has ended. Without a run there is neither.
+        """
+        self._git = git_state(self._project)
+        path = Path(conf_catalog["run_manifest"]["filepath"])
+        manifest = path / save_version / path.name if save_version else None
+        facts = {
+            "run": save_version,
+            "manifest": manifest and _relative(manifest, self._project),
+            "env": self._env,
+            **(self._git or {"commit": None, "dirty": False}),
+        }
+        catalog["run"] = MemoryDataset(facts, metadata={"kedro-viz": {"layer": "reporting"}})
+
+    @hook_impl
+    def before_pipeline_run(self) -> None:
+        """Start the clock."""
         self._seconds = {}
         self._started = {"": time.perf_counter()}
-        if "run" in pipeline.inputs():
-            run: Any = catalog.get("run")
-            run.tell(self._facts(run_params, pipeline, catalog))
-
-    def _facts(
-        self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
-    ) -> dict[str, Any]:
-        """The run, its manifest, and the versions of what the approaches have made."""
-        run_id, written = str(run_params.get("run_id")), pipeline.all_outputs()
-        versions: dict[str, dict[str, str | None]] = {}
-        for name in sorted(pipeline.datasets()):
-            approach, _, dataset = name.rpartition(".")
-            if approach and dataset in STORED_BY_APPROACHES:
-                version = run_id if name in written else _load_version(catalog, name)
-                versions.setdefault(approach, {})[dataset] = version
-        manifest: Any = catalog.get("run_manifest") if "run_manifest" in catalog else None
-        path = Path(manifest._describe()["filepath"]) if manifest else None
-        git = git_state(self._project) or {"commit": None, "dirty": False}
-        return {
-            "run": run_id,
-            "manifest": _relative(path / run_id / path.name, self._project) if path else None,
-            "env": run_params.get("env"),
-            "versions": versions,
-            **git,
-        }
 
     @hook_impl
     def before_node_run(self, node: Node) -> None:
@@ -146,15 +160,13 @@ class ManifestHook:
     def _save(
         self, status: str, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
     ) -> None:
-        if "run_manifest" not in catalog:
-            return
         manifest = {
             "run_id": run_params.get("run_id"),
             "status": status,
-            "env": run_params.get("env"),
+            "env": self._env,
             "pipelines": run_params.get("pipeline_names") or ["__default__"],
             "seconds": time.perf_counter() - self._started[""],
-            "git": git_state(self._project),
+            "git": self._git,
             "python": platform.python_version(),
             "packages": {name: version(name) for name in RECORDED_PACKAGES},
             "parameters": self._parameters,
@@ -195,13 +207,11 @@ def git_state(project: Path) -> dict[str, Any] | None:
 
 def _versions(names: set[str], catalog: DataCatalog) -> dict[str, str | None]:
     """Version that each stored dataset is loaded with; None for one without versions."""
-    stored = sorted(name for name in names if not name.startswith("param"))
-    return {name: _load_version(catalog, name) for name in stored}
-
-
-def _load_version(catalog: DataCatalog, name: str) -> str | None:
-    dataset = catalog.get(name)
-    return dataset.resolve_load_version() if isinstance(dataset, AbstractVersionedDataset) else None
+    stored = {name: catalog.get(name) for name in sorted(names) if not name.startswith("param")}
+    return {
+        name: found.resolve_load_version() if isinstance(found, AbstractVersionedDataset) else None
+        for name, found in stored.items()
+    }
 
 
 def _written_by(catalog: DataCatalog, name: str, run_params: dict[str, Any]) -> bool:
@@ -212,22 +222,26 @@ def _written_by(catalog: DataCatalog, name: str, run_params: dict[str, Any]) -> 
     return run_params.get("run_id") in dataset.list_versions(full_path=False)
 
 
-class DataVersionHook:
-    """Stops a run that would judge stored lists by other data than they were made from."""
+class StoredResultsHook:
+    """Looks at what is stored before any node runs: is it of the data at hand, is it there?"""
 
     @hook_impl
     def before_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
-        """Compare what is stored, before any node runs; what a run makes itself it checks too."""
-        stored = sorted(name for name in pipeline.inputs() if name.endswith(".made_from"))
+        """Stop a run that would judge lists by other data; let others go on without what lacks.
+
+        Raises:
+            InputError: If lists were made from other data, or nothing is stored to be judged.
+        """
+        leave_out_what_is_not_stored(pipeline, catalog)
+        leave_out_what_is_only_shown(pipeline, catalog)
+        stored = sorted(name for name in pipeline.inputs() if name.endswith(".data_fingerprint"))
         if "data_version" not in pipeline.inputs() or not catalog.exists("data_version"):
             return
-        from explainable_recsys.preprocessing.card import check_same_data
-
         at_hand: Any = catalog.load("data_version")
         for name in stored:
-            if catalog.exists(name):
-                made_from: Any = catalog.load(name)
-                check_same_data(made_from, at_hand, name.removesuffix(".made_from"))
+            if catalog.exists(name) and not is_absent(catalog, name):
+                fingerprint: Any = catalog.load(name)
+                check_same_data(fingerprint, at_hand, name.removesuffix(".data_fingerprint"))
 
 
 class LongNodeHook:
@@ -272,4 +286,6 @@ class SummaryHook:
         """Print the data card, the metrics and a few users with their reasons."""
         from explainable_recsys.interface.summary import print_summary
 
-        print_summary(pipeline.all_outputs(), catalog, run_params.get("env"))
+        outputs = {name for name in pipeline.all_outputs() if not is_absent(catalog, name)}
+        approaches = {name: pair.recommender for name, pair in APPROACHES.items()}
+        print_summary(outputs, catalog, run_params.get("env"), RECOMMENDERS, approaches)

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from explainable_recsys.errors import InputError
-from explainable_recsys.ragged import place_in_run
 
 DIFFERENT_RUNS = (
     "they come from different runs; run the approach again (kedro run --pipelines NAME), or load "
@@ -103,26 +102,6 @@ class Interactions:
         """
         return _all_known("item_id", item_ids, self.item_columns(item_ids))
 
-    def lists_by_user(self, table: pd.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Gather the rows of a (user_id, item_id) table by user.
-
-        Returns:
-            Two (n_users, longest list) arrays padded with -1: the position of each row in
-            the table, in table order, and the column of its item.
-
-        Raises:
-            InputError: If the table names a user or an item that is not here.
-        """
-        users, columns = self.known_rows(table["user_id"]), self.known_columns(table["item_id"])
-        order = np.argsort(users, kind="stable")
-        rows = users[order]
-        place = place_in_run(rows)
-        shape = (self.n_users, int(place.max(initial=-1)) + 1)
-        positions, items = np.full(shape, -1, np.int64), np.full(shape, -1, np.int64)
-        positions[rows, place] = order
-        items[rows, place] = columns[order]
-        return positions, items
-
     def histories(self, ratings: pd.DataFrame) -> Interactions:
         """Bring the ratings of other (new) users into this catalogue's columns.
 
@@ -147,6 +126,17 @@ class Interactions:
             (rated.n_users, self.n_items),
         )
         return Interactions(history, rated.user_ids, self.item_ids)
+
+    def with_items(self, item_ids: NDArray[Any]) -> Interactions:
+        """The same over a larger catalogue, whose further items nobody rated.
+
+        Args:
+            item_ids: (n_more,) sorted ids, those of this catalogue among them.
+        """
+        columns = np.searchsorted(item_ids, self.item_ids)
+        arrays = self.ratings.data, columns[self.ratings.indices], self.ratings.indptr
+        matrix = sparse.csr_array(arrays, shape=(self.n_users, len(item_ids)))
+        return Interactions(matrix, self.user_ids, item_ids)
 
 
 @dataclass(frozen=True, eq=False)

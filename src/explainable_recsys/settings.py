@@ -1,14 +1,22 @@
 """Kedro settings: https://docs.kedro.org/en/stable/configure/configuration_basics/."""
 
 from explainable_recsys.hooks import (
-    DataVersionHook,
+    ExplanationParametersHook,
     LongNodeHook,
     ManifestHook,
     ParameterHook,
+    StoredResultsHook,
     SummaryHook,
 )
 
-HOOKS = (ParameterHook(), DataVersionHook(), ManifestHook(), LongNodeHook(), SummaryHook())
+HOOKS = (
+    ParameterHook(),
+    ExplanationParametersHook(),
+    StoredResultsHook(),
+    ManifestHook(),
+    LongNodeHook(),
+    SummaryHook(),
+)
 
 CONFIG_LOADER_ARGS = {
     "base_env": "base",

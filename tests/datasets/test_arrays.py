@@ -14,9 +14,11 @@ from explainable_recsys.datasets.arrays import (
     FeaturesDataset,
     InteractionsDataset,
     ModelDataset,
+    SimilarItemsDataset,
 )
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.knowledge.features import Features
+from explainable_recsys.knowledge.similar_items import ItemSimilarityParameters, SimilarItems
 from explainable_recsys.recommenders.als import ALS, ALSParameters
 
 
@@ -51,6 +53,17 @@ def test_model_round_trip_needs_no_pickle(interactions: Interactions, tmp_path: 
     np.testing.assert_array_equal(
         loaded.scores(interactions.ratings), model.scores(interactions.ratings)
     )
+
+
+def test_similar_items_round_trip(interactions: Interactions, tmp_path: Path) -> None:
+    found = SimilarItems.fit(interactions, ItemSimilarityParameters(k=1, shrinkage=0.5))
+    dataset = SimilarItemsDataset(filepath=str(tmp_path / "similar_items.npz"))
+    dataset.save(found)
+    loaded = dataset.load()
+    assert type(loaded) is SimilarItems
+    assert loaded.parameters == found.parameters
+    np.testing.assert_array_equal(loaded.neighbours, found.neighbours)
+    np.testing.assert_array_equal(loaded.similarities, found.similarities)
 
 
 def test_preview_shows_shapes_and_parameters(interactions: Interactions, tmp_path: Path) -> None:

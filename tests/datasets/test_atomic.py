@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import errno
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 from kedro.io import Version
 
 from explainable_recsys.datasets.atomic import AtomicDataset
-from explainable_recsys.datasets.json_file import JSONDataset
+from explainable_recsys.datasets.files import JSONDataset
 from explainable_recsys.errors import InputError
 
 
@@ -21,12 +21,12 @@ class Interrupted(AtomicDataset[bytes]):
         super().__init__(**arguments)
         self._error = error
 
-    def _write(self, path: Path, data: bytes) -> None:
-        path.write_bytes(data[: len(data) // 2])
+    def _write(self, file: IO[bytes], data: bytes) -> None:
+        file.write(data[: len(data) // 2])
         raise self._error
 
-    def _read(self, path: Path) -> bytes:
-        return path.read_bytes()
+    def _read(self, file: IO[bytes]) -> bytes:
+        return file.read()
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), ValueError("a bug"), MemoryError()])

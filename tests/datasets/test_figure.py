@@ -10,7 +10,7 @@ import pytest
 from kedro_viz.models.flowchart.node_metadata import DataNodeMetadata
 from kedro_viz.models.flowchart.nodes import GraphNode
 
-from explainable_recsys.datasets.figure import FigureDataset
+from explainable_recsys.datasets.files import FigureDataset
 from explainable_recsys.errors import InputError
 
 

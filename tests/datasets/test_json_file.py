@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from explainable_recsys.datasets.json_file import JSONDataset
+from explainable_recsys.datasets.files import JSONDataset
 
 
 def test_numpy_values_and_nan_become_plain_json(tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ import pytest
 from kedro.io import DatasetError
 from optuna import create_study
 
+from explainable_recsys.datasets.files import TextDataset
 from explainable_recsys.datasets.studies import Studies, StudiesDataset, repair
-from explainable_recsys.datasets.text import TextDataset
 from explainable_recsys.errors import InputError
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from explainable_recsys.datasets.table import TableDataset
+from explainable_recsys.datasets.files import TableDataset
 
 
 def test_round_trip_and_preview(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from kedro.io import Version
 
-from explainable_recsys.datasets.text import TextDataset
+from explainable_recsys.datasets.files import TextDataset
 from explainable_recsys.errors import InputError
 
 TEXT = "Amélie ★ 4.5\r\n\n<html>\u2028end\n"

@@ -13,6 +13,7 @@ from explainable_recsys.interactions import Interactions
 from explainable_recsys.knowledge.association_rules import RuleParameters, liked_items, mine
 from explainable_recsys.knowledge.features import Features
 from explainable_recsys.knowledge.neighbours import NeighbourhoodParameters
+from explainable_recsys.knowledge.similar_items import ItemSimilarityParameters
 from explainable_recsys.recommenders.als import ALS, ALSParameters
 from explainable_recsys.recommenders.association_rules import (
     AssociationRules,
@@ -20,15 +21,16 @@ from explainable_recsys.recommenders.association_rules import (
 )
 from explainable_recsys.recommenders.base import Recommender
 from explainable_recsys.recommenders.bias import Bias, BiasParameters
+from explainable_recsys.recommenders.content import Content, ContentParameters
 from explainable_recsys.recommenders.ease import EASE, EASEParameters
 from explainable_recsys.recommenders.emf import EMF, EMFParameters
 from explainable_recsys.recommenders.fm import FM, FMParameters
 from explainable_recsys.recommenders.item_graph import PEOPLE
-from explainable_recsys.recommenders.item_knn import ItemKNN, ItemKNNParameters
+from explainable_recsys.recommenders.item_knn import ItemKNN
 from explainable_recsys.recommenders.meta_paths import MetaPathParameters, MetaPaths
 from explainable_recsys.recommenders.popularity import Popularity
+from explainable_recsys.recommenders.random_scores import RandomScores, RandomScoresParameters
 from explainable_recsys.recommenders.random_walk import RandomWalk, RandomWalkParameters
-from explainable_recsys.recommenders.shuffle import Shuffle, ShuffleParameters
 from explainable_recsys.recommenders.svd import SVD, SVDParameters
 from tests.recommenders.small_graph import features_of
 
@@ -92,6 +94,10 @@ def _meta_paths(data: Interactions) -> MetaPaths:
     return MetaPaths.fit(data, _genres(), weights, MetaPathParameters())
 
 
+def _content(data: Interactions) -> Content:
+    return Content.fit(data, _genres(), ContentParameters(popularity_weight=0.2))
+
+
 FITS: dict[str, Callable[[Interactions], Recommender]] = {
     "SVD": lambda data: _svd(data, 0.0),
     "SVD with prior": lambda data: _svd(data, 0.3),
@@ -100,15 +106,16 @@ FITS: dict[str, Callable[[Interactions], Recommender]] = {
     ),
     "EASE": lambda data: EASE.fit(data, EASEParameters(regularization=5)),
     "EASE by users": _ease_of_few_users,
-    "ItemKNN": lambda data: ItemKNN.fit(data, ItemKNNParameters(k=5)),
+    "ItemKNN": lambda data: ItemKNN.fit(data, ItemSimilarityParameters(k=5)),
     "EMF": lambda data: _emf(data, 0.3),
     "MF": lambda data: _emf(data, 0.0),
     "FM": _fm,
     "popularity": Popularity.fit,
     "bias": lambda data: Bias.fit(data, BiasParameters()),
-    "random": lambda data: Shuffle.fit(data, ShuffleParameters()),
+    "random": lambda data: RandomScores.fit(data, RandomScoresParameters()),
     "rules": _rules,
     "meta-paths": _meta_paths,
+    "content": _content,
     "random walk": lambda data: RandomWalk.fit(data, _genres(), RandomWalkParameters()),
 }
 

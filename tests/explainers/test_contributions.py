@@ -8,14 +8,13 @@ from hypothesis import strategies as st
 
 from explainable_recsys.errors import InputError
 from explainable_recsys.explainers.contributions import (
+    ContributionParameters,
     evidence_order,
     explain_by_contributions,
     strongest_evidence,
 )
-from explainable_recsys.explainers.tables import STYLES
 from explainable_recsys.interactions import Interactions
-
-COLUMNS = ["user_id", "item_id", "position", "style", "evidence_id", "evidence", "weight", "group"]
+from tests.lists_of import assert_is_evidence, data_of, lists_of
 
 
 class TableModel:
@@ -34,9 +33,13 @@ def interactions_of(rows):
     return Interactions.from_frame(pd.DataFrame(rows, columns=["user_id", "item_id", "rating"]))
 
 
-def items_of(interactions):
-    titles = [f"Title {item}" for item in interactions.item_ids]
-    return pd.DataFrame({"item_id": interactions.item_ids, "title": titles})
+def explain(terms, histories, recommendations, n_evidence=10):
+    parameters = ContributionParameters(n_evidence=n_evidence)
+    lists = lists_of(histories, recommendations)
+    found = explain_by_contributions(TableModel(terms), data_of(histories), lists, parameters)
+    assert found.details == {}
+    assert found.facts == {}
+    return found.evidence
 
 
 def pairs(rows):
@@ -57,62 +60,39 @@ TERMS[1, 5] = 0.25
 
 
 def test_by_hand(interactions):
-    table = explain_by_contributions(
-        TableModel(TERMS), interactions, pairs([(1, 15), (2, 10), (2, 11)]), items_of(interactions)
-    )
+    table = explain(TERMS, interactions, pairs([(1, 15), (2, 10), (2, 11)]))
     expected = [
-        (1, 15, 1, "item", 14, "Title 14", 0.5, 1),
-        (1, 15, 2, "item", 11, "Title 11", 0.25, 1),
-        (1, 15, 3, "item", 13, "Title 13", -0.75, 1),
-        (1, 15, 4, "item", 10, "Title 10", -0.5, 1),
-        (2, 10, 1, "item", 15, "Title 15", -3.0, 1),
-        (2, 11, 1, "item", 15, "Title 15", 0.5, 1),
+        (1, 15, 1, "item", "14", "Title 14", 0.5, 1, 14),
+        (1, 15, 2, "item", "11", "Title 11", 0.25, 1, 11),
+        (1, 15, 3, "item", "13", "Title 13", -0.75, 1, 13),
+        (1, 15, 4, "item", "10", "Title 10", -0.5, 1, 10),
+        (2, 10, 1, "item", "15", "Title 15", -3.0, 1, 15),
+        (2, 11, 1, "item", "15", "Title 15", 0.5, 1, 15),
     ]
     assert list(table.itertuples(index=False, name=None)) == expected
 
 
 def test_contract_columns_and_types(interactions):
-    table = explain_by_contributions(
-        TableModel(TERMS), interactions, pairs([(1, 15)]), items_of(interactions)
-    )
-    assert table.columns.tolist() == COLUMNS
-    assert isinstance(table.index, pd.RangeIndex)
-    types = table.dtypes.astype(str)
-    assert types.drop(["style", "evidence"]).to_dict() == {
-        "user_id": "int64",
-        "item_id": "int64",
-        "position": "int32",
-        "evidence_id": "int64",
-        "weight": "float32",
-        "group": "int32",
-    }
-    assert table["style"].cat.categories.tolist() == list(STYLES)
-    assert types["evidence"] == "category"
+    assert_is_evidence(explain(TERMS, interactions, pairs([(1, 15)])))
 
 
 @pytest.mark.parametrize(("n_evidence", "cited"), [(1, [14]), (3, [14, 11, 13]), (99, None)])
 def test_n_evidence(interactions, n_evidence, cited):
-    table = explain_by_contributions(
-        TableModel(TERMS), interactions, pairs([(1, 15)]), items_of(interactions), n_evidence
-    )
-    assert table["evidence_id"].tolist() == (cited or [14, 11, 13, 10])
+    table = explain(TERMS, interactions, pairs([(1, 15)]), n_evidence)
+    assert table["rated_item_id"].tolist() == (cited or [14, 11, 13, 10])
 
 
 def test_ties_go_to_the_lower_item(interactions):
     terms = np.zeros((6, 6))
     terms[5, :5] = [-1, 2, -1, 2, 2]
-    table = explain_by_contributions(
-        TableModel(terms), interactions, pairs([(1, 15)]), items_of(interactions)
-    )
-    assert table["evidence_id"].tolist() == [11, 13, 14, 10, 12]
+    table = explain(terms, interactions, pairs([(1, 15)]))
+    assert table["rated_item_id"].tolist() == [11, 13, 14, 10, 12]
 
 
 def test_order_follows_the_recommendations(interactions):
     recommendations = pairs([(2, 11), (1, 15), (2, 10)])
     recommendations.index = [7, 7, 3]
-    table = explain_by_contributions(
-        TableModel(TERMS), interactions, recommendations, items_of(interactions), 2
-    )
+    table = explain(TERMS, interactions, recommendations, 2)
     assert table["item_id"].tolist() == [11, 15, 15, 10]
     assert table["position"].tolist() == [1, 1, 2, 1]
 
@@ -121,37 +101,29 @@ def test_empty_history_is_explained_by_nothing(interactions):
     new = interactions.histories(
         pd.DataFrame({"user_id": [8, 9, 9], "item_id": [99, 10, 99], "rating": 1.0})
     )
-    table = explain_by_contributions(
-        TableModel(TERMS), new, pairs([(8, 15), (9, 15)]), items_of(interactions)
-    )
-    assert table[["user_id", "evidence_id", "weight"]].to_numpy().tolist() == [[9, 10, -0.5]]
+    table = explain(TERMS, new, pairs([(8, 15), (9, 15)]))
+    assert table[["user_id", "rated_item_id", "weight"]].to_numpy().tolist() == [[9, 10, -0.5]]
 
 
 def test_only_empty_histories(interactions):
     new = interactions.histories(
         pd.DataFrame({"user_id": [8, 9], "item_id": [99, 98], "rating": 1.0})
     )
-    table = explain_by_contributions(
-        TableModel(TERMS), new, pairs([(8, 15), (9, 15)]), items_of(interactions)
-    )
+    table = explain(TERMS, new, pairs([(8, 15), (9, 15)]))
     assert table.empty
-    assert table.columns.tolist() == COLUMNS
+    assert_is_evidence(table)
 
 
 def test_no_recommendations(interactions):
     nothing = pairs([(1, 15)]).iloc[:0]
-    table = explain_by_contributions(
-        TableModel(TERMS), interactions, nothing, items_of(interactions)
-    )
+    table = explain(TERMS, interactions, nothing)
     assert table.empty
-    assert table.columns.tolist() == COLUMNS
+    assert_is_evidence(table)
 
 
 def test_recommendation_of_another_run(interactions):
     with pytest.raises(InputError, match="item_id 77 is not among the interactions"):
-        explain_by_contributions(
-            TableModel(TERMS), interactions, pairs([(1, 77)]), items_of(interactions)
-        )
+        explain(TERMS, interactions, pairs([(1, 77)]))
 
 
 def random_case(seed, n_users=7, n_items=9):
@@ -188,14 +160,12 @@ def brute_force(interactions, terms, recommendations, n_evidence):
 @given(seed=st.integers(0, 10_000), n_evidence=st.integers(1, 10))
 def test_equals_brute_force(seed, n_evidence):
     interactions, terms, recommendations = random_case(seed)
-    table = explain_by_contributions(
-        TableModel(terms), interactions, recommendations, items_of(interactions), n_evidence
-    )
-    found = table[["user_id", "item_id", "position", "evidence_id", "weight"]]
+    table = explain(terms, interactions, recommendations, n_evidence)
+    found = table[["user_id", "item_id", "position", "rated_item_id", "weight"]]
     expected = brute_force(interactions, terms, recommendations, n_evidence)
     assert list(found.itertuples(index=False, name=None)) == expected
     rows = interactions.user_rows(table["user_id"])
-    columns = interactions.item_columns(table["evidence_id"])
+    columns = interactions.item_columns(table["rated_item_id"])
     rated = interactions.ratings.astype(bool).toarray() | (interactions.ratings.toarray() != 0)
     assert rated[rows, columns].all()
 
@@ -204,9 +174,7 @@ def test_equals_brute_force(seed, n_evidence):
 @given(seed=st.integers(0, 10_000))
 def test_complete_lists_sum_to_the_score(seed):
     interactions, terms, recommendations = random_case(seed)
-    table = explain_by_contributions(
-        TableModel(terms), interactions, recommendations, items_of(interactions), 99
-    )
+    table = explain(terms, interactions, recommendations, 99)
     sums = table.groupby(["user_id", "item_id"])["weight"].sum()
     scores = interactions.ratings.toarray() @ terms.T
     for user, item in recommendations.itertuples(index=False):
@@ -225,17 +193,13 @@ def test_removing_ratings_without_weight_changes_nothing(seed):
             "rating": interactions.ratings.data,
         }
     )
-    full = explain_by_contributions(
-        TableModel(terms), interactions, recommendations, items_of(interactions), 99
-    )
-    cited = full[["user_id", "evidence_id"]].drop_duplicates()
+    full = explain(terms, interactions, recommendations, 99)
+    cited = full[["user_id", "rated_item_id"]].drop_duplicates()
     pair = ratings[["user_id", "item_id"]].apply(tuple, axis=1)
     kept = pair.isin(list(cited.itertuples(index=False, name=None)))
     keep_users = ~ratings["user_id"].isin(ratings[kept]["user_id"])
     fewer = interactions.histories(ratings[kept | keep_users])
-    again = explain_by_contributions(
-        TableModel(terms), fewer, recommendations, items_of(interactions), 99
-    )
+    again = explain(terms, fewer, recommendations, 99)
     pd.testing.assert_frame_equal(again, full)
 
 

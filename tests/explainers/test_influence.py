@@ -23,17 +23,18 @@ from explainable_recsys.explainers.influence import (
     group_influences,
     influences,
 )
-from explainable_recsys.explainers.tables import STYLES
 from explainable_recsys.interactions import Interactions, PaddedBlock, padded_blocks
 from explainable_recsys.knowledge.neighbours import NeighbourhoodParameters
+from explainable_recsys.knowledge.similar_items import ItemSimilarityParameters
 from explainable_recsys.recommenders.als import ALS, ALSParameters
 from explainable_recsys.recommenders.base import ClosedFormRecommender, UserSystems
 from explainable_recsys.recommenders.ease import EASE, EASEParameters
 from explainable_recsys.recommenders.emf import EMF, EMFParameters
 from explainable_recsys.recommenders.fm import FM, FMParameters, PosteriorSamples
-from explainable_recsys.recommenders.item_knn import ItemKNN, ItemKNNParameters
+from explainable_recsys.recommenders.item_knn import ItemKNN
 from explainable_recsys.recommenders.popularity import Popularity
 from explainable_recsys.recommenders.svd import SVD, SVDParameters
+from tests.lists_of import assert_is_evidence, data_of, lists_of
 
 pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
 
@@ -646,7 +647,7 @@ def test_other_models_are_refused(kind: str) -> None:
     model = {
         "Popularity": lambda: Popularity.fit(data),
         "EASE": lambda: EASE.fit(data, EASEParameters()),
-        "ItemKNN": lambda: ItemKNN.fit(data, ItemKNNParameters(k=2)),
+        "ItemKNN": lambda: ItemKNN.fit(data, ItemSimilarityParameters(k=2)),
     }[kind]()
     assert not isinstance(model, ClosedFormRecommender)
     with pytest.raises(InputError, match=rf"^influence: a {kind} has no closed-form user side"):
@@ -665,11 +666,6 @@ def test_few_or_many_histories_come_out_the_same_in_fm() -> None:
 # The tables
 
 
-def items_of(data: Interactions) -> pd.DataFrame:
-    titles = [f"Title {item}" for item in data.item_ids]
-    return pd.DataFrame({"item_id": data.item_ids, "title": titles})[::-1]
-
-
 def explain(
     model: Any, data: Interactions, pairs: list[tuple[int, int]], **parameters: int
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -678,9 +674,16 @@ def explain(
     recommendations = pd.DataFrame(
         {"user_id": data.user_ids[rows], "item_id": data.item_ids[columns]}
     )
-    return explain_by_influence(
-        model, data, recommendations, items_of(data), InfluenceParameters(**parameters)
-    )
+    return explain_lists(model, data, recommendations, **parameters)
+
+
+def explain_lists(
+    model: Any, data: Interactions, recommendations: pd.DataFrame, **parameters: int
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    lists = lists_of(data, recommendations)
+    found = explain_by_influence(model, data_of(data), lists, InfluenceParameters(**parameters))
+    assert found.facts == {}
+    return found.evidence, found.details["cited_groups"]
 
 
 def all_pairs(data: Interactions) -> list[tuple[int, int]]:
@@ -727,7 +730,7 @@ def test_tables_equal_brute_force(kind: str, n_evidence: int, n_cited: int) -> N
     model, data = MODELS[kind](0), random_interactions()
     table, cited_groups = explain(model, data, SOME_PAIRS, n_evidence=n_evidence, n_cited=n_cited)
     rows, groups = expected_tables(model, data, SOME_PAIRS, n_evidence, n_cited)
-    keys = ["user_id", "item_id", "position", "evidence_id"]
+    keys = ["user_id", "item_id", "position", "rated_item_id"]
     assert list(table[keys].itertuples(index=False, name=None)) == [row[:4] for row in rows]
     np.testing.assert_allclose(table["weight"], [row[4] for row in rows], rtol=1e-6)
     found = list(cited_groups.itertuples(index=False, name=None))
@@ -741,18 +744,9 @@ def test_tables_equal_brute_force(kind: str, n_evidence: int, n_cited: int) -> N
 
 def test_contract_columns_and_types() -> None:
     table, cited_groups = explain(random_svd(0), random_interactions(), SOME_PAIRS)
-    types = table.dtypes.astype(str)
-    assert types.drop(["style", "evidence"]).to_dict() == {
-        "user_id": "int64",
-        "item_id": "int64",
-        "position": "int32",
-        "evidence_id": "int64",
-        "weight": "float32",
-        "group": "int32",
-    }
-    assert table["style"].cat.categories.tolist() == list(STYLES)
+    assert_is_evidence(table)
     assert (table["style"] == "item").all()
-    assert (table["evidence"] == "Title " + table["evidence_id"].astype(str)).all()
+    assert (table["evidence"].astype(str) == "Title " + table["evidence_id"].astype(str)).all()
     assert cited_groups.columns.tolist() == [
         "user_id",
         "item_id",
@@ -760,7 +754,6 @@ def test_contract_columns_and_types() -> None:
         "sum_of_influences",
         "group_influence",
     ]
-    assert isinstance(table.index, pd.RangeIndex)
     assert isinstance(cited_groups.index, pd.RangeIndex)
     assert cited_groups["n_cited"].dtype.kind == "i"
 
@@ -817,8 +810,7 @@ def test_order_follows_the_recommendations_whatever_their_index() -> None:
     recommendations = pd.DataFrame(
         [(80, 100), (10, 101), (80, 105), (20, 100)], columns=["user_id", "item_id"], index=[7] * 4
     )
-    parameters = InfluenceParameters(n_evidence=1)
-    table, groups = explain_by_influence(model, data, recommendations, items_of(data), parameters)
+    table, groups = explain_lists(model, data, recommendations, n_evidence=1)
     expected = recommendations.to_numpy().tolist()
     assert table[["user_id", "item_id"]].to_numpy().tolist() == expected
     kept = groups[["user_id", "item_id"]].to_numpy().tolist()
@@ -848,7 +840,7 @@ def test_text_ids() -> None:
     ratings = sparse.csr_array(np.array([[5, 0, 0, 0, 0], [0, 0, 0, 5, 0]], np.float32))
     data = Interactions(ratings, np.array(["al", "zoë"]), np.array(["a", "b", "c", "d", "ä"]))
     table, groups = explain(one_dimensional("SVD"), data, [(1, 1), (0, 2)])
-    found = table[["user_id", "item_id", "evidence_id", "evidence"]].to_numpy().tolist()
+    found = table[["user_id", "item_id", "rated_item_id", "evidence"]].to_numpy().tolist()
     assert found == [["zoë", "b", "d", "Title d"], ["al", "c", "a", "Title a"]]
     assert groups[["user_id", "item_id"]].to_numpy().tolist() == [["al", "c"]]
 
@@ -876,7 +868,7 @@ def test_tables_of_another_run_are_refused() -> None:
     data = random_interactions()
     unknown = pd.DataFrame({"user_id": [10], "item_id": [7]})
     with pytest.raises(InputError, match="item_id 7 is not among the interactions"):
-        explain_by_influence(random_svd(0), data, unknown, items_of(data), InfluenceParameters())
+        explain_lists(random_svd(0), data, unknown)
 
 
 @pytest.mark.parametrize("name", ["n_evidence", "n_cited"])

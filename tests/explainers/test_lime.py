@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
+from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
@@ -19,16 +20,17 @@ from explainable_recsys.explainers import lime
 from explainable_recsys.explainers.lime import (
     KernelWidths,
     Kind,
-    Lime,
     LimeParameters,
     explain_by_lime,
 )
 from explainable_recsys.explainers.perturbations import removal_masks, sample_near, weigh_masks
 from explainable_recsys.explainers.surrogates import Regression, fit_batched, held_out_r2
 from explainable_recsys.interactions import Interactions
-from explainable_recsys.knowledge.features import Features
+from explainable_recsys.knowledge.features import FeatureParameters, Features
 from explainable_recsys.recommenders.base import Recommender
 from explainable_recsys.recommenders.popularity import Popularity
+from tests.hashed_alike import digits, hash_alike
+from tests.lists_of import assert_is_evidence, data_of, lists_of
 
 KINDS: tuple[Kind, ...] = ("item", "user", "history")
 QUALITY = [
@@ -41,7 +43,6 @@ QUALITY = [
     "kernel_width",
     "widened",
 ]
-COLUMNS = ["user_id", "item_id", "position", "style", "evidence_id", "evidence", "weight", "group"]
 GENRES = ("drama", "horror", "noir", "sci-fi", "war")
 LOW = -1e9
 """A min_held_out_r2 that no surrogate falls below."""
@@ -64,6 +65,13 @@ class Toy(Recommender):
         return np.asarray(np.sqrt(20 + total) if self.bent else total, dtype=np.float32)
 
 
+class Lime(NamedTuple):
+    """Both tables of an explanation."""
+
+    explanations: pd.DataFrame
+    surrogates: pd.DataFrame
+
+
 @dataclass(frozen=True, eq=False)
 class World:
     """32 items or users with all combinations of features, and some ratings."""
@@ -74,11 +82,6 @@ class World:
     model: Recommender
     truth: NDArray[np.float64]
     """(users, items, features or items) how much more each one makes the score."""
-
-    @property
-    def titles(self) -> pd.DataFrame:
-        ids = self.interactions.item_ids
-        return pd.DataFrame({"item_id": ids, "title": [f"Title {item}" for item in ids]})
 
     def pairs(self, rows: Any = None) -> pd.DataFrame:
         """Recommendations of (row, column) pairs; without any, six per user."""
@@ -99,14 +102,17 @@ class World:
         recommendations = rows if isinstance(rows, pd.DataFrame) else self.pairs(rows)
         own = {"neighbourhood": self.kind, "min_held_out_r2": LOW}
         parameters = LimeParameters.model_validate({**own, **options})
-        return explain_by_lime(
-            self.model,
-            self.interactions,
-            recommendations,
-            self.titles,
-            self.features,
-            parameters,
-        )
+        with patch.object(lime, "describe_users", lambda *_: self.features):
+            found = explain_by_lime(
+                self.model,
+                data_of(self.interactions),
+                lists_of(self.interactions, recommendations),
+                parameters,
+                item_features=self.features if self.kind == "item" else None,
+                feature_parameters=FeatureParameters(),
+            )
+        assert found.facts == {"subject": self.kind}
+        return Lime(found.evidence, found.details["surrogates"])
 
 
 def named(matrix: NDArray[Any], group: str = "genre") -> Features:
@@ -154,7 +160,7 @@ def found_weights(world: World, table: pd.DataFrame) -> NDArray[np.float64]:
     """The weights of a table in the shape of the truth, NaN where there is no evidence."""
     weights = np.full(world.truth.shape, np.nan)
     if world.features is None:
-        evidence = world.interactions.item_columns(table["evidence_id"])
+        evidence = world.interactions.item_columns(table["rated_item_id"])
     else:
         evidence = pd.Index(world.features.ids).get_indexer(table["evidence_id"])
     users = world.interactions.user_rows(table["user_id"])
@@ -230,14 +236,16 @@ def by_hand(world: World, user: int, item: int, parameters: LimeParameters) -> d
 
     if world.kind == "history":
         columns = np.flatnonzero(ratings[user])
-        perturbed = removal_masks(len(columns), n, parameters.removed, (seed, user))
+        ids = world.interactions.item_ids[columns]
+        user_id = world.interactions.user_ids[user]
+        perturbed = removal_masks(user_id, ids, n, parameters.removed, seed)
         near = weigh_masks(perturbed, parameters.kernel_width.history)
         outputs = []
         for mask in perturbed:
             history = np.zeros_like(ratings[user])
             history[columns[mask]] = ratings[user, columns[mask]]
             outputs.append(score(history))
-        instance, ids = np.ones(len(columns)), world.interactions.item_ids[columns]
+        instance = np.ones(len(columns))
     else:
         assert world.features is not None
         described = world.features.matrix.toarray()
@@ -245,7 +253,9 @@ def by_hand(world: World, user: int, item: int, parameters: LimeParameters) -> d
         own = described[anchor]
         distances = [cosine(own, row) if row.any() and own.any() else 1.0 for row in described]
         width = getattr(parameters.kernel_width, world.kind)
-        near = sample_near(np.array(distances), n, width, (seed, anchor))
+        data = world.interactions
+        candidates = data.item_ids if world.kind == "item" else data.user_ids
+        near = sample_near(np.array(distances), n, width, candidates[anchor], candidates, seed)
         perturbed, instance, ids = described[near.chosen], own, world.features.ids
         if world.kind == "item":
             scores = world.model.scores(world.interactions.ratings[[user]])[0]
@@ -324,11 +334,9 @@ def test_contract_columns_and_types(kind: Kind) -> None:
     world = LINEAR[kind]
     for rows in (world.pairs(), []):
         explanations, surrogates = world.explain(rows, n_samples=10)
-        assert explanations.columns.tolist() == COLUMNS
-        types = explanations.dtypes.astype(str)
-        assert types[["position", "weight", "group"]].tolist() == ["int32", "float32", "int32"]
-        assert types["evidence"] == "category"
-        assert isinstance(explanations.index, pd.RangeIndex)
+        assert_is_evidence(explanations)
+        cited = explanations["rated_item_id"]
+        assert cited.notna().all() if kind == "history" else cited.isna().all()
         assert surrogates.columns.tolist() == ["user_id", "item_id", *QUALITY]
         assert surrogates.dtypes.astype(str).tolist() == [
             *(["int64"] * 2),
@@ -352,8 +360,8 @@ def test_texts_of_evidence() -> None:
     ]
     history = LINEAR["history"].explain([(3, 9)]).explanations
     assert sorted(history[["style", "evidence_id", "evidence"]].to_numpy().tolist()) == [
-        ["item", 100, "Title 100"],
-        ["item", 101, "Title 101"],
+        ["item", "100", "Title 100"],
+        ["item", "101", "Title 101"],
     ]
 
 
@@ -394,7 +402,7 @@ def test_support_stands_before_opposition_and_is_cut_off(kind: Kind) -> None:
         )
         expected = whole[ranks <= n_evidence].reset_index(drop=True)
         expected["position"] = some["position"]
-        pd.testing.assert_frame_equal(some, expected)
+        pd.testing.assert_frame_equal(some, expected, check_categorical=False)
         assert some["position"].max() == n_evidence
 
 
@@ -431,7 +439,8 @@ def test_a_pair_is_explained_alike_in_any_company(
 def test_engines_agree(kind: Kind, selection: str) -> None:
     world = BENT[kind]
     rows = ROWS[kind][:3]
-    options: dict[str, Any] = {"n_samples": 20, "selection": selection, "n_features": 2}
+    # Of few perturbations some say the same of two pieces; engines take either. Not with this seed.
+    options: dict[str, Any] = {"n_samples": 20, "selection": selection, "n_features": 2, "seed": 6}
     batched, slow = (world.explain(rows, engine=name, **options) for name in ("batched", "lime"))
     assert_close(slow, batched, rtol=1e-4)
     assert len(batched.explanations) > 3
@@ -469,7 +478,7 @@ def test_nothing_to_explain(kind: Kind) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_text_ids(kind: Kind) -> None:
+def test_text_ids(kind: Kind, monkeypatch: pytest.MonkeyPatch) -> None:
     world = BENT[kind]
     numbers = world.interactions
     texts = Interactions(
@@ -478,6 +487,7 @@ def test_text_ids(kind: Kind) -> None:
         np.array([f"i{item}" for item in numbers.item_ids]),
     )
     expected = world.explain(n_samples=20)
+    hash_alike(monkeypatch, digits)
     found = replace(world, interactions=texts).explain(n_samples=20)
     for table, of_numbers in zip(found, expected, strict=True):
         assert table["user_id"].tolist() == [f"ü{user:03}" for user in of_numbers["user_id"]]
@@ -676,7 +686,7 @@ def test_ratings_of_zero_are_ratings() -> None:
     interactions = Interactions(ratings, np.array([1]), np.array([7, 8, 9]))
     world = World("history", interactions, None, Counting(np.eye(3)), np.empty(0))
     table = world.explain([(0, 1)], penalty=1e-6, kernel_width={"history": 1.0}).explanations
-    assert sorted(table["evidence_id"]) == [7, 9]
+    assert sorted(table["rated_item_id"]) == [7, 9]
     np.testing.assert_allclose(table["weight"], 1.0, rtol=1e-4)
 
 
@@ -714,7 +724,7 @@ def test_an_empty_history_is_explained_by_nothing(engine: str) -> None:
 def test_a_single_rating_is_a_reason(width: float) -> None:
     options: dict[str, Any] = {"kernel_width": {"history": width}, "penalty": 1e-6}
     explanations, _ = short_histories("batched", n_pairs=1, **options)
-    assert explanations["evidence_id"].tolist() == [103]
+    assert explanations["rated_item_id"].tolist() == [103]
     expected = 2 * LINEAR["history"].model.matrix[3, 0]  # type: ignore[attr-defined]
     np.testing.assert_allclose(explanations["weight"], [expected], rtol=1e-3)
 
@@ -775,8 +785,7 @@ def test_the_threshold_leaves_local_surrogates_alone(kind: Kind) -> None:
     found = [
         lime.local_surrogates(
             world.model,
-            world.interactions,
-            world.pairs(),
+            lists_of(world.interactions, world.pairs()),
             world.features,
             LimeParameters(neighbourhood=kind, n_samples=20, min_held_out_r2=least),
         )

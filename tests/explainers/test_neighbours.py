@@ -14,11 +14,12 @@ from scipy import sparse
 from explainable_recsys.errors import InputError
 from explainable_recsys.explainers import neighbours as module
 from explainable_recsys.explainers.neighbours import (
-    co_rated_items,
+    NeighbourExplanationParameters,
+    SimilarItemsParameters,
     explain_by_neighbours,
     explain_by_similar_items,
 )
-from explainable_recsys.explainers.tables import STYLES
+from explainable_recsys.explainers.tables import Explained
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.knowledge.neighbours import (
     NeighbourhoodParameters,
@@ -26,14 +27,56 @@ from explainable_recsys.knowledge.neighbours import (
     nearest_items,
     nearest_users,
 )
+from explainable_recsys.knowledge.similar_items import ItemSimilarityParameters, SimilarItems
+from tests.lists_of import assert_is_evidence, data_of, lists_of
 
 RNG = np.random.default_rng(0)
 RATED = RNG.random((25, 12)) < 0.5
 RATINGS = np.where(RATED, RNG.integers(1, 11, RATED.shape) / 2, 0).astype(np.float32)
 TRAIN = Interactions(sparse.csr_array(RATINGS), np.arange(25) + 1, np.arange(12) + 100)
-ITEMS = pd.DataFrame({"item_id": TRAIN.item_ids, "title": [f"Title {i}" for i in range(12)]})
 USERS, COLUMNS = np.nonzero(RATINGS == 0)
 LISTS = pd.DataFrame({"user_id": USERS + 1, "item_id": COLUMNS + 100})
+
+
+def explained(
+    histories: Interactions,
+    training: Interactions,
+    lists: pd.DataFrame,
+    neighbourhood: NeighbourhoodParameters,
+) -> Explained:
+    return explain_by_neighbours(
+        None,
+        data_of(training),
+        lists_of(histories, lists),
+        NeighbourExplanationParameters(),
+        neighbourhood=neighbourhood,
+    )
+
+
+def by_neighbours(*arguments: Any) -> pd.DataFrame:
+    return explained(*arguments).evidence
+
+
+def co_rated(*arguments: Any) -> pd.DataFrame:
+    return explained(*arguments).details["projected_evidence"]
+
+
+def by_similar_items(
+    neighbours: NDArray[Any],
+    similarities: NDArray[Any],
+    histories: Interactions,
+    lists: pd.DataFrame,
+    relevance_threshold: float | None,
+) -> pd.DataFrame:
+    found = explain_by_similar_items(
+        None,
+        data_of(histories),
+        lists_of(histories, lists),
+        SimilarItemsParameters(relevance_threshold=relevance_threshold),
+        similar_items=SimilarItems(neighbours, similarities, ItemSimilarityParameters()),
+    )
+    assert found.details == {}
+    return found.evidence
 
 
 @pytest.mark.parametrize("threshold", [4.0, None])
@@ -48,10 +91,12 @@ def test_users_form_counts_the_neighbours_ratings(threshold: float | None) -> No
         counted = sorted(Counter(given).items(), reverse=True)
         for place, (rating, n) in enumerate(counted, 1):
             expected.append((user + 1, column + 100, place, f"★{rating:g}", f"{rating:g}", n))
-    table = explain_by_neighbours(TRAIN, TRAIN, LISTS, ITEMS, parameters)
+    table = by_neighbours(TRAIN, TRAIN, LISTS, parameters)
     columns = ["user_id", "item_id", "position", "evidence", "evidence_id", "weight"]
     assert list(table[columns].itertuples(index=False, name=None)) == expected
     assert (table["style"] == "neighbour").all()
+    assert table["rated_item_id"].isna().all()
+    assert_is_evidence(table)
     assert len(table) > 100
 
 
@@ -64,43 +109,44 @@ def test_items_form_names_similar_items_that_were_liked() -> None:
         for place, other in enumerate(near[column])
         if RATINGS[user, other] >= 4
     ]
-    table = explain_by_neighbours(TRAIN, TRAIN, LISTS, ITEMS, parameters)
-    columns = ["user_id", "item_id", "evidence_id", "weight"]
+    table = by_neighbours(TRAIN, TRAIN, LISTS, parameters)
+    columns = ["user_id", "item_id", "rated_item_id", "weight"]
     assert list(table[columns].itertuples(index=False, name=None)) == expected
     assert (table["style"] == "item").all()
-    assert table["evidence"].iloc[0] == f"Title {table['evidence_id'].iloc[0] - 100}"
+    assert table["evidence"].iloc[0] == f"Title {table['evidence_id'].iloc[0]}"
 
 
 @pytest.mark.parametrize("form", ["users", "items"])
 def test_what_is_explained_is_what_is_explainable(form: str) -> None:
     parameters = NeighbourhoodParameters.model_validate({"form": form, "k": 3})
     shares = explainability(TRAIN.ratings, TRAIN.ratings, parameters).toarray()
-    table = explain_by_neighbours(TRAIN, TRAIN, LISTS, ITEMS, parameters)
-    explained = set(zip(table["user_id"], table["item_id"], strict=True))
+    table = by_neighbours(TRAIN, TRAIN, LISTS, parameters)
+    found = set(zip(table["user_id"], table["item_id"], strict=True))
     explainable = {
         (user + 1, column + 100)
         for user, column in zip(USERS, COLUMNS, strict=True)
         if shares[user, column] > 0
     }
-    assert explained == explainable
-    assert 0 < len(explained) < len(LISTS)
+    assert found == explainable
+    assert 0 < len(found) < len(LISTS)
 
 
 def test_nothing_to_explain() -> None:
-    table = explain_by_neighbours(TRAIN, TRAIN, LISTS.iloc[:0], ITEMS, NeighbourhoodParameters(k=3))
-    assert table.empty
-    assert "evidence" in table
+    for form in ("users", "items"):
+        parameters = NeighbourhoodParameters.model_validate({"form": form, "k": 3})
+        table = by_neighbours(TRAIN, TRAIN, LISTS.iloc[:0], parameters)
+        assert table.empty
+        assert_is_evidence(table)
 
 
 def test_tables_of_another_run_are_refused() -> None:
     unknown = pd.DataFrame({"user_id": [99], "item_id": [100]})
     with pytest.raises(InputError, match="user_id 99"):
-        explain_by_neighbours(TRAIN, TRAIN, unknown, ITEMS, NeighbourhoodParameters(k=3))
+        by_neighbours(TRAIN, TRAIN, unknown, NeighbourhoodParameters(k=3))
 
 
 NEAR = np.array([[1, 3], [0, -1], [3, 0], [-1, -1]], np.int32)
 SIMILAR = np.array([[0.5, 0.25], [1.5, 0], [0.75, 0.5], [0, 0]], np.float32)
-FOUR = pd.DataFrame({"item_id": [7, 8, 9, 10], "title": ["T7", "T8", "T9", "T10"]})
 
 
 def four_items(ratings: list[list[float]]) -> Interactions:
@@ -108,11 +154,11 @@ def four_items(ratings: list[list[float]]) -> Interactions:
     values = np.array(ratings, np.float32)
     users, items = np.nonzero(~np.isnan(values))
     matrix = sparse.csr_array((values[users, items], (users, items)), shape=values.shape)
-    return Interactions(matrix, np.arange(len(values)), FOUR["item_id"].to_numpy())
+    return Interactions(matrix, np.arange(len(values)), np.arange(7, 11))
 
 
 def named(table: pd.DataFrame) -> list[tuple[int, int, int, int, float]]:
-    columns = ["user_id", "item_id", "position", "evidence_id", "weight"]
+    columns = ["user_id", "item_id", "position", "rated_item_id", "weight"]
     return list(table[columns].itertuples(index=False, name=None))
 
 
@@ -123,7 +169,7 @@ def test_similar_items_by_hand() -> None:
     lists = pd.DataFrame(
         {"user_id": [1, 0, 0, 1, 2, 2, 0], "item_id": [9, 7, 9, 8, 7, 10, 8]}, index=[3] * 7
     )
-    found = explain_by_similar_items(NEAR, SIMILAR, data, lists, FOUR, None)
+    found = by_similar_items(NEAR, SIMILAR, data, lists, None)
     assert named(found) == [
         (1, 9, 1, 10, 0.75),
         (1, 9, 2, 7, 0.5),
@@ -132,21 +178,20 @@ def test_similar_items_by_hand() -> None:
         (0, 9, 1, 10, 0.75),
         (1, 8, 1, 7, 1.5),
     ]
-    assert found["evidence"].tolist() == ["T10", "T7", "T8", "T10", "T10", "T7"]
+    assert found["evidence"].tolist() == [f"Title {item}" for item in (10, 7, 8, 10, 10, 7)]
     assert (found["style"] == "item").all()
-    assert found["style"].cat.categories.tolist() == list(STYLES)
-    assert isinstance(found.index, pd.RangeIndex)
-    liked = explain_by_similar_items(NEAR, SIMILAR, data, lists, FOUR, 4.0)
+    assert_is_evidence(found)
+    liked = by_similar_items(NEAR, SIMILAR, data, lists, 4.0)
     assert named(liked) == [row for row in named(found) if row[3] != 7]
-    none = explain_by_similar_items(NEAR, SIMILAR, data, lists, FOUR, 5.5)
+    none = by_similar_items(NEAR, SIMILAR, data, lists, 5.5)
     assert none.empty
-    assert none.dtypes.astype(str).to_dict() == found.dtypes.astype(str).to_dict()
+    assert_is_evidence(none)
 
 
 def test_places_are_counted_among_what_is_named() -> None:
     data = four_items([[3.0, np.nan, np.nan, 5.0], [5.0, np.nan, np.nan, 3.0]])
     lists = pd.DataFrame({"user_id": [0, 1], "item_id": [9, 9]})
-    found = explain_by_similar_items(NEAR, SIMILAR, data, lists, FOUR, 4.0)
+    found = by_similar_items(NEAR, SIMILAR, data, lists, 4.0)
     assert named(found) == [(0, 9, 1, 10, 0.75), (1, 9, 1, 7, 0.5)]
 
 
@@ -154,8 +199,8 @@ def test_ratings_of_zero_and_below_are_ratings() -> None:
     data = four_items([[0.0, np.nan, np.nan, -2.0]])
     lists = pd.DataFrame({"user_id": [0], "item_id": [9]})
     for threshold, expected in ((None, [10, 7]), (0.0, [7]), (-2.0, [10, 7]), (0.5, [])):
-        found = explain_by_similar_items(NEAR, SIMILAR, data, lists, FOUR, threshold)
-        assert found["evidence_id"].tolist() == expected
+        found = by_similar_items(NEAR, SIMILAR, data, lists, threshold)
+        assert found["rated_item_id"].tolist() == expected
 
 
 @pytest.mark.parametrize("form", ["users", "items"])
@@ -167,32 +212,30 @@ def test_a_rating_equal_to_the_threshold_reaches_it_in_single_precision(form: st
     )
     assert explainability(data.ratings, data.ratings, parameters)[0, 3] == 1
     lists = pd.DataFrame({"user_id": [0], "item_id": [10]})
-    assert len(explain_by_neighbours(data, data, lists, FOUR, parameters)) == 1
+    assert len(by_neighbours(data, data, lists, parameters)) == 1
 
 
 def test_similar_items_are_those_of_the_items_form() -> None:
     parameters = NeighbourhoodParameters(form="items", k=9, similarity="pearson")
-    expected = explain_by_neighbours(TRAIN, TRAIN, LISTS, ITEMS, parameters)
+    expected = by_neighbours(TRAIN, TRAIN, LISTS, parameters)
     near, similarity = nearest_items(TRAIN.ratings, parameters)
     assert (near < 0).any()
-    found = explain_by_similar_items(near, similarity, TRAIN, LISTS, ITEMS, 4.0)
+    found = by_similar_items(near, similarity, TRAIN, LISTS, 4.0)
     pd.testing.assert_frame_equal(found, expected)
-    narrow = explain_by_similar_items(
-        near.astype(np.int32), similarity.astype(np.float32), TRAIN, LISTS, ITEMS, 4.0
+    narrow = by_similar_items(
+        near.astype(np.int32), similarity.astype(np.float32), TRAIN, LISTS, 4.0
     )
     pd.testing.assert_frame_equal(narrow, expected)
     assert len(found) > 50
 
 
 def test_no_similar_items_to_explain_with() -> None:
-    nothing = explain_by_similar_items(
-        NEAR, SIMILAR, four_items([[5, 5, 5, 5]]), LISTS[:0], FOUR, 4
-    )
+    nothing = by_similar_items(NEAR, SIMILAR, four_items([[5, 5, 5, 5]]), LISTS[:0], 4)
     assert nothing.empty
     data = four_items([[5, 5, 5, np.nan], [np.nan] * 4])
     for user, item in ((0, 10), (1, 7)):  # near to nothing, and who rated nothing
         lists = pd.DataFrame({"user_id": [user], "item_id": [item]})
-        assert explain_by_similar_items(NEAR, SIMILAR, data, lists, FOUR, None).empty
+        assert by_similar_items(NEAR, SIMILAR, data, lists, None).empty
 
 
 def test_similar_items_of_another_run_are_refused() -> None:
@@ -200,10 +243,10 @@ def test_similar_items_of_another_run_are_refused() -> None:
     for user, item, says in ((9, 7, "user_id 9"), (0, 99, "item_id 99")):
         lists = pd.DataFrame({"user_id": [user], "item_id": [item]})
         with pytest.raises(InputError, match=says):
-            explain_by_similar_items(NEAR, SIMILAR, data, lists, FOUR, None)
+            by_similar_items(NEAR, SIMILAR, data, lists, None)
 
 
-CO_RATED = ["user_id", "item_id", "evidence_id", "weight"]
+CO_RATED = ["user_id", "item_id", "rated_item_id", "weight"]
 
 
 def share_of(user: NDArray[Any], other: NDArray[Any], parameters: NeighbourhoodParameters) -> Any:
@@ -241,18 +284,23 @@ def slowly_co_rated(
 @pytest.mark.parametrize("shrinkage", [0.0, 3.0])
 @pytest.mark.parametrize(("threshold", "n"), [(4.0, 3), (None, 10), (2.5, 1)])
 def test_co_rated_items_are_those_that_make_neighbours(
-    similarity: str, shrinkage: float, threshold: float | None, n: int
+    monkeypatch: pytest.MonkeyPatch,
+    similarity: str,
+    shrinkage: float,
+    threshold: float | None,
+    n: int,
 ) -> None:
     parameters = NeighbourhoodParameters.model_validate(
         {"k": 5, "similarity": similarity, "shrinkage": shrinkage, "relevance_threshold": threshold}
     )
-    table = co_rated_items(TRAIN, TRAIN, LISTS, parameters, n_evidence=n)
+    monkeypatch.setattr(module, "N_PROJECTED", n)
+    table = co_rated(TRAIN, TRAIN, LISTS, parameters)
     assert table.columns.tolist() == CO_RATED
     assert table["weight"].dtype == np.float32
     every_weight = slowly_co_rated(RATINGS, LISTS, parameters, 12)
     expected = {pair: weights[:n] for pair, weights in every_weight.items()}
     found = {
-        pair: list(zip(pieces["evidence_id"], pieces["weight"], strict=True))
+        pair: list(zip(pieces["rated_item_id"], pieces["weight"], strict=True))
         for pair, pieces in table.groupby(["user_id", "item_id"], sort=False)
     }
     assert list(found) == list(expected)  # in the order of the lists
@@ -272,7 +320,7 @@ def test_co_rated_items_by_hand() -> None:
     nan = np.nan
     data = four_items([[3, 4, nan, nan], [4, 3, 5, nan], [4, 4, 1, 5], [nan, nan, nan, 2]])
     lists = pd.DataFrame({"user_id": [0, 0], "item_id": [9, 10]})
-    found = co_rated_items(data, data, lists, NeighbourhoodParameters(k=2))
+    found = co_rated(data, data, lists, NeighbourhoodParameters(k=2))
     assert found[CO_RATED[:3]].to_numpy().tolist() == [[0, 9, 7], [0, 9, 8], [0, 10, 8], [0, 10, 7]]
     lengths = {1: np.sqrt(25 * 50), 2: np.sqrt(25 * 58)}
     np.testing.assert_allclose(
@@ -280,9 +328,7 @@ def test_co_rated_items_by_hand() -> None:
         [12 / lengths[1], 12 / lengths[1], 16 / lengths[2], 12 / lengths[2]],
         rtol=1e-6,
     )
-    everybody = co_rated_items(
-        data, data, lists, NeighbourhoodParameters(k=2, relevance_threshold=None)
-    )
+    everybody = co_rated(data, data, lists, NeighbourhoodParameters(k=2, relevance_threshold=None))
     np.testing.assert_allclose(
         everybody["weight"][:2],
         [12 / lengths[1] + 16 / lengths[2], 12 / lengths[1] + 12 / lengths[2]],
@@ -294,11 +340,12 @@ def test_what_rests_on_co_rated_items_is_what_is_explained() -> None:
     """And they are of the user's own history, so that faithfulness can take them away."""
     for similarity in ("cosine", "pearson"):
         parameters = NeighbourhoodParameters.model_validate({"k": 4, "similarity": similarity})
-        explained = explain_by_neighbours(TRAIN, TRAIN, LISTS, ITEMS, parameters)
-        table = co_rated_items(TRAIN, TRAIN, LISTS, parameters)
-        pairs = [set(map(tuple, t[["user_id", "item_id"]].to_numpy())) for t in (explained, table)]
+        found = explained(TRAIN, TRAIN, LISTS, parameters)
+        table = found.details["projected_evidence"]
+        both = (found.evidence, table)
+        pairs = [set(map(tuple, t[["user_id", "item_id"]].to_numpy())) for t in both]
         assert pairs[0] == pairs[1]
-        assert (RATINGS[table["user_id"] - 1, table["evidence_id"] - 100] > 0).all()
+        assert (RATINGS[table["user_id"] - 1, table["rated_item_id"] - 100] > 0).all()
 
 
 def test_co_rated_items_of_new_users() -> None:
@@ -311,7 +358,7 @@ def test_co_rated_items_of_new_users() -> None:
     )
     users, columns = np.nonzero(ratings == 0)
     lists = pd.DataFrame({"user_id": users + 1, "item_id": columns + 100})
-    table = co_rated_items(new, TRAIN, lists, parameters)
+    table = co_rated(new, TRAIN, lists, parameters)
     expected = slowly_co_rated(ratings, lists, parameters, 10)
     pairs = table[["user_id", "item_id"]].drop_duplicates()
     assert list(pairs.itertuples(index=False, name=None)) == list(expected)
@@ -323,10 +370,10 @@ def test_how_many_lists_are_compared_at_once_does_not_matter(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     parameters = NeighbourhoodParameters(k=6, similarity="pearson", shrinkage=1.0)
-    expected = co_rated_items(TRAIN, TRAIN, LISTS, parameters)
+    expected = co_rated(TRAIN, TRAIN, LISTS, parameters)
     for at_once in (1, 7):
         monkeypatch.setattr(module, "LISTS_AT_ONCE", at_once)
-        found = co_rated_items(TRAIN, TRAIN, LISTS, parameters)
+        found = co_rated(TRAIN, TRAIN, LISTS, parameters)
         pd.testing.assert_frame_equal(found, expected)
 
 
@@ -338,11 +385,11 @@ def test_how_many_lists_are_compared_at_once_does_not_matter(
         (LISTS, {"relevance_threshold": 9.0}),  # nobody speaks
     ],
 )
-def test_nothing_rests_on_co_rated_items(lists: pd.DataFrame, changed: dict[str, Any]) -> None:
+def test_nothing_rests_on_co_rated(lists: pd.DataFrame, changed: dict[str, Any]) -> None:
     parameters = NeighbourhoodParameters.model_validate({"k": 4} | changed)
-    table = co_rated_items(TRAIN, TRAIN, lists, parameters)
+    table = co_rated(TRAIN, TRAIN, lists, parameters)
     assert table.empty
-    usual = co_rated_items(TRAIN, TRAIN, LISTS, NeighbourhoodParameters(k=4))
+    usual = co_rated(TRAIN, TRAIN, LISTS, NeighbourhoodParameters(k=4))
     assert table.dtypes.to_dict() == usual.dtypes.to_dict()
 
 
@@ -352,6 +399,6 @@ def test_co_rated_items_of_another_run_are_refused() -> None:
         for form in ("users", "items"):
             parameters = NeighbourhoodParameters.model_validate({"k": 3, "form": form})
             with pytest.raises(InputError, match=says):
-                co_rated_items(TRAIN, TRAIN, lists, parameters)
+                co_rated(TRAIN, TRAIN, lists, parameters)
     with pytest.raises(InputError, match=r"neighbourhood\.k: 25 neighbours"):
-        co_rated_items(TRAIN, TRAIN, LISTS, NeighbourhoodParameters(k=25))
+        co_rated(TRAIN, TRAIN, LISTS, NeighbourhoodParameters(k=25))

@@ -18,12 +18,10 @@ from explainable_recsys.explainers.paths import (
     explain_by_paths,
     link_texts,
 )
-from explainable_recsys.explainers.tables import STYLES
 from explainable_recsys.interactions import Interactions
-from explainable_recsys.pipelines.knowledge_graph.path_nodes import phrase
 from explainable_recsys.recommenders.item_graph import PEOPLE
 from explainable_recsys.recommenders.meta_paths import MetaPathParameters, MetaPaths
-from explainable_recsys.wording.sentences import path_sentences
+from tests.lists_of import assert_is_evidence, data_of, items_of, lists_of
 from tests.recommenders.small_graph import (
     N_ITEMS,
     all_links,
@@ -38,7 +36,6 @@ from tests.recommenders.small_graph import (
 
 pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
 
-COLUMNS = ["user_id", "item_id", "position", "style", "evidence_id", "evidence", "weight", "group"]
 WEIGHTS = {PEOPLE: 0.5, "genre": 0.25, "actor": 1.0, "director": 2.0}
 EXACT = MetaPathParameters(liked_from=3, source_exponent=0, hub_exponent=0, target_exponent=0)
 """All weights are multiples of the smallest, so ties are frequent and exact."""
@@ -49,9 +46,11 @@ def model_of(data, links, weights=WEIGHTS, parameters=EXACT):
     return MetaPaths.fit(data, features_of(links, data.n_items), weights, parameters)
 
 
-def titled(interactions):
-    titles = [f"Title {item}" for item in interactions.item_ids]
-    return pd.DataFrame({"item_id": interactions.item_ids, "title": titles})
+def explain(model, histories, recommendations, parameters, items=None):
+    found = explain_by_paths(
+        model, data_of(histories, items), lists_of(histories, recommendations), parameters
+    )
+    return found.evidence, found.details["paths"]
 
 
 def lists(rows):
@@ -74,7 +73,7 @@ BY_HAND = PathParameters(n_paths=9, max_per_relation=9, max_share=1.0)
 
 def explain_by_hand(recommendations, parameters=BY_HAND, weights=WEIGHTS):
     model = model_of(DATA, LINKS, weights)
-    return explain_by_paths(model, USERS, recommendations, titled(USERS), parameters)
+    return explain(model, USERS, recommendations, parameters)
 
 
 def test_by_hand():
@@ -92,7 +91,8 @@ def test_by_hand():
         (2, 105, 1, 102, "genre", "War", "same genre: War", 2, 0.25),
     ]
     assert list(paths.itertuples(index=False, name=None)) == expected
-    assert explanations.columns.tolist() == COLUMNS
+    assert_is_evidence(explanations)
+    assert explanations["rated_item_id"].tolist() == [row[3] for row in expected]
     assert explanations["evidence"].tolist()[2:4] == [
         "Title 100 → liked by the same 2 people",
         "Title 101 → liked by the same person",
@@ -101,19 +101,8 @@ def test_by_hand():
 
 def test_types_of_the_tables():
     explanations, paths = explain_by_hand(lists([(1, 103)]))
-    assert isinstance(explanations.index, pd.RangeIndex)
+    assert_is_evidence(explanations)
     assert isinstance(paths.index, pd.RangeIndex)
-    types = explanations.dtypes.astype(str)
-    assert types.drop(["style", "evidence"]).to_dict() == {
-        "user_id": "int64",
-        "item_id": "int64",
-        "position": "int32",
-        "evidence_id": "int64",
-        "weight": "float32",
-        "group": "int32",
-    }
-    assert explanations["style"].cat.categories.tolist() == list(STYLES)
-    assert types["evidence"] == "category"
     assert paths.dtypes.astype(str).to_dict() == {
         "user_id": "int64",
         "item_id": "int64",
@@ -161,8 +150,8 @@ def test_a_relation_without_weight_has_no_paths():
 
 
 def test_only_paths_over_people():
-    explanations, paths = explain_by_paths(
-        model_of(DATA, {}, {PEOPLE: 1.0}), USERS, lists([(1, 103)]), titled(USERS), BY_HAND
+    explanations, paths = explain(
+        model_of(DATA, {}, {PEOPLE: 1.0}), USERS, lists([(1, 103)]), BY_HAND
     )
     assert paths["relation"].tolist() == [PEOPLE, PEOPLE]
     assert paths["entity"].tolist() == ["", ""]
@@ -179,9 +168,6 @@ def test_nothing_to_explain(rows):
         assert len(found) == 0
         numbers = expected.dtypes.astype(str) != "category"
         pd.testing.assert_series_equal(found.dtypes[numbers], expected.dtypes[numbers])
-    sentences = path_sentences(paths, titled(USERS))
-    assert sentences.columns.tolist() == ["user_id", "item_id", "sentence"]
-    assert len(sentences) == 0
 
 
 def test_who_likes_nothing_gets_paths_from_all_that_was_rated():
@@ -196,9 +182,9 @@ def test_recommendation_of_another_run(user, item):
 
 
 def test_an_item_without_title_is_named():
-    items = titled(USERS).iloc[1:]
+    items = items_of(USERS).query("item_id != 100")
     with pytest.raises(InputError, match="no item 100"):
-        explain_by_paths(model_of(DATA, LINKS), USERS, lists([(1, 103)]), items, BY_HAND)
+        explain(model_of(DATA, LINKS), USERS, lists([(1, 103)]), BY_HAND, items)
 
 
 # Against all paths.
@@ -265,7 +251,7 @@ def test_the_best_of_all_paths_are_shown(seed, parameters):
     """With many ties; half the weight of people and no degrees, so that all sums are exact."""
     data, links, histories, made = case(seed)
     model = model_of(data, links)
-    _, paths = explain_by_paths(model, histories, made, titled(histories), parameters)
+    _, paths = explain(model, histories, made, parameters)
     expected = []
     for user, item in made[["user_id", "item_id"]].itertuples(index=False):
         rows = all_rows(data, links, histories, user - 1, item - 100, WEIGHTS, EXACT)
@@ -293,7 +279,7 @@ def test_the_best_of_all_paths_are_shown_whatever_the_degrees(
     given_model = MetaPathParameters(liked_from=liked_from, **powers)
     weights = WEIGHTS | {"director": 0.0}
     model = model_of(data, links, weights, given_model)
-    explanations, paths = explain_by_paths(model, histories, made, titled(histories), parameters)
+    explanations, paths = explain(model, histories, made, parameters)
     pd.testing.assert_series_equal(explanations["weight"], paths["weight"])
     by_pair = dict(list(paths.groupby(["user_id", "item_id"])))
     for user, item in made[["user_id", "item_id"]].itertuples(index=False):
@@ -313,7 +299,7 @@ def test_the_best_of_all_paths_are_shown_whatever_the_degrees(
 def test_all_paths_sum_to_the_score(seed):
     data, links, histories, made = case(seed)
     model = model_of(data, links, parameters=MetaPathParameters())
-    explanations, _ = explain_by_paths(model, histories, made, titled(histories), EVERYTHING)
+    explanations, _ = explain(model, histories, made, EVERYTHING)
     sums = explanations.groupby(["user_id", "item_id"])["weight"].sum()
     scores = model.scores(histories.ratings)
     for user, item in made[["user_id", "item_id"]].itertuples(index=False):
@@ -326,11 +312,12 @@ def test_all_paths_sum_to_the_score(seed):
 def test_every_path_starts_at_a_liked_item(seed):
     data, links, histories, made = case(seed)
     model = model_of(data, links)
-    explanations, paths = explain_by_paths(model, histories, made, titled(histories), EVERYTHING)
-    assert explanations["evidence_id"].equals(paths["from_item"])
+    explanations, paths = explain(model, histories, made, EVERYTHING)
+    assert explanations["rated_item_id"].tolist() == paths["from_item"].tolist()
+    assert explanations["evidence_id"].tolist() == paths["from_item"].astype(str).tolist()
     assert explanations["group"].equals(paths["position"])
     assert explanations["position"].equals(paths["position"])
-    for user, evidence in explanations[["user_id", "evidence_id"]].itertuples(index=False):
+    for user, evidence in explanations[["user_id", "rated_item_id"]].itertuples(index=False):
         assert evidence - 100 in liked_of(history(histories.ratings, user - 1), 3.0)
 
 
@@ -338,22 +325,20 @@ def test_every_path_starts_at_a_liked_item(seed):
 def test_small_blocks_give_the_same(cells, monkeypatch):
     data, links, histories, made = case(SEED)
     given_ = (model_of(data, links, parameters=MetaPathParameters()), histories, made)
-    expected = explain_by_paths(*given_, titled(histories), LIMITED)
+    expected = explain(*given_, LIMITED)
     assert len(expected[0]) > 20
     monkeypatch.setattr(module, "_CELLS", cells)
-    for found, table in zip(
-        explain_by_paths(*given_, titled(histories), LIMITED), expected, strict=True
-    ):
+    for found, table in zip(explain(*given_, LIMITED), expected, strict=True):
         pd.testing.assert_frame_equal(found, table)
 
 
 def test_the_order_of_the_tables_does_not_matter():
     data, links, histories, made = case(SEED)
-    model, items = model_of(data, links), titled(histories)
-    expected = explain_by_paths(model, histories, made, items, LIMITED)
+    model, items = model_of(data, links), items_of(histories)
+    expected = explain(model, histories, made, LIMITED, items)
     mixed = made.sample(frac=1, random_state=0), items.sample(frac=1, random_state=1)
     before = [table.copy() for table in mixed]
-    found = explain_by_paths(model, histories, *mixed, LIMITED)
+    found = explain(model, histories, mixed[0], LIMITED, mixed[1])
     for table, other in zip(found, expected, strict=True):
         pd.testing.assert_frame_equal(table.astype({"user_id": "int64"}), other)
     for table, other in zip(mixed, before, strict=True):
@@ -363,11 +348,9 @@ def test_the_order_of_the_tables_does_not_matter():
 def test_recommendations_of_some_users_only():
     data, links, histories, made = case(SEED)
     model = model_of(data, links)
-    _, every = explain_by_paths(model, histories, made, titled(histories), LIMITED)
+    _, every = explain(model, histories, made, LIMITED)
     for user in made["user_id"].unique():
-        _, alone = explain_by_paths(
-            model, histories, made[made["user_id"] == user], titled(histories), LIMITED
-        )
+        _, alone = explain(model, histories, made[made["user_id"] == user], LIMITED)
         as_text = {"relation": "str", "entity": "str", "label": "str"}
         expected = every[every["user_id"] == user].reset_index(drop=True).astype(as_text)
         pd.testing.assert_frame_equal(alone.astype(as_text), expected)
@@ -375,8 +358,8 @@ def test_recommendations_of_some_users_only():
 
 def test_text_ids():
     data, links, histories, made = case(SEED)
-    model, items = model_of(data, links), titled(histories)
-    _, expected = explain_by_paths(model, histories, made, items, LIMITED)
+    model, items = model_of(data, links), items_of(histories)
+    _, expected = explain(model, histories, made, LIMITED, items)
     texts = Interactions(
         histories.ratings,
         np.array([f"u{user}" for user in histories.user_ids]),
@@ -385,7 +368,7 @@ def test_text_ids():
     named = {"user_id": lambda t: "u" + t["user_id"].astype("str")}
     named["item_id"] = lambda t: "i" + t["item_id"].astype("str")
     items = items.assign(item_id=named["item_id"])
-    _, found = explain_by_paths(model, texts, made.assign(**named), items, LIMITED)
+    _, found = explain(model, texts, made.assign(**named), LIMITED, items)
     from_items = "i" + expected["from_item"].astype("str")
     expected = expected.assign(**named, from_item=from_items)
     pd.testing.assert_frame_equal(found, expected, check_dtype=False)
@@ -396,7 +379,7 @@ def test_users_in_another_order_than_their_rows():
     ids = np.array(["10", "11", "9"])
     users = Interactions(USERS.ratings[[0, 1, 3]], ids, USERS.item_ids)
     made = pd.DataFrame({"user_id": [9, 10, 11], "item_id": [102, 103, 105], "rank": 1})
-    _, paths = explain_by_paths(model_of(DATA, LINKS), users, made, titled(users), BY_HAND)
+    _, paths = explain(model_of(DATA, LINKS), users, made, BY_HAND)
     assert paths.groupby("user_id")["from_item"].first().to_dict() == {9: 105, 10: 100, 11: 102}
 
 
@@ -439,63 +422,12 @@ def test_what_two_items_have_in_common_in_words():
     assert link_texts(model).tolist() == expected
 
 
-def sentence_of(rows, titles, n_cited=3):
-    """Of (from_item, label), best first."""
-    paths = pd.DataFrame(rows, columns=["from_item", "label"]).assign(user_id=1, item_id=9)
-    paths["label"] = paths["label"].astype("category")
-    items = pd.DataFrame({"item_id": list(titles), "title": list(titles.values())})
-    (sentence,) = path_sentences(paths, items, n_cited)["sentence"]
-    return sentence
-
-
-TITLES = {1: "Alien", 2: "Brazil", 3: "Cube", 4: "Dune"}
-
-
-@pytest.mark.parametrize(
-    ("n", "expected"),
-    [
-        (1, "Because you liked *Alien* (a)."),
-        (2, "Because you liked *Alien* (a) and *Brazil* (b)."),
-        (3, "Because you liked *Alien* (a), *Brazil* (b) and *Cube* (c)."),
-        (4, "Because you liked *Alien* (a), *Brazil* (b) and *Cube* (c)."),
-    ],
-)
-def test_items_in_a_sentence(n, expected):
-    assert sentence_of([(1, "a"), (2, "b"), (3, "c"), (4, "d")][:n], TITLES) == expected
-
-
-def test_every_item_is_named_once_with_its_best_path():
-    rows = [(2, "a"), (1, "b"), (2, "c"), (1, "d"), (3, "e")]
-    expected = "Because you liked *Brazil* (a), *Alien* (b) and *Cube* (e)."
-    assert sentence_of(rows, TITLES) == expected
-    assert sentence_of(rows, TITLES, 1) == "Because you liked *Brazil* (a)."
-
-
-def test_markdown_in_titles_and_labels_is_escaped():
-    found = sentence_of([(1, r"same band: *NSYNC \o/")], {1: r"M*A*S*H \ 2"})
-    assert found == r"Because you liked *M\*A\*S\*H \\ 2* (same band: \*NSYNC \\o/)."
-
-
 @pytest.mark.parametrize(("liked_from", "verb"), [(None, "rated"), (1.0, "liked")])
 def test_who_may_have_rated_low_did_not_like(liked_from, verb):
     """Paths start at all rated items, or only at those that were liked."""
     model = model_of(DATA, LINKS, parameters=EXACT.model_copy(update={"liked_from": liked_from}))
-    _, paths = explain_by_paths(model, USERS, lists([(2, 105)]), titled(USERS), BY_HAND)
-    (sentence,) = phrase(model, paths, titled(USERS), BY_HAND)["sentence"]
-    assert sentence == f"Because you {verb} *Title 102* (same genre: War)."
-
-
-def test_sentences_of_many_recommendations():
-    _, paths = explain_by_hand(lists([(1, 103), (1, 104), (2, 105)]))
-    table = path_sentences(paths, titled(USERS), 2)
-    assert table[["user_id", "item_id"]].to_numpy().tolist() == [[1, 103], [1, 104], [2, 105]]
-    assert table["sentence"].tolist() == [
-        "Because you liked *Title 100* (same director: Scott) and *Title 101* "
-        "(same director: Scott).",
-        "Because you liked *Title 100* (same genre: Horror) and *Title 101* (same genre: Horror).",
-        "Because you liked *Title 102* (same genre: War).",
-    ]
-    assert table.dtypes.astype(str).to_dict()["sentence"] == "str"
+    found = explain_by_paths(model, data_of(USERS), lists_of(USERS, lists([(2, 105)])), BY_HAND)
+    assert found.facts == {"relation": verb}
 
 
 def test_one_person_and_a_thousand():
@@ -503,11 +435,9 @@ def test_one_person_and_a_thousand():
     rows = [{0: 5, 1: 5, 2: 5}, *itertools.repeat({0: 5, 2: 5}, 1233)]
     data, users = interactions_of(rows, 3), interactions_of([{0: 5}], 3)
     model = model_of(data, {}, {PEOPLE: 1.0})
-    _, paths = explain_by_paths(model, users, lists([(1, 101), (1, 102)]), titled(users), BY_HAND)
-    assert path_sentences(paths, titled(users))["sentence"].tolist() == [
-        "Because you liked *Title 100* (liked by the same person).",
-        "Because you liked *Title 100* (liked by the same 1,234 people).",
-    ]
+    _, paths = explain(model, users, lists([(1, 101), (1, 102)]), BY_HAND)
+    assert paths["n_sharing"].tolist() == [1, 1234]
+    assert paths["label"].tolist() == ["liked by the same person", "liked by the same 1,234 people"]
 
 
 @pytest.mark.parametrize(

@@ -1,49 +1,68 @@
-"""The explanations table, assembled by hand."""
+"""The evidence table, assembled by hand."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from explainable_recsys.errors import InputError
-from explainable_recsys.explainers.tables import STYLES, explanation_table, item_titles
+from explainable_recsys.explainers.styles import MIXED, STYLES, style_of
+from explainable_recsys.explainers.tables import evidence_table
+from explainable_recsys.interactions import Interactions
+from tests.lists_of import assert_is_evidence, lists_of
 
-ITEMS = pd.DataFrame({"item_id": [30, 10, 20], "title": ["C", "A", "A"]})
+
+def lists(text=False):
+    """Users 1 and 2 rated 10, 20 and 30; 30 is recommended to user 1, 20 and 10 to user 2."""
+    item_ids = np.array(["a", "b", "c"] if text else [10, 20, 30])
+    table = pd.DataFrame([(u, i, 3.0) for u in (1, 2) for i in item_ids])
+    histories = Interactions.from_frame(table.set_axis(["user_id", "item_id", "rating"], axis=1))
+    return lists_of(histories, [(u, item_ids[i]) for u, i in ((1, 2), (2, 1), (2, 0))])
 
 
-def table(**changes):
+def table(text=False, **changes):
     arguments = {
-        "place": np.array([1, 2, 1]),
-        "evidence_ids": np.array([10, 30, 20]),
-        "weights": np.array([0.5, 0.25, 1]),
+        "rows": np.array([0, 0, 2]),
         "style": "rule",
-        "items": ITEMS,
+        "evidence": pd.Categorical(["A", "C", "A"]),
+        "weights": np.array([0.5, 0.25, 1]),
+        "rated": np.array([0, 2, 1]),
     }
-    recommendations = pd.DataFrame(
-        {"user_id": [1, 1, 2], "item_id": [7, 7, 8], "score": 0.1}, index=[5, 5, 0]
-    )
-    return explanation_table(recommendations, **(arguments | changes))
+    return evidence_table(lists(text), **(arguments | changes))
 
 
 def test_by_hand():
     assert list(table().itertuples(index=False, name=None)) == [
-        (1, 7, 1, "rule", 10, "A", 0.5, 1),
-        (1, 7, 2, "rule", 30, "C", 0.25, 1),
-        (2, 8, 1, "rule", 20, "A", 1, 1),
+        (1, 30, 1, "rule", "10", "A", 0.5, 1, 10),
+        (1, 30, 2, "rule", "30", "C", 0.25, 1, 30),
+        (2, 10, 1, "rule", "20", "A", 1, 1, 20),
     ]
 
 
 def test_columns_and_types():
-    assert table().dtypes.astype(str).to_dict() == {
-        "user_id": "int64",
-        "item_id": "int64",
-        "position": "int32",
-        "style": "category",
-        "evidence_id": "int64",
-        "evidence": "category",
-        "weight": "float32",
-        "group": "int32",
-    }
-    assert table().index.tolist() == [0, 1, 2]
+    assert_is_evidence(table())
+    assert_is_evidence(table().iloc[:0].reset_index(drop=True))
+
+
+def test_evidence_that_is_no_rated_item():
+    found = table(rated=None, evidence_ids=pd.Categorical(["x", "y", "x"]))
+    assert_is_evidence(found)
+    assert found["evidence_id"].tolist() == ["x", "y", "x"]
+    assert found["rated_item_id"].isna().all()
+
+
+def test_rated_items_whose_ids_are_text():
+    found = table(text=True)
+    assert found["rated_item_id"].tolist() == ["a", "c", "b"]
+    assert found["evidence_id"].tolist() == ["a", "c", "b"]
+    nothing = table(text=True, rated=None, evidence_ids=pd.Categorical(["x", "y", "x"]))
+    assert nothing["rated_item_id"].isna().all()
+    assert nothing["rated_item_id"].dtype == found["rated_item_id"].dtype == "str"
+
+
+@pytest.mark.parametrize("text", [False, True])
+def test_a_stored_table_is_the_same(tmp_path, text):
+    found = table(text=text)
+    found.to_parquet(tmp_path / "evidence.parquet", index=False)
+    pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "evidence.parquet"), found)
 
 
 def test_group_of_each_piece():
@@ -53,21 +72,12 @@ def test_group_of_each_piece():
 
 @pytest.mark.parametrize("style", STYLES)
 def test_styles(style):
-    assert table(style=style)["style"].tolist() == [style] * 3
-    assert table(style=style)["style"].cat.categories.tolist() == list(STYLES)
+    found = table(style=style)
+    assert found["style"].tolist() == [style] * 3
+    assert style_of(found["style"]) is STYLES[style]
+    assert STYLES[style].name == style
 
 
-def test_item_titles():
-    titles = item_titles(ITEMS, np.array([20, 30, 10, 20]))
-    assert titles.tolist() == ["A", "C", "A", "A"]
-    assert item_titles(ITEMS, np.array([], dtype=np.int64)).tolist() == []
-
-
-def test_item_titles_of_text_ids():
-    items = pd.DataFrame({"item_id": ["b", "é"], "title": ["B", "É"]})
-    assert item_titles(items, np.array(["é", "b"])).tolist() == ["É", "B"]
-
-
-def test_item_without_title():
-    with pytest.raises(InputError, match="items table: no item 11"):
-        item_titles(ITEMS, np.array([10, 11]))
+def test_several_styles():
+    assert style_of(["item", "rule", "item"]) is MIXED
+    assert style_of([]) is MIXED

@@ -11,18 +11,31 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
+from explainable_recsys.data import Lists
 from explainable_recsys.errors import InputError
-from explainable_recsys.explainers.contributions import explain_by_contributions
+from explainable_recsys.explainers import what_if as module
+from explainable_recsys.explainers.contributions import (
+    ContributionParameters,
+    explain_by_contributions,
+)
 from explainable_recsys.explainers.influence import InfluenceParameters, explain_by_influence
-from explainable_recsys.explainers.neighbours import explain_by_similar_items
+from explainable_recsys.explainers.neighbours import (
+    SimilarItemsParameters,
+    explain_by_similar_items,
+)
 from explainable_recsys.explainers.paths import PathParameters, explain_by_paths
-from explainable_recsys.explainers.what_if import Change, changed_history, ranks, what_if
+from explainable_recsys.explainers.what_if import Change, WhatIf, changed_history, ranks
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.recommenders.base import Recommender
 from explainable_recsys.recommenders.ease import EASE, EASEParameters
 from explainable_recsys.recommenders.lists import RecommendationParameters, recommend
 from explainable_recsys.recommenders.popularity import Popularity
 from tests.explainers.small_models import FITS, KINDS, N_ITEMS, history_of, small_catalogue
+from tests.lists_of import data_of, lists_of
+
+
+def what_if(model: Recommender, catalogue: Interactions, *arguments: Any) -> WhatIf:
+    return module.what_if(model, data_of(catalogue), *arguments)
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +111,7 @@ def test_several_changes_at_once_are_recommending_from_scratch(
         assert_same_list(found.after, from_scratch(model, catalogue, changed, n))
         assert found.personal
         assert found.ignored == ()
-        assert found.explanations is None
+        assert found.evidence is None
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -306,9 +319,9 @@ def test_without_ratings_the_list_is_what_is_most_popular(
 ) -> None:
     asked: list[Any] = []
 
-    def explain(interactions: Interactions, recommendations: pd.DataFrame) -> pd.DataFrame:
-        asked.append(interactions)
-        return recommendations
+    def explain(lists: Lists) -> pd.DataFrame:
+        asked.append(lists)
+        return lists.table
 
     history = {100: 3.0, 106: 5.0}
     none_left = [Change(item, None) for item in history]
@@ -317,7 +330,7 @@ def test_without_ratings_the_list_is_what_is_most_popular(
     for changes in (none_left, [*none_left, Change(101, 5.0)]):
         found = what_if(models[kind], catalogue, history, changes, 5, explain)
         assert not found.personal
-        assert found.explanations is None
+        assert found.evidence is None
         assert found.after["item_id"].tolist() == popular.index.tolist()
         assert found.after["score"].tolist() == popular.tolist()
         expected = from_scratch(models[kind], catalogue, history, 5)
@@ -346,18 +359,19 @@ def test_nothing_at_all(catalogue: Interactions, models: dict[str, Recommender])
 def test_the_explainer_gets_the_changed_history_and_its_list(
     catalogue: Interactions, models: dict[str, Recommender]
 ) -> None:
-    asked: list[tuple[Interactions, pd.DataFrame]] = []
+    asked: list[Lists] = []
 
-    def explain(interactions: Interactions, recommendations: pd.DataFrame) -> pd.DataFrame:
-        asked.append((interactions, recommendations))
+    def explain(lists: Lists) -> pd.DataFrame:
+        asked.append(lists)
         return pd.DataFrame({"because": ["of it"]})
 
     history, changes, changed = random_case(2, catalogue)
     changes = [*changes, Change(101, 5.0)]
     found = what_if(models["SVD"], catalogue, history, changes, 5, explain)
-    ((interactions, lists),) = asked
-    assert found.explanations is not None
-    assert found.explanations["because"].tolist() == ["of it"]
+    (made,) = asked
+    interactions, lists = made.histories, made.table
+    assert found.evidence is not None
+    assert found.evidence["because"].tolist() == ["of it"]
     expected = history_of(catalogue, changed)
     assert interactions.user_ids.tolist() == [0]
     assert interactions.item_ids.tolist() == catalogue.item_ids.tolist()
@@ -371,19 +385,20 @@ def test_the_explainer_gets_the_changed_history_and_its_list(
     assert list(found.after.columns) == ["item_id", "rank", "score"]
 
 
-def explainer(kind: str, model: Any, titles: pd.DataFrame) -> Any:
+def explainer(kind: str, model: Any, catalogue: Interactions) -> Any:
     """The real explainer that belongs to a recommender."""
+    data = data_of(catalogue)
 
-    def explain(interactions: Interactions, recommendations: pd.DataFrame) -> pd.DataFrame:
-        given = (interactions, recommendations, titles)
+    def explain(lists: Lists) -> pd.DataFrame:
+        given = (model, data, lists)
         if kind == "similar items":
-            near = model.neighbours, model.similarities
-            return explain_by_similar_items(*near, *given, 4.0)
+            parameters = SimilarItemsParameters()
+            return explain_by_similar_items(*given, parameters, similar_items=model).evidence
         if kind == "influence":
-            return explain_by_influence(model, *given, InfluenceParameters())[0]
+            return explain_by_influence(*given, InfluenceParameters()).evidence
         if kind == "paths":
-            return explain_by_paths(model, *given, PathParameters(max_share=1.0))[0]
-        return explain_by_contributions(model, *given)
+            return explain_by_paths(*given, PathParameters(max_share=1.0)).evidence
+        return explain_by_contributions(*given, ContributionParameters()).evidence
 
     return explain
 
@@ -404,18 +419,16 @@ def explainer(kind: str, model: Any, titles: pd.DataFrame) -> Any:
 def test_real_explainers_explain_what_if(
     kind: str, name: str, catalogue: Interactions, models: dict[str, Recommender]
 ) -> None:
-    titles = pd.DataFrame({"item_id": catalogue.item_ids})
-    titles["title"] = [f"Item {item}" for item in catalogue.item_ids]
-    explain = explainer(kind, models[name], titles)
+    explain = explainer(kind, models[name], catalogue)
     history, changes, changed = random_case(4, catalogue)
     found = what_if(models[name], catalogue, history, changes, 5, explain)
     alone = history_of(catalogue, changed)
     lists = recommend(models[name], alone, RecommendationParameters(n=5))
-    expected = explain(alone, lists)
-    assert found.explanations is not None
+    expected = explain(lists_of(alone, lists))
+    assert found.evidence is not None
     assert len(expected)
-    pd.testing.assert_frame_equal(found.explanations, expected, rtol=1e-4)
-    assert set(found.explanations["evidence_id"]) <= set(changed)
+    pd.testing.assert_frame_equal(found.evidence, expected, rtol=1e-4)
+    assert set(found.evidence["rated_item_id"]) <= set(changed)
 
 
 @pytest.mark.parametrize(
@@ -431,16 +444,15 @@ def test_real_explainers_explain_what_if(
 def test_real_explainers_of_an_empty_list(
     kind: str, name: str, catalogue: Interactions, models: dict[str, Recommender]
 ) -> None:
-    titles = pd.DataFrame({"item_id": catalogue.item_ids, "title": "title"})
-    explain = explainer(kind, models[name], titles)
+    explain = explainer(kind, models[name], catalogue)
     everything = dict.fromkeys(catalogue.item_ids.tolist()[1:], 4.0)
     last = catalogue.item_ids.tolist()[0]
     found = what_if(models[name], catalogue, everything, [Change(last, 4.0)], 5, explain)
     assert found.before["item_id"].tolist() == [last]
     assert len(found.after) == 0
     assert found.affected["item_id"].tolist() == [last]
-    assert found.explanations is not None
-    assert len(found.explanations) == 0
+    assert found.evidence is not None
+    assert len(found.evidence) == 0
 
 
 @pytest.mark.parametrize("kind", ["SVD", "ALS", "ItemKNN", "rules"])
@@ -471,10 +483,10 @@ def test_nothing_that_is_given_is_changed(
     history, changes, _ = random_case(0, catalogue)
     copies = copy.deepcopy((history, changes, catalogue, model.to_arrays()))
 
-    def explain(interactions: Interactions, recommendations: pd.DataFrame) -> pd.DataFrame:
-        interactions.ratings.data[:] = 0
-        recommendations["score"] = 0
-        return recommendations
+    def explain(lists: Lists) -> pd.DataFrame:
+        lists.histories.ratings.data[:] = 0
+        lists.table["score"] = 0
+        return lists.table
 
     first = what_if(model, catalogue, history, changes, 5)
     again = what_if(model, catalogue, history, changes, 5, explain)

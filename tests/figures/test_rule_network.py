@@ -12,8 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from explainable_recsys.datasets.figure import FigureDataset
-from explainable_recsys.datasets.graph import GraphDataset
+from explainable_recsys.datasets.files import FigureDataset, GraphDataset
 from explainable_recsys.errors import InputError
 from explainable_recsys.figures.rule_network import draw_rule_network, rule_network
 from tests.figures.texts import title_of

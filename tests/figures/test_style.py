@@ -12,7 +12,7 @@ from explainable_recsys.figures.style import PALETTE, finish, message_figure, ne
 
 def test_nothing_heavy_is_imported_with_the_modules() -> None:
     """Every command of the project imports them."""
-    modules = ["datasets.figure", "datasets.graph"]
+    modules = ["datasets.files"]
     modules += [f"figures.{module.name}" for module in pkgutil.iter_modules(figures.__path__)]
     imports = "; ".join(f"import explainable_recsys.{module}" for module in modules)
     code = f"import sys; {imports}; assert not {{'plotly', 'networkx'}} & set(sys.modules)"

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from pydantic import ValidationError
 
-from explainable_recsys.datasets.graph import GraphDataset
+from explainable_recsys.datasets.files import GraphDataset
 from explainable_recsys.figures.surroundings import (
     SurroundingsParameters,
     surroundings,

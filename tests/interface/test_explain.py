@@ -22,10 +22,11 @@ from explainable_recsys.interface.stored import Lists, load_lists, stored_approa
 from explainable_recsys.interface.terminal import print_plainly
 from explainable_recsys.pipelines.ask import model_entry
 from explainable_recsys.reporting.person import Person
+from explainable_recsys.wording.markup import marked
 from tests.conftest import open_catalog
 from tests.interface.test_stored import EXPLAINING
+from tests.interface.test_terminal import Terminal
 from tests.test_cli import expect_error
-from tests.test_terminal import Terminal
 
 USER = 7  # row of a user of the `test` environment
 ROW = ["rank", "item_id", "title", "year", "score", "sentence", "evidence"]
@@ -234,7 +235,7 @@ def made_up(item_id: Any = None, style: str = "item", **changes: Any) -> Reply:
                 "title": ["*Wordwithoutanyblanksinit*", np.nan],
                 "year": pd.array([2001, None], dtype="Int16"),
                 "score": np.array([0.25, np.nan], np.float32),
-                "sentence": ["Because of *Wordwithoutanyblanksinit*.", None],
+                "sentence": [f"Because of {marked('Wordwithoutanyblanksinit')}.", None],
             }
         ).head(2 if item_id is None else 1),
         reasons=reasons,
@@ -249,6 +250,7 @@ def test_json_of_text_ids_and_of_what_is_missing() -> None:
     first, second = found["recommendations"]
     assert first["item_id"] == "p 1"
     assert first["year"] == 2001
+    assert first["sentence"] == "Because of Wordwithoutanyblanksinit."
     assert second == dict.fromkeys(ROW, None) | {"rank": 2, "item_id": "é", "evidence": []}
     assert [piece["weight"] for piece in first["evidence"]] == [0.5, 0.5, None]
     assert len(found["history"]) == 12

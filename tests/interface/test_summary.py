@@ -12,16 +12,16 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from explainable_recsys.interface.summary import (
-    QUALITY_COLUMNS,
-    REASON_COLUMNS,
+    QUALITY,
+    REASONS,
+    SPECIAL,
     card_text,
     examples,
+    legend,
     metrics_table,
     plain_text,
     print_summary,
-    reasons_legend,
 )
-from explainable_recsys.reporting.selection import choose_users
 from explainable_recsys.wording.sentences import feature_sentences, italic
 from tests.conftest import open_catalog
 
@@ -34,43 +34,40 @@ def shown(content: object) -> str:
 
 
 def test_the_summary_of_a_run(full_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    outputs = {
-        "dataset_card",
-        "comparison",
-        "intrinsic_als.metrics",
-        "intrinsic_als.sentences",
-        "popularity.metrics",
-        "random.metrics",
-    }
+    lists = ("popularity", "random", "intrinsic_als")
+    outputs = {"dataset_card", "intrinsic_als.sentences", *(f"{name}.metrics" for name in lists)}
     with open_catalog(full_run) as catalog:
-        print_summary(outputs, catalog, "test")
+        print_summary(outputs, catalog, "test", lists, {"intrinsic_als": "intrinsic_als"})
     printed = capsys.readouterr().out
-    for part in ("movielens-small", "60 users", "intrinsic_als", "popularity", "random"):
-        assert part in printed
+    quality, reasons = printed.split("Reasons")
+    for part in ("movielens-small", "60 users", "recommender", "intrinsic_als", "popularity"):
+        assert part in quality
+    assert "POS" in reasons
+    assert "popularity" not in reasons
     assert printed.count("  user ") == 3
     assert printed.count("Recommended because you rated") == 9
     assert "make viz ENV=test" in printed
     assert not any(line.endswith(" ") for line in printed.splitlines())
 
 
-def test_names_of_approaches_are_never_cut(
-    full_run: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_names_are_never_cut(full_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with open_catalog(full_run) as catalog:
-        names = set(catalog.load("comparison")["approach"])
-        print_summary({f"{name}.metrics" for name in names}, catalog, "test")
+        names = [file.parent.name for file in (full_run / "08_reporting").glob("*/metrics.json")]
+        without = {"popularity", "random", "random_walk", "bias", "svd", "emf", "mf"}
+        approaches = {name: name for name in names if name not in without}
+        print_summary({f"{name}.metrics" for name in names}, catalog, None, names, approaches)
     quality, reasons = capsys.readouterr().out.split("Reasons")
-    without = {"popularity", "random", "random_walk", "bias", "svd"}
+    assert "  intrinsic_ease " in quality
     for name in names:
         assert f"  {name} " in quality
-        assert name in without or f"  {name} " in reasons
+        assert (f"  {name} " in reasons) == (name in approaches)
 
 
 def test_nothing_is_printed_when_nothing_was_made(
     full_run: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with open_catalog(full_run) as catalog:
-        print_summary({"items"}, catalog, None)
+        print_summary({"items"}, catalog, None, ["svd"], {"posthoc_ar": "svd"})
     assert capsys.readouterr().out == ""
 
 
@@ -93,13 +90,13 @@ def test_card_without_timestamps() -> None:
     assert "1,234 (rated again later)" in text
 
 
-def test_the_best_approach_comes_first_and_empty_columns_are_left_out() -> None:
+def test_numbers_stand_under_their_names_and_empty_columns_are_left_out() -> None:
     metrics = {
-        "weak": {"recall@5": 0.1, "ndcg@5": 0.1},
         "strong": {"recall@5": 0.3, "recall@5/low": 0.2, "recall@5/high": 0.4, "ndcg@5": 0.35},
+        "weak": {"recall@5": 0.1, "ndcg@5": 0.1},
     }
-    text = shown(metrics_table(metrics, QUALITY_COLUMNS))
-    assert text.index("strong") < text.index("weak")
+    columns = [column.format(k=5) for column in QUALITY]
+    text = shown(metrics_table(metrics, "recommender", columns))
     assert "0.300±0.100" in text
     assert "recall@5" in text
     assert "RMSE" not in text
@@ -128,32 +125,19 @@ def test_examples_show_titles_years_and_reasons_in_order() -> None:
     ]
 
 
-def test_the_same_users_are_shown_for_every_approach() -> None:
-    explained = [pd.Series([1, 1, 2, 3]), pd.Series([2, 3, 4])]
-    assert set(choose_users(explained, 2, seed=0)) == {2, 3}
-    assert choose_users(explained, 1, seed=0) == choose_users(explained[::-1], 1, seed=0)
-    assert choose_users([pd.Series([1]), pd.Series([2])], 5, seed=0).tolist() == [1, 2]
-    assert len(choose_users([], 3, seed=0)) == 0
-
-
 def test_reasons_are_shown_with_what_their_columns_mean() -> None:
     metrics = {
-        "rules": {
-            "recall@5": 0.1,
-            "ndcg@5": 0.2,
-            "coverage": 0.9,
-            "coverage_of_random": 0.05,
-            "median_lift": 2.14,
-        },
-        "parts": {"ndcg@5": 0.3, "coverage": 1.0},
+        "parts": {"coverage": 1.0, "additivity_error_relative": 2e-7},
+        "rules": {"coverage": 0.9, "coverage_of_random": 0.05, "median_lift": 2.14},
     }
-    text = shown(metrics_table(metrics, REASON_COLUMNS))
-    assert text.index("parts") < text.index("rules")
+    text = shown(metrics_table(metrics, "approach", REASONS, SPECIAL))
     assert "5.0 %" in text
-    assert "2.1" in text
-    assert "Σ error" not in text
-    assert "lift: median" in reasons_legend(metrics)
-    assert "Σ error" not in reasons_legend(metrics)
+    assert "lift 2.1" in text
+    assert "Σ error 2e-07" in text
+    words = legend(metrics, [*REASONS, *SPECIAL])
+    assert "lift: " in words
+    assert "MEP" not in words
+    assert "Lower is better" in words
 
 
 def test_italics_are_drawn_not_printed() -> None:

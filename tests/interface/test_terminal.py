@@ -8,9 +8,10 @@ import pytest
 from rich.table import Table
 from rich.text import Text
 
-from explainable_recsys.interface.terminal import heading, plain_text, print_json, print_plainly
+from explainable_recsys.interface.terminal import heading, print_json, print_plainly
+from explainable_recsys.wording.markup import marked, terminal
 
-SENTENCE = r"Because you rated *Alien \* 3* ★5 and *Café*."
+SENTENCE = f"Because you rated {marked('Alien * 3')} ★5 and {marked('Café')}."
 
 
 class Terminal(io.TextIOWrapper):
@@ -31,7 +32,7 @@ class Terminal(io.TextIOWrapper):
 
 
 @pytest.fixture
-def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
+def screen(monkeypatch: pytest.MonkeyPatch) -> Terminal:
     """A terminal with colours, 80 columns wide."""
     for name in ("NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
         monkeypatch.delenv(name, raising=False)
@@ -40,77 +41,67 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
     return Terminal(is_terminal=True)
 
 
-def test_sentences_without_their_marks() -> None:
-    text = plain_text(SENTENCE)
-    assert text.plain == "Because you rated Alien * 3 ★5 and Café."
-    assert [text.plain[span.start : span.end] for span in text.spans if span.style == "italic"] == [
-        "Alien * 3",
-        "Café",
-    ]
-    assert plain_text("").plain == ""
-    assert plain_text("[bold]no markup[/bold]").plain == "[bold]no markup[/bold]"
+def test_headings_are_no_markup() -> None:
     assert heading("[red]Title").plain == "\n[red]Title"
 
 
-def test_italics_on_a_terminal(terminal: Terminal) -> None:
-    with redirect_stdout(terminal):
-        print_plainly(plain_text(SENTENCE))
-    assert terminal.printed() == (
+def test_italics_on_a_terminal(screen: Terminal) -> None:
+    with redirect_stdout(screen):
+        print_plainly(terminal(SENTENCE))
+    assert screen.printed() == (
         "Because you rated \x1b[3mAlien * 3\x1b[0m ★5 and \x1b[3mCafé\x1b[0m.\n"
     )
 
 
 @pytest.mark.parametrize("case", ["TERM=dumb", "no terminal"])
 def test_no_escapes_where_none_are_understood(
-    case: str, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+    case: str, screen: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if case == "TERM=dumb":
         monkeypatch.setenv("TERM", "dumb")
     else:
-        terminal.is_terminal = False
-    with redirect_stdout(terminal):
-        print_plainly(plain_text(SENTENCE))
-    assert terminal.printed() == "Because you rated Alien * 3 ★5 and Café.\n"
+        screen.is_terminal = False
+    with redirect_stdout(screen):
+        print_plainly(terminal(SENTENCE))
+    assert screen.printed() == "Because you rated Alien * 3 ★5 and Café.\n"
 
 
-def test_no_colour_where_none_is_wanted(
-    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_colour_where_none_is_wanted(screen: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    with redirect_stdout(terminal):
+    with redirect_stdout(screen):
         print_plainly(Text("red and bold", style="bold red"))
-    assert "31m" not in terminal.printed()
+    assert "31m" not in screen.printed()
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252"])
 def test_a_terminal_without_some_characters(encoding: str) -> None:
-    terminal = Terminal(encoding)
-    with redirect_stdout(terminal):
-        print_plainly(plain_text(SENTENCE))
+    screen = Terminal(encoding)
+    with redirect_stdout(screen):
+        print_plainly(terminal(SENTENCE))
     e = "?" if encoding == "ascii" else "é"
-    assert terminal.printed() == f"Because you rated Alien * 3 ?5 and Caf{e}.\n"
+    assert screen.printed() == f"Because you rated Alien * 3 ?5 and Caf{e}.\n"
 
 
-def test_lines_end_without_blanks(terminal: Terminal) -> None:
-    terminal.is_terminal = False
+def test_lines_end_without_blanks(screen: Terminal) -> None:
+    screen.is_terminal = False
     table = Table(box=None)
     table.add_column("a")
     table.add_column("b")
     table.add_row("long", "x")
     table.add_row("y", "")
-    with redirect_stdout(terminal):
+    with redirect_stdout(screen):
         print_plainly(table)
-    lines = terminal.printed().splitlines()
+    lines = screen.printed().splitlines()
     assert len(lines) == 3
     assert lines == [line.rstrip() for line in lines]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "UTF8", "ascii", "latin-1"])
 def test_json_in_any_encoding(encoding: str) -> None:
-    terminal = Terminal(encoding)
+    screen = Terminal(encoding)
     content = {"sentence": SENTENCE, "none": None, "日本": [1, 2.5]}
-    with redirect_stdout(terminal):
+    with redirect_stdout(screen):
         print_json(content)
-    printed = terminal.printed()
+    printed = screen.printed()
     assert json.loads(printed) == content
     assert ("★" in printed) == encoding.lower().startswith("utf")

@@ -9,7 +9,6 @@ from scipy import sparse
 
 from explainable_recsys.errors import InputError
 from explainable_recsys.explainers.rule_explanations import (
-    LocalScope,
     RuleExplanationParameters,
     explain_by_rules,
 )
@@ -19,12 +18,14 @@ from explainable_recsys.knowledge import local_rules as local_rules_module
 from explainable_recsys.knowledge.association_rules import (
     RuleParameters,
     Rules,
+    TransactionParameters,
     mine,
     preference,
     rules_table,
     take,
 )
 from explainable_recsys.knowledge.local_rules import local_rules, nearest_by_factors
+from tests.lists_of import data_of, lists_of
 
 ARRAYS = ("antecedents", "consequents", "counts", "support", "confidence", "lift")
 
@@ -214,15 +215,23 @@ def explain(case, rules, clusters, local, n_rules):
     n_users, n_items = liked.shape
     interactions = Interactions(liked, np.arange(n_users) + 1, np.arange(n_items) + 100)
     tables = [rules_table(mined, interactions, number) for number, mined in rules.items()]
-    return explain_by_rules(
-        pd.concat(tables, ignore_index=True),
-        interactions,
-        pd.DataFrame({"user_id": users + 1, "item_id": items + 100}),
-        pd.DataFrame({"item_id": interactions.item_ids, "title": "A title"}),
+    nearest = {
+        "user_id": np.repeat(interactions.user_ids, neighbours.shape[1]),
+        "neighbour_id": interactions.user_ids[neighbours.ravel()],
+    }
+    found = explain_by_rules(
+        None,
+        data_of(interactions),
+        lists_of(interactions, list(zip(users + 1, items + 100, strict=True))),
         RuleExplanationParameters(n_rules=n_rules),
-        pd.DataFrame({"user_id": interactions.user_ids, "cluster": clusters}),
-        LocalScope(transactions, neighbours, local) if local else None,
+        rules=pd.concat(tables, ignore_index=True),
+        transactions=TransactionParameters(relevance_threshold=None),
+        baskets=Interactions(transactions, interactions.user_ids, interactions.item_ids),
+        user_clusters=pd.DataFrame({"user_id": interactions.user_ids, "cluster": clusters}),
+        neighbours=pd.DataFrame(nearest) if local else None,
+        thresholds=local,
     )
+    return found.evidence, found.details["cited_rules"]
 
 
 def antecedents_and_consequents(rules):
@@ -242,7 +251,7 @@ def test_local_rules_only_fill_up(n_rules):
         new = [rule not in known for rule in antecedents_and_consequents(mined)]
         rules[number] = take(mined, np.array(new))
     reasons, without = explain(case, rules, clusters, None, n_rules)
-    cited_before = reasons.groupby(["user_id", "item_id", "group"])["evidence_id"].agg(set)
+    cited_before = reasons.groupby(["user_id", "item_id", "group"])["rated_item_id"].agg(set)
     explanations, cited = explain(case, rules, clusters, thresholds(), n_rules)
 
     explained, local = brute_force(case, thresholds(), n_rules)
@@ -263,10 +272,11 @@ def test_local_rules_only_fill_up(n_rules):
     assert list(cited.itertuples(index=False, name=None)) == expected
     assert set(cited["scope"]) == {"global", "cluster", "local"}
 
-    of_rule = explanations.groupby(["user_id", "item_id", "group"], sort=False)["evidence_id"]
+    of_rule = explanations.groupby(["user_id", "item_id", "group"], sort=False)["rated_item_id"]
     assert of_rule.size().tolist() == cited["n_antecedents"].tolist()
     liked = case[1].toarray() > 0
-    assert liked[explanations["user_id"] - 1, explanations["evidence_id"] - 100].all()
+    columns = explanations["rated_item_id"].to_numpy() - 100
+    assert liked[explanations["user_id"] - 1, columns].all()
 
 
 def test_only_local_rules():
@@ -278,4 +288,4 @@ def test_only_local_rules():
     assert cited["item_id"].tolist() == (local.consequents + 100).tolist()
     assert cited["confidence"].tolist() == local.confidence.tolist()
     given = local.antecedents >= 0
-    assert explanations["evidence_id"].tolist() == (local.antecedents[given] + 100).tolist()
+    assert explanations["rated_item_id"].tolist() == (local.antecedents[given] + 100).tolist()

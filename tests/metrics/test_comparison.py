@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from explainable_recsys.errors import InputError
-from explainable_recsys.metrics.comparison import control_tests, lower_is_better, paired_tests
+from explainable_recsys.metrics.comparison import control_tests, paired_tests
 
 P_VALUES = ["p_value", "p_corrected"]
 PAIR_COLUMNS = ["metric", "first", "second", "n_users", "difference", "low", "high", *P_VALUES]
@@ -244,27 +244,6 @@ def test_one_user_decides_nothing() -> None:
     assert (row.n_users, row.own, row.of_control, row.difference) == (1, 0, 1, -1)
     assert math.isnan(row.p_corrected)
     assert row.verdict == "no difference"
-
-
-@pytest.mark.parametrize(
-    ("metric", "lower"),
-    [
-        ("pos@10,3", True),
-        ("pos@10,3/random", True),
-        ("del@3", True),
-        ("cdcg@3", True),
-        ("evidence_diversity", True),
-        ("rmse", True),
-        ("mae", True),
-        ("ps@10,3", False),
-        ("ins@3", False),
-        ("ndcg@10", False),
-        ("coverage", False),
-        ("evidence_popularity", False),
-    ],
-)
-def test_direction(metric: str, lower: bool) -> None:
-    assert lower_is_better(metric) is lower
 
 
 def test_bad_input_is_refused() -> None:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import sparse
 
+from explainable_recsys.data import RatingScale
 from explainable_recsys.experiments.explainability_sweep import (
     SweepParameters,
-    SweepProtocol,
     explainability_sweep,
 )
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.knowledge.neighbours import NeighbourhoodParameters
 from explainable_recsys.metrics.explainability import explainability_per_user
+from explainable_recsys.metrics.parameters import EvaluationParameters
 from explainable_recsys.recommenders.emf import EMF, EMFParameters
 from explainable_recsys.recommenders.lists import RecommendationParameters, recommend
+from tests.lists_of import data_of, lists_of
 
 
 def test_by_hand() -> None:
@@ -25,10 +29,10 @@ def test_by_hand() -> None:
     # Item 0 is in the history and does not count; 1, 2 and 4 are explainable.
     shares = sparse.csr_array(np.array([[0.9, 0.5, 0.2, 0.0, 0.1]]))
     lists = pd.DataFrame({"user_id": [7, 7], "item_id": [3, 1], "rank": [1, 2]})
-    (row,) = explainability_per_user(lists, interactions, shares, 2).itertuples(name=None)
+    (row,) = explainability_per_user(lists_of(interactions, lists), shares, 2).itertuples(name=None)
     ideal = 0.5 + 0.2 / np.log2(3)
     assert row == (7, 0.5, pytest.approx(1 / 3), pytest.approx(0.5 / np.log2(3) / ideal))
-    strict = explainability_per_user(lists, interactions, shares, 2, threshold=0.5)
+    strict = explainability_per_user(lists_of(interactions, lists), shares, 2, threshold=0.5)
     assert strict["mep@2"].tolist() == [0.0]
     assert np.isnan(strict["mer@2"].iloc[0])
 
@@ -46,7 +50,7 @@ def test_against_a_loop() -> None:
     lists = pd.DataFrame(rows, columns=["user_id", "item_id", "rank"]).sample(
         frac=1, random_state=0
     )
-    found = explainability_per_user(lists, interactions, sparse.csr_array(shares), 4)
+    found = explainability_per_user(lists_of(interactions, lists), sparse.csr_array(shares), 4)
     assert found.index.tolist() == list(range(20))
     for user in range(19):
         top = [item for owner, item, rank in rows if owner == user and rank <= 4]
@@ -68,32 +72,41 @@ def test_inputs_stay_as_they_are() -> None:
     interactions = Interactions(ratings, np.arange(2), np.arange(3))
     before = [matrix.copy() for matrix in (ratings, shares)]
     lists = pd.DataFrame({"user_id": [0], "item_id": [1], "rank": [1]})
-    explainability_per_user(lists, interactions, shares, 1)
+    explainability_per_user(lists_of(interactions, lists), shares, 1)
     for matrix, copy in zip((ratings, shares), before, strict=True):
         for name in ("data", "indices", "indptr"):
             np.testing.assert_array_equal(getattr(matrix, name), getattr(copy, name))
 
 
 @pytest.fixture(scope="module")
-def train_and_validation() -> tuple[Interactions, pd.DataFrame]:
+def train_and_validation() -> tuple[pd.DataFrame, pd.DataFrame]:
     rng = np.random.default_rng(2)
     users, items = np.nonzero(rng.random((30, 20)) < 0.5)
     ratings = pd.DataFrame(
         {"user_id": users, "item_id": items, "rating": rng.integers(1, 6, len(users)) * 1.0}
     )
     held_out = rng.random(len(users)) < 0.2
-    return Interactions.from_frame(ratings[~held_out]), ratings[held_out]
+    return ratings[~held_out], ratings[held_out]
 
 
 def test_sweep_measures_each_model_on_validation_ratings(
-    train_and_validation: tuple[Interactions, pd.DataFrame],
+    train_and_validation: tuple[pd.DataFrame, pd.DataFrame],
 ) -> None:
-    train, validation = train_and_validation
+    ratings, validation = train_and_validation
+    train = Interactions.from_frame(ratings)
+    data = dataclasses.replace(data_of(train), scale=RatingScale(minimum=1, maximum=5))
     parameters = EMFParameters(factors=3, iterations=2)
     neighbourhood = NeighbourhoodParameters(k=4)
     weights = SweepParameters(pull=(0.0, 0.3), l2=(0.2,))
-    protocol = SweepProtocol(minimum=1, maximum=5, k=3)
-    table = explainability_sweep(train, validation, parameters, neighbourhood, weights, protocol)
+    table = explainability_sweep(
+        data,
+        ratings,
+        validation,
+        parameters,
+        neighbourhood,
+        weights,
+        EvaluationParameters(k=3),
+    )
     assert list(zip(table["form"], table["explainability_weight"], strict=True)) == [
         ("pull", 0.0),
         ("pull", 0.3),
@@ -107,21 +120,24 @@ def test_sweep_measures_each_model_on_validation_ratings(
     rmse = np.sqrt(np.mean((predicted - validation["rating"]) ** 2))
     assert table["rmse"].iloc[2] == pytest.approx(rmse)
     lists = recommend(model, train, RecommendationParameters(n=3))
-    precision = explainability_per_user(lists, train, model.explainability(train.ratings), 3)
+    precision = explainability_per_user(
+        lists_of(train, lists), model.explainability(train.ratings), 3
+    )
     assert table["mep"].iloc[2] == pytest.approx(precision["mep@3"].mean())
 
 
 def test_sweep_without_validation_ratings_is_empty(
-    train_and_validation: tuple[Interactions, pd.DataFrame],
+    train_and_validation: tuple[pd.DataFrame, pd.DataFrame],
 ) -> None:
-    train, validation = train_and_validation
+    ratings, validation = train_and_validation
     table = explainability_sweep(
-        train,
+        data_of(Interactions.from_frame(ratings)),
+        ratings,
         validation.iloc[:0],
         EMFParameters(),
         NeighbourhoodParameters(),
         SweepParameters(),
-        SweepProtocol(minimum=1, maximum=5),
+        EvaluationParameters(),
     )
     assert table.empty
     assert table.columns.tolist() == ["form", "explainability_weight", "rmse", "mep", "ndcg"]

@@ -6,9 +6,9 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import sparse
 
-from explainable_recsys.errors import InputError
-from explainable_recsys.explainers.tables import STYLES
+from explainable_recsys.explainers.styles import STYLES
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.metrics import explanations as module
 from explainable_recsys.metrics.explanations import (
@@ -18,8 +18,9 @@ from explainable_recsys.metrics.explanations import (
     evidence_diversity,
     evidence_popularity,
     explanation_counts,
-    match_explanations,
+    match_evidence,
 )
+from tests.lists_of import data_of, lists_of
 
 
 def recommendation_table(pairs):
@@ -30,8 +31,41 @@ def recommendation_table(pairs):
 def explanation_table(rows, style="item"):
     """Explanations of (user, item, evidence id) rows."""
     table = pd.DataFrame(rows, columns=["user_id", "item_id", "evidence_id"])
-    position = table.groupby(["user_id", "item_id"]).cumcount() + 1
-    return table.assign(position=position, style=style, evidence="t", weight=1.0, group=1)
+    return table.assign(style=style, rated_item_id=table["evidence_id"])
+
+
+def widened(interactions, recommendations):
+    """The same ratings, with the users and items of recommendations that nobody rated."""
+    known = {"user_id": interactions.user_ids, "item_id": interactions.item_ids}
+    users, items = (
+        np.unique(np.append(ids, recommendations[name].to_numpy().astype(ids.dtype.type)))
+        for name, ids in known.items()
+    )
+    entries = interactions.ratings.tocoo()
+    rows = np.searchsorted(users, interactions.user_ids)[entries.row]
+    columns = np.searchsorted(items, interactions.item_ids)[entries.col]
+    matrix = sparse.csr_array((entries.data, (rows, columns)), shape=(len(users), len(items)))
+    return Interactions(matrix, users, items)
+
+
+def listed(recommendations, interactions=None):
+    """Lists of recommendations from histories, or from none in particular."""
+    if interactions is None:
+        interactions = Interactions.from_frame(recommendations.assign(rating=1.0))
+    return lists_of(widened(interactions, recommendations), recommendations)
+
+
+def evaluate(recommendations, explanations, interactions, *arguments, **options):
+    lists = listed(recommendations, interactions)
+    return evaluate_explanations(
+        data_of(lists.histories), lists, explanations, *arguments, **options
+    )
+
+
+def popularity_of(recommendations, explanations, interactions):
+    lists = listed(recommendations, interactions)
+    matched = match_evidence(lists, explanations)
+    return evidence_popularity(matched, lists.histories, lists.histories)
 
 
 @pytest.fixture
@@ -86,9 +120,7 @@ def test_report_by_hand(interactions):
     explanations = explanation_table(
         [(1, 77, 10), (1, 77, 20), (1, 78, 10), (2, 77, 20), (2, 99, 10)]
     )
-    report, by_user = evaluate_explanations(
-        recommendations, explanations, interactions, interactions, 0, seed=0
-    )
+    report, by_user = evaluate(recommendations, explanations, interactions, 0, seed=0)
     # Raters: item 10 three, 20 two, 30 one. User 1 cites 10, 20, 10; user 2 cites 20.
     expected_popularity = ((8 / 3) / 2 + 2 / 2.5) / 2
     assert report == {
@@ -117,7 +149,7 @@ def test_report_by_hand(interactions):
 def test_counts_by_user():
     recommendations = recommendation_table([("b", 1), ("a", 1), ("b", 2)])
     explanations = explanation_table([("b", 2, 5), ("b", 2, 6), ("c", 1, 5)])
-    counts = explanation_counts(match_explanations(recommendations, explanations))
+    counts = explanation_counts(match_evidence(listed(recommendations), explanations))
     assert counts.index.tolist() == ["a", "b"]
     assert counts.to_numpy().tolist() == [[1, 0, 0], [2, 1, 2]]
 
@@ -126,9 +158,9 @@ def test_counts_by_user():
 def test_evidence_equals_the_slow_versions(random_data, block, monkeypatch):
     monkeypatch.setattr(module, "PIECES_PER_BLOCK", block)
     recommendations, explanations, ratings = random_data
-    explained = match_explanations(recommendations, explanations.sample(frac=1, random_state=0))
+    explained = match_evidence(listed(recommendations), explanations.sample(frac=1, random_state=0))
     diversity = evidence_diversity(explained)
-    popularity = evidence_popularity(explained, *[Interactions.from_frame(ratings)] * 2)
+    popularity = popularity_of(recommendations, explanations, Interactions.from_frame(ratings))
     expected = slow_diversity(recommendations, explanations)
     pd.testing.assert_series_equal(diversity, expected, check_names=False)
     expected = slow_popularity(recommendations, explanations, ratings)
@@ -138,12 +170,11 @@ def test_evidence_equals_the_slow_versions(random_data, block, monkeypatch):
 def test_text_ids_and_categories_give_the_same(random_data):
     recommendations, explanations, ratings = random_data
     data = Interactions.from_frame(ratings)
-    expected, expected_by_user = evaluate_explanations(
-        recommendations, explanations, data, data, 20, seed=1
-    )
+    expected, expected_by_user = evaluate(recommendations, explanations, data, 20, seed=1)
 
     def as_text(table):
-        names = [c for c in ("user_id", "item_id", "evidence_id") if c in table]
+        ids = ("user_id", "item_id", "evidence_id", "rated_item_id")
+        names = [c for c in ids if c in table]
         return table.assign(**{c: "i" + table[c].astype(str).str.zfill(3) for c in names})
 
     explanations = as_text(explanations)
@@ -151,9 +182,7 @@ def test_text_ids_and_categories_give_the_same(random_data):
         "category"
     )
     data = Interactions.from_frame(as_text(ratings))
-    report, by_user = evaluate_explanations(
-        as_text(recommendations), explanations, data, data, 20, seed=1
-    )
+    report, by_user = evaluate(as_text(recommendations), explanations, data, 20, seed=1)
     assert report == pytest.approx(expected)
     np.testing.assert_allclose(by_user, expected_by_user)
     assert by_user.index.tolist() == [f"i{user:03}" for user in expected_by_user.index]
@@ -162,9 +191,7 @@ def test_text_ids_and_categories_give_the_same(random_data):
 
 def test_nothing_explained_is_coverage_zero(interactions):
     recommendations = recommendation_table([(1, 77), (2, 77)])
-    report, by_user = evaluate_explanations(
-        recommendations, explanation_table([]), interactions, interactions, 10, seed=0
-    )
+    report, by_user = evaluate(recommendations, explanation_table([]), interactions, 10, seed=0)
     assert [report[f"coverage{end}"] for end in ("", "/low", "/high", "/n")] == [0, 0, 0, 2]
     for name in ("length", "evidence_popularity", "evidence_diversity"):
         assert np.isnan([report[name], report[f"{name}/low"], report[f"{name}/high"]]).all()
@@ -173,15 +200,12 @@ def test_nothing_explained_is_coverage_zero(interactions):
     assert by_user["coverage"].tolist() == [0, 0]
 
 
-def test_only_catalogue_items_are_citations(interactions):
+def test_only_rated_items_of_the_catalogue_are_citations(interactions):
     recommendations = recommendation_table([(1, 77), (2, 77), (3, 77), (4, 77)])
-    explanations = explanation_table(
-        [(1, 77, "10"), (1, 77, "Drama"), (2, 77, "10"), (3, 77, "999"), (4, 77, "10")]
-    )
+    rows = [(1, 77, 10), (1, 77, None), (2, 77, 10), (3, 77, 999), (4, 77, 10)]
+    explanations = explanation_table(rows).astype({"rated_item_id": "Int64"})
     explanations.loc[explanations["user_id"] == 2, "style"] = "feature"
-    popularity = evidence_popularity(
-        match_explanations(recommendations, explanations), interactions, interactions
-    )
+    popularity = popularity_of(recommendations, explanations, interactions)
     # User 2 is told of a feature, user 3 cites an unknown item, user 4 has no training history.
     assert popularity.to_numpy() == pytest.approx([3 / 2, np.nan, np.nan, np.nan], nan_ok=True)
 
@@ -199,11 +223,13 @@ def test_only_catalogue_items_are_citations(interactions):
 )
 def test_coverage_is_the_share_of_recommendations_with_evidence(explained, expected):
     recommendations = recommendation_table([(1, 77), (1, 78), (2, 78), (2, 77)])
-    assert coverage(recommendations, explanation_table(explained)) == pytest.approx(expected)
+    assert coverage(listed(recommendations), explanation_table(explained)) == pytest.approx(
+        expected
+    )
 
 
 def test_coverage_of_nothing_recommended_is_undefined():
-    nothing = recommendation_table([])
+    nothing = listed(recommendation_table([(1, 77)])).take(np.arange(0))
     assert np.isnan(coverage(nothing, explanation_table([(1, 77, 10)])))
     assert np.isnan(coverage(nothing, explanation_table([])))
 
@@ -211,20 +237,18 @@ def test_coverage_of_nothing_recommended_is_undefined():
 def test_coverage_equals_that_of_the_report(random_data):
     recommendations, explanations, ratings = random_data
     data = Interactions.from_frame(ratings)
-    report, _ = evaluate_explanations(recommendations, explanations, data, data, 0, seed=0)
-    assert coverage(recommendations, explanations) == pytest.approx(report["coverage"])
+    report, _ = evaluate(recommendations, explanations, data, 0, seed=0)
+    assert coverage(listed(recommendations), explanations) == pytest.approx(report["coverage"])
 
 
 @pytest.mark.parametrize("style", STYLES)
-def test_items_of_the_history_are_cited_by_items_and_rules(interactions, style):
+def test_items_of_the_history_are_cited_by_items_rules_and_sets(interactions, style):
     """Raters: item 10 three, 20 two, 30 one; the mean of user 1's history is 2."""
     recommendations = recommendation_table([(1, 77), (1, 78)])
     explanations = explanation_table([(1, 77, 30), (1, 77, 10), (1, 78, 10)])
     explanations["style"] = ["item", style, style]
-    popularity = evidence_popularity(
-        match_explanations(recommendations, explanations), interactions, interactions
-    )
-    cited = (1 + 3 + 3) / 3 if style in ("item", "rule") else 1
+    popularity = popularity_of(recommendations, explanations, interactions)
+    cited = (1 + 3 + 3) / 3 if style in ("item", "rule", "set") else 1
     assert popularity.to_numpy() == pytest.approx([cited / 2])
 
 
@@ -233,22 +257,23 @@ def test_popularity_is_of_training_and_relative_to_the_histories(interactions):
     rated = pd.DataFrame({"user_id": [9, 9], "item_id": [20, 30], "rating": [5.0, 4.0]})
     histories = interactions.histories(rated)
     recommendations = recommendation_table([(9, 10), (1, 10)])
-    explained = match_explanations(recommendations, explanation_table([(9, 10, 20), (1, 10, 20)]))
-    popularity = evidence_popularity(explained, interactions, histories)
+    lists = listed(recommendations, histories)
+    explained = match_evidence(lists, explanation_table([(9, 10, 20), (1, 10, 20)]))
+    popularity = evidence_popularity(explained, interactions, lists.histories)
     assert popularity.to_dict() == pytest.approx({1: np.nan, 9: 2 / 1.5}, nan_ok=True)
 
 
 def test_same_and_disjoint_evidence_bound_the_diversity():
     recommendations = recommendation_table([(u, i) for u in (1, 2, 3) for i in (7, 8)])
     rows = [(1, 7, 5), (1, 7, 6), (1, 8, 6), (1, 8, 5), (2, 7, 5), (2, 8, 6), (3, 7, 5)]
-    diversity = evidence_diversity(match_explanations(recommendations, explanation_table(rows)))
+    diversity = evidence_diversity(match_evidence(listed(recommendations), explanation_table(rows)))
     assert diversity.to_numpy() == pytest.approx([1, 0, np.nan], nan_ok=True)
 
 
 def test_evidence_repeated_or_without_an_id_adds_nothing_to_the_sets():
     recommendations = recommendation_table([(1, 7), (1, 8), (1, 9)])
     rows = [(1, 7, "5"), (1, 7, "5"), (1, 7, None), (1, 8, "5"), (1, 9, None)]
-    explained = match_explanations(recommendations, explanation_table(rows))
+    explained = match_evidence(listed(recommendations), explanation_table(rows))
     assert evidence_diversity(explained).tolist() == [1.0]
     assert explanation_counts(explained).to_numpy().tolist() == [[3, 3, 5]]
 
@@ -270,7 +295,7 @@ class ItemItem:
 
 @pytest.fixture(scope="module")
 def additive():
-    """A random additive model, its interactions and a table of lists of all lengths."""
+    """A random additive model, and lists of all lengths in any order."""
     random = np.random.default_rng(3)
     users = np.repeat(np.arange(30), random.integers(1, 15, 30))
     ratings = pd.DataFrame({"user_id": users, "rating": random.integers(1, 6, len(users))})
@@ -281,7 +306,7 @@ def additive():
     table = pd.DataFrame({"user_id": users})
     table["item_id"] = table.groupby("user_id").cumcount()
     table["score"] = model.scores(interactions.ratings)[table["user_id"], table["item_id"]]
-    return model, interactions, table.sample(frac=1, random_state=0)
+    return model, lists_of(interactions, table.sample(frac=1, random_state=0))
 
 
 def test_an_additive_model_adds_up(additive):
@@ -291,27 +316,22 @@ def test_an_additive_model_adds_up(additive):
 
 
 def test_the_largest_error_is_found(additive):
-    model, interactions, table = additive
-    wrong = table.assign(score=table["score"].to_numpy() + np.eye(1, len(table), 17)[0] * 0.5)
-    report = additivity_error(model, interactions, wrong)
+    model, lists = additive
+    scores = lists.table["score"].to_numpy() + np.eye(1, len(lists), 17)[0] * 0.5
+    wrong = lists_of(lists.histories, lists.table.assign(score=scores))
+    report = additivity_error(model, wrong)
     assert report["additivity_error"] == pytest.approx(0.5)
-    relative = 0.5 / abs(wrong["score"].iloc[17])
-    assert report["additivity_error_relative"] == pytest.approx(relative)
+    assert report["additivity_error_relative"] == pytest.approx(0.5 / abs(scores[17]))
 
 
 def test_a_score_of_zero_gives_a_finite_relative_error(additive):
-    model, interactions, table = additive
-    report = additivity_error(model, interactions, table[:1].assign(score=0.0))
+    model, lists = additive
+    one = lists.table[:1].assign(score=0.0)
+    report = additivity_error(model, lists_of(lists.histories, one))
     assert np.isfinite(report["additivity_error_relative"])
     assert report["additivity_error_relative"] > 1
 
 
 def test_no_recommendations_have_no_error(additive):
-    model, interactions, table = additive
-    assert np.isnan(list(additivity_error(model, interactions, table[:0]).values())).all()
-
-
-def test_a_user_without_history_is_refused(additive):
-    model, interactions, table = additive
-    with pytest.raises(InputError, match="user_id 1000"):
-        additivity_error(model, interactions, table.assign(user_id=1000))
+    model, lists = additive
+    assert np.isnan(list(additivity_error(model, lists.take(np.arange(0))).values())).all()

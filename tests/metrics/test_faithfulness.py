@@ -29,6 +29,10 @@ from explainable_recsys.metrics.faithfulness import (
 from explainable_recsys.recommenders.base import Recommender
 from explainable_recsys.recommenders.lists import RecommendationParameters, recommend
 from tests.explainers.small_models import FITS, small_catalogue
+from tests.hashed_alike import digits as digits_of
+from tests.hashed_alike import hash_alike
+from tests.lists_of import data_of as known_of
+from tests.lists_of import lists_of
 
 KINDS = (
     "EASE",
@@ -87,14 +91,19 @@ def random_evidence(lists, histories, seed=0, share=0.8, most=7):
         if rng.random() < share:
             chosen = rng.permutation(rated)[: rng.integers(1, most + 1)]
             rows += [(user, item, cited, rng.normal(0.5)) for cited in chosen]
-    columns = ["user_id", "item_id", "evidence_id", "weight"]
+    columns = ["user_id", "item_id", "rated_item_id", "weight"]
     return pd.DataFrame(rows, columns=columns).sample(frac=1, random_state=seed)
+
+
+def faithfulness_of(model, interactions, histories, lists, *arguments):
+    data, made = known_of(interactions), lists_of(histories, lists)
+    return measure_faithfulness(model, data, made, *arguments)
 
 
 def measure(kind, evidence, n_resamples=0, **changed):
     data = catalogue()
     given_ = parameters(**changed)
-    return measure_faithfulness(
+    return faithfulness_of(
         model_of(kind), data, data, lists_by(kind), evidence, K, given_, n_resamples
     )
 
@@ -197,7 +206,7 @@ def slow_faithfulness(kind, evidence, given_, curves_too=False):
             if pieces.empty:
                 continue
             item = data.item_columns([item_id])[0]
-            columns = data.item_columns(pieces["evidence_id"]).tolist()
+            columns = data.item_columns(pieces["rated_item_id"]).tolist()
             pieces = list(zip(columns, pieces["weight"], strict=True))
             for size in given_.n_cited:
                 n = min(size, len(pieces))
@@ -262,7 +271,7 @@ def everything_cited(lists, histories, weights=None):
         given_ = 1.0 / (1 + columns) if weights is None else weights[columns]
         cited = histories.item_ids[columns]
         rows += [(user, item, *piece) for piece in zip(cited, given_, strict=True)]
-    return pd.DataFrame(rows, columns=["user_id", "item_id", "evidence_id", "weight"])
+    return pd.DataFrame(rows, columns=["user_id", "item_id", "rated_item_id", "weight"])
 
 
 def sets_of(ratios, n, model, histories, rows):
@@ -299,7 +308,7 @@ def random_sets_of(seed, n_users):
         n_users=n_users,
     )
     evidence = everything_cited(lists, data)
-    by_user = measure_faithfulness(model, data, data, lists, evidence, 1, given_, 0).by_user
+    by_user = faithfulness_of(model, data, data, lists, evidence, 1, given_, 0).by_user
     rows = data.user_rows(by_user["user_id"])
     found = {row: {0: []} for row in rows.tolist()}
     for size in sizes:
@@ -400,14 +409,14 @@ def data_of(rated, n_items):
 
 
 def evidence_of(rows):
-    return pd.DataFrame(rows, columns=["user_id", "item_id", "evidence_id", "weight"])
+    return pd.DataFrame(rows, columns=["user_id", "item_id", "rated_item_id", "weight"])
 
 
 def by_hand(model, data, rows, k=1, lists=None, interactions=None, **changed):
     lists = recommend(model, data, RecommendationParameters(n=k)) if lists is None else lists
     values = {"n_cited": (1, 2), "reported": 1, "least_personal": 1e-9} | changed
     interactions = data if interactions is None else interactions
-    return measure_faithfulness(
+    return faithfulness_of(
         model, interactions, data, lists, evidence_of(rows), k, parameters(**values), 0
     )
 
@@ -505,7 +514,7 @@ def measure_digits(n, evidence=None, k=None, base=3, **changed):
     data, model, lists = digits(n, base)
     evidence = everything_cited(lists, data) if evidence is None else evidence
     given_ = parameters(least_personal=1e-9, **changed)
-    found = measure_faithfulness(model, data, data, lists, evidence, k or n, given_, 0)
+    found = faithfulness_of(model, data, data, lists, evidence, k or n, given_, 0)
     return found, data.user_rows(found.by_user["user_id"])
 
 
@@ -563,14 +572,14 @@ def test_own_curves_take_supporting_items_first_and_opposing_ones_last():
     seen, rising = set(), []
     for user in lists["user_id"].unique()[:15]:
         one = lists["user_id"] == user
-        alone = measure_faithfulness(model, data, data, lists[one], evidence, 1, given_, 0)
+        alone = faithfulness_of(model, data, data, lists[one], evidence, 1, given_, 0)
         row = int(data.user_rows([user])[0])
         order = []
         for ratio in kept_in_curve(alone, steps):
             (often,) = sets_of([ratio], 1, model, data, np.array([row])).values()
             order += sorted(set(np.flatnonzero(often).tolist()) - set(order))
         pieces = evidence[evidence["user_id"] == user].sort_values("weight", ascending=False)
-        columns = data.item_columns(pieces["evidence_id"]).tolist()
+        columns = data.item_columns(pieces["rated_item_id"]).tolist()
         n_for = int((pieces["weight"] > 0).sum())
         n_against = len(columns) - n_for
         assert sorted(order) == sorted(rated_by(data, row))
@@ -680,7 +689,7 @@ def test_only_the_top_k_count():
     within = lists[lists["rank"] <= K]
     explained = evidence.merge(within[["user_id", "item_id"]])
     assert len(explained) < len(evidence)
-    shorter = measure_faithfulness(
+    shorter = faithfulness_of(
         model_of("ItemKNN"), data, data, within, explained, K, parameters(), 0
     )
     for name in ("by_user", "table", "curves"):
@@ -790,8 +799,8 @@ def assert_nothing_found(found):
 def test_nothing_explained(n_resamples):
     evidence = random_evidence(lists_by("EASE"), catalogue())
     assert_nothing_found(measure("EASE", evidence[:0], n_resamples))
-    for style in ("feature", "neighbour"):
-        assert_nothing_found(measure("EASE", evidence.assign(style=style), n_resamples))
+    on_nothing = pd.Series(pd.NA, index=evidence.index, dtype="Int64")
+    assert_nothing_found(measure("EASE", evidence.assign(rated_item_id=on_nothing), n_resamples))
 
 
 @pytest.mark.filterwarnings("error")
@@ -799,17 +808,15 @@ def test_nothing_recommended():
     data, evidence = catalogue(), random_evidence(lists_by("EASE"), catalogue())
     lists = lists_by("EASE")[:0]
     model = model_of("EASE")
-    assert_nothing_found(
-        measure_faithfulness(model, data, data, lists, evidence, K, parameters(), 10)
-    )
+    assert_nothing_found(faithfulness_of(model, data, data, lists, evidence, K, parameters(), 10))
 
 
-def test_styles_that_do_not_count_are_as_if_not_there():
+def test_pieces_that_rest_on_no_rated_item_are_as_if_not_there():
     evidence = random_evidence(lists_by("EASE"), catalogue())
-    styles = np.where(np.arange(len(evidence)) % 3, "item", "feature")
-    mixed = measure("EASE", evidence.assign(style=styles))
-    items_alone = measure("EASE", evidence[styles == "item"])
-    assert_same(mixed, items_alone)
+    rests = pd.Series(np.arange(len(evidence)) % 3 > 0, index=evidence.index)
+    rated = evidence["rated_item_id"].astype("Int64").where(rests)
+    mixed = measure("EASE", evidence.assign(rated_item_id=rated))
+    assert_same(mixed, measure("EASE", evidence[rests]))
 
 
 # What must not matter.
@@ -829,7 +836,7 @@ def test_the_order_of_the_rows_does_not_matter(seed, kind):
     evidence = random_evidence(lists, data)
     expected = measure(kind, evidence)
     shuffled = [table.sample(frac=1, random_state=seed) for table in (lists, evidence)]
-    found = measure_faithfulness(
+    found = faithfulness_of(
         model_of(kind), data, data, shuffled[0], shuffled[1], K, parameters(), 0
     )
     # The average personal part may differ in its last digit.
@@ -887,7 +894,7 @@ def test_one_more_piece_that_is_never_taken_changes_nothing(kind):
     for (user, item), pieces in long.groupby(of):
         row = int(data.user_rows([user])[0])
         rated = data.item_ids[sorted(rated_by(data, row))]
-        uncited = np.setdiff1d(rated, pieces["evidence_id"])
+        uncited = np.setdiff1d(rated, pieces["rated_item_id"])
         more += [(user, item, cited, -1e-9) for cited in uncited[:1]]
     assert len(more) > 10
     found = measure(kind, pd.concat([evidence_of(more), evidence]))
@@ -897,7 +904,7 @@ def test_one_more_piece_that_is_never_taken_changes_nothing(kind):
     pd.testing.assert_frame_equal(found.by_user[names], expected.by_user[names])
 
 
-def test_text_ids_give_the_same():
+def test_text_ids_give_the_same(monkeypatch):
     text = small_catalogue(text=True)
     text = Interactions(
         text.ratings, np.array([f"u{user:02}" for user in text.user_ids]), text.item_ids
@@ -905,31 +912,31 @@ def test_text_ids_give_the_same():
 
     def named(table):
         table = table.assign(user_id=[f"u{user:02}" for user in table["user_id"]])
-        ids = [column for column in ("item_id", "evidence_id") if column in table]
+        ids = [column for column in ("item_id", "rated_item_id") if column in table]
         return table.assign(**{column: "i " + table[column].astype(str) for column in ids})
 
     lists = lists_by("EASE")
     evidence = random_evidence(lists, catalogue())
-    found = measure_faithfulness(
+    expected = measure("EASE", evidence)
+    hash_alike(monkeypatch, digits_of)
+    found = faithfulness_of(
         model_of("EASE"), text, text, named(lists), named(evidence), K, parameters(), 0
     )
-    expected = measure("EASE", evidence)
     assert found.by_user["user_id"].tolist() == [f"u{u:02}" for u in expected.by_user["user_id"]]
     numbers = [each.by_user.drop(columns="user_id") for each in (found, expected)]
     pd.testing.assert_frame_equal(*numbers)
-    as_text = measure("EASE", evidence.assign(evidence_id=evidence["evidence_id"].astype(str)))
-    assert_same(as_text, expected)
 
 
-def test_new_users_are_judged_as_known_ones():
+def test_new_users_are_judged_as_known_ones(monkeypatch):
     """The histories of some users under other ids, over the same catalogue."""
     data, lists = catalogue(), lists_by("SVD")
+    hash_alike(monkeypatch, lambda number: number % 1000)
     evidence = random_evidence(lists, data)
     known = data.user_ids[5:30]
     new = Interactions(data.ratings[5:30], known + 1000, data.item_ids)
     old = Interactions(data.ratings[5:30], known, data.item_ids)
     first, second = (
-        measure_faithfulness(
+        faithfulness_of(
             model_of("SVD"),
             data,
             histories,
@@ -947,12 +954,35 @@ def test_new_users_are_judged_as_known_ones():
     pd.testing.assert_frame_equal(first.table, second.table)
 
 
+def test_a_user_is_judged_alike_in_any_company():
+    """Random items of a history do not depend on who else is looked at."""
+    data, lists = catalogue(), lists_by("EASE")
+    evidence = random_evidence(lists, data)
+    whole = measure("EASE", evidence).by_user.set_index("user_id")
+    rows = np.array([3, 4, 11, 20, 33])
+    some = Interactions(data.ratings[rows], data.user_ids[rows], data.item_ids)
+    found = faithfulness_of(
+        model_of("EASE"),
+        data,
+        some,
+        lists[lists["user_id"].isin(some.user_ids)],
+        evidence[evidence["user_id"].isin(some.user_ids)],
+        K,
+        parameters(),
+        0,
+    ).by_user.set_index("user_id")
+    # Which ratios are taken depends on how personal all scores are.
+    counted = [name for name in found if name.partition("@")[0] in ("pos", "ps", "cdcg")]
+    assert sum("random" in name for name in counted) > 10
+    pd.testing.assert_frame_equal(found[counted], whole.loc[found.index, counted])
+
+
 def test_nothing_that_is_given_is_changed():
     data, lists = catalogue(), lists_by("EASE").copy()
     evidence = random_evidence(lists, data)
     held = [data.ratings.data, data.ratings.indices, data.ratings.indptr]
     before = [array.copy() for array in held], lists.copy(), evidence.copy()
-    measure_faithfulness(model_of("EASE"), data, data, lists, evidence, K, parameters(), 0)
+    faithfulness_of(model_of("EASE"), data, data, lists, evidence, K, parameters(), 0)
     for now, then in zip(held, before[0], strict=True):
         np.testing.assert_array_equal(now, then)
     pd.testing.assert_frame_equal(lists, before[1])
@@ -1064,7 +1094,7 @@ def test_parameters_out_of_range(name, value):
 def test_lists_of_another_run_are_refused():
     lists = lists_by("EASE")
     with pytest.raises(InputError, match="item_id 7"):
-        measure_faithfulness(
+        faithfulness_of(
             model_of("EASE"),
             catalogue(),
             catalogue(),
@@ -1079,7 +1109,7 @@ def test_lists_of_unknown_users_are_refused():
     lists = lists_by("EASE")
     evidence = random_evidence(lists, catalogue())
     with pytest.raises(InputError, match="user_id 1000"):
-        measure_faithfulness(
+        faithfulness_of(
             model_of("EASE"),
             catalogue(),
             catalogue(),

@@ -6,16 +6,16 @@ import pytest
 from scipy import sparse
 
 from explainable_recsys.errors import InputError
-from explainable_recsys.explainers.tables import STYLES
+from explainable_recsys.explainers.styles import STYLES
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.metrics.projected_evidence import (
     NO_EXPLANATIONS,
     NOT_APPLICABLE,
-    SCOPES,
-    evidence_columns,
     faithfulness_scope,
-    history_evidence,
+    projected_evidence,
+    rated_columns,
 )
+from tests.lists_of import lists_of as lists_in
 
 RATED = {1: [10, 20, 30, 40], 2: [20, 30], 3: [50, 60], 4: []}
 ITEM_IDS = np.array([10, 20, 30, 40, 50, 60])
@@ -41,9 +41,8 @@ def lists_of(rows):
     return pd.DataFrame(rows, columns=["user_id", "item_id", "rank"])
 
 
-def evidence_of(rows, style=None):
-    table = pd.DataFrame(rows, columns=["user_id", "item_id", "evidence_id", "weight"])
-    return table if style is None else table.assign(style=style)
+def evidence_of(rows):
+    return pd.DataFrame(rows, columns=["user_id", "item_id", "rated_item_id", "weight"])
 
 
 def readable(cited, histories):
@@ -62,7 +61,7 @@ def readable(cited, histories):
 
 
 def find(lists, evidence, histories=HISTORIES):
-    return readable(history_evidence(lists, evidence, histories), histories)
+    return readable(projected_evidence(lists_in(histories, lists), evidence), histories)
 
 
 def test_by_hand():
@@ -123,32 +122,16 @@ def test_the_same_item_may_be_cited_for_several_recommendations():
     assert find(lists, evidence) == [(u, i, [(20, True)]) for u, i in [(1, 50), (1, 60), (2, 50)]]
 
 
-@pytest.mark.parametrize("style", STYLES)
-def test_only_some_styles_cite_items_of_the_history(style):
-    """The evidence_id of a neighbour is a rating, which may look like an item's id."""
-    evidence = evidence_of([(1, 50, 10, 1.0), (1, 50, 20, 2.0)], ["item", style])
-    ((_, _, cited),) = find(lists_of([(1, 50, 1)]), evidence)
-    counts = style in ("item", "rule", "path")
-    assert cited == ([(20, True)] if counts else []) + [(10, True)]
-
-
-def test_without_the_column_style_everything_counts():
-    evidence = evidence_of([(1, 50, 10, 1.0), (1, 50, 20, 2.0)])
-    assert find(lists_of([(1, 50, 1)]), evidence) == [(1, 50, [(20, True), (10, True)])]
-
-
-def test_styles_may_be_categories():
-    styles = pd.Categorical(["neighbour", "rule", "feature"], categories=STYLES)
-    evidence = evidence_of([(1, 50, 10, 1.0), (1, 50, 20, 2.0), (1, 50, 30, 3.0)], styles)
-    assert find(lists_of([(1, 50, 1)]), evidence) == [(1, 50, [(20, True)])]
-
-
-@pytest.mark.parametrize("as_category", [False, True])
-def test_text_ids_of_evidence_are_those_of_integer_items(as_category):
-    evidence = evidence_of([(1, 50, "20", 1.0), (1, 50, "Drama", 7.0), (1, 50, None, 8.0)])
-    evidence.loc[3] = (1, 50, "020", 9.0)  # no item's id
-    evidence["evidence_id"] = evidence["evidence_id"].astype("category" if as_category else "str")
-    assert find(lists_of([(1, 50, 1)]), evidence) == [(1, 50, [(20, True)])]
+@pytest.mark.parametrize("missing", [[0], [1, 2], [0, 1, 2, 3]])
+def test_pieces_that_rest_on_no_rated_item_are_left_out(missing):
+    items = pd.array([10, 20, 30, 40], dtype="Int64")
+    items[missing] = pd.NA
+    evidence = evidence_of([(1, 50, item, 1.0) for item in items]).astype(
+        {"rated_item_id": "Int64"}
+    )
+    found = find(lists_of([(1, 50, 1)]), evidence)
+    cited = [(10 * place, True) for place in range(1, 5) if place - 1 not in missing]
+    assert found == ([(1, 50, cited)] if cited else [])
 
 
 def test_items_with_text_ids():
@@ -184,11 +167,10 @@ def test_evidence_of_what_is_not_recommended_is_left_out():
         ([(4, 50, 1)], [(4, 50, 10, 1.0)]),  # user 4 rated nothing
     ],
 )
-@pytest.mark.parametrize("style", [None, "item"])
-def test_nothing_cited(lists, evidence, style):
+def test_nothing_cited(lists, evidence):
     lists = lists_of(lists).astype({"user_id": "int64", "item_id": "int64"})
-    evidence = evidence_of(evidence, style).astype({"user_id": "int64", "item_id": "int64"})
-    cited = history_evidence(lists, evidence, HISTORIES)
+    evidence = evidence_of(evidence).astype({"user_id": "int64", "item_id": "int64"})
+    cited = projected_evidence(lists_in(HISTORIES, lists), evidence)
     assert readable(cited, HISTORIES) == []
 
 
@@ -208,7 +190,7 @@ def test_counts_and_places():
     evidence = evidence_of(
         [(1, 50, 10, 1.0), (1, 50, 20, 2.0), (1, 50, 30, -3.0), (3, 10, 50, 1.0), (3, 10, 60, 1.0)]
     )
-    cited = history_evidence(lists, evidence, HISTORIES)
+    cited = projected_evidence(lists_in(HISTORIES, lists), evidence)
     assert cited.recommendations.tolist() == [0, 0, 0, 1, 1]
 
 
@@ -217,10 +199,10 @@ def slowly(lists, evidence, rated):
     found = []
     for row in lists.sort_values(["user_id", "rank"]).itertuples():
         pieces = [
-            (piece.weight <= 0, -abs(piece.weight), place, piece.evidence_id)
+            (piece.weight <= 0, -abs(piece.weight), place, piece.rated_item_id)
             for place, piece in enumerate(evidence.itertuples())
             if (piece.user_id, piece.item_id) == (row.user_id, row.item_id)
-            and piece.evidence_id in rated[row.user_id]
+            and piece.rated_item_id in rated[row.user_id]
         ]
         cited = {}
         for opposes, _, _, item in sorted(pieces):
@@ -253,11 +235,15 @@ def test_equals_plain_loops(seed):
     assert len(expected) > 10
 
 
-def test_columns_of_evidence():
-    ids = pd.Series(["30", "Drama", None, "10", "30", "★5"])
-    assert evidence_columns(ids, HISTORIES).tolist() == [2, -1, -1, 0, 2, -1]
-    assert evidence_columns(pd.Series([60, 10, 61]), HISTORIES).tolist() == [5, 0, -1]
-    assert evidence_columns(ids[:0], HISTORIES).tolist() == []
+def test_columns_of_rated_items():
+    ids = pd.Series([30, None, 10, 30, 31], dtype="Int64")
+    assert rated_columns(ids, HISTORIES).tolist() == [2, -1, 0, 2, -1]
+    assert rated_columns(pd.Series([60, 10, 61]), HISTORIES).tolist() == [5, 0, -1]
+    assert rated_columns(ids[:0], HISTORIES).tolist() == []
+    texts = histories_of({"u": ["a", "ü"]}, np.array(["a", "b", "ü"]))
+    named = pd.Series(["ü", None, "a", "z"], dtype="str")
+    for kind in ("str", "category", object):
+        assert rated_columns(named.astype(kind), texts).tolist() == [2, -1, 0, -1]
 
 
 @pytest.mark.parametrize(
@@ -272,22 +258,28 @@ def test_columns_of_evidence():
     ],
 )
 def test_scope_in_words(styles, projected, expected):
-    explanations = pd.DataFrame({"style": pd.Categorical(styles, categories=STYLES)})
-    found = faithfulness_scope(explanations, projected)
-    assert found == "; ".join(SCOPES[style] for style in expected)
+    found = faithfulness_scope(evidence_in(styles), projected)
+    assert found == "; ".join(STYLES[style].taken_away for style in expected)
     assert [word.startswith("projection") for word in found.split("; ")] == [
         style != "item" for style in expected
     ]
 
 
+def evidence_in(styles):
+    """Pieces of these styles, of which features and ratings of neighbours rest on no item."""
+    rated = pd.array([None if s in ("feature", "neighbour") else 1 for s in styles], dtype="Int64")
+    names = pd.Categorical(styles, categories=list(STYLES))
+    return pd.DataFrame({"style": names, "rated_item_id": rated})
+
+
 @pytest.mark.parametrize("styles", [["feature"], ["neighbour"], ["feature", "neighbour"]])
 def test_scope_of_what_is_no_part_of_the_history(styles):
-    assert faithfulness_scope(pd.DataFrame({"style": styles}), False) == NOT_APPLICABLE
+    assert faithfulness_scope(evidence_in(styles), False) == NOT_APPLICABLE
 
 
 def test_scope_without_explanations():
     assert faithfulness_scope(None, False) == NO_EXPLANATIONS
-    assert faithfulness_scope(pd.DataFrame({"style": []}), True) == NO_EXPLANATIONS
+    assert faithfulness_scope(evidence_in([]), True) == NO_EXPLANATIONS
 
 
 def test_evidence_of_an_unknown_item_is_nobody_elses():

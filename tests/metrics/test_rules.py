@@ -1,5 +1,7 @@
 """Measures of cited rules by hand; the coverage frontier against mining at every threshold anew."""
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -18,6 +20,7 @@ from explainable_recsys.explainers.rule_explanations import (
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.knowledge.association_rules import (
     RuleParameters,
+    TransactionParameters,
     liked_interactions,
     mine,
     rules_table,
@@ -26,7 +29,8 @@ from explainable_recsys.metrics.explanations import coverage
 from explainable_recsys.metrics.rules import cited_rule_metrics
 from explainable_recsys.recommenders.lists import RecommendationParameters, recommend
 from explainable_recsys.recommenders.popularity import Popularity
-from explainable_recsys.recommenders.shuffle import Shuffle, ShuffleParameters
+from explainable_recsys.recommenders.random_scores import RandomScores, RandomScoresParameters
+from tests.lists_of import data_of, lists_of
 
 N_USERS, N_ITEMS = 60, 14
 
@@ -49,33 +53,38 @@ def lists(interactions):
         [interactions.user_ids, interactions.item_ids], names=["user_id", "item_id"]
     )
     models = {
-        "own": Shuffle.fit(interactions, ShuffleParameters(seed=3)),
+        "own": RandomScores.fit(interactions, RandomScoresParameters(seed=1)),
         "popularity": Popularity.fit(interactions),
     }
     parameters = RecommendationParameters(n=4)
     tables = {name: recommend(model, interactions, parameters) for name, model in models.items()}
-    return tables | {"any": pairs.to_frame(index=False).sample(150, random_state=1)}
+    tables["any"] = pairs.to_frame(index=False).sample(150, random_state=1)
+    return {name: lists_of(interactions, table) for name, table in tables.items()}
 
 
 def mined_anew(transactions, liked, lists, thresholds):
     """Size, coverages and median lift by mining and explaining at these thresholds."""
     rules, _ = mine(transactions, thresholds)
-    titles = pd.DataFrame({"item_id": liked.item_ids, "title": "t"})
     parameters = RuleExplanationParameters(n_rules=1, order_by="confidence")
     row = {
         "min_support": thresholds.min_support,
         "min_confidence": thresholds.min_confidence,
         "n_rules": len(rules),
     }
-    for name, table in lists.items():
-        explained, cited = explain_by_rules(
-            rules_table(rules, liked), liked, table, titles, parameters
+    for name, made in lists.items():
+        found = explain_by_rules(
+            None,
+            data_of(liked),
+            dataclasses.replace(made, histories=liked),
+            parameters,
+            rules=rules_table(rules, liked),
+            transactions=TransactionParameters(relevance_threshold=None),
         )
         if name == "own":
-            row["coverage"] = coverage(table, explained)
-            row["median_lift"] = cited_rule_metrics(cited)["median_lift"]
+            row["coverage"] = coverage(made, found.evidence)
+            row["median_lift"] = cited_rule_metrics(found.details["cited_rules"])["median_lift"]
         else:
-            row[f"coverage_of_{name}"] = coverage(table, explained)
+            row[f"coverage_of_{name}"] = coverage(made, found.evidence)
     return row
 
 
@@ -206,7 +215,7 @@ def test_thresholds_are_sorted_and_1_is_accepted():
 def test_supports_that_cannot_be_counted_are_left_out(caplog: pytest.LogCaptureFixture) -> None:
     everything = sparse.csr_array(np.tril(np.ones((10, 8), np.float32)))
     liked = Interactions(everything, np.arange(10), np.arange(8))
-    lists = {"own": pd.DataFrame({"user_id": [0], "item_id": [7]})}
+    lists = {"own": lists_of(liked, [(0, 7)])}
     thresholds = RuleParameters(min_lift=0, min_count=1, max_candidates=10)
     grid = FrontierParameters(min_supports=(0.1, 0.7), min_confidences=(0.5,))
     table = coverage_frontier(everything, liked, lists, thresholds, grid)

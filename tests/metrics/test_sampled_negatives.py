@@ -9,6 +9,7 @@ from explainable_recsys.interactions import Interactions
 from explainable_recsys.metrics import sampled_negatives as module
 from explainable_recsys.metrics.sampled_negatives import sampled_ranking_per_user
 from explainable_recsys.recommenders.base import Recommender
+from tests.hashed_alike import digits, hash_alike
 
 N_USERS, N_ITEMS, K = 12, 30, 3
 
@@ -193,6 +194,14 @@ def test_the_order_of_the_rows_does_not_matter():
         pd.testing.assert_frame_equal(ranked(held_out=shuffled), expected)
 
 
+def test_other_users_do_not_matter():
+    expected = ranked()
+    for user in expected.index:
+        rows = HISTORIES.user_rows([user])
+        alone = Interactions(HISTORIES.ratings[rows], np.array([user]), HISTORIES.item_ids)
+        pd.testing.assert_frame_equal(ranked(histories=alone), expected.loc[[user]])
+
+
 @pytest.mark.parametrize("cells", [1, N_ITEMS, 100])
 def test_the_size_of_blocks_does_not_matter(cells, monkeypatch):
     expected = ranked()
@@ -218,7 +227,7 @@ def test_a_user_who_rated_or_held_out_everything_has_nothing_to_lose_against():
     assert found.loc[1].tolist() == [1, 1]
 
 
-def test_text_ids():
+def test_text_ids(monkeypatch):
     text = [
         table.assign(
             user_id="u" + table["user_id"].astype(str).str.zfill(3),
@@ -226,8 +235,9 @@ def test_text_ids():
         )
         for table in (frame_of(HISTORIES), HELD_OUT)
     ]
-    found = ranked(histories=Interactions.from_frame(text[0]), held_out=text[1])
     expected = ranked()
+    hash_alike(monkeypatch, digits)
+    found = ranked(histories=Interactions.from_frame(text[0]), held_out=text[1])
     assert found.index.tolist() == [f"u{user:03}" for user in expected.index]
     np.testing.assert_array_equal(found, expected)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
@@ -13,16 +14,18 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 from scipy import sparse
 
+from explainable_recsys.experiments import lime_stability as stability_module
 from explainable_recsys.experiments.lime_stability import (
     LimeStabilityParameters,
     lime_stability,
 )
+from explainable_recsys.explainers import lime as lime_module
 from explainable_recsys.explainers.lime import KernelWidths, LimeParameters, Local, explain_by_lime
 from explainable_recsys.interactions import Interactions
-from explainable_recsys.knowledge.features import Features
-from explainable_recsys.metrics import surrogates as surrogate_module
+from explainable_recsys.knowledge.features import FeatureParameters, Features
 from explainable_recsys.metrics.surrogates import surrogate_metrics
 from explainable_recsys.recommenders.base import Recommender
+from tests.lists_of import data_of, lists_of
 
 NAN = float("nan")
 COLUMNS = [
@@ -79,8 +82,7 @@ def toy() -> dict[str, Any]:
     shape = interactions.n_items, interactions.n_items
     return {
         "model": Toy(rng.normal(size=shape)),
-        "interactions": interactions,
-        "recommendations": lists,
+        "lists": lists_of(interactions, lists),
         "features": {
             "item": random_features(rng, interactions.n_items, 7),
             "user": random_features(rng, interactions.n_users, 6),
@@ -100,20 +102,20 @@ def explained_again(
     changes = {"neighbourhood": kind, "n_samples": n_samples, "seed": seed}
     everything = {"n_evidence": 1000, "min_held_out_r2": -math.inf}
     setting = arguments["lime"].model_copy(update=changes | everything)
-    interactions = arguments["interactions"]
-    items = pd.DataFrame({"item_id": interactions.item_ids, "title": "untitled"})
-    found = explain_by_lime(
-        arguments["model"],
-        interactions,
-        arguments["recommendations"],
-        items,
-        arguments["features"].get(kind),
-        setting,
-    )
+    lists, features = arguments["lists"], arguments["features"]
+    with patch.object(lime_module, "describe_users", lambda *_: features["user"]):
+        found = explain_by_lime(
+            arguments["model"],
+            data_of(lists.histories),
+            lists,
+            setting,
+            item_features=features["item"],
+            feature_parameters=FeatureParameters(),
+        )
     weights: dict[tuple[Any, Any], dict[str, float]] = {}
-    for row in found.explanations.itertuples():
+    for row in found.evidence.itertuples():
         weights.setdefault((row.user_id, row.item_id), {})[str(row.evidence_id)] = row.weight
-    return weights, found.surrogates
+    return weights, found.details["surrogates"]
 
 
 def slow_stability(
@@ -146,7 +148,7 @@ def slow_stability(
 def test_stability_equals_sets_and_loops_over_explanations(
     kind: str, n_seeds: int, toy: dict[str, Any]
 ) -> None:
-    some = toy | {"recommendations": toy["recommendations"].head(40)}
+    some = toy | {"lists": toy["lists"].take(np.arange(40))}
     parameters = LimeStabilityParameters(
         neighbourhoods=(kind,), n_samples=(50, 30), n_users=1000, n_seeds=n_seeds
     )
@@ -166,7 +168,7 @@ def test_stability_equals_sets_and_loops_over_explanations(
 
 @pytest.mark.parametrize("kind", ["item", "user", "history"])
 def test_effective_samples_are_a_mean_over_explanations(kind: str, toy: dict[str, Any]) -> None:
-    some = toy | {"recommendations": toy["recommendations"].head(40)}
+    some = toy | {"lists": toy["lists"].take(np.arange(40))}
     parameters = LimeStabilityParameters(neighbourhoods=(kind,), n_samples=(20,), n_users=1000)
     table = lime_stability(**some, parameters=parameters)
     runs = [explained_again(some, kind, 20, seed) for seed in (2**32 - 2, 2**32 - 1, 0)]
@@ -188,7 +190,7 @@ def test_stability_by_hand(toy: dict[str, Any], monkeypatch: pytest.MonkeyPatch)
         0: [local([[1, 0, 0, 0, 0], [0, 0, 0, 0, 0]], [0.9, NAN], 60.0)],
     }
     given = lambda *arguments: iter(of_seeds[arguments[-1].seed])  # noqa: E731
-    monkeypatch.setattr(surrogate_module, "local_surrogates", given)
+    monkeypatch.setattr(stability_module, "local_surrogates", given)
     parameters = LimeStabilityParameters(neighbourhoods=("item",), n_samples=(20,), n_users=1)
     (row,) = lime_stability(**toy, parameters=parameters).to_dict("records")
     # Tops {0, 1, 2}, {0, 1, 3}, {0}: overlaps 2/4, 1/3, 1/3; without reasons there is none.
@@ -231,7 +233,7 @@ def test_only_some_users_are_explained_again(toy: dict[str, Any]) -> None:
 
 
 def test_fewer_users_than_asked_for(toy: dict[str, Any]) -> None:
-    few = toy | {"recommendations": toy["recommendations"].head(3)}
+    few = toy | {"lists": toy["lists"].take(np.arange(3))}
     parameters = LimeStabilityParameters(neighbourhoods=("item",), n_samples=(20,), n_users=5)
     assert lime_stability(**few, parameters=parameters)["n_explanations"].tolist() == [3]
 
@@ -279,7 +281,7 @@ def test_surrogates_too_poor_for_explanations_are_compared_all_the_same(
 @pytest.mark.parametrize("how", ["missing", "without columns"])
 def test_kinds_without_features_are_left_out(how: str, toy: dict[str, Any]) -> None:
     features = dict(toy["features"])
-    features["user"] = Features.side_by_side([], toy["interactions"].n_users)
+    features["user"] = Features.side_by_side([], toy["lists"].histories.n_users)
     if how == "missing":
         del features["user"]
     parameters = LimeStabilityParameters(n_samples=(20, 30), n_users=2)
@@ -292,7 +294,7 @@ def test_kinds_without_features_are_left_out(how: str, toy: dict[str, Any]) -> N
 
 
 def test_no_recommendations(toy: dict[str, Any]) -> None:
-    none = toy | {"recommendations": toy["recommendations"].head(0)}
+    none = toy | {"lists": toy["lists"].take(np.arange(0))}
     table = lime_stability(**none, parameters=LimeStabilityParameters(n_samples=(20,)))
     assert table["neighbourhood"].tolist() == ["item", "user", "history"]
     assert table[MEASURES].isna().all().all()

@@ -21,6 +21,7 @@ from scipy import sparse
 
 from explainable_recsys.interface.messages import user_message
 from explainable_recsys.recommenders.base import Recommender
+from explainable_recsys.wording.markup import marked
 from tests.conftest import PROJECT, open_catalog, run_project
 
 PAIR = ["user_id", "item_id"]
@@ -263,7 +264,7 @@ def test_weights_of_ease_are_those_of_the_formula(load: Load) -> None:
         )
 
 
-TITLE = r"\*(?:[^*\\]|\\.)+\*"
+TITLE = "\u2068[^\u2068\u2069]+\u2069"
 SIZE = r"\d+(?:[.,]\d+)*(?:e\u2212\d+)?"
 SENTENCES = {
     "posthoc_influence": (
@@ -272,8 +273,8 @@ SENTENCES = {
     ),
     "posthoc_knn": rf"You rated similar items highly: {TITLE}(?:, {TITLE}){{0,2}}\.",
     "item_knn": (
-        rf"Recommended because you rated {TITLE} ★\d(?:\.5)? \(\d+ %\)"
-        rf"(?:, {TITLE} ★\d(?:\.5)? \(\d+ %\)){{0,2}}\."
+        rf"Recommended because you rated {TITLE} ★\d(?:\.5)? \([\d,]+ %\)"
+        rf"(?:, {TITLE} ★\d(?:\.5)? \([\d,]+ %\)){{0,2}}\."
     ),
 }
 SENTENCES["intrinsic_ease"] = SENTENCES["item_knn"]
@@ -291,7 +292,7 @@ def test_sentences_read_well(name: str, load: Load) -> None:
         assert re.fullmatch(SENTENCES[name], sentence), sentence
     first = reasons[reasons["position"] == 1]
     for title, sentence in zip(first["evidence"], sentences["sentence"], strict=True):
-        assert "*" + str(title).replace("*", r"\*") + "*" in sentence
+        assert marked(str(title)) in sentence
 
 
 def test_influence_in_words_is_that_of_the_table(load: Load) -> None:
@@ -300,7 +301,7 @@ def test_influence_in_words_is_that_of_the_table(load: Load) -> None:
     for sentence, (_, found) in zip(sentences, reasons.groupby(PAIR, sort=False), strict=True):
         supports = found[found["weight"] > 0].head(3)["weight"].tolist()
         opposes = found[found["weight"] < 0].head(1)["weight"].tolist()
-        said = [float(number) for number in re.findall(rf"\* (?:\w+ )*by ({SIZE})", sentence)]
+        said = [float(number) for number in re.findall(rf"\u2069 (?:\w+ )*by ({SIZE})", sentence)]
         expected = [*supports, *(abs(weight) for weight in opposes)]
         assert said == pytest.approx(expected, rel=0.06)
         assert (" raises " in sentence) == bool(supports)

@@ -80,7 +80,7 @@ def test_similar_items_form(tmp_path: Path) -> None:
     rows = interactions.known_rows(reasons["user_id"])
     columns = interactions.known_columns(reasons["evidence_id"])
     assert (interactions.ratings[rows, columns] >= 4).all()
-    assert sentences["sentence"].str.startswith("You rated similar items highly: *").all()
+    assert sentences["sentence"].str.startswith("You rated similar items highly: \u2068").all()
 
 
 def test_without_validation_ratings_there_is_no_sweep(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from explainable_recsys.explainers.lime import LimeParameters
 from explainable_recsys.interface.messages import user_message
 from explainable_recsys.pipelines.evaluation.nodes import EvaluationParameters
 from explainable_recsys.pipelines.posthoc_fm_lime.nodes import measure_surrogates
+from explainable_recsys.wording.markup import marked
 from tests.conftest import PROJECT, open_catalog, run_project
 from tests.figures.texts import title_of
 
@@ -130,8 +131,8 @@ def test_every_sentence_names_its_strongest_reasons(approach: str, full_run: Pat
     assert len(best) > 300
     for row in best.head(50).itertuples():
         sentence = sentences[row.user_id, row.item_id]
-        assert f"* fits you because it is {row.evidence} (+" in sentence
-        assert sentence.startswith("*" + titles[row.item_id].replace("*", r"\*"))
+        assert f"\u2069 fits you because it is {row.evidence} (+" in sentence
+        assert sentence.startswith(marked(titles[row.item_id]))
 
 
 def test_metrics_say_how_far_to_trust_the_reasons(full_run: Path) -> None:

@@ -473,3 +473,73 @@ def test_the_ratings_are_left_alone():
     for strategy in ("random_fraction", "held_out_users"):
         split_ratings(ratings, parameters(strategy, too_short="train", validation=True))
     pd.testing.assert_frame_equal(ratings, before)
+
+
+STRATEGIES = ("random_fraction", "latest_n", "global_time", "predefined", "held_out_users")
+ID_COLUMNS = ["user_id", "item_id"]
+
+
+def uneven_ratings():
+    """Forty users with 8 to 30 ratings of some of 60 items, many at the same time."""
+    rng = np.random.default_rng(4)
+    return table(
+        [
+            (user, item, rng.integers(1, 15))
+            for user in range(1, 41)
+            for item in rng.permutation(60)[: rng.integers(8, 31)].tolist()
+        ]
+    )
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+@pytest.mark.parametrize("text", [False, True], ids=["numbers", "text"])
+def test_the_order_of_the_rows_does_not_matter(strategy, text):
+    ratings = uneven_ratings()
+    if text:
+        ratings = ratings.assign(**{name: "i" + ratings[name].astype(str) for name in ID_COLUMNS})
+    ratings = ratings.sort_values(ID_COLUMNS, ignore_index=True)
+    files = ratings.iloc[::3], ratings.drop(ratings.index[::3])
+    chosen = parameters(strategy, validation=True, too_short="train")
+    expected = split_ratings(ratings, chosen, files[1], files[0])
+    assert all(len(part) for part in expected[:3])
+    for seed in range(3):
+        shuffled, *files = (
+            each.sample(frac=1, random_state=seed) for each in (ratings, files[0], files[1])
+        )
+        found = split_ratings(shuffled, chosen, files[1], files[0])
+        for part, same in zip(found, expected, strict=True):
+            part = part.sort_values(ID_COLUMNS, ignore_index=True)
+            pd.testing.assert_frame_equal(part, same)
+
+
+def test_other_users_do_not_matter():
+    ratings = uneven_ratings()
+    chosen = parameters("random_fraction", validation=True)
+    whole = split_ratings(ratings, chosen)
+    some = np.random.default_rng(0).permutation(40)[:11] + 1
+    found = split_ratings(ratings[ratings["user_id"].isin(some)], chosen)
+    for part, of_all in zip(found, whole, strict=True):
+        assert pairs(part) == pairs(of_all[of_all["user_id"].isin(some)])
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_types_of_integers_do_not_matter(strategy):
+    ratings = uneven_ratings()
+    files = ratings.iloc[::3], ratings.drop(ratings.index[::3])
+    chosen = parameters(strategy, too_short="train")
+    found, expected = (
+        split_ratings(ratings.astype(dict.fromkeys(ID_COLUMNS, kind)), chosen, files[1], files[0])
+        for kind in ("int32", "int64")
+    )
+    for part, other in zip(found, expected, strict=True):
+        assert pairs(part) == pairs(other)
+
+
+def test_tested_and_validated_ratings_are_drawn_apart():
+    """Of the ratings that are not tested any can be validated, whatever would be tested next."""
+    ratings = users_of([20] * 50)
+    split = split_ratings(ratings, parameters("random_fraction", fraction=0.1, validation=True))
+    more = split_ratings(ratings, parameters("random_fraction", fraction=0.2))
+    assert set(pairs(split.test)) < set(pairs(more.test))
+    shared = len(set(pairs(more.test)) & set(pairs(split.validation)))
+    assert shared < 0.3 * len(split.validation)

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
+from explainable_recsys.data import Lists
 from explainable_recsys.explainers.rule_explanations import (
     RuleExplanationParameters,
     explain_by_rules,
@@ -16,6 +17,7 @@ from explainable_recsys.interactions import Interactions
 from explainable_recsys.knowledge.association_rules import (
     RuleParameters,
     Rules,
+    TransactionParameters,
     liked_interactions,
     mine,
     rules_table,
@@ -32,6 +34,7 @@ from explainable_recsys.recommenders.lists import (
     check_made_by,
     recommend,
 )
+from tests.lists_of import data_of
 
 N_ITEMS = 12
 WITHOUT_A_RULE = [0, 9, 11]
@@ -195,10 +198,15 @@ def test_the_score_is_the_confidence_of_the_first_cited_rule(
     )
     rules, _ = mine(liked.ratings, thresholds)
     lists = recommend(model_of(rules, threshold), interactions, RecommendationParameters(n=5))
-    titles = pd.DataFrame({"item_id": interactions.item_ids, "title": "t"})
-    explanations, cited = explain_by_rules(
-        rules_table(rules, interactions), liked, lists, titles, RuleExplanationParameters()
+    found = explain_by_rules(
+        None,
+        data_of(interactions),
+        Lists.of(interactions, lists),
+        RuleExplanationParameters(),
+        rules=rules_table(rules, interactions),
+        transactions=TransactionParameters(relevance_threshold=threshold),
     )
+    explanations, cited = found.evidence, found.details["cited_rules"]
     first = cited[cited["group"] == 1]
     matched = lists.merge(first, on=["user_id", "item_id"], how="left", validate="one_to_one")
     assert len(matched) > 50
@@ -212,7 +220,7 @@ def test_the_score_is_the_confidence_of_the_first_cited_rule(
             strict=True,
         )
     )
-    cites = zip(explanations["user_id"], explanations["evidence_id"], strict=True)
+    cites = zip(explanations["user_id"], explanations["rated_item_id"], strict=True)
     assert set(cites) <= likes
 
 

@@ -18,6 +18,7 @@ from explainable_recsys.knowledge.association_rules import (
 )
 from explainable_recsys.knowledge.features import Features
 from explainable_recsys.knowledge.neighbours import NeighbourhoodParameters
+from explainable_recsys.knowledge.similar_items import ItemSimilarityParameters
 from explainable_recsys.recommenders.als import ALS, ALSParameters
 from explainable_recsys.recommenders.association_rules import (
     AssociationRules,
@@ -29,15 +30,16 @@ from explainable_recsys.recommenders.base import (
     load_recommender,
 )
 from explainable_recsys.recommenders.bias import Bias, BiasParameters
+from explainable_recsys.recommenders.content import Content, ContentParameters
 from explainable_recsys.recommenders.ease import EASE, EASEParameters
 from explainable_recsys.recommenders.emf import EMF, EMFParameters
 from explainable_recsys.recommenders.fm import FM, FMParameters
 from explainable_recsys.recommenders.item_graph import PEOPLE
-from explainable_recsys.recommenders.item_knn import ItemKNN, ItemKNNParameters
+from explainable_recsys.recommenders.item_knn import ItemKNN
 from explainable_recsys.recommenders.meta_paths import MetaPathParameters, MetaPaths
 from explainable_recsys.recommenders.popularity import Popularity
+from explainable_recsys.recommenders.random_scores import RandomScores, RandomScoresParameters
 from explainable_recsys.recommenders.random_walk import RandomWalk, RandomWalkParameters
-from explainable_recsys.recommenders.shuffle import Shuffle, ShuffleParameters
 from explainable_recsys.recommenders.svd import SVD, SVDParameters
 from tests.recommenders.small_graph import features_of
 
@@ -60,7 +62,7 @@ FITS = {
         ),
     ),
     "popularity": Popularity.fit,
-    "shuffle": lambda data: Shuffle.fit(data, ShuffleParameters(seed=4)),
+    "random_scores": lambda data: RandomScores.fit(data, RandomScoresParameters(seed=4)),
     "bias": lambda data: Bias.fit(data, BiasParameters(item_damping=1.5)),
 }
 
@@ -92,9 +94,10 @@ EVERY_FIT = FITS | {
     ),
     "fm": fit_fm,
     "ease": lambda data: EASE.fit(data, EASEParameters(regularization=1.0)),
-    "item_knn": lambda data: ItemKNN.fit(data, ItemKNNParameters(k=2)),
+    "item_knn": lambda data: ItemKNN.fit(data, ItemSimilarityParameters(k=2)),
     "association_rules": fit_rules,
     "meta_paths": fit_meta_paths,
+    "content": lambda data: Content.fit(data, features_of(GENRES, 9), ContentParameters()),
     "random_walk": lambda data: RandomWalk.fit(
         data, features_of(GENRES, 9), RandomWalkParameters()
     ),

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from explainable_recsys.errors import InputError
-from explainable_recsys.recommenders.item_graph import PEOPLE, liked_items, per_item
+from explainable_recsys.recommenders.item_graph import PEOPLE, liked_or_all, per_item
 from explainable_recsys.recommenders.meta_paths import MetaPathParameters, MetaPaths
 from tests.recommenders.small_graph import (
     N_ITEMS,
@@ -90,14 +90,14 @@ def test_paths_start_at_the_liked_items(seed, liked_from):
 def test_liked_by_hand():
     """The second user likes nothing and the third has no ratings; a rating of 0 is one too."""
     rows = [{0: 3, 1: 2.5, 2: 5}, {0: 0, 2: 2}, {}, {1: 3}]
-    found = liked_items(interactions_of(rows, 3).ratings, 3.0)
+    found = liked_or_all(interactions_of(rows, 3).ratings, 3.0)
     assert found.toarray().tolist() == [[1, 0, 1], [1, 0, 1], [0, 0, 0], [0, 1, 0]]
     assert found.nnz == 5
 
 
 def test_rows_sum_to_one_per_item_by_hand():
     """But for the third, which is empty; what is given stays as it is."""
-    liked = liked_items(interactions_of([{0: 3, 2: 5}, {1: 1}, {}], 3).ratings, 3.0)
+    liked = liked_or_all(interactions_of([{0: 3, 2: 5}, {1: 1}, {}], 3).ratings, 3.0)
     found = per_item(liked)
     assert found.dtype == np.float32
     assert found.toarray().tolist() == [[0.5, 0, 0.5], [0, 1, 0], [0, 0, 0]]
@@ -106,7 +106,7 @@ def test_rows_sum_to_one_per_item_by_hand():
 
 @pytest.mark.parametrize("n", [0, 2])
 def test_nobody_likes_anything_in_empty_histories(n):
-    found = liked_items(sparse.csr_array((n, 4), dtype=np.float32), 3.0)
+    found = liked_or_all(sparse.csr_array((n, 4), dtype=np.float32), 3.0)
     assert found.shape == (n, 4)
     assert found.nnz == 0
 

@@ -14,8 +14,9 @@ from scipy import sparse
 from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import Interactions, padded_blocks
 from explainable_recsys.knowledge import neighbours as explainability
+from explainable_recsys.knowledge.similar_items import ItemSimilarityParameters, find_similar_items
 from explainable_recsys.recommenders.base import AdditiveRecommender, load_recommender
-from explainable_recsys.recommenders.item_knn import ItemKNN, ItemKNNParameters, similar_items
+from explainable_recsys.recommenders.item_knn import ItemKNN
 
 pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
 
@@ -27,7 +28,7 @@ all_similarities = pytest.mark.parametrize("similarity", SIMILARITIES)
 def parameters(**changed):
     """Nothing that a test relies on is left to the defaults."""
     values = {"k": 4, "similarity": "cosine", "shrinkage": 0.0, "amplification": 1.0}
-    return ItemKNNParameters(**(values | changed))
+    return ItemSimilarityParameters(**(values | changed))
 
 
 def interactions_of(ratings, rated=None):
@@ -129,7 +130,7 @@ def test_neighbours_equal_brute_force(seed, values, **changed):
     """With the ratings 0, 0.5 and 1 there are many ties."""
     data, given_parameters = random_interactions(seed, values=values), parameters(**changed)
     expected = brute_force(data.ratings, given_parameters)
-    found = lists_of(*similar_items(data.ratings, given_parameters))
+    found = lists_of(*find_similar_items(data.ratings, given_parameters))
     assert_same_lists(found, expected, 1e-8)
     model = ItemKNN.fit(data, given_parameters)
     power = given_parameters.amplification
@@ -159,7 +160,9 @@ def test_neighbours_equal_brute_force(seed, values, **changed):
 )
 def test_similarities_by_hand(similarity, between_0_and_1, between_0_and_2):
     data = interactions_of([[5, 4, 1], [1, 2, 5], [4, 0, 3]])
-    near = dict(lists_of(*similar_items(data.ratings, parameters(k=2, similarity=similarity)))[0])
+    near = dict(
+        lists_of(*find_similar_items(data.ratings, parameters(k=2, similarity=similarity)))[0]
+    )
     assert near.get(1) == pytest.approx(between_0_and_1, abs=1e-11)
     assert near.get(2) == (between_0_and_2 and pytest.approx(between_0_and_2, abs=1e-11))
 
@@ -369,10 +372,10 @@ def test_a_users_own_level_does_not_count_in_adjusted_cosine():
     raised = data.ratings.copy()
     raised.data += (users % 4).astype(np.float32)
     adjusted = parameters(similarity="adjusted_cosine", k=5)
-    expected = lists_of(*similar_items(data.ratings, adjusted))
-    assert_same_lists(lists_of(*similar_items(raised, adjusted)), expected, 1e-9)
+    expected = lists_of(*find_similar_items(data.ratings, adjusted))
+    assert_same_lists(lists_of(*find_similar_items(raised, adjusted)), expected, 1e-9)
     cosine = parameters(k=5)
-    levels = [similar_items(matrix, cosine)[1] for matrix in (data.ratings, raised)]
+    levels = [find_similar_items(matrix, cosine)[1] for matrix in (data.ratings, raised)]
     assert np.abs(levels[0] - levels[1]).max() > 0.01
 
 

@@ -14,7 +14,7 @@ from explainable_recsys.interactions import Interactions
 from explainable_recsys.recommenders.base import Recommender
 from explainable_recsys.recommenders.lists import RecommendationParameters, recommend
 from explainable_recsys.recommenders.popularity import Popularity
-from explainable_recsys.recommenders.shuffle import Shuffle, ShuffleParameters
+from explainable_recsys.recommenders.random_scores import RandomScores, RandomScoresParameters
 from explainable_recsys.top_n import top_n
 
 
@@ -118,7 +118,7 @@ def random_interactions(n_users=37, n_items=15):
 @pytest.mark.parametrize("block_size", [1, 2, 10, 36, 37, 1000])
 def test_block_size_changes_nothing(block_size):
     data = random_interactions()
-    model = Shuffle.fit(data, ShuffleParameters())
+    model = RandomScores.fit(data, RandomScoresParameters())
     table = recommend(model, data, RecommendationParameters(n=6, block_size=block_size))
     reference = recommend(model, data, RecommendationParameters(n=6))
     pd.testing.assert_frame_equal(table, reference)
@@ -126,7 +126,7 @@ def test_block_size_changes_nothing(block_size):
 
 def test_seen_items_are_never_recommended_and_the_best_unseen_are():
     data = random_interactions()
-    model = Shuffle.fit(data, ShuffleParameters())
+    model = RandomScores.fit(data, RandomScoresParameters())
     table = recommend(model, data, RecommendationParameters(n=6, block_size=8))
     scores = model.scores(data.ratings)
     assert table["user_id"].is_monotonic_increasing

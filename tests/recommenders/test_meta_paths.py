@@ -13,8 +13,7 @@ from pydantic import ValidationError
 from scipy import optimize, sparse
 
 from explainable_recsys.interactions import padded_blocks
-from explainable_recsys.recommenders import item_graph as links_module
-from explainable_recsys.recommenders import meta_paths
+from explainable_recsys.recommenders import base, meta_paths
 from explainable_recsys.recommenders.base import AdditiveRecommender, load_recommender
 from explainable_recsys.recommenders.item_graph import PEOPLE
 from explainable_recsys.recommenders.meta_paths import (
@@ -211,7 +210,7 @@ def test_users_in_blocks_get_the_same(cells, monkeypatch):
     block = next(padded_blocks(histories))
     wanted = np.tile(np.arange(N_ITEMS), (len(block.rows), 1))
     parts = model.contributions(block, wanted)
-    monkeypatch.setattr(links_module, "BLOCK", cells)
+    monkeypatch.setattr(base, "BLOCK", cells)
     np.testing.assert_array_equal(model.scores(histories), at_once)
     np.testing.assert_array_equal(model.contributions(block, wanted), parts)
 

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from scipy import sparse
 
 from explainable_recsys.errors import InputError
-from explainable_recsys.recommenders import item_graph as links_module
+from explainable_recsys.recommenders import base
 from explainable_recsys.recommenders.base import load_recommender
 from explainable_recsys.recommenders.item_graph import PEOPLE
 from explainable_recsys.recommenders.random_walk import RandomWalk, RandomWalkParameters
@@ -168,7 +168,7 @@ def test_users_in_blocks_get_the_same(cells, monkeypatch):
     data, links, histories = case()
     model = fit(data, links, parameters(popularity_exponent=0.5))
     at_once = model.scores(histories)
-    monkeypatch.setattr(links_module, "BLOCK", cells)
+    monkeypatch.setattr(base, "BLOCK", cells)
     np.testing.assert_array_equal(model.scores(histories), at_once)
 
 

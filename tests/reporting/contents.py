@@ -1,4 +1,4 @@
-"""A small evaluation made by hand: five approaches, one of them silent, and two baselines."""
+"""A small evaluation made by hand: seven recommenders, two of them baselines; four approaches."""
 
 from __future__ import annotations
 
@@ -18,13 +18,19 @@ RUN = "2026-11-23T02.39.17.123Z"
 MANIFEST = f"data/08_reporting/run_manifest.json/{RUN}/run_manifest.json"
 
 _NDCG = {
-    "intrinsic_ease": 0.300,
-    "posthoc_knn": 0.280,
-    "posthoc_ar": 0.150,
-    "posthoc_lime": 0.140,
-    "svd": 0.120,
+    "ease": 0.300,
+    "als": 0.280,
+    "svd": 0.150,
+    "fm": 0.140,
+    "mf": 0.120,
     "popularity": 0.130,
     "random": 0.010,
+}
+APPROACHES = {
+    "intrinsic_ease": "ease",
+    "posthoc_knn": "als",
+    "posthoc_ar": "svd",
+    "posthoc_lime": "fm",
 }
 _COVERAGE = {
     "intrinsic_ease": (1.0, None, None),
@@ -47,9 +53,6 @@ SCOPES = {
     "posthoc_knn": "cited items",
     "posthoc_ar": "projection: antecedents of the rules",
     "posthoc_lime": "not applicable: LIME weighs features, not items",
-    "svd": "no explanations",
-    "popularity": "no explanations",
-    "random": "no explanations",
 }
 METRICS = {"pos@10,3": 0, "del@3": 1}
 CONTROLS = {"random": 0, "popular": 1}
@@ -57,14 +60,8 @@ CONTROLS = {"random": 0, "popular": 1}
 
 def content(**changes: Any) -> ReportContent:
     """The evaluation, with some of its fields replaced."""
-    versions = {
-        name: {
-            "model": RUN,
-            "recommendations": RUN,
-            "explanations": RUN if name in _COVERAGE else None,
-        }
-        for name in _NDCG
-    }
+    versions = {name: {"recommendations": RUN} for name in _NDCG}
+    versions |= {name: {"explanations": RUN} for name in APPROACHES}
     made = ReportContent(
         card={
             "name": "tiny",
@@ -82,9 +79,11 @@ def content(**changes: Any) -> ReportContent:
             "dropped": [{"reason": "duplicates", "ratings": 6}],
         },
         protocol={"split": "random_fraction", "relevant": "any held-out rating"},
-        comparison=comparison(),
+        accuracy=accuracy(),
+        explanation_quality=explanation_quality(),
         scope=pd.DataFrame(SCOPES.items(), columns=["approach", "scope"]),
-        paired_tests=paired_tests(),
+        accuracy_tests=accuracy_tests(),
+        explanation_tests=_tested([("pos@10,3", "intrinsic_ease", "posthoc_knn", -0.4)]),
         control_tests=control_tests(),
         stability=pd.DataFrame(
             {
@@ -112,6 +111,8 @@ def content(**changes: Any) -> ReportContent:
         histories=pd.DataFrame(
             {
                 "user_id": [573] * 12,
+                "item_id": range(12),
+                "year": None,
                 "title": [HOSTILE, *(f"Movie {n}" for n in range(11))],
                 "rating": [5.0, 4.5, *[3.0] * 10],
             }
@@ -127,22 +128,37 @@ def content(**changes: Any) -> ReportContent:
         },
         k=10,
         n_cited=3,
+        intrinsic=["intrinsic_ease"],
+        titles={"ease": "EASE", "intrinsic_ease": "EASE by its ratings"},
     )
     return dataclasses.replace(made, **changes)
 
 
-def comparison() -> pd.DataFrame:
-    """The metrics, with intervals where the pipelines make any."""
+def accuracy() -> pd.DataFrame:
+    """The metrics of the lists, with intervals where the pipelines make any."""
+    return pd.DataFrame(
+        {
+            "recommender": name,
+            **_with_interval("recall@10", ndcg - 0.005),
+            **_with_interval("ndcg@10", ndcg),
+            "catalogue_coverage@10": 0.0602,
+            "rmse": 0.869 if name == "mf" else None,
+        }
+        for name, ndcg in _NDCG.items()
+    )
+
+
+def explanation_quality() -> pd.DataFrame:
+    """The metrics of the explanations."""
     rows = []
-    for name, ndcg in _NDCG.items():
-        row: dict[str, Any] = {"approach": name}
-        row |= _with_interval("recall@10", ndcg - 0.005)
-        row |= _with_interval("ndcg@10", ndcg)
-        row |= {"catalogue_coverage@10": 0.0602, "rmse": 0.869 if name == "svd" else None}
-        if name in _COVERAGE:
-            shares = _COVERAGE[name]
-            row |= _with_interval("coverage", shares[0])
-            row |= {"coverage_of_popularity": shares[1], "coverage_of_random": shares[2]}
+    for name, recommender in APPROACHES.items():
+        shares = _COVERAGE[name]
+        row = {
+            "approach": name,
+            "recommender": recommender,
+            **_with_interval("coverage", shares[0]),
+        }
+        row |= {"coverage_of_popularity": shares[1], "coverage_of_random": shares[2]}
         for metric, number in METRICS.items() if name in _FAITHFULNESS else ():
             own, *of_controls = _FAITHFULNESS[name][number]
             row |= _with_interval(metric, own)
@@ -157,12 +173,13 @@ def _with_interval(metric: str, value: float) -> dict[str, float]:
     return {metric: value, **limits, f"{metric}/n": 671.0}
 
 
-def paired_tests() -> pd.DataFrame:
-    """The best against the others in nDCG, and two approaches in POS."""
-    pairs = [("ndcg@10", "intrinsic_ease", other, 0.3 - _NDCG[other]) for other in _NDCG]
-    pairs = [pair for pair in pairs if pair[2] != "intrinsic_ease"]
-    pairs.append(("ndcg@10", "posthoc_ar", "popularity", 0.02))
-    pairs.append(("pos@10,3", "intrinsic_ease", "posthoc_knn", -0.4))
+def accuracy_tests() -> pd.DataFrame:
+    """The best against the others in nDCG."""
+    pairs = [("ndcg@10", "ease", other, 0.3 - _NDCG[other]) for other in _NDCG if other != "ease"]
+    return _tested([*pairs, ("ndcg@10", "svd", "popularity", 0.02)])
+
+
+def _tested(pairs: list[tuple[str, str, str, float]]) -> pd.DataFrame:
     table = pd.DataFrame(pairs, columns=["metric", "first", "second", "difference"])
     return table.assign(
         n_users=671,
@@ -199,23 +216,32 @@ def control_tests() -> pd.DataFrame:
 
 
 def examples() -> pd.DataFrame:
-    """One user, two approaches with reasons and one without; a reason and a title are missing."""
+    """One user; two approaches with reasons, one without; a reason and a title are missing."""
     return pd.DataFrame(
         [
             (573, "posthoc_knn", 2, 12, HOSTILE, None, 0.4, None),
             (573, "posthoc_knn", 1, 11, "Toy Story", 1995, 0.5, r"You rated *A \* \\ B | C* ★4."),
             (573, "intrinsic_ease", 1, 11, "Toy Story", 1995, 1.5, "Because of *<b>Alien</b>*."),
-            (573, "svd", 1, 13, None, 1999, 4.5, None),
+            (573, "posthoc_lime", 1, 13, None, 1999, 4.5, None),
         ],
         columns=["user_id", "approach", "rank", "item_id", "title", "year", "score", "sentence"],
     )
 
 
+TABLES = (
+    "accuracy",
+    "explanation_quality",
+    "scope",
+    "accuracy_tests",
+    "explanation_tests",
+    "control_tests",
+    "stability",
+)
+
+
 def empty() -> ReportContent:
     """Nothing at all."""
-    nothing = pd.DataFrame()
-    tables = ("comparison", "scope", "paired_tests", "control_tests", "stability")
-    frames = dict.fromkeys((*tables, "examples", "histories"), nothing)
+    frames = dict.fromkeys((*TABLES, "examples", "histories"), pd.DataFrame())
     return content(card={}, protocol={}, figures={}, provenance={}, **frames)
 
 
@@ -229,26 +255,34 @@ def without_values(table: pd.DataFrame) -> pd.DataFrame:
 def poor_contents() -> dict[str, ReportContent]:
     """Contents that lack something, by what they lack; figures, which take time, all of them."""
     full = content()
-    tables = ("comparison", "scope", "paired_tests", "control_tests", "stability")
-    frames = (*tables, "examples", "histories")
+    frames = (*TABLES, "examples", "histories")
     poor = {f"without {name}": content(**{name: pd.DataFrame()}) for name in frames}
     poor |= {f"no rows of {name}": content(**{name: getattr(full, name)[:0]}) for name in frames}
     poor |= {
-        f"NaN in {name}": content(**{name: without_values(getattr(full, name))}) for name in tables
+        f"NaN in {name}": content(**{name: without_values(getattr(full, name))}) for name in TABLES
     }
-    for metric in ("ndcg@10", "coverage", "pos@10,3", "del@3", "rmse"):
-        columns = [c for c in full.comparison if str(c).partition("/")[0] == metric]
-        poor[f"without {metric}"] = content(comparison=full.comparison.drop(columns=columns))
-    poor["one approach"] = content(comparison=full.comparison[:1])
-    poor["baselines"] = content(comparison=full.comparison[-2:])
-    silent = full.comparison[["approach", "recall@10", "ndcg@10"]]
+    for name, metrics in (
+        ("accuracy", ("ndcg@10", "rmse")),
+        ("explanation_quality", ("coverage", "pos@10,3", "del@3")),
+    ):
+        table = getattr(full, name)
+        for metric in metrics:
+            columns = [c for c in table if str(c).partition("/")[0] == metric]
+            poor[f"without {metric}"] = content(**{name: table.drop(columns=columns)})
+    poor["one approach"] = content(
+        accuracy=full.accuracy[:1], explanation_quality=full.explanation_quality[:1]
+    )
+    poor["baselines"] = content(
+        accuracy=full.accuracy[-2:], explanation_quality=full.explanation_quality[:0]
+    )
     poor["no explanations"] = content(
-        comparison=silent,
+        explanation_quality=full.explanation_quality[["approach", "recommender"]],
         scope=full.scope.assign(scope="no explanations"),
+        explanation_tests=pd.DataFrame(),
         control_tests=pd.DataFrame(),
         stability=pd.DataFrame(),
         examples=full.examples.assign(sentence=None),
     )
-    poor["all NaN"] = content(**{name: without_values(getattr(full, name)) for name in tables})
+    poor["all NaN"] = content(**{name: without_values(getattr(full, name)) for name in TABLES})
     poor["nothing"] = empty()
     return {name: dataclasses.replace(made, figures={}) for name, made in poor.items()}

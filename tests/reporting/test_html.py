@@ -14,7 +14,15 @@ import pytest
 
 from explainable_recsys.reporting.content import ReportContent
 from explainable_recsys.reporting.html import report_html
-from tests.reporting.contents import HOSTILE, MANIFEST, RUN, comparison, content, poor_contents
+from tests.reporting.contents import (
+    HOSTILE,
+    MANIFEST,
+    RUN,
+    TABLES,
+    accuracy,
+    content,
+    poor_contents,
+)
 
 VOID = {"meta", "wbr", "br", "link", "img", "input", "hr"}
 LOADING = {"src", "srcset", "href", "data", "poster", "action", "background"}
@@ -153,7 +161,7 @@ def test_baselines_stand_apart(report: str) -> None:
     accuracy = report[report.index("Accuracy of the lists") :]
     baselines = accuracy[accuracy.index('<tbody class="baselines">') : accuracy.index("</table>")]
     assert "popularity" in baselines
-    assert "svd" not in baselines
+    assert "mf" not in baselines
 
 
 def test_nothing_gets_out_of_its_text(report: str, page: Page) -> None:
@@ -165,16 +173,17 @@ def test_nothing_gets_out_of_its_text(report: str, page: Page) -> None:
 
 
 def test_hostile_names_everywhere() -> None:
-    named = {"approach": {"posthoc_knn": HOSTILE}, "first": {}, "second": {"posthoc_knn": HOSTILE}}
+    renamed = {"posthoc_knn": HOSTILE, "als": HOSTILE + "2"}
+    named = dict.fromkeys(("approach", "recommender", "first", "second"), renamed)
     full = content()
-    tables = ("comparison", "scope", "paired_tests", "control_tests", "stability", "examples")
-    changed = {name: getattr(full, name).replace(named) for name in tables}
+    changed = {name: getattr(full, name).replace(named) for name in (*TABLES, "examples")}
     page = Page(
         report_html(
             content(
                 card={**full.card, "name": HOSTILE, "version": HOSTILE},
                 protocol={HOSTILE: HOSTILE},
                 figures={HOSTILE: go.Figure(layout_title_text=HOSTILE)},
+                titles={HOSTILE: HOSTILE},
                 provenance={"run": HOSTILE, "manifest": HOSTILE, "versions": {HOSTILE: {"a": "b"}}},
                 **changed,
             )
@@ -204,19 +213,23 @@ def test_a_figure_is_not_changed() -> None:
 
 
 def test_users_without_sentences(report: str, page: Page) -> None:
-    assert "No explanation." in page.text
-    assert "Gives no reasons." in page.text
+    assert page.text.count("No explanation.") == 2
     users = report[report.index('<section id="users">') :]
-    assert users.index("<h5>intrinsic_ease") < users.index("<h5>posthoc_knn")
+    assert users.index("<wbr>ease</code></h5>") < users.index("<h5>posthoc_<wbr>knn")
     assert users.index("Toy Story (1995)") < users.index("item 13 (1999)")
     assert "2 more" in users  # titles of the history beyond ten
     assert "★ 4.5" in users
 
 
+def test_names_have_their_titles_beside_them(report: str) -> None:
+    assert report.count("EASE <code>ease</code></th>") >= 3
+    assert "EASE by its ratings <code>intrinsic_<wbr>ease</code></th>" in report
+
+
 def test_sampled_negatives_come_with_a_warning() -> None:
     assert "Krichene" not in report_html(content(figures={}))
-    table = comparison().assign(**{"sampled_100_ndcg@10": 0.7})
-    page = Page(report_html(content(comparison=table, figures={})))
+    table = accuracy().assign(**{"sampled_100_ndcg@10": 0.7})
+    page = Page(report_html(content(accuracy=table, figures={})))
     assert "Not comparable with the above: sampled negatives" in page.text
     assert "Krichene & Rendle 2020" in page.text
     assert "sampled" in [entry.get("id") for entry in page.all("table")]
@@ -231,8 +244,8 @@ def test_metrics_that_are_shown_are_defined(page: Page) -> None:
 
 
 def test_an_unknown_metric_is_shown_by_its_name() -> None:
-    table = comparison().assign(odd_metric=0.5)
-    page = Page(report_html(content(comparison=table, figures={})))
+    table = accuracy().assign(odd_metric=0.5)
+    page = Page(report_html(content(accuracy=table, figures={})))
     assert "odd_metric" in page.text
     assert "A figure of its approach" in page.text
 

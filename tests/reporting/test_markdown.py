@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 
-import pandas as pd
 import pytest
 from markdown_it import MarkdownIt
 
-from explainable_recsys.reporting.findings import findings
+from explainable_recsys.reporting.findings import control_sentences, findings
 from explainable_recsys.reporting.markdown import escaped, report_markdown
-from tests.reporting.contents import HOSTILE, MANIFEST, RUN, comparison, content, poor_contents
+from explainable_recsys.reporting.results import Results
+from tests.reporting.contents import HOSTILE, MANIFEST, RUN, content, poor_contents
 
 MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 
@@ -24,15 +24,17 @@ def plain(text: str) -> str:
     return "".join(child.content for child in children)
 
 
-def table_of(text: str) -> list[list[str]]:
-    """Cells of the only table."""
-    rows: list[list[str]] = []
+def tables_of(text: str) -> list[list[list[str]]]:
+    """Cells of the tables."""
+    tables: list[list[list[str]]] = []
     for token, inline in zip(MARKDOWN.parse(text), MARKDOWN.parse(text)[1:], strict=False):
+        if token.type == "table_open":
+            tables.append([])
         if token.type == "tr_open":
-            rows.append([])
+            tables[-1].append([])
         if token.type in ("th_open", "td_open"):
-            rows[-1].append("".join(child.content for child in inline.children or []))
-    return rows
+            tables[-1][-1].append("".join(child.content for child in inline.children or []))
+    return tables
 
 
 @pytest.mark.parametrize(
@@ -72,62 +74,51 @@ def test_title_and_origin_come_first() -> None:
         f"data tiny, version 3f9a1c07 · run {RUN} · manifest {MANIFEST} · commit "
         "7f3343d0be851f466940908502877291182d34cb, with uncommitted changes"
     )
-    said = [line.removeprefix("- ") for line in lines[4 : lines.index("## Comparison") - 1]]
+    said = [line.removeprefix("- ") for line in lines[4 : lines.index("## Recommenders") - 1]]
     assert said == [escaped(text) for text in findings(content())]
 
 
-def test_the_table() -> None:
-    header, *rows = table_of(report_markdown(content()))
-    assert header == [
-        "approach",
-        "recall@10",
-        "nDCG@10",
-        "explained",
-        "POS@10,3",
-        "POS random",
-        "POS popular",
-        "DEL@3",
-        "DEL random",
-        "stability",
+def test_a_table_of_recommenders_and_one_of_approaches() -> None:
+    (of_lists, ease, *others), (of_reasons, *approaches) = tables_of(report_markdown(content()))
+    assert of_lists == ["recommender", "recall@10", "nDCG@10", "RMSE"]
+    assert ease == ["EASE ease", "0.295±0.010", "0.300±0.010", "\u2013"]
+    assert others[-1][0] == "random (baseline)"
+    assert of_reasons[:4] == ["approach", "recommender", "nDCG@10", "explained"]
+    assert of_reasons[4:7] == ["POS@10,3", "POS random", "POS popular"]
+    assert of_reasons[7:] == ["DEL@3", "DEL random", "stability"]
+    assert approaches[0][:4] == [
+        "EASE by its ratings intrinsic_ease",
+        "ease",
+        "0.300±0.010",
+        "100.0 %",
     ]
-    assert {len(row) for row in rows} == {len(header)}
-    assert rows[0][:4] == ["intrinsic_ease", "0.295±0.010", "0.300±0.010", "100.0 %"]
-    assert rows[0][4:] == ["0.400", "0.850", "0.700", "0.600", "0.960", "0.910"]
-    assert rows[2][0] == "posthoc_ar†"
-    assert rows[-1][0] == "random (baseline)"
-    assert rows[-1][-1] == "–"  # noqa: RUF001
+    assert approaches[0][4:] == ["0.400", "0.850", "0.700", "0.600", "0.960", "0.910"]
+    assert approaches[2][0] == "posthoc_ar†"
+    assert approaches[3][-1] == "\u2013"
 
 
 def test_what_fails_and_an_example() -> None:
     text = report_markdown(content())
-    assert (
-        "- The evidence of posthoc_ar against random items of the same history: no difference"
-        in text
-    )
+    for sentence in control_sentences(Results(content())):
+        assert f"- {sentence}" in text
     assert r"- posthoc_knn: **Toy Story (1995)**. You rated *A \* \\ B \| C* ★4." in text
     assert r"**Toy Story (1995)**. Because of *&lt;b>Alien&lt;/b>*." in text
     assert "Among the best rated: " in text
-    assert "svd: **" not in text
-
-
-def test_nothing_fails() -> None:
-    tests = content().control_tests.assign(verdict="better")
-    assert "Does not beat its control: nothing; all 12 comparisons tested do." in report_markdown(
-        content(control_tests=tests)
-    )
+    assert "posthoc_lime: **" not in text
 
 
 def test_hostile_names() -> None:
     full = content()
-    table = full.comparison.replace({"approach": {"posthoc_knn": HOSTILE}})
+    renamed = {"approach": {"posthoc_knn": HOSTILE}}
     report = report_markdown(
         content(
-            comparison=table,
+            explanation_quality=full.explanation_quality.replace(renamed),
             card={**full.card, "name": HOSTILE},
-            examples=full.examples.replace({"approach": {"posthoc_knn": HOSTILE}}),
+            examples=full.examples.replace(renamed),
+            titles={},
         )
     )
-    header, *rows = table_of(report)
+    _, (header, *rows) = tables_of(report)
     assert {len(row) for row in rows} == {len(header)}
     assert rows[1][0] == HOSTILE
     kinds = {
@@ -142,27 +133,3 @@ def test_twins_about_little(name: str) -> None:
     assert text.startswith("# Evaluation of ")
     assert not re.search(r"\bnan\b|\bNone\b", text)
     assert text.endswith("\n")
-
-
-def test_many_approaches_stay_within_bounds() -> None:
-    names = [f"approach_{n:02}" for n in range(60)]
-    table = pd.concat([comparison()[:1]] * 60).assign(approach=names)
-    tests = pd.concat(
-        [
-            content().control_tests.query("approach == 'posthoc_ar'").assign(approach=n)
-            for n in names
-        ]
-    )
-    example = content().examples.query("approach == 'intrinsic_ease'")
-    examples = pd.concat([example.assign(approach=name) for name in names])
-    crowded = content(
-        comparison=table,
-        scope=pd.DataFrame(),
-        control_tests=tests,
-        stability=pd.DataFrame(),
-        examples=examples,
-    )
-    text = report_markdown(crowded)
-    assert len(text.splitlines()) <= 90
-    assert "35 more in the web page." in text
-    assert "approach_59" in text.partition("## What does not beat")[2]

@@ -5,68 +5,66 @@ from __future__ import annotations
 import pandas as pd
 
 from explainable_recsys.reporting.results import Results, records
-from tests.reporting.contents import content, empty
+from tests.reporting.contents import APPROACHES, content, empty
 
 
 def test_order_and_metrics() -> None:
-    results = Results.of(content())
-    assert results.approaches == [
-        "intrinsic_ease",
-        "posthoc_knn",
-        "posthoc_ar",
-        "posthoc_lime",
-        "svd",
-    ]
+    results = Results(content())
+    assert results.recommenders == ["ease", "als", "svd", "fm", "mf"]
     assert results.baselines == ["popularity", "random"]
+    assert list(results.approaches.items()) == list(APPROACHES.items())
     assert "ndcg@10" in results.metrics
     assert "pos@10,3/random" in results.metrics
     assert not any(metric.endswith(("/low", "/high", "/n")) for metric in results.metrics)
 
 
+def test_approaches_stand_in_the_order_of_their_recommenders() -> None:
+    accuracy = content().accuracy.assign(**{"ndcg@10": [0.1, 0.2, 0.3, 0.4, 0, 0, 0]})
+    approaches = Results(content(accuracy=accuracy)).approaches
+    assert list(approaches) == ["posthoc_lime", "posthoc_ar", "posthoc_knn", "intrinsic_ease"]
+
+
 def test_a_column_without_values_is_no_metric() -> None:
-    table = content().comparison.assign(**{"hit_rate@10": float("nan")})
-    assert "hit_rate@10" not in Results.of(content(comparison=table)).metrics
+    table = content().accuracy.assign(**{"hit_rate@10": float("nan")})
+    assert "hit_rate@10" not in Results(content(accuracy=table)).metrics
 
 
 def test_paired_tests_go_both_ways() -> None:
-    results = Results.of(content())
-    forth = results.paired("ndcg@10", "intrinsic_ease", "svd")
-    back = results.paired("ndcg@10", "svd", "intrinsic_ease")
-    assert forth is not None
-    assert back is not None
+    results = Results(content())
+    forth = results.paired["ndcg@10", "ease", "svd"]
+    back = results.paired["ndcg@10", "svd", "ease"]
     assert forth.difference == -back.difference > 0
     assert back.low is not None
     assert back.high is not None
     assert back.low < back.difference < back.high
     assert forth.is_significant
-    assert results.paired("ndcg@10", "svd", "posthoc_ar") is None
+    assert ("ndcg@10", "svd", "als") not in results.paired
+    assert results.paired["pos@10,3", "posthoc_knn", "intrinsic_ease"].difference == 0.4
 
 
 def test_stability_of_the_number_of_items_reported() -> None:
-    assert Results.of(content()).overlaps == {"intrinsic_ease": 0.91, "posthoc_knn": 0.4125}
-    assert Results.of(content(n_cited=1)).overlaps == {"intrinsic_ease": 0.91, "posthoc_knn": 0.2}
+    assert Results(content()).overlaps == {"intrinsic_ease": 0.91, "posthoc_knn": 0.4125}
+    assert Results(content(n_cited=1)).overlaps == {"intrinsic_ease": 0.91, "posthoc_knn": 0.2}
 
 
 def test_who_explains() -> None:
-    results = Results.of(content())
-    assert [name for name in results.everybody if results.explains(name)] == [
-        "intrinsic_ease",
-        "posthoc_knn",
-        "posthoc_ar",
-        "posthoc_lime",
-    ]
-    assert results.scope("svd") == "no explanations"
+    assert all(Results(content()).explains(name) for name in APPROACHES)
+    scope = content().scope.assign(scope="no explanations")
+    assert not any(Results(content(scope=scope)).explains(name) for name in APPROACHES)
+    nothing = content().explanation_quality.assign(coverage=0.0)
+    assert not Results(content(explanation_quality=nothing)).explains("posthoc_ar")
 
 
 def test_an_approach_whose_scope_nobody_wrote_down() -> None:
-    results = Results.of(content(scope=pd.DataFrame()))
+    results = Results(content(scope=pd.DataFrame()))
     assert results.scope("posthoc_ar") == "not measured"
-    assert results.scope("svd") == "no explanations"
+    assert results.explains("posthoc_ar")
 
 
 def test_nothing() -> None:
-    results = Results.of(empty())
-    assert results.everybody == results.metrics == []
+    results = Results(empty())
+    assert results.recommenders == results.baselines == results.metrics == []
+    assert results.approaches == {}
     assert results.value("anybody", "ndcg@10") is None
 
 

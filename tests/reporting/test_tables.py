@@ -4,30 +4,28 @@ from __future__ import annotations
 
 import pandas as pd
 
-from explainable_recsys.reporting.comparison_tables import (
-    accuracy_table,
-    beyond_accuracy_table,
-    every_figure_table,
-    explanations_table,
-    faithfulness_tables,
-    ratings_table,
-    sampled_table,
-)
-from explainable_recsys.reporting.fact_tables import (
+from explainable_recsys.reporting.facts import (
     card_table,
+    control_table,
     distribution_table,
+    paired_table,
+    pairwise_matrices,
     run_table,
+    scope_table,
     stability_table,
     versions_table,
 )
 from explainable_recsys.reporting.results import Results
-from explainable_recsys.reporting.significance_tables import (
-    control_table,
-    paired_table,
-    pairwise_matrices,
+from explainable_recsys.reporting.tables import (
+    Cell,
+    Table,
+    best,
+    comparison_tables,
+    every_figure_table,
+    sampled_table,
+    spread,
 )
-from explainable_recsys.reporting.tables import Cell, Table, best, spread
-from tests.reporting.contents import comparison, content, poor_contents
+from tests.reporting.contents import accuracy, content, explanation_quality, poor_contents
 
 
 def cells(table: Table, heading: str) -> tuple[Cell, ...]:
@@ -45,65 +43,76 @@ def headings(table: Table) -> list[str]:
 
 
 def results(**changes: pd.DataFrame) -> Results:
-    return Results.of(content(**changes))
+    return Results(content(**changes))
 
 
-def test_accuracy() -> None:
-    table = accuracy_table(results())
-    assert table.columns == ("approach", "recall@10", "nDCG@10")
+def comparison(caption: str, **changes: pd.DataFrame) -> Table:
+    """The only table of the comparison whose caption begins so."""
+    (found,) = [t for t in comparison_tables(results(**changes)) if t.caption.startswith(caption)]
+    return found
+
+
+def faithfulness_tables(**changes: pd.DataFrame) -> list[Table]:
+    return [t for t in comparison_tables(results(**changes)) if t.caption.startswith("Faith")]
+
+
+def test_accuracy_has_a_row_per_recommender() -> None:
+    table = comparison("Accuracy of the lists")
+    assert table.columns == ("recommender", "recall@10", "nDCG@10")
     assert [body.is_baseline for body in table.bodies] == [False, True]
+    assert [row.heading for row in table.bodies[0].rows] == ["ease", "als", "svd", "fm", "mf"]
     assert [row.heading for row in table.bodies[1].rows] == ["popularity", "random"]
-    assert cells(table, "intrinsic_ease")[1] == Cell("0.300", "±0.010", is_best=True)
-    assert cells(table, "posthoc_knn")[1] == Cell("0.280", "±0.010")
+    assert cells(table, "ease")[1] == Cell("0.300", "±0.010", is_best=True)
+    assert cells(table, "als")[1] == Cell("0.280", "±0.010")
 
 
-def test_the_best_of_the_approaches_is_no_baseline() -> None:
-    made = comparison()
-    made.loc[made["approach"] == "popularity", "ndcg@10"] = 0.9
-    table = accuracy_table(results(comparison=made))
-    assert cells(table, "intrinsic_ease")[1].is_best
+def test_the_best_is_no_baseline() -> None:
+    made = accuracy()
+    made.loc[made["recommender"] == "popularity", "ndcg@10"] = 0.9
+    table = comparison("Accuracy of the lists", accuracy=made)
+    assert cells(table, "ease")[1].is_best
     assert not cells(table, "popularity")[1].is_best
 
 
 def test_low_is_best_where_low_is_better() -> None:
-    made = comparison().assign(rmse=[0.9, 0.8, 0.8, None, 0.95, None, 0.7])
-    assert best(results(comparison=made), "rmse", results().approaches) == {
-        "posthoc_knn",
-        "posthoc_ar",
-    }
+    made = accuracy().assign(rmse=[0.9, 0.8, 0.8, None, 0.95, None, 0.7])
+    assert best(results(accuracy=made), "rmse", results().recommenders) == {"als", "svd"}
 
 
 def test_nobody_is_best_alone_or_where_all_are_equal() -> None:
-    made = comparison().assign(rmse=[0.9] + [None] * 6, mae=0.7)
-    of_made = results(comparison=made)
-    assert best(of_made, "rmse", of_made.approaches) == set()
-    assert best(of_made, "mae", of_made.approaches) == set()
-    assert best(of_made, "coverage_of_random", of_made.approaches) == set()
+    made = accuracy().assign(rmse=[0.9] + [None] * 6, mae=0.7)
+    of_made = results(accuracy=made)
+    assert best(of_made, "rmse", of_made.recommenders) == set()
+    assert best(of_made, "mae", of_made.recommenders) == set()
+    assert best(of_made, "coverage_of_random", list(of_made.approaches)) == set()
 
 
 def test_an_interval_that_is_not_around_its_value_is_written_out() -> None:
-    made = comparison()
+    made = accuracy()
     made.loc[0, ["ndcg@10/low", "ndcg@10/high"]] = 0.1, 0.31
-    assert spread(results(comparison=made), "intrinsic_ease", "ndcg@10") == "[0.100, 0.310]"
+    assert spread(results(accuracy=made), "ease", "ndcg@10") == "[0.100, 0.310]"
 
 
 def test_who_predicts_no_ratings_is_named() -> None:
-    table = ratings_table(results())
-    assert headings(table) == ["svd"]
-    assert any(note.startswith("Predict no ratings: intrinsic_ease,") for note in table.notes)
+    table = comparison("Accuracy of the predicted ratings")
+    assert headings(table) == ["mf"]
+    assert any(note.startswith("Predict no ratings: ease,") for note in table.notes)
 
 
 def test_shares_are_percentages() -> None:
-    assert texts(beyond_accuracy_table(results()), "svd") == ["6.0 %"]
-    table = explanations_table(results())
-    assert table.columns[1:] == ("explained", "explained: most popular", "explained: random")
-    assert texts(table, "posthoc_ar") == ["93.4 %", "90.4 %", "0.5 %"]
-    assert texts(table, "intrinsic_ease") == ["100.0 %", "not tried", "not tried"]
-    assert "No explanations: svd, popularity and random." in table.notes
+    assert texts(comparison("Beyond accuracy"), "mf") == ["6.0 %"]
+
+
+def test_explanations_have_a_row_per_approach_with_its_recommender() -> None:
+    table = comparison("Explanations")
+    assert table.columns[:4] == ("approach", "recommender", "nDCG@10", "explained")
+    assert headings(table) == ["intrinsic_ease", "posthoc_knn", "posthoc_ar", "posthoc_lime"]
+    assert texts(table, "posthoc_ar") == ["svd", "0.150", "93.4 %", "90.4 %", "0.5 %"]
+    assert texts(table, "intrinsic_ease")[2:] == ["100.0 %", "not tried", "not tried"]
 
 
 def test_faithfulness_stands_beside_both_controls() -> None:
-    shares, scores = faithfulness_tables(results())
+    shares, scores = faithfulness_tables()
     assert shares.groups == (("POS@10,3", 3),)
     assert scores.groups == (("DEL@3", 3),)
     assert shares.columns == ("approach", "own", "random", "popular")
@@ -114,32 +123,37 @@ def test_faithfulness_stands_beside_both_controls() -> None:
 
 
 def test_a_projection_has_a_footnote() -> None:
-    shares = faithfulness_tables(results())[0]
+    shares = faithfulness_tables()[0]
     marked = {row.heading: row.footnote for row in shares.bodies[0].rows if row.footnote}
     assert marked == {"posthoc_ar": "†"}
     assert "† projection: antecedents of the rules." in shares.notes
 
 
 def test_what_is_not_applicable_is_said_in_words() -> None:
-    shares = faithfulness_tables(results())[0]
+    shares = faithfulness_tables()[0]
     assert cells(shares, "posthoc_lime") == (
         Cell("not applicable: LIME weighs features, not items", is_phrase=True, span=3),
     )
-    assert "svd" not in headings(shares)
-    assert "No explanations: svd, popularity and random." in shares.notes
+
+
+def test_who_explains_nothing_is_named() -> None:
+    made = content().scope.replace(r"not applicable.*", "no explanations", regex=True)
+    shares = faithfulness_tables(scope=made)[0]
+    assert "posthoc_lime" not in headings(shares)
+    assert "No explanations: posthoc_lime." in shares.notes
 
 
 def test_an_approach_that_explains_but_was_forgotten_is_not_said_to_be_silent() -> None:
     made = content().scope.query("approach != 'posthoc_lime'")
-    shares = faithfulness_tables(results(scope=made))[0]
+    shares = faithfulness_tables(scope=made)[0]
     assert texts(shares, "posthoc_lime") == ["not measured"]
 
 
 def test_areas_and_other_numbers_of_items_are_a_table_of_their_own() -> None:
-    made = comparison()
+    made = explanation_quality()
     for metric in ("pos@10/auc", "pos@10/auc/random", "del@1", "ps@10,3"):
-        made[metric] = [0.5, 0.6, *[None] * 5]
-    tables = faithfulness_tables(results(comparison=made))
+        made[metric] = [0.5, 0.6, None, None]
+    tables = faithfulness_tables(explanation_quality=made)
     assert [[title for title, _ in table.groups] for table in tables] == [
         ["POS@10,3", "PS@10,3"],
         ["DEL@3"],
@@ -150,36 +164,30 @@ def test_areas_and_other_numbers_of_items_are_a_table_of_their_own() -> None:
 
 def test_sampled_negatives_are_kept_apart() -> None:
     assert not sampled_table(results()).has_rows
-    made = comparison().assign(**{"sampled_100_ndcg@10": 0.7})
-    of_made = results(comparison=made)
-    assert sampled_table(of_made).columns == ("approach", "nDCG@10 (100 negatives)")
-    for table in (accuracy_table(of_made), every_figure_table(of_made)):
+    of_made = results(accuracy=accuracy().assign(**{"sampled_100_ndcg@10": 0.7}))
+    assert sampled_table(of_made).columns == ("recommender", "nDCG@10 (100 negatives)")
+    for table in (*comparison_tables(of_made), every_figure_table(of_made)):
         assert not any("negatives" in text for text in (*table.columns, *headings(table)))
 
 
 def test_every_figure_has_its_interval_and_its_users() -> None:
     table = every_figure_table(results())
-    ease = next(body for body in table.bodies if body.heading == "intrinsic_ease")
-    rows = {row.heading: [cell.text for cell in row.cells] for row in ease.rows}
-    assert rows["nDCG@10"] == ["0.300", "[0.290, 0.310]", "671"]
-    assert rows["POS@10,3, random evidence"] == ["0.850", "[0.840, 0.860]", "671"]
-    assert rows["catalogue@10"] == ["6.0 %", "none", "not given"]
+    lists, reasons = (
+        {row.heading: [cell.text for cell in row.cells] for row in body.rows}
+        for body in table.bodies
+        if body.heading in ("ease", "intrinsic_ease")
+    )
+    assert lists["nDCG@10"] == ["0.300", "[0.290, 0.310]", "671"]
+    assert lists["catalogue@10"] == ["6.0 %", "none", "not given"]
+    assert reasons["POS@10,3, random evidence"] == ["0.850", "[0.840, 0.860]", "671"]
 
 
 def test_matrices_say_who_is_better() -> None:
-    ndcg, pos = pairwise_matrices(results(), content().paired_tests)
-    assert ndcg.columns[1:3] == ("intrinsic_ease", "posthoc_knn")
-    row = dict(zip(ndcg.columns[1:], texts(ndcg, "intrinsic_ease"), strict=True))
-    assert row == {
-        "intrinsic_ease": "·",
-        "posthoc_knn": "=",
-        "posthoc_ar": "▲",
-        "posthoc_lime": "▲",
-        "svd": "▲",
-        "popularity": "▲",
-        "random": "▲",
-    }
-    assert texts(ndcg, "svd")[:3] == ["▼", "?", "?"]
+    ndcg, pos = pairwise_matrices(results())
+    names = ("ease", "als", "svd", "fm", "mf", "popularity", "random")
+    assert ndcg.columns[1:] == names
+    assert texts(ndcg, "ease") == ["·", "=", *"▲▲▲▲▲"]
+    assert texts(ndcg, "mf")[:3] == ["▼", "?", "?"]
     assert texts(pos, "intrinsic_ease") == ["·", "▲"]  # low is better
     assert texts(pos, "posthoc_knn") == ["▼", "·"]
     assert "corrected p < 0.001" in cells(pos, "posthoc_knn")[0].meaning
@@ -187,7 +195,7 @@ def test_matrices_say_who_is_better() -> None:
 
 def test_full_tables_of_tests() -> None:
     made = content()
-    assert texts(paired_table(made.paired_tests), "POS@10,3") == [
+    assert texts(paired_table(made.explanation_tests, "All"), "POS@10,3") == [
         "intrinsic_ease",
         "posthoc_knn",
         "\u22120.400",
@@ -214,7 +222,7 @@ def test_the_card() -> None:
 
 def test_stability_and_who_lacks_it() -> None:
     made = content()
-    table = stability_table(Results.of(made), made.stability)
+    table = stability_table(Results(made), made.stability)
     assert headings(table)[0] == "intrinsic_ease"
     assert texts(table, "intrinsic_ease") == ["0.910", "[0.900, 0.920]", "3", "3", "200", "2,000"]
     assert table.notes == ("Not measured: posthoc_ar and posthoc_lime.",)
@@ -223,26 +231,24 @@ def test_stability_and_who_lacks_it() -> None:
 def test_what_was_not_trained_again_is_marked() -> None:
     made = content().stability.assign(n_retrainings=[0, 3, 3])
     report = content(stability=made)
-    table = stability_table(Results.of(report), made)
-    assert texts(table, "intrinsic_ease")[0] == "0.910 (no seed)"
-    assert table.notes[-1].startswith("No seed: not trained again")
+    table = stability_table(Results(report), made)
+    assert texts(table, "intrinsic_ease")[3] == "0"
+    assert "no seed changes" in table.notes[-1]
 
 
 def test_versions() -> None:
     table = versions_table(content())
-    assert table.columns == ("approach", "model", "recommendations", "explanations")
-    assert texts(table, "svd")[2] == "none read"
+    assert table.columns == ("results of", "recommendations", "explanations")
+    assert texts(table, "svd")[1] == "none read"
     assert any("uncommitted" in text for text in texts(run_table(content()), "commit"))
 
 
 def test_tables_are_rectangular_whatever_is_missing() -> None:
     for report in (content(), *poor_contents().values()):
-        read = Results.of(report)
-        tables = [accuracy_table(read), explanations_table(read), every_figure_table(read)]
-        tables += faithfulness_tables(read)
-        tables += pairwise_matrices(read, report.paired_tests)
-        tables += [paired_table(report.paired_tests), control_table(report.control_tests)]
-        tables += [card_table(report), versions_table(report)]
+        read = Results(report)
+        tables = [*comparison_tables(read), every_figure_table(read), *pairwise_matrices(read)]
+        tables += [paired_table(report.accuracy_tests, ""), control_table(report.control_tests)]
+        tables += [card_table(report), versions_table(report), scope_table(read)]
         for table in tables:
             for body in table.bodies:
                 for row in body.rows:

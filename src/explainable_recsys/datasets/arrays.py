@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 from abc import abstractmethod
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from explainable_recsys.datasets.atomic import AtomicDataset, JSONPreview, readable
+from explainable_recsys.datasets.atomic import AtomicDataset, JSONPreview, json_preview, readable
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.knowledge.features import Features
+from explainable_recsys.knowledge.similar_items import SimilarItems
 from explainable_recsys.recommenders.base import Recommender, load_recommender
 
 T = TypeVar("T")
@@ -33,16 +33,15 @@ class ArraysDataset(AtomicDataset[T]):
 
     def preview(self) -> JSONPreview:
         """Shape and type of every array, and what is no array by its value, for kedro-viz."""
-        arrays = _read_arrays(self._load_file())
-        facts = {name: _summary(array) for name, array in arrays.items()}
-        return JSONPreview(json.dumps(readable(json.dumps(facts)), indent=2, ensure_ascii=False))
+        with self._load_file().open("rb") as file:
+            facts = {name: _summary(array) for name, array in _read_arrays(file).items()}
+        return json_preview(readable(json.dumps(facts)))
 
-    def _write(self, path: Path, data: T) -> None:
-        with path.open("wb") as file:
-            np.savez(file, allow_pickle=False, **self._take_apart(data))
+    def _write(self, file: IO[bytes], data: T) -> None:
+        np.savez(file, allow_pickle=False, **self._take_apart(data))
 
-    def _read(self, path: Path) -> T:
-        return self._put_together(_read_arrays(path))
+    def _read(self, file: IO[bytes]) -> T:
+        return self._put_together(_read_arrays(file))
 
 
 class ModelDataset(ArraysDataset[Recommender]):
@@ -53,6 +52,16 @@ class ModelDataset(ArraysDataset[Recommender]):
 
     def _put_together(self, arrays: Arrays) -> Recommender:
         return load_recommender(arrays)
+
+
+class SimilarItemsDataset(ArraysDataset[SimilarItems]):
+    """The items nearest to each item."""
+
+    def _take_apart(self, data: SimilarItems) -> Arrays:
+        return data.to_arrays()
+
+    def _put_together(self, arrays: Arrays) -> SimilarItems:
+        return SimilarItems.from_arrays(arrays)
 
 
 class InteractionsDataset(ArraysDataset[Interactions]):
@@ -100,9 +109,9 @@ class FeaturesDataset(ArraysDataset[Features]):
         return Features(matrix, *texts)
 
 
-def _read_arrays(path: Path) -> Arrays:
-    with np.load(path, allow_pickle=False) as file:
-        return dict(file)
+def _read_arrays(file: IO[bytes]) -> Arrays:
+    with np.load(file, allow_pickle=False) as arrays:
+        return dict(arrays)
 
 
 def _summary(array: NDArray[Any]) -> Any:

@@ -8,7 +8,7 @@ import json
 import os
 from abc import abstractmethod
 from pathlib import Path, PurePosixPath
-from typing import Any, NewType, TypeVar
+from typing import IO, Any, NewType, TypeVar
 
 from kedro.io import AbstractVersionedDataset, Version
 
@@ -46,12 +46,12 @@ class AtomicDataset(AbstractVersionedDataset[T, T]):
         self.metadata = metadata
 
     @abstractmethod
-    def _write(self, path: Path, data: T) -> None:
-        """Write the data to a path."""
+    def _write(self, file: IO[bytes], data: T) -> None:
+        """Write the data to an open file."""
 
     @abstractmethod
-    def _read(self, path: Path) -> T:
-        """Read the data from a path."""
+    def _read(self, file: IO[bytes]) -> T:
+        """Read the data from an open file."""
 
     def load(self) -> T:
         """Read the pinned or latest version.
@@ -61,7 +61,8 @@ class AtomicDataset(AbstractVersionedDataset[T, T]):
         """
         path = self._load_file()
         try:
-            return self._read(path)
+            with path.open("rb") as file:
+                return self._read(file)
         except InputError:
             raise
         except FileNotFoundError as error:
@@ -83,7 +84,8 @@ class AtomicDataset(AbstractVersionedDataset[T, T]):
         temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._write(temporary, data)
+            with temporary.open("wb") as file:
+                self._write(file, data)
             temporary.replace(path)
         except BaseException as error:
             with contextlib.suppress(OSError):
@@ -107,6 +109,11 @@ class AtomicDataset(AbstractVersionedDataset[T, T]):
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": str(self._filepath), "version": self._version}
+
+
+def json_preview(content: Any) -> JSONPreview:
+    """What kedro-viz shows as JSON."""
+    return JSONPreview(json.dumps(content, indent=2, ensure_ascii=False))
 
 
 def readable(text: str) -> Any:

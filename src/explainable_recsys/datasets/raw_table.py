@@ -10,9 +10,9 @@ import pandas as pd
 from kedro.io import AbstractDataset, DatasetError
 
 from explainable_recsys.datasets.atomic import TablePreview
+from explainable_recsys.datasets.files import table_preview
 from explainable_recsys.datasets.reading import path_of, read_first_rows, read_table, table_at
 from explainable_recsys.datasets.source import TableName, parse_source
-from explainable_recsys.datasets.table import preview_of
 from explainable_recsys.errors import InputError
 
 
@@ -74,7 +74,7 @@ class RawTable(AbstractDataset[Any, pd.DataFrame]):
     def preview(self, nrows: int = 5) -> TablePreview:
         """First rows for kedro-viz, read without the rest of the file."""
         frame = read_first_rows(self._source, self._table, nrows, self._folder)
-        return preview_of(frame)
+        return table_preview(frame)
 
     def _exists(self) -> bool:
         layout = table_at(self._source, self._table, self._folder)

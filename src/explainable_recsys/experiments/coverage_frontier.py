@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from pydantic import Field, field_validator
 from scipy import sparse
 
+from explainable_recsys.data import Lists
 from explainable_recsys.errors import InputError
 from explainable_recsys.explainers.rule_explanations import RuleIndex, look_up
 from explainable_recsys.interactions import Interactions
@@ -39,7 +40,7 @@ class FrontierParameters(Parameters):
 def coverage_frontier(
     transactions: sparse.csr_array,
     liked: Interactions,
-    lists: dict[str, pd.DataFrame],
+    lists: dict[str, Lists],
     thresholds: RuleParameters,
     parameters: FrontierParameters,
 ) -> pd.DataFrame:
@@ -51,8 +52,7 @@ def coverage_frontier(
     Args:
         transactions: (n_users, n_items) CSR of ones.
         liked: What each user likes.
-        lists: Recommendations (`user_id`, `item_id`) by name; of the first the lift is
-            reported too.
+        lists: Recommendations by name; of the first the lift is reported too.
         thresholds: `min_lift`, engine and limit of the mining.
         parameters: The grid.
 
@@ -67,7 +67,7 @@ def coverage_frontier(
         frequent = take(rules, rules.support >= min_support)
         everybody = np.zeros(len(frequent), np.int32)
         index = RuleIndex.build(frequent, everybody, liked.n_items, "confidence")
-        best = {name: _best_rules(index, liked, table) for name, table in lists.items()}
+        best = {name: _best_rules(index, liked, made) for name, made in lists.items()}
         for min_confidence in parameters.min_confidences:
             n_rules = int((frequent.confidence >= min_confidence).sum())
             row = {"min_support": min_support, "min_confidence": min_confidence}
@@ -101,16 +101,14 @@ def _loosest_rules(
     )
 
 
-def _best_rules(index: RuleIndex, liked: Interactions, recommendations: pd.DataFrame) -> Rules:
+def _best_rules(index: RuleIndex, liked: Interactions, lists: Lists) -> Rules:
     """The most confident rule of each recommendation that has one."""
-    users = liked.known_rows(recommendations["user_id"])
-    columns = liked.known_columns(recommendations["item_id"])
     no_clusters = np.zeros(liked.n_users, np.int32)
-    return look_up(index, liked.ratings, users, columns, no_clusters, 1).rules
+    return look_up(index, liked.ratings, lists.users, lists.items, no_clusters, 1).rules
 
 
 def _at_confidence(
-    best: dict[str, Rules], lists: dict[str, pd.DataFrame], min_confidence: float
+    best: dict[str, Rules], lists: dict[str, Lists], min_confidence: float
 ) -> dict[str, float]:
     row: dict[str, float] = {}
     for place, (name, rules) in enumerate(best.items()):

@@ -6,11 +6,13 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from pydantic import Field, field_validator
+from pydantic import field_validator
 
+from explainable_recsys.data import Data, Lists
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.knowledge.neighbours import NeighbourhoodParameters, explainability
 from explainable_recsys.metrics.explainability import explainability_per_user
+from explainable_recsys.metrics.parameters import EvaluationParameters
 from explainable_recsys.metrics.ranking import ranking_per_user
 from explainable_recsys.metrics.ratings import rating_errors
 from explainable_recsys.parameters import Parameters
@@ -33,34 +35,27 @@ class SweepParameters(Parameters):
         return weights
 
 
-class SweepProtocol(Parameters):
-    """How lists and predictions are judged."""
-
-    minimum: float
-    maximum: float
-    k: int = Field(10, ge=1)
-    relevance_threshold: float | None = None
-
-
 def explainability_sweep(
-    train: Interactions,
+    data: Data,
+    train_ratings: pd.DataFrame,
     validation_ratings: pd.DataFrame,
     parameters: EMFParameters,
     neighbourhood: NeighbourhoodParameters,
     sweep: SweepParameters,
-    protocol: SweepProtocol,
+    evaluation: EvaluationParameters,
 ) -> pd.DataFrame:
     """Learn a model for each weight and measure it on ratings that none has learned from.
 
     Lists are pure (without popularity prior).
 
     Args:
-        train: What the models learn from.
+        data: The rating scale.
+        train_ratings: What the models learn from.
         validation_ratings: Columns `user_id`, `item_id`, `rating`; may be empty.
         parameters: All other hyper-parameters.
         neighbourhood: What E is made of.
         sweep: The weights.
-        protocol: Rating scale, list length, what is a hit.
+        evaluation: Length of the lists, what is a hit.
 
     Returns:
         Columns `form`, `explainability_weight`, `rmse`, `mep`, `ndcg`, one row per model; no
@@ -71,6 +66,8 @@ def explainability_sweep(
     columns = ["form", "explainability_weight", "rmse", "mep", "ndcg"]
     if validation_ratings.empty:
         return pd.DataFrame({name: pd.Series(dtype="float64") for name in columns})
+    train = Interactions.from_frame(train_ratings)
+    k = min(evaluation.k, train.n_items)
     explainable = explainability(train.ratings, train.ratings, neighbourhood)
     rows = train.user_rows(validation_ratings["user_id"])
     items = train.item_columns(validation_ratings["item_id"])
@@ -80,19 +77,17 @@ def explainability_sweep(
         changes = {"form": form, "explainability_weight": weight, "popularity_weight": 0.0}
         model = EMF.fit(train, parameters.model_copy(update=changes), neighbourhood, explainable)
         predicted = model.predict_ratings(train.ratings, rows, items)
-        errors = rating_errors(predicted, actual, protocol.minimum, protocol.maximum)
-        lists = recommend(model, train, RecommendationParameters(n=protocol.k))
-        precision = explainability_per_user(lists, train, explainable, protocol.k)
-        ranking = ranking_per_user(
-            lists, validation_ratings, protocol.k, protocol.relevance_threshold
-        )
+        errors = rating_errors(predicted, actual, data.scale.minimum, data.scale.maximum)
+        lists = recommend(model, train, RecommendationParameters(n=k))
+        precision = explainability_per_user(Lists.of(train, lists), explainable, k)
+        ranking = ranking_per_user(lists, validation_ratings, k, evaluation.relevance_threshold)
         measured.append(
             (
                 form,
                 weight,
                 np.sqrt(np.square(errors).mean()),
-                precision[f"mep@{protocol.k}"].mean(),
-                ranking[f"ndcg@{protocol.k}"].mean(),
+                precision[f"mep@{k}"].mean(),
+                ranking[f"ndcg@{k}"].mean(),
             )
         )
     return pd.DataFrame(measured, columns=columns)

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from pydantic import Field, field_validator
 from scipy import sparse
 
+from explainable_recsys import draws
+from explainable_recsys.data import Lists
 from explainable_recsys.explainers.lime import Kind, LimeParameters, local_surrogates
-from explainable_recsys.interactions import Interactions
 from explainable_recsys.knowledge.features import Features
 from explainable_recsys.parameters import Parameters, Seed
 from explainable_recsys.progress import progress
@@ -43,8 +44,7 @@ class LimeStabilityParameters(Parameters):
 
 def lime_stability(
     model: Recommender,
-    interactions: Interactions,
-    recommendations: pd.DataFrame,
+    lists: Lists,
     features: Mapping[str, Features],
     lime: LimeParameters,
     parameters: LimeStabilityParameters,
@@ -53,8 +53,7 @@ def lime_stability(
 
     Args:
         model: The recommender.
-        interactions: The histories.
-        recommendations: Columns `user_id`, `item_id`; those of some users drawn at random.
+        lists: What is explained; that of some users drawn at random.
         features: Of `item` and `user`, as far as there are any.
         lime: All else about the explanations.
         parameters: What is compared.
@@ -69,10 +68,9 @@ def lime_stability(
         - `held_out_r2`, `effective_samples`: means;
         - `n_explanations`: how many were repeated.
     """
-    rng = np.random.default_rng(parameters.seed)
-    users = recommendations["user_id"].unique()
-    some = rng.choice(users, min(parameters.n_users, len(users)), replace=False)
-    lists = recommendations[recommendations["user_id"].isin(some)]
+    users = lists.table["user_id"]
+    some = draws.sample(users, parameters.n_users, parameters.seed, "stability of LIME")
+    lists = lists.take(users.isin(some).to_numpy())
     usable = [
         kind
         for kind in parameters.neighbourhoods
@@ -89,7 +87,6 @@ def lime_stability(
             list(
                 local_surrogates(
                     remembering if kind == "user" else model,
-                    interactions,
                     lists,
                     features.get(kind),
                     setting.model_copy(update={"seed": (lime.seed + repeat) % 2**32}),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from pydantic import Field
 
-from explainable_recsys.explainers.tables import explanation_table
-from explainable_recsys.interactions import Interactions, PaddedBlock, padded_blocks
+from explainable_recsys.data import Data, Lists
+from explainable_recsys.explainers.tables import Explained, evidence_table
+from explainable_recsys.interactions import PaddedBlock, padded_blocks
 from explainable_recsys.parameters import Parameters
 from explainable_recsys.progress import progress
 from explainable_recsys.recommenders.base import AdditiveRecommender
@@ -23,12 +23,8 @@ class ContributionParameters(Parameters):
 
 
 def explain_by_contributions(
-    model: AdditiveRecommender,
-    interactions: Interactions,
-    recommendations: pd.DataFrame,
-    items: pd.DataFrame,
-    n_evidence: int = 10,
-) -> pd.DataFrame:
+    model: AdditiveRecommender, data: Data, lists: Lists, parameters: ContributionParameters
+) -> Explained:
     """List for every recommendation the rated items that contribute most to its score.
 
     Supporting items come first, largest contribution first, then opposing ones, most
@@ -37,34 +33,25 @@ def explain_by_contributions(
 
     Args:
         model: A recommender whose score is a sum over the rated items.
-        interactions: The histories that the recommendations were made from.
-        recommendations: Columns `user_id`, `item_id`.
-        items: Columns `item_id` and `title`, the text of the evidence.
-        n_evidence: Largest number of rated items listed for one recommendation.
+        data: What it learned from; says what the items are called.
+        lists: What is explained.
+        parameters: How much is listed.
 
     Returns:
-        The explanations table, style `item`; `weight` is the contribution, in the unit of
-        the score.
-
-    Raises:
-        InputError: If the tables are of another run than the interactions.
+        Evidence of style `item`; `weight` is the contribution, in the unit of the score.
     """
-    positions, columns = interactions.lists_by_user(recommendations)
+    positions, columns = lists.by_user()
     parts = [
-        _explain_block(model, positions[block.rows], columns[block.rows], block, n_evidence)
-        for block in progress(padded_blocks(interactions.ratings), "explain")
+        _explain_block(
+            model, positions[block.rows], columns[block.rows], block, parameters.n_evidence
+        )
+        for block in progress(padded_blocks(lists.histories.ratings), "explain")
     ]
-    explained, place, evidence, weights = (
-        np.concatenate(part) for part in zip(*parts, strict=True)
-    )
-    order = np.lexsort((place, explained))
-    return explanation_table(
-        recommendations.iloc[explained[order]],
-        place=place[order] + 1,
-        evidence_ids=interactions.item_ids[evidence[order]],
-        weights=weights[order],
-        style="item",
-        items=items,
+    rows, place, rated, weights = (np.concatenate(part) for part in zip(*parts, strict=True))
+    order = np.lexsort((place, rows))
+    rows, rated = rows[order], rated[order]
+    return Explained(
+        evidence_table(lists, rows, "item", data.titles(rated), weights[order], rated=rated)
     )
 
 

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from explainable_recsys.data import Data
 from explainable_recsys.errors import InputError
-from explainable_recsys.explainers.what_if import check_catalogue, check_ratings
+from explainable_recsys.explainers.what_if import check_catalogue, check_ratings, history_row
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.recommenders.base import Recommender
 
@@ -38,7 +39,7 @@ class Counterfactual:
 
 def minimal_counterfactual(
     model: Recommender,
-    catalogue: Interactions,
+    data: Data,
     history: Mapping[Any, float],
     item_id: Any,
     n: int = 10,
@@ -53,7 +54,7 @@ def minimal_counterfactual(
 
     Args:
         model: Any recommender.
-        catalogue: What it was trained on.
+        data: What it learned from.
         history: Rating of each rated item, by item id; items that the model does not know are
             ignored.
         item_id: A recommended item.
@@ -68,7 +69,7 @@ def minimal_counterfactual(
     Raises:
         InputError: If the item is not among the first n.
     """
-    search = _Search(model, catalogue, history, item_id, n)
+    search = _Search(model, data.interactions, history, item_id, n)
     length = len(search.columns)
     old_rank = search.rank_with_everything()
     if old_rank > n:
@@ -103,12 +104,8 @@ class _Search:
     ) -> None:
         check_ratings(history)
         check_catalogue(model, catalogue)
-        ids = np.asarray(list(history))
-        columns = catalogue.item_columns(ids) if len(ids) else np.empty(0, np.int64)
-        values = np.array(list(history.values()), dtype=np.float32)[columns >= 0]
-        columns = columns[columns >= 0]
-        order = np.argsort(columns)
-        self.columns, self._values = columns[order], values[order]
+        row = history_row(catalogue, history)
+        self.columns, self._values = row.indices.astype(np.int64), row.data
         self._model, self._catalogue, self._n = model, catalogue, n
         (self._item,) = catalogue.known_columns(np.asarray([item_id]))
         self._open = np.ones(model.n_items, bool)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from pydantic import Field
 
+from explainable_recsys.data import Data, Lists
 from explainable_recsys.errors import InputError
 from explainable_recsys.explainers.contributions import strongest_evidence
-from explainable_recsys.explainers.tables import explanation_table
-from explainable_recsys.interactions import Interactions, PaddedBlock, padded_blocks
+from explainable_recsys.explainers.tables import Explained, evidence_table, pairs_of
+from explainable_recsys.interactions import PaddedBlock, padded_blocks
 from explainable_recsys.parameters import Parameters
 from explainable_recsys.progress import progress
 from explainable_recsys.recommenders.base import (
@@ -111,12 +111,8 @@ def group_influences(
 
 
 def explain_by_influence(
-    model: Recommender,
-    interactions: Interactions,
-    recommendations: pd.DataFrame,
-    items: pd.DataFrame,
-    parameters: InfluenceParameters,
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+    model: Recommender, data: Data, lists: Lists, parameters: InfluenceParameters
+) -> Explained:
     """List for every recommendation the ratings without which its score would change most.
 
     Supporting ratings come first, then opposing ones, each by strength. Single influences do not
@@ -124,46 +120,39 @@ def explain_by_influence(
 
     Args:
         model: A recommender with a closed-form user side.
-        interactions: The histories that the recommendations were made from.
-        recommendations: Columns `user_id`, `item_id`.
-        items: Columns `item_id`, `title`.
+        data: What it learned from; says what the items are called.
+        lists: What is explained.
         parameters: How much is listed.
 
     Returns:
-        The explanations table, style `item`; `weight` is the influence, in the unit of the score.
-        And one row per recommendation with cited ratings: `user_id`, `item_id`, `n_cited`,
-        `sum_of_influences` and `group_influence` of them.
+        Evidence of style `item`; `weight` is the influence, in the unit of the score. And
+        `cited_groups`, one row per recommendation with cited ratings: `user_id`, `item_id`,
+        `n_cited`, `sum_of_influences` and `group_influence` of them.
 
     Raises:
-        InputError: If the model has no closed-form user side, or the tables are of another run.
+        InputError: If the model has no closed-form user side.
     """
     if not isinstance(model, ClosedFormRecommender):
         raise InputError(
             f"influence: a {type(model).__name__} has no closed-form user side that ratings could "
             "be taken out of; accepted: SVD, ALS, FM, MF without explainability"
         )
-    positions, columns = interactions.lists_by_user(recommendations)
+    positions, columns = lists.by_user()
     parts = [
         _explain_block(model, positions[block.rows], columns[block.rows], block, parameters)
-        for block in progress(padded_blocks(interactions.ratings), "explain by influence")
+        for block in progress(padded_blocks(lists.histories.ratings), "explain by influence")
     ]
-    rows, place, evidence, weights, cited, n_cited, sums, together = (
+    rows, place, rated, weights, cited, n_cited, sums, together = (
         np.concatenate(part) for part in zip(*parts, strict=True)
     )
     order = np.lexsort((place, rows))
-    table = explanation_table(
-        recommendations.iloc[rows[order]],
-        place=place[order] + 1,
-        evidence_ids=interactions.item_ids[evidence[order]],
-        weights=weights[order],
-        style="item",
-        items=items,
-    )
+    rows, rated, weights = rows[order], rated[order], weights[order]
+    evidence = evidence_table(lists, rows, "item", data.titles(rated), weights, rated=rated)
     order = np.argsort(cited)
-    groups = recommendations.iloc[cited[order]][["user_id", "item_id"]].reset_index(drop=True)
-    return table, groups.assign(
+    groups = pairs_of(lists, cited[order]).assign(
         n_cited=n_cited[order], sum_of_influences=sums[order], group_influence=together[order]
     )
+    return Explained(evidence, {"cited_groups": groups})
 
 
 def _solve(

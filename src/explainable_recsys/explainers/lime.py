@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from pydantic import Field
 from scipy import sparse
 
+from explainable_recsys import draws
+from explainable_recsys.data import Data, Lists
 from explainable_recsys.errors import InputError
 from explainable_recsys.explainers.contributions import strongest_evidence
 from explainable_recsys.explainers.perturbations import (
@@ -28,9 +30,8 @@ from explainable_recsys.explainers.surrogates import (
     Selection,
     held_out_r2,
 )
-from explainable_recsys.explainers.tables import evidence_table, explanation_table
-from explainable_recsys.interactions import Interactions
-from explainable_recsys.knowledge.features import Features
+from explainable_recsys.explainers.tables import Explained, evidence_table
+from explainable_recsys.knowledge.features import FeatureParameters, Features, describe_users
 from explainable_recsys.parameters import Parameters, Seed
 from explainable_recsys.progress import progress
 from explainable_recsys.recommenders.base import Recommender
@@ -91,21 +92,7 @@ class LimeParameters(Parameters):
     min_held_out_r2: float = Field(0.0, le=1)
     engine: Literal["batched", "lime"] = "batched"
     seed: Seed = 0
-
-
-class Lime(NamedTuple):
-    """Explanations, and of each how far its surrogate can be trusted.
-
-    Attributes:
-        explanations: The explanations table, style `feature` (neighbourhoods `item`, `user`) or
-            `item` (`history`); `weight` is the surrogate's coefficient, in the unit of the score.
-        surrogates: One row per recommendation; columns `user_id`, `item_id`, `intercept`,
-            `prediction` (of the score of the explained pair itself), `local_r2`, `held_out_r2`,
-            `effective_samples`, `n_samples`, `kernel_width`, `widened`.
-    """
-
-    explanations: pd.DataFrame
-    surrogates: pd.DataFrame
+    n_cited: int = Field(3, ge=1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,12 +117,13 @@ _NOTHING = Local(np.empty(0, np.int64), np.empty(0, np.int64), np.empty((0, 0)),
 
 def explain_by_lime(
     model: Recommender,
-    interactions: Interactions,
-    recommendations: pd.DataFrame,
-    items: pd.DataFrame,
-    features: Features | None,
+    data: Data,
+    lists: Lists,
     parameters: LimeParameters,
-) -> Lime:
+    *,
+    item_features: Features | None = None,
+    feature_parameters: FeatureParameters | None = None,
+) -> Explained:
     """Explain recommendations by local surrogates (LIME: Ribeiro, Singh & Guestrin 2016).
 
     A surrogate is a linear model, fitted to the recommender's scores of perturbations of the
@@ -147,23 +135,34 @@ def explain_by_lime(
     - `history`: the same user without some of the ratings, described by the ratings left.
 
     Evidence is only what the explained item (user, history) has. One item's (user's) perturbations
-    are the same for everybody it is recommended to, and depend on nothing but the seed.
+    are the same for everybody it is recommended to. What is drawn depends on the seed and on the
+    ids of what is explained and of what is perturbed alone.
 
     Args:
         model: Any recommender.
-        interactions: The histories that the recommendations were made from.
-        recommendations: Columns `user_id`, `item_id`.
-        items: Columns `item_id`, `title`, the text of evidence from histories.
-        features: Of the items (neighbourhood `item`) or users (`user`); None for `history`.
+        data: Says what the items are called.
+        lists: What is explained.
         parameters: How.
+        item_features: Of the catalogue's items, for neighbourhood `item`.
+        feature_parameters: How to describe those whose lists these are, for neighbourhood `user`.
+
+    Returns:
+        Evidence of style `feature` (neighbourhoods `item`, `user`) or `item` (`history`); `weight`
+        is the surrogate's coefficient, in the unit of the score. And `surrogates`, which say how
+        far each can be trusted, one row per recommendation: `user_id`, `item_id`, `intercept`,
+        `prediction` (of the score of the explained pair itself), `local_r2`, `held_out_r2`,
+        `effective_samples`, `n_samples`, `kernel_width`, `widened`. The fact `subject` is the
+        neighbourhood.
 
     Raises:
-        InputError: If the tables are of another run than the interactions, or there are no
-            features.
+        InputError: If there are no features.
     """
+    features = item_features if parameters.neighbourhood == "item" else None
+    if parameters.neighbourhood == "user" and feature_parameters is not None:
+        features = describe_users(data, lists.histories, feature_parameters)
     found = [
         _only_good(local, parameters.min_held_out_r2)
-        for local in local_surrogates(model, interactions, recommendations, features, parameters)
+        for local in local_surrogates(model, lists, features, parameters)
     ]
     widened = sum(len(local.rows) for local in found if local.quality["widened"])
     if widened:
@@ -171,31 +170,34 @@ def explain_by_lime(
             "LIME: around %d of %d recommendations the kernel of width %g (kernel_width.%s) left "
             "fewer than %d effective samples and was widened",
             widened,
-            len(recommendations),
+            len(lists),
             _width(parameters),
             parameters.neighbourhood,
             MIN_EFFECTIVE,
         )
-    described = None if parameters.neighbourhood == "history" else features
-    return Lime(
-        _explanations(
-            found, interactions, recommendations, items, described, parameters.n_evidence
-        ),
-        _surrogates_table(found, recommendations),
+    return Explained(
+        _evidence(found, data, lists, features, parameters.n_evidence),
+        {"surrogates": _surrogates_table(found, lists)},
+        {"subject": parameters.neighbourhood},
     )
 
 
 def local_surrogates(
-    model: Recommender,
-    interactions: Interactions,
-    recommendations: pd.DataFrame,
-    features: Features | None,
-    parameters: LimeParameters,
+    model: Recommender, lists: Lists, features: Features | None, parameters: LimeParameters
 ) -> Iterator[Local]:
-    """Fit the surrogates of all recommendations; arguments as `explain_by_lime`."""
-    positions, columns = interactions.lists_by_user(recommendations)
+    """Fit the surrogates of all recommendations.
+
+    Args:
+        model: Any recommender.
+        lists: What is explained.
+        features: Of the items (neighbourhood `item`) or users (`user`); None for `history`.
+        parameters: How.
+
+    Raises:
+        InputError: If there are no features.
+    """
     if parameters.neighbourhood == "history":
-        yield from _around_histories(model, interactions, positions, columns, parameters)
+        yield from _around_histories(model, lists, parameters)
         return
     if features is None or not features.matrix.shape[1]:
         raise InputError(
@@ -203,23 +205,19 @@ def local_surrogates(
             "are none (features, or the data set has none); accepted: history, which needs none"
         )
     around = _around_items if parameters.neighbourhood == "item" else _around_users
-    yield from around(model, interactions, positions, columns, features, parameters)
+    yield from around(model, lists, features, parameters)
 
 
 def _around_items(
-    model: Recommender,
-    interactions: Interactions,
-    positions: NDArray[np.int64],
-    columns: NDArray[np.int64],
-    features: Features,
-    parameters: LimeParameters,
+    model: Recommender, lists: Lists, features: Features, parameters: LimeParameters
 ) -> Iterator[Local]:
     """Other items for the same users, in blocks of users."""
-    described = _Described(features)
+    histories, (positions, columns) = lists.histories, lists.by_user()
+    described = _Described(features, histories.item_ids)
     listed = np.flatnonzero((columns >= 0).any(axis=1))
     for start in progress(range(0, len(listed), USERS_AT_ONCE), "explain by LIME"):
         users = listed[start : start + USERS_AT_ONCE]
-        scores = model.scores(interactions.ratings[users])
+        scores = model.scores(histories.ratings[users])
         for item, (of_users, places) in _by_value(columns[users]):
             near = described.sample(item, parameters)
             outputs = scores[of_users[:, None], near.chosen].T.astype(np.float64)
@@ -228,22 +226,18 @@ def _around_items(
 
 
 def _around_users(
-    model: Recommender,
-    interactions: Interactions,
-    positions: NDArray[np.int64],
-    columns: NDArray[np.int64],
-    features: Features,
-    parameters: LimeParameters,
+    model: Recommender, lists: Lists, features: Features, parameters: LimeParameters
 ) -> Iterator[Local]:
     """Other users for the same items; the scores of a pool of users are computed once."""
-    rng = np.random.default_rng(parameters.seed)
-    pool = np.sort(rng.permutation(interactions.n_users)[:POOL])
+    histories, (positions, columns) = lists.histories, lists.by_user()
+    order = draws.random_order(histories.user_ids, parameters.seed, "LIME: pool of users")
+    pool = np.sort(order[:POOL])
     wanted = np.unique(columns[columns >= 0])
     scores = np.empty((len(pool), len(wanted)), np.float32)
     for start in range(0, len(pool), USERS_AT_ONCE):
         part = slice(start, start + USERS_AT_ONCE)
-        scores[part] = model.scores_of(interactions.ratings[pool[part]], wanted)
-    described = _Described(features, pool)
+        scores[part] = model.scores_of(histories.ratings[pool[part]], wanted)
+    described = _Described(features, histories.user_ids, pool)
     for user in progress(np.flatnonzero((positions >= 0).any(axis=1)), "explain by LIME", "user"):
         listed = positions[user] >= 0
         near = described.sample(int(user), parameters)
@@ -253,21 +247,22 @@ def _around_users(
 
 
 def _around_histories(
-    model: Recommender,
-    interactions: Interactions,
-    positions: NDArray[np.int64],
-    columns: NDArray[np.int64],
-    parameters: LimeParameters,
+    model: Recommender, lists: Lists, parameters: LimeParameters
 ) -> Iterator[Local]:
     """The same users without some of their ratings."""
-    ratings = interactions.ratings
+    ratings, (positions, columns) = lists.histories.ratings, lists.by_user()
+    item_ids = draws.numbers(lists.histories.item_ids)
     width = parameters.kernel_width.history
     for user in progress(np.flatnonzero((positions >= 0).any(axis=1)), "explain by LIME", "user"):
         listed = positions[user] >= 0
         own = slice(ratings.indptr[user], ratings.indptr[user + 1])
         history = ratings.indices[own].astype(np.int64)
         kept = removal_masks(
-            len(history), parameters.n_samples, parameters.removed, (parameters.seed, int(user))
+            lists.histories.user_ids[user],
+            item_ids[history],
+            parameters.n_samples,
+            parameters.removed,
+            parameters.seed,
         )
         outputs = _scores_without(model, ratings.data[own], history, kept, columns[user, listed])
         yield _fit(
@@ -305,8 +300,12 @@ def _scores_without(
 class _Described:
     """Items (or users) by their features: samples of those like one, and surrogates of them."""
 
-    def __init__(self, features: Features, pool: NDArray[np.int64] | None = None) -> None:
+    def __init__(
+        self, features: Features, ids: NDArray[Any], pool: NDArray[np.int64] | None = None
+    ) -> None:
         self._features = features.matrix
+        self._ids = draws.numbers(ids)
+        self._candidate_ids = self._ids if pool is None else self._ids[pool]
         candidates = features.matrix if pool is None else features.matrix[pool]
         self._candidates = candidates
         self._having = sparse.csr_array(candidates.T)
@@ -322,8 +321,14 @@ class _Described:
         )
         product = np.maximum(self._lengths * np.sqrt(len(own)), 1e-300)
         distances = 1 - common / product
-        seed = (parameters.seed, int(anchor))
-        return sample_near(distances, parameters.n_samples, _width(parameters), seed)
+        return sample_near(
+            distances,
+            parameters.n_samples,
+            _width(parameters),
+            self._ids[anchor],
+            self._candidate_ids,
+            parameters.seed,
+        )
 
     def fit(
         self,
@@ -397,53 +402,39 @@ def _finite(outputs: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(never, np.minimum(lowest, 0.0), outputs)
 
 
-def _explanations(
-    found: list[Local],
-    interactions: Interactions,
-    recommendations: pd.DataFrame,
-    items: pd.DataFrame,
-    features: Features | None,
-    n_evidence: int,
+def _evidence(
+    found: list[Local], data: Data, lists: Lists, features: Features | None, n_evidence: int
 ) -> pd.DataFrame:
     """The evidence of all surrogates in one table."""
     parts = [_pieces(local, n_evidence) for local in [_NOTHING, *found]]
-    rows, place, evidence, weights = (np.concatenate(part) for part in zip(*parts, strict=True))
+    rows, place, pieces, weights = (np.concatenate(part) for part in zip(*parts, strict=True))
     order = np.lexsort((place, rows))
-    rows, place, evidence, weights = rows[order], place[order], evidence[order], weights[order]
-    explained = recommendations.iloc[rows]
+    rows, pieces, weights = rows[order], pieces[order], weights[order]
     if features is None:
-        return explanation_table(
-            explained,
-            place=place,
-            evidence_ids=interactions.item_ids[evidence],
-            weights=weights,
-            style="item",
-            items=items,
-        )
+        return evidence_table(lists, rows, "item", data.titles(pieces), weights, rated=pieces)
     codes, labels = pd.factorize(np.array(features.labels, dtype=object))
     return evidence_table(
-        explained,
-        place=place,
-        evidence_ids=features.ids[evidence],
-        evidence=pd.Categorical.from_codes(codes[evidence], categories=pd.Index(labels)),
-        weights=weights,
-        style="feature",
+        lists,
+        rows,
+        "feature",
+        pd.Categorical.from_codes(codes[pieces], categories=pd.Index(labels)),
+        weights,
+        evidence_ids=pd.Categorical.from_codes(pieces, categories=pd.Index(features.ids)),
     )
 
 
 def _pieces(
     local: Local, n_evidence: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-    """Recommendation, place (from 1), evidence and weight of the strongest evidence."""
+    """Recommendation, place, evidence and weight of the strongest evidence."""
     chosen = strongest_evidence(local.weights, n_evidence)
     lists, place = np.nonzero(chosen >= 0)
     entries = chosen[lists, place]
-    return local.rows[lists], place + 1, local.evidence[entries], local.weights[lists, entries]
+    return local.rows[lists], place, local.evidence[entries], local.weights[lists, entries]
 
 
-def _surrogates_table(found: list[Local], recommendations: pd.DataFrame) -> pd.DataFrame:
+def _surrogates_table(found: list[Local], lists: Lists) -> pd.DataFrame:
     """One row per recommendation, in the order of the recommendations."""
-    ids = recommendations[["user_id", "item_id"]].reset_index(drop=True)
     order = np.argsort(np.concatenate([local.rows for local in [_NOTHING, *found]]))
     quality = {
         name: np.concatenate(
@@ -452,7 +443,7 @@ def _surrogates_table(found: list[Local], recommendations: pd.DataFrame) -> pd.D
         for name in QUALITY
     }
     whole = {"n_samples": np.int64, "widened": np.bool_}
-    return ids.assign(**quality).astype(whole)
+    return lists.table[["user_id", "item_id"]].assign(**quality).astype(whole)
 
 
 def _by_value(

@@ -7,29 +7,49 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pydantic import Field
 from scipy import sparse
 
-from explainable_recsys.explainers.tables import evidence_table, explanation_table
-from explainable_recsys.interactions import Interactions
+from explainable_recsys.data import Data, Lists
+from explainable_recsys.explainers.tables import Explained, categorical, evidence_table, pairs_of
 from explainable_recsys.knowledge.neighbours import (
     NeighbourhoodParameters,
     nearest_items,
     nearest_users,
     shares_of_similarity,
 )
+from explainable_recsys.knowledge.similar_items import SimilarItems
+from explainable_recsys.parameters import Parameters
 from explainable_recsys.ragged import place_in_run
 
 LISTS_AT_ONCE = 1_000
 """Recommendations whose neighbours are compared with the user item by item at once."""
 
+N_PROJECTED = 10
+"""Most rated items that an explanation by neighbours is said to rest on."""
+
+
+class NeighbourExplanationParameters(Parameters):
+    """How many similar items a sentence names (form `items`)."""
+
+    n_cited: int = Field(3, ge=1)
+
+
+class SimilarItemsParameters(Parameters):
+    """Which rated items count, and how many a sentence names."""
+
+    relevance_threshold: float | None = 4.0
+    n_cited: int = Field(3, ge=1)
+
 
 def explain_by_neighbours(
-    interactions: Interactions,
-    training: Interactions,
-    recommendations: pd.DataFrame,
-    items: pd.DataFrame,
-    parameters: NeighbourhoodParameters,
-) -> pd.DataFrame:
+    model: object,
+    data: Data,
+    lists: Lists,
+    parameters: NeighbourExplanationParameters,
+    *,
+    neighbourhood: NeighbourhoodParameters,
+) -> Explained:
     """Show how the nearest users rated a recommended item, or which similar items were liked.
 
     Form `users`: one piece per rating value that some neighbour gave, highest first, with the
@@ -40,135 +60,156 @@ def explain_by_neighbours(
     A recommendation that no neighbour rated at the threshold or above has no explanation.
 
     Args:
-        interactions: The histories that the recommendations were made from.
-        training: Where neighbours are looked for, over the same catalogue.
-        recommendations: Columns `user_id`, `item_id`.
-        items: Columns `item_id`, `title`.
-        parameters: The neighbourhood.
+        model: Whatever made the lists; neighbours do not ask it.
+        data: Where neighbours are looked for; says what the items are called.
+        lists: What is explained.
+        parameters: Of the sentences.
+        neighbourhood: Who is near whom.
 
     Returns:
-        The explanations table.
+        Evidence, and in form `users` as `projected_evidence` the rated items that make the
+        neighbours neighbours: `user_id`, `item_id`, `rated_item_id`, `weight`, strongest first
+        within each recommendation. The similarity of two users is a sum over the items that both
+        rated; an item weighs what it adds to the similarity with the neighbours who rated the
+        recommended item at the threshold or above.
 
     Raises:
-        InputError: If the tables are of another run than the interactions, or k is too large.
+        InputError: If k is too large.
     """
-    users = interactions.known_rows(recommendations["user_id"])
-    columns = interactions.known_columns(recommendations["item_id"])
-    if parameters.form == "users":
-        return _by_users(interactions, training, recommendations, users, columns, parameters)
-    neighbours, similarities = nearest_items(training.ratings, parameters)
-    return explain_by_similar_items(
-        neighbours,
-        similarities,
-        interactions,
-        recommendations,
-        items,
-        parameters.relevance_threshold,
+    ratings, threshold = data.interactions.ratings, neighbourhood.relevance_threshold
+    if neighbourhood.form == "items":
+        near_items = nearest_items(ratings, neighbourhood)
+        evidence = _rated_among(*near_items, data, lists, threshold)
+        return Explained(evidence, {"projected_evidence": _projected(lists, [])})
+    neighbours, similarities = nearest_users(lists.histories.ratings, ratings, neighbourhood)
+    asked = np.repeat(np.arange(len(lists)), neighbours.shape[1])
+    near = neighbours[lists.users].ravel()
+    given = _ratings_at(ratings, near, lists.items[asked])
+    speaks = _reaches(given, threshold)
+    spoken_for = np.zeros(len(lists), bool)
+    spoken_for[asked[speaks]] = True
+    heard = ~np.isnan(given) & spoken_for[asked]
+    parts = _shares_of_items(
+        data,
+        lists,
+        asked[speaks],
+        near[speaks],
+        similarities[lists.users].ravel()[speaks],
+        neighbourhood,
+    )
+    return Explained(
+        _counts(lists, asked[heard], given[heard]), {"projected_evidence": _projected(lists, parts)}
     )
 
 
 def explain_by_similar_items(
-    neighbours: NDArray[Any],
-    similarities: NDArray[Any],
-    interactions: Interactions,
-    recommendations: pd.DataFrame,
-    items: pd.DataFrame,
-    relevance_threshold: float | None,
-) -> pd.DataFrame:
+    model: object,
+    data: Data,
+    lists: Lists,
+    parameters: SimilarItemsParameters,
+    *,
+    similar_items: SimilarItems,
+) -> Explained:
     """List the rated items among those nearest to each recommended one.
 
     Args:
-        neighbours: (n_items, k) columns, most similar first, padded with -1.
-        similarities: (n_items, k) the weights of the pieces.
-        interactions: The histories that the recommendations were made from.
-        recommendations: Columns `user_id`, `item_id`.
-        items: Columns `item_id`, `title`.
-        relevance_threshold: From which rating on an item is named; None for any.
+        model: Whatever made the lists; similar items do not ask it.
+        data: Says what the items are called.
+        lists: What is explained.
+        parameters: From which rating on an item is named.
+        similar_items: The items nearest to each, over the same catalogue.
 
     Returns:
-        The explanations table, style `item`.
-
-    Raises:
-        InputError: If the tables are of another run than the interactions.
+        Evidence of style `item`; `weight` is the similarity, most similar first.
     """
-    users = interactions.known_rows(recommendations["user_id"])
-    columns = interactions.known_columns(recommendations["item_id"])
-    lists = np.repeat(np.arange(len(users)), neighbours.shape[1])
-    near = neighbours[columns].ravel().astype(np.int64)
-    given = _ratings_at(interactions.ratings, users[lists], near)
-    liked = np.flatnonzero(~np.isnan(given))
-    liked = liked[_reaches(given[liked], relevance_threshold)]
-    rows = lists[liked]
-    return explanation_table(
-        recommendations.iloc[rows],
-        place=place_in_run(rows) + 1,
-        evidence_ids=interactions.item_ids[near[liked]],
-        weights=similarities[columns].ravel()[liked],
-        style="item",
-        items=items,
+    near = similar_items.neighbours, similar_items.similarities
+    return Explained(_rated_among(*near, data, lists, parameters.relevance_threshold))
+
+
+def _rated_among(
+    neighbours: NDArray[Any],
+    similarities: NDArray[Any],
+    data: Data,
+    lists: Lists,
+    relevance_threshold: float | None,
+) -> pd.DataFrame:
+    """Evidence from the nearest items and their similarities, both (n_items, k)."""
+    asked = np.repeat(np.arange(len(lists)), neighbours.shape[1])
+    near = neighbours[lists.items].ravel().astype(np.int64)
+    given = _ratings_at(lists.histories.ratings, lists.users[asked], near)
+    liked = np.flatnonzero(_reaches(given, relevance_threshold))
+    rated, weights = near[liked], similarities[lists.items].ravel()[liked]
+    return evidence_table(lists, asked[liked], "item", data.titles(rated), weights, rated=rated)
+
+
+def _counts(lists: Lists, asked: NDArray[np.int64], given: NDArray[np.float64]) -> pd.DataFrame:
+    """Evidence from the ratings that neighbours gave: how many gave which, highest first."""
+    table = (
+        pd.DataFrame({"row": asked, "rating": given})
+        .groupby(["row", "rating"])
+        .size()
+        .reset_index(name="n")
+        .sort_values(["row", "rating"], ascending=[True, False], ignore_index=True)
+    )
+    values = [f"{rating:g}" for rating in table["rating"]]
+    return evidence_table(
+        lists,
+        table["row"].to_numpy(np.int64),
+        "neighbour",
+        categorical([f"★{value}" for value in values]),
+        table["n"].to_numpy(),
+        evidence_ids=categorical(values),
     )
 
 
-def co_rated_items(
-    interactions: Interactions,
-    training: Interactions,
-    recommendations: pd.DataFrame,
-    parameters: NeighbourhoodParameters,
-    n_evidence: int = 10,
-) -> pd.DataFrame:
-    """The rated items that an explanation by neighbours rests on: those that make them neighbours.
+Shares = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]
 
-    The similarity of two users is a sum over the items that both rated. An item weighs what it adds
-    to the similarity with the neighbours who rated the recommended item at the threshold or above.
-    Explanations of the form `items` cite rated items as they are; for them the table is empty.
+
+def _shares_of_items(
+    data: Data,
+    lists: Lists,
+    asked: NDArray[np.int64],
+    near: NDArray[np.int64],
+    similar: NDArray[np.float64],
+    neighbourhood: NeighbourhoodParameters,
+) -> list[Shares]:
+    """What rated items add to the similarity with neighbours who speak for a recommendation.
 
     Args:
-        interactions: As `explain_by_neighbours`.
-        training: As there.
-        recommendations: As there.
-        parameters: As there.
-        n_evidence: Most items per recommendation.
+        data: Where the neighbours are.
+        lists: The recommendations.
+        asked: (p,) recommendation that each neighbour speaks for, ascending.
+        near: (p,) row of the neighbour.
+        similar: (p,) similarity of user and neighbour.
+        neighbourhood: The kind of similarity.
 
     Returns:
-        Columns `user_id`, `item_id`, `evidence_id`, `weight`, strongest first within each
-        recommendation.
-
-    Raises:
-        InputError: As `explain_by_neighbours`.
+        Recommendation, column of the rated item, and its share, strongest first.
     """
-    users = interactions.known_rows(recommendations["user_id"])
-    columns = interactions.known_columns(recommendations["item_id"])
-    parts = [(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))]
-    if parameters.form == "users":
-        neighbours, similarities = nearest_users(interactions.ratings, training.ratings, parameters)
-        k = neighbours.shape[1]
-        for start in range(0, len(users), LISTS_AT_ONCE):
-            lists = np.arange(start, min(start + LISTS_AT_ONCE, len(users)))
-            asked = np.repeat(lists, k)
-            near, weights = neighbours[users[lists]].ravel(), similarities[users[lists]].ravel()
-            given = _ratings_at(training.ratings, near, columns[asked])
-            speaks = ~np.isnan(given)
-            speaks[speaks] = _reaches(given[speaks], parameters.relevance_threshold)
-            shares = shares_of_similarity(
-                interactions.ratings[users[asked[speaks]]],
-                training.ratings[near[speaks]],
-                weights[speaks],
-                parameters,
-            )
-            of_list = sparse.csr_array(
-                (np.ones(speaks.sum()), (asked[speaks] - start, np.arange(speaks.sum()))),
-                shape=(len(lists), int(speaks.sum())),
-            )
-            found, evidence, values = _strongest(sparse.csr_array(of_list @ shares), n_evidence)
-            parts.append((found + start, evidence, values))
-    rows, evidence, values = (np.concatenate(part) for part in zip(*parts, strict=True))
-    return pd.DataFrame(
-        {
-            "user_id": recommendations["user_id"].to_numpy()[rows],
-            "item_id": recommendations["item_id"].to_numpy()[rows],
-            "evidence_id": interactions.item_ids[evidence],
-            "weight": values.astype(np.float32),
-        }
+    parts = []
+    for start in range(0, len(lists), LISTS_AT_ONCE):
+        part = slice(*np.searchsorted(asked, [start, start + LISTS_AT_ONCE]))
+        of, n = asked[part], len(asked[part])
+        shares = shares_of_similarity(
+            lists.histories.ratings[lists.users[of]],
+            data.interactions.ratings[near[part]],
+            similar[part],
+            neighbourhood,
+        )
+        of_list = sparse.csr_array(
+            (np.ones(n), (of - start, np.arange(n))), shape=(LISTS_AT_ONCE, n)
+        )
+        found, rated, values = _strongest(sparse.csr_array(of_list @ shares), N_PROJECTED)
+        parts.append((found + start, rated, values))
+    return parts
+
+
+def _projected(lists: Lists, parts: list[Shares]) -> pd.DataFrame:
+    """The table of rated items, from what `_shares_of_items` finds."""
+    nothing = (np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))
+    rows, rated, values = (np.concatenate(part) for part in zip(nothing, *parts, strict=True))
+    return pairs_of(lists, rows).assign(
+        rated_item_id=lists.histories.item_ids[rated], weight=values.astype(np.float32)
     )
 
 
@@ -182,45 +223,9 @@ def _strongest(
     return rows[order], weights.indices[order].astype(np.int64), weights.data[order]
 
 
-def _by_users(
-    interactions: Interactions,
-    training: Interactions,
-    recommendations: pd.DataFrame,
-    users: NDArray[np.int64],
-    columns: NDArray[np.int64],
-    parameters: NeighbourhoodParameters,
-) -> pd.DataFrame:
-    neighbours, _ = nearest_users(interactions.ratings, training.ratings, parameters)
-    lists = np.repeat(np.arange(len(users)), neighbours.shape[1])
-    near = neighbours[users].ravel()
-    given = _ratings_at(training.ratings, near, columns[lists])
-    lists, given = lists[~np.isnan(given)], given[~np.isnan(given)]
-    spoken = np.zeros(len(users), dtype=bool)
-    spoken[lists[_reaches(given, parameters.relevance_threshold)]] = True
-    lists, given = lists[spoken[lists]], given[spoken[lists]]
-    table = (
-        pd.DataFrame({"list": lists, "rating": given})
-        .groupby(["list", "rating"])
-        .size()
-        .reset_index(name="n")
-        .sort_values(["list", "rating"], ascending=[True, False], ignore_index=True)
-    )
-    rows = table["list"].to_numpy()
-    values = [f"{rating:g}" for rating in table["rating"]]
-    return evidence_table(
-        recommendations.iloc[rows],
-        place=place_in_run(rows) + 1,
-        evidence_ids=np.array(values, dtype=str),
-        evidence=pd.Categorical(np.array([f"★{value}" for value in values], dtype=object)),
-        weights=table["n"].to_numpy(),
-        style="neighbour",
-    )
-
-
 def _reaches(ratings: NDArray[np.float64], threshold: float | None) -> NDArray[np.bool_]:
-    return (
-        np.ones(len(ratings), dtype=bool) if threshold is None else ratings >= np.float32(threshold)
-    )
+    """Whether each rating, NaN for none, is one at the threshold or above (None: any)."""
+    return ~np.isnan(ratings) if threshold is None else ratings >= np.float32(threshold)
 
 
 def _ratings_at(

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from pydantic import Field
 from scipy import sparse
 
-from explainable_recsys.explainers.tables import evidence_table, item_titles
-from explainable_recsys.interactions import Interactions
+from explainable_recsys.data import Data, Lists
+from explainable_recsys.explainers.tables import Explained, categorical, evidence_table, pairs_of
 from explainable_recsys.parameters import Parameters
 from explainable_recsys.progress import progress
 from explainable_recsys.ragged import blocks, expand, place_in_run
@@ -67,12 +67,8 @@ class _Paths:
 
 
 def explain_by_paths(
-    model: MetaPaths,
-    histories: Interactions,
-    recommendations: pd.DataFrame,
-    items: pd.DataFrame,
-    parameters: PathParameters,
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+    model: MetaPaths, data: Data, lists: Lists, parameters: PathParameters
+) -> Explained:
     """Find the paths that carry most of each recommendation's score.
 
     The weight of a path is its exact part in the score: the paths of a recommendation, shown or
@@ -80,37 +76,33 @@ def explain_by_paths(
 
     Args:
         model: What recommends.
-        histories: What the recommendations were made from.
-        recommendations: Columns `user_id`, `item_id`, `rank`.
-        items: Columns `item_id`, `title`.
+        data: What it learned from; says what the items are called.
+        lists: What is explained, with ranks.
         parameters: Which paths are shown.
 
     Returns:
-        The explanations table, style `path`: `evidence_id` is the item that a path starts from,
-        `group` the number of the path. And the paths themselves: `user_id`, `item_id`,
+        Evidence of style `path`, in the order of users and ranks: `rated_item_id` is the item that
+        a path starts from, `group` the number of the path. And `paths`: `user_id`, `item_id`,
         `position`, `from_item`, `relation`, `entity` (empty for people), `label` (what both have
-        in common, in words), `n_sharing` (items that have the entity, or people), `weight`.
-
-    Raises:
-        InputError: If the recommendations name users or items that the histories do not know.
+        in common, in words), `n_sharing` (items that have the entity, or people), `weight`. The
+        fact `relation` says what the user did to the items that paths start from.
     """
-    rows_of_users = histories.known_rows(recommendations["user_id"])
-    order = np.lexsort((recommendations["rank"], rows_of_users))
-    made, users = recommendations.iloc[order].reset_index(drop=True), rows_of_users[order]
-    columns = histories.known_columns(made["item_id"])
-    starts = model.starts(histories.ratings)
+    lists = lists.take(np.lexsort((lists.table["rank"], lists.users)))
+    starts = model.starts(lists.histories.ratings)
     found = _Paths()
     n_links = np.diff(model.row_starts)
     costs = np.bincount(
         starts.nonzero()[0], n_links[starts.indices], minlength=len(starts.indptr) - 1
     )
-    edges = np.searchsorted(users, np.arange(histories.n_users + 1))
+    edges = np.searchsorted(lists.users, np.arange(lists.histories.n_users + 1))
     for block in progress(list(blocks(costs.astype(np.int64) + 1, _CELLS)), "paths"):
         rows = slice(edges[block.start], edges[block.stop])
         if rows.start < rows.stop:
-            kept = _of_block(model, starts, users[rows], columns[rows], parameters)
+            kept = _of_block(model, starts, lists.users[rows], lists.items[rows], parameters)
             found.add(**{name: kept[name] + (rows.start if name == "made" else 0) for name in kept})
-    return _tables(model, histories, made, items, found)
+    evidence, paths = _tables(model, data, lists, found)
+    relation = "rated" if model.liked_from == -np.inf else "liked"
+    return Explained(evidence, {"paths": paths}, {"relation": relation})
 
 
 def _of_block(
@@ -236,44 +228,36 @@ def _only(matrix: sparse.csr_array, columns: NDArray[np.bool_]) -> sparse.csr_ar
 
 
 def _tables(
-    model: MetaPaths,
-    histories: Interactions,
-    made: pd.DataFrame,
-    items: pd.DataFrame,
-    found: _Paths,
+    model: MetaPaths, data: Data, lists: Lists, found: _Paths
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The explanations table and the table of paths."""
+    """The evidence and the table of paths."""
     names = ["made", "relation", "start", "entity", "n_sharing", "weight", "place"]
     empty = pd.DataFrame({name: np.empty(0, np.int64) for name in names})
     table = found.table() if found.columns else empty
-    explained = made.iloc[table["made"]][["user_id", "item_id"]].reset_index(drop=True)
-    entity = table["entity"].to_numpy(np.int64)
+    rows, start, entity = (table[name].to_numpy(np.int64) for name in ("made", "start", "entity"))
     labels = pd.Series(link_texts(model)[entity], dtype="str")
     people = entity < 0
     labels[people] = table["n_sharing"][people].map(_people).astype("str")
-    from_items = histories.item_ids[table["start"].to_numpy(np.int64)]
-    place = table["place"].to_numpy(np.int64) + 1
-    weights = table["weight"].to_numpy(np.float32)
-    texts = item_titles(items, from_items).astype("str") + np.array(" → ") + labels.to_numpy()
-    explanations = evidence_table(
-        explained,
-        place=place,
-        evidence_ids=from_items,
-        evidence=pd.Series(texts, dtype="str").astype("category").array,
-        weights=weights,
-        style="path",
-        group=place,
+    texts = data.titles(start).astype("str") + np.array(" → ") + labels.to_numpy()
+    evidence = evidence_table(
+        lists,
+        rows,
+        "path",
+        categorical(texts),
+        table["weight"].to_numpy(),
+        rated=start,
+        group=table["place"].to_numpy() + 1,
     )
-    paths = explained.assign(
-        position=place.astype(np.int32),
-        from_item=from_items,
+    paths = pairs_of(lists, rows).assign(
+        position=evidence["position"],
+        from_item=lists.histories.item_ids[start],
         relation=pd.Categorical(model.relation_names[table["relation"].to_numpy(np.int64)]),
         entity=pd.Categorical(np.where(people, "", model.link_names[entity])),
         label=pd.Categorical(labels),
         n_sharing=table["n_sharing"].to_numpy(np.int32),
-        weight=weights,
+        weight=evidence["weight"],
     )
-    return explanations, paths[PATH_COLUMNS]
+    return evidence, paths[PATH_COLUMNS]
 
 
 def _people(n: int) -> str:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from explainable_recsys import draws
 
 MIN_EFFECTIVE = 30
 """Effective samples below which a kernel is widened."""
@@ -45,7 +48,12 @@ def effective_size(weights: NDArray[np.float64]) -> float:
 
 
 def sample_near(
-    distances: NDArray[np.float64], n: int, width: float, seed: tuple[int, ...]
+    distances: NDArray[np.float64],
+    n: int,
+    width: float,
+    anchor: int | str | np.generic,
+    candidates: NDArray[Any],
+    seed: int,
 ) -> Neighbourhood:
     """Draw candidates without replacement, near ones more often, and weight them by the kernel.
 
@@ -59,17 +67,21 @@ def sample_near(
         distances: (N,) of the candidates; those at 0 are the nearest.
         n: How many to draw.
         width: Of the kernel; widened until the sample has `MIN_EFFECTIVE` effective ones.
+        anchor: Id of the instance.
+        candidates: (N,) their ids, or `draws.numbers` of them. A candidate's number E_c depends
+            on these two and the seed alone.
         seed: Of the draw.
     """
-    rng = np.random.default_rng(seed)
-    exponentials = rng.standard_exponential(len(distances))
+    uniforms = draws.uniforms(anchor, candidates, seed=seed, purpose="neighbourhood")
+    exponentials = -np.log1p(-uniforms)
     needed = min(MIN_EFFECTIVE, 0.9 * min(n, len(distances)))
     chosen, weights = _draw(kernel(distances, width), exponentials, n)
     while effective_size(weights) < needed:
         width *= WIDER
         chosen, weights = _draw(kernel(distances, width), exponentials, n)
     effective = effective_size(weights)
-    order = rng.permutation(len(chosen))
+    drawn = draws.hashes(anchor, candidates[chosen], seed=seed, purpose="order in neighbourhood")
+    order = np.argsort(drawn)
     weights *= len(weights) / weights.sum()
     return Neighbourhood(chosen[order], weights[order], effective, width)
 
@@ -89,18 +101,28 @@ def _draw(
     return chosen, np.nan_to_num(weights, nan=0.0)
 
 
-def removal_masks(length: int, n: int, most: float, seed: tuple[int, ...]) -> NDArray[np.bool_]:
+def removal_masks(
+    user: int | str | np.generic, items: NDArray[Any], n: int, most: float, seed: int
+) -> NDArray[np.bool_]:
     """Which ratings of a history stay, in n perturbations of it.
 
     The first keeps all; each other draws a share to remove, uniformly between 0 and `most`,
-    and removes every rating with that chance.
+    and removes every rating with that chance. Whether a rating stays depends on the ids of user and
+    item, the number of the perturbation and the seed alone.
+
+    Args:
+        user: Id of the user.
+        items: (length,) ids of the rated items, or `draws.numbers` of them.
+        n: How many perturbations.
+        most: Largest share to remove.
+        seed: Of the draw.
 
     Returns:
         (n, length)
     """
-    rng = np.random.default_rng(seed)
-    shares = rng.uniform(0, most, size=(n, 1))
-    kept = rng.random((n, length)) >= shares
+    masks = np.arange(n)[:, None]
+    shares = most * draws.uniforms(user, masks, seed=seed, purpose="share removed")
+    kept = draws.uniforms(user, items, masks, seed=seed, purpose="ratings removed") >= shares
     kept[0] = True
     return kept
 

@@ -11,12 +11,16 @@ from numpy.typing import NDArray
 from pydantic import Field
 from scipy import sparse
 
-from explainable_recsys.explainers.tables import explanation_table
+from explainable_recsys.data import Data, Lists
+from explainable_recsys.errors import InputError
+from explainable_recsys.explainers.tables import Explained, evidence_table, pairs_of
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.knowledge.association_rules import (
     OrderBy,
     RuleParameters,
     Rules,
+    TransactionParameters,
+    liked_interactions,
     preference,
     rules_from_table,
     take,
@@ -158,129 +162,118 @@ def look_up(
 
 
 def explain_by_rules(
-    rules: pd.DataFrame,
-    liked: Interactions,
-    recommendations: pd.DataFrame,
-    items: pd.DataFrame,
+    model: object,
+    data: Data,
+    lists: Lists,
     parameters: RuleExplanationParameters,
+    *,
+    rules: pd.DataFrame,
+    transactions: TransactionParameters,
+    baskets: Interactions | None = None,
     user_clusters: pd.DataFrame | None = None,
-    local: LocalScope | None = None,
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+    neighbours: pd.DataFrame | None = None,
+    thresholds: RuleParameters | None = None,
+) -> Explained:
     """Cite for each recommendation the best rules that lead to it from what the user likes.
 
     Rules mined from all users come first, then those of the user's cluster, then local ones:
     the fewer users a rule rests on, the more its confidence owes to chance.
 
     Args:
-        rules: As `rules_table` makes it.
-        liked: What each user likes, the histories the antecedents must be in.
-        recommendations: Columns `user_id`, `item_id`.
-        items: Columns `item_id`, `title`.
+        model: Whatever made the lists; rules do not ask it.
+        data: What the rules were mined from; says what the items are called.
+        lists: What is explained.
         parameters: Number of rules and their order.
-        user_clusters: Columns `user_id`, `cluster`; None if rules of clusters are not used.
-        local: Where to mine local rules; None if they are not used.
+        rules: As `rules_table` makes it.
+        transactions: What the rules were mined from, and what of a history is liked.
+        baskets: What local rules are mined from; needed with neighbours.
+        user_clusters: Columns `user_id`, `cluster`; none if rules of clusters are not used.
+        neighbours: Columns `user_id`, `neighbour_id`, equally many rows for every user, in the
+            order of the users; none if local rules are not used.
+        thresholds: Which local rules are kept; needed with neighbours.
 
     Returns:
-        The explanations table, style `rule`: one row per antecedent, `group` numbering the
-        rules from 1 and `weight` the rule's confidence; and the cited rules: `user_id`,
-        `item_id`, `group`, `scope` (`global`, `cluster` or `local`), `n_antecedents`,
-        `support`, `confidence`, `lift`.
+        Evidence of style `rule`: one row per antecedent, `group` numbering the rules from 1 and
+        `weight` the rule's confidence. And `cited_rules`: `user_id`, `item_id`, `group`, `scope`
+        (`global`, `cluster` or `local`), `n_antecedents`, `support`, `confidence`, `lift`. The
+        fact `relation` says what rules are about: what people `liked`, `rated` or their `lists`.
 
     Raises:
-        InputError: If the tables are of another run than the interactions, or if too many
-            itemsets would have to be counted for local rules.
+        InputError: If the rules are of another run, if rules of clusters or neighbours are asked
+            for users who are in none, or if too many itemsets would have to be counted for local
+            rules.
     """
-    users = liked.known_rows(recommendations["user_id"])
-    columns = liked.known_columns(recommendations["item_id"])
+    liked = liked_interactions(lists.histories, transactions.relevance_threshold)
+    scoped = [table for table in (user_clusters, neighbours) if table is not None and len(table)]
+    if scoped and not np.array_equal(liked.user_ids, data.interactions.user_ids):
+        raise InputError(
+            "parameters rules_of_svd.scopes: held-out users are in no cluster and have no nearest "
+            "users; with split.strategy held_out_users accepted: n_clusters 0 and n_neighbours 0"
+        )
     clusters = np.zeros(liked.n_users, np.int32)
     if user_clusters is not None:
         clusters[liked.known_rows(user_clusters["user_id"])] = user_clusters["cluster"]
-    index = RuleIndex.build(
-        rules_from_table(rules, liked),
-        rules["cluster"].to_numpy(np.int32),
-        liked.n_items,
-        parameters.order_by,
+    mined = rules_from_table(rules, liked)
+    mined_from = rules["cluster"].to_numpy(np.int32)
+    index = RuleIndex.build(mined, mined_from, liked.n_items, parameters.order_by)
+    cited = look_up(index, liked.ratings, lists.users, lists.items, clusters, parameters.n_rules)
+    if neighbours is not None and len(neighbours):
+        assert baskets is not None
+        assert thresholds is not None
+        nearest = liked.known_rows(neighbours["neighbour_id"]).reshape(liked.n_users, -1)
+        local = (baskets.ratings, liked.ratings, nearest, lists.users, lists.items, thresholds)
+        found = local_rules(*local, parameters.n_rules, parameters.order_by)
+        cited = _with_local(cited, *found, parameters.n_rules)
+    all_rated = transactions.source == "liked" and transactions.relevance_threshold is None
+    return Explained(
+        _evidence(cited, data, lists),
+        {"cited_rules": _cited_rules(cited, lists)},
+        {"relation": "rated" if all_rated else transactions.source},
     )
-    cited = look_up(index, liked.ratings, users, columns, clusters, parameters.n_rules)
-    if local is not None:
-        cited = _with_local(cited, local, liked, users, columns, parameters)
-    return cited_tables(cited, liked, recommendations, items)
-
-
-@dataclass(frozen=True, eq=False)
-class LocalScope:
-    """Where local rules are mined.
-
-    Attributes:
-        transactions: (n_users, n_items) CSR of ones.
-        neighbours: (n_users, k) rows of each user's nearest users.
-        thresholds: Which rules are kept.
-    """
-
-    transactions: sparse.csr_array
-    neighbours: NDArray[np.int64]
-    thresholds: RuleParameters
 
 
 def _with_local(
-    cited: CitedRules,
-    local: LocalScope,
-    liked: Interactions,
-    users: NDArray[np.int64],
-    columns: NDArray[np.int64],
-    parameters: RuleExplanationParameters,
+    cited: CitedRules, recommendations: NDArray[np.int64], rules: Rules, n_rules: int
 ) -> CitedRules:
     """Fill up with other, local rules where fewer than n rules are cited."""
-    found, rules = local_rules(
-        local.transactions,
-        liked.ratings,
-        local.neighbours,
-        users,
-        columns,
-        local.thresholds,
-        parameters.n_rules,
-        parameters.order_by,
-    )
-    lists = np.concatenate([cited.recommendations, found])
-    scopes = np.concatenate([cited.scopes, np.full(len(found), SCOPES.index("local"), np.int8)])
+    rows = np.concatenate([cited.recommendations, recommendations])
+    local = np.full(len(recommendations), SCOPES.index("local"), np.int8)
+    scopes = np.concatenate([cited.scopes, local])
     everything = Rules.concatenate([cited.rules, rules])
-    named = np.column_stack([lists, everything.antecedents])
+    named = np.column_stack([rows, everything.antecedents])
     new = np.sort(np.unique(named, axis=0, return_index=True)[1])
-    order = new[np.argsort(lists[new], kind="stable")]
-    order = order[place_in_run(lists[order]) < parameters.n_rules]
-    return CitedRules(lists[order], scopes[order], take(everything, order))
+    order = new[np.argsort(rows[new], kind="stable")]
+    order = order[place_in_run(rows[order]) < n_rules]
+    return CitedRules(rows[order], scopes[order], take(everything, order))
 
 
-def cited_tables(
-    cited: CitedRules, liked: Interactions, recommendations: pd.DataFrame, items: pd.DataFrame
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Explanations (a row per antecedent) and cited rules (a row per rule)."""
-    rows, rules = cited.recommendations, cited.rules
-    group = place_in_run(rows) + 1
-    given = rules.antecedents >= 0
+def _evidence(cited: CitedRules, data: Data, lists: Lists) -> pd.DataFrame:
+    """A row per antecedent."""
+    given = cited.rules.antecedents >= 0
     of_rule = np.nonzero(given)[0]
-    explanations = explanation_table(
-        recommendations.iloc[rows[of_rule]],
-        place=place_in_run(rows[of_rule]) + 1,
-        evidence_ids=liked.item_ids[rules.antecedents[given]],
-        weights=rules.confidence[of_rule],
-        style="rule",
-        items=items,
-        group=group[of_rule],
+    antecedents = cited.rules.antecedents[given].astype(np.int64)
+    return evidence_table(
+        lists,
+        cited.recommendations[of_rule],
+        "rule",
+        data.titles(antecedents),
+        cited.rules.confidence[of_rule],
+        rated=antecedents,
+        group=place_in_run(cited.recommendations)[of_rule] + 1,
     )
-    cited_rules = pd.DataFrame(
-        {
-            "user_id": recommendations["user_id"].to_numpy()[rows],
-            "item_id": recommendations["item_id"].to_numpy()[rows],
-            "group": group.astype(np.int32),
-            "scope": pd.Categorical.from_codes(cited.scopes, categories=pd.Index(SCOPES)),
-            "n_antecedents": given.sum(axis=1).astype(np.int32),
-            "support": rules.support,
-            "confidence": rules.confidence,
-            "lift": rules.lift,
-        }
+
+
+def _cited_rules(cited: CitedRules, lists: Lists) -> pd.DataFrame:
+    """A row per rule."""
+    rows, rules = cited.recommendations, cited.rules
+    return pairs_of(lists, rows).assign(
+        group=(place_in_run(rows) + 1).astype(np.int32),
+        scope=pd.Categorical.from_codes(cited.scopes, categories=pd.Index(SCOPES)),
+        n_antecedents=(rules.antecedents >= 0).sum(axis=1).astype(np.int32),
+        support=rules.support,
+        confidence=rules.confidence,
+        lift=rules.lift,
     )
-    return explanations, cited_rules
 
 
 Pairs = tuple[NDArray[np.int64], NDArray[np.int64]]

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from explainable_recsys.errors import InputError
-
-STYLES = ("item", "rule", "feature", "neighbour", "path")
+from explainable_recsys.data import Lists
+from explainable_recsys.explainers.styles import STYLES
+from explainable_recsys.ragged import place_in_run
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,7 +20,7 @@ class Explained:
     """What an explainer finds out about some lists.
 
     Attributes:
-        evidence: The explanations table: one row per piece, in the order of telling.
+        evidence: As `evidence_table` makes it.
         details: Other tables of this way of explaining, by name, such as `cited_rules`.
         facts: What wording has to know besides, such as `{"relation": "liked"}`.
     """
@@ -30,89 +30,62 @@ class Explained:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
-def explanation_table(
-    recommendations: pd.DataFrame,
-    *,
-    place: NDArray[Any],
-    evidence_ids: NDArray[Any],
-    weights: NDArray[Any],
+def evidence_table(
+    lists: Lists,
+    rows: NDArray[np.int64],
     style: str,
-    items: pd.DataFrame,
+    evidence: pd.Categorical,
+    weights: NDArray[Any],
+    *,
+    rated: NDArray[np.int64] | None = None,
+    evidence_ids: pd.Categorical | None = None,
     group: NDArray[Any] | int = 1,
 ) -> pd.DataFrame:
-    """Assemble explanations whose evidence are items.
+    """Write evidence down.
 
     Args:
-        recommendations: (n rows) the explained `user_id` and `item_id`, one row per piece
-            of evidence.
-        place: (n,) position of the piece in its explanation, from 1.
-        evidence_ids: (n,) item ids.
+        lists: What is explained.
+        rows: (n,) recommendation that each piece is evidence for, ascending; the pieces of one
+            in the order in which they are told.
+        style: Name of one of `STYLES`.
+        evidence: (n,) what the pieces are, for a reader.
         weights: (n,) strength of each piece.
-        style: One of `STYLES`.
-        items: Columns `item_id`, `title`.
+        rated: (n,) column of the rated item that each piece is, or rests on; None: on none.
+        evidence_ids: (n,) what the pieces are, for a program; None: ids of the rated items.
         group: Number of the piece's group (a rule, a path) within its explanation, from 1.
 
     Returns:
-        Columns `user_id`, `item_id`, `position`, `style`, `evidence_id`, `evidence`,
-        `weight`, `group`; the texts are categorical, so millions of rows stay small.
+        Columns `user_id`, `item_id`, `position` (from 1), `style`, `evidence_id` (text),
+        `evidence`, `weight`, `group`, `rated_item_id` (of the type of the item ids, missing where
+        there is none); the texts are categorical, so millions of rows stay small.
     """
-    return evidence_table(
-        recommendations,
-        place=place,
-        evidence_ids=evidence_ids,
-        evidence=item_titles(items, evidence_ids),
-        weights=weights,
-        style=style,
-        group=group,
+    item_ids = lists.histories.item_ids
+    if evidence_ids is None:
+        codes, distinct = pd.factorize(np.empty(0, np.int64) if rated is None else rated, sort=True)
+        names = pd.Index(item_ids[distinct].astype(str), dtype="str")
+        evidence_ids = pd.Categorical.from_codes(codes, categories=names)
+    return pairs_of(lists, rows).assign(
+        position=(place_in_run(rows) + 1).astype(np.int32),
+        style=pd.Categorical.from_codes(
+            np.full(len(rows), list(STYLES).index(style)), categories=pd.Index(list(STYLES))
+        ),
+        evidence_id=evidence_ids,
+        evidence=evidence,
+        weight=weights.astype(np.float32),
+        group=np.broadcast_to(np.int32(group), len(rows)),
+        rated_item_id=pd.Series(
+            None if rated is None else item_ids[rated],
+            index=range(len(rows)),
+            dtype="Int64" if item_ids.dtype.kind in "iu" else "str",
+        ),
     )
 
 
-def evidence_table(
-    recommendations: pd.DataFrame,
-    *,
-    place: NDArray[Any],
-    evidence_ids: NDArray[Any],
-    evidence: pd.Categorical,
-    weights: NDArray[Any],
-    style: str,
-    group: NDArray[Any] | int = 1,
-) -> pd.DataFrame:
-    """Assemble explanations whose evidence are not items: as `explanation_table`, with texts.
-
-    Args:
-        recommendations: As there.
-        place: As there.
-        evidence_ids: (n,) what the evidence is, for a program.
-        evidence: (n,) the same for a reader.
-        weights: As there.
-        style: As there.
-        group: As there.
-    """
-    return pd.DataFrame(
-        {
-            "user_id": recommendations["user_id"].to_numpy(),
-            "item_id": recommendations["item_id"].to_numpy(),
-            "position": place.astype(np.int32),
-            "style": pd.Categorical.from_codes(
-                np.full(len(place), STYLES.index(style)), categories=pd.Index(STYLES)
-            ),
-            "evidence_id": evidence_ids,
-            "evidence": evidence,
-            "weight": weights.astype(np.float32),
-            "group": np.broadcast_to(np.int32(group), len(place)),
-        }
-    )
+def pairs_of(lists: Lists, rows: NDArray[np.int64]) -> pd.DataFrame:
+    """Columns `user_id` and `item_id` of some recommendations (n,)."""
+    return lists.table[["user_id", "item_id"]].iloc[rows].reset_index(drop=True)
 
 
-def item_titles(items: pd.DataFrame, item_ids: NDArray[Any]) -> pd.Categorical:
-    """Title of each item id.
-
-    Raises:
-        InputError: If an id is not in the items table.
-    """
-    rows = pd.Index(items["item_id"]).get_indexer(pd.Index(item_ids))
-    if (rows < 0).any():
-        unknown = item_ids[int(np.argmax(rows < 0))]
-        raise InputError(f"items table: no item {unknown}, which a user has rated")
-    codes, titles = pd.factorize(items["title"])
-    return pd.Categorical.from_codes(codes[rows], categories=titles)
+def categorical(texts: ArrayLike) -> pd.Categorical:
+    """Texts that repeat, in little memory."""
+    return pd.Categorical(pd.Series(texts, dtype="str"))

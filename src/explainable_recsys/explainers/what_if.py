@@ -11,14 +11,15 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
+from explainable_recsys.data import Data, Lists
 from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.recommenders.base import Recommender
 from explainable_recsys.recommenders.popularity import Popularity
 from explainable_recsys.top_n import top_n
 
-Explain = Callable[[Interactions, pd.DataFrame], pd.DataFrame]
-"""Makes the explanations table of one history's list."""
+Explain = Callable[[Lists], pd.DataFrame]
+"""Makes the evidence for one history's list."""
 
 
 class Change(NamedTuple):
@@ -40,7 +41,7 @@ class WhatIf:
         ignored: Items of the history or the changes that the model has never seen.
         personal: False if no rating is left that the model knows: the list is the most popular
             items, and its scores are numbers of ratings.
-        explanations: Of the list after the changes, if asked for and there is a history.
+        evidence: For the list after the changes, if asked for and there is a history.
     """
 
     before: pd.DataFrame
@@ -48,12 +49,12 @@ class WhatIf:
     affected: pd.DataFrame
     ignored: tuple[Any, ...]
     personal: bool
-    explanations: pd.DataFrame | None
+    evidence: pd.DataFrame | None
 
 
 def what_if(
     model: Recommender,
-    catalogue: Interactions,
+    data: Data,
     history: Mapping[Any, float],
     changes: Iterable[Change],
     n: int = 10,
@@ -63,23 +64,24 @@ def what_if(
 
     Args:
         model: Any recommender.
-        catalogue: What it was trained on: the ids of its items, and how popular they are.
+        data: What it learned from: the ids of its items, and how popular they are.
         history: Rating of each rated item, by item id.
         changes: What is to be different, in any order.
         n: Length of the lists.
-        explain: Called with the changed history (user id 0) and its list.
+        explain: Called with the list of the changed history (user id 0).
 
     Raises:
         InputError: If changes contradict each other or the history, a rating is not a number, or
             the model has another catalogue.
     """
+    catalogue = data.interactions
     check_catalogue(model, catalogue)
     check_ratings(history)
     if not 1 <= n <= catalogue.n_items:
         raise InputError(f"n: {n} items; accepted: 1 to {catalogue.n_items}")
     changed = changed_history(history, changes)
     touched = [item for item in {**history, **changed} if history.get(item) != changed.get(item)]
-    both = [_row(catalogue, ratings) for ratings in (history, changed)]
+    both = [history_row(catalogue, ratings) for ratings in (history, changed)]
     scores = _scores(model, catalogue, both)
     lists = [_candidates(s, row, n) for s, row in zip(scores, both, strict=True)]
     columns = catalogue.item_columns(np.asarray(touched)) if touched else np.empty(0, np.int64)
@@ -102,7 +104,7 @@ def what_if(
         affected=affected,
         ignored=_unknown(catalogue, {**history, **changed}),
         personal=both[1].nnz > 0,
-        explanations=_explained(explain, catalogue, both[1], after) if both[1].nnz else None,
+        evidence=_explained(explain, catalogue, both[1], after) if both[1].nnz else None,
     )
 
 
@@ -174,11 +176,7 @@ def check_catalogue(model: Recommender, catalogue: Interactions) -> None:
         )
 
 
-def _words(rating: float | None) -> str:
-    return "removed" if rating is None else f"rated {rating:g}"
-
-
-def _row(catalogue: Interactions, ratings: Mapping[Any, float]) -> sparse.csr_array:
+def history_row(catalogue: Interactions, ratings: Mapping[Any, float]) -> sparse.csr_array:
     """A history (1, n_items), without items that are not in the catalogue."""
     ids = list(ratings)
     columns = catalogue.item_columns(np.asarray(ids)) if ids else np.empty(0, np.int64)
@@ -187,6 +185,10 @@ def _row(catalogue: Interactions, ratings: Mapping[Any, float]) -> sparse.csr_ar
     order = np.argsort(columns[known])
     arrays = values[order], columns[known][order], np.array([0, known.sum()])
     return sparse.csr_array(arrays, shape=(1, catalogue.n_items))
+
+
+def _words(rating: float | None) -> str:
+    return "removed" if rating is None else f"rated {rating:g}"
 
 
 def _unknown(catalogue: Interactions, ratings: Mapping[Any, float]) -> tuple[Any, ...]:
@@ -232,4 +234,4 @@ def _explained(
     if explain is None:
         return None
     somebody = Interactions(row, np.array([0]), catalogue.item_ids)
-    return explain(somebody, after.assign(user_id=0))
+    return explain(Lists.of(somebody, after.assign(user_id=0)))

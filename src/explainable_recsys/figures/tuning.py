@@ -9,6 +9,7 @@ import pandas as pd
 
 from explainable_recsys.figures import draw, style
 from explainable_recsys.figures.texts import counted
+from explainable_recsys.metrics.records import lower_is_better
 
 STATES = {
     "complete": ("complete", {"color": style.PALETTE[0], "symbol": "circle"}),
@@ -17,15 +18,10 @@ STATES = {
 BEFORE_PARAMETERS = ("approach", "metric", "trial", "state", "value", "message")
 
 
-def larger_is_better(metric: str) -> bool:
-    """Whether a metric is to be maximised."""
-    return metric != "rmse"
-
-
 def best_trial(trials: pd.DataFrame) -> int:
     """Row of the best complete trial, the first of several equals."""
     values = trials["value"].to_numpy()
-    best = np.nanargmax if larger_is_better(trials["metric"].iloc[0]) else np.nanargmin
+    best = np.nanargmin if lower_is_better(trials["metric"].iloc[0]) else np.nanargmax
     return int(best(values))
 
 
@@ -62,7 +58,7 @@ def tuning_history_figure(trials: pd.DataFrame) -> style.Figure:
         if rows.any():
             mark = {"mode": "markers", "marker": {**look, "size": 8}}
             draw.points(figure, numbers[rows], shown[rows], name, **mark)
-    so_far = (values.cummax() if larger_is_better(metric) else values.cummin()).ffill()
+    so_far = (values.cummin() if lower_is_better(metric) else values.cummax()).ffill()
     best = {"color": style.PALETTE[3], "shape": "hv"}
     draw.points(figure, numbers, so_far, "best so far", mode="lines", line=best)
     ends, present = numbers.iloc[[0, -1]], values.iloc[[0, 0]]
@@ -126,5 +122,5 @@ def _finding(trials: pd.DataFrame) -> tuple[str, str]:
         return f"{approach}: nothing beats the present {metric} of {present:.4f}", subtitle
     if np.isnan(present):
         return f"{approach}: {metric} of {found:.4f}; the present parameters fail", subtitle
-    verb = "raises" if larger_is_better(metric) else "lowers"
+    verb = "lowers" if lower_is_better(metric) else "raises"
     return f"{approach}: trial {best} {verb} {metric} from {present:.4f} to {found:.4f}", subtitle

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 from omegaconf import OmegaConf
 from yaml import YAMLError
 
-from explainable_recsys.errors import InputError
+from explainable_recsys.errors import InputError, did_you_mean
 
 
 def check_globals(conf: Path, env: str | None) -> None:
@@ -85,8 +84,7 @@ def check_parameter(
     """
     full = ".".join((*path, name))
     if name not in known:
-        close = difflib.get_close_matches(name, list(known), n=1)
-        hint = f"did you mean '{'.'.join((*path, close[0]))}'? " if close else ""
+        hint = did_you_mean(name, known, "".join(f"{part}." for part in path))
         raise InputError(f"unknown parameter '{full}'; {hint}accepted here: {', '.join(known)}")
     if not isinstance(known[name], Mapping):
         return

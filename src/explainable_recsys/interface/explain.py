@@ -17,16 +17,17 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from explainable_recsys.answers.pairs import APPROACHES, explainers_for, pair_of, record_of
+from explainable_recsys.answers.recommenders import RECOMMENDERS
+from explainable_recsys.answers.records import Pair
 from explainable_recsys.errors import InputError
-from explainable_recsys.explainers.what_if import ranks
-from explainable_recsys.interactions import Interactions
-from explainable_recsys.interface.stored import Lists, load_lists, stored_approaches
-from explainable_recsys.interface.terminal import heading, plain_text, print_json, print_plainly
-from explainable_recsys.pipelines.ask import ask, model_entry
-from explainable_recsys.recommenders.lists import check_made_by
-from explainable_recsys.reporting.lookup import find_item, find_user
-from explainable_recsys.reporting.person import Person, person, titled
-from explainable_recsys.wording.markup import is_text
+from explainable_recsys.explainers.styles import style_of
+from explainable_recsys.interface.stored import check_approach, load_stored, stored_approaches
+from explainable_recsys.interface.terminal import heading, print_json, print_plainly
+from explainable_recsys.reporting.people import Person, find_item, find_user, titled
+from explainable_recsys.wording import markup
+from explainable_recsys.wording.numbers import fixed, number, short
+from explainable_recsys.wording.phrases import phrase, plural
 
 N_RATED = 10
 FORMATS = ("table", "json")
@@ -40,11 +41,17 @@ class Question:
         user: Id of a user, as typed.
         item: Id or title of an item, as typed; None for the whole list.
         approach: Name; None for the approach with the highest nDCG.
+        recommender: Name, to ask for a pair that need not be an approach.
+        explainer: Name; None: that of the recommender's first approach.
+        lists: Recommender whose list is to be explained; None: the pair's own.
     """
 
     user: str
     item: str | None = None
     approach: str | None = None
+    recommender: str | None = None
+    explainer: str | None = None
+    lists: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +60,8 @@ class Reply:
 
     Attributes:
         data: Name of the data set.
-        approach: Who recommends.
+        approach: Who explains.
+        recommender: Whose list it is.
         others: The other approaches that could have been asked, highest nDCG first.
         person: The user, with the list; or with the one item asked for.
         n_listed: Length of the list.
@@ -62,6 +70,7 @@ class Reply:
 
     data: str
     approach: str
+    recommender: str
     others: tuple[str, ...]
     person: Person
     n_listed: int
@@ -92,25 +101,57 @@ def explain(project: Path, env: str | None, question: Question, form: str) -> No
 
 
 def answer(catalog: DataCatalog, question: Question) -> Reply:
-    """Look a question up in what is stored; ask the approach where it has not said it yet.
+    """Ask the pair that is meant, with what its last run left.
 
     Raises:
         InputError: As `explain`.
     """
-    approaches = stored_approaches(catalog)
-    approach = approaches[0] if question.approach is None else question.approach
-    lists = load_lists(catalog, approach)
-    found = lists.of(find_user(question.user, lists.histories.user_ids))
-    item_id = None if question.item is None else find_item(question.item, lists.items)
-    shown = found if item_id is None else _about(catalog, lists, found, item_id)
+    pair = chosen_pair(catalog, question)
+    known = stored_approaches(catalog)
+    stored = load_stored(catalog, pair, question.lists)
+    user_id = find_user(question.user, stored.data.histories.user_ids)
+    item_id = None if question.item is None else find_item(question.item, stored.data.items)
+    found = stored.of(user_id)
+    if item_id is not None:
+        listed = found.recommendations
+        own = listed[listed["item_id"] == item_id].reset_index(drop=True)
+        one = (
+            Person(found.user_id, found.history, own, found.reasons_for(item_id))
+            if len(own)
+            else stored.about(user_id, item_id)
+        )
     return Reply(
         data=str(catalog.load("data_version")["name"]),
-        approach=lists.approach,
-        others=tuple(name for name in approaches if name != lists.approach),
-        person=shown,
+        approach=pair.name,
+        recommender=stored.whose,
+        others=tuple(name for name in known if name != pair.name),
+        person=found if item_id is None else one,
         n_listed=len(found.recommendations),
         item_id=item_id,
     )
+
+
+def chosen_pair(catalog: DataCatalog, question: Question) -> Pair:
+    """The approach or pair that a question is for.
+
+    Raises:
+        InputError: If it is not known, not stored, or does not fit, or both are named.
+    """
+    if question.recommender is None and question.explainer is None:
+        name = question.approach or stored_approaches(catalog)[0]
+        check_approach(catalog, name)
+        return APPROACHES[name]
+    if question.approach is not None:
+        raise InputError(
+            "--approach names both a recommender and an explainer; accepted: it alone, or "
+            "--recommender with or without --explainer"
+        )
+    if question.recommender is None:
+        raise InputError("--explainer needs a --recommender to explain")
+    record_of(RECOMMENDERS, question.recommender, "recommender")
+    own = [pair for pair in APPROACHES.values() if pair.recommender == question.recommender]
+    usual = own[0].explainer if own else explainers_for(question.recommender)[0]
+    return pair_of(question.recommender, question.explainer or usual)
 
 
 def as_json(reply: Reply) -> dict[str, Any]:
@@ -118,6 +159,8 @@ def as_json(reply: Reply) -> dict[str, Any]:
     someone = reply.person
     listed = _records(someone.recommendations)
     for row in listed:
+        if row["sentence"] is not None:
+            row["sentence"] = markup.plain(row["sentence"])
         evidence = _records(someone.reasons_for(row["item_id"]))
         row["evidence"] = [{k: v for k, v in piece.items() if k != "item_id"} for piece in evidence]
     return {
@@ -133,75 +176,37 @@ def drawn(reply: Reply) -> RenderableType:
     """The reply for people."""
     parts: list[RenderableType] = [_history(reply)]
     if reply.item_id is None:
-        parts += [heading(f"{reply.approach} recommends"), _list(reply.person)]
+        title = phrase("{approach} recommends", approach=reply.approach)
+        parts += [heading(title), _list(reply.person)]
     else:
         parts += _one(reply)
     if reply.others:
-        others = Text(f"others to ask with --approach: {', '.join(reply.others)}", style="dim")
-        parts += [Text(), _indented(others)]
+        others = ", ".join(reply.others)
+        hint = phrase("others to ask with --approach: {approaches}", approaches=others)
+        parts += [Text(), _indented(Text(hint, style="dim"))]
     return Group(*parts)
 
 
-def _about(catalog: DataCatalog, lists: Lists, someone: Person, item_id: Any) -> Person:
-    """The person with one recommendation instead of the list.
-
-    What the stored list lacks, the approach is asked for: its place among all, and its reasons.
-
-    Raises:
-        InputError: If the user rated the item, the approach would never recommend it, or the
-            stored list is not of the stored model.
-    """
-    listed = someone.recommendations
-    own = listed[listed["item_id"] == item_id].reset_index(drop=True)
-    if len(own):
-        return Person(someone.user_id, someone.history, own, someone.reasons_for(item_id))
-    histories, items = lists.histories, lists.items
-    rated = someone.history[someone.history["item_id"] == item_id]
-    facts = items[items["item_id"] == item_id].iloc[0]
-    title = titled(facts["title"], facts["year"], item_id)
-    if len(rated):
-        raise InputError(
-            f"user {someone.user_id} rated {title} {rated['rating'].iloc[0]:g}; only what is not "
-            "rated is recommended"
-        )
-    column = histories.item_columns(np.array([item_id]))
-    if column[0] < 0:
-        raise InputError(f"{title} has no rating to learn from, so no approach can recommend it")
-    row = histories.known_rows(np.array([someone.user_id]))
-    one = Interactions(histories.ratings[row], histories.user_ids[row], histories.item_ids)
-    model = catalog.load(model_entry(lists.approach))
-    check_made_by(model, one, listed.assign(user_id=someone.user_id))
-    scores = model.scores(one.ratings)[0]
-    if not np.isfinite(scores[column[0]]):
-        raise InputError(
-            f"{lists.approach} would never recommend {title} to user {someone.user_id}; "
-            "nothing in the history leads to it"
-        )
-    asked = pd.DataFrame(
-        {
-            "user_id": one.user_ids,
-            "item_id": histories.item_ids[column],
-            "rank": np.asarray(ranks(scores, one.ratings, column).to_numpy(), dtype=np.int32),
-            "score": scores[column],
-        }
-    )
-    said = ask(catalog, lists.approach, one, asked)
-    return person(someone.user_id, one, asked, said.explanations, said.sentences, items)
-
-
 def _history(reply: Reply) -> RenderableType:
-    someone = reply.person
-    ratings = someone.history["rating"]
-    n = len(ratings)
-    first = f"User {someone.user_id} of {reply.data}: "
+    history, who = reply.person.history, {"user": reply.person.user_id, "data": reply.data}
+    n = len(history)
     if not n:
-        return Text(first + "no ratings")
-    first += f"{n} rating{'s' if n > 1 else ''}, mean {ratings.mean():.1f}"
+        return Text(phrase("User {user} of {data}: no ratings", **who))
+    first = plural(
+        n,
+        "User {user} of {data}: {n} rating, mean {mean}",
+        "User {user} of {data}: {n} ratings, mean {mean}",
+        mean=fixed(history["rating"].mean(), 1),
+        **who,
+    )
     grid = _grid()
-    for row in someone.history.head(N_RATED).to_dict("records"):
+    for row in history.head(N_RATED).to_dict("records"):
         title = titled(row["title"], row["year"], row["item_id"])
-        grid.add_row(Text(f"★{row['rating']:g}", no_wrap=True), Text(title, overflow="fold"))
-    more = [_indented(Text(f"and {n - N_RATED} more", style="dim"))] if n > N_RATED else []
+        grid.add_row(Text(f"★{short(row['rating'])}", no_wrap=True), Text(title, overflow="fold"))
+    more = []
+    if n > N_RATED:
+        rest = plural(n - N_RATED, "and {n} more", "and {n} more")
+        more = [_indented(Text(rest, style="dim"))]
     return Group(Text(first, style="bold"), _indented(grid), *more)
 
 
@@ -219,9 +224,17 @@ def _one(reply: Reply) -> list[RenderableType]:
     """The place of one item, its sentence, and all of the evidence."""
     row = reply.person.recommendations.iloc[0].to_dict()
     title = titled(row["title"], row["year"], row["item_id"])
-    place = f"number {row['rank']:,} of {reply.approach} (score {row['score']:.4g})"
-    if row["rank"] > reply.n_listed:
-        place += f"; recommended are the first {reply.n_listed}"
+    sentence = (
+        phrase("number {rank} of {approach} (score {score}); recommended are the first {listed}")
+        if row["rank"] > reply.n_listed
+        else phrase("number {rank} of {approach} (score {score})")
+    )
+    place = sentence.format(
+        rank=number(row["rank"], "count"),
+        approach=reply.approach,
+        score=f"{row['score']:.4g}",
+        listed=reply.n_listed,
+    )
     parts: list[RenderableType] = [heading(title), _indented(Text(place)), _indented(_reason(row))]
     evidence = reply.person.reasons_for(reply.item_id)
     if len(evidence):
@@ -230,24 +243,18 @@ def _one(reply: Reply) -> list[RenderableType]:
 
 
 def _reason(row: Mapping[Hashable, Any]) -> Text:
-    return plain_text(row["sentence"]) if is_text(row["sentence"]) else Text("no explanation")
+    sentence = row["sentence"]
+    return markup.terminal(sentence) if markup.is_text(sentence) else Text(phrase("no explanation"))
 
 
 def _evidence(evidence: pd.DataFrame) -> Table:
     """All pieces of evidence; the parts of one rule stand together."""
-    titles = {
-        "item": ("rated item", "contribution"),
-        "rule": ("liked together", "confidence"),
-        "feature": ("feature", "weight"),
-        "neighbour": ("rating", "neighbours"),
-        "path": ("path", "weight"),
-    }
-    what, weight = titles.get(str(evidence["style"].iloc[0]), ("evidence", "weight"))
+    style = style_of(evidence["style"])
     table = _grid()
     table.show_header = True
-    table.add_column(weight, justify="right", no_wrap=True)
-    table.add_column(what, overflow="fold")
-    if evidence["style"].iloc[0] == "rule":
+    table.add_column(phrase(style.weight), justify="right", no_wrap=True)
+    table.add_column(phrase(style.piece), overflow="fold")
+    if style.name == "rule":
         groups = evidence.groupby("group", sort=False)
         rows = [(f["weight"].iloc[0], " + ".join(f["evidence"].astype("str"))) for _, f in groups]
     else:

@@ -19,7 +19,8 @@ from kedro.framework.project import LOGGING
 from kedro.io import DataCatalog, DatasetError
 from kedro.utils import find_kedro_project
 
-from explainable_recsys.datasets.source import SourceParameters
+from explainable_recsys.answers.pairs import APPROACHES
+from explainable_recsys.draws import random_order
 from explainable_recsys.errors import InputError
 from explainable_recsys.explainers.what_if import Change, changed_history
 from explainable_recsys.figures.reasons import reasons_figure
@@ -27,12 +28,16 @@ from explainable_recsys.figures.what_if import what_if_figure
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.interface.configuration import read_block
 from explainable_recsys.interface.messages import user_message
-from explainable_recsys.interface.stored import load_lists
-from explainable_recsys.pipelines.ask import Answer, ask
-from explainable_recsys.reporting.lookup import find_item, find_user
-from explainable_recsys.reporting.person import Person, person, titled
-from explainable_recsys.reporting.selection import choose_users
-from explainable_recsys.wording.markup import is_text, runs
+from explainable_recsys.interface.stored import check_approach, load_stored
+from explainable_recsys.reporting.people import (
+    Person,
+    find_item,
+    find_user,
+    titled,
+)
+from explainable_recsys.wording import markup
+from explainable_recsys.wording.numbers import short
+from explainable_recsys.wording.phrases import later, phrase, plural
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -40,8 +45,8 @@ if TYPE_CHECKING:
 
 N_RATED = 10
 MOST_STARS = 20
-TAKE_BACK = "not rated"
-NO_CHANGE = ("nothing", "")
+TAKE_BACK = later("not rated")
+NO_CHANGE = ""
 
 _LINES = "line-height: 1.5; margin-right: 1em"
 
@@ -104,16 +109,16 @@ class Browser(ipywidgets.VBox):  # type: ignore[misc]
             InputError: If the approach has left no lists, or there is no such user.
             kedro.io.DatasetError: If something is not stored.
         """
-        self._catalog = catalog
-        self._lists = load_lists(catalog, approach)
-        scale = SourceParameters.model_validate(catalog.load("params:source")).rating_scale
+        check_approach(catalog, approach)
+        self._stored = load_stored(catalog, APPROACHES[approach])
+        self._items, self._histories = self._stored.data.items, self._stored.data.histories
+        scale = self._stored.data.scale
         self._scale = (scale.minimum, scale.maximum)
-        metrics = catalog.load(f"{approach}.metrics")
-        self._adds_up = "additivity_error" in metrics
-        users = [self._lists.explanations["user_id"]]
-        self._order = iter(np.random.default_rng(seed).permutation(users[0].unique()))
-        first = choose_users(users, 1, seed)[0] if user is None else user
-        self._person = self._lists.of(find_user(first, self._lists.histories.user_ids))
+        self._adds_up = self._stored.pair.explainer.adds_up
+        users = np.sort(catalog.load(f"{approach}.explanations")["user_id"].unique())
+        self._order = iter(users[random_order(users, seed, "users browsed")])
+        first = next(self._order) if user is None else user
+        self._person = self._stored.of(find_user(first, self._histories.user_ids))
         self._make_widgets()
         super().__init__(self._layout_of_widgets())
         self._show_person()
@@ -121,29 +126,32 @@ class Browser(ipywidgets.VBox):  # type: ignore[misc]
 
     def _make_widgets(self) -> None:
         field = {"style": {"description_width": "60px"}, "layout": {"width": "98%"}}
-        self.user = ipywidgets.Text(description="User", continuous_update=False, **field)
-        self.another = ipywidgets.Button(description="Another user")
+        self.user = ipywidgets.Text(description=phrase("User"), continuous_update=False, **field)
+        self.another = ipywidgets.Button(description=phrase("Another user"))
         self.unknown, self.message = ipywidgets.HTML(), ipywidgets.HTML()
         self.listed = ipywidgets.Select(rows=10, layout={"width": "98%"})
-        self.change = ipywidgets.Dropdown(description="Change", **field)
+        self.change = ipywidgets.Dropdown(description=phrase("Change"), **field)
         self.other = ipywidgets.Text(
-            description="or rate", placeholder="title or id", continuous_update=False, **field
+            description=phrase("or rate"),
+            placeholder=phrase("title or id"),
+            continuous_update=False,
+            **field,
         )
-        stars = [TAKE_BACK, *_stars(self._lists.histories)]
-        self.rating = ipywidgets.Dropdown(description="to be", options=stars, **field)
+        stars = [phrase(TAKE_BACK), *_stars(self._histories)]
+        self.rating = ipywidgets.Dropdown(description=phrase("to be"), options=stars, **field)
         self.reasons, self.comparison = ipywidgets.Output(), ipywidgets.Output()
         self._history, self._sentence = ipywidgets.HTML(), ipywidgets.HTML()
 
     def _layout_of_widgets(self) -> list[Any]:
-        rated = [_heading("Rated"), self._history]
-        recommended = [_heading("Recommended"), self.listed]
+        rated = [_heading(phrase("Rated")), self._history]
+        recommended = [_heading(phrase("Recommended")), self.listed]
         return [
             _side_by_side([self.user], [self.another]),
             self.unknown,
             _side_by_side(rated, recommended),
             self._sentence,
             self.reasons,
-            _heading("What if …", "one rating were different?"),
+            _heading(phrase("What if …"), phrase("one rating were different?")),
             _side_by_side([self.change, self.other], [self.rating]),
             self.message,
             self.comparison,
@@ -161,8 +169,8 @@ class Browser(ipywidgets.VBox):  # type: ignore[misc]
         if self.user.value == shown:
             return
         try:
-            wanted = find_user(self.user.value, self._lists.histories.user_ids)
-            self._person = self._lists.of(wanted)
+            wanted = find_user(self.user.value, self._histories.user_ids)
+            self._person = self._stored.of(wanted)
         except InputError as error:
             self.unknown.value, self.user.value = escape(str(error)), shown
         else:
@@ -172,7 +180,7 @@ class Browser(ipywidgets.VBox):  # type: ignore[misc]
     def _on_another(self, _: Any) -> None:
         wanted = next(self._order, None)
         if wanted is None:
-            self.unknown.value = "That was everybody with explanations."
+            self.unknown.value = phrase("That was everybody with explanations.")
         else:
             self.user.value = str(wanted)
 
@@ -183,8 +191,8 @@ class Browser(ipywidgets.VBox):  # type: ignore[misc]
     def _on_change(self, event: dict[str, Any]) -> None:
         # One change at a time: what is typed replaces what is chosen, and the other way round.
         if event["owner"] is self.other and self.other.value.strip():
-            self.change.value = NO_CHANGE[1]
-        elif event["owner"] is self.change and self.change.value != NO_CHANGE[1]:
+            self.change.value = NO_CHANGE
+        elif event["owner"] is self.change and self.change.value != NO_CHANGE:
             self.other.value = ""
         try:
             self._show_change()
@@ -208,15 +216,15 @@ class Browser(ipywidgets.VBox):  # type: ignore[misc]
         self.listed.value = listed["item_id"].iloc[0]
         self._show_reasons(someone, self.listed.value)
         rated = someone.history.to_dict("records")
-        options = [(f"{_titled(row)} (★{row['rating']:g})", row["item_id"]) for row in rated]
-        self.change.options = [NO_CHANGE, *options]
-        self.change.value, self.other.value = NO_CHANGE[1], ""
+        options = [(f"{_titled(row)} (★{short(row['rating'])})", row["item_id"]) for row in rated]
+        self.change.options = [(phrase("nothing"), NO_CHANGE), *options]
+        self.change.value, self.other.value = NO_CHANGE, ""
         self.comparison.clear_output()
 
     def _show_reasons(self, someone: Person, item_id: Any) -> None:
         row = someone.recommendations.set_index("item_id", drop=False).loc[item_id]
         self._sentence.value = _sentence(row["sentence"])
-        title = str(row["title"]) if is_text(row["title"]) else f"item {item_id}"
+        title = str(row["title"]) if markup.is_text(row["title"]) else f"item {item_id}"
         score = float(row["score"]) if self._adds_up else None
         reasons = someone.reasons_for(item_id)
         _draw(self.reasons, reasons_figure(reasons, title, self._scale, score=score))
@@ -239,11 +247,11 @@ class Browser(ipywidgets.VBox):  # type: ignore[misc]
         """
         item_id = self.change.value
         if self.other.value.strip():
-            item_id = find_item(self.other.value, self._lists.items)
-        elif isinstance(item_id, str) and item_id == NO_CHANGE[1]:
+            item_id = find_item(self.other.value, self._items)
+        elif isinstance(item_id, str) and item_id == NO_CHANGE:
             return None
         value = self.rating.value
-        return Change(item_id, None if value == TAKE_BACK else float(value))
+        return Change(item_id, None if value == phrase(TAKE_BACK) else float(value))
 
     def _asked(self, change: Change) -> Person:
         """What the approach says to the user with another rating."""
@@ -254,18 +262,15 @@ class Browser(ipywidgets.VBox):  # type: ignore[misc]
             raise InputError("nothing is left that is rated, so there is nobody to recommend to")
         table = pd.DataFrame({"item_id": list(ratings), "rating": list(ratings.values())})
         someone = self._person.user_id
-        histories = self._lists.histories.histories(table.assign(user_id=someone))
-        said: Answer = ask(self._catalog, self._lists.approach, histories)
-        tables = said.recommendations, said.explanations, said.sentences
-        return person(someone, histories, *tables, self._lists.items)
+        return self._stored.asked(self._histories.histories(table.assign(user_id=someone)))
 
     def _words(self, change: Change) -> str:
         """The change as the beginning of a sentence."""
-        items = self._lists.items
+        items = self._items
         title = items.loc[items["item_id"] == change.item_id, "title"].iloc[0]
         if change.rating is None:
-            return f"Without {title}"
-        return f"With {title} rated {change.rating:g}"
+            return phrase("Without {title}", title=title)
+        return phrase("With {title} rated {rating}", title=title, rating=short(change.rating))
 
 
 def browse(catalog: DataCatalog, approach: str, user: Any = None, seed: int = 0) -> Browser:
@@ -311,9 +316,9 @@ def _draw(output: ipywidgets.Output, figure: go.Figure, table: str = "") -> None
 
 def _history(someone: Person) -> str:
     rows = someone.history.head(N_RATED).to_dict("records")
-    lines = [f"★{row['rating']:g} {escape(_titled(row))}" for row in rows]
+    lines = [f"★{short(row['rating'])} {escape(_titled(row))}" for row in rows]
     n_more = len(someone.history) - len(rows)
-    more = [f"and {n_more} more"] if n_more > 0 else []
+    more = [plural(n_more, "and {n} more", "and {n} more")] if n_more > 0 else []
     return f'<div style="{_LINES}">{"<br>".join([*lines, *more])}</div>'
 
 
@@ -322,15 +327,13 @@ def _reasons_after(before: pd.DataFrame, after: Person) -> str:
     listed = after.recommendations
     new = listed[~listed["item_id"].isin(before["item_id"])].to_dict("records")
     lines = [f"<b>{escape(_titled(row))}</b>{_sentence(row['sentence'])}" for row in new]
-    return "".join(["New in the list:<br>", *lines]) if lines else ""
+    return "".join([phrase("New in the list:"), "<br>", *lines]) if lines else ""
 
 
 def _sentence(sentence: Any) -> str:
-    if not is_text(sentence):
-        return "No explanation."
-    parts = ((escape(part.text), part.is_italic) for part in runs(sentence))
-    text = "".join(f"<i>{text}</i>" if is_italic else text for text, is_italic in parts)
-    return f'<div style="{_LINES}">{text}</div>'
+    if not markup.is_text(sentence):
+        return phrase("No explanation.")
+    return f'<div style="{_LINES}">{markup.html(sentence)}</div>'
 
 
 def _titled(row: dict[Any, Any]) -> str:

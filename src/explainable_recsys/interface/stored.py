@@ -1,60 +1,105 @@
-"""What the last run of each approach left in the catalog."""
+"""What the last runs left in the catalog, ready to answer."""
 
 from __future__ import annotations
 
-import difflib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
+import numpy as np
 import pandas as pd
 from kedro.io import DataCatalog
+from pydantic import BaseModel
 
-from explainable_recsys.errors import InputError
-from explainable_recsys.interactions import DIFFERENT_RUNS, Interactions
-from explainable_recsys.pipelines.ask import ANSWERS
+from explainable_recsys.answers.answer import FittedPair, answer, place_among_all
+from explainable_recsys.answers.explainers import EXPLAINERS
+from explainable_recsys.answers.knowledge import provided
+from explainable_recsys.answers.pairs import APPROACHES, knowledge_of, record_of
+from explainable_recsys.answers.recommenders import RECOMMENDERS
+from explainable_recsys.answers.records import Pair
+from explainable_recsys.data import Data, Lists, check_list_columns
+from explainable_recsys.datasets.source import SourceParameters
+from explainable_recsys.errors import InputError, did_you_mean
+from explainable_recsys.interactions import Interactions
+from explainable_recsys.pipelines.data_processing.nodes import gather_data
 from explainable_recsys.preprocessing.card import check_same_data
-from explainable_recsys.reporting.person import Person, person
+from explainable_recsys.recommenders.lists import RecommendationParameters, check_made_by
+from explainable_recsys.reporting.people import Person, person, titled
 
 
 @dataclass(frozen=True, eq=False)
-class Lists:
-    """What an approach recommends to everybody, and why.
+class Stored:
+    """A pair as its last run left it, and the lists that it is to explain.
 
     Attributes:
-        approach: Its name.
-        histories: What the lists were made from.
-        items: Columns `item_id`, `title`, `year`, `genres`.
-        recommendations: Columns `user_id`, `item_id`, `rank`, `score`.
-        explanations: Columns `user_id`, `item_id`, `position`, `style`, `evidence_id`,
-            `evidence`, `weight`, `group`.
-        sentences: Columns `user_id`, `item_id`, `sentence`.
+        pair: Who answers.
+        data: What it learned from.
+        whose: Name of the recommender that made the lists.
+        lists: Columns `user_id`, `item_id`, `rank`, `score`.
+        n: Length of the lists.
     """
 
-    approach: str
-    histories: Interactions
-    items: pd.DataFrame
-    recommendations: pd.DataFrame
-    explanations: pd.DataFrame
-    sentences: pd.DataFrame
+    pair: FittedPair
+    data: Data
+    whose: str
+    lists: pd.DataFrame
+    n: int
 
     def of(self, user_id: Any) -> Person:
-        """History, list and reasons of one user.
+        """History, stored list and reasons of a user.
 
         Raises:
-            InputError: If the user has no history or is recommended nothing, or the reasons are
-                those of another list.
+            InputError: If the user has no history or is recommended nothing, or the list is not
+                that of the stored model.
         """
-        tables = self.recommendations, self.explanations, self.sentences
-        found = person(user_id, self.histories, *tables, self.items)
-        if found.recommendations.empty:
-            raise InputError(f"{self.approach} recommends nothing to user {user_id}")
-        if not found.reasons["item_id"].isin(found.recommendations["item_id"]).all():
+        one = self._history(user_id)
+        listed = self.lists[self.lists["user_id"] == user_id]
+        if listed.empty:
+            raise InputError(f"{self.whose} recommends nothing to user {user_id}")
+        if self.whose == self.pair.record.recommender:
+            check_made_by(self.pair.model, one, listed)
+        return self._person(one, Lists.of(one, listed))
+
+    def about(self, user_id: Any, item_id: Any) -> Person:
+        """History of a user, and one item, in the list or not, with its place among all.
+
+        Raises:
+            InputError: If the user rated the item, or nothing leads to it.
+        """
+        one, items = self._history(user_id), self.data.items
+        facts = items[items["item_id"] == item_id].iloc[0]
+        title = titled(facts["title"], facts["year"], item_id)
+        (column,) = one.item_columns(np.array([item_id]))
+        if column < 0:
             raise InputError(
-                f"{self.approach}'s stored explanations are not of its stored lists: "
-                f"{DIFFERENT_RUNS}"
+                f"{title} has no rating to learn from, so no approach can recommend it"
             )
-        return found
+        if rated := one.ratings[[0], [column]][0]:
+            raise InputError(
+                f"user {user_id} rated {title} {rated:g}; only what is not rated is recommended"
+            )
+        asked = place_among_all(self.pair.model, one, int(column))
+        if not np.isfinite(asked.table["score"].iloc[0]):
+            raise InputError(
+                f"{self.whose} would never recommend {title} to user {user_id}; "
+                "nothing in the history leads to it"
+            )
+        return self._person(one, asked)
+
+    def asked(self, one: Interactions) -> Person:
+        """A list with reasons for any history."""
+        return self._person(one, None)
+
+    def _history(self, user_id: Any) -> Interactions:
+        known = self.data.histories
+        row = known.known_rows(np.array([user_id]))
+        return Interactions(known.ratings[row], known.user_ids[row], known.item_ids)
+
+    def _person(self, one: Interactions, lists: Lists | None) -> Person:
+        said = answer(self.pair, self.data, one, lists, self.n)
+        tables = said.recommendations, said.explanations, said.sentences
+        return person(one.user_ids[0], one, *tables, self.data.items)
 
 
 def stored_approaches(catalog: DataCatalog) -> list[str]:
@@ -65,17 +110,24 @@ def stored_approaches(catalog: DataCatalog) -> list[str]:
     Raises:
         InputError: If there is none.
     """
+    names = [name for name in APPROACHES if catalog.exists(f"{name}.sentences")]
+    if not names:
+        raise InputError(nothing_stored(catalog))
+    at_hand = catalog.load("data_version")
+    return sorted(names, key=lambda name: _place(catalog, APPROACHES[name].recommender, at_hand))
+
+
+def nothing_stored(catalog: DataCatalog) -> str:
+    """What to say where no explanations are stored, or only results of an earlier version."""
     lists = catalog.get("any.recommendations")
     assert lists is not None  # there is a pattern for it
     folder = Path(str(lists._describe()["filepath"])).parent.parent
-    names = [file.parent.name for file in sorted(folder.glob("*/sentences.parquet"))]
-    names = [name for name in names if catalog.exists(f"{name}.sentences")]
-    if not names:
-        raise InputError(
-            f"{folder}: no explanations are stored there yet; first kedro run in this environment"
+    if any(folder.glob("*/made_from.json")):
+        return (
+            f"{folder}: these results are of an earlier version, which stored them under other "
+            "names; run again: kedro run"
         )
-    at_hand = catalog.load("data_version")
-    return sorted(names, key=lambda name: _place(catalog, name, at_hand))
+    return f"{folder}: no explanations are stored there yet; first kedro run in this environment"
 
 
 def check_approach(catalog: DataCatalog, approach: str) -> None:
@@ -87,37 +139,81 @@ def check_approach(catalog: DataCatalog, approach: str) -> None:
     names = stored_approaches(catalog)
     if approach in names:
         return
-    if catalog.exists(f"{approach}.recommendations"):
-        raise InputError(f"{approach} recommends, but explains nothing; {_known(names)}")
-    close = difflib.get_close_matches(approach, names, n=1)
-    hint = f"did you mean {close[0]}? " if close else ""
-    raise InputError(f"nothing is stored of an approach '{approach}'; {hint}{_known(names)}")
+    known = f"explained lists are stored of: {', '.join(names)}"
+    if approach in RECOMMENDERS:
+        raise InputError(f"{approach} recommends, but explains nothing by itself; {known}")
+    hint = did_you_mean(approach, names)
+    raise InputError(f"nothing is stored of an approach '{approach}'; {hint}{known}")
 
 
-def load_lists(catalog: DataCatalog, approach: str) -> Lists:
-    """An approach's lists with their reasons.
+def load_stored(catalog: DataCatalog, pair: Pair, whose: str | None = None) -> Stored:
+    """A pair with its fitted model and knowledge, and stored lists.
+
+    Args:
+        catalog: Where the results of a run are.
+        pair: Who is to answer.
+        whose: Recommender whose lists are to be explained; None: the pair's own.
 
     Raises:
-        InputError: If the approach has left none, or they were made from other data than are
+        InputError: If there is no such recommender, or lists were made from other data than are
             stored.
         kedro.io.DatasetError: If something is not stored.
     """
-    check_approach(catalog, approach)
-    made_from, at_hand = catalog.load(f"{approach}.made_from"), catalog.load("data_version")
-    check_same_data(made_from, at_hand, f"{approach}'s stored")
-    tables = (catalog.load(f"{approach}.{name}") for name in ANSWERS)
-    return Lists(approach, catalog.load("histories"), catalog.load("items"), *tables)
+    whose = pair.recommender if whose is None else whose
+    record_of(RECOMMENDERS, whose, "recommender")
+    at_hand = catalog.load("data_version")
+    for name in dict.fromkeys((whose, pair.recommender)):
+        fingerprint = catalog.load(f"{name}.data_fingerprint")
+        check_same_data(fingerprint, at_hand, f"{name}'s stored")
+    lists = catalog.load(f"{whose}.recommendations")
+    check_list_columns(lists)
+    length = _typed(catalog.load("params:recommendation"), RecommendationParameters)
+    return Stored(load_pair(catalog, pair), load_data(catalog), whose, lists, length.n)
 
 
-def _known(names: list[str]) -> str:
-    return f"explained lists are stored of: {', '.join(names)}"
+def load_pair(catalog: DataCatalog, pair: Pair) -> FittedPair:
+    """A pair's model, parameters and knowledge; a pair without a name has an approach's.
+
+    Raises:
+        kedro.io.DatasetError: If something is not stored.
+    """
+    explainer = EXPLAINERS[pair.explainer]
+    named = [pair, *(other for other in APPROACHES.values() if other.explainer == pair.explainer)]
+    name = next(other.name for other in named if other.name in APPROACHES)
+    kinds = get_type_hints(explainer.explain)
+    return FittedPair(
+        pair,
+        catalog.load(f"{pair.recommender}.model"),
+        _typed(catalog.load(f"params:{name}.explanation"), explainer.parameters),
+        {
+            argument: _typed(catalog.load(entry), kinds[argument])
+            for argument, entry in provided(knowledge_of(pair)).items()
+        },
+    )
 
 
-def _place(catalog: DataCatalog, approach: str, at_hand: Any) -> tuple[bool, float]:
-    """Whether the approach's lists are of other data, and its nDCG (the highest comes first)."""
-    made_from, metrics = (
+def load_data(catalog: DataCatalog) -> Data:
+    """The data of the last run.
+
+    Raises:
+        kedro.io.DatasetError: If it is not stored.
+    """
+    tables = (catalog.load(name) for name in ("interactions", "fold_in_ratings", "items", "users"))
+    return gather_data(*tables, _typed(catalog.load("params:source"), SourceParameters))
+
+
+def _typed(value: Any, kind: Any) -> Any:
+    """Parameters as the class that takes them; anything else as it is."""
+    if isinstance(value, Mapping) and isinstance(kind, type) and issubclass(kind, BaseModel):
+        return kind.model_validate(value)
+    return value
+
+
+def _place(catalog: DataCatalog, recommender: str, at_hand: Any) -> tuple[bool, float]:
+    """Whether a recommender's lists are of other data, and its nDCG (the highest comes first)."""
+    fingerprint, metrics = (
         catalog.load(entry) if catalog.exists(entry) else {}
-        for entry in (f"{approach}.made_from", f"{approach}.metrics")
+        for entry in (f"{recommender}.data_fingerprint", f"{recommender}.metrics")
     )
     values = (metrics[key] for key in metrics if key.startswith("ndcg@") and "/" not in key)
-    return made_from != at_hand, -next((value for value in values if value is not None), -1.0)
+    return fingerprint != at_hand, -next((value for value in values if value is not None), -1.0)

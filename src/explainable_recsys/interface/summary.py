@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,110 +15,114 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from explainable_recsys.interface.terminal import heading, plain_text, print_plainly
+from explainable_recsys.interface.terminal import heading, print_plainly
 from explainable_recsys.metrics.faithfulness import FaithfulnessParameters
-from explainable_recsys.pipelines.evaluation.nodes import EvaluationParameters
+from explainable_recsys.metrics.parameters import EvaluationParameters
+from explainable_recsys.metrics.records import CONTROL, OF_LISTS, lower_is_better, read
 from explainable_recsys.preprocessing.splits import SplitParameters
-from explainable_recsys.reporting.person import titled
-from explainable_recsys.reporting.selection import choose_users
+from explainable_recsys.reporting.people import choose_users, titled
+from explainable_recsys.wording import markup
+from explainable_recsys.wording.numbers import date, fixed, number, short
+from explainable_recsys.wording.phrases import phrase, plural
 
-QUALITY_COLUMNS = {
-    "recall@{k}": "recall@{k}",
-    "nDCG@{k}": "ndcg@{k}",
-    "catalogue": "catalogue_coverage@{k}",
-    "RMSE": "rmse",
-}
-REASON_COLUMNS = {
-    "explained": "coverage",
-    "popular": "coverage_of_popularity",
-    "random": "coverage_of_random",
-    "length": "length",
-    "lift": "median_lift",
-    "MEP": "mep_users@{k}",
-    "R²": "held_out_r2",
-    "Σ error": "additivity_error_relative",
-}
-LEGEND = {
-    "coverage_of_popularity": "popular, random: the same explainer on those lists",
-    "length": "length: pieces of evidence per explanation",
-    "median_lift": "lift: median of the best rules",
-    "mep_users@{k}": "MEP: share of the list that similar users speak for",
-    "held_out_r2": "R²: of the surrogates, on held-out perturbations",
-    "additivity_error_relative": "Σ error: sum of contributions against score",
-}
-FAITHFULNESS_COLUMNS = {
-    "POS": "pos@{k},{n}",
-    "random": "pos@{k},{n}/random",
-    "popular": "pos@{k},{n}/popular",
-    "DEL": "del@{n}",
-    "random ": "del@{n}/random",
-    "popular ": "del@{n}/popular",
-}
-WITH_INTERVAL = ("recall", "ndcg")
-AS_PERCENTAGE = ("catalogue", "coverage")
+QUALITY = ("recall@{k}", "ndcg@{k}", "catalogue_coverage@{k}", "rmse")
+REASONS = ("coverage", "coverage_of_popularity", "coverage_of_random", "length")
+SPECIAL = ("median_lift", "mep_users@{k}", "held_out_r2", "additivity_error_relative")
+"""What only some approaches have: of each the first is shown, with its name."""
+
+FAITHFULNESS = ("pos@{k},{n}", "del@{n}")
 WIDTH = 78
 N_USERS = 3
 N_ITEMS = 3
 
+Metrics = dict[str, dict[str, Any]]
+"""Values by metric, by recommender or approach."""
 
-def print_summary(outputs: set[str], catalog: DataCatalog, env: str | None) -> None:
-    """Print a summary of what a run produced; nothing if it evaluated no approach.
+
+def print_summary(
+    outputs: Collection[str],
+    catalog: DataCatalog,
+    env: str | None,
+    recommenders: Collection[str],
+    approaches: Mapping[str, str],
+) -> None:
+    """Print a summary of what a run produced; nothing if it made nothing that is summed up.
 
     Args:
         outputs: Names of the datasets that the run wrote.
         catalog: Where they are.
         env: Environment of the run.
+        recommenders: Names of recommenders, those that `<name>.metrics` are the accuracy of.
+        approaches: Recommenders by the names of approaches, those that `<name>.metrics` are
+            about explanations of.
     """
-    approaches = sorted(name.removesuffix(".metrics") for name in outputs if ".metrics" in name)
     parts: list[RenderableType] = []
     if "dataset_card" in outputs:
-        parts += [heading("Data"), card_text(catalog.load("dataset_card"))]
-    if approaches:
-        metrics = {name: catalog.load(f"{name}.metrics") for name in approaches}
-        parts += [
-            heading("Quality"),
-            metrics_table(metrics, QUALITY_COLUMNS),
-            protocol_text(metrics, catalog),
-        ]
-        keys = {key.format(k=_list_length(metrics)) for key in REASON_COLUMNS.values()}
-        explained = {name: values for name, values in metrics.items() if keys & values.keys()}
-        if explained:
-            parts += [
-                heading("Reasons"),
-                metrics_table(explained, REASON_COLUMNS),
-                reasons_legend(explained),
-            ]
-        faithful = {name: m for name, m in metrics.items() if _measured(m, "pos@")}
-        if faithful:
-            n = _n_cited(catalog)
-            columns = {title: key.replace("{n}", n) for title, key in FAITHFULNESS_COLUMNS.items()}
-            parts += [
-                heading("Faithfulness"),
-                metrics_table(faithful, columns),
-                faithfulness_legend(_list_length(metrics), n),
-            ]
+        parts += [heading(phrase("Data")), card_text(catalog.load("dataset_card"))]
+    parts += _all_metrics(outputs, catalog, recommenders, approaches)
     if "tuning.trials" in outputs:
         from explainable_recsys.pipelines.tuning.report import tuning_text
 
         file = _relative(Path(str(catalog.get("tuning.best_parameters")._get_load_path())))  # type: ignore[union-attr]
         text = tuning_text(catalog.load("tuning.trials"), file, env)
-        parts += [heading("Tuning"), Text(text, no_wrap=True, overflow="ignore")]
-    parts += _all_examples([name for name in approaches if f"{name}.sentences" in outputs], catalog)
+        parts += [heading(phrase("Tuning")), Text(text, no_wrap=True, overflow="ignore")]
+    said = {name: of for name, of in approaches.items() if f"{name}.sentences" in outputs}
+    parts += _all_examples(said, catalog)
     if parts:
-        folder = _reporting_folder(catalog)
-        option = f" ENV={env}" if env else ""
-        parts += [
-            heading("Next"),
-            *([f"  report     {folder}/08_reporting/report.html"] if "report" in outputs else []),
-            f"  files      {folder}/, every run a version of its own\n"
-            f"  lineage    make viz{option}",
-        ]
-        print_plainly(Group(*parts))
+        print_plainly(Group(*parts, *_next_steps(_reporting_folder(catalog), outputs, env)))
 
 
-def _all_examples(approaches: list[str], catalog: DataCatalog) -> list[RenderableType]:
+def _next_steps(folder: str, outputs: Collection[str], env: str | None) -> list[RenderableType]:
+    """Where to look now."""
+    report = {phrase("report"): f"{folder}/08_reporting/report.html"}
+    steps = (report if "report" in outputs else {}) | {
+        phrase("files"): phrase("{folder}/, every run a version of its own", folder=folder),
+        phrase("lineage"): "make viz" + (f" ENV={env}" if env else ""),
+    }
+    return [heading(phrase("Next")), *(f"  {what:<10} {where}" for what, where in steps.items())]
+
+
+def _all_metrics(
+    outputs: Collection[str],
+    catalog: DataCatalog,
+    recommenders: Collection[str],
+    approaches: Mapping[str, str],
+) -> list[RenderableType]:
+    """Accuracy by recommender; what explanations are like, and their faithfulness, by approach."""
+    evaluation = EvaluationParameters.model_validate(catalog.load("params:evaluation"))
+    faithfulness = FaithfulnessParameters.model_validate(catalog.load("params:faithfulness"))
+    sizes = {"k": evaluation.k, "n": faithfulness.reported}
+    accuracy, explained = (
+        {name: catalog.load(f"{name}.metrics") for name in names if f"{name}.metrics" in outputs}
+        for names in (recommenders, approaches)
+    )
+    place = {name: -(values.get(f"ndcg@{evaluation.k}") or 0) for name, values in accuracy.items()}
+    best_first = sorted(accuracy, key=lambda name: (place[name], name))
+    accuracy = {name: accuracy[name] for name in best_first}
+    order = sorted(explained, key=lambda name: (place.get(approaches[name], 1), name))
+    explained = {name: explained[name] for name in order}
+    parts: list[RenderableType] = []
+    if accuracy:
+        columns = [column.format(**sizes) for column in QUALITY]
+        table = metrics_table(accuracy, phrase("recommender"), columns)
+        protocol = protocol_text(accuracy, evaluation, catalog)
+        parts += [heading(phrase("Quality")), table, protocol]
+    if explained:
+        special = [column.format(**sizes) for column in SPECIAL]
+        table = metrics_table(explained, phrase("approach"), REASONS, special)
+        parts += [heading(phrase("Reasons")), table, legend(explained, [*REASONS, *special])]
+    main = [column.format(**sizes) for column in FAITHFULNESS]
+    faithful = {name: v for name, v in explained.items() if v.get(main[0]) is not None}
+    if faithful:
+        columns = [f"{column}{side}" for column in main for side in ("", "/random", "/popular")]
+        table = metrics_table(faithful, phrase("approach"), columns)
+        parts += [heading(phrase("Faithfulness")), table, legend(faithful, columns)]
+    return parts
+
+
+def _all_examples(approaches: Mapping[str, str], catalog: DataCatalog) -> list[RenderableType]:
     """The same users for every approach, fewer of them where there are several approaches."""
-    sentences = {name: catalog.load(f"{name}.sentences") for name in approaches}
+    sentences = {name: catalog.load(f"{name}.sentences") for name in sorted(approaches)}
     sentences = {name: table for name, table in sentences.items() if len(table)}
     users = choose_users(
         [table["user_id"] for table in sentences.values()],
@@ -126,76 +131,103 @@ def _all_examples(approaches: list[str], catalog: DataCatalog) -> list[Renderabl
     )
     parts: list[RenderableType] = []
     for name, table in sentences.items():
-        lists = catalog.load(f"{name}.recommendations")
-        parts += [heading(f"Why? {name}"), examples(lists, table, catalog.load("items"), users)]
+        lists = catalog.load(f"{approaches[name]}.recommendations")
+        title = phrase(
+            "Why? {approach}, lists of {recommender}", approach=name, recommender=approaches[name]
+        )
+        parts += [heading(title), examples(lists, table, catalog.load("items"), users)]
     return parts
 
 
 def card_text(card: dict[str, Any]) -> str:
     """The dataset card in a few lines."""
-    span = " to ".join(card["time_span"]) if card["time_span"] else "no timestamps"
-    sizes = ", ".join(f"{count:,} {part}" for part, count in card["split"].items())
-    dropped = "; ".join(f"{step['ratings']:,} ({step['reason']})" for step in card["dropped"])
-    return (
-        f"  {card['name']}: {card['n_ratings']:,} ratings of {card['n_items']:,} items by "
-        f"{card['n_users']:,} users\n"
-        f"  {100 * card['density']:.3g} % of the matrix; {span}; mean {card['mean_rating']:.2f}\n"
-        f"  split: {sizes}\n"
-        f"  dropped: {dropped or 'nothing'}"
-    )
+    first, last = map(date, card["time_span"]) if card["time_span"] else ("", "")
+    span = phrase("{first} to {last}", first=first, last=last) if first else phrase("no timestamps")
+    sizes = [f"{number(count, 'count')} {part}" for part, count in card["split"].items()]
+    dropped = [f"{number(step['ratings'], 'count')} ({step['reason']})" for step in card["dropped"]]
+    lines = [
+        phrase(
+            "{name}: {ratings} of {items} by {users}",
+            name=card["name"],
+            ratings=plural(card["n_ratings"], "{n} rating", "{n} ratings"),
+            items=plural(card["n_items"], "{n} item", "{n} items"),
+            users=plural(card["n_users"], "{n} user", "{n} users"),
+        ),
+        phrase(
+            "{share} of the matrix; {span}; mean {mean}",
+            share=phrase("{number} %", number=short(float(f"{100 * card['density']:.3g}"))),
+            span=span,
+            mean=fixed(card["mean_rating"], 2),
+        ),
+        phrase("split: {sizes}", sizes=", ".join(sizes)),
+        phrase("dropped: {steps}", steps="; ".join(dropped) or phrase("nothing")),
+    ]
+    return "\n".join(f"  {line}" for line in lines)
 
 
-def metrics_table(metrics: dict[str, dict[str, Any]], titles: dict[str, str]) -> Table:
-    """One row per approach, best nDCG first; a column only where some approach has it.
+def metrics_table(
+    metrics: Metrics, whose: str, columns: Iterable[str], special: Collection[str] = ()
+) -> Table:
+    """One row for each; a column only where somebody has it.
 
     Args:
-        metrics: Metrics by approach.
-        titles: Metric by title of its column; `{k}` stands for the length of the lists.
+        metrics: Metrics by name, in the order of the rows.
+        whose: What the names are of.
+        columns: Names of metrics.
+        special: Metrics that share the last column: the first that a row has, with its name.
     """
-    k = _list_length(metrics)
-    columns = {title.format(k=k): key.format(k=k) for title, key in titles.items()}
+    shown = [column for column in columns if any(column in m for m in metrics.values())]
     table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False)
-    table.add_column("  approach")
-    shown = {t: key for t, key in columns.items() if any(key in m for m in metrics.values())}
-    for title in shown:
-        table.add_column(title, justify="right", no_wrap=True)
-    for name in sorted(metrics, key=lambda name: -(metrics[name].get(f"ndcg@{k}") or 0)):
-        table.add_row(f"  {name}", *(_cell(metrics[name], key) for key in shown.values()))
+    table.add_column(f"  {whose}", no_wrap=True)
+    for column in shown:
+        table.add_column(_head(column), justify="right", no_wrap=True)
+    for name, values in metrics.items():
+        own = next((column for column in special if column in values), None)
+        last = [f"{read(own).metric.label} {_cell(values, own)}"] if own else []
+        table.add_row(f"  {name}", *(_cell(values, column) for column in shown), *last)
     return table
 
 
-def protocol_text(metrics: dict[str, dict[str, Any]], catalog: DataCatalog) -> str:
+def _head(column: str) -> str:
+    """A short head of a column that stands beside that of its metric."""
+    what = read(column)
+    beside = what.control or what.lists.replace("popularity", "popular")
+    return beside or (what.metric.label if "," in what.at or what.n_cited else what.label)
+
+
+def protocol_text(metrics: Metrics, evaluation: EvaluationParameters, catalog: DataCatalog) -> str:
     """What the metrics were computed on."""
     split = SplitParameters.model_validate(catalog.load("data_version")["split"])
-    first = next(iter(metrics.values()))
-    threshold = first["relevance_threshold"]
-    relevant = "any held-out rating" if threshold is None else f"a rating from {threshold:g} on"
-    users = int(first[f"recall@{_list_length(metrics)}/n"])
-    return (
-        f"  {users:,} users, {split.strategy} split, seed {split.seed}; a hit is {relevant};\n"
-        f"  ± half the 95 % interval"
+    threshold = evaluation.relevance_threshold
+    sentence = (
+        phrase("{users}, {strategy} split, seed {seed}; a hit is any held-out rating;")
+        if threshold is None
+        else phrase("{users}, {strategy} split, seed {seed}; a hit is a rating from {rating} on;")
     )
+    users = int(next(iter(metrics.values()))[f"recall@{evaluation.k}/n"])
+    protocol = sentence.format(
+        users=plural(users, "{n} user", "{n} users"),
+        strategy=split.strategy,
+        seed=split.seed,
+        rating=None if threshold is None else short(threshold),
+    )
+    return f"  {protocol}\n  {phrase('± half the 95 % interval')}"
 
 
-def reasons_legend(metrics: dict[str, dict[str, Any]]) -> str:
-    """What the columns about explanations mean, of those that are shown."""
-    k = _list_length(metrics)
-    known = [
-        text for key, text in LEGEND.items() if any(key.format(k=k) in m for m in metrics.values())
-    ]
-    return textwrap.fill("; ".join(known), WIDTH, initial_indent="  ", subsequent_indent="  ")
-
-
-def faithfulness_legend(k: int, n: str) -> str:
-    """What the columns about faithfulness mean."""
-    return textwrap.fill(
-        f"POS: share of the explained recommendations that stay in the top {k} without the {n} "
-        f"items cited first; DEL: what then is left of the score's personal part; random, popular: "
-        "the same without as many random, or the most popular, items of the history. Lower is more "
-        "faithful",
-        WIDTH,
-        initial_indent="  ",
-        subsequent_indent="  ",
+def legend(metrics: Metrics, columns: Iterable[str]) -> str:
+    """What the columns mean, of those that are shown."""
+    shown = [read(column) for column in columns if any(column in m for m in metrics.values())]
+    texts = []
+    for metric in (column.metric for column in shown if column.is_plain):
+        better = f" {phrase('Lower is better.')}" if lower_is_better(metric.name) else ""
+        texts.append(f"{metric.label}: {metric.definition}{better}")
+    for meaning, holds in (
+        (OF_LISTS, any(column.lists for column in shown)),
+        (CONTROL, any(column.control for column in shown)),
+    ):
+        texts += [phrase("random, popular: {meaning}", meaning=meaning)] if holds else []
+    return "\n".join(
+        textwrap.fill(text, WIDTH, initial_indent="  ", subsequent_indent="    ") for text in texts
     )
 
 
@@ -216,44 +248,24 @@ def examples(
     )
     blocks: list[RenderableType] = []
     for user, rows in lists.groupby("user_id"):
-        blocks.append(Text(f"  user {user}"))
+        blocks.append(Text("  " + phrase("user {user}", user=user)))
         for row in rows.to_dict("records"):
             title = titled(row["title"], row["year"], row["item_id"])
             blocks.append(Text(f"    {row['rank']}. {title}", style="bold"))
             if isinstance(row["sentence"], str):
-                blocks.append(Padding(plain_text(row["sentence"]), (0, 0, 0, 7), expand=False))
+                blocks.append(Padding(markup.terminal(row["sentence"]), (0, 0, 0, 7), expand=False))
     return Group(*blocks)
 
 
-def _measured(metrics: dict[str, Any], start: str) -> bool:
-    return any(key.startswith(start) and value is not None for key, value in metrics.items())
-
-
-def _n_cited(catalog: DataCatalog) -> str:
-    parameters = FaithfulnessParameters.model_validate(catalog.load("params:faithfulness"))
-    return str(parameters.reported)
-
-
-def _list_length(metrics: dict[str, dict[str, Any]]) -> int:
-    start = "recall@"
-    names = (key.removeprefix(start) for m in metrics.values() for key in m if start in key)
-    return next(int(name) for name in names if name.isdigit())
-
-
-def _cell(metrics: dict[str, Any], key: str) -> str:
-    value = metrics.get(key)
+def _cell(metrics: Mapping[str, Any], column: str) -> str:
+    value = metrics.get(column)
     if value is None:
         return ""
-    if key.startswith("additivity"):
-        return f"{value:.0e}"
-    if key in ("length", "median_lift"):
-        return f"{value:.1f}"
-    if key.startswith(AS_PERCENTAGE):
-        return f"{100 * value:.1f} %"
-    low, high = metrics.get(f"{key}/low"), metrics.get(f"{key}/high")
-    if key.startswith(WITH_INTERVAL) and low is not None and high is not None:
-        return f"{value:.3f}±{(high - low) / 2:.3f}"
-    return f"{value:.3f}"
+    metric = read(column).metric
+    text = number(value, metric.form)
+    if metric.base not in ("recall", "ndcg") or f"{column}/low" not in metrics:
+        return text
+    return f"{text}±{number((metrics[f'{column}/high'] - metrics[f'{column}/low']) / 2)}"
 
 
 def _reporting_folder(catalog: DataCatalog) -> str:

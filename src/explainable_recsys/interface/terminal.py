@@ -1,4 +1,4 @@
-"""Text for a terminal: sentences with their italics, output without trailing blanks."""
+"""Text for a terminal: headings, output without trailing blanks, JSON."""
 
 from __future__ import annotations
 
@@ -10,20 +10,10 @@ from typing import Any
 from rich.console import Console, RenderableType
 from rich.text import Text
 
-from explainable_recsys.wording.markup import runs
-
 
 def heading(text: str) -> Text:
     """A heading with an empty line before it."""
     return Text(f"\n{text}", style="bold")
-
-
-def plain_text(sentence: str) -> Text:
-    """A sentence in Markdown with its italics drawn (or dropped, outside a terminal)."""
-    text = Text()
-    for part in runs(sentence):
-        text.append(part.text, style="italic" if part.is_italic else None)
-    return text
 
 
 def print_plainly(content: RenderableType) -> None:

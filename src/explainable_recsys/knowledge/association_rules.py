@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+import logging
+from dataclasses import asdict, dataclass
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -23,6 +24,11 @@ from explainable_recsys.knowledge.itemsets import (
 from explainable_recsys.parameters import Parameters
 
 MOST_ANTECEDENTS = 3
+
+SHOWN_RULES = 1000
+"""Rules in the readable table."""
+
+logger = logging.getLogger(__name__)
 ANTECEDENTS = [f"antecedent_{place}" for place in range(1, MOST_ANTECEDENTS + 1)]
 
 
@@ -390,3 +396,47 @@ def user_clusters(vectors: NDArray[np.float64], n_clusters: int, seed: int) -> N
     with threadpool_limits(1):  # sums in one order, so that a seed gives one result
         labels = KMeans(n_clusters, n_init=4, random_state=seed).fit_predict(vectors)
     return np.asarray(labels + 1, dtype=np.int32)
+
+
+def build_baskets(interactions: Interactions, transactions: TransactionParameters) -> Interactions:
+    """One transaction per user, of what the user liked.
+
+    Raises:
+        InputError: If no rating counts as liked.
+    """
+    held = user_transactions(interactions, transactions)
+    return Interactions(held, interactions.user_ids, interactions.item_ids)
+
+
+def mine_rules(
+    baskets: Interactions,
+    items: pd.DataFrame,
+    parameters: RuleParameters,
+    user_clusters: pd.DataFrame | None = None,
+) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, Any]]:
+    """Mine among all users, and in each cluster; report what the thresholds removed.
+
+    Args:
+        baskets: One row of ones per user.
+        items: Columns `item_id`, `title`.
+        parameters: Thresholds.
+        user_clusters: Columns `user_id`, `cluster`.
+
+    Returns:
+        The rules (`rules_table`), the first of them with titles, and the report.
+    """
+    clusters = np.zeros(baskets.n_users, np.int32)
+    if user_clusters is not None:
+        clusters[baskets.known_rows(user_clusters["user_id"])] = user_clusters["cluster"]
+    rules, funnels = mine_by_cluster(baskets, clusters, parameters)
+    if rules.empty:
+        logger.warning(no_rules_message(funnels[0], parameters))
+    report = {
+        "transactions": baskets.n_users,
+        "items_per_transaction": baskets.ratings.nnz / baskets.n_users,
+        "clusters": {
+            str(cluster): asdict(funnel) | {"in_table": int((rules["cluster"] == cluster).sum())}
+            for cluster, funnel in funnels.items()
+        },
+    }
+    return rules, readable_rules(rules, items, SHOWN_RULES), report

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pydantic import Field, field_validator
 from scipy import sparse
 
+from explainable_recsys.data import Data
 from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.parameters import Parameters
@@ -311,3 +312,26 @@ def _coded(group: str, codes: NDArray[Any], names: list[str], labels: list[str])
         tuple(names[code] for code in used),
         tuple(labels[code] for code in used),
     )
+
+
+USUAL_ITEM_GROUPS: tuple[ItemGroup, ...] = ("genres", "decade", "popularity")
+USUAL_USER_GROUPS: tuple[UserGroup, ...] = ("age", "gender", "occupation", "mean_rating", "taste")
+
+
+def describe(data: Data, parameters: FeatureParameters) -> tuple[Features, Features]:
+    """Features of the items of the catalogue, and of the users whom models learn from.
+
+    Raises:
+        InputError: If a group is asked for by name that the data lacks.
+    """
+    of_items = item_features(data.interactions, data.items, parameters, USUAL_ITEM_GROUPS)
+    return of_items, describe_users(data, data.interactions, parameters)
+
+
+def describe_users(data: Data, histories: Interactions, parameters: FeatureParameters) -> Features:
+    """Features of the users with some histories, whoever they are.
+
+    Raises:
+        InputError: As `describe`.
+    """
+    return user_features(histories, data.users, data.items, parameters, USUAL_USER_GROUPS)

@@ -17,6 +17,7 @@ from pydantic import Field
 from scipy import sparse
 
 from explainable_recsys.errors import InputError
+from explainable_recsys.interactions import Interactions
 from explainable_recsys.knowledge.features import GENDERS, Features
 from explainable_recsys.parameters import Parameters
 
@@ -381,3 +382,28 @@ def _chosen(table: pd.DataFrame, relations: tuple[str, ...] | None) -> pd.DataFr
                 f"{', '.join(found) or 'none, the data has no relation'}, or null for all"
             )
     return table if relations is None else table[table["relation"].isin(relations)].copy()
+
+
+def prepare_triples(
+    items: pd.DataFrame,
+    users: pd.DataFrame,
+    tags: pd.DataFrame,
+    raw_triples: pd.DataFrame,
+    links: pd.DataFrame,
+    parameters: GraphParameters,
+) -> pd.DataFrame:
+    """`build_triples`, and then `check_triples`.
+
+    Raises:
+        InputError: If the triples are not complete and different, or of unknown items or users.
+    """
+    triples = build_triples(items, users, tags, raw_triples, links, parameters)
+    check_triples(triples, items, users)
+    return triples
+
+
+def describe_items(
+    triples: pd.DataFrame, interactions: Interactions, parameters: GraphParameters
+) -> Features:
+    """`item_entities` of the items of the catalogue."""
+    return item_entities(triples, interactions.item_ids, parameters)

@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 from pydantic import Field
 from scipy import sparse
 
+from explainable_recsys.data import Data
 from explainable_recsys.errors import InputError
+from explainable_recsys.interactions import Interactions
 from explainable_recsys.knowledge.association_rules import liked_items
 from explainable_recsys.parameters import Parameters
 from explainable_recsys.progress import progress
@@ -259,3 +261,24 @@ def _fingerprints(matrix: sparse.csr_array) -> NDArray[np.uint64]:
     mixed = (columns ^ (columns >> _SHIFT)) * (values * _ODD[2] + _ODD[3])
     sums = np.append(np.uint64(0), np.cumsum(mixed ^ (mixed >> _SHIFT), dtype=np.uint64))
     return np.asarray(sums[matrix.indptr[1:]] - sums[matrix.indptr[:-1]])
+
+
+def explainability_of_everybody(
+    data: Data, parameters: NeighbourhoodParameters
+) -> tuple[Interactions, Interactions]:
+    """E of all to whom something is recommended, by similar users and by similar items.
+
+    Returns:
+        Twice (n, n_items) in [0, 1], whatever `parameters.form` is.
+    """
+    histories, training = data.histories, data.interactions.ratings
+    shares = [
+        explainability(
+            histories.ratings, training, parameters.model_copy(update={"form": form})
+        ).astype(np.float32)
+        for form in ("users", "items")
+    ]
+    by_users, by_items = (
+        Interactions(matrix, histories.user_ids, histories.item_ids) for matrix in shares
+    )
+    return by_users, by_items

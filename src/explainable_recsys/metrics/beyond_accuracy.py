@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse, stats
 
-from explainable_recsys.errors import InputError
+from explainable_recsys.data import Data, Lists
 from explainable_recsys.interactions import Interactions, PaddedBlock, padded_blocks
 from explainable_recsys.metrics.ranking import top_k
 
@@ -20,9 +20,7 @@ def item_popularity(interactions: Interactions) -> NDArray[np.int64]:
     return np.bincount(interactions.ratings.indices, minlength=interactions.n_items)
 
 
-def beyond_accuracy_per_user(
-    recommendations: pd.DataFrame, interactions: Interactions, items: pd.DataFrame, k: int
-) -> pd.DataFrame:
+def beyond_accuracy_per_user(data: Data, lists: Lists, k: int) -> pd.DataFrame:
     """Novelty, diversity and popularity of every user's top k.
 
     - novelty: mean of -log2(share of the training users who rated the item), in bits
@@ -35,9 +33,8 @@ def beyond_accuracy_per_user(
       mean is 0.5.
 
     Args:
-        recommendations: Columns `user_id`, `item_id`, `rank` (from 1).
-        interactions: Training ratings; its items are the catalogue.
-        items: Columns `item_id`, `genres` (`|`-joined, may be empty).
+        data: What was learned from, and the genres of the items.
+        lists: The recommendations, with ranks.
         k: Length of the lists.
 
     Returns:
@@ -45,11 +42,12 @@ def beyond_accuracy_per_user(
         `novelty@k`, `diversity@k`, `popularity_percentile@k` with k written out.
 
     Raises:
-        InputError: If k is below 1, or if a recommended item is not in the training data.
+        InputError: If k is below 1.
     """
-    lists = top_k(recommendations, k)
-    columns = catalogue_columns(lists, interactions)
-    users, user_ids = pd.factorize(lists["user_id"], sort=True)
+    lists, interactions = lists.take(top_k(lists.table, k).index.to_numpy()), data.interactions
+    columns = lists.items
+    rows, users = np.unique(lists.users, return_inverse=True)
+    user_ids = lists.histories.user_ids[rows]
     popularity = item_popularity(interactions)
     information = -np.log2(np.maximum(popularity, 1) / interactions.n_users)
     percentile = (stats.rankdata(popularity) - 0.5) / interactions.n_items
@@ -61,16 +59,14 @@ def beyond_accuracy_per_user(
     return pd.DataFrame(
         {
             f"novelty@{k}": np.bincount(users, weights=information[columns]) / lengths,
-            f"diversity@{k}": _diversity(listed, _genre_matrix(items, interactions)),
+            f"diversity@{k}": _diversity(listed, _genre_matrix(data.items, interactions)),
             f"popularity_percentile@{k}": np.bincount(users, weights=percentile[columns]) / lengths,
         },
         index=pd.Index(user_ids, name="user_id"),
     )
 
 
-def catalogue_exposure(
-    recommendations: pd.DataFrame, interactions: Interactions, k: int
-) -> dict[str, float]:
+def catalogue_exposure(lists: Lists, k: int) -> dict[str, float]:
     """How the top-k lists of all users together spread over the catalogue.
 
     With x_1 <= ... <= x_n how often each of the n catalogue items is recommended,
@@ -78,8 +74,7 @@ def catalogue_exposure(
     1 - 1/n if only one ever is (Shani & Gunawardana 2011).
 
     Args:
-        recommendations: Columns `user_id`, `item_id`, `rank` (from 1).
-        interactions: Training ratings; its items are the catalogue.
+        lists: The recommendations, with ranks.
         k: Length of the lists.
 
     Returns:
@@ -89,8 +84,8 @@ def catalogue_exposure(
     Raises:
         InputError: As `beyond_accuracy_per_user`.
     """
-    columns = catalogue_columns(top_k(recommendations, k), interactions)
-    n_items = interactions.n_items
+    columns = lists.items[top_k(lists.table, k).index]
+    n_items = lists.histories.n_items
     exposure = np.sort(np.bincount(columns, minlength=n_items))
     weights = 2 * np.arange(1, n_items + 1) - n_items - 1
     total = exposure.sum()
@@ -98,24 +93,6 @@ def catalogue_exposure(
         f"catalogue_coverage@{k}": float(np.count_nonzero(exposure) / n_items),
         f"gini@{k}": float(weights @ exposure / (n_items * total)) if total else np.nan,
     }
-
-
-def catalogue_columns(
-    recommendations: pd.DataFrame, interactions: Interactions
-) -> NDArray[np.int64]:
-    """Catalogue column of each recommended item.
-
-    Raises:
-        InputError: If an item is not in the training data.
-    """
-    columns = interactions.item_columns(recommendations["item_id"])
-    if (columns < 0).any():
-        unknown = recommendations["item_id"].to_numpy()[columns < 0][0]
-        raise InputError(
-            f"recommendations table: item {unknown} is not in the training data; "
-            "accepted: items with at least one training rating"
-        )
-    return columns
 
 
 def _genre_matrix(items: pd.DataFrame, interactions: Interactions) -> sparse.csr_array:

@@ -1,4 +1,9 @@
-"""Means and ratios over users, each with its bootstrap interval."""
+"""Means and ratios over users, each with its bootstrap interval.
+
+Resamples are drawn by numpy's generator, not by hashes of ids (see `draws`): they are draws of no
+particular user that anything later depends on. Tables are sorted by user, so that an interval does
+not depend on the order of rows either.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +27,7 @@ def mean_with_interval(values: pd.DataFrame, n_resamples: int, seed: int) -> dic
     """Mean of every column over users, with a 95 % percentile bootstrap interval.
 
     Args:
-        values: One row per user, one column per metric; NaN where the metric is not
+        values: One row per user, sorted by id, one column per metric; NaN where the metric is not
             defined for the user, who is then left out of that column.
         n_resamples: Number of times the users are drawn again; 0 for no interval.
         seed: Seed of the draws. Tables with equally many rows get the same draws.
@@ -50,7 +55,7 @@ def ratio_with_interval(
     the things of one user are not independent (Efron & Tibshirani 1993, chapters 8, 13).
 
     Args:
-        numerators: One row per user, one column per metric.
+        numerators: One row per user, sorted by id, one column per metric.
         denominators: The same rows and columns, not negative; a user whose value is 0 does
             not count in that column.
         n_resamples: Number of times the users are drawn again; 0 for no interval.

@@ -1,8 +1,7 @@
-"""Whether approaches differ on the same users, and explanations from cited items chosen blindly."""
+"""Whether recommenders, or approaches, differ on the same users, and evidence from controls."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations, product
 from typing import Literal, NamedTuple, get_args
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from explainable_recsys.errors import InputError
+from explainable_recsys.metrics.records import lower_is_better
 
 Correction = Literal["by", "bh"]
 """Ways to control the false discovery rate: Benjamini & Yekutieli, Benjamini & Hochberg."""
@@ -23,7 +23,6 @@ CONTROLS = ("random", "popular")
 SIGNIFICANCE = 0.05
 """A difference counts if its corrected p-value is lower; intervals hold 1 - this."""
 
-_LOWER_IS_BETTER = {"pos", "del", "cdcg", "evidence_diversity", "rmse", "mae"}
 _ROUNDING = 1e-12  # two values that differ by less, relative to them, are equal
 
 
@@ -45,43 +44,30 @@ class _Sample(NamedTuple):
     error: float
 
 
-def lower_is_better(metric: str) -> bool:
-    """Whether a small value is a good one.
-
-    Args:
-        metric: With or without parameters and control, such as `pos@10,3/random`.
-
-    Returns:
-        True for `pos`, `del`, `cdcg`, `evidence_diversity`, `rmse` and `mae`, False for all
-        others: the ranking metrics, `coverage`, `ps`, `ins`.
-    """
-    return re.split("[@/]", metric)[0] in _LOWER_IS_BETTER
-
-
 def paired_tests(
     user_metrics: Mapping[str, pd.DataFrame],
     metrics: Sequence[str],
     correction: Correction = "by",
 ) -> pd.DataFrame:
-    """Test for every two approaches whether their means over the same users differ.
+    """Test for every two recommenders, or approaches, whether their means over users differ.
 
     The test is Student's t-test of the users' differences. Of the tests in use it agrees with
     the randomization test and the bootstrap, while those of Wilcoxon and of signs find other
     differences than those of means (Smucker, Allan & Carterette 2007). All p-values of the table
     are corrected together, so that of the differences with a corrected p-value below .05 at most
-    5 % are expected to be none. As tests share approaches and users, they depend
-    on each other; Benjamini & Yekutieli (2001) allow for any dependence.
+    5 % are expected to be none. As tests share users, and one side of a pair is in other pairs
+    too, they depend on each other; Benjamini & Yekutieli (2001) allow for any dependence.
 
     Args:
-        user_metrics: By approach, one row per user: `user_id` and one column per metric, NaN
-            where it is not defined for the user. Columns and users may be missing.
+        user_metrics: By name, one row per user: `user_id` and one column per metric, NaN where
+            it is not defined for the user. Columns and users may be missing.
         metrics: What to test, in the order of the result; a metric that fewer than two
-            approaches have gives no row.
+            have gives no row.
         correction: "by", or "bh" (Benjamini & Hochberg 1995), which finds more, but takes the
             tests to be independent or positively dependent.
 
     Returns:
-        One row per metric and pair of approaches that have its column, ordered by metric and
+        One row per metric and pair of names that have its column, ordered by metric and
         name: `metric`, `first`, `second` (after `first` in the alphabet), `n_users` for whom both
         are defined, `difference` of their means (first - second), its 95 % t interval `low`,
         `high` (of this test alone, not corrected), `p_value` and `p_corrected`.
@@ -116,7 +102,7 @@ def control_tests(
         `approach`, `metric`, `control`, `n_users`, the means `own` and `of_control` of the users
         for whom both are defined, `difference` (own - control), `low`, `high`, `p_value`,
         `p_corrected`, and `verdict`: "better" or "worse" if the corrected p-value is below
-        .05, in the direction of `lower_is_better`; else, also without a p-value,
+        .05, in the metric's direction; else, also without a p-value,
         "no difference".
 
     Raises:
@@ -148,7 +134,7 @@ def _aligned(user_metrics: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame
 
 
 def _pairs(tables: dict[str, pd.DataFrame], metrics: Sequence[str]) -> Iterator[_Test]:
-    """Every two approaches that have a metric."""
+    """Every two that have a metric."""
     for metric in dict.fromkeys(metrics):
         values = {name: _values(table, metric) for name, table in tables.items() if metric in table}
         for first, second in combinations(values, 2):

@@ -12,14 +12,13 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
+from explainable_recsys.data import Data, Lists
+from explainable_recsys.explainers.styles import STYLES
 from explainable_recsys.interactions import Interactions, padded_blocks
 from explainable_recsys.metrics.beyond_accuracy import item_popularity
 from explainable_recsys.metrics.bootstrap import mean_with_interval, ratio_with_interval
-from explainable_recsys.metrics.projected_evidence import evidence_columns
+from explainable_recsys.metrics.projected_evidence import rated_columns
 from explainable_recsys.recommenders.base import AdditiveRecommender
-
-ITEM_STYLES = ("item", "rule")
-"""Styles whose evidence are items of the history."""
 
 PIECES_PER_BLOCK = 200_000
 """Pieces of evidence whose explanations are compared at once."""
@@ -29,45 +28,45 @@ SMALLEST_SCORE = float(np.finfo(np.float32).eps)
 
 
 @dataclass(frozen=True, eq=False)
-class Explained:
+class Matched:
     """Recommendations, numbered in the order of their users, with what explains them.
 
     Attributes:
-        user_ids: (n_users,) ids of the users with recommendations, sorted.
-        users: (n_recommendations,) user number of each recommendation, ascending.
+        rows: (n_users,) row in the histories of each user with recommendations, ascending.
+        user_ids: (n_users,) their ids, sorted.
+        users: (n_recommendations,) number of each recommendation's user, ascending.
         recommendations: (n_pieces,) number of the recommendation that each piece of
             evidence explains.
-        pieces: (n_pieces, 2) table of their `style` and `evidence_id`.
+        pieces: (n_pieces rows) their `style`, `evidence_id` and `rated_item_id`.
     """
 
+    rows: NDArray[np.int64]
     user_ids: pd.Index[Any]
     users: NDArray[np.int64]
     recommendations: NDArray[np.int64]
     pieces: pd.DataFrame
 
 
-def match_explanations(recommendations: pd.DataFrame, explanations: pd.DataFrame) -> Explained:
+def match_evidence(lists: Lists, evidence: pd.DataFrame) -> Matched:
     """Find the recommendation that each piece of evidence belongs to.
 
     Args:
-        recommendations: Columns `user_id`, `item_id`; one row per recommendation made.
-        explanations: Columns `user_id`, `item_id`, `style`, `evidence_id`; one row per
-            piece of evidence. Rows on anything not recommended are left out.
+        lists: The recommendations made.
+        evidence: One row per piece of evidence. Rows on anything not recommended are left out.
     """
-    user_ids = pd.Index(recommendations["user_id"].unique(), name="user_id").sort_values()
-    item_ids = pd.Index(recommendations["item_id"].unique())
-    made = _distinct(_pair_keys(recommendations, user_ids, item_ids))
-    numbers = pd.Index(made).get_indexer(pd.Index(_pair_keys(explanations, user_ids, item_ids)))
-    matched = numbers >= 0
-    return Explained(
-        user_ids=user_ids,
-        users=made // max(1, len(item_ids)),
-        recommendations=numbers[matched].astype(np.int64),
-        pieces=explanations.loc[matched, ["style", "evidence_id"]],
+    lists = lists.take(np.argsort(lists.users, kind="stable"))
+    rows, users = np.unique(lists.users, return_inverse=True)
+    numbers = lists.positions_of(evidence)
+    return Matched(
+        rows=rows,
+        user_ids=pd.Index(lists.histories.user_ids[rows], name="user_id"),
+        users=users,
+        recommendations=numbers[numbers >= 0],
+        pieces=evidence.loc[numbers >= 0, ["style", "evidence_id", "rated_item_id"]],
     )
 
 
-def explanation_counts(explained: Explained) -> pd.DataFrame:
+def explanation_counts(explained: Matched) -> pd.DataFrame:
     """Count what coverage and length are ratios of.
 
     Returns:
@@ -87,46 +86,44 @@ def explanation_counts(explained: Explained) -> pd.DataFrame:
     )
 
 
-def coverage(recommendations: pd.DataFrame, explanations: pd.DataFrame) -> float:
+def coverage(lists: Lists, evidence: pd.DataFrame) -> float:
     """Share of the recommendations with at least one piece of evidence; NaN without any."""
-    counts = explanation_counts(match_explanations(recommendations, explanations)).sum()
+    counts = explanation_counts(match_evidence(lists, evidence)).sum()
     made = int(counts["n_recommendations"])
     return float(counts["n_explained"] / made) if made else float("nan")
 
 
 def evidence_popularity(
-    explained: Explained, interactions: Interactions, histories: Interactions
+    explained: Matched, interactions: Interactions, histories: Interactions
 ) -> pd.Series[float]:
     """Popularity of the items cited to a user, relative to what the user rated.
 
     Mean, over all citations of items to the user, of the number of training users who
     rated the item, over the same mean over the user's training history: above 1 if
-    explanations pick the more popular part of the history. Only pieces whose evidence is an
-    item (styles `item` and `rule`) and in the catalogue are citations.
+    explanations pick the more popular part of the history. Only pieces of styles that cite
+    items are citations.
 
     Args:
         explained: The explanations.
         interactions: Training ratings, which say what is popular.
-        histories: What the recommendations were made from.
+        histories: What the recommendations were made from, over the same catalogue.
 
     Returns:
         Indexed by `user_id`; NaN for a user without citations or training history.
     """
-    pieces = explained.pieces
-    is_item = pieces["style"].isin(ITEM_STYLES).to_numpy()
-    columns = evidence_columns(pieces["evidence_id"][is_item], interactions)
-    cited = columns >= 0
-    users = explained.users[explained.recommendations[is_item][cited]]
+    citing = [style.name for style in STYLES.values() if style.cites_items]
+    columns = rated_columns(explained.pieces["rated_item_id"], interactions)
+    cited = (columns >= 0) & explained.pieces["style"].isin(citing).to_numpy()
+    users = explained.users[explained.recommendations[cited]]
     popularity = item_popularity(interactions).astype(np.float64)
     n_users = len(explained.user_ids)
     total = np.bincount(users, weights=popularity[columns[cited]], minlength=n_users)
     of_cited = _divide(total, np.bincount(users, minlength=n_users))
-    rows = histories.user_rows(explained.user_ids.to_numpy())
-    of_history = np.append(_history_popularity(histories, popularity), np.nan)[rows]
+    of_history = _history_popularity(histories, popularity)[explained.rows]
     return pd.Series(of_cited / of_history, index=explained.user_ids)
 
 
-def evidence_diversity(explained: Explained) -> pd.Series[float]:
+def evidence_diversity(explained: Matched) -> pd.Series[float]:
     """How much a user's explanations repeat each other; lower is more diverse.
 
     Mean over pairs of the user's explanations of |E_i ∩ E_j| / max(|E_i|, |E_j|), with E_i
@@ -159,12 +156,7 @@ def evidence_diversity(explained: Explained) -> pd.Series[float]:
 
 
 def evaluate_explanations(
-    recommendations: pd.DataFrame,
-    explanations: pd.DataFrame,
-    interactions: Interactions,
-    histories: Interactions,
-    n_resamples: int,
-    seed: int,
+    data: Data, lists: Lists, evidence: pd.DataFrame, n_resamples: int, seed: int
 ) -> tuple[dict[str, float], pd.DataFrame]:
     """Measure explanations by themselves, without comparing approaches.
 
@@ -174,10 +166,9 @@ def evaluate_explanations(
     are means over the users for whom they are defined.
 
     Args:
-        recommendations: Columns `user_id`, `item_id`.
-        explanations: Columns `user_id`, `item_id`, `style`, `evidence_id`; may be empty.
-        interactions: Training ratings.
-        histories: What the recommendations were made from.
+        data: What was learned from; says which items are popular.
+        lists: The recommendations made.
+        evidence: What explains them; may be empty.
         n_resamples: Bootstrap resamples of the users; 0 for no intervals.
         seed: Seed of the bootstrap.
 
@@ -188,7 +179,7 @@ def evaluate_explanations(
     Raises:
         InputError: If `n_resamples` is negative.
     """
-    explained = match_explanations(recommendations, explanations)
+    explained = match_evidence(lists, evidence)
     counts = explanation_counts(explained)
     names = ["coverage", "length"]
     pooled = ratio_with_interval(
@@ -199,7 +190,9 @@ def evaluate_explanations(
     )
     per_user = pd.DataFrame(
         {
-            "evidence_popularity": evidence_popularity(explained, interactions, histories),
+            "evidence_popularity": evidence_popularity(
+                explained, data.interactions, lists.histories
+            ),
             "evidence_diversity": evidence_diversity(explained),
         }
     )
@@ -214,34 +207,26 @@ def evaluate_explanations(
     )
 
 
-def additivity_error(
-    model: AdditiveRecommender,
-    histories: Interactions,
-    recommendations: pd.DataFrame,
-) -> dict[str, float]:
+def additivity_error(model: AdditiveRecommender, lists: Lists) -> dict[str, float]:
     """Check that the contributions of the whole history add up to the score.
 
     Args:
         model: A recommender that claims to be additive, with base value 0.
-        histories: What the recommendations were made from.
-        recommendations: Columns `user_id`, `item_id`, `score`.
+        lists: Recommendations with their scores.
 
     Returns:
         `additivity_error`, the largest |sum of contributions - score|, and
         `additivity_error_relative`, the largest of it over |score|; NaN without
         recommendations.
-
-    Raises:
-        InputError: If a recommended item or a user is not in the histories.
     """
     names = ("additivity_error", "additivity_error_relative")
-    if recommendations.empty:
+    if not len(lists):
         return dict.fromkeys(names, np.nan)
-    positions, items = histories.lists_by_user(recommendations)
+    positions, items = lists.by_user()
     rows = np.flatnonzero(positions.max(axis=1) >= 0)
-    scores = recommendations["score"].to_numpy(np.float64)
+    scores = lists.table["score"].to_numpy(np.float64)
     largest = np.zeros(2)
-    for block in padded_blocks(histories.ratings[rows]):
+    for block in padded_blocks(lists.histories.ratings[rows]):
         listed, columns = positions[rows[block.rows]], items[rows[block.rows]]
         sums = model.contributions(block, np.maximum(columns, 0)).sum(axis=2)
         errors = _score_errors(sums[listed >= 0], scores[listed[listed >= 0]])
@@ -255,15 +240,6 @@ def _score_errors(
     """Largest absolute and largest relative difference of (m,) sums from (m,) scores."""
     errors = np.abs(sums - scores)
     return errors.max(), (errors / np.maximum(np.abs(scores), SMALLEST_SCORE)).max()
-
-
-def _pair_keys(
-    table: pd.DataFrame, user_ids: pd.Index[Any], item_ids: pd.Index[Any]
-) -> NDArray[np.int64]:
-    """One number per (user, item) row, ordered by user; -1 if either id is unknown."""
-    users = user_ids.get_indexer(pd.Index(table["user_id"])).astype(np.int64)
-    items = item_ids.get_indexer(pd.Index(table["item_id"]))
-    return np.where((users < 0) | (items < 0), -1, users * len(item_ids) + items)
 
 
 def _history_popularity(

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from pydantic import Field, field_validator, model_validator
 from scipy import sparse
 
+from explainable_recsys import draws
+from explainable_recsys.data import Data, Lists
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.metrics.beyond_accuracy import item_popularity
 from explainable_recsys.metrics.bootstrap import mean_with_interval
@@ -22,7 +24,7 @@ from explainable_recsys.metrics.counterfactual_ranks import (
     Orders,
     counterfactual_ranks,
 )
-from explainable_recsys.metrics.projected_evidence import Cited, history_evidence
+from explainable_recsys.metrics.projected_evidence import Cited, projected_evidence
 from explainable_recsys.metrics.ranking import top_k
 from explainable_recsys.parameters import Parameters, Seed
 from explainable_recsys.progress import progress
@@ -60,7 +62,7 @@ class FaithfulnessParameters(Parameters):
 
     `n_cited` are the Ke; `reported` is the one that summaries show. The same `n_users` (None: all)
     are drawn for every approach, and `random_draws` random choices of items are averaged. Curves
-    take away 0 to 100 % of the histories of the first `curve_users` of them, in equal steps. Ratios
+    take away 0 to 100 % of the histories of the first `curve_users` drawn, in equal steps. Ratios
     are taken where the personal part of a score is at least `least_personal` times as large as it
     is on average, in absolute terms.
     """
@@ -116,9 +118,8 @@ class Faithfulness:
 
 def measure_faithfulness(
     model: Recommender,
-    interactions: Interactions,
-    histories: Interactions,
-    recommendations: pd.DataFrame,
+    data: Data,
+    lists: Lists,
     evidence: pd.DataFrame,
     k: int,
     parameters: FaithfulnessParameters,
@@ -144,40 +145,35 @@ def measure_faithfulness(
     where a ratio says nothing; how many are left is in the table.
 
     The controls take as many items as the explanation does: random ones of the user's history, and
-    the most popular. Both are the same for all recommendations of a user. In the curves, cited
+    the most popular. Both are the same for all recommendations of a user, and random ones depend on
+    the ids of user and item and the seed alone. In the curves, cited
     items that speak for the recommendation go first, those that speak against it last, and the
     others in between in random order.
 
     Args:
         model: The recommender whose lists are explained.
-        interactions: What it learned from; says which items are popular.
-        histories: (n_users, n_items) what the lists were made from.
-        recommendations: Columns `user_id`, `item_id`, `rank`, `score`; the top K count.
-        evidence: Columns `user_id`, `item_id`, `evidence_id`, `weight` and possibly `style`; see
-            `history_evidence`.
+        data: What it learned from; says which items are popular.
+        lists: What is explained, with ranks and scores; the top K count.
+        evidence: Columns `user_id`, `item_id`, `rated_item_id`, `weight`; see
+            `projected_evidence`.
         k: K.
         parameters: Ke, sample and curves.
         n_resamples: Bootstrap resamples of the users behind each interval; 0 for none.
 
     Raises:
-        InputError: If the tables name a user or an item that the histories do not know.
+        InputError: If K is below 1.
     """
-    histories.known_rows(recommendations["user_id"])
-    order = sampled_users(histories, parameters)
+    order = sampled_users(lists.histories, parameters)
     sample = np.sort(order)
-    of_sample = Interactions(
-        histories.ratings[sample], histories.user_ids[sample], histories.item_ids
-    )
-    lists = top_k(recommendations, k)
-    lists = lists[lists["user_id"].isin(of_sample.user_ids)]
-    cited = history_evidence(lists, evidence, of_sample)
+    lists = lists.take(top_k(lists.table, k).index.to_numpy()).of_users(sample)
+    cited = projected_evidence(lists, evidence)
     nothing = _scores_of_nothing(model)
-    personal = lists["score"] - nothing[of_sample.known_columns(lists["item_id"])]
+    personal = lists.table["score"] - nothing[lists.items]
     prober = _Prober(
         model=model,
-        histories=of_sample.ratings,
+        histories=lists.histories,
         has_curves=np.isin(sample, order[: parameters.curve_users]),
-        popularity=item_popularity(interactions),
+        popularity=item_popularity(data.interactions),
         nothing=nothing,
         cited=cited,
         least=parameters.least_personal * float(personal.abs().mean()),
@@ -187,13 +183,18 @@ def measure_faithfulness(
     sums, counts = prober.run()
     users = np.unique(cited.users)
     return _results(
-        of_sample.user_ids[users], sums[:, users], counts[:, users], k, parameters, n_resamples
+        lists.histories.user_ids[users],
+        sums[:, users],
+        counts[:, users],
+        k,
+        parameters,
+        n_resamples,
     )
 
 
 def sampled_users(histories: Interactions, parameters: FaithfulnessParameters) -> NDArray[np.int64]:
     """Rows of the users whose recommendations are probed, in random order."""
-    order = np.random.default_rng(parameters.seed).permutation(histories.n_users)
+    order = draws.random_order(histories.user_ids, parameters.seed, "faithfulness: users")
     return order if parameters.n_users is None else order[: parameters.n_users]
 
 
@@ -213,7 +214,7 @@ class _Prober:
     def __init__(
         self,
         model: Recommender,
-        histories: sparse.csr_array,
+        histories: Interactions,
         has_curves: NDArray[np.bool_],
         popularity: NDArray[np.int64],
         nothing: NDArray[np.float64],
@@ -226,7 +227,7 @@ class _Prober:
 
         Args:
             model: The recommender.
-            histories: (n, n_items) CSR of the sampled users.
+            histories: (n, n_items) those of the sampled users.
             has_curves: (n,) whose curves are asked for.
             popularity: (n_items,) how popular items are.
             nothing: (n_items,) scores of the empty history.
@@ -236,7 +237,7 @@ class _Prober:
             parameters: Ke, draws, curves.
         """
         self._model = model
-        self._histories = histories
+        self._histories = histories.ratings
         self._has_curves = has_curves
         self._nothing = nothing
         self._cited = cited
@@ -244,10 +245,11 @@ class _Prober:
         self._k = k
         self._sizes = np.array(parameters.n_cited)
         self._shares = np.linspace(0, 1, parameters.curve_steps + 1)
-        rng = np.random.default_rng(parameters.seed)
-        self._item_numbers = rng.integers(0, 2**64, histories.shape[1], dtype=np.uint64)
-        self._random_keys = rng.random((parameters.random_draws, histories.nnz))
-        self._popular_keys = -popularity[histories.indices].astype(np.float64)
+        self._item_numbers = draws.hashes(
+            histories.item_ids, seed=parameters.seed, purpose="faithfulness: fingerprints"
+        )
+        self._random_keys = _random_keys(histories, parameters)
+        self._popular_keys = -popularity[self._histories.indices].astype(np.float64)
 
     def run(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Sums and counts (metrics, n, slots) over the recommendations of each user."""
@@ -422,6 +424,20 @@ class _Block:
         last = opposing_last & ~self.supports
         keys[self.pieces] = np.where(last, 3 * UNCITED - self.places, self.places)
         return keys
+
+
+def _random_keys(
+    histories: Interactions, parameters: FaithfulnessParameters
+) -> NDArray[np.float64]:
+    """Keys (random_draws, nnz) that put each history's items in random orders."""
+    users, items = draws.numbers(histories.user_ids), draws.numbers(histories.item_ids)
+    return draws.uniforms(
+        np.repeat(users, np.diff(histories.ratings.indptr)),
+        items[histories.ratings.indices],
+        np.arange(parameters.random_draws)[:, None],
+        seed=parameters.seed,
+        purpose="faithfulness: random evidence",
+    )
 
 
 def _scores_of_nothing(model: Recommender) -> NDArray[np.float64]:

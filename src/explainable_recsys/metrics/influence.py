@@ -5,10 +5,11 @@ from __future__ import annotations
 import pandas as pd
 
 from explainable_recsys.metrics.bootstrap import mean_with_interval, ratio_with_interval
+from explainable_recsys.metrics.parameters import EvaluationParameters
 
 
 def influence_metrics(
-    cited_groups: pd.DataFrame, explanations: pd.DataFrame, n_resamples: int, seed: int
+    cited_groups: pd.DataFrame, explanations: pd.DataFrame, evaluation: EvaluationParameters
 ) -> dict[str, float]:
     """Summarise influences, in the unit of the score.
 
@@ -16,8 +17,7 @@ def influence_metrics(
         cited_groups: Columns `user_id`, `sum_of_influences`, `group_influence`, one row per
             recommendation with supporting ratings.
         explanations: The explanations.
-        n_resamples: Of the bootstrap over users.
-        seed: Of the bootstrap.
+        evaluation: Intervals.
 
     Returns:
         `top_influence`, the mean of each recommendation's strongest support; `group_influence`, the
@@ -32,12 +32,11 @@ def influence_metrics(
     top = strongest.groupby("user_id", sort=True)["weight"].mean().rename("top_influence")
     sums = groups[["gap", "size"]].sum()
     return {
-        **mean_with_interval(top.to_frame(), n_resamples, seed),
-        **mean_with_interval(groups[["group_influence"]].mean(), n_resamples, seed),
+        **mean_with_interval(top.to_frame(), *evaluation.resampling),
+        **mean_with_interval(groups[["group_influence"]].mean(), *evaluation.resampling),
         **ratio_with_interval(
             sums[["gap"]].rename(columns={"gap": "additivity_gap"}),
             sums[["size"]].rename(columns={"size": "additivity_gap"}),
-            n_resamples,
-            seed,
+            *evaluation.resampling,
         ),
     }

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
+from explainable_recsys.knowledge.features import Features
 from explainable_recsys.metrics.bootstrap import mean_with_interval
+from explainable_recsys.metrics.parameters import EvaluationParameters
 
 DECAY = 0.3
 """Weight of the newest value in the running means of recency and popularity (Balloccu et al.)."""
@@ -99,3 +101,23 @@ def _scaled(values: pd.Series[float], groups: pd.Series) -> pd.Series[float]:
     least = means.groupby(groups, sort=False).transform("min")
     spread = means.groupby(groups, sort=False).transform("max") - least
     return ((means - least) / spread.where(spread > 0)).fillna(1.0)
+
+
+def measure_paths(
+    paths: pd.DataFrame,
+    train_ratings: pd.DataFrame,
+    validation_ratings: pd.DataFrame,
+    entities: Features,
+    relation_weights: pd.DataFrame,
+    evaluation: EvaluationParameters,
+) -> dict[str, float]:
+    """`path_metrics` of an approach, from what is stored of it."""
+    degrees = pd.DataFrame(
+        {
+            "relation": entities.groups,
+            "entity": entities.names,
+            "degree": entities.matrix.sum(axis=0),
+        }
+    )
+    ratings = pd.concat([train_ratings, validation_ratings])
+    return path_metrics(paths, ratings, degrees, len(relation_weights), *evaluation.resampling)

@@ -9,15 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from explainable_recsys.data import Lists
+from explainable_recsys.explainers.styles import STYLES
 from explainable_recsys.interactions import Interactions
-
-SCOPES = {
-    "item": "cited items",
-    "rule": "projection: antecedents of the rules",
-    "path": "projection: interactions that the paths start from",
-    "neighbour": "projection: items that the neighbours who speak for it rated too",
-}
-"""What faithfulness takes away where evidence has a style."""
 
 NOT_APPLICABLE = "not applicable: evidence that is no part of the history"
 NO_EXPLANATIONS = "no explanations"
@@ -42,39 +36,24 @@ class Cited:
     supports: NDArray[np.bool_]
 
 
-def history_evidence(
-    recommendations: pd.DataFrame, evidence: pd.DataFrame, histories: Interactions
-) -> Cited:
-    """Find the items of the user's history that each recommendation's evidence cites.
+def projected_evidence(lists: Lists, evidence: pd.DataFrame) -> Cited:
+    """Find the items of the user's history that each recommendation's evidence rests on.
 
-    Pieces whose `evidence_id` is not in the user's history are left out, and so are all but the
-    first of pieces that cite the same item. Supporting pieces (weight above 0) come first, each
+    Pieces that rest on no item of the user's history are left out, and so are all but the
+    first of pieces that rest on the same item. Supporting pieces (weight above 0) come first, each
     kind by |weight|, ties in the order of the table.
 
     Args:
-        recommendations: Columns `user_id`, `item_id`, `rank`.
-        evidence: Columns `user_id`, `item_id`, `evidence_id`, `weight`, and if there is one
-            `style`: only pieces of the styles in `SCOPES` count, but of `neighbour`, whose
-            evidence are ratings.
-        histories: What the recommendations were made from.
-
-    Raises:
-        InputError: If the tables name a user or an item that the histories do not know.
+        lists: What is explained, with ranks.
+        evidence: Columns `user_id`, `item_id`, `rated_item_id` (may be missing), `weight`.
     """
-    if "style" in evidence:
-        evidence = evidence[evidence["style"].isin([s for s in SCOPES if s != "neighbour"])]
-    made = recommendations.sort_values(["user_id", "rank"], ignore_index=True)
-    users = histories.known_rows(made["user_id"])
-    items = histories.known_columns(made["item_id"])
-    n_items = histories.n_items
-    keys = pd.Index(users * n_items + items)
-    of_users = histories.user_rows(evidence["user_id"])
-    of_items = histories.item_columns(evidence["item_id"])
-    pieces = keys.get_indexer(pd.Index(np.where(of_items < 0, -1, of_users * n_items + of_items)))
-    columns = evidence_columns(evidence["evidence_id"], histories)
+    lists = lists.take(np.lexsort((lists.table["rank"], lists.users)))
+    n_items = lists.histories.n_items
+    pieces = lists.positions_of(evidence)
+    columns = rated_columns(evidence["rated_item_id"], lists.histories)
     kept = (pieces >= 0) & (columns >= 0)
-    kept[kept] = _rated(histories, users[pieces[kept]], columns[kept])
-    pieces, columns = pieces[kept].astype(np.int64), columns[kept]
+    kept[kept] = _rated(lists.histories, lists.users[pieces[kept]], columns[kept])
+    pieces, columns = pieces[kept], columns[kept]
     weights = evidence["weight"].to_numpy(np.float64)[kept]
     order = np.lexsort((-np.abs(weights), weights <= 0, pieces))
     pieces, columns, weights = pieces[order], columns[order], weights[order]
@@ -82,33 +61,31 @@ def history_evidence(
     first.sort()
     pieces, columns, weights = pieces[first], columns[first], weights[first]
     explained, numbers = np.unique(pieces, return_inverse=True)
-    return Cited(users[explained], items[explained], numbers, columns, weights > 0)
+    return Cited(lists.users[explained], lists.items[explained], numbers, columns, weights > 0)
 
 
-def evidence_columns(evidence_ids: pd.Series[Any], histories: Interactions) -> NDArray[np.int64]:
-    """Catalogue column of each cited item, -1 if none; ids are compared as text.
-
-    Evidence of other styles makes the column text even where item ids are integers.
-    """
-    codes, names = pd.factorize(evidence_ids)
-    catalogue = pd.Index(histories.item_ids.astype(str))
-    columns = catalogue.get_indexer(pd.Index(np.asarray(names).astype(str)))
-    return np.append(columns, -1)[codes].astype(np.int64)
+def rated_columns(rated_item_ids: pd.Series[Any], catalogue: Interactions) -> NDArray[np.int64]:
+    """Catalogue column of each rated item; -1 where there is none, or not in the catalogue."""
+    there = rated_item_ids.notna().to_numpy()
+    columns = np.full(len(there), -1, np.int64)
+    columns[there] = catalogue.item_columns(rated_item_ids[there])
+    return columns
 
 
-def faithfulness_scope(explanations: pd.DataFrame | None, projected: bool) -> str:
+def faithfulness_scope(evidence: pd.DataFrame | None, projected: bool) -> str:
     """In words, what faithfulness takes away for the explanations of an approach.
 
     Args:
-        explanations: The explanations table; None without one.
+        evidence: The evidence table; None without one.
         projected: Whether the approach says itself which rated items its evidence rests on.
     """
-    if explanations is None or explanations.empty:
+    if evidence is None or evidence.empty:
         return NO_EXPLANATIONS
-    styles = [style for style in SCOPES if (explanations["style"] == style).any()]
     if not projected:
-        styles = [style for style in styles if style != "neighbour"]
-    return "; ".join(SCOPES[style] for style in styles) or NOT_APPLICABLE
+        evidence = evidence[evidence["rated_item_id"].notna()]
+    found = set(evidence["style"])
+    taken = [style.taken_away for style in STYLES.values() if style.name in found]
+    return "; ".join(filter(None, taken)) or NOT_APPLICABLE
 
 
 def _rated(

@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
+from explainable_recsys import draws
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.progress import progress
 from explainable_recsys.ragged import blocks
@@ -40,7 +41,7 @@ def sampled_ranking_per_user(
         relevance_threshold: Lowest rating of a relevant item; None if all are.
         n_negatives: Random items per held-out item, neither in the history nor held out; all there
             are if they are fewer.
-        seed: Of the choice.
+        seed: Of the choice, which else depends on the ids of user, held-out item and item alone.
 
     Returns:
         Indexed by `user_id`, sorted: `sampled_<n>_recall@k` (share of the held-out items that are
@@ -55,14 +56,16 @@ def sampled_ranking_per_user(
         known &= held_out["rating"].to_numpy() >= relevance_threshold
     order = np.lexsort((columns[known], rows[known]))
     rows, columns = rows[known][order], columns[known][order]
-    rng = np.random.default_rng(seed)
+    user_ids, item_ids = draws.numbers(histories.user_ids), draws.numbers(histories.item_ids)
     ranks = np.empty(len(rows), np.int64)
     sizes = np.full(len(rows), histories.n_items)
     for part in progress(list(blocks(sizes, CELLS)), "rank among sampled items"):
         users, asked = np.unique(rows[part], return_inverse=True)
         scores = model.scores(histories.ratings[users])
         forbidden = (seen[users].toarray() > 0)[asked]
-        chosen = _draw(forbidden, n_negatives, rng)
+        pairs = user_ids[rows[part], None], item_ids[columns[part], None]
+        keys = draws.uniforms(*pairs, item_ids, seed=seed, purpose="sampled negatives")
+        chosen = _smallest(keys, forbidden, n_negatives)
         own = scores[asked, columns[part]]
         drawn = np.take_along_axis(scores[asked], np.maximum(chosen, 0), axis=1)
         ranks[part] = 1 + ((drawn >= own[:, None]) & (chosen >= 0)).sum(axis=1)
@@ -85,9 +88,8 @@ def _marks(
     return sparse.csr_array(rated + held_out)
 
 
-def _draw(forbidden: NDArray[np.bool_], n: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """N random allowed columns of each row, (m, n); -1 where there are fewer."""
-    keys = rng.random(forbidden.shape)
+def _smallest(keys: NDArray[np.float64], forbidden: NDArray[np.bool_], n: int) -> NDArray[np.int64]:
+    """The n allowed columns (m, n) with the smallest keys of each row; -1 where there are fewer."""
     keys[forbidden] = np.inf
     n = min(n, keys.shape[1])
     chosen = np.argpartition(keys, n - 1, axis=1)[:, :n]

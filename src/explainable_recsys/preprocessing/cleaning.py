@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic import Field
 
+from explainable_recsys import draws
 from explainable_recsys.errors import InputError
 from explainable_recsys.parameters import Parameters, Seed
 
@@ -233,11 +234,10 @@ def _latest(
 
 def _sampled(users: pd.Series[Any], n: int, seed: int) -> NDArray[np.bool_]:
     """Mask of the ratings of n users drawn at random."""
-    ids = np.sort(users.unique())
+    ids = users.unique()
     if n > len(ids):
         raise InputError(f"parameter cleaning.sample_users: {n} of {len(ids)} users")
-    chosen = np.random.default_rng(seed).choice(ids, n, replace=False)
-    return users.isin(chosen).to_numpy()
+    return users.isin(draws.sample(ids, n, seed, "sampled users")).to_numpy()
 
 
 def _counts_within(ratings: pd.DataFrame, parameters: CleaningParameters) -> NDArray[np.bool_]:

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic import Field
 
+from explainable_recsys import draws
 from explainable_recsys.errors import InputError
 from explainable_recsys.parameters import Parameters, Seed
 
@@ -21,12 +22,15 @@ class SplitParameters(Parameters):
     """How ratings are held out; the validation part is cut from the rest in the same way.
 
     `random_fraction` holds out a random `fraction` of each user's ratings, `latest_n` the
-    last `n` of each user, `global_time` the latest `fraction` of all ratings, `predefined`
-    those of the data set's own test file (and a random fraction of the rest as validation).
+    last `n` of each user (of equal times the higher item ids), `global_time` the latest `fraction`
+    of all ratings, `predefined` those of the data set's own test file (and a random fraction of the
+    rest as validation).
     `held_out_users` holds out a random `fraction` of the users (strong generalization, Marlin
     2004): models never see them, a random share `fold_in` of each one's ratings is the history that
     they are recommended from, and the others are the test; the validation part is a random fraction
     of the other users' ratings.
+    What is random depends on the seed and the ids alone (see `draws`): not on the order of the
+    ratings, nor does a user's `random_fraction` on other users.
     `too_short` says what happens to users of whom nothing could be held out without leaving
     them no training rating: `error`, `train` (all their ratings are for training) or `drop`.
     """
@@ -74,20 +78,19 @@ def split_ratings(
         InputError: If timestamps or split files are needed and missing, if users are too
             short to split and `too_short` is `error`, or if nothing is held out.
     """
-    rng = np.random.default_rng(parameters.seed)
     if parameters.strategy == "held_out_users":
-        return _hold_out_users(ratings, parameters, rng)
+        return _hold_out_users(ratings, parameters)
     if parameters.strategy == "predefined":
         part = _predefined_part(ratings, predefined_train, predefined_test)
         ratings, in_test = ratings[part >= 0], part[part >= 0] == 1
         inner = parameters.model_copy(update={"strategy": "random_fraction"})
     else:
-        in_test = _held_out(ratings, parameters, rng)
+        in_test = _held_out(ratings, parameters, "test")
         inner = parameters
     rest, test = ratings[~in_test], ratings[in_test]
     in_validation = np.zeros(len(rest), dtype=bool)
     if parameters.validation and not rest.empty:
-        in_validation = _held_out(rest, inner, rng)
+        in_validation = _held_out(rest, inner, "validation")
     train, validation = rest[~in_validation], rest[in_validation]
     nobody = ratings[:0]
     split = _with_training_data(Split(train, validation, test, nobody), ratings, parameters)
@@ -111,42 +114,44 @@ def _checked(split: Split, ratings: pd.DataFrame, parameters: SplitParameters) -
     return Split(*(part.reset_index(drop=True) for part in split))
 
 
-def _hold_out_users(
-    ratings: pd.DataFrame, parameters: SplitParameters, rng: np.random.Generator
-) -> Split:
+def _hold_out_users(ratings: pd.DataFrame, parameters: SplitParameters) -> Split:
     """Hold out a share of the users, at least one and not all of them."""
-    users = np.sort(ratings["user_id"].unique())
+    users = ratings["user_id"].unique()
     if len(users) < 2:
         raise InputError(
             f"parameter split.strategy: 'held_out_users' needs 2 users or more, found {len(users)}"
         )
     n_held_out = int(np.clip(np.floor(parameters.fraction * len(users) + 0.5), 1, len(users) - 1))
-    held_out = ratings["user_id"].isin(rng.choice(users, n_held_out, replace=False))
+    chosen = draws.sample(users, n_held_out, parameters.seed, "held-out users")
+    held_out = ratings["user_id"].isin(chosen)
     # Their histories are what is left when the share that is not folded in is held out.
     inner = parameters.model_copy(
         update={"strategy": "random_fraction", "fraction": round(1 - parameters.fold_in, 9)}
     )
     of_others = parameters.model_copy(update={"strategy": "random_fraction"})
     others, own = ratings[~held_out], ratings[held_out]
-    in_test = _held_out(own, inner, rng)
+    in_test = _held_out(own, inner, "test")
     in_validation = np.zeros(len(others), dtype=bool)
     if parameters.validation:
-        in_validation = _held_out(others, of_others, rng)
+        in_validation = _held_out(others, of_others, "validation")
     split = Split(others[~in_validation], others[in_validation], own[in_test], own[~in_test])
     return _checked(_with_training_data(split, ratings, parameters), ratings, parameters)
 
 
 def _held_out(
-    ratings: pd.DataFrame, parameters: SplitParameters, rng: np.random.Generator
+    ratings: pd.DataFrame, parameters: SplitParameters, part: Literal["validation", "test"]
 ) -> NDArray[np.bool_]:
-    """Mask of the ratings that the strategy holds out."""
+    """Mask of the ratings that the strategy holds out for a part."""
     if parameters.strategy == "random_fraction":
-        place, length = _place_in_history(ratings["user_id"], rng.random(len(ratings)))
+        ids = ratings["user_id"], ratings["item_id"]
+        drawn = draws.hashes(*ids, seed=parameters.seed, purpose=f"{part} ratings")
+        place, length = _place_in_history(ratings["user_id"], drawn)
         wanted = np.floor(parameters.fraction * length + 0.5)
         return np.asarray(place < np.minimum(wanted, length - 1))
     times = _timestamps(ratings, parameters.strategy)
     if parameters.strategy == "latest_n":
-        place, length = _place_in_history(ratings["user_id"], times)
+        items = pd.factorize(ratings["item_id"], sort=True)[0]
+        place, length = _place_in_history(ratings["user_id"], times, items)
         return np.asarray(place >= length - parameters.n)
     n_latest = min(int(parameters.fraction * len(times) + ROUNDING), len(times) - 1)
     cut = np.sort(times)[len(times) - n_latest - 1]
@@ -163,11 +168,11 @@ def _timestamps(ratings: pd.DataFrame, strategy: str) -> NDArray[np.int64]:
 
 
 def _place_in_history(
-    users: pd.Series[Any], keys: NDArray[Any]
+    users: pd.Series[Any], *keys: NDArray[Any]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Place of each rating in its user's history ordered by key, and the history's length."""
+    """Place of each rating in its user's history ordered by keys, and the history's length."""
     codes = pd.factorize(users)[0]
-    order = np.lexsort((keys, codes))
+    order = np.lexsort((*keys[::-1], codes))
     place = np.empty(len(codes), dtype=np.int64)
     place[order] = np.arange(len(codes)) - np.searchsorted(codes[order], codes[order])
     return place, np.bincount(codes)[codes]

@@ -5,10 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
-from explainable_recsys.knowledge.association_rules import Rules, liked_items
+from explainable_recsys.interactions import Interactions
+from explainable_recsys.knowledge.association_rules import (
+    Rules,
+    TransactionParameters,
+    liked_items,
+    rules_from_table,
+)
 from explainable_recsys.parameters import Parameters
 from explainable_recsys.ragged import blocks
 from explainable_recsys.recommenders.base import Recommender
@@ -85,3 +92,18 @@ class AssociationRules(Recommender):
             if (column >= 0).any():
                 applicable &= likes[:, column]
         return applicable
+
+
+def collect_rules(
+    rules: pd.DataFrame, interactions: Interactions, transactions: TransactionParameters
+) -> AssociationRules:
+    """Take the rules mined from all users for a model.
+
+    Args:
+        rules: As `rules_table` makes it.
+        interactions: The catalogue.
+        transactions: What the rules were mined from.
+    """
+    everybody = rules_from_table(rules[rules["cluster"] == 0], interactions)
+    parameters = AssociationRulesParameters(relevance_threshold=transactions.relevance_threshold)
+    return AssociationRules.from_rules(everybody, interactions.n_items, parameters)

@@ -5,28 +5,28 @@ from __future__ import annotations
 import dataclasses
 import importlib
 import inspect
-import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import Any, Protocol, Self, get_type_hints, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel
 from scipy import sparse
 
 from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import PaddedBlock
+from explainable_recsys.named_arrays import NamedArrays
+
+BLOCK = 4_000_000
+"""Cells of a dense block: of histories × features, or of rated × recommended items."""
 
 
-class Recommender(ABC):
+class Recommender(NamedArrays, ABC):
     """Scores items for users whose rating history is given, known users and new ones alike.
 
     Training fixes the item side; `scores` computes the user side from the history, in
-    closed form and deterministically. A subclass is a frozen dataclass whose fields are
-    numpy arrays, plus optionally one `parameters` field of a `Parameters` type; that is
-    all that is ever stored of it. It lives in a module of its own in
-    `explainable_recsys.recommenders`, and that module's name is its `kind`.
+    closed form and deterministically. A subclass is a dataclass as `NamedArrays` has it, in a
+    module of its own in `explainable_recsys.recommenders`.
     """
 
     @property
@@ -51,38 +51,6 @@ class Recommender(ABC):
         """Score some items only, (n, m); worth overriding where that is less work."""
         return self.scores(histories)[:, columns]
 
-    def to_arrays(self) -> dict[str, NDArray[Any]]:
-        """Everything needed to rebuild the model, as arrays that need no pickle."""
-        arrays: dict[str, NDArray[Any]] = {"kind": np.array(kind_of(type(self)))}
-        for field in dataclasses.fields(self):  # type: ignore[arg-type]
-            value = getattr(self, field.name)
-            if isinstance(value, BaseModel):
-                value = json.dumps(value.model_dump(mode="json"), sort_keys=True)
-            arrays[field.name] = np.asarray(value)
-        return arrays
-
-    @classmethod
-    def from_arrays(cls, arrays: dict[str, NDArray[Any]]) -> Self:
-        """Rebuild a model from `to_arrays`.
-
-        Raises:
-            InputError: If an array is missing.
-        """
-        names = {field.name for field in dataclasses.fields(cls)}  # type: ignore[arg-type]
-        if missing := names - set(arrays):
-            raise InputError(
-                f"model file: no array {', '.join(sorted(missing))} of a '{kind_of(cls)}' model"
-            )
-        types = get_type_hints(cls)
-        values: dict[str, Any] = {}
-        for field in dataclasses.fields(cls):  # type: ignore[arg-type]
-            value, declared = arrays[field.name], types[field.name]
-            if isinstance(declared, type) and issubclass(declared, BaseModel):
-                values[field.name] = declared.model_validate_json(str(value))
-            else:
-                values[field.name] = declared(value) if declared in (int, float) else value
-        return cls(**values)
-
 
 @runtime_checkable
 class AdditiveRecommender(Protocol):
@@ -101,6 +69,36 @@ class AdditiveRecommender(Protocol):
             (b, k, length) float64; summed over the last axis it is the score, exactly.
             Padding gets 0.
         """
+
+
+def pair_products(
+    left: sparse.csr_array,
+    right: sparse.csr_array,
+    rated: NDArray[np.int64],
+    items: NDArray[np.int64],
+) -> NDArray[np.float64]:
+    """Products of the rows of rated items with those of others, for a block of users.
+
+    Args:
+        left: (n_items, d) rows of rated items.
+        right: (n_items, d) rows of recommended items.
+        rated: (b, length) columns of each user's rated items.
+        items: (b, k) columns of the other items.
+
+    Returns:
+        (b, k, length) float64.
+    """
+    from_items, begins = np.unique(rated, return_inverse=True)
+    to_items, ends = np.unique(items, return_inverse=True)
+    begins, ends = begins.reshape(rated.shape), ends.reshape(items.shape)
+    outward = left[from_items].astype(np.float64)
+    products = np.zeros((*items.shape, rated.shape[1]))
+    step = max(1, BLOCK // max(1, len(from_items)))
+    for first in range(0, len(to_items), step):
+        values = (outward @ right[to_items[first : first + step]].T).toarray()
+        user, place = np.nonzero((ends >= first) & (ends < first + step))
+        products[user, place] = values[begins[user], ends[user, place, None] - first]
+    return products
 
 
 @runtime_checkable
@@ -174,11 +172,6 @@ class ClosedFormRecommender(Protocol):
 
     def user_systems(self, histories: PaddedBlock) -> Iterator[UserSystems]:
         """The systems of a block of users; scores are the sum over all that are yielded."""
-
-
-def kind_of(model: type[Recommender]) -> str:
-    """Name of the module a recommender lives in, stored with it to find it again."""
-    return model.__module__.rpartition(".")[2]
 
 
 def load_recommender(arrays: dict[str, NDArray[Any]]) -> Recommender:

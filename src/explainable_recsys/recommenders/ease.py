@@ -83,7 +83,7 @@ class EASE(Recommender):
         """
         ratings = interactions.ratings
         mean = float(ratings.data.mean(dtype=np.float64))
-        x = _weighted(ratings, mean, parameters.rating_weight)
+        x = weighted_ratings(ratings, mean, parameters.rating_weight)
         known = _largest_that_fits(ratings, parameters.max_size)
         lengths = np.diff(ratings.indptr)
         relative = np.maximum(lengths, 1) / lengths.mean()
@@ -126,7 +126,7 @@ class EASE(Recommender):
         self, histories: PaddedBlock, items: NDArray[np.int64]
     ) -> NDArray[np.float64]:
         """The x_j B_ji of every rated item; see `AdditiveRecommender.contributions`."""
-        weights = _weights_of(histories.values, self.mean, self.parameters.rating_weight)
+        weights = rating_weights(histories.values, self.mean, self.parameters.rating_weight)
         weights = weights * (histories.filled & self.known[histories.columns])
         wanted, places = np.unique(items, return_inverse=True)
         found = np.zeros((*items.shape, histories.columns.shape[1]))
@@ -148,7 +148,7 @@ class EASE(Recommender):
         return np.asarray(columns)
 
     def _inputs(self, histories: sparse.csr_array) -> sparse.csr_array:
-        x = _weighted(histories, self.mean, self.parameters.rating_weight)
+        x = weighted_ratings(histories, self.mean, self.parameters.rating_weight)
         return sparse.csr_array(x * self.known)
 
     def _scores_by_kernel(self, x: sparse.csr_array) -> NDArray[np.float64]:
@@ -194,13 +194,14 @@ class EASE(Recommender):
         return sparse.csr_array(arrays, shape=(len(self.training_starts) - 1, self.n_items))
 
 
-def _weighted(ratings: sparse.csr_array, mean: float, weight: float) -> sparse.csr_array:
+def weighted_ratings(ratings: sparse.csr_array, mean: float, weight: float) -> sparse.csr_array:
     """What each rating counts, float64."""
-    values = _weights_of(ratings.data, mean, weight)
+    values = rating_weights(ratings.data, mean, weight)
     return sparse.csr_array((values, ratings.indices, ratings.indptr), shape=ratings.shape)
 
 
-def _weights_of(ratings: NDArray[np.float32], mean: float, weight: float) -> NDArray[np.float64]:
+def rating_weights(ratings: NDArray[np.float32], mean: float, weight: float) -> NDArray[np.float64]:
+    """What ratings of any shape count: max(1 + weight (rating - mean), 0)."""
     return np.maximum(1.0 + weight * (ratings.astype(np.float64) - mean), 0.0)
 
 

@@ -237,3 +237,24 @@ class _Terms:
     def _target(self) -> float:
         """What p . q is drawn to; |p - q|^2 has -2 p . q in it, which is a target of 1."""
         return self._parameters.target if self._parameters.form == "pull" else 1.0
+
+
+def fit_emf(
+    interactions: Interactions,
+    explainability_by_users: Interactions,
+    explainability_by_items: Interactions,
+    parameters: EMFParameters,
+    neighbourhood: NeighbourhoodParameters,
+) -> EMF:
+    """`EMF.fit` with E as it is stored, unless that is of other (held-out) users."""
+    chosen = explainability_by_users if neighbourhood.form == "users" else explainability_by_items
+    same = np.array_equal(chosen.user_ids, interactions.user_ids)
+    return EMF.fit(interactions, parameters, neighbourhood, chosen.ratings if same else None)
+
+
+def fit_mf(
+    interactions: Interactions, parameters: EMFParameters, neighbourhood: NeighbourhoodParameters
+) -> EMF:
+    """Plain matrix factorization: `EMF.fit` without explainability and without prior."""
+    plain = {"explainability_weight": 0.0, "popularity_weight": 0.0}
+    return EMF.fit(interactions, parameters.model_copy(update=plain), neighbourhood)

@@ -16,8 +16,8 @@ from pydantic import Field, model_validator
 from scipy import sparse
 
 from explainable_recsys.interactions import Interactions, PaddedBlock
-from explainable_recsys.knowledge.features import Features
-from explainable_recsys.parameters import Seed
+from explainable_recsys.knowledge.features import Features, ItemGroup, UserGroup
+from explainable_recsys.parameters import Parameters, Seed
 from explainable_recsys.progress import progress_counter
 from explainable_recsys.recommenders.base import UserSystems
 from explainable_recsys.recommenders.popularity import log_popularity
@@ -425,3 +425,35 @@ def _prior(
     deviations = centres - centres.mean(axis=0)
     covariance += deviations.T @ deviations / len(centres)
     return centres.mean(axis=0), np.asarray(np.linalg.inv(covariance), dtype=np.float64)
+
+
+class LearnedFeatures(Parameters):
+    """Groups of features that the model learns from besides ids; None: the usual ones."""
+
+    item: tuple[ItemGroup, ...] | None = None
+    user: tuple[UserGroup, ...] | None = None
+
+
+def fit_fm(
+    interactions: Interactions,
+    item_features: Features,
+    user_features: Features,
+    parameters: FMParameters,
+    learned: LearnedFeatures,
+) -> FM:
+    """`FM.fit` with the groups of features that are to be learned from.
+
+    Raises:
+        InputError: If there is no feature of a group that is asked for by name.
+    """
+    of_items = _chosen(item_features, learned.item, ("genres", "decade"), "item")
+    of_users = _chosen(user_features, learned.user, ("age", "gender", "occupation"), "user")
+    return FM.fit(interactions, of_users, of_items, parameters)
+
+
+def _chosen(
+    features: Features, named: tuple[str, ...] | None, usual: tuple[str, ...], side: str
+) -> Features:
+    if named is None:
+        named = tuple(group for group in usual if group in features.groups)
+    return features.only(named, f"fm.learned_features.{side}")

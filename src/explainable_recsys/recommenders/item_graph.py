@@ -15,13 +15,11 @@ from scipy import sparse
 from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.knowledge.features import Features
+from explainable_recsys.recommenders import base
 from explainable_recsys.recommenders.base import Recommender
 
 PEOPLE = "liked by the same people"
 """The relation of items that the same people liked."""
-
-BLOCK = 4_000_000
-"""Cells of a dense block of histories × links, or of rated × recommended items."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +55,7 @@ class ItemGraph(Recommender):
         """Scores of some histories at a time; see `Recommender.scores`."""
         starts = self.starts(histories)
         result = np.empty((starts.shape[0], self.n_items), np.float32)
-        step = max(1, BLOCK // max(1, len(self.relations)))
+        step = max(1, base.BLOCK // max(1, len(self.relations)))
         for first in range(0, starts.shape[0], step):
             result[first : first + step] = self.scores_from(starts[first : first + step])
         return result
@@ -68,7 +66,7 @@ class ItemGraph(Recommender):
 
     def starts(self, histories: sparse.csr_array) -> sparse.csr_array:
         """(n, n_items) where paths start: 1 for each liked item."""
-        return liked_items(histories, self.liked_from)
+        return liked_or_all(histories, self.liked_from)
 
     @cached_property
     def link_degrees(self) -> NDArray[np.int64]:
@@ -121,7 +119,7 @@ def link_arrays(
     if missing := [name for name in names if name not in weights]:
         raise InputError(f"no weight of relation '{missing[0]}'; there are: {', '.join(weights)}")
     places = {name: place for place, name in enumerate(names)}
-    people = liked_items(interactions.ratings, least).T.tocsr()
+    people = liked_or_all(interactions.ratings, least).T.tocsr()
     matrix = sparse.csr_array(sparse.hstack([people, entities.matrix], format="csr"))
     matrix.sort_indices()
     nobody = [""] * interactions.n_users
@@ -143,7 +141,7 @@ def relation_names(entities: Features) -> Sequence[str]:
     return [PEOPLE, *dict.fromkeys(entities.groups)]
 
 
-def liked_items(ratings: sparse.csr_array, least: float) -> sparse.csr_array:
+def liked_or_all(ratings: sparse.csr_array, least: float) -> sparse.csr_array:
     """1 where a rating is high enough; of those without any such rating, all ratings."""
     n = ratings.shape[0]
     rows = np.repeat(np.arange(n), np.diff(ratings.indptr))

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic import Field
 
+from explainable_recsys.data import Data, Lists, check_list_columns
 from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import DIFFERENT_RUNS, Interactions
 from explainable_recsys.parameters import Parameters
@@ -27,7 +28,11 @@ class RecommendationParameters(Parameters):
 
 
 def recommend(
-    model: Recommender, interactions: Interactions, parameters: RecommendationParameters
+    model: Recommender,
+    interactions: Interactions,
+    parameters: RecommendationParameters,
+    only: NDArray[Any] | None = None,
+    exclude: NDArray[Any] | None = None,
 ) -> pd.DataFrame:
     """Recommend to every user the best items that are not in the user's history.
 
@@ -35,13 +40,16 @@ def recommend(
         model: Any recommender over the same catalogue.
         interactions: Histories to score; their items are never recommended.
         parameters: List length and block size.
+        only: Ids of the items that may be recommended; None: all.
+        exclude: Ids of items that may not.
 
     Returns:
         Columns `user_id`, `item_id`, `rank` (from 1), `score`, sorted by user and rank. A
         user who has rated nearly everything gets a shorter list.
 
     Raises:
-        InputError: If `n` exceeds the catalogue, or the model has another catalogue.
+        InputError: If `n` exceeds the catalogue, the model has another catalogue, or an id is
+            not in it.
     """
     if parameters.n > interactions.n_items:
         raise InputError(
@@ -53,9 +61,15 @@ def recommend(
             f"the model knows {model.n_items} items, the interactions have "
             f"{interactions.n_items}: {DIFFERENT_RUNS}"
         )
+    barred = np.zeros(interactions.n_items, bool)
+    if only is not None:
+        barred[:] = True
+        barred[interactions.known_columns(only)] = False
+    if exclude is not None:
+        barred[interactions.known_columns(exclude)] = True
     starts = range(0, interactions.n_users, parameters.block_size)
     blocks = [
-        _recommend_block(model, interactions, start, parameters)
+        _recommend_block(model, interactions, start, parameters, barred)
         for start in progress(starts, "recommend")
     ]
     rows, ranks, columns, scores = (np.concatenate(part) for part in zip(*blocks, strict=True))
@@ -97,10 +111,8 @@ def check_made_by(
             f"the model knows {model.n_items} items, the interactions have "
             f"{interactions.n_items}: {DIFFERENT_RUNS}"
         )
-    wanted = ("user_id", "item_id", "rank", "score")
-    if missing := [name for name in wanted if name not in recommendations]:
-        raise InputError(f"recommendations table: no column {', '.join(missing)}; run it again")
-    positions, columns = interactions.lists_by_user(recommendations)
+    check_list_columns(recommendations)
+    positions, columns = Lists.of(interactions, recommendations).by_user()
     step = max(1, interactions.n_users // CHECKED_USERS)
     positions, columns = positions[::step], columns[::step]
     users, places = np.nonzero(positions >= 0)
@@ -113,13 +125,28 @@ def check_made_by(
 
 
 def _recommend_block(
-    model: Recommender, interactions: Interactions, start: int, parameters: RecommendationParameters
+    model: Recommender,
+    interactions: Interactions,
+    start: int,
+    parameters: RecommendationParameters,
+    barred: NDArray[np.bool_],
 ) -> tuple[NDArray[Any], ...]:
     """Rows, ranks, columns and scores of one block of users."""
     histories = interactions.ratings[start : start + parameters.block_size]
     scores = model.scores(histories)
     users = np.repeat(np.arange(histories.shape[0]), np.diff(histories.indptr))
     scores[users, histories.indices] = -np.inf
+    scores[:, barred] = -np.inf
     columns, values = top_n(scores, parameters.n)
     rows, places = np.nonzero(columns >= 0)
     return rows + start, places + 1, columns[rows, places], values[rows, places]
+
+
+def make_lists(
+    model: Recommender,
+    data: Data,
+    data_version: dict[str, Any],
+    parameters: RecommendationParameters,
+) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """`recommend`, and with the lists the fingerprint of the data that they were made from."""
+    return recommend(model, data.histories, parameters), data_version

@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 from pydantic import Field
 from scipy import optimize, sparse
 
+from explainable_recsys import draws
 from explainable_recsys.interactions import Interactions, PaddedBlock
 from explainable_recsys.knowledge.features import Features
 from explainable_recsys.parameters import Parameters, Seed
-from explainable_recsys.recommenders import item_graph
+from explainable_recsys.recommenders.base import pair_products
 from explainable_recsys.recommenders.item_graph import (
     ItemGraph,
-    liked_items,
+    liked_or_all,
     link_arrays,
     per_item,
     relation_names,
@@ -89,17 +90,7 @@ class MetaPaths(ItemGraph):
         self, histories: PaddedBlock, items: NDArray[np.int64]
     ) -> NDArray[np.float64]:
         """Sums over the paths from every rated item; see `AdditiveRecommender`."""
-        rows = np.where(histories.filled, histories.columns, 0)
-        rated, begins = np.unique(rows, return_inverse=True)
-        wanted, ends = np.unique(items, return_inverse=True)
-        begins, ends = begins.reshape(rows.shape), ends.reshape(items.shape)
-        outward = self.outward[rated].astype(np.float64)
-        parts = np.zeros((*items.shape, rows.shape[1]))
-        step = max(1, item_graph.BLOCK // max(1, len(rated)))
-        for first in range(0, len(wanted), step):
-            values = (outward @ self.inward[wanted[first : first + step]].T).toarray()
-            user, place = np.nonzero((ends >= first) & (ends < first + step))
-            parts[user, place] = values[begins[user], ends[user, place, None] - first]
+        parts = pair_products(self.outward, self.inward, histories.columns, items)
         return parts * self._of_ratings(histories)[:, None, :]
 
     @cached_property
@@ -174,7 +165,7 @@ def learn_weights(
         parts = _relation_scores(model, interactions.ratings[users], columns)
         spread = parts.std(axis=(0, 1))
         spread[spread < 1e-12] = 1.0  # says nothing here: any unit will do, if it is not tiny
-        rated = liked_items(interactions.ratings[users], -np.inf)
+        rated = liked_or_all(interactions.ratings[users], -np.inf)
         open_to = rated[:, columns].toarray() == 0
         strengths = _softmax_regression(
             parts / spread, wanted[:, columns].toarray() > 0, open_to, learning.ridge
@@ -204,8 +195,9 @@ def _held_out(
         shape=interactions.ratings.shape,
     )
     users = np.flatnonzero(np.diff(matrix.indptr))
-    chosen = np.random.default_rng(learning.seed).permutation(users)[: learning.n_users]
-    return np.sort(chosen), sparse.csr_array(matrix[np.sort(chosen)])
+    order = draws.random_order(interactions.user_ids[users], learning.seed, "meta-paths: users")
+    chosen = np.sort(users[order[: learning.n_users]])
+    return chosen, sparse.csr_array(matrix[chosen])
 
 
 def _candidates(
@@ -215,8 +207,8 @@ def _candidates(
     needed = np.unique(wanted.indices)
     others = np.setdiff1d(np.arange(interactions.n_items), needed)
     n = max(0, learning.n_candidates - len(needed))
-    drawn = np.random.default_rng(learning.seed).permutation(others)[:n]
-    return np.sort(np.concatenate([needed, drawn]))
+    order = draws.random_order(interactions.item_ids[others], learning.seed, "meta-paths: items")
+    return np.sort(np.concatenate([needed, others[order[:n]]]))
 
 
 def _relation_scores(
@@ -255,3 +247,27 @@ def _softmax_regression(
     bounds = [(0.0, None)] * parts.shape[2]
     found = optimize.minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds)
     return np.asarray(found.x)
+
+
+def weigh_relations(
+    interactions: Interactions,
+    train_ratings: pd.DataFrame,
+    validation_ratings: pd.DataFrame,
+    entities: Features,
+    parameters: MetaPathParameters,
+    learning: LearningParameters,
+) -> pd.DataFrame:
+    """`learn_weights` on validation ratings, with the training ratings as histories."""
+    known = interactions.histories(train_ratings)
+    return learn_weights(known, entities, validation_ratings, parameters, learning)
+
+
+def fit_meta_paths(
+    interactions: Interactions,
+    entities: Features,
+    relation_weights: pd.DataFrame,
+    parameters: MetaPathParameters,
+) -> MetaPaths:
+    """`MetaPaths.fit` with weights as a table: columns `relation`, `weight`."""
+    weights = dict(zip(relation_weights["relation"], relation_weights["weight"], strict=True))
+    return MetaPaths.fit(interactions, entities, weights, parameters)

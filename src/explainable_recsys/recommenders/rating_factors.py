@@ -122,3 +122,8 @@ class RatingFactors(Recommender):
         """Bias and factors of a user without ratings, and of an item not in the catalogue."""
         nothing = np.zeros(self.design.shape[1])
         return nothing, nothing
+
+
+def without_prior(model: RatingFactors) -> RatingFactors:
+    """The same model ranking by the predicted rating alone."""
+    return model.with_popularity_weight(0.0)

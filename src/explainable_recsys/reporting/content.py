@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -15,36 +16,45 @@ if TYPE_CHECKING:
 class ReportContent:
     """The results of one evaluation. Tables may be empty, and may lack columns.
 
+    Columns of metrics have beside a metric its `/low`, `/high` and `/n`; values are NaN where
+    somebody has none.
+
     Attributes:
         card: The dataset card, with `version`, a fingerprint of the data.
         protocol: How it was evaluated: value by readable label.
-        comparison: One row per approach: `approach` and a column per metric, NaN where an
-            approach has none; beside a metric its `/low`, `/high` and `/n`, and for those of
-            faithfulness the same of its controls, `/random` and `/popular`.
+        accuracy: One row per recommender: `recommender` and metrics of its lists and ratings.
+        explanation_quality: One row per approach: `approach`, `recommender` and metrics of its
+            explanations; for those of faithfulness the same of controls, `/random`, `/popular`.
         scope: `approach` and `scope`, what its faithfulness was measured on: `cited items`,
             `projection: …`, `not applicable: …` or `no explanations`.
-        paired_tests: `metric`, `first`, `second`, `n_users`, `difference` (first less second),
-            `low`, `high`, `p_value`, `p_corrected`.
+        accuracy_tests: Between recommenders: `metric`, `first`, `second`, `n_users`, `difference`
+            (first less second), `low`, `high`, `p_value`, `p_corrected`.
+        explanation_tests: The same between approaches.
         control_tests: `approach`, `metric`, `control`, `n_users`, `own`, `of_control`,
             `difference`, `low`, `high`, `p_value`, `p_corrected`, `verdict` (better, worse, no
             difference).
         stability: `approach`, `n_cited`, `jaccard`, `low`, `high`, `n_users`,
             `n_recommendations`, `n_retrainings`.
         figures: Plotly figures by heading, in the order of the report.
-        examples: Lists of some users: `user_id`, `approach`, `rank`, `item_id`, `title`, `year`
-            (may be missing), `score`, `sentence` (Markdown; may be missing).
-        histories: What those users rated, best first: `user_id`, `title`, `rating`.
-        provenance: `run`, `manifest`, `commit` (or None), `dirty`, `env`, `data_version`, and
-            `versions`: by approach, the version by dataset read.
+        examples: Lists of some users, those of each approach's recommender: `user_id`,
+            `approach`, `rank`, `item_id`, `title`, `year` (may be missing), `score`, `sentence`
+            (may be missing).
+        histories: What those users rated, best first: `user_id`, `item_id`, `title`, `year`,
+            `rating`.
+        provenance: `run`, `manifest`, `commit` (or None), `dirty`, `env`, `data_version`.
         k: Length of the lists.
         n_cited: Number of cited items taken out or kept to measure faithfulness.
+        intrinsic: Approaches whose reasons are how the score was made; the others are post hoc.
+        titles: Readable names of recommenders and approaches.
     """
 
     card: dict[str, Any]
     protocol: dict[str, str]
-    comparison: pd.DataFrame
+    accuracy: pd.DataFrame
+    explanation_quality: pd.DataFrame
     scope: pd.DataFrame
-    paired_tests: pd.DataFrame
+    accuracy_tests: pd.DataFrame
+    explanation_tests: pd.DataFrame
     control_tests: pd.DataFrame
     stability: pd.DataFrame
     figures: dict[str, go.Figure]
@@ -53,6 +63,8 @@ class ReportContent:
     provenance: dict[str, Any]
     k: int
     n_cited: int = 3
+    intrinsic: Collection[str] = ()
+    titles: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -62,16 +74,16 @@ class ReportContent:
     @property
     def data_version(self) -> str:
         """Fingerprint of the data."""
-        version = self.provenance.get("data_version") or self.card.get("version")
-        return str(version or "not known")
+        return str(self.provenance.get("data_version") or self.card.get("version") or "not known")
+
+    @property
+    def commit(self) -> str:
+        """The version of the code, and whether it was changed."""
+        commit = str(self.provenance.get("commit") or "not known")
+        return f"{commit}, with uncommitted changes" if self.provenance.get("dirty") else commit
 
     @property
     def origin(self) -> str:
         """Where the numbers come from: what stands beside every table."""
-        return " · ".join(
-            [
-                f"data {self.name}, version {self.data_version}",
-                f"run {self.provenance.get('run') or 'not known'}",
-                f"manifest {self.provenance.get('manifest') or 'not known'}",
-            ]
-        )
+        run, manifest = (self.provenance.get(key) or "not known" for key in ("run", "manifest"))
+        return f"data {self.name}, version {self.data_version} · run {run} · manifest {manifest}"

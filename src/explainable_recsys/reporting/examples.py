@@ -1,101 +1,65 @@
-"""A few users: what they rated, and what each approach recommends to them and why."""
+"""A few users: what they rated, and what is recommended to them and why."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from explainable_recsys.reporting.content import ReportContent
+from explainable_recsys.reporting.people import titled
 from explainable_recsys.reporting.results import Results, records
-from explainable_recsys.wording.markup import Run, finite, is_text, runs
-
-NO_REASON = "No explanation."
-
-
-@dataclass(frozen=True)
-class Rated:
-    """A title of a history, and the stars that it got (empty if not known)."""
-
-    title: str
-    stars: str
+from explainable_recsys.wording.markup import is_text
+from explainable_recsys.wording.numbers import finite
 
 
-@dataclass(frozen=True)
-class Recommended:
-    """A recommendation; its reason is empty if there is none."""
+class Recommended(NamedTuple):
+    """A recommendation; its reason, a sentence with marked items, is empty if there is none."""
 
     rank: int
     title: str
-    reason: tuple[Run, ...]
+    reason: str
 
 
-@dataclass(frozen=True)
-class ApproachList:
-    """What one approach recommends to a user; `explains` if it gives any reason."""
+class ExampleUser(NamedTuple):
+    """A user.
 
-    approach: str
-    recommended: tuple[Recommended, ...]
-
-    @property
-    def explains(self) -> bool:
-        """Whether any of it has a reason."""
-        return any(item.reason for item in self.recommended)
-
-
-@dataclass(frozen=True)
-class ExampleUser:
-    """A user with a history and the lists of the approaches, highest nDCG first."""
+    Attributes:
+        user_id: Who.
+        history: Titles, each with its stars (empty if not known).
+        lists: What is recommended, by approach, in the order of the results.
+    """
 
     user_id: str
-    history: tuple[Rated, ...]
-    lists: tuple[ApproachList, ...]
+    history: list[tuple[str, str]]
+    lists: dict[str, list[Recommended]]
 
 
 def example_users(content: ReportContent, results: Results) -> list[ExampleUser]:
     """The users of the examples, in their order there."""
     columns = ("user_id", "approach", "rank", "item_id", "title", "year", "sentence")
-    by_user: dict[str, dict[str, list[dict[str, Any]]]] = {}
-    for row in records(content.examples, *columns):
-        of_user = by_user.setdefault(str(row["user_id"]), {})
-        of_user.setdefault(str(row["approach"]), []).append(row)
-    histories: dict[str, list[Rated]] = {}
-    for row in records(content.histories, "user_id", "title", "rating"):
-        histories.setdefault(str(row["user_id"]), []).append(_rated(row))
-    return [
-        ExampleUser(
-            user,
-            tuple(histories.get(user, [])),
-            tuple(_list(name, lists[name]) for name in _in_order(list(lists), results)),
-        )
-        for user, lists in by_user.items()
-    ]
+    order = list(results.approaches)
+    rows = records(content.examples, *columns)
+    rows.sort(key=lambda row: order.index(row["approach"]) if row["approach"] in order else 99)
+    users = {
+        str(user): ExampleUser(str(user), [], {}) for user in content.examples.get("user_id", ())
+    }
+    for row in rows:
+        lists = users[str(row["user_id"])].lists
+        lists.setdefault(str(row["approach"]), []).append(_recommended(row))
+    for row in records(content.histories, "user_id", "item_id", "title", "year", "rating"):
+        if user := users.get(str(row["user_id"])):
+            rating = finite(row["rating"])
+            user.history.append((_title(row), "" if rating is None else f"★ {rating:g}"))
+    for user in users.values():
+        for recommended in user.lists.values():
+            recommended.sort()
+    return list(users.values())
 
 
-def _in_order(names: list[str], results: Results) -> list[str]:
-    known = [name for name in results.everybody if name in names]
-    return known + [name for name in names if name not in known]
-
-
-def _list(approach: str, rows: list[dict[str, Any]]) -> ApproachList:
-    ranked = sorted(rows, key=lambda row: finite(row["rank"]) or 0.0)
-    items = (
-        Recommended(
-            int(finite(row["rank"]) or 0),
-            _title(row),
-            tuple(runs(row["sentence"])) if is_text(row["sentence"]) else (),
-        )
-        for row in ranked
-    )
-    return ApproachList(approach, tuple(items))
-
-
-def _rated(row: dict[str, Any]) -> Rated:
-    rating = finite(row["rating"])
-    title = row["title"] if is_text(row["title"]) else "untitled"
-    return Rated(title, "" if rating is None else f"★ {rating:g}")
+def _recommended(row: dict[str, Any]) -> Recommended:
+    reason = row["sentence"] if is_text(row["sentence"]) else ""
+    return Recommended(int(finite(row["rank"]) or 0), _title(row), reason)
 
 
 def _title(row: dict[str, Any]) -> str:
-    year = finite(row["year"])
-    title = row["title"] if is_text(row["title"]) else f"item {row['item_id']}"
-    return title if year is None else f"{title} ({year:.0f})"
+    title = row["title"] if is_text(row["title"]) else None
+    return titled(title, finite(row["year"]), row["item_id"])

@@ -3,331 +3,368 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator
 
+from explainable_recsys.metrics.comparison import CONTROLS
+from explainable_recsys.metrics.projected_evidence import NO_EXPLANATIONS
+from explainable_recsys.metrics.records import METRICS, read
 from explainable_recsys.reporting.content import ReportContent
-from explainable_recsys.reporting.glossary import FAITHFULNESS, label, parse
-from explainable_recsys.reporting.results import NO_EXPLANATIONS, Results
-from explainable_recsys.reporting.verdicts import (
-    WHAT_CONTROLS_CITE,
-    WHY_AREAS,
-    failing,
-    reported,
-    tests_against,
-)
-from explainable_recsys.wording.markup import enumerated, interval, number, p_value
+from explainable_recsys.reporting.results import Controlled, Paired, Results, Verdicts, lost
+from explainable_recsys.wording.numbers import enumerated, interval, number, p_value
+from explainable_recsys.wording.phrases import phrase
 
-INTRINSIC, POST_HOC = "intrinsic_", "posthoc_"
-"""Prefixes of approaches that explain themselves, and of those that explain another's lists."""
+FAILS = {
+    "random": "The evidence of {approach} against random items of the same history: {verdicts}.",
+    "popular": "The evidence of {approach} against the most popular items of the same history: "
+    "{verdicts}.",
+}
+PASSES = {
+    "random": "The evidence of {approaches} beats random items of the same history in {metrics}.",
+    "popular": "The evidence of {approaches} beats the most popular items of the same history in "
+    "{metrics}.",
+}
+BEATEN = {
+    "random": "In {metrics}, {n} of {n_tested} do not beat random items: {approaches}.",
+    "popular": "In {metrics}, {n} of {n_tested} do not beat the most popular items: {approaches}.",
+}
+ALL_BEAT = {
+    "random": "In {metrics}, the evidence of all {n_tested} tested beats random items.",
+    "popular": "In {metrics}, the evidence of all {n_tested} tested beats the most popular items.",
+}
+VERDICTS = {
+    "no difference": "no difference in {metrics}",
+    "worse": "worse in {metrics}",
+    "better": "better in {metrics}",
+}
+WHY_AREAS = (
+    "Areas (AUC): once the cited items are used up, the others follow in random order, so short "
+    "explanations lose there."
+)
 
 _INDIFFERENT = 0.01
 """An explainer whose coverage of random lists is as near to its own as this explains anything."""
 
 
 def findings(content: ReportContent) -> list[str]:
-    """Say what was found, in plain text, each finding in one to three sentences.
+    """Say what was found, in plain text, a few sentences for each finding.
 
     What the tables do not support is not said: a missing column or table makes fewer findings.
     """
-    results = Results.of(content)
-    tell: list[Callable[[Results], str]] = [
+    results = Results(content)
+    tell: list[Callable[[Results], Iterator[str]]] = [
         _best_lists,
-        _post_hoc_against_intrinsic,
+        _intrinsic_and_post_hoc,
         _most_faithful,
         _against_controls,
         _coverage_of_controls,
         _stability,
         _not_measured,
     ]
-    return [text for sentence in tell if (text := sentence(results))]
+    return [text for sentences in tell if (text := " ".join(sentences(results)))]
 
 
-def _best_lists(results: Results) -> str:
-    """The highest nDCG, and whether a paired test separates it from the second."""
-    name = label(results.ndcg)
-    ranked = _ranked(results, results.with_metric(results.ndcg))
-    if not ranked:
-        return f"{name} is not measured for any approach."
-    top = results.value(ranked[0], results.ndcg)
-    best = [a for a in ranked if _equal(results.value(a, results.ndcg), top)]
-    if len(ranked) == 1:
-        return f"{best[0]} is the only approach with {name}: {_with_interval(results, best[0])}."
-    verb = "has" if len(best) == 1 else "share"
-    text = f"{enumerated(best)} {verb} the best {name}, {_with_interval(results, best[0])}"
-    if len(best) < len(ranked):
-        text += f"; {_separation(results, best[0], ranked[len(best)], 'the second')}"
-    return f"{text}. {_above_popularity(results)}".strip()
-
-
-def _separation(results: Results, first: str, second: str, role: str) -> str:
-    """Whether a paired test in nDCG tells two approaches apart."""
-    value = _score(results, second, results.ndcg)
-    test = results.paired(results.ndcg, first, second)
-    if test is None:
-        return f"no paired test compares it with {role}, {second} ({value})"
-    figures = [value, f"difference {number(test.difference)}"]
-    if test.low is not None and test.high is not None:
-        figures[-1] += f" {interval(test.low, test.high)}"
-    figures.append(f"corrected p {p_value(test.p)}")
-    verb = "separates" if test.is_significant else "does not separate"
-    return f"a paired test {verb} it from {role}, {second} ({', '.join(figures)})"
-
-
-def _above_popularity(results: Results) -> str:
-    """Which approaches rank no better than the same list for everybody."""
-    popular = results.value("popularity", results.ndcg)
-    ranked = [name for name in results.approaches if _has_ndcg(results, name)]
-    if popular is None or not ranked:
-        return ""
-    close: list[str] = []
-    worse: list[str] = []
-    for name in ranked:
-        if not _is_above(results, name, "popularity"):
-            is_worse = _is_above(results, "popularity", name)
-            (worse if is_worse else close).append(name)
-    if not close and not worse:
-        return f"All approaches rank better than most-popular lists ({number(popular)})."
-    said = [f"not separated from them: {enumerated(close)}"] if close else []
-    said += [f"worse: {enumerated(worse)}"] if worse else []
-    return f"Against most-popular lists ({number(popular)}), {'; '.join(said)}."
-
-
-def _is_above(results: Results, first: str, second: str) -> bool:
-    """Whether nDCG is higher, and significantly so if that was tested."""
-    values = [results.value(name, results.ndcg) or 0.0 for name in (first, second)]
-    test = results.paired(results.ndcg, first, second)
-    return values[0] > values[1] and (test is None or test.is_significant)
-
-
-def _post_hoc_against_intrinsic(results: Results) -> str:
-    """The best lists of either kind, which the names tell; other approaches do not count."""
-    kinds = [
-        [a for a in results.approaches if a.startswith(prefix) and results.explains(a)]
-        for prefix in (INTRINSIC, POST_HOC)
+def control_sentences(results: Results) -> list[str]:
+    """Whose evidence beats its controls, and whose does not: nobody is left out."""
+    tested = {control: results.verdicts(control) for control in CONTROLS}
+    sentences = [text for control in CONTROLS for text in _of_control(results, control)]
+    if not sentences:
+        sentences.append(phrase("No evidence was compared with that of a control."))
+    if any(
+        read(metric).is_area for of in tested.values() for m in of.values() for metric in lost(m)
+    ):
+        sentences.append(phrase(WHY_AREAS))
+    left = [
+        f"{approach} ({results.scope(approach)})"
+        for approach in results.approaches
+        if results.explains(approach) and approach not in tested["random"]
     ]
-    best = [_ranked(results, [a for a in kind if _has_ndcg(results, a)]) for kind in kinds]
-    if not all(best):
-        return ""
-    own, other = best[0][0], best[1][0]
-    return (
-        f"Of the {INTRINSIC}… approaches, {own} has the best lists ({label(results.ndcg)} "
-        f"{_score(results, own, results.ndcg)}); of the {POST_HOC}… approaches, {other} "
-        f"({_score(results, other, results.ndcg)}; {_difference(results, own, other)})."
-    )
-
-
-def _difference(results: Results, first: str, second: str) -> str:
-    """What a paired test in nDCG says of two approaches, in a few words."""
-    test = results.paired(results.ndcg, first, second)
-    if test is None:
-        return "the difference is not tested"
-    return f"{'a' if test.is_significant else 'no'} significant difference"
-
-
-def _most_faithful(results: Results) -> str:
-    """Whose evidence lowers POS, which all models share, furthest below that of random."""
-    metric, drops = results.pos, _drops(results, results.pos)
-    if not drops:
-        return ""
-    leader = max(drops, key=lambda a: drops[a])
-    drop = _drop(results, leader, metric) or 0.0
-    if drop <= 0:
-        return (
-            f"No evidence lowers {label(metric)} below that of random evidence (nearest: {leader}, "
-            f"{_own_and_random(results, leader, metric)})."
+    if left:
+        sentences.append(
+            phrase("Not compared with random evidence: {approaches}.", approaches="; ".join(left))
         )
-    test = results.controlled(leader, metric, "random")
-    projected = f" ({results.scope(leader)})" * results.is_projection(leader)
-    n_measured = len(_drops(results, metric))
-    of_how_many = f", the largest drop of {n_measured} measured" if n_measured > 1 else ""
-    doubt = "; the test does not confirm it" * (test is not None and not test.is_better)
-    return (
-        f"The most faithful evidence is that of {leader}{projected}: {label(metric)} is "
-        f"{_own_and_random(results, leader, metric)}{of_how_many}{doubt}."
+    return sentences
+
+
+def _of_control(results: Results, control: str) -> Iterator[str]:
+    """One sentence for those that win all tests of the same metrics, one for each other."""
+    tested = results.verdicts(control)
+    winners: dict[tuple[str, ...], list[str]] = {}
+    for approach, tests in tested.items():
+        if not lost(tests):
+            winners.setdefault(tuple(tests), []).append(approach)
+    for metrics, names in winners.items():
+        yield phrase(
+            PASSES[control],
+            approaches=enumerated(names),
+            metrics=enumerated([read(m).label for m in metrics]),
+        )
+    for approach, tests in tested.items():
+        if lost(tests):
+            said = list(_by_verdict(tests))
+            if results.is_projection(approach):
+                said.append(phrase("measured on a {scope}", scope=results.scope(approach)))
+            yield phrase(FAILS[control], approach=approach, verdicts="; ".join(said))
+
+
+def _by_verdict(tests: Verdicts) -> Iterator[str]:
+    """The metrics of each verdict, with both figures where the approach does not win."""
+    for verdict, text in VERDICTS.items():
+        told = [_told(metric, test) for metric, test in tests.items() if test.verdict == verdict]
+        if told:
+            yield phrase(text, metrics=enumerated(told))
+
+
+def _told(metric: str, test: Controlled) -> str:
+    name = read(metric).label
+    if test.verdict == "better" or test.own is None or test.of_control is None:
+        return name
+    return phrase(
+        "{name} ({own} against {other})",
+        name=name,
+        own=number(test.own),
+        other=number(test.of_control),
     )
 
 
-def _against_controls(results: Results) -> str:
-    """Who does not beat a control: cited items against both, then areas; nobody is left out."""
-    tests = tests_against(results, "random")
-    if not tests and not tests_against(results, "popular"):
-        explained = any(results.explains(name) for name in results.everybody)
-        return "No evidence was tested against random evidence." if explained else ""
-    main = [results.pos, results.deletion]
-    names = enumerated([label(metric) for metric in main], "or")
-    parts = [
-        f"random items in {names}: {_whose(results, 'random', main)}",
-        f"the most popular items in {names}: {_whose(results, 'popular', main)}",
-    ]
-    areas = [metric for metric in reported(results) if parse(metric).is_area]
-    worse = {
-        control: {
-            approach: [m for m, test in found.items() if m in areas and test.verdict == "worse"]
-            for approach, found in failing(results, control).items()
-        }
-        for control in WHAT_CONTROLS_CITE
+def _best_lists(results: Results) -> Iterator[str]:
+    """The highest nDCG, and what paired tests say of the others."""
+    metric, scored = read(results.ndcg).label, _with_ndcg(results)
+    if not scored:
+        yield phrase("{metric} is not measured for any recommender.", metric=metric)
+        return
+    top = max(scored.values())
+    best = [name for name, value in scored.items() if _equal(value, top)]
+    others = sorted(set(scored) - set(best), key=lambda name: (-scored[name], name))
+    ends = results.interval(best[0], results.ndcg)
+    yield phrase(
+        "The best {metric} is that of {names}: {value}.",
+        metric=metric,
+        names=enumerated(best),
+        value=" ".join([number(top), *([interval(*ends)] if ends else [])]),
+    )
+    if others:
+        test = results.paired.get((results.ndcg, best[0], others[0]))
+        text = (
+            "No paired test compares it with the next, {name} ({value})."
+            if test is None
+            else "A paired test separates it from the next, {name} ({value}; {test})."
+            if test.is_significant
+            else "A paired test does not separate it from the next, {name} ({value}; {test})."
+        )
+        value = number(scored[others[0]])
+        yield phrase(text, name=others[0], value=value, test=_test(test) if test else "")
+    yield from _above_popularity(results, scored)
+
+
+def _test(test: Paired) -> str:
+    known = test.low is not None and test.high is not None
+    return phrase(
+        "difference {difference}, corrected p {p}",
+        difference=number(test.difference) + (f" {interval(test.low, test.high)}" if known else ""),  # type: ignore[arg-type]
+        p=p_value(test.p),
+    )
+
+
+def _above_popularity(results: Results, scored: dict[str, float]) -> Iterator[str]:
+    """Which recommenders rank no better than the same list for everybody."""
+    popular = scored.get("popularity")
+    ranked = [name for name in results.recommenders if name in scored]
+    if popular is None or not ranked:
+        return
+    below = [name for name in ranked if not _is_above(results, scored, name, "popularity")]
+    worse = [name for name in below if _is_above(results, scored, "popularity", name)]
+    close = [name for name in below if name not in worse]
+    value = number(popular)
+    if not below:
+        yield phrase("All rank better than most-popular lists ({value}).", value=value)
+    if close:
+        text = "Not separated from most-popular lists ({value}): {names}."
+        yield phrase(text, value=value, names=enumerated(close))
+    if worse:
+        text = "Worse than most-popular lists ({value}): {names}."
+        yield phrase(text, value=value, names=enumerated(worse))
+
+
+def _is_above(results: Results, scored: dict[str, float], first: str, second: str) -> bool:
+    """Whether nDCG is higher, and significantly so if that was tested."""
+    test = results.paired.get((results.ndcg, first, second))
+    return scored[first] > scored[second] and (test is None or test.is_significant)
+
+
+def _intrinsic_and_post_hoc(results: Results) -> Iterator[str]:
+    """The best lists with reasons of either kind."""
+    scored = _with_ndcg(results)
+    names = [a for a, r in results.approaches.items() if r in scored and results.explains(a)]
+    own = next((name for name in names if name in results.intrinsic), None)
+    other = next((name for name in names if name not in results.intrinsic), None)
+    if own is None or other is None:
+        return
+    first, second = results.approaches[own], results.approaches[other]
+    yield phrase(
+        "Of the lists that are explained by how their scores were made, those of {own} are the "
+        "best ({own_value}); of those that are explained afterwards, those of {other} "
+        "({other_value}).",
+        own=own,
+        own_value=number(scored[first]),
+        other=other,
+        other_value=number(scored[second]),
+    )
+    test = results.paired.get((results.ndcg, first, second))
+    if first == second:
+        yield phrase("Both are lists of {recommender}.", recommender=first)
+    elif test is None:
+        yield phrase("The difference is not tested.")
+    elif test.is_significant:
+        yield phrase("The difference is significant.")
+    else:
+        yield phrase("The difference is not significant.")
+
+
+def _most_faithful(results: Results) -> Iterator[str]:
+    """Whose evidence lowers POS, which all models share, furthest below that of random."""
+    pos = results.column("pos")
+    sides = {
+        name: (own, random)
+        for name in results.approaches
+        if (own := results.value(name, pos)) is not None
+        and (random := results.value(name, f"{pos}/random")) is not None
     }
-    said = [
-        f"than {'random' if control == 'random' else 'the most popular'} items: "
-        + enumerated([f"{a} ({enumerated([label(m) for m in ms])})" for a, ms in of.items() if ms])
-        for control, of in worse.items()
-        if any(of.values())
-    ]
-    text = f"Evidence that does not beat {'; '.join(parts)}."
-    return f"{text} Worse over the whole history {'; '.join(said)}. {WHY_AREAS}" if said else text
+    if not sides:
+        return
+    leader = max(sides, key=lambda name: sides[name][1] - sides[name][0])
+    own, random = sides[leader]
+    text = (
+        "Of {n_measured} measured, the evidence of {name} is the most faithful: {metric} is {own} "
+        "without the {n} items cited, {random} without {n} random ones."
+        if own < random
+        else "No evidence lowers {metric} below that of random evidence; nearest is {name}, {own} "
+        "without the {n} items cited, {random} without {n} random ones."
+    )
+    yield phrase(
+        text,
+        n_measured=len(sides),
+        name=leader,
+        metric=read(pos).label,
+        own=number(own),
+        random=number(random),
+        n=results.n_cited,
+    )
+    test = results.controlled.get((leader, pos, "random"))
+    if own < random and results.is_projection(leader):
+        yield phrase("It was measured on a {scope}.", scope=results.scope(leader))
+    if own < random and test is not None and test.verdict != "better":
+        yield phrase("The test does not confirm it.")
 
 
-def _whose(results: Results, control: str, metrics: Sequence[str]) -> str:
-    """The approaches that do not beat a control in some metrics, by verdict."""
-    tested = [
-        approach
-        for approach, tests in tests_against(results, control).items()
-        if any(metric in tests for metric in metrics)
-    ]
-    if not tested:
-        return "not tested"
-    whose = []
-    for approach, tests in failing(results, control).items():
-        by_verdict: dict[str, list[str]] = {}
-        for metric in metrics:
-            if metric in tests:
-                by_verdict.setdefault(tests[metric].verdict, []).append(label(metric))
-        if by_verdict:
-            said = [f"{verdict} in {enumerated(of)}" for verdict, of in by_verdict.items()]
-            whose.append(f"{approach} ({', '.join(said)})")
-    if not whose:
-        return f"none ({len(tested)} tested)"
-    return f"{enumerated(whose)}, {len(whose)} of {len(tested)} tested"
+def _against_controls(results: Results) -> Iterator[str]:
+    """Whose cited items do not beat those of a control."""
+    main = [results.column("pos"), results.column("del")]
+    has_tests = False
+    for control in CONTROLS:
+        tested = {
+            name: told
+            for name, tests in results.verdicts(control).items()
+            if (told := {metric: test for metric, test in tests.items() if metric in main})
+        }
+        losers = [name for name, tests in tested.items() if lost(tests)]
+        if tested:
+            has_tests = True
+            yield phrase(
+                BEATEN[control] if losers else ALL_BEAT[control],
+                metrics=enumerated([read(metric).label for metric in main], "or"),
+                n=len(losers),
+                n_tested=len(tested),
+                approaches=enumerated(losers),
+            )
+    if not has_tests and any(results.explains(name) for name in results.approaches):
+        yield phrase("No evidence was tested against that of a control.")
 
 
-def _coverage_of_controls(results: Results) -> str:
+def _coverage_of_controls(results: Results) -> Iterator[str]:
     """What explainers find on their own lists, on most-popular and on random ones."""
     columns = ("coverage", "coverage_of_popularity", "coverage_of_random")
-    tried = [
-        name
-        for name in results.approaches
-        if all(results.value(name, column) is not None for column in columns)
-    ]
+    tried: dict[str, list[float]] = {}
+    for name in results.approaches:
+        shares = [results.value(name, column) for column in columns]
+        if None not in shares:
+            tried[name] = [share for share in shares if share is not None]
     if not tried:
-        return ""
-    shares = [
-        f"{name} {' / '.join(_score(results, name, column, True) for column in columns)}"
-        for name in tried
+        return
+    told = [
+        f"{name} {' / '.join(number(share, METRICS['coverage'].form) for share in shares)}"
+        for name, shares in tried.items()
     ]
-    text = f"Explained of own / most-popular / random lists: {'; '.join(shares)}."
+    text = "Explained of own / most-popular / random lists: {shares}."
+    yield phrase(text, shares="; ".join(told))
     anything = [
-        name
-        for name in tried
-        if (results.value(name, columns[2]) or 0.0)
-        >= (results.value(name, columns[0]) or 0.0) - _INDIFFERENT
-        and results.explains(name)
+        name for name, (own, _, random) in tried.items() if random >= own - _INDIFFERENT > 0
     ]
     if anything:
-        text += (
-            f" The coverage of {enumerated(anything)} says nothing about the lists: random ones "
-            "are explained as often."
+        yield phrase(
+            "The coverage of {names} says nothing about the lists: random ones are explained as "
+            "often.",
+            names=enumerated(anything),
         )
-    return text
 
 
-def _stability(results: Results) -> str:
+def _stability(results: Results) -> Iterator[str]:
     """Whose evidence survives another training best and worst, and whose no seed can change."""
-    fixed = [name for name in results.overlaps if name in results.seedless]
-    text = (
-        f"Given their lists, the reasons of {enumerated(fixed)} depend on no seed; "
-        f"{'it was' if len(fixed) == 1 else 'they were'} not trained again."
-        if fixed
-        else ""
-    )
     again = {name: v for name, v in results.overlaps.items() if name not in results.seedless}
-    return f"{_after_training_again(again)} {text}".strip()
+    if again:
+        high, low = max(again.values()), min(again.values())
+        yield phrase(
+            "After training again with other seeds, what is cited overlaps by {high} (Jaccard) for "
+            "{most}."
+            if _equal(high, low)
+            else "After training again with other seeds, what is cited overlaps most for {most} "
+            "(Jaccard {high}), least for {least} ({low}).",
+            high=number(high),
+            low=number(low),
+            most=enumerated([name for name, value in again.items() if _equal(value, high)]),
+            least=enumerated([name for name, value in again.items() if _equal(value, low)]),
+        )
+    fixed = [name for name in results.overlaps if name in results.seedless]
+    if fixed:
+        yield phrase(
+            "Given their lists, the reasons of {names} depend on no seed: not trained again.",
+            names=enumerated(fixed),
+        )
 
 
-def _after_training_again(overlaps: Mapping[str, float]) -> str:
-    if not overlaps:
-        return ""
-    high, low = max(overlaps.values()), min(overlaps.values())
-    most = [name for name, value in overlaps.items() if _equal(value, high)]
-    least = [name for name, value in overlaps.items() if _equal(value, low)]
-    again = "After training again with other seeds, what"
-    if len(overlaps) == 1:
-        return f"{again} {most[0]} cites overlaps by {number(high)} (Jaccard)."
-    if len(most) == len(overlaps):
-        return f"{again} is cited overlaps by {number(high)} (Jaccard) for {enumerated(most)}."
-    return (
-        f"{again} {enumerated(most)} cite{'s' * (len(most) == 1)} overlaps most (Jaccard "
-        f"{number(high)}), what {enumerated(least)} cite{'s' * (len(least) == 1)} overlaps least "
-        f"({number(low)})."
-    )
-
-
-def _not_measured(results: Results) -> str:
+def _not_measured(results: Results) -> Iterator[str]:
     """What is missing, and why."""
-    if not any(results.explains(name) for name in results.everybody):
-        return "No approach explains its recommendations; nothing about explanations is measured."
+    explained = [name for name in results.approaches if results.explains(name)]
+    if not explained:
+        yield phrase("No recommendation is explained; nothing about explanations is measured.")
+        return
     reasons: dict[str, list[str]] = {}
     for name in results.approaches:
-        if not _has_faithfulness(results, name):
-            reasons.setdefault(_reason(results, name), []).append(name)
-    parts = [f"{enumerated(names)} ({reason})" for reason, names in reasons.items()]
-    text = f"Faithfulness is not measured for {'; '.join(parts)}." if parts else ""
-    once = [a for a in results.approaches if results.explains(a) and a not in results.overlaps]
+        if not any(
+            read(metric).metric.base in ("pos", "ps", "del", "ins", "cdcg")
+            and results.value(name, metric) is not None
+            for metric in results.metrics
+        ):
+            reasons.setdefault(_reason(results.scope(name)), []).append(name)
+    if reasons:
+        told = [f"{enumerated(names)} ({reason})" for reason, names in reasons.items()]
+        text = "Faithfulness is not measured for {approaches}."
+        yield phrase(text, approaches="; ".join(told))
+    once = [name for name in explained if name not in results.overlaps]
     if once:
-        text += f" Stability is not measured for {enumerated(once)}."
-    return text.strip()
+        yield phrase("Stability is not measured for {names}.", names=enumerated(once))
 
 
-def _reason(results: Results, approach: str) -> str:
-    scope = results.scope(approach).removeprefix("not applicable:").strip()
-    is_reason = results.scope(approach).startswith(("not applicable", NO_EXPLANATIONS))
-    return scope if is_reason and scope else "no figures"
+def _reason(scope: str) -> str:
+    is_reason = scope.startswith(("not applicable:", NO_EXPLANATIONS))
+    return scope.removeprefix("not applicable:").strip() if is_reason else phrase("no figures")
 
 
-def _has_faithfulness(results: Results, approach: str) -> bool:
-    return any(
-        parse(metric).base in FAITHFULNESS and results.value(approach, metric) is not None
-        for metric in results.metrics
-    )
+def _with_ndcg(results: Results) -> dict[str, float]:
+    """Recommenders, and baselines after them, that have nDCG, each highest first."""
+    everybody = [*results.recommenders, *results.baselines]
+    found = {name: results.value(name, results.ndcg) for name in everybody}
+    return {name: value for name, value in found.items() if value is not None}
 
 
-def _has_ndcg(results: Results, approach: str) -> bool:
-    return results.value(approach, results.ndcg) is not None
-
-
-def _ranked(results: Results, names: Sequence[str]) -> list[str]:
-    """From the highest nDCG down."""
-    return sorted(names, key=lambda name: -(results.value(name, results.ndcg) or 0.0))
-
-
-def _drops(results: Results, metric: str) -> dict[str, float]:
-    drops = {name: _drop(results, name, metric) for name in results.approaches}
-    return {name: drop for name, drop in drops.items() if drop is not None}
-
-
-def _drop(results: Results, approach: str, metric: str) -> float | None:
-    """How far a metric is below that of random evidence."""
-    own = results.value(approach, metric)
-    random = results.value(approach, f"{metric}/random")
-    return None if own is None or random is None else random - own
-
-
-def _own_and_random(results: Results, approach: str, metric: str) -> str:
-    own, random = (_score(results, approach, m) for m in (metric, f"{metric}/random"))
-    return (
-        f"{own} without the {results.n_cited} items cited, {random} without "
-        f"{results.n_cited} random ones"
-    )
-
-
-def _with_interval(results: Results, approach: str) -> str:
-    limits = results.interval(approach, results.ndcg)
-    return _score(results, approach, results.ndcg) + (f" {interval(*limits)}" if limits else "")
-
-
-def _score(results: Results, approach: str, metric: str, is_share: bool = False) -> str:
-    value = results.value(approach, metric)
-    return "?" if value is None else number(value, "percentage" if is_share else "score")
-
-
-def _equal(value: float | None, other: float | None) -> bool:
-    return value is not None and other is not None and math.isclose(value, other, rel_tol=1e-9)
+def _equal(value: float, other: float) -> bool:
+    return math.isclose(value, other, rel_tol=1e-9)

@@ -2,36 +2,26 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
+from explainable_recsys.metrics.records import read
 from explainable_recsys.reporting.content import ReportContent
 from explainable_recsys.reporting.examples import ExampleUser, example_users
-from explainable_recsys.reporting.findings import findings
-from explainable_recsys.reporting.glossary import describe, label
+from explainable_recsys.reporting.findings import control_sentences, findings
 from explainable_recsys.reporting.results import Results
 from explainable_recsys.reporting.tables import metric_cell, projections
-from explainable_recsys.reporting.verdicts import (
-    WHAT_CONTROLS_CITE,
-    WHY_AREAS,
-    failing,
-    fails_in_areas,
-    failure_sentence,
-    failure_sentences,
-    n_tested,
-    nothing_fails,
-)
-from explainable_recsys.wording.markup import Run, number
+from explainable_recsys.wording.markup import escaped, markdown
+from explainable_recsys.wording.numbers import number
+from explainable_recsys.wording.phrases import phrase
 
-N_ROWS, N_FAILURES, N_APPROACHES, N_RATED = 25, 24, 12, 5
-"""Most rows of the comparison, approaches that fail, approaches and titles of the example."""
-
+N_RATED = 5
+"""Most titles of the example user's history."""
 
 ABSENT = "\u2013"
 
 
 def report_markdown(content: ReportContent) -> str:
-    """Write the report in some 90 lines of GitHub-flavoured Markdown at most.
+    """Write the report in some hundred lines of GitHub-flavoured Markdown.
 
     Args:
         content: What to report; the figures, and most tables, are in the web page only.
@@ -39,136 +29,92 @@ def report_markdown(content: ReportContent) -> str:
     Returns:
         The text.
     """
-    results = Results.of(content)
-    facts = content.provenance
-    commit = escaped(str(facts.get("commit") or "not known"))
-    state = ", with uncommitted changes" if facts.get("dirty") else ""
-    lines = [f"# Evaluation of {escaped(content.name)}", ""]
-    lines += [f"{escaped(content.origin)} · commit {commit}{state}", ""]
-    lines += [f"- {escaped(finding)}" for finding in findings(content)]
-    lines += ["", "## Comparison", "", *_comparison(content, results)]
-    lines += ["", "## What does not beat its control", "", *_failures(results)]
+    results = Results(content)
     users = example_users(content, results)
-    if users:
-        lines += ["", *_example(users[0])]
+    lines = [f"# Evaluation of {escaped(content.name)}", ""]
+    lines += [f"{escaped(content.origin)} · commit {escaped(content.commit)}", ""]
+    lines += [f"- {escaped(finding)}" for finding in findings(content)]
+    lines += ["", "## Recommenders", "", *_recommenders(content.titles, results)]
+    lines += ["", "## Approaches", "", *_approaches(content.titles, results)]
+    lines += ["", "## What beats its control, and what does not", ""]
+    lines += [f"- {escaped(sentence)}" for sentence in control_sentences(results)]
+    lines += ["", *_example(users[0], content.titles)] if users else []
     return "\n".join(lines) + "\n"
 
 
-def escaped(text: str) -> str:
-    """Text on one line that Markdown takes for nothing else, in a table neither.
-
-    What is harmless where it stands stays as it is, for those who read the text in a terminal:
-    underscores inside a word, brackets that make no link, a less-than sign before a space.
-    """
-    line = " ".join(text.split())
-    line = re.sub(r"([\\`*|~$])", r"\\\1", line)
-    line = re.sub(r"(?<![^\W_])_|_(?![^\W_])", r"\\_", line)
-    line = re.sub(r"\](?=[(\[:]|$)", r"\\]", line)
-    line = re.sub(r"&(?=#?\w+;)", "&amp;", line)
-    line = re.sub(r"<(?=\S|$)", "&lt;", line)
-    return re.sub(r"^([#>+=\[-]|\d+(?=[.)]))", _backslashed, line)
+def _recommenders(titles: Mapping[str, str], results: Results) -> Iterator[str]:
+    """One row per recommender with what decides about its lists."""
+    columns = [c for c in map(results.column, ("recall", "ndcg", "rmse")) if c in results.metrics]
+    rows = [
+        [
+            _named(name, titles) + " (baseline)" * (name in results.baselines),
+            *(_cell(results, name, metric) for metric in columns),
+        ]
+        for name in [*results.recommenders, *results.baselines]
+    ]
+    yield from _table(["recommender", *(read(metric).label for metric in columns)], rows)
 
 
-def _backslashed(start: re.Match[str]) -> str:
-    """The beginning of a line that is no heading, quotation or list."""
-    return start[0] + "\\" if start[0].isdigit() else "\\" + start[0]
+def _approaches(titles: Mapping[str, str], results: Results) -> Iterator[str]:
+    """One row per approach with what decides about its reasons."""
+    marks, pos, deletion = projections(results), results.column("pos"), results.column("del")
+    columns = ["coverage", pos, f"{pos}/random", f"{pos}/popular", deletion, f"{deletion}/random"]
+    columns = [column for column in columns if column in results.metrics]
+    rows = []
+    for name, recommender in results.approaches.items():
+        overlap = results.overlaps.get(name)
+        rows.append(
+            [
+                _named(name, titles) + marks.get(results.scope(name), ""),
+                escaped(recommender),
+                _cell(results, recommender, results.ndcg),
+                *(_cell(results, name, metric) for metric in columns),
+                ABSENT if overlap is None else number(overlap),
+            ]
+        )
+    short = [
+        f"{c.metric.label} {c.control}" if (c := read(m)).control else c.label for m in columns
+    ]
+    ndcg = read(results.ndcg).label
+    yield from _table(["approach", "recommender", ndcg, *short, "stability"], rows)
+    yield from (f"{mark} {escaped(text)}." for text, mark in marks.items())
 
 
-def _comparison(content: ReportContent, results: Results) -> Iterator[str]:
-    """One row per approach with what decides."""
-    columns = _columns(results)
-    if not results.everybody:
-        yield "Nothing was measured."
+def _table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    if not rows:
+        yield phrase("Nothing was measured.")
         return
-    overlaps = results.overlaps
-    marks = projections(results)
-    titles = ["approach", *columns, *(["stability"] if overlaps else [])]
-    yield _row(titles)
-    yield _row(["---", *["---:"] * (len(titles) - 1)])
-    for name in results.everybody[:N_ROWS]:
-        cells = [_cell(results, name, metric) for metric in columns.values()]
-        overlap = overlaps.get(name)
-        seedless = " (no seed)" * (name in results.seedless)
-        cells += [ABSENT if overlap is None else number(overlap) + seedless] if overlaps else []
-        mark = marks.get(results.scope(name), "")
-        baseline = " (baseline)" if name in results.baselines else ""
-        yield _row([escaped(name) + baseline + mark, *cells])
+    for cells in (titles, ["---", *["---:"] * (len(titles) - 1)], *rows):
+        yield f"| {' | '.join(cells)} |"
     yield ""
-    left = len(results.everybody) - N_ROWS
-    notes = [f"{left} more in the web page."] if left > 0 else []
-    notes += [f"± half the 95 % interval; {ABSENT} not measured."]
-    notes += ["No seed: not trained again."] if results.seedless else []
-    notes += [f"{mark} {escaped(text)}." for text, mark in marks.items()]
-    yield " ".join(notes)
+    yield phrase("± half the 95 % interval; {absent} not measured.", absent=ABSENT)
 
 
-def _columns(results: Results) -> dict[str, str]:
-    """Metric by title of its column, of those that some approach has."""
-    wanted = {label(metric): metric for metric in (f"recall@{results.k}", results.ndcg, "coverage")}
-    for metric, controls in ((results.pos, ("random", "popular")), (results.deletion, ("random",))):
-        wanted[label(metric)] = metric
-        for control in controls:
-            wanted[f"{describe(metric).title} {control}"] = f"{metric}/{control}"
-    return {title: metric for title, metric in wanted.items() if metric in results.metrics}
-
-
-def _cell(results: Results, approach: str, metric: str) -> str:
-    cell = metric_cell(results, approach, metric, ABSENT)
+def _cell(results: Results, name: str, metric: str) -> str:
+    cell = metric_cell(results, name, metric, ABSENT)
     has_spread = metric.startswith(("recall", "ndcg")) and cell.spread.startswith("±")
     return cell.text + cell.spread * has_spread
 
 
-def _row(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
+def _named(name: str, titles: Mapping[str, str]) -> str:
+    """A readable name with the name in code style behind it."""
+    return f"{escaped(titles[name])} `{name}`" if name in titles else escaped(name)
 
 
-def _failures(results: Results) -> Iterator[str]:
-    """Every approach that does not beat a control somewhere; the last ones by name only."""
-    sentences = failure_sentences(results)
-    if not n_tested(results):
-        yield "No evidence was tested against a control."
-    elif not sentences:
-        yield nothing_fails(results)
-    for sentence in sentences[:N_FAILURES]:
-        yield f"- {escaped(sentence)}"
-    for control, what in WHAT_CONTROLS_CITE.items():
-        left = [
-            approach
-            for approach in failing(results, control)
-            if failure_sentence(results, approach, control) in sentences[N_FAILURES:]
-        ]
-        if left:
-            yield f"- Not in everything better than {what} either: {escaped(', '.join(left))}."
-    if fails_in_areas(results):
-        yield f"- {escaped(WHY_AREAS)}"
-
-
-def _example(user: ExampleUser) -> Iterator[str]:
+def _example(user: ExampleUser, titles: Mapping[str, str]) -> Iterator[str]:
     """The first recommendation of every approach that explains, to one user."""
     yield f"## User {escaped(user.user_id)}"
     yield ""
     if user.history:
-        rated = [f"{escaped(item.title)} {item.stars}".strip() for item in user.history[:N_RATED]]
-        yield f"Among the best rated: {', '.join(rated)}."
+        rated = [f"{escaped(title)} {stars}".strip() for title, stars in user.history[:N_RATED]]
+        yield phrase("Among the best rated: {titles}.", titles=", ".join(rated))
         yield ""
-    explained = [entry for entry in user.lists if entry.explains]
-    for entry in explained[:N_APPROACHES]:
-        first = next(item for item in entry.recommended if item.reason)
-        yield (
-            f"- {escaped(entry.approach)}: **{escaped(first.title)}**. {_sentence(first.reason)}"
-        )
-    if not explained:
-        yield "No approach gives this user a reason."
-
-
-def _sentence(reason: Sequence[Run]) -> str:
-    return "".join(_run(run) for run in reason)
-
-
-def _run(run: Run) -> str:
-    """A part of a sentence with the spaces around it, which may not touch an asterisk."""
-    text = escaped(run.text)
-    if run.is_italic:
-        return f"*{text}*" if text else ""
-    before, after = (" " * run.text[i].isspace() for i in (0, -1))
-    return f"{before}{text}{after}" if text else " "
+    said = 0
+    for approach, recommended in user.lists.items():
+        first = next((item for item in recommended if item.reason), None)
+        if first:
+            said += 1
+            title, reason = escaped(first.title), markdown(first.reason)
+            yield f"- {_named(approach, titles)}: **{title}**. {reason}"
+    if not said:
+        yield phrase("No approach gives this user a reason.")

@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import pandas as pd
 
+from explainable_recsys.metrics.comparison import SIGNIFICANCE
+from explainable_recsys.metrics.projected_evidence import NO_EXPLANATIONS
+from explainable_recsys.metrics.records import METRICS
 from explainable_recsys.reporting.content import ReportContent
-from explainable_recsys.wording.markup import finite, is_text
+from explainable_recsys.wording.markup import is_text
+from explainable_recsys.wording.numbers import finite
 
 BASELINES = ("popularity", "bias", "random")
-"""Approaches that are there to compare with."""
-
-SIGNIFICANT = 0.05
-"""Corrected p-values below it count as a difference."""
-
-CITED_ITEMS = "cited items"
-NO_EXPLANATIONS = "no explanations"
-NOT_MEASURED = "not measured"
+"""Recommenders that are there to compare with."""
 
 _OF_A_METRIC = ("/low", "/high", "/n")
 
 
 class Paired(NamedTuple):
-    """How far one approach is above another, over the same users."""
+    """How far one is above another, over the same users."""
 
     difference: float
     low: float | None
@@ -35,7 +31,7 @@ class Paired(NamedTuple):
     @property
     def is_significant(self) -> bool:
         """Whether chance is an unlikely reason."""
-        return self.p is not None and self.p < SIGNIFICANT
+        return self.p is not None and self.p < SIGNIFICANCE
 
 
 class Controlled(NamedTuple):
@@ -45,10 +41,9 @@ class Controlled(NamedTuple):
     of_control: float | None
     verdict: str
 
-    @property
-    def is_better(self) -> bool:
-        """Whether the approach beats the control."""
-        return self.verdict == "better"
+
+Verdicts = dict[str, Controlled]
+"""Tests of one approach against one control, by metric."""
 
 
 def records(table: pd.DataFrame, *columns: str) -> list[dict[str, Any]]:
@@ -60,105 +55,86 @@ def records(table: pd.DataFrame, *columns: str) -> list[dict[str, Any]]:
     ]
 
 
-@dataclass(frozen=True, eq=False)
 class Results:
-    """The results by approach, metric and control.
+    """The results by recommender or approach, metric and control.
 
     Attributes:
         k: Length of the lists.
         n_cited: Number of cited items taken out or kept.
-        metrics: Metrics that some approach has, in the order of the comparison.
-        approaches: All in the comparison, the scopes, the tests of evidence or of stability but
-            the baselines, highest nDCG first.
+        metrics: Metrics that somebody has, in the order of the tables.
+        recommenders: All but the baselines, highest nDCG first.
         baselines: Those of `BASELINES` that were compared, highest nDCG first.
+        approaches: By name, each with its recommender; highest nDCG of that first.
+        intrinsic: Approaches whose reasons are how the score was made.
+        paired: Tests between recommenders and between approaches, by metric, first and second;
+            each also the other way round.
+        controlled: Tests of evidence by approach, metric and control.
         overlaps: Jaccard overlap of what is cited before and after training again, by approach.
         seedless: Those of them that were not trained again, because no seed changes their reasons.
     """
 
-    k: int
-    n_cited: int
-    metrics: list[str]
-    approaches: list[str]
-    baselines: list[str]
-    overlaps: dict[str, float]
-    seedless: frozenset[str]
-    _values: dict[tuple[str, str], float] = field(repr=False)
-    _scopes: dict[str, str] = field(repr=False)
-    _with_reasons: frozenset[str] = field(repr=False)
-    _paired: dict[tuple[str, str, str], Paired] = field(repr=False)
-    _controlled: dict[tuple[str, str, str], Controlled] = field(repr=False)
-
-    @classmethod
-    def of(cls, content: ReportContent) -> Results:
+    def __init__(self, content: ReportContent) -> None:
         """Read the tables once."""
-        values = _values(content.comparison)
-        controlled = _controlled(content.control_tests)
-        overlaps = _overlaps(content.stability, content.n_cited)
-        scopes = _texts(content.scope, "scope")
-        named = [str(row["approach"]) for row in records(content.comparison, "approach")]
-        named += [*scopes, *overlaps, *(approach for approach, _, _ in controlled)]
-        ndcg = f"ndcg@{content.k}"
-        ranked = sorted(dict.fromkeys(named), key=lambda a: -values.get((a, ndcg), -1.0))
-        measured = {metric for _, metric in values}
-        return cls(
-            k=content.k,
-            n_cited=content.n_cited,
-            metrics=[
-                str(column)
-                for column in content.comparison
-                if column in measured and not str(column).endswith(_OF_A_METRIC)
-            ],
-            approaches=[name for name in ranked if name not in BASELINES],
-            baselines=[name for name in ranked if name in BASELINES],
-            overlaps=overlaps,
-            seedless=frozenset(
-                str(row["approach"])
-                for row in records(content.stability, "approach", "n_retrainings")
-                if finite(row["n_retrainings"]) == 0
-            ),
-            _values=values,
-            _scopes=scopes,
-            _with_reasons=frozenset(
-                [*_texts(content.examples, "sentence"), *overlaps, *(a for a, _, _ in controlled)]
-            ),
-            _paired=dict(_paired(content.paired_tests)),
-            _controlled=controlled,
+        self.k, self.n_cited = content.k, content.n_cited
+        self.intrinsic = frozenset(content.intrinsic)
+        tables = (content.accuracy, "recommender"), (content.explanation_quality, "approach")
+        self._values = {key: v for table, name in tables for key, v in _values(table, name)}
+        measured = {metric for _, metric in self._values}
+        self.metrics = [
+            column
+            for column in dict.fromkeys(str(c) for table, _ in tables for c in table)
+            if column in measured and not column.endswith(_OF_A_METRIC)
+        ]
+        names = [str(row["recommender"]) for row in records(content.accuracy, "recommender")]
+        ranked = sorted(names, key=self._place)
+        self.recommenders = [name for name in ranked if name not in BASELINES]
+        self.baselines = [name for name in ranked if name in BASELINES]
+        pairs = records(content.explanation_quality, "approach", "recommender")
+        pairs.sort(key=lambda pair: self._place(str(pair["recommender"])))
+        self.approaches = {str(pair["approach"]): str(pair["recommender"]) for pair in pairs}
+        self._scopes = {
+            str(row["approach"]): str(row["scope"]).strip()
+            for row in records(content.scope, "approach", "scope")
+            if is_text(row["scope"])
+        }
+        tests = content.accuracy_tests, content.explanation_tests
+        self.paired = {key: test for table in tests for key, test in _paired(table)}
+        self.controlled = dict(_controlled(content.control_tests))
+        stability = records(content.stability, "approach", "n_cited", "jaccard", "n_retrainings")
+        stability.sort(key=lambda row: bool(row["n_cited"] == self.n_cited))
+        found = {str(row["approach"]): finite(row["jaccard"]) for row in stability}
+        self.overlaps = {
+            name: overlap for name in self.approaches if (overlap := found.get(name)) is not None
+        }
+        self.seedless = frozenset(
+            str(row["approach"]) for row in stability if finite(row["n_retrainings"]) == 0
         )
 
     @property
     def ndcg(self) -> str:
-        """The metric that approaches are ranked by."""
-        return f"ndcg@{self.k}"
+        """The metric that recommenders are ranked by."""
+        return self.column("ndcg")
 
-    @property
-    def pos(self) -> str:
-        """Share of the recommendations that stay without what is cited."""
-        return f"pos@{self.k},{self.n_cited}"
+    def column(self, metric: str) -> str:
+        """The name of a metric at the K, and the number of cited items, of the report."""
+        return METRICS[metric].name.format(k=self.k, n=self.n_cited)
 
-    @property
-    def deletion(self) -> str:
-        """What remains of the score without what is cited."""
-        return f"del@{self.n_cited}"
+    def value(self, name: str, metric: str) -> float | None:
+        """A metric of a recommender or approach, None if it has none."""
+        return self._values.get((name, metric))
 
-    @property
-    def everybody(self) -> list[str]:
-        """Approaches, then baselines."""
-        return [*self.approaches, *self.baselines]
-
-    def value(self, approach: str, metric: str) -> float | None:
-        """A metric of an approach, None if it has none."""
-        return self._values.get((approach, metric))
-
-    def interval(self, approach: str, metric: str) -> tuple[float, float] | None:
+    def interval(self, name: str, metric: str) -> tuple[float, float] | None:
         """The 95 % interval of a metric."""
-        low = self.value(approach, f"{metric}/low")
-        high = self.value(approach, f"{metric}/high")
+        low, high = (self.value(name, f"{metric}/{end}") for end in ("low", "high"))
         return None if low is None or high is None else (low, high)
+
+    def ndcg_of(self, approach: str) -> float | None:
+        """The nDCG of an approach's recommender."""
+        return self.value(self.approaches[approach], self.ndcg)
 
     def scope(self, approach: str) -> str:
         """What the faithfulness of an approach was measured on, as far as it is known."""
-        unsaid = NOT_MEASURED if self.explains(approach) else NO_EXPLANATIONS
-        return self._scopes.get(approach, unsaid)
+        return self._scopes.get(approach, "not measured")
 
     def is_projection(self, approach: str) -> bool:
         """Whether its evidence had to be turned into items of the history first."""
@@ -166,50 +142,38 @@ class Results:
 
     def explains(self, approach: str) -> bool:
         """Whether it gives reasons for any of its recommendations."""
-        covered = self.value(approach, "coverage")
-        if covered is not None:
-            return covered > 0
-        unsaid = self._scopes.get(approach, NO_EXPLANATIONS).startswith(NO_EXPLANATIONS)
-        return not unsaid or approach in self._with_reasons
+        silent = self.scope(approach).startswith(NO_EXPLANATIONS)
+        return not silent and self.value(approach, "coverage") != 0
 
-    def paired(self, metric: str, first: str, second: str) -> Paired | None:
-        """How far the first is above the second, None if nobody tested."""
-        return self._paired.get((metric, first, second))
+    def verdicts(self, control: str) -> dict[str, Verdicts]:
+        """The tests against a control that are told, of every approach that has any."""
+        told = [self.column(metric) for metric in ("pos", "ps", "del", "ins", "cdcg")]
+        told += [f"{metric}@{self.k}/auc" for metric in ("pos", "ps")]
+        found = {
+            approach: {
+                metric: test
+                for metric in told
+                if (test := self.controlled.get((approach, metric, control)))
+            }
+            for approach in self.approaches
+        }
+        return {approach: tests for approach, tests in found.items() if tests}
 
-    def controlled(self, approach: str, metric: str, control: str) -> Controlled | None:
-        """An approach against a control, None if nobody tested."""
-        return self._controlled.get((approach, metric, control))
-
-    def with_metric(self, metric: str) -> list[str]:
-        """Approaches and baselines that have a metric."""
-        return [name for name in self.everybody if self.value(name, metric) is not None]
-
-
-def _values(comparison: pd.DataFrame) -> dict[tuple[str, str], float]:
-    values = {}
-    columns = [str(column) for column in comparison if column != "approach"]
-    for row in records(comparison, "approach", *columns):
-        for metric in columns:
-            value = finite(row[metric])
-            if value is not None:
-                values[str(row["approach"]), metric] = value
-    return values
+    def _place(self, recommender: str) -> float:
+        value = self.value(recommender, self.ndcg)
+        return 1.0 if value is None else -value
 
 
-def _texts(table: pd.DataFrame, column: str) -> dict[str, str]:
-    """The last text in a column by approach, of approaches that have any."""
-    rows = records(table, "approach", column)
-    return {str(row["approach"]): row[column].strip() for row in rows if is_text(row[column])}
+def lost(tests: Verdicts) -> Verdicts:
+    """The tests that the approach does not win."""
+    return {metric: test for metric, test in tests.items() if test.verdict != "better"}
 
 
-def _overlaps(stability: pd.DataFrame, n_cited: int) -> dict[str, float]:
-    """For the number of cited items of the report where there are several."""
-    overlaps: dict[str, float] = {}
-    for row in records(stability, "approach", "n_cited", "jaccard"):
-        overlap, approach = finite(row["jaccard"]), str(row["approach"])
-        if overlap is not None and (approach not in overlaps or row["n_cited"] == n_cited):
-            overlaps[approach] = overlap
-    return overlaps
+def _values(table: pd.DataFrame, name: str) -> Iterator[tuple[tuple[str, str], float]]:
+    for row in records(table, *table.columns) if name in table else []:
+        for metric, cell in row.items():
+            if metric not in ("approach", "recommender") and (value := finite(cell)) is not None:
+                yield (str(row[name]), str(metric)), value
 
 
 def _paired(tests: pd.DataFrame) -> Iterator[tuple[tuple[str, str, str], Paired]]:
@@ -220,20 +184,14 @@ def _paired(tests: pd.DataFrame) -> Iterator[tuple[tuple[str, str, str], Paired]
         if difference is not None:
             metric, first, second = (str(row[column]) for column in columns[:3])
             yield (metric, first, second), Paired(difference, low, high, p)
-            turned = Paired(-difference, _negated(high), _negated(low), p)
-            yield (metric, second, first), turned
+            down, up = (None if end is None else -end for end in (high, low))
+            yield (metric, second, first), Paired(-difference, down, up, p)
 
 
-def _negated(value: float | None) -> float | None:
-    return None if value is None else -value
-
-
-def _controlled(tests: pd.DataFrame) -> dict[tuple[str, str, str], Controlled]:
+def _controlled(tests: pd.DataFrame) -> Iterator[tuple[tuple[str, str, str], Controlled]]:
     columns = ("approach", "metric", "control", "own", "of_control", "verdict")
-    return {
-        (str(row["approach"]), str(row["metric"]), str(row["control"])): Controlled(
-            finite(row["own"]), finite(row["of_control"]), row["verdict"].strip()
-        )
-        for row in records(tests, *columns)
-        if is_text(row["verdict"])
-    }
+    for row in records(tests, *columns):
+        if is_text(row["verdict"]):
+            approach, metric, control = (str(row[column]) for column in columns[:3])
+            test = Controlled(finite(row["own"]), finite(row["of_control"]), row["verdict"].strip())
+            yield (approach, metric, control), test

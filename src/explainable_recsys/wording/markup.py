@@ -1,71 +1,33 @@
-"""Numbers, enumerations and Markdown sentences as people read them."""
+"""Sentences as each medium shows them: plain text in which titles of items are marked.
+
+An item's title stands between U+2068 and U+2069, the characters that Unicode has for a piece of
+text whose script and direction are not those of the sentence around it (first strong isolate, pop
+directional isolate). They are invisible wherever they are shown as they are, and no title has
+them: `marked` takes them out.
+"""
 
 from __future__ import annotations
 
-import html
-import math
+import html as entities
 import re
-from collections.abc import Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
-Form = Literal["score", "percentage", "count", "one", "error"]
-"""How a number is written: 0.123, 12.3 %, 1,234, 12.3 or 1e-07."""
+from markupsafe import Markup, escape
+from rich.text import Text
 
-MINUS = "\u2212"
+ITEM, END = "\u2068", "\u2069"
+MARKS = "[\u2066-\u2069]"
+"""Regular expression of the characters that begin or end such a piece."""
 
-_ITALICS = re.compile(r"((?<!\\)\*(?:\\.|[^*\\])*\*)", flags=re.DOTALL)
+_ITEMS = re.compile(f"{ITEM}(.*?){END}", flags=re.DOTALL)
 _DRAWN_TAGS = re.compile(r"</?(?:a|b|em|i|s|span|strong|sub|sup|u)(?:\s[^<>]*)?>", re.IGNORECASE)
-_SHAPES: dict[Form, str] = {
-    "score": ",.3f",
-    "percentage": ",.1f",
-    "count": ",.0f",
-    "one": ",.1f",
-    "error": ".0e",
-}
 
 
-class Run(NamedTuple):
-    """A part of a sentence that is italic or not."""
+class Part(NamedTuple):
+    """A part of a sentence: the title of an item, or what stands between them."""
 
     text: str
-    is_italic: bool
-
-
-def finite(value: Any) -> float | None:
-    """A number, or None for what is none: NaN, infinity, text."""
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        return None
-    return number if math.isfinite(number) else None
-
-
-def number(value: float, form: Form = "score") -> str:
-    """A number with thousands separators, a real minus sign and no negative zero."""
-    text = format(100 * value if form == "percentage" else value, _SHAPES[form])
-    if not text.strip("-0.,"):
-        text = text.lstrip("-")
-    sign, digits = (MINUS, text[1:]) if text.startswith("-") else ("", text)
-    return sign + digits + (" %" if form == "percentage" else "")
-
-
-def interval(low: float, high: float, form: Form = "score") -> str:
-    """Both ends of an interval."""
-    return f"[{number(low, form)}, {number(high, form)}]"
-
-
-def p_value(p: float | None) -> str:
-    """A p-value with its relation: = 0.012, < 0.001."""
-    if p is None:
-        return "not known"
-    return "< 0.001" if p < 0.001 else f"= {p:.3f}"
-
-
-def enumerated(names: Sequence[str], last: str = "and") -> str:
-    """One, two and three."""
-    if len(names) < 2:
-        return "".join(names)
-    return f"{', '.join(names[:-1])} {last} {names[-1]}"
+    is_item: bool
 
 
 def is_text(value: Any) -> bool:
@@ -73,18 +35,75 @@ def is_text(value: Any) -> bool:
     return isinstance(value, str) and bool(value.strip())
 
 
-def runs(sentence: str) -> list[Run]:
-    """Take a sentence as the explainers write it apart: *italics*, escaped asterisks."""
-    parts = []
-    for part in _ITALICS.split(sentence):
-        is_italic = part.startswith("*")
-        text = re.sub(r"\\([\\*])", r"\1", part[1:-1] if is_italic else part)
-        if text:
-            parts.append(Run(text, is_italic))
-    return parts
+def marked(title: str) -> str:
+    """A title as it stands in a sentence."""
+    return f"{ITEM}{re.sub(MARKS, '', title)}{END}"
+
+
+def parts(sentence: str) -> list[Part]:
+    """Take a sentence apart."""
+    texts = _ITEMS.split(sentence)
+    return [Part(text, i % 2 == 1) for i, text in enumerate(texts) if text]
+
+
+def plain(sentence: str) -> str:
+    """A sentence for programs and files of text."""
+    return "".join(part.text for part in parts(sentence))
+
+
+def terminal(sentence: str) -> Text:
+    """A sentence for rich, with the titles in italics (none outside of a terminal)."""
+    text = Text()
+    for part in parts(sentence):
+        text.append(part.text, style="italic" if part.is_item else None)
+    return text
+
+
+def html(sentence: str) -> Markup:
+    """A sentence for web pages and notebooks, with the titles emphasised."""
+    return Markup("").join(
+        Markup("<em>{}</em>").format(part.text)
+        if part.is_item
+        else escape(part.text.replace(" %", "\u00a0%"))
+        for part in parts(sentence)
+    )
+
+
+def markdown(sentence: str) -> str:
+    """A sentence in Markdown on one line, with the titles emphasised."""
+    return "".join(_markdown_part(part) for part in parts(sentence))
+
+
+def escaped(text: str) -> str:
+    """Text for Markdown: on one line, and taken for nothing else there, in a table neither.
+
+    What is harmless where it stands stays as it is, for those who read the text in a terminal:
+    underscores inside a word, brackets that make no link, a less-than sign before a space.
+    """
+    line = " ".join(text.split())
+    line = re.sub(r"([\\`*|~$])", r"\\\1", line)
+    line = re.sub(r"(?<![^\W_])_|_(?![^\W_])", r"\\_", line)
+    line = re.sub(r"\](?=[(\[:]|$)", r"\\]", line)
+    line = re.sub(r"&(?=#?\w+;)", "&amp;", line)
+    line = re.sub(r"<(?=\S|$)", "&lt;", line)
+    return re.sub(r"^([#>+=\[-]|\d+(?=[.)]))", _backslashed, line)
 
 
 def drawn_text(text: Any) -> str:
     """The text that plotly draws for its own kind of HTML, on one line."""
     lines = re.sub(r"<br\s*/?>", " ", str(text or ""), flags=re.IGNORECASE)
-    return html.unescape(_DRAWN_TAGS.sub("", lines)).strip()
+    return entities.unescape(_DRAWN_TAGS.sub("", lines)).strip()
+
+
+def _markdown_part(part: Part) -> str:
+    """A part of a sentence with the spaces around it, which may not touch an asterisk."""
+    text = escaped(part.text)
+    if part.is_item:
+        return f"*{text}*" if text else ""
+    before, after = (" " * part.text[i].isspace() for i in (0, -1))
+    return f"{before}{text}{after}" if text else " "
+
+
+def _backslashed(start: re.Match[str]) -> str:
+    """The beginning of a line that is no heading, quotation or list."""
+    return start[0] + "\\" if start[0].isdigit() else "\\" + start[0]

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 from functools import partial
 from typing import Any
 
 import pandas as pd
 
+from explainable_recsys.data import Data
 from explainable_recsys.datasets.source import SourceParameters, line_of
 from explainable_recsys.interactions import Interactions
+from explainable_recsys.knowledge import linking
 from explainable_recsys.preprocessing import cleaning, splits
 from explainable_recsys.preprocessing.card import data_version, dataset_card
 from explainable_recsys.preprocessing.cleaning import CleaningParameters, Dropped
 from explainable_recsys.preprocessing.splits import Split, SplitParameters
+
+logger = logging.getLogger(__name__)
 
 
 def validate_ratings(raw_ratings: pd.DataFrame, source: SourceParameters) -> pd.DataFrame:
@@ -70,18 +75,51 @@ def split_ratings(
 
 
 def build_interactions(
-    train_ratings: pd.DataFrame, validation_ratings: pd.DataFrame, fold_in_ratings: pd.DataFrame
-) -> tuple[Interactions, Interactions]:
-    """Build the matrix that models learn from, and the histories that lists are made from.
+    train_ratings: pd.DataFrame, validation_ratings: pd.DataFrame
+) -> Interactions:
+    """Build the matrix that models learn from: everything not held out for the test.
 
-    Models learn from everything not held out for the test: validation ratings choose
-    hyper-parameters, the final models learn from them too. The histories are the same, but for
-    held-out users, whose ratings no model learns from.
+    Validation ratings choose hyper-parameters; the final models learn from them too.
     """
-    interactions = Interactions.from_frame(pd.concat([train_ratings, validation_ratings]))
-    if fold_in_ratings.empty:
-        return interactions, interactions
-    return interactions, interactions.histories(fold_in_ratings)
+    return Interactions.from_frame(pd.concat([train_ratings, validation_ratings]))
+
+
+def gather_data(
+    interactions: Interactions,
+    fold_in_ratings: pd.DataFrame,
+    items: pd.DataFrame,
+    users: pd.DataFrame,
+    source: SourceParameters,
+) -> Data:
+    """Put together what methods may ask; lists are made from held-out users' ratings, if any."""
+    histories = interactions
+    if not fold_in_ratings.empty:
+        histories = interactions.histories(fold_in_ratings)
+    return Data(interactions, histories, items, users, source.rating_scale)
+
+
+def link_items(
+    raw_links: pd.DataFrame,
+    raw_linked_items: pd.DataFrame,
+    raw_items: pd.DataFrame,
+    source: SourceParameters,
+) -> pd.DataFrame:
+    """Which entity of the raw triples each item is; no rows without a graph."""
+    if source.graph is None:
+        return raw_links
+    files = f"{source.graph.triples.file} and {source.graph.links.file}"
+    if raw_links.empty:
+        logger.info("no files %s: the graph has only what the other tables say", files)
+        return raw_links
+    row_name = partial(line_of, source.graph.links)
+    if source.graph.items is None:
+        linking.check_links(raw_links, raw_items["item_id"], row_name)
+        links = raw_links
+    else:
+        linking.check_links(raw_links, raw_linked_items["item_id"][:0], row_name)
+        links = linking.carry_links(raw_links, raw_linked_items, raw_items)
+    logger.info("%s: linked to %d of %d items", files, len(links), len(raw_items))
+    return links
 
 
 def note_version(

@@ -47,9 +47,21 @@ def prepare_data() -> Pipeline:
             ),
             Node(
                 nodes.build_interactions,
-                ["train_ratings", "validation_ratings", "fold_in_ratings"],
-                ["interactions", "histories"],
+                ["train_ratings", "validation_ratings"],
+                "interactions",
                 name="build_interactions",
+            ),
+            Node(
+                nodes.gather_data,
+                ["interactions", "fold_in_ratings", "items", "users", "params:source"],
+                "data",
+                name="gather_data",
+            ),
+            Node(
+                nodes.link_items,
+                ["raw_links", "raw_linked_items", "raw_items", "params:source"],
+                "links",
+                name="link_items",
             ),
             Node(
                 nodes.note_version,

@@ -1,4 +1,4 @@
-"""Every approach that there is, measured on one scale."""
+"""Every recommender and approach that is stored, measured on one scale."""
 
 from explainable_recsys.pipelines.evaluation.pipeline import create_pipeline
 

@@ -1,6 +1,6 @@
-"""Nodes that look at all approaches side by side.
+"""Nodes that look at all recommenders and approaches side by side.
 
-Tables of approaches come by their full names, such as `intrinsic_als.metrics`.
+Their tables come by full names, such as `als.metrics`; what is not stored is left out.
 """
 
 from __future__ import annotations
@@ -9,16 +9,19 @@ from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
-import plotly.graph_objects as go
 from pydantic import Field
 
+from explainable_recsys.answers.pairs import APPROACHES
+from explainable_recsys.answers.recommenders import RECOMMENDERS
+from explainable_recsys.data import Data
+from explainable_recsys.datasets.absent import NOT_STORED
 from explainable_recsys.errors import InputError
 from explainable_recsys.figures.faithfulness import (
     faithfulness_curves_figure,
     faithfulness_figure,
 )
 from explainable_recsys.figures.trade_off import trade_off_figure
-from explainable_recsys.interactions import DIFFERENT_RUNS, Interactions
+from explainable_recsys.interactions import DIFFERENT_RUNS
 from explainable_recsys.metrics.comparison import Correction, control_tests, paired_tests
 from explainable_recsys.metrics.faithfulness import (
     METRICS,
@@ -26,16 +29,17 @@ from explainable_recsys.metrics.faithfulness import (
     column_name,
     reported_columns,
 )
+from explainable_recsys.metrics.parameters import EvaluationParameters
 from explainable_recsys.metrics.projected_evidence import NO_EXPLANATIONS
 from explainable_recsys.parameters import Parameters, Seed
-from explainable_recsys.pipelines.evaluation.nodes import EvaluationParameters
+from explainable_recsys.pipelines.judging import stored
 from explainable_recsys.preprocessing.card import readable_version
 from explainable_recsys.preprocessing.splits import SplitParameters
 from explainable_recsys.reporting.content import ReportContent
 from explainable_recsys.reporting.findings import findings
 from explainable_recsys.reporting.html import report_html
 from explainable_recsys.reporting.markdown import report_markdown
-from explainable_recsys.reporting.selection import choose_users, users_histories, users_lists
+from explainable_recsys.reporting.people import choose_users, users_histories, users_lists
 
 
 class ComparisonParameters(Parameters):
@@ -53,22 +57,32 @@ class ReportParameters(Parameters):
     seed: Seed = 0
 
 
-def compare(**results: Any) -> pd.DataFrame:
-    """Put the metrics of all approaches side by side, one row per approach.
+def compare(**results: Any) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Put metrics side by side: accuracy by recommender, explanations by approach.
 
     Args:
-        results: `<approach>.metrics` and `<approach>.evaluated_on`.
+        results: `<name>.metrics` and `<name>.evaluated_on`.
 
     Raises:
-        InputError: If approaches were evaluated on different data, or in different ways.
+        InputError: If some were evaluated on different data, or in different ways.
     """
-    check_evaluated_alike(_of(results, "evaluated_on"))
-    table = pd.DataFrame.from_dict(_of(results, "metrics"), orient="index").astype("float64")
-    return table.rename_axis("approach").reset_index()
+    check_evaluated_alike(stored(results, "evaluated_on"))
+    metrics = stored(results, "metrics")
+    accuracy = _rows(metrics, "recommender", RECOMMENDERS)
+    quality = _rows(metrics, "approach", APPROACHES)
+    of = [APPROACHES[name].recommender for name in quality["approach"]]
+    quality.insert(1, "recommender", pd.Series(of, dtype="str"))
+    return accuracy, quality
+
+
+def _rows(metrics: Mapping[str, Any], name: str, family: Mapping[str, Any]) -> pd.DataFrame:
+    rows = {key: values for key, values in metrics.items() if key in family}
+    table = pd.DataFrame.from_dict(rows, orient="index").astype("float64")
+    return table.rename_axis(name).reset_index().astype({name: "str"}).copy()
 
 
 def check_evaluated_alike(evaluated_on: Mapping[str, dict[str, Any]]) -> None:
-    """Make sure that all approaches were evaluated on the same data in the same way.
+    """Make sure that all were evaluated on the same data in the same way.
 
     Raises:
         InputError: Naming two that were not, and what differs.
@@ -90,17 +104,16 @@ def check_evaluated_alike(evaluated_on: Mapping[str, dict[str, Any]]) -> None:
         )
 
 
-def gather_faithfulness(**tables: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+def gather_faithfulness(**tables: Any) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Faithfulness of all approaches in one table, the curves, and what was taken away.
 
     Args:
-        tables: `<approach>.faithfulness`, `<approach>.faithfulness_curves`, and of every approach
-            `<approach>.metrics`.
+        tables: `<approach>.faithfulness`, `<approach>.faithfulness_curves`, `<approach>.metrics`.
     """
-    measured, curves = _of(tables, "faithfulness"), _of(tables, "faithfulness_curves")
+    measured, curves = stored(tables, "faithfulness"), stored(tables, "faithfulness_curves")
     scopes = [
         (name, measured[name]["scope"].iloc[0] if name in measured else NO_EXPLANATIONS)
-        for name in sorted(_of(tables, "metrics"))
+        for name in stored(tables, "metrics")
     ]
     return (
         _stacked(measured),
@@ -113,80 +126,93 @@ def test_differences(
     evaluation: EvaluationParameters,
     faithfulness: FaithfulnessParameters,
     parameters: ComparisonParameters,
-    **user_metrics: pd.DataFrame,
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Test approaches against each other, and evidence against its controls, user by user.
+    **user_metrics: Any,
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Test recommenders, approaches, and evidence against its controls, user by user.
 
     Args:
         evaluation: K.
         faithfulness: Which Ke is reported.
         parameters: The correction.
-        user_metrics: `<approach>.user_metrics`.
+        user_metrics: `<name>.user_metrics`.
     """
-    tables = _of(user_metrics, "user_metrics")
+    tables = stored(user_metrics, "user_metrics")
+    lists = {name: table for name, table in tables.items() if name in RECOMMENDERS}
+    explained = {name: table for name, table in tables.items() if name in APPROACHES}
     k = evaluation.k
     reported = [column_name(metric, k, faithfulness.reported, "own") for metric in METRICS]
-    metrics = [f"recall@{k}", f"ndcg@{k}", "coverage", "evidence_diversity", *reported]
-    controls = set(reported_columns(k, faithfulness))
+    controls = {"user_id", *reported_columns(k, faithfulness)}
     of_controls = {
-        name: table[[c for c in table.columns if c == "user_id" or c in controls]]
-        for name, table in tables.items()
+        name: table[[column for column in table.columns if column in controls]]
+        for name, table in explained.items()
     }
+    about = ["coverage", "evidence_diversity", *reported]
     return (
-        paired_tests(tables, metrics, parameters.correction),
+        paired_tests(lists, [f"recall@{k}", f"ndcg@{k}"], parameters.correction),
+        paired_tests(explained, about, parameters.correction),
         control_tests(of_controls, parameters.correction),
     )
 
 
 def draw_comparison(
-    comparison: pd.DataFrame,
-    faithfulness: pd.DataFrame,
-    faithfulness_curves: pd.DataFrame,
+    accuracy: pd.DataFrame,
+    explanation_quality: pd.DataFrame,
+    table: pd.DataFrame,
+    curves: pd.DataFrame,
     evaluation: EvaluationParameters,
-    parameters: FaithfulnessParameters,
-) -> tuple[go.Figure, go.Figure, go.Figure]:
+    faithfulness: FaithfulnessParameters,
+) -> tuple[Any, Any, Any]:
     """Accuracy against faithfulness and coverage; faithfulness by Ke; its curves."""
+    ndcg = [column for column in accuracy.columns if str(column).startswith(f"ndcg@{evaluation.k}")]
+    of_lists = accuracy[["recommender", *ndcg]]
+    alone = of_lists[~of_lists["recommender"].isin(explanation_quality["recommender"])]
+    compared = pd.concat(
+        [
+            explanation_quality.merge(of_lists, on="recommender", how="left"),
+            alone.assign(approach=alone["recommender"]),
+        ],
+        ignore_index=True,
+    )
     return (
-        trade_off_figure(comparison, evaluation.k, parameters.reported),
-        faithfulness_figure(faithfulness),
-        faithfulness_curves_figure(faithfulness_curves),
+        trade_off_figure(compared, evaluation.k, faithfulness.reported),
+        faithfulness_figure(table),
+        faithfulness_curves_figure(curves),
     )
 
 
 def choose_examples(
-    items: pd.DataFrame,
-    histories: Interactions,
-    parameters: ReportParameters,
-    **tables: pd.DataFrame,
+    data: Data, parameters: ReportParameters, **tables: Any
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """A few users' lists by every approach with reasons, and what these users rated.
 
     Args:
-        items: Titles and years.
-        histories: What the lists were made from.
+        data: Titles, years and histories.
         parameters: How many.
-        tables: `<approach>.recommendations` and `<approach>.sentences` of all that explain.
+        tables: `<recommender>.recommendations` and `<approach>.sentences`.
     """
-    sentences, lists = _of(tables, "sentences"), _of(tables, "recommendations")
+    sentences, made = stored(tables, "sentences"), stored(tables, "recommendations")
+    lists = {name: made[APPROACHES[name].recommender] for name in sentences}
     explained = [table["user_id"] for table in sentences.values() if len(table)]
     users = choose_users(explained, parameters.n_users, parameters.seed)
     return (
-        users_lists(lists, sentences, items, users, parameters.n_items),
-        users_histories(histories, items, users, parameters.n_rated),
+        users_lists(lists, sentences, data.items, users, parameters.n_items),
+        users_histories(data.histories, data.items, users, parameters.n_rated),
     )
 
 
 def note_provenance(run: dict[str, Any], data_version: dict[str, Any]) -> dict[str, Any]:
-    """Which run this is, which versions it reads and of which data."""
+    """Which run this is, by which code, and of which version of the data."""
     return run | {"data_version": data_version["version"]}
 
 
 def write_report(
-    comparison: pd.DataFrame,
-    faithfulness_scope: pd.DataFrame,
-    paired_tests: pd.DataFrame,
+    accuracy: pd.DataFrame,
+    explanation_quality: pd.DataFrame,
+    accuracy_tests: pd.DataFrame,
+    explanation_tests: pd.DataFrame,
     control_tests: pd.DataFrame,
-    stability: pd.DataFrame,
+    faithfulness_scope: pd.DataFrame,
+    stability: Any,
     example_lists: pd.DataFrame,
     example_histories: pd.DataFrame,
     dataset_card: dict[str, Any],
@@ -195,16 +221,18 @@ def write_report(
     evaluation: EvaluationParameters,
     faithfulness: FaithfulnessParameters,
     tests: ComparisonParameters,
-    **figures: go.Figure,
+    **figures: Any,
 ) -> tuple[str, str, dict[str, list[str]]]:
     """The report as a page and as Markdown, and its findings in words.
 
     Args:
-        comparison: Metrics of all approaches.
-        faithfulness_scope: What faithfulness took away.
-        paired_tests: Tests between approaches.
+        accuracy: Metrics of all recommenders.
+        explanation_quality: Metrics of all approaches.
+        accuracy_tests: Tests between recommenders.
+        explanation_tests: Tests between approaches.
         control_tests: Tests between evidence and controls.
-        stability: Overlap of explanations over retrainings.
+        faithfulness_scope: What faithfulness took away.
+        stability: Overlap of explanations over retrainings, if it is stored.
         example_lists: Lists of a few users.
         example_histories: What they rated.
         dataset_card: The data.
@@ -213,32 +241,38 @@ def write_report(
         evaluation: K, relevance, intervals.
         faithfulness: What was taken away.
         tests: The correction.
-        figures: By name of the dataset, those of the comparison before those of approaches.
+        figures: By name of the dataset, those of the comparison before those of single ones.
     """
     first = [name for name in figures if "." not in name]
+    drawn = [*first, *sorted(set(figures) - set(first))]
     split = SplitParameters.model_validate(data_version["split"])
     content = ReportContent(
         card=dataset_card,
-        protocol=protocol_words(comparison, split, evaluation, faithfulness, tests),
-        comparison=comparison,
+        protocol=protocol_words(accuracy, split, evaluation, faithfulness, tests),
+        accuracy=accuracy,
+        explanation_quality=explanation_quality,
         scope=faithfulness_scope,
-        paired_tests=paired_tests,
+        accuracy_tests=accuracy_tests,
+        explanation_tests=explanation_tests,
         control_tests=control_tests,
-        stability=stability,
+        stability=pd.DataFrame() if stability is NOT_STORED else stability,
         figures={
-            _heading(name): figures[name] for name in [*first, *sorted(set(figures) - set(first))]
+            _heading(name): figures[name] for name in drawn if figures[name] is not NOT_STORED
         },
         examples=example_lists,
         histories=example_histories,
         provenance=provenance,
         k=evaluation.k,
         n_cited=faithfulness.reported,
+        intrinsic={name for name, pair in APPROACHES.items() if pair.intrinsic},
+        titles={name: record.title for name, record in RECOMMENDERS.items()}
+        | {name: pair.title for name, pair in APPROACHES.items()},
     )
     return report_html(content), report_markdown(content), {"findings": findings(content)}
 
 
 def protocol_words(
-    comparison: pd.DataFrame,
+    accuracy: pd.DataFrame,
     split: SplitParameters,
     evaluation: EvaluationParameters,
     faithfulness: FaithfulnessParameters,
@@ -256,7 +290,7 @@ def protocol_words(
     }[split.strategy]
     threshold = evaluation.relevance_threshold
     sizes = ", ".join(map(str, faithfulness.n_cited))
-    n = comparison[f"recall@{evaluation.k}/n"].max()
+    n = accuracy[f"recall@{evaluation.k}/n"].max()
     probed = (
         "all users" if faithfulness.n_users is None else f"up to {faithfulness.n_users:,} users"
     )
@@ -273,12 +307,6 @@ def protocol_words(
         "Intervals": f"95 %, {evaluation.n_resamples:,} bootstrap resamples of the users",
         "Tests": f"paired t-tests over users; p-values corrected after Benjamini and {correction}",
     }
-
-
-def _of(tables: Mapping[str, Any], dataset: str) -> dict[str, Any]:
-    """One dataset of every approach, by approach."""
-    end = f".{dataset}"
-    return {name.removesuffix(end): t for name, t in sorted(tables.items()) if name.endswith(end)}
 
 
 def _stacked(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

@@ -1,120 +1,94 @@
-"""Wiring of the evaluation: finds the approaches by itself."""
+"""Wiring of the evaluation: judges what is stored, compares it, writes the report."""
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 from kedro.pipeline import Node, Pipeline
 
-from explainable_recsys.pipelines.discovery import approach_names, every_approach
+from explainable_recsys.answers.pairs import APPROACHES
+from explainable_recsys.answers.recommenders import RECOMMENDERS
 from explainable_recsys.pipelines.evaluation import comparison
-from explainable_recsys.pipelines.evaluation.stability import stability_node
+from explainable_recsys.pipelines.judging import EVALUATION_TAG
+from explainable_recsys.pipelines.wiring import everything
 
-EVALUATION, FAITHFULNESS = "params:evaluation", "params:faithfulness"
+NAME = "evaluation"
+K, KE = {"evaluation": "params:evaluation"}, {"faithfulness": "params:faithfulness"}
+COMPARED = {name: name for name in ("accuracy", "explanation_quality")}
+TESTS = ("accuracy_tests", "explanation_tests", "control_tests")
 FIGURES = ("trade_off_figure", "faithfulness_figure", "faithfulness_curves_figure")
 
 
 def create_pipeline(**_: Any) -> Pipeline:
-    """Evaluate the stored results of every approach again, compare them, write the report."""
-    from explainable_recsys.pipelines.approach import EVALUATION_TAG
-
-    approaches = every_approach()
-    evaluations = approaches.only_nodes_with_tags(EVALUATION_TAG)
-    with warnings.catch_warnings():
-        # Kedro warns of a node that reads from another namespace; to compare is to do that.
-        warnings.filterwarnings("ignore", message="One or more dataset names contain '.'")
-        compared = Pipeline(
-            [*_comparison(evaluations), stability_node(approaches), *_report(approaches)],
-            namespace="evaluation",
-            prefix_datasets_with_namespace=False,
-        )
-    return evaluations + compared
-
-
-def _comparison(evaluations: Pipeline) -> list[Node]:
-    faithful = _of(evaluations, "faithfulness", "faithfulness_curves")
-    return [
-        Node(
+    """Judge the stored results of everybody again, compare them, write the report."""
+    usual = [pair.name for pair in APPROACHES.values() if not pair.on_request]
+    members = {*RECOMMENDERS, *usual}
+    judges = [
+        node
+        for node in everything().only_nodes_with_tags(EVALUATION_TAG).nodes
+        if node.namespace in members
+    ]
+    gather = everything().only_nodes("data_processing.gather_data")
+    compare = [
+        _node(
             comparison.compare,
-            _of(evaluations, "metrics", "evaluated_on"),
-            "comparison",
-            name="compare",
+            _of("metrics", members) | _of("evaluated_on", members),
+            list(COMPARED),
         ),
-        Node(
+        _node(
             comparison.gather_faithfulness,
-            faithful | _of(evaluations, "metrics"),
+            _of("faithfulness", usual) | _of("faithfulness_curves", usual) | _of("metrics", usual),
             ["faithfulness", "faithfulness_curves", "faithfulness_scope"],
-            name="gather_faithfulness",
         ),
-        Node(
+        _node(
             comparison.test_differences,
-            {
-                "evaluation": EVALUATION,
-                "faithfulness": FAITHFULNESS,
-                "parameters": "params:comparison",
-            }
-            | _of(evaluations, "user_metrics"),
-            ["paired_tests", "control_tests"],
-            name="test_differences",
+            K | KE | {"parameters": "params:comparison"} | _of("user_metrics", members),
+            list(TESTS),
         ),
-        Node(
+        _node(
             comparison.draw_comparison,
-            ["comparison", "faithfulness", "faithfulness_curves", EVALUATION, FAITHFULNESS],
+            COMPARED | {"curves": "faithfulness_curves", "table": "faithfulness", **KE} | K,
             list(FIGURES),
-            name="draw_comparison",
         ),
     ]
+    return gather + Pipeline([*judges, *compare, *_report(usual)])
 
 
-def _report(approaches: Pipeline) -> list[Node]:
-    explained = _of(approaches, "sentences")
-    lists = {name.replace(".sentences", ".recommendations") for name in explained}
-    names = approach_names(approaches)
-    made = {name for name in approaches.all_outputs() if name.endswith("_figure")}
-    figures = {name for name in made if name.partition(".")[0] in names}
-    tables = [
-        "comparison",
-        "faithfulness_scope",
-        "paired_tests",
-        "control_tests",
-        "stability",
-        "example_lists",
-        "example_histories",
-        "dataset_card",
-        "provenance",
-        "data_version",
-    ]
-    parameters = {
-        "evaluation": EVALUATION,
-        "faithfulness": FAITHFULNESS,
-        "tests": "params:comparison",
+def _report(approaches: list[str]) -> list[Node]:
+    drawn = {
+        name
+        for name in everything().all_outputs()
+        if name.endswith("_figure") and name.partition(".")[0] in {*RECOMMENDERS, *approaches}
     }
+    lists = {f"{APPROACHES[name].recommender}.recommendations" for name in approaches}
+    facts = [*TESTS, "faithfulness_scope", "stability", "example_lists", "example_histories"]
+    facts += ["dataset_card", "provenance", "data_version", *FIGURES, *sorted(drawn)]
     return [
-        Node(
+        _node(
             comparison.choose_examples,
-            {"items": "items", "histories": "histories", "parameters": "params:report"}
-            | explained
+            {"data": "data", "parameters": "params:report"}
+            | _of("sentences", approaches)
             | {name: name for name in sorted(lists)},
             ["example_lists", "example_histories"],
-            name="choose_examples",
         ),
-        Node(
+        _node(
             comparison.note_provenance,
-            ["run", "data_version"],
-            "provenance",
-            name="note_provenance",
+            {"run": "run", "data_version": "data_version"},
+            ["provenance"],
         ),
-        Node(
+        _node(
             comparison.write_report,
-            parameters | {name: name for name in [*tables, *FIGURES, *sorted(figures)]},
+            COMPARED | K | KE | {"tests": "params:comparison"} | {name: name for name in facts},
             ["report", "report_markdown", "findings"],
-            name="write_report",
         ),
     ]
 
 
-def _of(pipeline: Pipeline, *datasets: str) -> dict[str, str]:
-    """Datasets of every approach that makes them, by their full names."""
-    names = {f"{approach}.{name}" for approach in approach_names(pipeline) for name in datasets}
-    return {name: name for name in sorted(names & pipeline.all_outputs())}
+def _node(run: Any, inputs: dict[str, str], outputs: list[str]) -> Node:
+    made = outputs if len(outputs) > 1 else outputs[0]
+    return Node(run, inputs, made, name=run.__name__, namespace=NAME)
+
+
+def _of(dataset: str, names: Any) -> dict[str, str]:
+    """A dataset of several recommenders or approaches, by its full names."""
+    return {full: full for full in (f"{name}.{dataset}" for name in sorted(names))}

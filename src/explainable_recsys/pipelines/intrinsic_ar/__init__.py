@@ -1,5 +1,12 @@
-"""Recommendations made by association rules, which explain them too."""
+"""Association rules that recommend and explain themselves."""
 
-from explainable_recsys.pipelines.intrinsic_ar.pipeline import create_pipeline
+from typing import Any
 
-__all__ = ["create_pipeline"]
+from kedro.pipeline import Pipeline
+
+from explainable_recsys.pipelines.wiring import approach
+
+
+def create_pipeline(**_: Any) -> Pipeline:
+    """The approach, and all that it needs."""
+    return approach("intrinsic_ar")

@@ -1,5 +1,12 @@
-"""EASE, explained by the weights that its scores are sums of."""
+"""EASE, explained by the rated items that its scores are made of."""
 
-from explainable_recsys.pipelines.intrinsic_ease.pipeline import create_pipeline
+from typing import Any
 
-__all__ = ["create_pipeline"]
+from kedro.pipeline import Pipeline
+
+from explainable_recsys.pipelines.wiring import approach
+
+
+def create_pipeline(**_: Any) -> Pipeline:
+    """The approach, and all that it needs."""
+    return approach("intrinsic_ease")

@@ -1,5 +1,12 @@
-"""Matrix factorization that leans towards what a user's neighbourhood can explain."""
+"""Explainable matrix factorization, explained by the neighbours it was drawn to."""
 
-from explainable_recsys.pipelines.intrinsic_mf.pipeline import create_pipeline
+from typing import Any
 
-__all__ = ["create_pipeline"]
+from kedro.pipeline import Pipeline
+
+from explainable_recsys.pipelines.wiring import approach
+
+
+def create_pipeline(**_: Any) -> Pipeline:
+    """The approach, and all that it needs."""
+    return approach("intrinsic_mf")

@@ -1,5 +1,12 @@
-"""What is known of items and users, as a graph."""
+"""Meta-paths over the knowledge graph, explained by the paths that carry the score."""
 
-from explainable_recsys.pipelines.knowledge_graph.pipeline import create_pipeline
+from typing import Any
 
-__all__ = ["create_pipeline"]
+from kedro.pipeline import Pipeline
+
+from explainable_recsys.pipelines.wiring import approach
+
+
+def create_pipeline(**_: Any) -> Pipeline:
+    """The approach, and all that it needs."""
+    return approach("knowledge_graph")

@@ -1,5 +1,12 @@
-"""SVD recommendations, explained afterwards by association rules."""
+"""SVD, explained by association rules."""
 
-from explainable_recsys.pipelines.posthoc_ar.pipeline import create_pipeline
+from typing import Any
 
-__all__ = ["create_pipeline"]
+from kedro.pipeline import Pipeline
+
+from explainable_recsys.pipelines.wiring import approach
+
+
+def create_pipeline(**_: Any) -> Pipeline:
+    """The approach, and all that it needs."""
+    return approach("posthoc_ar")

@@ -1,5 +1,12 @@
-"""A factorization machine explained by LIME."""
+"""A factorization machine, explained by LIME."""
 
-from explainable_recsys.pipelines.posthoc_fm_lime.pipeline import create_pipeline
+from typing import Any
 
-__all__ = ["create_pipeline"]
+from kedro.pipeline import Pipeline
+
+from explainable_recsys.pipelines.wiring import approach
+
+
+def create_pipeline(**_: Any) -> Pipeline:
+    """The approach, and all that it needs."""
+    return approach("posthoc_fm_lime")

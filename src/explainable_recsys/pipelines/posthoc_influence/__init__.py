@@ -1,5 +1,12 @@
-"""SVD recommendations, explained by what each rating changes about the score."""
+"""SVD, explained by what each rating changes about the score."""
 
-from explainable_recsys.pipelines.posthoc_influence.pipeline import create_pipeline
+from typing import Any
 
-__all__ = ["create_pipeline"]
+from kedro.pipeline import Pipeline
+
+from explainable_recsys.pipelines.wiring import approach
+
+
+def create_pipeline(**_: Any) -> Pipeline:
+    """The approach, and all that it needs."""
+    return approach("posthoc_influence")

@@ -1,5 +1,12 @@
-"""Recommendations explained by similar rated items, and recommended by them."""
+"""ALS, explained by similar rated items."""
 
-from explainable_recsys.pipelines.posthoc_knn.pipeline import create_pipeline
+from typing import Any
 
-__all__ = ["create_pipeline"]
+from kedro.pipeline import Pipeline
+
+from explainable_recsys.pipelines.wiring import approach
+
+
+def create_pipeline(**_: Any) -> Pipeline:
+    """The approach, and all that it needs."""
+    return approach("posthoc_knn")

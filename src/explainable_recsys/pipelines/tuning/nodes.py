@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
 import logging
@@ -15,8 +14,9 @@ from kedro.pipeline import Pipeline
 
 from explainable_recsys.datasets.source import SourceParameters
 from explainable_recsys.datasets.studies import Studies
-from explainable_recsys.errors import InputError
+from explainable_recsys.errors import InputError, did_you_mean
 from explainable_recsys.figures.tuning import tuning_history_figure, tuning_parameters_figure
+from explainable_recsys.metrics.records import lower_is_better
 from explainable_recsys.pipelines.approach import SHARED_DATA
 from explainable_recsys.pipelines.discovery import approach_names, every_approach
 from explainable_recsys.pipelines.evaluation.nodes import EvaluationParameters
@@ -101,7 +101,7 @@ def search_parameters(
         return objective({full[path]: value for path, value in values.items()})
 
     settings = tuning.model_copy(update={"n_folds": len(folds)})
-    maximize = metric != "rmse"
+    maximize = not lower_is_better(metric)
     what = {
         "space": {path: found.model_dump() for path, found in ranges.items()},
         "metric": metric,
@@ -149,8 +149,7 @@ def chosen_approach(name: str | None, approaches: Pipeline, parameters: Mapping[
     if name in brings:
         return name
     if name not in approach_names(approaches):
-        close = difflib.get_close_matches(name, sorted(brings), n=1)
-        hint = f"did you mean '{close[0]}'? " if close else ""
+        hint = did_you_mean(name, sorted(brings))
         raise InputError(f"parameter tuning.approach: no approach '{name}'; {hint}{accepted}")
     part = needed_part(approaches, SHARED_DATA, {f"{name}.recommendations"})
     owners = sorted(brings & {str(node.namespace) for node in part.nodes} - {name})

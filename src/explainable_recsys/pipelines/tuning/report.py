@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from explainable_recsys.figures.tuning import best_trial, larger_is_better, parameter_columns
+from explainable_recsys.figures.tuning import best_trial, parameter_columns
+from explainable_recsys.metrics.records import lower_is_better
 from explainable_recsys.pipelines.parameters import with_values
 from explainable_recsys.pipelines.tuning.search import Outcome
 
@@ -91,7 +92,7 @@ def tuning_text(trials: pd.DataFrame, file: str, env: str | None) -> str:
     best = best_trial(trials)
     present, found = trials["value"].iloc[0], trials["value"].iloc[best]
     counts = ", ".join(f"{n} {state}" for state, n in trials["state"].value_counts().items())
-    better = "higher" if larger_is_better(metric) else "lower"
+    better = "lower" if lower_is_better(metric) else "higher"
     lines = [
         f"  {approach}: {metric} on validation ratings, {better} is better",
         f"  present    {present:.4f}",

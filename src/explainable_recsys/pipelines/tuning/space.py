@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
-from explainable_recsys.errors import InputError
+from explainable_recsys.errors import InputError, did_you_mean
 from explainable_recsys.parameters import Parameters
 
 if TYPE_CHECKING:
@@ -170,8 +169,7 @@ def check_ranges(
     for path, found in ranges.items():
         place = f"parameter {approach}.search.space.{path}"
         if path not in known:
-            close = difflib.get_close_matches(path, list(known), n=1)
-            hint = f"did you mean '{close[0]}'? " if close else ""
+            hint = did_you_mean(path, known)
             accepted = ", ".join(sorted(known))
             problems.append(
                 f"{place}: no parameter that the model depends on; {hint}accepted: {accepted}"

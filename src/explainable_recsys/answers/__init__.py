@@ -1,0 +1,1 @@
+"""One question, all that can be said: recommenders, knowledge and explainers put together."""

@@ -1,0 +1,112 @@
+"""The one way in which a question is answered, by nodes, terminal, notebooks and whatever comes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from explainable_recsys.answers.explainers import EXPLAINERS
+from explainable_recsys.answers.records import ExplainerRecord, Pair
+from explainable_recsys.data import Data, Lists
+from explainable_recsys.explainers.what_if import ranks
+from explainable_recsys.interactions import Interactions
+from explainable_recsys.parameters import Parameters
+from explainable_recsys.recommenders.base import Recommender
+from explainable_recsys.recommenders.lists import RecommendationParameters, recommend
+
+
+@dataclass(frozen=True, eq=False)
+class FittedPair:
+    """A pair with all that it needs to answer.
+
+    Attributes:
+        record: Which pair.
+        model: The fitted recommender.
+        parameters: Of the explainer.
+        knowledge: What the explainer reads, by argument.
+    """
+
+    record: Pair
+    model: Recommender
+    parameters: Parameters
+    knowledge: Mapping[str, Any]
+
+    @property
+    def explainer(self) -> ExplainerRecord:
+        """The explainer's record."""
+        return EXPLAINERS[self.record.explainer]
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """Who is recommended what, and why.
+
+    Attributes:
+        recommendations: Columns `user_id`, `item_id`, `rank`, `score`.
+        explanations: The evidence, in the order of telling; see `explainers.tables`.
+        sentences: Columns `user_id`, `item_id`, `sentence`; no row where nothing explains.
+        details: Other tables of the explainer, by name.
+    """
+
+    recommendations: pd.DataFrame
+    explanations: pd.DataFrame
+    sentences: pd.DataFrame
+    details: Mapping[str, pd.DataFrame]
+
+
+def answer(
+    pair: FittedPair,
+    data: Data,
+    histories: Interactions | None = None,
+    lists: Lists | None = None,
+    n: int = 10,
+    only: NDArray[Any] | None = None,
+    exclude: NDArray[Any] | None = None,
+) -> Answer:
+    """Recommend and explain; nothing is trained, and the same question has the same answer.
+
+    Args:
+        pair: Who answers.
+        data: What the models learned from.
+        histories: Who asks, known users or new ones, over the catalogue's columns; None: those
+            of the data.
+        lists: What to explain, by whomever it is recommended; None: the recommender's own lists.
+        n: Length of the lists.
+        only: Ids of the items that may be recommended; None: all that are not in the history.
+        exclude: Ids of items that may not.
+
+    Raises:
+        InputError: If an id is not known, or the pair cannot explain what it is asked for.
+    """
+    if lists is None:
+        who = data.histories if histories is None else histories
+        parameters = RecommendationParameters(n=n)
+        lists = Lists.of(who, recommend(pair.model, who, parameters, only, exclude))
+    found = pair.explainer.explain(pair.model, data, lists, pair.parameters, **pair.knowledge)
+    sentences = pair.explainer.phrase(found, data, lists, pair.parameters, **pair.knowledge)
+    return Answer(lists.table, found.evidence, sentences, found.details)
+
+
+def place_among_all(model: Recommender, one: Interactions, column: int) -> Lists:
+    """One item as a list: its score, and its rank among all that one user has not rated.
+
+    Args:
+        model: The recommender.
+        one: A single history.
+        column: The item's column.
+    """
+    scores, columns = model.scores(one.ratings)[0], np.array([column])
+    table = pd.DataFrame(
+        {
+            "user_id": one.user_ids,
+            "item_id": one.item_ids[columns],
+            "rank": np.asarray(ranks(scores, one.ratings, columns).to_numpy(), dtype=np.int32),
+            "score": scores[columns],
+        }
+    )
+    return Lists.of(one, table)

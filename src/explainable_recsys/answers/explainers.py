@@ -1,0 +1,164 @@
+"""The explainers: one record each."""
+
+from __future__ import annotations
+
+from explainable_recsys.answers.recommenders import (
+    CONTROLS,
+    ENTITIES,
+    EVALUATION,
+    EXPLAINABILITY,
+    PARTS,
+)
+from explainable_recsys.answers.records import ExplainerRecord, Step
+from explainable_recsys.explainers.contributions import (
+    ContributionParameters,
+    explain_by_contributions,
+)
+from explainable_recsys.explainers.influence import InfluenceParameters, explain_by_influence
+from explainable_recsys.explainers.lime import LimeParameters, explain_by_lime
+from explainable_recsys.explainers.neighbours import (
+    NeighbourExplanationParameters,
+    SimilarItemsParameters,
+    explain_by_neighbours,
+    explain_by_similar_items,
+)
+from explainable_recsys.explainers.paths import PathParameters, explain_by_paths
+from explainable_recsys.explainers.rule_explanations import (
+    RuleExplanationParameters,
+    explain_by_rules,
+)
+from explainable_recsys.metrics.explainability import measure_explainability
+from explainable_recsys.metrics.influence import influence_metrics
+from explainable_recsys.metrics.paths import measure_paths
+from explainable_recsys.metrics.rules import cited_rule_metrics
+from explainable_recsys.metrics.surrogates import surrogate_metrics
+from explainable_recsys.recommenders.base import AdditiveRecommender, ClosedFormRecommender
+from explainable_recsys.recommenders.meta_paths import MetaPaths
+from explainable_recsys.wording.contributions import contribution_sentences
+from explainable_recsys.wording.influence import influence_sentences
+from explainable_recsys.wording.lime import lime_sentences
+from explainable_recsys.wording.neighbours import neighbour_sentences, similar_item_sentences
+from explainable_recsys.wording.paths import path_sentences
+from explainable_recsys.wording.rules import rule_sentences
+
+MEASURED = ("{approach}.approach_metrics",)
+
+_ALL = (
+    ExplainerRecord(
+        "contributions",
+        "Contributions",
+        "How much of the score each rated item is.",
+        explain_by_contributions,
+        contribution_sentences,
+        ContributionParameters,
+        needs=AdditiveRecommender,
+        adds_up=True,
+    ),
+    ExplainerRecord(
+        "influence",
+        "Influence",
+        "How much the score changes without a rating.",
+        explain_by_influence,
+        influence_sentences,
+        InfluenceParameters,
+        needs=ClosedFormRecommender,
+        details=("cited_groups",),
+        measure=Step(
+            influence_metrics,
+            {
+                "cited_groups": "{approach}.cited_groups",
+                "explanations": "{approach}.explanations",
+                **EVALUATION,
+            },
+            MEASURED,
+        ),
+    ),
+    ExplainerRecord(
+        "rules",
+        "Rules",
+        "What people who like the same items like too.",
+        explain_by_rules,
+        rule_sentences,
+        RuleExplanationParameters,
+        knowledge=("rules",),
+        details=("cited_rules",),
+        on_controls=True,
+        measure=Step(cited_rule_metrics, {"cited_rules": "{approach}.cited_rules"}, MEASURED),
+    ),
+    ExplainerRecord(
+        "neighbours",
+        "Neighbours",
+        "How the people with the most similar taste rated the item.",
+        explain_by_neighbours,
+        neighbour_sentences,
+        NeighbourExplanationParameters,
+        knowledge=("neighbours",),
+        details=("projected_evidence",),
+        on_controls=True,
+        measure=Step(
+            measure_explainability,
+            {
+                "data": "data",
+                **EXPLAINABILITY,
+                **EVALUATION,
+                "recommendations": "{recommender}.recommendations",
+                **{f"recommendations_of_{c}": f"{c}.recommendations" for c in CONTROLS},
+            },
+            MEASURED,
+        ),
+    ),
+    ExplainerRecord(
+        "similar_items",
+        "Similar items",
+        "Which similar items the user liked.",
+        explain_by_similar_items,
+        similar_item_sentences,
+        SimilarItemsParameters,
+        knowledge=("similar_items",),
+        on_controls=True,
+    ),
+    ExplainerRecord(
+        "lime",
+        "LIME",
+        "What a linear model of the scores around the recommendation says.",
+        explain_by_lime,
+        lime_sentences,
+        LimeParameters,
+        knowledge=("features",),
+        details=("surrogates",),
+        on_controls=True,
+        measure=Step(
+            surrogate_metrics,
+            {
+                "surrogates": "{approach}.surrogates",
+                **EVALUATION,
+                **{f"surrogates_of_{c}": f"{{approach}}.surrogates_of_{c}" for c in CONTROLS},
+            },
+            MEASURED,
+        ),
+    ),
+    ExplainerRecord(
+        "paths",
+        "Paths",
+        "Over what the knowledge graph leads from liked items to the recommended one.",
+        explain_by_paths,
+        path_sentences,
+        PathParameters,
+        needs=MetaPaths,
+        adds_up=True,
+        details=("paths",),
+        measure=Step(
+            measure_paths,
+            {
+                "paths": "{approach}.paths",
+                **PARTS,
+                **ENTITIES,
+                "relation_weights": "meta_paths.relation_weights",
+                **EVALUATION,
+            },
+            MEASURED,
+        ),
+    ),
+)
+
+EXPLAINERS = {record.name: record for record in _ALL}

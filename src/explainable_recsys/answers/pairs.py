@@ -1,0 +1,185 @@
+"""The approaches: pairs with a name of their own, one record each; and any other pair."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+from explainable_recsys.answers.explainers import EXPLAINERS
+from explainable_recsys.answers.recommenders import RECOMMENDERS
+from explainable_recsys.answers.records import Pair
+from explainable_recsys.errors import InputError, did_you_mean
+
+Record = TypeVar("Record")
+
+_ALL = (
+    Pair(
+        "intrinsic_als",
+        "als",
+        "contributions",
+        "ALS by its contributions",
+        "The score taken apart into the rated items that it is made of.",
+        intrinsic=True,
+        exact=True,
+    ),
+    Pair(
+        "intrinsic_ar",
+        "ar",
+        "rules",
+        "Association rules by themselves",
+        "The rules that make the score.",
+        intrinsic=True,
+        exact=True,
+    ),
+    Pair(
+        "intrinsic_ease",
+        "ease",
+        "contributions",
+        "EASE by its contributions",
+        "The score taken apart into the rated items that it is made of.",
+        intrinsic=True,
+        exact=True,
+    ),
+    Pair(
+        "intrinsic_knn",
+        "item_knn",
+        "contributions",
+        "Item neighbours by their contributions",
+        "The score taken apart into the similar items that it is made of.",
+        intrinsic=True,
+        exact=True,
+    ),
+    Pair(
+        "intrinsic_mf",
+        "emf",
+        "neighbours",
+        "Explainable MF by neighbours",
+        "How the people rated it whose taste the model was drawn to.",
+        intrinsic=True,
+        exact=False,
+    ),
+    Pair(
+        "knowledge_graph",
+        "meta_paths",
+        "paths",
+        "Meta-paths by their paths",
+        "The paths through the knowledge graph that carry the score.",
+        intrinsic=True,
+        exact=True,
+    ),
+    Pair(
+        "posthoc_ar",
+        "svd",
+        "rules",
+        "SVD by association rules",
+        "Rules mined from everybody's likes that lead to what SVD recommends.",
+        intrinsic=False,
+        exact=False,
+    ),
+    Pair(
+        "posthoc_ar_of_lists",
+        "svd",
+        "rules",
+        "SVD by rules of its own lists",
+        "Rules mined from SVD's own lists, or among users whom it takes for alike.",
+        intrinsic=False,
+        exact=False,
+        knowledge=("rules_of_svd",),
+        on_request=True,
+    ),
+    Pair(
+        "posthoc_fm_lime",
+        "fm",
+        "lime",
+        "Factorization machine by LIME",
+        "A linear model of the machine's scores around each recommendation.",
+        intrinsic=False,
+        exact=False,
+    ),
+    Pair(
+        "posthoc_fm_lime_ratings",
+        "fm_ratings",
+        "lime",
+        "Factorization machine's ratings by LIME",
+        "A linear model of the predicted ratings around each recommendation.",
+        intrinsic=False,
+        exact=False,
+    ),
+    Pair(
+        "posthoc_influence",
+        "svd",
+        "influence",
+        "SVD by influence",
+        "How much SVD's score changes without a rating.",
+        intrinsic=False,
+        exact=True,
+    ),
+    Pair(
+        "posthoc_influence_ratings",
+        "svd_ratings",
+        "influence",
+        "SVD's ratings by influence",
+        "How much the predicted rating changes without a rating.",
+        intrinsic=False,
+        exact=True,
+    ),
+    Pair(
+        "posthoc_knn",
+        "als",
+        "similar_items",
+        "ALS by similar items",
+        "Which of the liked items are similar to what ALS recommends.",
+        intrinsic=False,
+        exact=False,
+    ),
+)
+
+APPROACHES = {pair.name: pair for pair in _ALL}
+
+
+def record_of(records: Mapping[str, Record], name: str, what: str) -> Record:
+    """The record of a name.
+
+    Raises:
+        InputError: If there is none, naming those that there are.
+    """
+    if name not in records:
+        hint = did_you_mean(name, records)
+        raise InputError(f"there is no {what} '{name}'; {hint}there are: {', '.join(records)}")
+    return records[name]
+
+
+def knowledge_of(pair: Pair) -> tuple[str, ...]:
+    """Names of the knowledge that a pair's explainer reads."""
+    return EXPLAINERS[pair.explainer].knowledge if pair.knowledge is None else pair.knowledge
+
+
+def explainers_for(recommender: str) -> list[str]:
+    """Names of the explainers that can explain a recommender."""
+    model = RECOMMENDERS[recommender].model
+    return [
+        name
+        for name, record in EXPLAINERS.items()
+        if record.needs is None or issubclass(model, record.needs)
+    ]
+
+
+def pair_of(recommender: str, explainer: str) -> Pair:
+    """The approach of a recommender and an explainer, or a pair without a name of its own.
+
+    Raises:
+        InputError: If there is no such recommender or explainer, or they do not fit.
+    """
+    of = record_of(RECOMMENDERS, recommender, "recommender")
+    by = record_of(EXPLAINERS, explainer, "explainer")
+    for pair in APPROACHES.values():
+        if (pair.recommender, pair.explainer) == (recommender, explainer):
+            return pair
+    fitting = explainers_for(recommender)
+    if explainer not in fitting:
+        raise InputError(
+            f"explainer '{explainer}' cannot explain recommender '{recommender}', which has: "
+            f"{', '.join(fitting)}"
+        )
+    title = f"{of.title} by {by.title}"
+    return Pair(title, recommender, explainer, title, by.about, intrinsic=False, exact=False)

@@ -1,0 +1,111 @@
+"""Wiring of the diagnostics: whatever depends on a seed, trained and explained again."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Iterator
+from typing import Any, get_type_hints
+
+from kedro.pipeline import Node, Pipeline
+
+from explainable_recsys.answers.pairs import APPROACHES
+from explainable_recsys.parameters import Parameters
+from explainable_recsys.pipelines.diagnostics.nodes import measure_stability, some_users_lists
+from explainable_recsys.pipelines.wiring import FAMILIES, everything
+
+NAME = "diagnostics"
+SEEDS = 2**32
+
+
+class Reseeded:
+    """A node's function with every seed among its parameters one higher."""
+
+    def __init__(self, run: Callable[..., Any]) -> None:
+        """Take over name, arguments and types."""
+        functools.update_wrapper(self, run)
+        self.__signature__ = inspect.signature(run)
+        self.run = run
+
+    def __call__(self, *inputs: Any, **named: Any) -> Any:
+        """Call it."""
+        shifted = {name: _reseeded(value) for name, value in named.items()}
+        return self.run(*(_reseeded(value) for value in inputs), **shifted)
+
+
+def create_pipeline(**_: Any) -> Pipeline:
+    """Train and explain again what is random; compare the reasons of the same lists.
+
+    The lists stay those of the run (of some users), so that what is compared are two
+    explanations of one thing.
+    """
+    pairs = [pair for pair in APPROACHES.values() if not pair.on_request]
+    explained = [f"{pair.name}.explanations" for pair in pairs]
+    again, nodes = dict[str, str](), list[Node]()
+    for pair in pairs:
+        lists = f"{pair.recommender}.recommendations"
+        if lists not in again:
+            again[lists] = f"{pair.recommender}_some_lists"
+            nodes.append(
+                Node(
+                    some_users_lists,
+                    [lists, "params:stability"],
+                    again[lists],
+                    name=again[lists],
+                    namespace=NAME,
+                )
+            )
+    nodes += _again(everything().to_outputs(*explained), again)
+    compared = {name: name for name in explained}
+    compared |= {f"{name}_again": again[name] for name in explained if name in again}
+    compare = Node(
+        measure_stability,
+        {"stability": "params:stability", "evaluation": "params:evaluation", **compared},
+        "stability",
+        name="measure_stability",
+        namespace=NAME,
+    )
+    return everything().to_outputs(*explained) + Pipeline([*nodes, compare])
+
+
+def _again(pipeline: Pipeline, again: dict[str, str]) -> Iterator[Node]:
+    """The nodes that have a seed, and those that read what these make; notes the new names."""
+    for node in pipeline.nodes:  # in the order in which they can run
+        if node.namespace not in FAMILIES or any(name in again for name in node.outputs):
+            continue
+        reads = [name for name in node.inputs if name in again and not name.endswith("lists")]
+        random = any(name for name in reads if not name.endswith(".recommendations"))
+        if not (random or _has_seed(node.func)):
+            continue
+        again |= {name: f"{name.replace('.', '_')}_again" for name in node.outputs}
+        yield _renamed(node, again)
+
+
+def _renamed(node: Node, again: dict[str, str]) -> Node:
+    def new(names: Any) -> Any:
+        if isinstance(names, dict):
+            return {argument: again.get(name, name) for argument, name in names.items()}
+        return again.get(names, names) if isinstance(names, str) else [again[n] for n in names]
+
+    return Node(
+        Reseeded(node.func),
+        new(node._inputs)
+        if isinstance(node._inputs, dict)
+        else [again.get(name, name) for name in node.inputs],
+        new(node._outputs),
+        name=f"{node.namespace!s}_{node.short_name}_again".replace(" ", "_").lower(),
+        namespace=NAME,
+    )
+
+
+def _has_seed(run: Callable[..., Any]) -> bool:
+    """Whether a parameter of a node's function has a seed."""
+    kinds = get_type_hints(run)
+    names = inspect.signature(run).parameters
+    return any("seed" in getattr(kinds.get(name), "model_fields", {}) for name in names)
+
+
+def _reseeded(value: Any) -> Any:
+    if isinstance(value, Parameters) and "seed" in type(value).model_fields:
+        return value.model_copy(update={"seed": (value.seed + 1) % SEEDS})  # type: ignore[attr-defined]
+    return value

@@ -1,0 +1,92 @@
+"""Judge and compare what is stored, without what is not."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from kedro.io import DataCatalog
+from kedro.pipeline import Pipeline
+
+from explainable_recsys.datasets.absent import NOT_STORED, AbsentDataset
+from explainable_recsys.errors import InputError
+
+EVALUATION_TAG = "evaluation"
+"""Of the nodes that judge what others have made."""
+
+logger = logging.getLogger(__name__)
+
+
+class IfStored:
+    """A node's function that makes nothing of what is not stored."""
+
+    def __init__(self, run: Callable[..., Any], n_outputs: int) -> None:
+        """Wrap a function; types and arguments stay the same."""
+        functools.update_wrapper(self, run)
+        self.__signature__ = inspect.signature(run)
+        self.run, self.n_outputs = run, n_outputs
+
+    def __call__(self, *inputs: Any, **named: Any) -> Any:
+        """Call it, or hand the mark on."""
+        if any(value is NOT_STORED for value in (*inputs, *named.values())):
+            return NOT_STORED if self.n_outputs == 1 else (NOT_STORED,) * self.n_outputs
+        return self.run(*inputs, **named)
+
+
+def is_absent(catalog: DataCatalog, name: str) -> bool:
+    """Whether a run does without a dataset that is not stored."""
+    return isinstance(catalog.get(name), AbsentDataset)
+
+
+def stored(tables: Mapping[str, Any], dataset: str) -> dict[str, Any]:
+    """One dataset of every recommender or approach that has it, by name.
+
+    Args:
+        tables: By full name, such as `als.metrics`; those that are not stored are left out.
+        dataset: Such as `metrics`.
+    """
+    end = f".{dataset}"
+    return {
+        name.removesuffix(end): table
+        for name, table in sorted(tables.items())
+        if name.endswith(end) and table is not NOT_STORED
+    }
+
+
+def leave_out_what_is_not_stored(pipeline: Pipeline, catalog: DataCatalog) -> None:
+    """Let a run judge all that is stored, and say what is not.
+
+    Raises:
+        InputError: If nothing is.
+    """
+    judges = [node for node in pipeline.nodes if EVALUATION_TAG in node.tags and node.namespace]
+    judged = {str(node.namespace) for node in judges}
+    absent = {
+        name.partition(".")[0]
+        for name in pipeline.inputs()
+        if name.partition(".")[0] in judged and not catalog.exists(name)
+    }
+    for node in judges:  # in the order in which they run: who needs somebody absent is absent too
+        if absent.intersection(name.partition(".")[0] for name in node.inputs):
+            absent.add(str(node.namespace))
+    if not absent:
+        return
+    if absent == judged:
+        raise InputError(
+            "nothing is stored yet that could be judged; first kedro run, or one approach: "
+            "kedro run --pipelines intrinsic_als"
+        )
+    logger.warning("not stored, so not judged: %s", ", ".join(sorted(absent)))
+    for name in pipeline.datasets():
+        if name.partition(".")[0] in absent and not name.startswith("params:"):
+            catalog[name] = AbsentDataset()
+
+
+def leave_out_what_is_only_shown(pipeline: Pipeline, catalog: DataCatalog) -> None:
+    """Let a report be written without figures and diagnostics that are not stored."""
+    for name in pipeline.inputs():
+        if (name.endswith("_figure") or name == "stability") and not catalog.exists(name):
+            catalog[name] = AbsentDataset()

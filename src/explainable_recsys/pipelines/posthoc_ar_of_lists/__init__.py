@@ -1,0 +1,12 @@
+"""SVD, explained by rules mined from its own lists or among similar users."""
+
+from typing import Any
+
+from kedro.pipeline import Pipeline
+
+from explainable_recsys.pipelines.wiring import approach
+
+
+def create_pipeline(**_: Any) -> Pipeline:
+    """The approach, and all that it needs."""
+    return approach("posthoc_ar_of_lists")

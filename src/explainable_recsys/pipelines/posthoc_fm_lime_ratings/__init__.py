@@ -1,0 +1,12 @@
+"""A factorization machine that predicts ratings, explained by LIME."""
+
+from typing import Any
+
+from kedro.pipeline import Pipeline
+
+from explainable_recsys.pipelines.wiring import approach
+
+
+def create_pipeline(**_: Any) -> Pipeline:
+    """The approach, and all that it needs."""
+    return approach("posthoc_fm_lime_ratings")

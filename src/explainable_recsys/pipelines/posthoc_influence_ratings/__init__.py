@@ -1,0 +1,12 @@
+"""SVD that predicts ratings, explained by what each rating changes."""
+
+from typing import Any
+
+from kedro.pipeline import Pipeline
+
+from explainable_recsys.pipelines.wiring import approach
+
+
+def create_pipeline(**_: Any) -> Pipeline:
+    """The approach, and all that it needs."""
+    return approach("posthoc_influence_ratings")

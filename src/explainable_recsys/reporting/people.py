@@ -1,0 +1,267 @@
+"""Users and items: found by what a person types, and shown with lists, histories and reasons."""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from explainable_recsys.draws import sample
+from explainable_recsys.errors import InputError
+from explainable_recsys.interactions import Interactions
+
+N_SUGGESTIONS = 5
+EVIDENCE = ["position", "style", "evidence_id", "evidence", "weight", "group"]
+
+
+@dataclass(frozen=True, eq=False)
+class Person:
+    """A user of one approach.
+
+    Attributes:
+        user_id: Who.
+        history: What the list was made from, best rated first: `item_id`, `title`, `year`,
+            `rating`.
+        recommendations: In their order: `rank`, `item_id`, `title`, `year`, `score`,
+            `sentence` (missing where nothing explains the recommendation).
+        reasons: The evidence of all recommendations, in order: `item_id`, `position`, `style`,
+            `evidence_id`, `evidence`, `weight`, `group`.
+    """
+
+    user_id: Any
+    history: pd.DataFrame
+    recommendations: pd.DataFrame
+    reasons: pd.DataFrame
+
+    def reasons_for(self, item_id: Any) -> pd.DataFrame:
+        """The evidence of one recommendation."""
+        of_item: pd.DataFrame = self.reasons[self.reasons["item_id"] == item_id]
+        return of_item
+
+
+def person(
+    user_id: Any,
+    histories: Interactions,
+    recommendations: pd.DataFrame,
+    explanations: pd.DataFrame,
+    sentences: pd.DataFrame,
+    items: pd.DataFrame,
+) -> Person:
+    """Gather what concerns one user.
+
+    Args:
+        user_id: Id of the user.
+        histories: Of everybody.
+        recommendations: Columns `user_id`, `item_id`, `rank`, `score`.
+        explanations: Columns `user_id`, `item_id` and those of the evidence; may have no rows.
+        sentences: Columns `user_id`, `item_id`, `sentence`; may have no rows.
+        items: Columns `item_id`, `title`, `year`.
+
+    Raises:
+        InputError: If the user has no history here.
+    """
+    history = users_histories(histories, items, np.array([user_id]), histories.n_items)
+    facts = items[["item_id", "title", "year"]]
+    listed = recommendations[recommendations["user_id"] == user_id].sort_values("rank")
+    for table in (facts, _of(sentences, user_id, ["sentence"])):
+        listed = listed.merge(table, on="item_id", how="left")
+    reasons = _of(explanations, user_id, EVIDENCE)
+    return Person(
+        user_id,
+        history[["item_id", "title", "year", "rating"]],
+        listed[["rank", "item_id", "title", "year", "score", "sentence"]],
+        reasons.sort_values(["item_id", "position"], kind="stable", ignore_index=True),
+    )
+
+
+def _of(table: pd.DataFrame, user_id: Any, columns: list[str]) -> pd.DataFrame:
+    """The user's rows, with columns that may be missing from a table without rows."""
+    own: pd.DataFrame = table[table["user_id"] == user_id]
+    return own.reindex(columns=["item_id", *columns])
+
+
+def titled(title: Any, year: Any, item_id: Any) -> str:
+    """A title with its year, as far as they are known: `Alien (1979)`."""
+    text = str(title) if isinstance(title, str) else f"item {item_id}"
+    return text if pd.isna(year) else f"{text} ({int(year)})"
+
+
+def choose_users(explained: Sequence[pd.Series[Any]], n: int, seed: int) -> NDArray[Any]:
+    """Draw n users from those whom every approach explains something (else: any of them).
+
+    Args:
+        explained: Of each approach the users that it explains something to, repeated or not.
+        n: How many; fewer if there are fewer.
+        seed: Of the choice.
+
+    Returns:
+        Their ids, sorted.
+    """
+    if not explained:
+        return np.empty(0)
+    everybody = [users.unique() for users in explained]
+    common = functools.reduce(np.intersect1d, everybody)
+    pool = common if len(common) else functools.reduce(np.union1d, everybody)
+    return sample(pool, n, seed, "users shown")
+
+
+def users_lists(
+    lists: Mapping[str, pd.DataFrame],
+    sentences: Mapping[str, pd.DataFrame],
+    items: pd.DataFrame,
+    users: NDArray[Any],
+    n_items: int,
+) -> pd.DataFrame:
+    """The first recommendations of some users, with titles and the reasons of every approach.
+
+    Args:
+        lists: By approach, those of its recommender: columns `user_id`, `item_id`, `rank`,
+            `score`.
+        sentences: By approach: columns `user_id`, `item_id`, `sentence`.
+        items: Columns `item_id`, `title`, `year`.
+        users: Ids of the users.
+        n_items: Length of the lists.
+
+    Returns:
+        `user_id`, `approach`, `rank`, `item_id`, `title`, `year`, `score`, `sentence` (missing
+        where nothing explains the recommendation), in this order.
+    """
+    columns = ["user_id", "approach", "rank", "item_id", "title", "year", "score", "sentence"]
+    parts = [pd.DataFrame(columns=columns)] if not lists else []
+    for approach, table in lists.items():
+        first = table[table["user_id"].isin(users) & (table["rank"] <= n_items)]
+        first = first.merge(sentences[approach], on=["user_id", "item_id"], how="left")
+        parts.append(first.merge(items, on="item_id").assign(approach=approach)[columns])
+    return pd.concat(parts).sort_values(["user_id", "approach", "rank"], ignore_index=True)
+
+
+def users_histories(
+    histories: Interactions, items: pd.DataFrame, users: NDArray[Any], n_rated: int
+) -> pd.DataFrame:
+    """What some users rated, best first, ties in the order of the catalogue.
+
+    Args:
+        histories: All histories.
+        items: Columns `item_id`, `title`, `year`.
+        users: Ids of the users.
+        n_rated: Most items of one user.
+
+    Returns:
+        `user_id`, `item_id`, `title`, `year`, `rating`.
+    """
+    rows = histories.known_rows(users)
+    rated = histories.ratings[rows].tocoo()
+    table = pd.DataFrame(
+        {
+            "user_id": histories.user_ids[rows[rated.row]],
+            "item_id": histories.item_ids[rated.col],
+            "rating": rated.data,
+        }
+    ).sort_values(["user_id", "rating", "item_id"], ascending=[True, False, True])
+    table = table.groupby("user_id").head(n_rated)
+    table = table.merge(items[["item_id", "title", "year"]], on="item_id", how="left")
+    return table[["user_id", "item_id", "title", "year", "rating"]]
+
+
+def find_user(wanted: Any, user_ids: NDArray[Any]) -> Any:
+    """The id among `user_ids` (sorted, integers or text) that somebody means.
+
+    Raises:
+        InputError: If there is none; with the nearest.
+    """
+    found = _same_id(wanted, user_ids)
+    if found is None:
+        raise InputError(f"unknown user '{wanted}'; near: {_list(near_ids(wanted, user_ids))}")
+    return found
+
+
+def find_item(wanted: Any, items: pd.DataFrame) -> Any:
+    """The id of the item that somebody means by an id or a title.
+
+    A title counts if it is one item's whole title, upper and lower case being the same, with or
+    without the year behind it.
+
+    Args:
+        wanted: Id or title.
+        items: Columns `item_id`, `title`, `year` (may be missing).
+
+    Raises:
+        InputError: If there is none, or if several have the title; with the nearest.
+    """
+    found = _same_id(wanted, items["item_id"].to_numpy())
+    if found is not None:
+        return found
+    text, titles = _folded(wanted), zip(items["title"], _with_years(items), strict=True)
+    rows = items[[text != "" and text in map(_folded, both) for both in titles]]
+    if len(rows) == 1:
+        return rows["item_id"].iloc[0]
+    if len(rows):
+        raise InputError(f"several items are called '{wanted}': {_titles(rows)}; accepted: an id")
+    raise InputError(f"unknown item '{wanted}'; near: {_titles(_near_items(wanted, items))}")
+
+
+def near_ids(wanted: Any, ids: NDArray[Any]) -> list[Any]:
+    """The ids that look most like one: the nearest numbers, or the most similar texts."""
+    if ids.dtype.kind not in "iu":
+        texts = ids.astype(np.str_).tolist()
+        return sorted(difflib.get_close_matches(str(wanted), texts, N_SUGGESTIONS, 0.0))
+    try:
+        number = np.clip(float(wanted), ids.min(), ids.max())
+    except (TypeError, ValueError):
+        return sorted(ids[:N_SUGGESTIONS].tolist())
+    distance = np.abs(ids.astype(np.float64) - number)
+    return sorted(ids[np.argsort(distance, kind="stable")[:N_SUGGESTIONS]].tolist())
+
+
+def _same_id(wanted: Any, ids: NDArray[Any]) -> Any:
+    """The id that is written like what is wanted, blanks around it or not; None without one."""
+    texts = [str(wanted), str(wanted).strip()]
+    if ids.dtype.kind in "iu":
+        # Not what int() takes besides: underscores, and more digits than fit into any id.
+        number = int(texts[1]) if re.fullmatch(r"[+-]?\d{1,20}", texts[1]) else None
+        return number if number is not None and (ids == number).any() else None
+    known = ids.astype(np.str_)
+    return next((text for text in texts if (known == text).any()), None)
+
+
+def _near_items(wanted: Any, items: pd.DataFrame) -> pd.DataFrame:
+    """Items whose title contains the text, shortest first; else those with similar titles."""
+    text, titles = _folded(wanted), items["title"].map(_folded)
+    if text.isdigit() and items["item_id"].dtype.kind in "iu":
+        near = near_ids(wanted, items["item_id"].to_numpy())
+        return items[items["item_id"].isin(near)]
+    named = titles[titles != ""]
+    inside = named[[text in title for title in named]]
+    order = inside.str.len().sort_values(kind="stable").index[:N_SUGGESTIONS]
+    if len(order):
+        return items.loc[order]
+    close = difflib.get_close_matches(text, named.tolist(), N_SUGGESTIONS, 0.0)
+    return (items[titles.isin(close)] if close else items).head(N_SUGGESTIONS)
+
+
+def _titles(rows: pd.DataFrame) -> str:
+    titles = zip(rows["item_id"], _with_years(rows), strict=True)
+    return _list([f"{item} ({title})" if title else item for item, title in titles])
+
+
+def _with_years(items: pd.DataFrame) -> list[str]:
+    """Titles as people write them: `Alien (1979)`; empty where there is none."""
+    pairs = zip(items["title"], items["year"], strict=True)
+    return [titled(title, year, "") if isinstance(title, str) else "" for title, year in pairs]
+
+
+def _folded(title: Any) -> str:
+    """A text to compare: without upper case, blanks around it, and other ways to write an é."""
+    return "" if pd.isna(title) else unicodedata.normalize("NFKC", str(title)).casefold().strip()
+
+
+def _list(texts: list[Any]) -> str:
+    return ", ".join(map(str, texts))

@@ -1,0 +1,72 @@
+"""Sentences about what a recommended item has in common with what the user liked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from explainable_recsys.data import Data, Lists
+from explainable_recsys.explainers.tables import Explained
+from explainable_recsys.wording.columns import (
+    KEYS,
+    Citing,
+    enumerate_runs,
+    fill,
+    fill_each,
+    items_of,
+    names,
+    ratings,
+    sentence_table,
+    spread,
+    written,
+)
+from explainable_recsys.wording.numbers import percentage
+from explainable_recsys.wording.phrases import phrase
+
+
+def feature_sentences(
+    explained: Explained, data: Data, lists: Lists, parameters: Citing, **knowledge: Any
+) -> pd.DataFrame:
+    """Say which features of an item the user liked before, and how much of its score they are.
+
+    For example "⟨Alien⟩ has what you liked before: Sci-Fi (31 %, as in ⟨Aliens⟩ ★5), from
+    the 1970s (12 %)." A rated item is named with the first feature that rests on it.
+
+    Args:
+        explained: Style `feature`, all features that a score is made of: `evidence` such as
+            `Sci-Fi`, `weight` the feature's part of the score, `rated_item_id` the rated
+            item that carries most of it (may be missing).
+        data: With the titles.
+        lists: With the histories, for the ratings.
+        parameters: How many features are named.
+        knowledge: Not needed.
+
+    Returns:
+        Columns `user_id`, `item_id`, `sentence`, one row per recommendation that at least one
+        feature supports.
+    """
+    evidence = explained.evidence
+    weights = evidence["weight"].astype(np.float64)
+    shares = weights / weights.groupby([evidence[key] for key in KEYS]).transform("sum")
+    evidence = evidence.assign(share=100 * shares)
+    cited = evidence[(evidence["position"] <= parameters.n_cited) & (evidence["weight"] > 0)]
+    starts = np.flatnonzero(cited["position"].to_numpy() == 1)
+    rests = cited["rated_item_id"].notna() & ~cited.duplicated([*KEYS, "rated_item_id"])
+    rows = np.flatnonzero(rests)
+    resting = cited.iloc[rows]
+    pieces = fill_each(
+        [phrase("{feature} ({share})"), phrase("{feature} ({share}, as in {item} ★{rating})")],
+        rests.to_numpy(),
+        feature=names(cited["evidence"]),
+        share=written(np.rint(cited["share"].to_numpy()), percentage),
+        item=spread(items_of(data, resting["rated_item_id"]), rows, len(cited)),
+        rating=spread(ratings(lists.histories, resting), rows, len(cited)),
+    )
+    sentences = fill(
+        phrase("{item} has what you liked before: {features}."),
+        item=items_of(data, cited["item_id"].iloc[starts]),
+        features=enumerate_runs(pieces, starts),
+    )
+    return sentence_table(cited.iloc[starts], sentences)

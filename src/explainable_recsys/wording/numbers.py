@@ -1,0 +1,107 @@
+"""Numbers, dates and enumerations as people read them."""
+
+from __future__ import annotations
+
+import datetime
+import math
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any, Literal
+
+from babel.dates import format_date
+from babel.numbers import format_decimal
+
+from explainable_recsys.wording.phrases import language, phrase
+
+Form = Literal["score", "percentage", "count", "one", "error"]
+"""How a number is written: 0.123, 12.3 %, 1,234, 12.3 or 1e-07."""
+
+MINUS = "\u2212"
+
+_DECIMALS: dict[Form, int] = {"score": 3, "percentage": 1, "count": 0, "one": 1}
+
+
+def finite(value: Any) -> float | None:
+    """A number, or None for what is none: NaN, infinity, text."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return None
+    return number if math.isfinite(number) else None
+
+
+def number(value: float, form: Form = "score") -> str:
+    """A number with thousands separators, a real minus sign and no negative zero."""
+    if form == "error":
+        return format(value, ".0e")
+    if form == "percentage":
+        return percentage(100 * value, _DECIMALS[form])
+    return fixed(value, _DECIMALS[form])
+
+
+def fixed(value: float, decimals: int) -> str:
+    """A number with so many decimals, rounded as Python rounds."""
+    places = f".{'0' * decimals}" if decimals else ""
+    return _decimal(f"{value:.{decimals}f}", f"#,##0{places}")
+
+
+def percentage(percent: float, decimals: int = 0) -> str:
+    """A number of percent, such as 42 %."""
+    return phrase("{number} %", number=fixed(percent, decimals))
+
+
+def short(value: float) -> str:
+    """A number as short as it can be written: 4, 4.5."""
+    return _decimal(f"{value:g}", "#,##0.######")
+
+
+def significant(value: float) -> str:
+    """A number from 0 on with two significant digits or more: 0.41, 0.05, 1,234."""
+    text = format(value, ".2g" if value < 99.5 else ".0f")
+    return text.replace("-", MINUS) if "e" in text else _decimal(text, "#,##0.######")
+
+
+def signed(value: float) -> str:
+    """The same with its sign: +0.41, \u22120.05, +1,234."""
+    return (MINUS if value < 0 else "+") + significant(abs(value))
+
+
+def date(iso: str) -> str:
+    """A date given as 2024-12-31; how the days are written is a phrase of the language."""
+    day = datetime.date.fromisoformat(iso)
+    return format_date(day, phrase("yyyy-MM-dd"), locale=language().locale)
+
+
+def interval(low: float, high: float, form: Form = "score") -> str:
+    """Both ends of an interval."""
+    return f"[{number(low, form)}, {number(high, form)}]"
+
+
+def p_value(p: float | None) -> str:
+    """A p-value with its relation: = 0.012, < 0.001."""
+    if p is None:
+        return phrase("not known")
+    return f"< {fixed(0.001, 3)}" if p < 0.001 else f"= {fixed(p, 3)}"
+
+
+def joints() -> tuple[str, str, str]:
+    """What stands between things: between two of many, before the last with and, and with or."""
+    patterns = phrase("{one}, {two}"), phrase("{one} and {two}"), phrase("{one} or {two}")
+    comma, last, alternative = (
+        pattern.replace("{one}", "").replace("{two}", "") for pattern in patterns
+    )
+    return comma, last, alternative
+
+
+def enumerated(names: Sequence[str], last: Literal["and", "or"] = "and") -> str:
+    """One, two and three."""
+    comma, also, alternative = joints()
+    if len(names) < 2:
+        return "".join(names)
+    return comma.join(names[:-1]) + (also if last == "and" else alternative) + names[-1]
+
+
+def _decimal(text: str, pattern: str) -> str:
+    """Digits of a number with the separators of the language."""
+    digits = Decimal(text) + 0  # which takes the sign off a zero
+    return format_decimal(digits, pattern, locale=language().locale).replace("-", MINUS)

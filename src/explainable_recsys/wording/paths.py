@@ -1,0 +1,72 @@
+"""Sentences about paths from liked items to recommended ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from explainable_recsys.data import Data, Lists
+from explainable_recsys.explainers.tables import Explained
+from explainable_recsys.wording.columns import (
+    KEYS,
+    Citing,
+    enumerate_runs,
+    fill,
+    items_of,
+    names,
+    sentence_table,
+    written,
+)
+from explainable_recsys.wording.phrases import later, phrase, plural
+
+SENTENCES = {
+    "liked": later("Because you liked {items}."),
+    "rated": later("Because you rated {items}."),
+}
+
+
+def path_sentences(
+    explained: Explained, data: Data, lists: Lists, parameters: Citing, **knowledge: Any
+) -> pd.DataFrame:
+    """Say from which liked items paths lead to a recommendation, and over what.
+
+    For example "Because you liked ⟨Alien⟩ (same director: Ridley Scott) and ⟨Brazil⟩ (liked by
+    the same 34 people)."
+
+    Args:
+        explained: Its details `paths` are those of `explain_by_paths`; its fact `relation` says
+            whether paths start at items that the user `liked`, or at all that were `rated`.
+        data: With the titles.
+        lists: Not needed, nor is knowledge.
+        parameters: How many items are named, each with its best path.
+        knowledge: See lists.
+
+    Returns:
+        Columns `user_id`, `item_id`, `sentence`, one row per explained recommendation.
+    """
+    best = explained.details["paths"].drop_duplicates([*KEYS, "from_item"])
+    place = best.groupby(KEYS, sort=False).cumcount().to_numpy()
+    best = best[place < parameters.n_cited]
+    starts = np.flatnonzero(place[place < parameters.n_cited] == 0)
+    pieces = fill(
+        phrase("{item} ({link})"), item=items_of(data, best["from_item"]), link=_links(best)
+    )
+    named = enumerate_runs(pieces, starts, with_and=True)
+    relation = explained.facts["relation"]
+    sentences = fill(phrase(SENTENCES[relation]), items=named)
+    return sentence_table(best.iloc[starts], sentences)
+
+
+def _links(paths: pd.DataFrame) -> pa.LargeStringArray:
+    """What both items of a path have in common: an entity, or people who liked both."""
+    people = written(paths["n_sharing"].to_numpy(), _people)
+    over_people = pa.array((paths["entity"].astype("str") == "").to_numpy())
+    return pc.if_else(over_people, people, names(paths["label"]))
+
+
+def _people(n: int) -> str:
+    return plural(n, "liked by the same person", "liked by the same {n} people")

@@ -1,0 +1,68 @@
+"""Data and lists for tests of what is said of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from explainable_recsys.data import Data, Lists, RatingScale
+from explainable_recsys.explainers.styles import STYLES
+from explainable_recsys.interactions import Interactions
+
+EVIDENCE_TYPES = {
+    "user_id": "int64",
+    "item_id": "int64",
+    "position": "int32",
+    "style": "category",
+    "evidence_id": "category",
+    "evidence": "category",
+    "weight": "float32",
+    "group": "int32",
+    "rated_item_id": "Int64",
+}
+"""Columns of an evidence table, in order, of data whose ids are integers."""
+
+
+def items_of(interactions: Interactions) -> pd.DataFrame:
+    """Item 7 is called "Title 7"; in another order than the catalogue."""
+    titles = [f"Title {item}" for item in interactions.item_ids]
+    table = pd.DataFrame({"item_id": interactions.item_ids, "title": titles})
+    return table.assign(year=2000, genres="").iloc[::-1]
+
+
+def data_of(interactions: Interactions, items: pd.DataFrame | None = None) -> Data:
+    """Data of which only the ratings matter, and what the items are called."""
+    nobody = pd.DataFrame({"user_id": interactions.user_ids[:0]})
+    described = items_of(interactions) if items is None else items
+    scale = RatingScale(minimum=0.0, maximum=5.0)
+    return Data(interactions, interactions, described, nobody, scale)
+
+
+def lists_of(histories: Interactions, recommendations: Any) -> Lists:
+    """Lists of a table, or of (user, item) pairs that get the rank in which they are named."""
+    if isinstance(recommendations, pd.DataFrame):
+        return Lists.of(histories, recommendations)
+    table = pd.DataFrame(recommendations, columns=["user_id", "item_id"])
+    if table.empty:
+        table = table.astype({"user_id": "int64", "item_id": "int64"})
+    ranks = table.groupby("user_id").cumcount() + 1
+    return Lists.of(histories, table.assign(rank=ranks, score=0.0))
+
+
+def lists_over(catalogue: Interactions, table: pd.DataFrame) -> Lists:
+    """Lists of people who rated nothing."""
+    user_ids = np.unique(table["user_id"].to_numpy().astype(catalogue.user_ids.dtype))
+    nothing = sparse.csr_array((len(user_ids), catalogue.n_items), dtype=np.float32)
+    return Lists.of(Interactions(nothing, user_ids, catalogue.item_ids), table)
+
+
+def assert_is_evidence(table: pd.DataFrame) -> None:
+    """The columns and types that every explainer promises, of data whose ids are integers."""
+    assert table.dtypes.astype(str).to_dict() == EVIDENCE_TYPES
+    assert table.columns.tolist() == list(EVIDENCE_TYPES)
+    assert table["style"].cat.categories.tolist() == list(STYLES)
+    assert table["evidence_id"].cat.categories.dtype == "str"
+    assert isinstance(table.index, pd.RangeIndex)

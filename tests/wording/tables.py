@@ -1,0 +1,66 @@
+"""Small tables to put into words, and sentences with brackets that one can see."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pandas as pd
+
+from explainable_recsys.data import Data, Lists
+from explainable_recsys.explainers.tables import Explained
+
+TITLES = {1: "Aliens", 2: "Alien", 3: "M*A*S*H", 4: "Amélie", 5: "千と千尋の神隠し", 6: "New"}
+
+
+def data_of(titles=TITLES, ratings=None):
+    """Of items with these titles; somebody rated each of them unless it is said who did."""
+    given = ratings or [(0, item, 3.0) for item in titles]
+    rated = {item for _, item, _ in given}
+    others = [(given[0][0], item, 3.0) for item in titles if item not in rated]
+    frame = pd.DataFrame([*given, *others], columns=["user_id", "item_id", "rating"])
+    items = pd.DataFrame({"item_id": list(titles), "title": list(titles.values())})
+    return Data.from_frames(frame, items)
+
+
+def lists_of(data, scores):
+    """Of {(user, item): score}."""
+    table = pd.DataFrame(
+        [(user, item, score) for (user, item), score in scores.items()],
+        columns=["user_id", "item_id", "score"],
+    )
+    return Lists.of(data.histories, table.astype({"score": float}))
+
+
+def evidence_of(explained, style, titles=TITLES):
+    """Of [(user, item, [(rated item or text, weight), …]), …], in the order of telling."""
+    rows = [
+        (user, item, place, style, piece, weight, piece if style == "item" else None)
+        for user, item, pieces in explained
+        for place, (piece, weight) in enumerate(pieces, 1)
+    ]
+    names = ["user_id", "item_id", "position", "style", "evidence", "weight", "rated_item_id"]
+    table = pd.DataFrame(rows, columns=names)
+    if style == "item":
+        table["evidence"] = table["evidence"].map(titles)
+    return table.assign(evidence=pd.Categorical(table["evidence"]), group=1)
+
+
+def explained_by(table, facts=None, **details):
+    return Explained(table, details, facts or {})
+
+
+def cited(n_cited=3, **others):
+    return SimpleNamespace(n_cited=n_cited, **others)
+
+
+def shown(table):
+    """The sentences, items between brackets."""
+    assert table.columns.tolist() == ["user_id", "item_id", "sentence"]
+    assert table["sentence"].dtype == "str"
+    return [
+        text.replace("\u2068", "⟨").replace("\u2069", "⟩") for text in table["sentence"].tolist()
+    ]
+
+
+def keys(table):
+    return list(zip(table["user_id"], table["item_id"], strict=True))

@@ -1,0 +1,111 @@
+"""What a score is made of, in words."""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from explainable_recsys.wording.contributions import contribution_sentences
+from tests.wording.tables import TITLES, cited, data_of, evidence_of, explained_by, keys, lists_of
+from tests.wording.tables import shown as texts_of
+
+RATINGS = [(1, 1, 5.0), (1, 2, 4.0), (1, 3, 4.5), (1, 4, 0.5), (2, 5, 0.0), (2, 6, 1.0), (2, 1, 3)]
+
+
+def sentences(evidence, scores, n_cited=3, ratings=RATINGS, titles=TITLES):
+    """Sentences of [(user, item, [(evidence item, weight), …]), …]."""
+    data = data_of(titles, ratings)
+    explained = explained_by(evidence_of(evidence, "item", titles))
+    return contribution_sentences(explained, data, lists_of(data, scores), cited(n_cited))
+
+
+def test_a_sentence_names_items_ratings_and_shares():
+    table = sentences([(1, 6, [(1, 0.42), (2, 0.31)])], {(1, 6): 1.0})
+    assert keys(table) == [(1, 6)]
+    assert texts_of(table) == [
+        "Recommended because you rated ⟨Aliens⟩ ★5 (42 %), ⟨Alien⟩ ★4 (31 %)."
+    ]
+
+
+def test_half_stars_zero_stars_asterisks_and_other_scripts():
+    table = sentences(
+        [(1, 6, [(3, 1.0), (4, 0.5)]), (2, 2, [(5, 1.5)])], {(1, 6): 2.0, (2, 2): 1.5}
+    )
+    assert texts_of(table) == [
+        "Recommended because you rated ⟨M*A*S*H⟩ ★4.5 (50 %), ⟨Amélie⟩ ★0.5 (25 %).",
+        "Recommended because you rated ⟨千と千尋の神隠し⟩ ★0 (100 %).",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("n_cited", "named"),
+    [
+        (1, "⟨Aliens⟩ ★5 (60 %)"),
+        (2, "⟨Aliens⟩ ★5 (60 %), ⟨Alien⟩ ★4 (50 %)"),
+        (9, "⟨Aliens⟩ ★5 (60 %), ⟨Alien⟩ ★4 (50 %)"),
+    ],
+)
+def test_n_cited_and_opposing_evidence(n_cited, named):
+    evidence = [(1, 6, [(1, 0.6), (2, 0.5), (3, -0.09), (4, -0.01)])]
+    table = sentences(evidence, {(1, 6): 1.0}, n_cited)
+    assert texts_of(table) == [f"Recommended because you rated {named}."]
+
+
+def test_recommendations_without_support_have_no_row():
+    evidence = [(1, 5, [(1, -0.5)]), (1, 6, [(2, 0.5)]), (2, 3, [(5, -1.0), (6, -0.5)])]
+    scores = {(1, 5): -0.5, (1, 6): 0.5, (2, 3): -1.5, (2, 4): 0.0}
+    assert keys(sentences(evidence, scores)) == [(1, 6)]
+    assert texts_of(sentences(evidence[:1], scores)) == []
+
+
+def test_shares_are_of_each_recommendations_own_score():
+    evidence = [(2, 2, [(6, 1.0)]), (1, 6, [(2, 1.0)]), (1, 5, [(2, 1.0)])]
+    table = sentences(evidence, {(1, 5): 4.0, (1, 6): 2.0, (2, 2): 8.0})
+    assert keys(table) == [(2, 2), (1, 6), (1, 5)]
+    assert table["sentence"].str.extract(r"\((.*) %\)")[0].tolist() == ["12", "50", "25"]
+
+
+def test_text_ids():
+    table = sentences(
+        [("zoë", "x", [("ä", 1.0)])],
+        {("zoë", "x"): 2.0},
+        ratings=[("zoë", "ä", 3.5), ("al", "x", 1.0)],
+        titles={"ä": "Ärger", "x": "X"},
+    )
+    assert keys(table) == [("zoë", "x")]
+    assert texts_of(table) == ["Recommended because you rated ⟨Ärger⟩ ★3.5 (50 %)."]
+
+
+def test_integer_ids_that_could_be_missing():
+    """As explainers write them: of a type that knows missing values."""
+    data = data_of(ratings=RATINGS)
+    table = evidence_of([(1, 6, [(2, 1.0)])], "item").astype({"rated_item_id": "Int64"})
+    lists = lists_of(data, {(1, 6): 2.0})
+    (text,) = texts_of(contribution_sentences(explained_by(table), data, lists, cited()))
+    assert text == "Recommended because you rated ⟨Alien⟩ ★4 (50 %)."
+
+
+@pytest.mark.parametrize("score", [0.0, -0.5])
+def test_no_share_of_a_score_that_is_not_positive(score):
+    """Opposing ratings can outweigh the support; then a percentage would mean nothing."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        table = sentences([(1, 6, [(1, 0.5), (2, -0.5 + score)])], {(1, 6): score})
+    assert texts_of(table) == ["Recommended because you rated ⟨Aliens⟩ ★5."]
+
+
+def test_many_sentences_at_once_equal_one_at_a_time():
+    rng = np.random.default_rng(0)
+    ratings = [
+        (user, item, 1 + (user + item) % 9 / 2) for user in range(20) for item in range(1, 7)
+    ]
+    evidence, scores = [], {}
+    for user in range(20):
+        for item in (5, 6):
+            weights = -np.sort(-rng.random(rng.integers(1, 5)))
+            evidence.append((user, item, list(enumerate(weights, 1))))
+            scores[user, item] = weights.sum() * rng.choice([1, -1])
+    together = sentences(evidence, scores, ratings=ratings)
+    alone = [sentences([one], scores, ratings=ratings) for one in evidence]
+    pd.testing.assert_frame_equal(together, pd.concat(alone, ignore_index=True))

@@ -1,0 +1,120 @@
+"""Ratings that raise and lower a score, in words."""
+
+import pandas as pd
+import pytest
+
+from explainable_recsys.wording.influence import influence_sentences
+from tests.wording.tables import TITLES, cited, evidence_of, explained_by, keys, shown
+
+
+def sentences(explained, titles=TITLES, n_cited=3):
+    """Sentences of [(user, item, [(evidence item, weight), …]), …]."""
+    table = evidence_of(explained, "item", titles).set_axis(
+        [7] * sum(len(pieces) for _, _, pieces in explained)
+    )
+    return influence_sentences(explained_by(table), None, None, cited(n_cited))
+
+
+@pytest.mark.parametrize(
+    ("pieces", "expected"),
+    [
+        ([(1, 0.5)], "⟨Aliens⟩ raises your predicted rating by 0.5."),
+        (
+            [(1, 0.5), (2, 0.25)],
+            "⟨Aliens⟩ raises your predicted rating by 0.5, ⟨Alien⟩ by 0.25.",
+        ),
+        ([(1, -0.5)], "⟨Aliens⟩ lowers your predicted rating by 0.5."),
+        ([(1, -0.5), (2, -0.25)], "⟨Aliens⟩ lowers your predicted rating by 0.5."),
+        (
+            [(1, 0.5), (2, -0.7)],
+            "⟨Aliens⟩ raises your predicted rating by 0.5; ⟨Alien⟩ lowers it by 0.7.",
+        ),
+        (
+            [(1, 0.18), (2, 0.12), (4, -0.04), (3, -0.01)],
+            "⟨Aliens⟩ raises your predicted rating by 0.18, ⟨Alien⟩ by 0.12; ⟨Amélie⟩ lowers it "
+            "by 0.04.",
+        ),
+    ],
+)
+def test_ratings_that_raise_and_lower(pieces, expected):
+    table = sentences([(7, 6, pieces)])
+    assert keys(table) == [(7, 6)]
+    assert shown(table) == [expected]
+
+
+MANY_RATINGS = [(1, 0.9), (2, 0.8), (3, 0.7), (4, 0.6), (5, -0.5), (6, -0.4)]
+
+
+@pytest.mark.parametrize(
+    ("n_cited", "named"),
+    [
+        (1, "0.9"),
+        (2, "0.9, ⟨Alien⟩ by 0.8"),
+        (3, "0.9, ⟨Alien⟩ by 0.8, ⟨M*A*S*H⟩ by 0.7"),
+        (9, "0.9, ⟨Alien⟩ by 0.8, ⟨M*A*S*H⟩ by 0.7, ⟨Amélie⟩ by 0.6"),
+    ],
+)
+def test_n_cited_ratings_and_the_strongest_that_lowers(n_cited, named):
+    """Which is named however far down the list it stands."""
+    (text,) = shown(sentences([(1, 6, MANY_RATINGS)], n_cited=n_cited))
+    assert text == (
+        f"⟨Aliens⟩ raises your predicted rating by {named}; ⟨千と千尋の神隠し⟩ lowers it by 0.5."
+    )
+
+
+@pytest.mark.parametrize(
+    ("weight", "text"),
+    [
+        (0.414, "0.41"),
+        (0.0499, "0.05"),
+        (-0.00123, "0.0012"),
+        (-12.4, "12"),
+        (1.2e-7, "1.2e\u221207"),
+        (1234.0, "1,234"),
+    ],
+)
+def test_two_digits_of_an_influence_without_its_sign(weight, text):
+    verb = "raises" if weight > 0 else "lowers"
+    (sentence,) = shown(sentences([(1, 6, [(1, weight)])]))
+    assert sentence == f"⟨Aliens⟩ {verb} your predicted rating by {text}."
+
+
+def test_influence_of_many_recommendations_is_that_of_each():
+    explained = [
+        (2, 2, [(6, -0.2)]),
+        (1, 1, [(2, 0.5), (4, 0.25), (6, -0.125)]),
+        (1, 3, []),
+        (1, 6, [(4, -0.5), (6, -0.25)]),
+        (4, 1, [(2, 0.5)]),
+        (4, 2, [(4, 0.1), (6, -0.1)]),
+        (4, 3, [(2, 0.5), (4, 0.25)]),
+    ]
+    table = sentences(explained)
+    assert keys(table) == [(2, 2), (1, 1), (1, 6), (4, 1), (4, 2), (4, 3)]
+    alone = [sentences([one]) for one in explained if one[2]]
+    pd.testing.assert_frame_equal(table, pd.concat(alone, ignore_index=True))
+    assert shown(table)[1:3] == [
+        "⟨Alien⟩ raises your predicted rating by 0.5, ⟨Amélie⟩ by 0.25; ⟨New⟩ lowers it by 0.12.",
+        "⟨Amélie⟩ lowers your predicted rating by 0.5.",
+    ]
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_where_nothing_lowers_or_nothing_raises(sign):
+    explained = [(user, 6, [(1, 0.5 * sign), (2, 0.2 * sign)]) for user in (3, 1, 2)]
+    (text,) = set(shown(sentences(explained)))
+    assert ("⟨Alien⟩" in text) == (sign > 0)
+
+
+def test_no_influence_no_sentences():
+    assert shown(sentences([])) == []
+
+
+def test_text_ids():
+    titles = {"ä": "Är*ger", "x": "back\\slash"}
+    table = sentences([("zoë", "x", [("ä", 1.0)]), ("al", "ä", [("x", -2.0)])], titles)
+    assert keys(table) == [("zoë", "x"), ("al", "ä")]
+    assert shown(table) == [
+        "⟨Är*ger⟩ raises your predicted rating by 1.",
+        "⟨back\\slash⟩ lowers your predicted rating by 2.",
+    ]

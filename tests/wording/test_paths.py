@@ -1,0 +1,67 @@
+"""Paths in words."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from explainable_recsys.wording.paths import path_sentences
+from tests.wording.tables import cited, data_of, explained_by, keys, shown
+
+TITLES = {1: "Alien", 2: "Brazil", 3: "Cube", 4: "D*ne"}
+
+
+def sentences(rows, n_cited=3, relation="liked", titles=TITLES):
+    """Of (user, item, from_item, label or number of people), best first."""
+    paths = pd.DataFrame(rows, columns=["user_id", "item_id", "from_item", "link"])
+    people = np.array([isinstance(link, int) for link in paths["link"]], bool)
+    paths = paths.assign(
+        entity=pd.Categorical(np.where(people, "", "e")),
+        label=pd.Categorical(paths["link"].astype("str")),
+        n_sharing=pd.to_numeric(paths["link"], errors="coerce").fillna(5).astype(int),
+    )
+    explained = explained_by(None, {"relation": relation}, paths=paths)
+    return path_sentences(explained, data_of(titles), None, cited(n_cited))
+
+
+@pytest.mark.parametrize(
+    ("n", "named"),
+    [
+        (1, "⟨Alien⟩ (a)"),
+        (2, "⟨Alien⟩ (a) and ⟨Brazil⟩ (b)"),
+        (3, "⟨Alien⟩ (a), ⟨Brazil⟩ (b) and ⟨Cube⟩ (c)"),
+        (4, "⟨Alien⟩ (a), ⟨Brazil⟩ (b) and ⟨Cube⟩ (c)"),
+    ],
+)
+def test_items_in_a_sentence(n, named):
+    rows = [(1, 9, start, link) for start, link in zip([1, 2, 3, 4], "abcd", strict=True)]
+    assert shown(sentences(rows[:n])) == [f"Because you liked {named}."]
+    assert shown(sentences(rows[:n], relation="rated")) == [f"Because you rated {named}."]
+
+
+def test_every_item_is_named_once_with_its_best_path():
+    rows = [(1, 9, *path) for path in [(2, "a"), (1, "b"), (2, "c"), (1, "d"), (3, "e")]]
+    expected = "Because you liked ⟨Brazil⟩ (a), ⟨Alien⟩ (b) and ⟨Cube⟩ (e)."
+    assert shown(sentences(rows)) == [expected]
+    assert shown(sentences(rows, 1)) == ["Because you liked ⟨Brazil⟩ (a)."]
+
+
+def test_one_person_and_a_thousand():
+    table = sentences([(1, 9, 1, 1), (1, 8, 4, 1234), (1, 8, 1, "same genre: War")])
+    assert shown(table) == [
+        "Because you liked ⟨Alien⟩ (liked by the same person).",
+        "Because you liked ⟨D*ne⟩ (liked by the same 1,234 people) and ⟨Alien⟩ (same genre: War).",
+    ]
+
+
+def test_sentences_of_many_recommendations():
+    rows = [(1, 9, 1, "a"), (1, 9, 2, "b"), (2, 9, 1, "c"), (1, 8, 1, "d")]
+    table = sentences(rows)
+    assert keys(table) == [(1, 9), (2, 9), (1, 8)]
+    assert [text.count("⟨") for text in shown(table)] == [2, 1, 1]
+    assert shown(sentences([])) == []
+
+
+def test_text_ids():
+    table = sentences([("zoë", "x", "ä", "a")], titles={"ä": "Ärger", "x": "X"})
+    assert keys(table) == [("zoë", "x")]
+    assert shown(table) == ["Because you liked ⟨Ärger⟩ (a)."]

@@ -1,0 +1,92 @@
+"""Nothing is shown that does not go through the catalog."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import explainable_recsys
+
+ROOT = Path(explainable_recsys.__file__).parent
+SHOWN = ("interface", "wording")
+"""Folders whose texts people read."""
+
+ERRORS = {"configuration.py", "messages.py", "stored.py"}
+"""Modules whose texts are errors, which stay English."""
+
+WRAPPED = {"phrase", "plural", "later", "InputError"}
+"""Whose arguments are phrases, or errors."""
+
+NO_PHRASES = [
+    r"line-height: .*|<div .*",  # styles
+    r"make viz",  # a command
+    r"users one after another",  # the name of a draw
+]
+"""Regular expressions of texts that are for no reader."""
+
+
+def unwrapped(tree: ast.AST) -> Iterator[str]:
+    """Literal texts that are neither phrases nor docstrings."""
+    for child in ast.iter_child_nodes(tree):
+        if isinstance(child, ast.Call) and called(child) in WRAPPED:
+            for value in child.keywords:
+                yield from unwrapped(value)
+            continue
+        if isinstance(child, ast.Expr) and isinstance(child.value, ast.Constant):
+            continue
+        if isinstance(child, ast.Constant) and isinstance(child.value, str):
+            yield child.value
+        yield from unwrapped(child)
+
+
+def called(call: ast.Call) -> str:
+    """The name of a function that is called."""
+    return getattr(call.func, "id", getattr(call.func, "attr", ""))
+
+
+def is_phrase(text: str) -> bool:
+    """Whether it has a letter, and a space between two words."""
+    return (
+        bool(re.search(r"[^\W\d_]", text))
+        and " " in text.strip()
+        and not any(re.fullmatch(known, text, re.DOTALL) for known in NO_PHRASES)
+    )
+
+
+def test_the_check_sees_what_is_not_wrapped() -> None:
+    tree = ast.parse("\"Says. A thing.\"\nprint(phrase('a b', c='d e'), f'g {h} i', 'j k')")
+    assert [text for text in unwrapped(tree) if is_phrase(text)] == ["d e", "j k"]
+
+
+def patched_together(tree: ast.AST) -> Iterator[str]:
+    """Phrases that are not one literal text or a name, of which the catalog would get a mixture."""
+    for call in ast.walk(tree):
+        if isinstance(call, ast.Call) and called(call) in WRAPPED - {"InputError"}:
+            for value in call.args[called(call) == "plural" :]:
+                if not isinstance(value, ast.Constant | ast.Name | ast.Attribute):
+                    literals = [n for n in ast.walk(value) if isinstance(n, ast.Constant)]
+                    if any(isinstance(literal.value, str) for literal in literals):
+                        yield ast.unparse(call)
+
+
+def test_a_phrase_is_one_text() -> None:
+    """Gathering takes all literals inside of a call for one phrase: choose between two calls."""
+    tree = ast.parse("phrase('a b'); phrase(x.y); plural(n, 'a', 'b'); phrase('a' if n else 'b')")
+    assert list(patched_together(tree)) == ["phrase('a' if n else 'b')"]
+    files = [file for folder in SHOWN for file in (ROOT / folder).rglob("*.py")]
+    trees = [ast.parse(file.read_text(encoding="utf-8")) for file in files]
+    assert not [call for tree in trees for call in patched_together(tree)]
+
+
+def test_all_that_people_read_goes_through_the_catalog() -> None:
+    found = [
+        f"{file.relative_to(ROOT)}: {text!r}"
+        for folder in SHOWN
+        for file in sorted((ROOT / folder).rglob("*.py"))
+        if file.name not in ERRORS
+        for text in unwrapped(ast.parse(file.read_text(encoding="utf-8")))
+        if is_phrase(text)
+    ]
+    assert not found, "wrap in phrase() of wording.phrases, and make phrases"

@@ -7,14 +7,14 @@ the layout: kedro-viz sets it, and the background, to those of its own theme.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from explainable_recsys.figures.texts import lines_of
 
 if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
-Figure: TypeAlias = "go.Figure"
+    from plotly.graph_objects import Figure as Figure
+else:
+    Figure = Any  # what reads types at run time can do without plotly
 
 PALETTE = ["#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442", "#000000"]
 """Colours that people with any kind of colour vision tell apart (Okabe & Ito 2008)."""

@@ -19,11 +19,14 @@ class Step:
     """A function, the datasets that it reads by argument, and those that it makes.
 
     In the steps of an explainer `{approach}` and `{recommender}` stand for the names of the pair.
+    A step that `chooses` sets hyper-parameters on validation data, and is not repeated when a
+    model is trained again.
     """
 
     run: Callable[..., Any]
     inputs: Mapping[str, str]
     outputs: tuple[str, ...]
+    chooses: bool = False
 
 
 @dataclass(frozen=True)

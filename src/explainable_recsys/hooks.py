@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from kedro.framework.hooks import hook_impl
-from kedro.io import AbstractVersionedDataset, DataCatalog, MemoryDataset
+from kedro.io import AbstractVersionedDataset, DataCatalog
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
@@ -97,7 +97,7 @@ class ManifestHook:
             "env": self._env,
             **(self._git or {"commit": None, "dirty": False}),
         }
-        catalog["run"] = MemoryDataset(facts, metadata={"kedro-viz": {"layer": "reporting"}})
+        catalog.save("run", facts)
 
     @hook_impl
     def before_pipeline_run(self) -> None:

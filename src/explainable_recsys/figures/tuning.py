@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 STATES = {"complete": (PALETTE[0], "circle"), "pruned": (NEUTRAL, "circle-open")}
 STATE_NAMES = {"complete": "complete", "pruned": "stopped early (mean so far)"}
-BEFORE_PARAMETERS = ("approach", "metric", "trial", "state", "value", "message")
+BEFORE_PARAMETERS = ("recommender", "metric", "trial", "state", "value", "message")
 COLUMNS, GAP = 2, 0.16  # as many columns as a phone has room for
 PANEL = (1 - GAP * (COLUMNS - 1)) / COLUMNS  # width, as GAP a share of the whole
 
@@ -45,7 +45,7 @@ def tuning_history_figure(trials: pd.DataFrame) -> go.Figure:
 
     Args:
         trials: One row per trial, the first with the parameters that are compared with:
-            `approach`, `metric`, `trial`, `state` (`complete`, `pruned` or `failed`), `value`
+            `recommender`, `metric`, `trial`, `state` (`complete`, `pruned` or `failed`), `value`
             and the values on the folds, `fold_1` and so on, as far as they were measured.
     """
     if trials["value"].isna().all():
@@ -150,7 +150,7 @@ def _panel(
 
 def _finding(trials: pd.DataFrame) -> tuple[str, str]:
     """Title and subtitle."""
-    approach, metric = trials["approach"].iloc[0], trials["metric"].iloc[0]
+    recommender, metric = trials["recommender"].iloc[0], trials["metric"].iloc[0]
     best = best_trial(trials)
     present, found = trials["value"].iloc[0], trials["value"].iloc[best]
     counts = trials["state"].value_counts()
@@ -162,11 +162,12 @@ def _finding(trials: pd.DataFrame) -> tuple[str, str]:
     n_trials = f"{len(trials)} trial{'' if len(trials) == 1 else 's'}"
     subtitle = f"{', '.join([n_trials, *others])}."
     if best == 0:
-        return f"{approach}: nothing beats the present {metric} of {present:.4f}", subtitle
+        return f"{recommender}: nothing beats the present {metric} of {present:.4f}", subtitle
     if np.isnan(present):
-        return f"{approach}: {metric} of {found:.4f}; the present parameters fail", subtitle
+        return f"{recommender}: {metric} of {found:.4f}; the present parameters fail", subtitle
     verb = "raises" if larger_is_better(metric) else "lowers"
-    return f"{approach}: trial {best} {verb} {metric} from {present:.4f} to {found:.4f}", subtitle
+    title = f"{recommender}: trial {best} {verb} {metric} from {present:.4f} to {found:.4f}"
+    return title, subtitle
 
 
 def _ticks(values: pd.Series[float]) -> list[object]:

@@ -69,7 +69,7 @@ def cut_at_random(ratings: pd.DataFrame, fraction: float, seed: int) -> Fold:
 def shared_data(
     fold: Fold, tables: Mapping[str, pd.DataFrame], fraction: float, seed: int
 ) -> dict[str, Any]:
-    """What the approaches read, when there is no more than the training part of a fold.
+    """What the nodes that make models read, when there is no more than the training part of a fold.
 
     Models learn from all of it, as they learn from training and validation ratings in a run.
     What they choose by themselves on validation ratings they choose on a part of it, never on

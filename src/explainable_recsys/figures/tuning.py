@@ -15,7 +15,7 @@ STATES = {
     "complete": ("complete", {"color": style.PALETTE[0], "symbol": "circle"}),
     "pruned": ("stopped early (mean so far)", {"color": style.GREY, "symbol": "circle-open"}),
 }
-BEFORE_PARAMETERS = ("approach", "metric", "trial", "state", "value", "message")
+BEFORE_PARAMETERS = ("recommender", "metric", "trial", "state", "value", "message")
 
 
 def best_trial(trials: pd.DataFrame) -> int:
@@ -45,7 +45,7 @@ def tuning_history_figure(trials: pd.DataFrame) -> style.Figure:
 
     Args:
         trials: One row per trial, the first with the parameters that are compared with:
-            `approach`, `metric`, `trial`, `state` (`complete`, `pruned` or `failed`), `value`
+            `recommender`, `metric`, `trial`, `state` (`complete`, `pruned` or `failed`), `value`
             and the values on the folds, `fold_1` and so on, as far as they were measured.
     """
     if trials["value"].isna().all():
@@ -109,7 +109,7 @@ def _scale(values: pd.Series[float]) -> str | None:
 
 def _finding(trials: pd.DataFrame) -> tuple[str, str]:
     """Title and subtitle."""
-    approach, metric = trials["approach"].iloc[0], trials["metric"].iloc[0]
+    recommender, metric = trials["recommender"].iloc[0], trials["metric"].iloc[0]
     best = best_trial(trials)
     present, found = trials["value"].iloc[0], trials["value"].iloc[best]
     counts = trials["state"].value_counts()
@@ -119,8 +119,11 @@ def _finding(trials: pd.DataFrame) -> tuple[str, str]:
             parts.append(f"{counts[state]} {text}")
     subtitle = f"{', '.join(parts)}."
     if best == 0:
-        return f"{approach}: nothing beats the present {metric} of {present:.4f}", subtitle
+        return f"{recommender}: nothing beats the present {metric} of {present:.4f}", subtitle
     if np.isnan(present):
-        return f"{approach}: {metric} of {found:.4f}; the present parameters fail", subtitle
+        return f"{recommender}: {metric} of {found:.4f}; the present parameters fail", subtitle
     verb = "raises" if not lower_is_better(metric) else "lowers"
-    return f"{approach}: trial {best} {verb} {metric} from {present:.4f} to {found:.4f}", subtitle
+    return (
+        f"{recommender}: trial {best} {verb} {metric} from {present:.4f} to {found:.4f}",
+        subtitle,
+    )

@@ -95,8 +95,7 @@ def tuning_parameters_figure(trials: pd.DataFrame) -> style.Figure:
             group = {"legendgroup": label, "showlegend": not suffix and bool(chosen.any())}
             place = (x[chosen], shown[chosen], label, None, suffix)
             draw.points(figure, *place, mode="markers", marker=look, **group)
-    y_title = f"{trials['metric'].iloc[0]} (validation)"
-    texts = (*_finding(trials), "", y_title)
+    texts = (*_finding(trials), "", f"{trials['metric'].iloc[0]} (validation)")
     return style.finish(figure, *texts, drawn=height, foot=158, legend=116)
 
 

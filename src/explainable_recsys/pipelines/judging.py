@@ -83,13 +83,21 @@ def leave_out_what_is_not_stored(pipeline: Pipeline, catalog: DataCatalog) -> No
             "kedro run --pipelines intrinsic_als"
         )
     logger.warning("not stored, so not judged: %s", ", ".join(sorted(absent & judged)))
-    for name in pipeline.datasets():
-        if name.partition(".")[0] in absent and not name.startswith("params:"):
-            catalog[name] = AbsentDataset()
+    names = (name for name in pipeline.datasets() if ":" not in name)
+    _put_absent(catalog, [name for name in names if name.partition(".")[0] in absent])
 
 
 def leave_out_what_is_only_shown(pipeline: Pipeline, catalog: DataCatalog) -> None:
     """Let a report be written without figures and diagnostics that are not stored."""
-    for name in pipeline.inputs():
-        if name.endswith(SHOWN) and not catalog.exists(name):
-            catalog[name] = AbsentDataset()
+    shown = (name for name in pipeline.inputs() if name.endswith(SHOWN))
+    _put_absent(catalog, [name for name in shown if not catalog.exists(name)])
+
+
+def _put_absent(catalog: DataCatalog, names: list[str]) -> None:
+    """Let datasets be absent, without a warning of Kedro's for each that it is replaced."""
+    kedro = logging.getLogger("kedro.io.data_catalog")
+    level = kedro.level
+    kedro.setLevel(logging.ERROR)
+    for name in names:
+        catalog[name] = AbsentDataset()
+    kedro.setLevel(level)

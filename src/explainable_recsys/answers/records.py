@@ -63,6 +63,7 @@ class KnowledgeRecord:
         about: What it is, in a line.
         steps: How it is prepared.
         provides: What explainers get of it, by argument.
+        on_request: Whether `kedro run` leaves it out.
     """
 
     name: str
@@ -70,6 +71,7 @@ class KnowledgeRecord:
     about: str
     steps: tuple[Step, ...]
     provides: Mapping[str, str] = field(default_factory=dict)
+    on_request: bool = False
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from explainable_recsys.figures.tuning import best_trial, parameter_columns
+from explainable_recsys.metrics.records import lower_is_better
 from explainable_recsys.pipelines.parameters import with_values
 
 

@@ -58,6 +58,7 @@ def create_pipeline(**_: Any) -> Pipeline:
     nodes += _again(everything().to_outputs(*explained), again)
     compared = {name: name for name in explained}
     compared |= {f"{name}_again": again[name] for name in explained if name in again}
+    compared |= {f"{pair.name}.lists": again[f"{pair.recommender}.recommendations"] for pair in pairs}
     compare = Node(
         measure_stability,
         {"stability": "params:stability", "evaluation": "params:evaluation", **compared},
@@ -73,9 +74,8 @@ def _again(pipeline: Pipeline, again: dict[str, str]) -> Iterator[Node]:
     for node in pipeline.nodes:  # in the order in which they can run
         if node.namespace not in FAMILIES or any(name in again for name in node.outputs):
             continue
-        reads = [name for name in node.inputs if name in again and not name.endswith("lists")]
-        random = any(name for name in reads if not name.endswith(".recommendations"))
-        if not (random or _has_seed(node.func)):
+        changed = {name for name in node.inputs if name in again}
+        if all(name.endswith(".recommendations") for name in changed) and not _has_seed(node.func):
             continue
         again |= {name: f"{name.replace('.', '_')}_again" for name in node.outputs}
         yield _renamed(node, again)

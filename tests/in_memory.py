@@ -12,6 +12,7 @@ from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
 from kedro.pipeline import Pipeline
 
+from explainable_recsys.answers.pairs import APPROACHES
 from explainable_recsys.datasets.raw_table import RawTable
 from explainable_recsys.datasets.source import TableName
 from explainable_recsys.pipelines.parameters import plain_parameters, typed_parameters
@@ -72,10 +73,11 @@ def merged(given: Mapping[str, Any], changed: Mapping[str, Any]) -> dict[str, An
 
 @cache
 def configured(env: str = "test") -> dict[str, Any]:
-    """All parameters of an environment."""
+    """All parameters of an environment; no approach needs a block for how it explains."""
     bootstrap_project(PROJECT)
     with KedroSession.create(PROJECT, env=env) as session:
-        return plain_parameters(session.load_context().config_loader["parameters"])
+        given = plain_parameters(session.load_context().config_loader["parameters"])
+    return merged({name: {"explanation": {}} for name in APPROACHES}, given)
 
 
 def run_nodes(

@@ -11,6 +11,7 @@ from kedro.config import OmegaConfigLoader
 from kedro.framework.project import pipelines
 from kedro.framework.startup import bootstrap_project
 from kedro.pipeline import Node
+from kedro.validation.type_extractor import TypeExtractor
 from omegaconf import OmegaConf
 from pydantic import BaseModel
 
@@ -110,12 +111,23 @@ def shown_parameters() -> dict[str, Any]:
     return dict(resolved)
 
 
-def test_every_parameter_stands_in_the_files_with_its_default() -> None:
+@pytest.fixture(scope="module")
+def classes() -> dict[str, type[BaseModel]]:
     bootstrap_project(PROJECT)
-    nodes = {node for pipeline in pipelines.values() for node in pipeline.nodes}
-    classes = parameter_classes(nodes)
+    return parameter_classes({node for pipeline in pipelines.values() for node in pipeline.nodes})
+
+
+def test_every_parameter_stands_in_the_files_with_its_default(
+    classes: dict[str, type[BaseModel]],
+) -> None:
     assert len(classes) > 20
     assert list(differences(shown_parameters(), classes)) == []
+
+
+def test_kedro_checks_every_block_by_its_class(classes: dict[str, type[BaseModel]]) -> None:
+    """It goes by the order of a node's inputs, also where they are given by name."""
+    checked = TypeExtractor(dict(pipelines)).extract_types_from_pipelines()
+    assert {path: model_of(annotation) for path, annotation in checked.items()} == classes
 
 
 class Inner(Parameters):

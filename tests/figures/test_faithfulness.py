@@ -12,7 +12,7 @@ from explainable_recsys.figures.faithfulness import (
     faithfulness_curves_figure,
     faithfulness_figure,
 )
-from explainable_recsys.figures.style import NEUTRAL, PALETTE
+from explainable_recsys.figures.style import GREY, PALETTE
 from tests.figures.texts import title_of
 
 NAN = np.nan
@@ -80,7 +80,7 @@ def test_lines(faithfulness: pd.DataFrame) -> None:
     own = lines["cited", "y"]
     assert (own.x, own.y, own.line.color) == ((1, 2), (75, 25), PALETTE[0])
     assert (own.line.dash, lines["random", "y"].line.dash) == ("solid", "dash")
-    assert lines["random", "y"].line.color == NEUTRAL
+    assert lines["random", "y"].line.color == GREY
     assert (lines["most popular", "y"].x, lines["most popular", "y"].y) == ((1,), (75,))
     assert lines["cited", "y2"].y == (125,)
     assert own.hovertext == (

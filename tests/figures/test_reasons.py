@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from explainable_recsys.figures.reasons import reasons_figure
-from explainable_recsys.figures.style import NEUTRAL, PALETTE
+from explainable_recsys.figures.style import GREY, PALETTE
 from tests.figures.texts import title_of
 
 GREEN, ORANGE = PALETTE[2], PALETTE[3]
@@ -133,12 +133,12 @@ def test_neighbours() -> None:
     reasons = reasons_of("neighbour", ("★5", 2), ("★4.5", 1), ("★2", 1))
     figure = reasons_figure(reasons, "Fargo", (0.5, 5))
     (bars,) = figure.data
-    assert (bars.x, bars.y, set(bars.marker.color)) == ((5, 4.5, 2), (2, 1, 1), {NEUTRAL})
+    assert (bars.x, bars.y, set(bars.marker.color)) == ((5, 4.5, 2), (2, 1, 1), {GREY})
     assert bars.hovertext[:2] == ("rated 5 by 2 neighbours", "rated 4.5 by 1 neighbour")
     assert figure.layout.xaxis.tickvals == tuple(place / 2 for place in range(1, 11))
     assert title_of(figure) == "Why <i>Fargo</i>: 4 neighbours rated it, on average 4.1"
     coloured = reasons_figure(reasons, "Fargo", liked_from=4.5)
-    assert coloured.data[0].marker.color == (PALETTE[0], PALETTE[0], NEUTRAL)
+    assert coloured.data[0].marker.color == (PALETTE[0], PALETTE[0], GREY)
     assert coloured.layout.xaxis.range == (1.5, 5.5)
     assert title_of(coloured).endswith(": 3 of 4 neighbours who rated it gave 4.5 or more")
 

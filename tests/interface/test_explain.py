@@ -21,8 +21,7 @@ from explainable_recsys.interface.explain import Question, Reply, answer, as_jso
 from explainable_recsys.interface.stored import Lists, load_lists, stored_approaches
 from explainable_recsys.interface.terminal import print_plainly
 from explainable_recsys.pipelines.ask import model_entry
-from explainable_recsys.reporting.person import Person
-from explainable_recsys.wording.markup import marked
+from explainable_recsys.reporting.people import Person
 from tests.conftest import open_catalog
 from tests.interface.test_stored import EXPLAINING
 from tests.interface.test_terminal import Terminal
@@ -185,7 +184,7 @@ def test_unknown_users_items_and_approaches(catalog: DataCatalog, user: str) -> 
     for wanted in ("", "-5", "9" * 40, "no film has this title"):
         with pytest.raises(InputError, match=f"unknown item '{wanted}'; near: "):
             answer(catalog, Question(user, wanted))
-    with pytest.raises(InputError, match="did you mean intrinsic_als"):
+    with pytest.raises(InputError, match="did you mean 'intrinsic_als'"):
         answer(catalog, Question(user, approach="intrinsic_asl"))
     with pytest.raises(InputError, match="approach ''"):
         answer(catalog, Question(user, approach=""))

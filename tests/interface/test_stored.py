@@ -103,7 +103,9 @@ def test_an_approach_without_explained_lists(catalog: DataCatalog) -> None:
         check_approach(catalog, name)
     with pytest.raises(InputError, match="svd recommends, but explains nothing; explained lists"):
         check_approach(catalog, "svd")
-    with pytest.raises(InputError, match=r"'intrinsic_asl'; did you mean intrinsic_als\? explain"):
+    with pytest.raises(
+        InputError, match=r"'intrinsic_asl'; did you mean 'intrinsic_als'\? explain"
+    ):
         check_approach(catalog, "intrinsic_asl")
     for name in ("", "nothing like it", "../posthoc_ar", "*", "any", "a.b", "[", "params:als"):
         with pytest.raises(InputError, match=r"nothing is stored of an approach .* stored of: "):

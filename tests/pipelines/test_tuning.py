@@ -17,6 +17,7 @@ from kedro.framework.startup import bootstrap_project
 from kedro.io import DatasetError
 from kedro.pipeline import Node, Pipeline
 
+from explainable_recsys.data import RatingScale
 from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.pipelines import tuning
@@ -25,8 +26,8 @@ from explainable_recsys.pipelines.discovery import approach_names, every_approac
 from explainable_recsys.pipelines.rerun import needed_part
 from explainable_recsys.pipelines.tuning import objective as objectives
 from explainable_recsys.pipelines.tuning.folds import make_folds, shared_data
-from explainable_recsys.pipelines.tuning.nodes import chosen_approach, known_parameters
-from explainable_recsys.pipelines.tuning.objective import Objective, Protocol, changing_nodes
+from explainable_recsys.pipelines.tuning.nodes import chosen_recommender, known_parameters
+from explainable_recsys.pipelines.tuning.objective import Protocol, changing_nodes, objective
 from explainable_recsys.pipelines.tuning.space import check_ranges, read_search
 from explainable_recsys.preprocessing.splits import SplitParameters
 from tests.conftest import PROJECT, open_catalog, run_project
@@ -48,8 +49,8 @@ TUNABLE = [
 ]
 
 
-def tune(data_root: Path, approach: str | None, **parameters: Any) -> None:
-    settings = {"approach": approach, **parameters.pop("tuning", {})}
+def tune(data_root: Path, recommender: str | None, **parameters: Any) -> None:
+    settings = {"recommender": recommender, **parameters.pop("tuning", {})}
     run_project(data_root, ["tuning"], tuning=settings, **parameters)
 
 
@@ -75,11 +76,11 @@ def test_the_trials_are_a_table(tuned: Path) -> None:
     with open_catalog(tuned) as catalog:
         trials = catalog.load("tuning.trials")
     present = parameters_of("test")["item_knn"]["model"]
-    measured = ["approach", "metric", "trial", "state", "value", "fold_1", "fold_2"]
+    measured = ["recommender", "metric", "trial", "state", "value", "fold_1", "fold_2"]
     names = ["k", "similarity", "shrinkage", "amplification"]
     assert list(trials.columns) == [*measured, *(f"model.{name}" for name in names), "message"]
     assert trials["trial"].tolist() == [0, 1, 2, 3]
-    assert (trials["approach"] == "item_knn").all()
+    assert (trials["recommender"] == "item_knn").all()
     assert (trials["metric"] == "ndcg@10").all()
     assert set(trials["state"]) <= {"complete", "pruned", "failed"}
     complete = trials[trials["state"] == "complete"]
@@ -191,20 +192,18 @@ def test_the_test_ratings_are_never_read(
 
 
 @pytest.mark.parametrize(
-    ("approach", "message"),
+    ("recommender", "message"),
     [
-        (None, r"tuning\.approach: which one\? accepted: bias, intrinsic_als, .*random_walk; "),
-        ("intrinsic_asl", r"no approach 'intrinsic_asl'; did you mean 'intrinsic_als'\?"),
-        ("posthoc_knn", "'posthoc_knn' cannot be tuned, .* model of intrinsic_als; tune that"),
-        ("posthoc_influence", "model of posthoc_ar; tune that"),
-        ("svd", "model of posthoc_ar; tune that"),
-        ("random", r"it brings no search; add a block random\.search"),
-        ("evaluation", "no approach 'evaluation'"),
+        (None, r"tuning\.recommender: which one\? accepted: bias, .*random_walk; for example"),
+        ("item_knnn", r"no recommender 'item_knnn'; did you mean 'item_knn'\?"),
+        ("posthoc_knn", "no recommender 'posthoc_knn'; .*accepted: bias"),
+        ("random", r"brings no search; add a block random\.search"),
+        ("evaluation", "no recommender 'evaluation'"),
     ],
 )
-def test_what_cannot_be_tuned(approach: str | None, message: str) -> None:
+def test_what_cannot_be_tuned(recommender: str | None, message: str) -> None:
     with pytest.raises(InputError, match=message):
-        chosen_approach(approach, every_approach(), parameters_of("test"))
+        chosen_recommender(recommender, every_approach(), parameters_of("test"))
 
 
 @pytest.mark.parametrize(
@@ -278,15 +277,15 @@ def test_the_summary_says_how_to_use_what_was_found(
 
 @pytest.mark.parametrize("env", ENVIRONMENTS)
 def test_every_search_fits_the_parameters_of_every_environment(env: str) -> None:
-    parameters, approaches = parameters_of(env), every_approach()
-    names = approach_names(approaches)
-    tunable = [name for name in sorted(names) if "search" in (parameters.get(name) or {})]
-    assert tunable == TUNABLE
-    for approach in tunable:
-        _, ranges = read_search(approach, parameters[approach]["search"])
-        part = needed_part(approaches, SHARED_DATA, {f"{approach}.model"})
-        known = known_parameters(approach, part, parameters, names)
-        assert check_ranges(approach, ranges, known).keys() == ranges.keys()
+    parameters, recommenders = parameters_of(env), every_approach()
+    with pytest.raises(InputError, match=f"accepted: {', '.join(TUNABLE)};"):
+        chosen_recommender(None, recommenders, parameters)
+    for name in TUNABLE:
+        _, ranges = read_search(name, parameters[name]["search"])
+        part = needed_part(recommenders, SHARED_DATA, {f"{name}.model"})
+        known, full = known_parameters(name, part, parameters)
+        assert check_ranges(name, ranges, known).keys() == ranges.keys()
+        assert all(full[path].endswith(path) for path in ranges)
 
 
 def test_folds_are_cuts_of_the_same_ratings(full_run: Path) -> None:
@@ -305,7 +304,7 @@ def test_folds_are_cuts_of_the_same_ratings(full_run: Path) -> None:
     assert not folds[1].validation.equals(folds[2].validation)
     again = make_folds(train, validation, SplitParameters(), 3, 0)
     assert again[2].validation.equals(folds[2].validation)
-    data = shared_data(folds[1], {}, 0.1, 0)
+    data = shared_data(folds[1], TABLES, SCALE, 0.1, 0)
     inner = pd.concat([data["train_ratings"], data["validation_ratings"]])
     pd.testing.assert_frame_equal(
         inner.sort_values(key, ignore_index=True),
@@ -350,11 +349,12 @@ def test_what_does_not_depend_on_the_search_runs_once_per_fold(full_run: Path) -
     with open_catalog(full_run) as catalog:
         train, validation = (catalog.load(f"{part}_ratings") for part in ("train", "validation"))
     folds = make_folds(train, validation, SplitParameters(), 2, 0)
-    data = [shared_data(fold, {}, 0.1, 0) for fold in folds]
+    data = [shared_data(fold, TABLES, SCALE, 0.1, 0) for fold in folds]
     parameters = {"toy": {"width": 3, "model": {"damping": 10.0}}}
-    protocol = Protocol("rmse", 10, None, 512, 0.5, 5.0)
-    objective = Objective("m", part, parameters, folds, data, protocol)
-    values = [list(objective({"toy.model.damping": damping})) for damping in (10.0, 1.0, 10.0)]
+    protocol = Protocol("rmse", 10, None, 512, RatingScale(minimum=0.5, maximum=5.0))
+    path, held_out = "toy.model.damping", [fold.validation for fold in folds]
+    evaluate = objective("m", part, parameters, [path], data.__getitem__, held_out, protocol)
+    values = [list(evaluate({path: damping})) for damping in (10.0, 1.0, 10.0)]
     assert values[0] == values[2] != values[1]
     assert ran.count("prepare") == 2
     assert ran.count("fit") == 6

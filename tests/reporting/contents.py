@@ -10,6 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from explainable_recsys.reporting.content import ReportContent
+from explainable_recsys.wording.markup import marked
 
 HOSTILE = "<script>alert(1)</script> | *x* `y` [z](http://evil.example) & \\ _u_"
 """A title that may not change the meaning of anything around it."""
@@ -60,8 +61,6 @@ CONTROLS = {"random": 0, "popular": 1}
 
 def content(**changes: Any) -> ReportContent:
     """The evaluation, with some of its fields replaced."""
-    versions = {name: {"recommendations": RUN} for name in _NDCG}
-    versions |= {name: {"explanations": RUN} for name in APPROACHES}
     made = ReportContent(
         card={
             "name": "tiny",
@@ -124,7 +123,6 @@ def content(**changes: Any) -> ReportContent:
             "dirty": True,
             "env": None,
             "data_version": "3f9a1c07",
-            "versions": versions,
         },
         k=10,
         n_cited=3,
@@ -217,11 +215,12 @@ def control_tests() -> pd.DataFrame:
 
 def examples() -> pd.DataFrame:
     """One user; two approaches with reasons, one without; a reason and a title are missing."""
+    rated, cited = marked("A * | B"), marked("<b>Alien</b>")
     return pd.DataFrame(
         [
             (573, "posthoc_knn", 2, 12, HOSTILE, None, 0.4, None),
-            (573, "posthoc_knn", 1, 11, "Toy Story", 1995, 0.5, r"You rated *A \* \\ B | C* ★4."),
-            (573, "intrinsic_ease", 1, 11, "Toy Story", 1995, 1.5, "Because of *<b>Alien</b>*."),
+            (573, "posthoc_knn", 1, 11, "Toy Story", 1995, 0.5, f"You rated {rated} ★4."),
+            (573, "intrinsic_ease", 1, 11, "Toy Story", 1995, 1.5, f"Because of {cited}."),
             (573, "posthoc_lime", 1, 13, None, 1999, 4.5, None),
         ],
         columns=["user_id", "approach", "rank", "item_id", "title", "year", "score", "sentence"],

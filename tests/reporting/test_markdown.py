@@ -101,7 +101,7 @@ def test_what_fails_and_an_example() -> None:
     text = report_markdown(content())
     for sentence in control_sentences(Results(content())):
         assert f"- {sentence}" in text
-    assert r"- posthoc_knn: **Toy Story (1995)**. You rated *A \* \\ B \| C* ★4." in text
+    assert r"- posthoc_knn: **Toy Story (1995)**. You rated *A \* \| B* ★4." in text
     assert r"**Toy Story (1995)**. Because of *&lt;b>Alien&lt;/b>*." in text
     assert "Among the best rated: " in text
     assert "posthoc_lime: **" not in text

@@ -34,9 +34,8 @@ def test_paired_tests_go_both_ways() -> None:
     forth = results.paired["ndcg@10", "ease", "svd"]
     back = results.paired["ndcg@10", "svd", "ease"]
     assert forth.difference == -back.difference > 0
-    assert back.low is not None
-    assert back.high is not None
-    assert back.low < back.difference < back.high
+    assert back.interval is not None
+    assert back.interval[0] < back.difference < back.interval[1]
     assert forth.is_significant
     assert ("ndcg@10", "svd", "als") not in results.paired
     assert results.paired["pos@10,3", "posthoc_knn", "intrinsic_ease"].difference == 0.4

@@ -13,7 +13,6 @@ from explainable_recsys.reporting.facts import (
     run_table,
     scope_table,
     stability_table,
-    versions_table,
 )
 from explainable_recsys.reporting.results import Results
 from explainable_recsys.reporting.tables import (
@@ -236,11 +235,10 @@ def test_what_was_not_trained_again_is_marked() -> None:
     assert "no seed changes" in table.notes[-1]
 
 
-def test_versions() -> None:
-    table = versions_table(content())
-    assert table.columns == ("results of", "recommendations", "explanations")
-    assert texts(table, "svd")[1] == "none read"
-    assert any("uncommitted" in text for text in texts(run_table(content()), "commit"))
+def test_the_run() -> None:
+    table = run_table(content())
+    assert any("uncommitted" in text for text in texts(table, "commit"))
+    assert texts(table, "environment") == ["base"]
 
 
 def test_tables_are_rectangular_whatever_is_missing() -> None:
@@ -248,7 +246,7 @@ def test_tables_are_rectangular_whatever_is_missing() -> None:
         read = Results(report)
         tables = [*comparison_tables(read), every_figure_table(read), *pairwise_matrices(read)]
         tables += [paired_table(report.accuracy_tests, ""), control_table(report.control_tests)]
-        tables += [card_table(report), versions_table(report), scope_table(read)]
+        tables += [card_table(report), run_table(report), scope_table(read)]
         for table in tables:
             for body in table.bodies:
                 for row in body.rows:

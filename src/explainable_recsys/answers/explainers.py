@@ -14,6 +14,10 @@ from explainable_recsys.explainers.contributions import (
     ContributionParameters,
     explain_by_contributions,
 )
+from explainable_recsys.explainers.features import (
+    FeatureExplanationParameters,
+    explain_by_features,
+)
 from explainable_recsys.explainers.influence import InfluenceParameters, explain_by_influence
 from explainable_recsys.explainers.lime import LimeParameters, explain_by_lime
 from explainable_recsys.explainers.neighbours import (
@@ -33,8 +37,10 @@ from explainable_recsys.metrics.paths import measure_paths
 from explainable_recsys.metrics.rules import cited_rule_metrics
 from explainable_recsys.metrics.surrogates import surrogate_metrics
 from explainable_recsys.recommenders.base import AdditiveRecommender, ClosedFormRecommender
+from explainable_recsys.recommenders.content import Content
 from explainable_recsys.recommenders.meta_paths import MetaPaths
 from explainable_recsys.wording.contributions import contribution_sentences
+from explainable_recsys.wording.features import feature_sentences
 from explainable_recsys.wording.influence import influence_sentences
 from explainable_recsys.wording.lime import lime_sentences
 from explainable_recsys.wording.neighbours import neighbour_sentences, similar_item_sentences
@@ -53,6 +59,16 @@ _ALL = (
         ContributionParameters,
         needs=AdditiveRecommender,
         adds_up=True,
+    ),
+    ExplainerRecord(
+        "features",
+        "Features",
+        "How much of the score each feature of the item is.",
+        explain_by_features,
+        feature_sentences,
+        FeatureExplanationParameters,
+        needs=Content,
+        details=("projected_evidence",),
     ),
     ExplainerRecord(
         "influence",

@@ -32,6 +32,15 @@ _ALL = (
         exact=True,
     ),
     Pair(
+        "intrinsic_content",
+        "content",
+        "features",
+        "Content by its features",
+        "The score taken apart into the features that it is made of.",
+        intrinsic=True,
+        exact=True,
+    ),
+    Pair(
         "intrinsic_ease",
         "ease",
         "contributions",

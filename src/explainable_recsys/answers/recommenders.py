@@ -9,6 +9,7 @@ from explainable_recsys.metrics.explainability import measure_explainability
 from explainable_recsys.recommenders.als import ALS
 from explainable_recsys.recommenders.association_rules import AssociationRules, collect_rules
 from explainable_recsys.recommenders.bias import Bias
+from explainable_recsys.recommenders.content import Content
 from explainable_recsys.recommenders.ease import EASE
 from explainable_recsys.recommenders.emf import EMF, fit_emf, fit_mf
 from explainable_recsys.recommenders.fm import FM, fit_fm
@@ -68,6 +69,14 @@ _ALL = (
         ItemKNN.fit,
     ),
     RecommenderRecord(
+        "content",
+        "Content",
+        "Scores an item by the features that it shares with what a user rated, rare ones most.",
+        Content,
+        Content.fit,
+        {**RATINGS, "item_features": "features.item", "parameters": "params:content.model"},
+    ),
+    RecommenderRecord(
         "svd",
         "SVD",
         "Surprise's matrix factorization of ratings, with a popularity prior for ranking.",
@@ -85,6 +94,7 @@ _ALL = (
                     **EVALUATION,
                 },
                 ("svd.user_penalties", "svd.popularity_sweep", "svd.user_penalty"),
+                chooses=True,
             ),
         ),
     ),

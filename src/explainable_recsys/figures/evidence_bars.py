@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pandas as pd
 
+from explainable_recsys.figures import style
 from explainable_recsys.figures.signed_bars import (
-    FOOT,
     Panel,
     add_panels,
     in_order,
     legend,
-    short,
     sides,
-    unit_of,
+    weighty,
 )
-from explainable_recsys.figures.style import escape, finish, message_figure, new_figure
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
+from explainable_recsys.figures.texts import escape, label
 
 
 def evidence_bars_figure(
@@ -28,7 +22,7 @@ def evidence_bars_figure(
     items: pd.DataFrame,
     user_id: int | str | None,
     n_items: int = 3,
-) -> go.Figure:
+) -> style.Figure:
     """Draw the weights of the evidence for a user's first recommendations, one panel for each.
 
     Args:
@@ -39,56 +33,35 @@ def evidence_bars_figure(
         user_id: Whose recommendations; None for nobody's, if there are no explanations.
         n_items: Largest number of recommendations drawn; those without evidence do not count.
     """
-    own = explanations[explanations["user_id"] == user_id]
-    own = own[own["weight"].notna() & (own["weight"] != 0)]
+    own = weighty(explanations[explanations["user_id"] == user_id])
     ranked = recommendations[recommendations["user_id"] == user_id].sort_values("rank")
     drawn = ranked[ranked["item_id"].isin(own["item_id"])].head(n_items)
     if drawn.empty:
-        whose = "There are" if user_id is None else f"User {escape(str(user_id))} has"
-        return message_figure(f"{whose} no explanations")
-    headings = _headings(drawn, items)
+        whose = "There are" if user_id is None else f"User {escape(user_id)} has"
+        return style.message_figure(f"{whose} no explanations")
     panels = [
         Panel(heading, in_order(own[own["item_id"] == item]))
-        for heading, item in zip(headings, drawn["item_id"], strict=True)
+        for heading, item in zip(_headings(drawn, items), drawn["item_id"], strict=True)
     ]
-    evidence = pd.concat([panel.evidence for panel in panels])
-    are_neighbours = bool((evidence["style"] == "neighbour").all())
-    figure = new_figure()
-    height = add_panels(figure, panels)
-    finish(
-        figure,
-        _title(user_id, evidence["weight"], are_neighbours, drawn, ranked),
-        "" if are_neighbours else legend(evidence["weight"]),
-        unit_of(evidence),
-    )
-    figure.layout.height = height + figure.layout.margin.t + FOOT
+    evidence = own[own["item_id"].isin(drawn["item_id"])]
+    what, subtitle = "how the nearest people rated", ""
+    if not (evidence["style"] == "neighbour").all():
+        what = f"what speaks {' and '.join(sides(evidence['weight']))}"
+        subtitle = legend(evidence["weight"])
+    number = f" {len(drawn)}" if len(drawn) > 1 else ""
+    all_first = drawn["item_id"].tolist() == ranked["item_id"].head(len(drawn)).tolist()
+    which = f"first{number}{'' if all_first else ' explained'} recommendation{'s' * bool(number)}"
+    figure = style.new_figure()
+    add_panels(figure, panels, f"User {escape(user_id)}: {what} the {which}", subtitle)
     return figure
 
 
 def _headings(drawn: pd.DataFrame, items: pd.DataFrame) -> list[str]:
     """Rank, title and year of recommendations, as HTML."""
     facts = items.drop_duplicates("item_id").set_index("item_id").reindex(drawn["item_id"])
+    named = zip(drawn["item_id"], facts["title"], facts["year"], drawn["rank"], strict=True)
     return [
-        f"<b>{escape(short(f'item {item}' if pd.isna(title) else str(title)))}</b>"
+        f"<b>{label(f'item {item}' if pd.isna(title) else title, 40)}</b>"
         f"{'' if pd.isna(year) else f' ({int(year)})'}, rank {rank}"
-        for item, title, year, rank in zip(
-            drawn["item_id"], facts["title"], facts["year"], drawn["rank"], strict=True
-        )
+        for item, title, year, rank in named
     ]
-
-
-def _title(
-    user_id: int | str | None,
-    weights: pd.Series,
-    are_neighbours: bool,
-    drawn: pd.DataFrame,
-    ranked: pd.DataFrame,
-) -> str:
-    what = f"what speaks {' and '.join(sides(weights))}"
-    if are_neighbours:
-        what = "how the nearest people rated"
-    number = f" {len(drawn)}" if len(drawn) > 1 else ""
-    all_first = drawn["item_id"].tolist() == ranked["item_id"].head(len(drawn)).tolist()
-    which = f"first{number}" if all_first else f"first{number} explained"
-    plural = "s" if number else ""
-    return f"User {escape(str(user_id))}: {what} the {which} recommendation{plural}"

@@ -3,36 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from explainable_recsys.figures.exploration_rows import row_label, rows_figure, short_label
-from explainable_recsys.figures.style import (
-    DIVERGING,
-    NEUTRAL,
-    PALETTE,
-    escape,
-    finish,
-    message_figure,
-    new_figure,
-    percent,
-    two_panels,
-)
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
+from explainable_recsys.figures import draw, style
+from explainable_recsys.figures.exploration_rows import row_label, rows_figure
+from explainable_recsys.figures.texts import counted, escape, label, percent
 
 _ENOUGH_ITEMS = 10  # of a genre or a period, for its mean to be named in a title
 _MOST_GENRES = 25  # rows, from the most ratings
-_FARTHEST = 4.0  # lift that has the full colour: 2 to the power of it, and of minus it
+_LIFTS = {-4.0: "≤ 1/16", -2.0: "1/4", 0.0: "1", 2.0: "4", 4.0: "≥ 16"}
+"""Of the colours, by their logarithm to base 2: those beyond have the colour of the last."""
+
 _CELL, _SCALE = 18, 76  # heights in pixels: of a row of a heatmap, of the scale below it
 _LETTER = 7  # height of a letter of a vertical label
 _ROW, _FOOT = 22, 84  # heights in pixels: of a row of a list, of what is below
 
 
-def genres_figure(genres: pd.DataFrame) -> go.Figure:
+def genres_figure(genres: pd.DataFrame) -> style.Figure:
     """Draw how many items and ratings the genres have, and how they are rated.
 
     Args:
@@ -40,34 +30,27 @@ def genres_figure(genres: pd.DataFrame) -> go.Figure:
             (0 to 1), `mean_rating`, `low`, `high`.
     """
     if genres.empty:
-        return message_figure("No genres: this data set has none")
+        return style.message_figure("No genres: this data set has none")
     shown = genres.head(_MOST_GENRES).reset_index(drop=True)
     most = shown.iloc[shown["share_of_items"].argmax()]
     title = f"{escape(most['genre'])} is the most frequent genre"
     title += f" ({percent(most['share_of_items'])} of the items)"
     sure = shown[shown["n_items"] >= _ENOUGH_ITEMS]
     if len(sure) > 1:
-        best = sure.iloc[int(sure["mean_rating"].argmax())]
-        worst = sure.iloc[int(sure["mean_rating"].argmin())]
+        means = sure["mean_rating"]
+        best, worst = sure.iloc[int(means.argmax())], sure.iloc[int(means.argmin())]
         title += (
             f"; {escape(best['genre'])} is rated best ({best['mean_rating']:.2f}), "
             f"{escape(worst['genre'])} worst ({worst['mean_rating']:.2f})"
         )
     first = f"The {len(shown)} genres with the most ratings. " if len(shown) < len(genres) else ""
-    return rows_figure(
-        [row_label(genre) for genre in shown["genre"]],
-        {"items": shown["share_of_items"], "ratings": shown["share_of_ratings"]},
-        {"mean rating": shown},
-        (
-            title,
-            f"{first}Left: share of all; items may have several genres. "
-            "Bars: 95 % intervals over items.",
-        ),
-        "Share",
-    )
+    how = "Left: share of all; items may have several genres. Bars: 95 % intervals over items."
+    shares = {"items": shown["share_of_items"], "ratings": shown["share_of_ratings"]}
+    labels, texts = [row_label(genre) for genre in shown["genre"]], (title, f"{first}{how}")
+    return rows_figure(labels, shares, {"mean rating": shown}, texts, "Share")
 
 
-def genre_pairs_figure(pairs: pd.DataFrame) -> go.Figure:
+def genre_pairs_figure(pairs: pd.DataFrame) -> style.Figure:
     """Draw which genres come together more often than by chance, and which less.
 
     Args:
@@ -75,51 +58,22 @@ def genre_pairs_figure(pairs: pd.DataFrame) -> go.Figure:
             1: of the items of `genre`), `lift`.
     """
     if pairs.empty:
-        return message_figure("No pairs of genres: this data set has no two genres")
+        return style.message_figure("No pairs of genres: this data set has no two genres")
     lift = pairs.pivot_table(index="genre", columns="other", values="lift")
     with np.errstate(divide="ignore"):
-        colours = np.clip(np.log2(lift.to_numpy()), -_FARTHEST, _FARTHEST)
+        colours = np.clip(np.log2(lift.to_numpy()), min(_LIFTS), max(_LIFTS))
     names = [row_label(name) for name in lift.index]
     told = {(pair["genre"], pair["other"]): _pair_text(pair) for pair in pairs.to_dict("records")}
+    height, foot = _CELL * len(names), _SCALE + _LETTER * max(map(len, names))
+    rows = draw.row_axis(names, showgrid=False)
+    figure = style.new_figure()
+    bar = draw.scale_below("Lift (1: as by chance)", (foot - _SCALE + 12) / height)
+    look = {"colorscale": style.DIVERGING, "xgap": 1, "ygap": 1}
     hover = [[told.get((row, column), "") for column in lift.columns] for row in lift.index]
-    ticks = np.arange(-_FARTHEST, _FARTHEST + 1, 2)
-    places = list(range(len(names)))
-    foot = _SCALE + _LETTER * max(map(len, names))
-    figure = new_figure()
-    figure.add_heatmap(
-        x=places,
-        y=places,
-        z=[[None if np.isnan(value) else value for value in row] for row in colours.tolist()],
-        zmin=-_FARTHEST,
-        zmax=_FARTHEST,
-        colorscale=DIVERGING,
-        colorbar={
-            "orientation": "h",
-            "thickness": 10,
-            "tickvals": ticks.tolist(),
-            "ticktext": ["≤ 1/16", "1/4", "1", "4", "≥ 16"],
-            "title": {"text": "Lift (1: as by chance)", "side": "top"},
-            "y": -(foot - _SCALE + 12) / (_CELL * len(names)),
-            "yanchor": "top",
-        },
-        hovertext=hover,
-        hoverinfo="text",
-        hoverongaps=False,
-        xgap=1,
-        ygap=1,
-    )
-    axis = {"tickvals": places, "ticktext": names, "showgrid": False, "ticks": ""}
-    figure.update_layout(
-        xaxis={**axis, "tickangle": -90},
-        yaxis={**axis, "autorange": "reversed"},
-        margin_b=foot,
-    )
-    finish(
-        figure,
-        _pairs_finding(pairs),
-        "Lift: times as many items with both genres as by chance. Orange: more; blue: fewer.",
-    )
-    return figure.update_layout(height=_CELL * len(names) + figure.layout.margin.t + foot)
+    draw.heatmap(figure, rows["tickvals"], rows["tickvals"], colours, hover, _LIFTS, bar, **look)
+    figure.update_layout(xaxis={**rows, "range": rows["range"][::-1], "tickangle": -90}, yaxis=rows)
+    how = "Lift: times as many items with both genres as by chance. Orange: more; blue: fewer."
+    return style.finish(figure, _pairs_finding(pairs), how, drawn=height, foot=foot)
 
 
 def _pair_text(pair: dict[Hashable, Any]) -> str:
@@ -132,19 +86,18 @@ def _pair_text(pair: dict[Hashable, Any]) -> str:
 
 def _pairs_finding(pairs: pd.DataFrame) -> str:
     common = pairs[pairs["n_items"] >= _ENOUGH_ITEMS]
-    if common.empty:
-        common = pairs
+    common = pairs if common.empty else common
     best = common.iloc[int(common["lift"].argmax())]
     if best["n_items"] == 0:
         return "No item has two genres"
     names = f"{escape(best['genre'])} and {escape(best['other'])}"
     return (
         f"{names} come together {best['lift']:.1f} times as often as by chance "
-        f"({best['n_items']:,} item{'' if best['n_items'] == 1 else 's'})"
+        f"({counted(best['n_items'], 'item', 'items')})"
     )
 
 
-def releases_figure(years: pd.DataFrame, decades: pd.DataFrame) -> go.Figure:
+def releases_figure(years: pd.DataFrame, decades: pd.DataFrame) -> style.Figure:
     """Draw when the items came out, how much they are rated, and how well.
 
     Args:
@@ -153,59 +106,38 @@ def releases_figure(years: pd.DataFrame, decades: pd.DataFrame) -> go.Figure:
             `high`.
     """
     if years.empty:
-        return message_figure("No release years: this data set has none")
-    figure = two_panels("Mean rating")
-    for column, name, hue in (
-        ("share_of_items", "items", PALETTE[0]),
-        ("share_of_ratings", "ratings", PALETTE[1]),
-    ):
-        figure.add_scatter(
-            x=years["first_year"].tolist(),
-            y=(100 * years[column]).tolist(),
-            mode="lines" if len(years) > 1 else "markers",
-            name=name,
-            line={"color": hue},
-        )
-    figure.add_scatter(
-        x=decades["first_year"].tolist(),
-        y=decades["mean_rating"].tolist(),
-        error_y={
-            "type": "data",
-            "array": (decades["high"] - decades["mean_rating"]).fillna(0).tolist(),
-            "arrayminus": (decades["mean_rating"] - decades["low"]).fillna(0).tolist(),
-            "color": NEUTRAL,
-            "thickness": 1.5,
-            "width": 0,
-        },
-        mode="markers",
-        marker={"color": PALETTE[2], "size": 9},
-        showlegend=False,
-        hovertext=[
-            f"{row.first_year}s: {row.mean_rating:.2f}, {row.n_items:,} items"
-            for row in decades.itertuples()
-        ],
-        hoverinfo="text",
-        xaxis="x2",
-        yaxis="y2",
-    )
+        return style.message_figure("No release years: this data set has none")
+    figure = style.two_panels("Mean rating")
+    mode = "lines" if len(years) > 1 else "markers"
+    for name, hue in (("items", style.PALETTE[0]), ("ratings", style.PALETTE[1])):
+        shares = 100 * years[f"share_of_{name}"]
+        draw.points(figure, years["first_year"], shares, name, mode=mode, line_color=hue)
+    starts, means = decades["first_year"], decades["mean_rating"]
+    hover = [
+        f"{row.first_year}s: {row.mean_rating:.2f}, {row.n_items:,} items"
+        for row in decades.itertuples()
+    ]
+    look = {
+        "mode": "markers",
+        "marker": {"color": style.PALETTE[2], "size": 9},
+        "showlegend": False,
+    }
+    bars = draw.interval(means, decades["low"], decades["high"])
+    draw.points(figure, starts, means, None, hover, "2", error_y=bars, **look)
+    first, last = int(starts.min()), int(starts.max())
+    few = list(range(first, last + 1, 10 * max(-(-(last - first) // 30), 1)))  # at most four
     figure.update_layout(
-        xaxis={"tickformat": "d", "nticks": 4, "tickangle": 0},
+        xaxis={"tickformat": "d", **draw.FEW_TICKS},
         yaxis={"ticksuffix": " %", "rangemode": "tozero"},
-        xaxis2={"tickvals": _few(decades["first_year"]), "title_text": "Decade of release"},
+        xaxis2={"tickvals": few, "title_text": "Decade of release"},
     )
-    return finish(
+    return style.finish(
         figure,
         _releases_finding(decades),
         f"Bars: 95 % intervals over items. Title: of decades with {_ENOUGH_ITEMS} items or more.",
         "Year of release",
         "Share per year",
     )
-
-
-def _few(decades: pd.Series) -> list[int]:
-    """At most four decades, equally far apart, from the first one."""
-    first, last = int(decades.min()), int(decades.max())
-    return list(range(first, last + 1, 10 * max(-(-(last - first) // 30), 1)))
 
 
 def _releases_finding(decades: pd.DataFrame) -> str:
@@ -224,38 +156,29 @@ def _releases_finding(decades: pd.DataFrame) -> str:
     )
 
 
-def most_rated_figure(most_rated: pd.DataFrame) -> go.Figure:
+def most_rated_figure(most_rated: pd.DataFrame) -> style.Figure:
     """Draw the items that most users rated.
 
     Args:
         most_rated: In order: `title`, `year` (may be missing), `n_ratings`, `share_of_users`
             (0 to 1), `mean_rating`.
     """
-    figure = new_figure()
-    names = _names(most_rated)
-    figure.add_bar(
-        x=(100 * most_rated["share_of_users"]).tolist(),
-        y=list(range(len(names))),
-        orientation="h",
-        marker_color=PALETTE[0],
-        hovertext=[
-            f"<b>{name}</b><br>{row.n_ratings:,} ratings, mean {row.mean_rating:.2f}"
-            for name, row in zip(names, most_rated.itertuples(), strict=True)
-        ],
-        hoverinfo="text",
-    )
+    figure = style.new_figure()
+    names, shares = _names(most_rated), most_rated["share_of_users"]
+    hover = [
+        f"<b>{name}</b><br>{row.n_ratings:,} ratings, mean {row.mean_rating:.2f}"
+        for name, row in zip(names, most_rated.itertuples(), strict=True)
+    ]
+    places = range(len(names))
+    draw.bars(figure, 100 * shares, places, style.PALETTE[0], hover, orientation="h")
     figure.update_layout(xaxis={"rangemode": "tozero", "ticksuffix": " %"})
-    first = most_rated.iloc[0]
-    return _finish_list(
-        figure,
-        f"{names[0]} is rated most, by {percent(first['share_of_users'])} of the users",
-        f"The {len(names)} items with the most ratings.",
-        "Share of the users",
-        _names(most_rated, row_label),
-    )
+    title = f"{names[0]} is rated most, by {percent(shares.iloc[0])} of the users"
+    subtitle = f"The {len(names)} items with the most ratings."
+    labels = _names(most_rated, row_label)
+    return _finish_list(figure, labels, title, subtitle, "Share of the users")
 
 
-def best_rated_figure(best_rated: pd.DataFrame, damping: float) -> go.Figure:
+def best_rated_figure(best_rated: pd.DataFrame, damping: float) -> style.Figure:
     """Draw the items with the highest shrunk mean, and their raw mean beside it.
 
     Args:
@@ -263,46 +186,32 @@ def best_rated_figure(best_rated: pd.DataFrame, damping: float) -> go.Figure:
             `mean_rating`, `rank_by_mean`.
         damping: Number of ratings of the overall mean that every item was given.
     """
-    figure = new_figure()
+    figure = style.new_figure()
     names = _names(best_rated)
-    places = list(range(len(names)))
     hover = [
         f"<b>{name}</b><br>{row.n_ratings:,} ratings, mean {row.mean_rating:.2f} "
         f"(rank {row.rank_by_mean:,}), shrunk {row.shrunk_mean:.2f}"
         for name, row in zip(names, best_rated.itertuples(), strict=True)
     ]
     for column, name, marker in (
-        ("mean_rating", "raw mean", {"color": NEUTRAL, "symbol": "diamond", "size": 8}),
-        ("shrunk_mean", "shrunk mean", {"color": PALETTE[0], "size": 10}),
+        ("mean_rating", "raw mean", {"color": style.GREY, "symbol": "diamond", "size": 8}),
+        ("shrunk_mean", "shrunk mean", {"color": style.PALETTE[0], "size": 10}),
     ):
-        figure.add_scatter(
-            x=best_rated[column].tolist(),
-            y=places,
-            mode="markers",
-            name=name,
-            marker=marker,
-            hovertext=hover,
-            hoverinfo="text",
-        )
+        look = {"mode": "markers", "marker": marker}
+        draw.points(figure, best_rated[column], range(len(names)), name, hover, **look)
     first = best_rated.iloc[0]
     title = f"{names[0]} is rated best ({first['shrunk_mean']:.2f})"
     if first["rank_by_mean"] > 1:
         before = first["rank_by_mean"] - 1
         are = "is one item" if before == 1 else f"are {before:,} items"
         title += f"; by the raw mean there {are} before it"
-    return _finish_list(
-        figure,
-        title,
-        f"Shrunk: with {damping:g} more ratings of the overall mean. In brackets: ratings.",
-        "Mean rating",
-        [
-            f"{name} ({n:,})"
-            for name, n in zip(_names(best_rated, row_label), best_rated["n_ratings"], strict=True)
-        ],
-    )
+    subtitle = f"Shrunk: with {damping:g} more ratings of the overall mean. In brackets: ratings."
+    rows = zip(_names(best_rated, row_label), best_rated["n_ratings"], strict=True)
+    labels = [f"{name} ({n:,})" for name, n in rows]
+    return _finish_list(figure, labels, title, subtitle, "Mean rating")
 
 
-def _names(table: pd.DataFrame, shorten: Callable[[object], str] = short_label) -> list[str]:
+def _names(table: pd.DataFrame, shorten: Callable[[object], str] = label) -> list[str]:
     """Titles with their years, ready to be shown."""
     return [
         shorten(title) + ("" if pd.isna(year) else f" ({year})")
@@ -310,25 +219,7 @@ def _names(table: pd.DataFrame, shorten: Callable[[object], str] = short_label) 
     ]
 
 
-def _finish_list(
-    figure: go.Figure,
-    title: str,
-    subtitle: str,
-    x_title: str,
-    labels: list[str],
-) -> go.Figure:
+def _finish_list(figure: style.Figure, labels: list[str], *texts: str) -> style.Figure:
     """Name the rows, from the top, and give them room."""
-    height = _ROW * len(labels) + 24
-    figure.update_layout(
-        yaxis={
-            "range": [len(labels) - 0.4, -0.6],
-            "tickvals": list(range(len(labels))),
-            "ticktext": labels,
-            "ticks": "",
-        },
-        xaxis={"nticks": 4, "tickangle": 0},
-        legend={"y": -52 / height},
-        margin_b=_FOOT,
-    )
-    finish(figure, title, subtitle, x_title)
-    return figure.update_layout(height=height + figure.layout.margin.t + _FOOT)
+    figure.update_layout(yaxis=draw.row_axis(labels), xaxis=draw.FEW_TICKS)
+    return style.finish(figure, *texts, drawn=_ROW * len(labels) + 24, foot=_FOOT, legend=52)

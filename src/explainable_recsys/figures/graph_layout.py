@@ -1,16 +1,17 @@
-"""Place the nodes of a graph in the unit square, and labels beside them."""
+"""Draw a graph: place its nodes in the unit square, and labels beside them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from explainable_recsys.figures import draw, style
+
 if TYPE_CHECKING:
     import networkx as nx
-    import plotly.graph_objects as go
 
 Points = NDArray[np.float64]
 Cell = tuple[float, float, float, float]
@@ -27,6 +28,8 @@ LABEL_SIZE = 10
 _AREA = np.array([560.0, 390.0])
 _LABEL_HEIGHT, _LETTER_WIDTH = 13.0, 5.5
 _PADDING = np.array([30.0, 16.0])
+_DRAWN = 424  # height of a figure without its texts and its foot
+_EDGE_COLOUR = "rgba(128, 128, 128, 0.4)"
 _POINTS_PER_EDGE, _FARNESS = 12, 2  # a label at a corner is as bad as hiding 2 of these points
 
 
@@ -116,29 +119,24 @@ def place_labels(
         [_box(point * area, diameters[node], diameters[node]) for node, point in positions.items()]
         for area in areas
     ]
-    lines = np.concatenate(
-        [
-            np.linspace(positions[start] * _AREA, positions[end] * _AREA, _POINTS_PER_EDGE)
-            for start, end in edges
-        ]
+    starts, ends = (
+        np.array([positions[node] for node in side]) * _AREA for side in zip(*edges, strict=True)
     )
+    lines = np.linspace(starts, ends, _POINTS_PER_EDGE).reshape(-1, 2)
     placed: dict[str, str] = {}
     for node, text in labels.items():
         width = len(text) * _LETTER_WIDTH
         boxes = [_label_boxes(width, positions[node] * area, diameters[node]) for area in areas]
+        trials = list(zip(boxes, taken, areas, strict=True))
         free = [
             side
-            for side in boxes[0]
-            if all(
-                _is_free(tried[side], others, area)
-                for tried, others, area in zip(boxes, taken, areas, strict=True)
-            )
+            for side in draw.SIDES
+            if all(_is_free(tried[side], others, area) for tried, others, area in trials)
         ]
         if free:
-            side = min(free, key=lambda side: _badness(side, boxes[0][side], lines))
-            placed[node] = side
-            for tried, others in zip(boxes, taken, strict=True):
-                others.append(tried[side])
+            placed[node] = min(free, key=lambda side: _badness(side, boxes[0][side], lines))
+            for tried, others, _ in trials:
+                others.append(tried[placed[node]])
     return placed
 
 
@@ -148,38 +146,16 @@ def _box(centre: Points, width: float, height: float) -> Points:
     return np.array([centre - half, centre + half])
 
 
-def add_labels(
-    figure: go.Figure,
-    labels: dict[str, str],
-    positions: dict[str, Points],
-    diameters: dict[str, float],
-    edges: Iterable[tuple[str, str]],
-) -> None:
-    """Write as many labels as there is room for, also in a narrow figure; see `place_labels`."""
-    placed = place_labels(labels, positions, diameters, edges, NARROW)
-    points = [positions[node].tolist() for node in placed]
-    figure.add_scatter(
-        x=[x for x, _ in points],
-        y=[y for _, y in points],
-        mode="markers+text",
-        marker={"size": [diameters[node] for node in placed], "opacity": 0},
-        text=[labels[node] for node in placed],
-        textposition=list(placed.values()),
-        textfont={"size": LABEL_SIZE},
-        hoverinfo="skip",
-        showlegend=False,
-    )
-
-
 def _label_boxes(width: float, centre: Points, diameter: float) -> dict[str, Points]:
     """Where a label would be, by plotly's name of its side of the node."""
-    beside = np.array([width, _LABEL_HEIGHT]) / 2 + 0.625 * diameter + 1  # as plotly has it
-    return {
-        f"{vertical} {horizontal}": _box(centre + beside * (x, y), width, _LABEL_HEIGHT)
-        for vertical, y in {"middle": 0, "top": 1, "bottom": -1}.items()
-        for horizontal, x in {"center": 0, "right": 1, "left": -1}.items()
-        if x or y
-    }
+    beside = np.array([width, _LABEL_HEIGHT]) / 2 + beyond(diameter)
+    size, ways = (width, _LABEL_HEIGHT), draw.SIDES.items()
+    return {side: _box(centre + beside * way, *size) for side, way in ways}
+
+
+def beyond(diameter: float) -> float:
+    """How far from the middle of a point its label begins, in pixels, as plotly has it."""
+    return 0.625 * diameter + 1
 
 
 def _is_free(box: Points, taken: list[Points], area: Points) -> bool:
@@ -192,3 +168,53 @@ def _badness(side: str, box: Points, lines: Points) -> int:
     """Number of points on lines that a label hides, and more at a corner of its node."""
     is_corner = "middle" not in side and "center" not in side
     return int(((lines > box[0]) & (lines < box[1])).all(axis=1).sum()) + _FARNESS * is_corner
+
+
+def add_labels(
+    figure: style.Figure,
+    labels: dict[str, str],
+    positions: dict[str, Points],
+    diameters: dict[str, float],
+    edges: Iterable[tuple[str, str]],
+) -> None:
+    """Write as many labels as there is room for, also in a narrow figure; see `place_labels`."""
+    placed = place_labels(labels, positions, diameters, edges, NARROW)
+    marker = {"size": [diameters[node] for node in placed], "opacity": 0}
+    look = {"mode": "markers+text", "textfont_size": LABEL_SIZE, "textposition": [*placed.values()]}
+    look |= {"text": [labels[node] for node in placed], "hoverinfo": "skip", "showlegend": False}
+    add_nodes(figure, [positions[node] for node in placed], None, None, marker, **look)
+
+
+def segments(lines: list[tuple[Points, Points]]) -> tuple[list[float | None], list[float | None]]:
+    """Coordinates x and y of separate lines in one trace."""
+    gap = np.array([np.nan, np.nan])
+    ends = [point for start, end in lines for point in (start, end.round(4), gap)]
+    x, y = np.reshape(ends, (-1, 2)).T.tolist()
+    return x, y
+
+
+def add_edges(figure: style.Figure, lines: list[tuple[Points, Points]], width: float) -> None:
+    """Add lines between nodes."""
+    look = {"line": {"width": width, "color": _EDGE_COLOUR}, "showlegend": False}
+    draw.points(figure, *segments(lines), mode="lines", hoverinfo="skip", **look)
+
+
+def add_nodes(
+    figure: style.Figure,
+    points: Sequence[Points] | Points,
+    name: str | None,
+    hover: list[str] | None,
+    marker: dict[str, Any],
+    **more: Any,
+) -> None:
+    """Add nodes of one look, with a white outline if it does not say otherwise."""
+    x, y = np.reshape(points, (-1, 2)).T.tolist()
+    look = {"line": {"width": 1, "color": "white"}, "opacity": 1} | marker
+    draw.points(figure, x, y, name, hover, **({"mode": "markers", "marker": look} | more))
+
+
+def finish_graph(figure: style.Figure, title: str, key: str) -> None:
+    """Hide the axes, and put the texts on a figure of a graph."""
+    axis, sides = {"range": [0, 1], "visible": False}, {"l": 16, "r": 16}
+    figure.update_layout(legend_itemsizing="constant", margin=sides, xaxis=axis, yaxis=axis)
+    style.finish(figure, title, key, drawn=_DRAWN, legend=8)

@@ -2,26 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from explainable_recsys.figures.graph_layout import LABEL_SIZE, place_labels
-from explainable_recsys.figures.style import (
-    CATEGORIES,
-    NEUTRAL,
-    SYMBOLS,
-    escape,
-    finish,
-    message_figure,
-    new_figure,
-    percent,
-)
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
+from explainable_recsys.figures import draw, style
+from explainable_recsys.figures.graph_layout import LABEL_SIZE, add_nodes, beyond, place_labels
+from explainable_recsys.figures.texts import counted, escape, percent, short
 
 MOST_ITEMS = 1500
 """Only so many of the best-known items are drawn."""
@@ -32,7 +19,7 @@ MOST_LABELS = 25
 OTHER = "other"
 """Name of what has a rarer first genre, or none."""
 
-_HEIGHT = 488  # without the texts, in pixels: the labels' places are made for this or a larger one
+_DRAWN = 448  # height in pixels: the labels' places are made for this or a larger one
 _SMALLEST, _LARGEST = 4.0, 16.0  # diameters, in pixels
 _N_CANDIDATES = 3 * MOST_LABELS  # the best-known of these that have room get a label
 _LONGEST_LABEL = 26  # characters
@@ -41,7 +28,7 @@ _MARGIN = 0.04  # of the extent, on each side
 _LITTLE = 0.1  # a share that is called small
 
 
-def item_map_figure(item_map: pd.DataFrame) -> go.Figure:
+def item_map_figure(item_map: pd.DataFrame) -> style.Figure:
     """Draw items as points, coloured and shaped by first genre; the better known, the larger.
 
     Either dimension is stretched to fill the figure; the title is about the distances before.
@@ -51,42 +38,37 @@ def item_map_figure(item_map: pd.DataFrame) -> go.Figure:
             `|`; may be empty), `popularity` (number of ratings), and the position, `x`, `y`.
     """
     if item_map.empty:
-        return message_figure("No items to draw")
+        return style.message_figure("No items to draw")
     best_known = item_map.sort_values(["popularity", "item_id"], ascending=[False, True])
     drawn = best_known.head(MOST_ITEMS).reset_index(drop=True)
     first_genre = drawn["genres"].fillna("").str.split("|").str[0]
+    shares = drawn["popularity"] / max(float(drawn["popularity"].max()), 1.0)
     drawn = drawn.assign(
         genre=first_genre,
         x=_unit(drawn["x"]),
         y=_unit(drawn["y"]),
-        diameter=_diameters(drawn["popularity"]),
+        diameter=(_LARGEST * shares**0.5).clip(lower=_SMALLEST).round(1),  # so areas are shares
     )
-    figure = new_figure()
-    named = first_genre[first_genre != ""].value_counts(sort=False)
-    frequent = (
-        named.sort_index().sort_values(ascending=False, kind="stable").index[: len(CATEGORIES)]
-    )
-    _add_points(figure, OTHER, drawn[~first_genre.isin(frequent)], NEUTRAL, "circle")
-    for genre, *look in zip(frequent, CATEGORIES, SYMBOLS, strict=False):
+    figure = style.new_figure()
+    named = first_genre[first_genre != ""].value_counts(sort=False).sort_index()
+    frequent = named.sort_values(ascending=False, kind="stable").index[: len(style.CATEGORIES)]
+    _add_points(figure, OTHER, drawn[~first_genre.isin(frequent)], style.GREY, "circle")
+    for genre, look in zip(frequent, style.LOOKS, strict=False):
         _add_points(figure, genre, drawn[first_genre == genre], *look)
     _add_labels(figure, drawn)
     positions = best_known[["x", "y"]].head(MOST_ITEMS).to_numpy(dtype=float)
     axis = {"range": [0, 1], "showticklabels": False, "ticks": "", "showgrid": False}
-    figure.update_layout(
-        xaxis=axis,
-        yaxis=axis,
-        margin={"l": 36, "b": 40},
-        legend={"itemsizing": "constant", "y": -0.1},
-    )
-    finish(
+    figure.update_layout(xaxis=axis, yaxis=axis, margin_l=36, legend_itemsizing="constant")
+    return style.finish(
         figure,
         _finding(positions, first_genre.to_numpy(dtype=str)),
         f"{_whose(len(drawn), len(item_map))}. Colour and shape: first genre; size: ratings.",
         "Dimension 1 (no unit)",
         "Dimension 2 (no unit)",
+        drawn=_DRAWN,
+        foot=40,
+        legend=45,
     )
-    figure.layout.height = _HEIGHT + figure.layout.margin.t
-    return figure
 
 
 def _unit(values: pd.Series) -> pd.Series:
@@ -97,36 +79,17 @@ def _unit(values: pd.Series) -> pd.Series:
     return moved.round(4)
 
 
-def _diameters(popularity: pd.Series) -> pd.Series:
-    """Of points whose area grows with popularity."""
-    share = popularity / max(float(popularity.max()), 1.0)
-    diameters: pd.Series = _LARGEST * share**0.5
-    return diameters.clip(lower=_SMALLEST).round(1)
-
-
-def _add_points(figure: go.Figure, name: str, rows: pd.DataFrame, hue: str, symbol: str) -> None:
+def _add_points(figure: style.Figure, name: str, rows: pd.DataFrame, hue: str, symbol: str) -> None:
     """Add the items of one genre."""
     if rows.empty:
         return
-    figure.add_scatter(
-        x=rows["x"].tolist(),
-        y=rows["y"].tolist(),
-        mode="markers",
-        name=escape(name),
-        marker={
-            "color": hue,
-            "line": {"color": "white", "width": 0.5},
-            "opacity": 0.6,
-            "size": rows["diameter"].tolist(),
-            "symbol": symbol,
-        },
-        hovertext=[
-            f"<b>{escape(str(row.title))}</b><br>{escape(_genres(row.genres))}"
-            f"<br>{row.popularity:,} rating{'' if row.popularity == 1 else 's'}"
-            for row in rows[["title", "genres", "popularity"]].itertuples()
-        ],
-        hoverinfo="text",
-    )
+    outline = {"line": {"color": "white", "width": 0.5}, "opacity": 0.6}
+    marker = {"color": hue, "symbol": symbol, "size": rows["diameter"].tolist(), **outline}
+    hover = [
+        f"<b>{escape(title)}</b><br>{escape(_genres(genres))}<br>{counted(n, 'rating', 'ratings')}"
+        for title, genres, n in rows[["title", "genres", "popularity"]].to_numpy()
+    ]
+    add_nodes(figure, rows[["x", "y"]].to_numpy(), escape(name), hover, marker)
 
 
 def _genres(joined: object) -> str:
@@ -134,7 +97,7 @@ def _genres(joined: object) -> str:
     return joined.replace("|", ", ") if isinstance(joined, str) and joined else "no genre"
 
 
-def _add_labels(figure: go.Figure, drawn: pd.DataFrame) -> None:
+def _add_labels(figure: style.Figure, drawn: pd.DataFrame) -> None:
     """Name the best-known items, where there is room beside them."""
     best = drawn.head(_N_CANDIDATES)
     keys = [str(item) for item in best["item_id"]]
@@ -143,30 +106,20 @@ def _add_labels(figure: go.Figure, drawn: pd.DataFrame) -> None:
     diameters = dict(zip(keys, best["diameter"].tolist(), strict=True))
     sides = place_labels(texts, centres, diameters, [(key, key) for key in keys], _NARROWEST)
     for key, side in list(sides.items())[:MOST_LABELS]:
-        vertical, horizontal = side.split()
-        x_sign = {"left": -1, "center": 0, "right": 1}[horizontal]
-        y_sign = {"bottom": -1, "middle": 0, "top": 1}[vertical]
-        beside = 0.625 * diameters[key] + 1
-        figure.add_annotation(
-            x=centres[key][0],
-            y=centres[key][1],
-            text=escape(texts[key]),
-            font={"size": LABEL_SIZE, "shadow": "auto"},
-            showarrow=False,
-            borderpad=0,
-            xanchor={-1: "right", 0: "center", 1: "left"}[x_sign],
-            yanchor={-1: "top", 0: "middle", 1: "bottom"}[y_sign],
-            xshift=x_sign * beside,
-            yshift=y_sign * beside,
-        )
+        x, y = draw.SIDES[side]
+        # A label above its point has the point at its bottom, one to the right at its left.
+        anchor = f"{('middle', 'bottom', 'top')[y]} {('center', 'left', 'right')[x]}"
+        away = beyond(diameters[key])
+        where = {"xshift": x * away, "yshift": y * away, "borderpad": 0}
+        font = {"size": LABEL_SIZE, "shadow": "auto"}
+        across, up = centres[key].tolist()
+        draw.note(figure, escape(texts[key]), across, up, anchor, font=font, **where)
 
 
 def _short(title: object) -> str:
     """A title without what is in parentheses (a year, other titles), to fit on the map."""
     text = str(title).split(" (")[0]
-    if len(text) > _LONGEST_LABEL:
-        text = text.split(" - ")[0]
-    return text if len(text) <= _LONGEST_LABEL else text[: _LONGEST_LABEL - 1].rstrip(" ,:-") + "…"
+    return short(text if len(text) <= _LONGEST_LABEL else text.split(" - ")[0], _LONGEST_LABEL)
 
 
 def _whose(n_drawn: int, n_items: int) -> str:

@@ -2,26 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-import numpy as np
 import pandas as pd
 
-from explainable_recsys.figures.style import (
-    CATEGORIES,
-    NEUTRAL,
-    SYMBOLS,
-    finish,
-    message_figure,
-    percent,
-    two_panels,
-)
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
+from explainable_recsys.figures import draw, style
+from explainable_recsys.figures.texts import percent
 
 
-def popularity_sweep_figure(sweep: pd.DataFrame) -> go.Figure:
+def popularity_sweep_figure(sweep: pd.DataFrame) -> style.Figure:
     """Draw how ranking by popularity as well changes accuracy and catalogue coverage.
 
     Args:
@@ -29,59 +16,32 @@ def popularity_sweep_figure(sweep: pd.DataFrame) -> go.Figure:
             `ndcg`, `recall`, `catalogue_coverage` (share of the items that are recommended).
     """
     if sweep.empty:
-        return message_figure("No weights of popularity were tried")
+        return style.message_figure("No weights of popularity were tried")
     sweep = sweep.sort_values("popularity_weight")
-    figure = two_panels("Catalogue coverage")
-    weights = sweep["popularity_weight"]
-    right = {"xaxis": "x2", "yaxis": "y2"}
-    for (column, name, panel), hue, symbol in zip(
-        (
-            ("ndcg", "nDCG", {}),
-            ("recall", "recall", {}),
-            ("catalogue_coverage", "catalogue coverage", right),
-        ),
-        CATEGORIES,
-        SYMBOLS,
-        strict=False,
-    ):
-        figure.add_scatter(
-            x=weights.tolist(),
-            y=(sweep[column] * (100 if panel else 1)).tolist(),
-            mode="lines+markers",
-            name=name,
-            line={"color": hue},
-            marker={"size": 7, "symbol": symbol},
-            **panel,
-        )
-    _mark_zero(figure)
-    margin = 0.05 * float(np.ptp(weights)) or 0.05
-    across = [float(min(weights.min(), 0)) - margin, float(weights.max()) + margin]
+    figure = style.two_panels("Catalogue coverage")
+    weights, accuracy = sweep["popularity_weight"], sweep[["ndcg", "recall"]]
+    coverage = 100 * sweep["catalogue_coverage"]
+    lines = (
+        ("nDCG", "", accuracy["ndcg"]),
+        ("recall", "", accuracy["recall"]),
+        ("catalogue coverage", "2", coverage),
+    )
+    for (name, panel, values), (hue, symbol) in zip(lines, style.LOOKS, strict=False):
+        look = {"line_color": hue, "marker": {"size": 7, "symbol": symbol}}
+        draw.points(figure, weights, values, name, None, panel, **look)
+    for panel in ("", "2"):
+        draw.line_at(figure, "x", 0, "none", "bottom left", panel, dash="dot", width=1)
+    across = draw.padded(min(weights.min(), 0), weights.max(), 0.05, 0.05)
     figure.update_layout(
         xaxis_range=across,
         xaxis2={"range": across, "title_text": "Weight of popularity"},
-        yaxis_range=[0, _above(sweep[["ndcg", "recall"]])],
-        yaxis2={"range": [0, 100 * _above(sweep[["catalogue_coverage"]])], "ticksuffix": " %"},
+        yaxis_range=[0, 1.1 * max(accuracy.max().max(), 0.01)],
+        yaxis2={"range": [0, 1.1 * max(coverage.max(), 1)], "ticksuffix": " %"},
     )
-    return finish(figure, *_sweep_finding(sweep), "Weight of popularity", "nDCG, recall (0 to 1)")
+    return style.finish(figure, *_finding(sweep), "Weight of popularity", "nDCG, recall (0 to 1)")
 
 
-def _above(values: pd.DataFrame) -> float:
-    """End of an axis that starts at 0."""
-    return 1.1 * float(values.to_numpy().max(initial=0.01))
-
-
-def _mark_zero(figure: go.Figure) -> None:
-    """Mark in both panels where popularity has no influence."""
-    for panel in ("", "2"):
-        vertical = {"xref": f"x{panel}", "yref": f"y{panel} domain"}
-        line = {"color": NEUTRAL, "dash": "dot", "width": 1}
-        figure.add_shape(type="line", x0=0, x1=0, y0=0, y1=1, line=line, **vertical)
-        figure.add_annotation(
-            **vertical, x=0, y=0, text="none", xanchor="left", yanchor="bottom", showarrow=False
-        )
-
-
-def _sweep_finding(sweep: pd.DataFrame) -> tuple[str, str]:
+def _finding(sweep: pd.DataFrame) -> tuple[str, str]:
     """Title and subtitle."""
     best = sweep.iloc[sweep["ndcg"].argmax()]
     weight, ndcg = f"{best['popularity_weight']:g}", f"{best['ndcg']:.3f}"

@@ -5,34 +5,22 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from explainable_recsys.figures import draw, style
 from explainable_recsys.figures.signed_bars import (
-    FOOT,
     UNITS,
     Panel,
     add_panels,
     in_order,
     legend,
-    short,
     sides,
-    unit_of,
+    weighty,
 )
-from explainable_recsys.figures.style import (
-    NEUTRAL,
-    PALETTE,
-    escape,
-    finish,
-    message_figure,
-    new_figure,
-    percent,
-)
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
+from explainable_recsys.figures.texts import counted, escape, label, percent, short
 
 _LONGEST = 26  # letters of an item that a rule starts from
 _LETTER, _BOLD, _LINE = 6.3, 7.5, 18  # mean widths of letters, height of a line, in pixels
@@ -52,7 +40,7 @@ def reasons_figure(
     *,
     liked_from: float | None = None,
     score: float | None = None,
-) -> go.Figure:
+) -> style.Figure:
     """Draw why one item is recommended to one user.
 
     Rules become arrows, ratings of neighbours a histogram, other evidence bars.
@@ -67,25 +55,18 @@ def reasons_figure(
         score: Of the recommendation, if the weights of rated items are parts of it; None if they
             are not, and shares are those of the weight shown.
     """
-    reasons = reasons[reasons["weight"].notna() & (reasons["weight"] != 0)]
+    reasons = weighty(reasons)
     if reasons.empty:
-        return message_figure(f"No explanation of {_italic(title)}")
-    styles: dict[str, Callable[[pd.DataFrame, str], go.Figure]] = {
+        return style.message_figure(f"No explanation of {_italic(title)}")
+    styles: dict[str, Callable[[pd.DataFrame, str], style.Figure]] = {
         "item": partial(_bars, noun="rated item", score=score),
         "feature": partial(_bars, noun="feature"),
         "rule": _arrows,
         "neighbour": partial(_histogram, rating_scale=rating_scale, liked_from=liked_from),
     }
     found = set(reasons["style"].astype("str"))
-    draw = styles.get(found.pop() if len(found) == 1 else "", _bars)
-    return draw(reasons, title)
-
-
-class _Whole(NamedTuple):
-    """What weights are shares of."""
-
-    name: str
-    amount: float
+    kind = styles.get(found.pop() if len(found) == 1 else "", _bars)
+    return kind(reasons, title)
 
 
 def _bars(
@@ -93,53 +74,51 @@ def _bars(
     title: str,
     noun: str = "piece of evidence",
     score: float | None = None,
-) -> go.Figure:
+) -> style.Figure:
     """Draw what speaks for the item, and against it; if nothing does, as shares."""
     evidence = in_order(reasons)
-    weights = evidence["weight"].to_numpy(dtype=np.float64)
-    whole = _Whole("the weight shown", float(weights.sum()))
+    weights = evidence["weight"].astype(np.float64)
+    whole, amount = "the weight shown", float(weights.sum())
     if score is not None and score > 0:
-        whole = _Whole("the score", score)
-    subtitle = legend(evidence["weight"])
+        whole, amount = "the score", score
+    subtitle = legend(weights)
     if (weights > 0).all() and len(weights) > 1:
-        shares = [percent(share) for share in weights / whole.amount]
-        hover = [
-            f"{text}, {share} of {whole.name}"
-            for text, share in zip(evidence["hover"], shares, strict=True)
-        ]
+        shares = [percent(share) for share in weights / amount]
+        told = zip(evidence["hover"], shares, strict=True)
+        hover = [f"{text}, {share} of {whole}" for text, share in told]
         evidence = evidence.assign(value=shares, hover=hover)
-        subtitle = f"Each {noun} speaks for it. In %: its share of {whole.name}."
-    figure = new_figure()
-    height = add_panels(figure, [Panel("", evidence)])
-    finish(figure, _weight_finding(evidence, title, noun, whole), subtitle, unit_of(evidence))
-    figure.layout.height = height + figure.layout.margin.t + FOOT
+        subtitle = f"Each {noun} speaks for it. In %: its share of {whole}."
+    figure = style.new_figure()
+    finding = _weight_finding(evidence, noun, whole, amount)
+    add_panels(figure, [Panel("", evidence)], f"Why {_italic(title)}: {finding}", subtitle)
     return figure
 
 
-def _weight_finding(evidence: pd.DataFrame, title: str, noun: str, whole: _Whole) -> str:
-    """Title: the strongest evidence; how few pieces carry half of the weight, if all support.
+def _weight_finding(evidence: pd.DataFrame, noun: str, whole: str, amount: float) -> str:
+    """The strongest evidence; how few pieces carry half of the weight, if all support.
 
     Args:
         evidence: From `in_order`.
-        title: The recommended item's.
         noun: What a piece of evidence is.
         whole: What shares are of.
+        amount: How much that is.
     """
-    quote = _italic if noun == "rated item" else _quoted
-    first, last = (quote(evidence["evidence"].iloc[place]) for place in (0, -1))
-    why, there = f"Why {_italic(title)}:", sides(evidence["weight"])
+    quoted = "<i>{}</i>" if noun == "rated item" else "“{}”"
+    first, last = (quoted.format(label(evidence["evidence"].iloc[i], 40)) for i in (0, -1))
+    there = sides(evidence["weight"])
     if len(evidence) == 1:
-        return f"{why} one {noun}, {first}, speaks {there[0]} it"
+        return f"one {noun}, {first}, speaks {there[0]} it"
     if there == ["for", "against"]:
-        return f"{why} {first} speaks for it most, {last} against it"
+        return f"{first} speaks for it most, {last} against it"
     if there == ["against"]:
-        return f"{why} all that is listed speaks against it, {last} most"
-    shares = evidence["weight"].astype(np.float64).cumsum() / whole.amount
-    half = shares.iloc[-1] / 2
-    n = int((shares < half).sum()) + 1
-    who = first if n == 1 else f"{n} of {len(evidence)} {_plural(noun)}"
-    verb = "alone carries" if n == 1 else "carry"
-    return f"{why} {who} {verb} {percent(shares.iloc[n - 1])} of {whole.name}"
+        return f"all that is listed speaks against it, {last} most"
+    shares = evidence["weight"].astype(np.float64).cumsum() / amount
+    n = int((shares < shares.iloc[-1] / 2).sum()) + 1
+    share = f"{percent(shares.iloc[n - 1])} of {whole}"
+    if n == 1:
+        return f"{first} alone carries {share}"
+    plural = "pieces of evidence" if noun == "piece of evidence" else f"{noun}s"
+    return f"{n} of {len(evidence)} {plural} carry {share}"
 
 
 class _Rule(NamedTuple):
@@ -150,57 +129,38 @@ class _Rule(NamedTuple):
     heights: list[float]
 
 
-def _arrows(reasons: pd.DataFrame, title: str) -> go.Figure:
+def _arrows(reasons: pd.DataFrame, title: str) -> style.Figure:
     """Draw an arrow for each rule, from the items that it starts from to the recommended one."""
     rules, taken = _rules(reasons)
     target = textwrap.wrap(short(title, 5 * _TARGET), _TARGET)
     height, middle = max(taken, _LINE * len(target)) + 2 * _AROUND, taken / 2
-    figure = new_figure()
+    figure = style.new_figure()
     for number, rule in enumerate(rules):
-        end = middle + _ENDS * (number - (len(rules) - 1) / 2)
-        _add_arrow(figure, rule, end, title)
-    figure.add_annotation(
-        text=f"<b>{'<br>'.join(map(escape, target))}</b>",
-        x=1,
-        xref="x domain",
-        xanchor="left",
-        xshift=10,
-        y=middle,
-        align="left",
-        font_size=13,
-        showarrow=False,
-    )
-    places = [(place, text) for rule in rules for place, text in zip(*rule[::-2], strict=True)]
-    labels = [escape(short(text, _LONGEST)) for _, text in places]
+        _add_arrow(figure, rule, middle + _ENDS * (number - (len(rules) - 1) / 2), title)
+    where = {"xref": "x domain", "xshift": 10, "align": "left", "font_size": 13}
+    text = f"<b>{'<br>'.join(map(escape, target))}</b>"
+    draw.note(figure, text, 1, middle, "middle left", **where)
+    labels = [label(text, _LONGEST) for rule in rules for text in rule.texts]
+    bare = {"showgrid": False, "showline": False, "ticks": "", "ticklabelstandoff": 8}
+    ticks = {"tickvals": [at for rule in rules for at in rule.heights], "ticktext": labels}
     figure.update_layout(
-        margin={
-            "b": 24,
-            "l": int(_LETTER * max(map(len, labels))) + 24,
-            "r": int(_BOLD * max(map(len, target))) + 24,
-        },
+        margin_l=int(_LETTER * max(map(len, labels))) + 24,
+        margin_r=int(_BOLD * max(map(len, target))) + 24,
         xaxis={"range": [0, 1], "visible": False},
-        yaxis={
-            "range": [middle + height / 2, middle - height / 2],
-            "tickvals": [place for place, _ in places],
-            "ticktext": labels,
-            "showgrid": False,
-            "showline": False,
-            "ticks": "",
-            "ticklabelstandoff": 8,
-        },
+        yaxis={"range": [middle + height / 2, middle - height / 2], **ticks, **bare},
     )
-    plural = "rule leads" if len(rules) == 1 else "rules lead"
-    best = max(rule.confidence for rule in rules)
-    up_to = "" if len(rules) == 1 else "up to "
-    finish(
+    best = percent(max(rule.confidence for rule in rules))
+    found = f"{len(rules)} rules lead to it, with up to {best} confidence"
+    if len(rules) == 1:
+        found = f"1 rule leads to it, with {best} confidence"
+    return style.finish(
         figure,
-        f"Why {_italic(title)}: {len(rules)} {plural} to it, with {up_to}{percent(best)} "
-        "confidence",
+        f"Why {_italic(title)}: {found}",
         "In %, and as width: confidence, the share of those with all items on the left of an "
         "arrow who have the right one too.",
+        drawn=height,
+        foot=24,
     )
-    figure.layout.height = height + figure.layout.margin.t + 24
-    return figure
 
 
 def _rules(reasons: pd.DataFrame) -> tuple[list[_Rule], int]:
@@ -216,48 +176,20 @@ def _rules(reasons: pd.DataFrame) -> tuple[list[_Rule], int]:
     return rules, top - _BETWEEN
 
 
-def _add_arrow(figure: go.Figure, rule: _Rule, end: float, title: str) -> None:
+def _add_arrow(figure: style.Figure, rule: _Rule, end: float, title: str) -> None:
     """Add a bracket beside the items of a rule, and an arrow from its middle to a height."""
     first, last = rule.heights[0] - _ROW / 3, rule.heights[-1] + _ROW / 3
     middle, width = (first + last) / 2, 1 + (_WIDEST - 1) * rule.confidence
     confidence = percent(rule.confidence)
     hover = f"{escape(' and '.join(rule.texts))} → {escape(title)}<br>confidence {confidence}"
-    figure.add_scatter(
-        x=[0, 0],
-        y=[first, last],
-        mode="lines",
-        line={"color": PALETTE[0], "width": 2},
-        hoverinfo="skip",
-        showlegend=False,
-    )
-    figure.add_scatter(
-        x=[0, _STUB, 1],
-        y=[middle, middle, end],
-        mode="lines+markers",
-        line={"color": PALETTE[0], "width": width},
-        marker={
-            "angleref": "previous",
-            "color": PALETTE[0],
-            "opacity": 1,
-            "line": {"width": 0},
-            "size": [0, 0, 8 + 2 * width],
-            "symbol": "arrow",
-        },
-        hovertext=hover,
-        hoverinfo="text",
-        showlegend=False,
-    )
-    figure.add_annotation(
-        text=confidence,
-        x=0,
-        xanchor="left",
-        xshift=4,
-        y=middle,
-        yanchor="bottom",
-        yshift=width / 2,
-        borderpad=0,
-        showarrow=False,
-    )
+    line = {"color": style.PALETTE[0], "width": 2}
+    bracket = {"mode": "lines", "line": line, "hoverinfo": "skip", "showlegend": False}
+    draw.points(figure, [0, 0], [first, last], **bracket)
+    head = {"color": style.PALETTE[0], "opacity": 1, "size": [0, 0, 8 + 2 * width]}
+    look = {"line": {**line, "width": width}, "marker": draw.ARROW | head, "showlegend": False}
+    draw.points(figure, [0, _STUB, 1], [middle, middle, end], None, hover, **look)
+    shifts = {"xshift": 4, "yshift": width / 2, "borderpad": 0}
+    draw.note(figure, confidence, 0, middle, "bottom left", **shifts)
 
 
 def _histogram(
@@ -265,51 +197,41 @@ def _histogram(
     title: str,
     rating_scale: tuple[float, float] | None,
     liked_from: float | None,
-) -> go.Figure:
+) -> style.Figure:
     """Draw how many neighbours gave the item which rating."""
     ratings = reasons["evidence_id"].astype(np.float64).to_numpy()
     counts = reasons["weight"].astype(np.float64).to_numpy()
     low, high = rating_scale or (ratings.min(), ratings.max())
     step = _step([low, high, *ratings])
-    is_liked = ratings >= (np.inf if liked_from is None else liked_from)
-    n, mean = int(counts.sum()), float(np.average(ratings, weights=counts))
-    figure = new_figure()
-    figure.add_bar(
-        x=ratings.tolist(),
-        y=counts.tolist(),
-        width=max(0.8 * step, (high - low) / 60),
-        marker_color=[PALETTE[0] if liked else NEUTRAL for liked in is_liked],
-        text=[f"{count:,.0f}" for count in counts],
-        textposition="outside",
-        constraintext="none",
-        cliponaxis=False,
-        hovertext=[
-            f"rated {rating:g} by {_number(int(count), 'neighbour')}"
-            for rating, count in zip(ratings, counts, strict=True)
-        ],
-        hoverinfo="text",
-        showlegend=False,
-    )
-    axis: dict[str, Any] = {"range": [low - step, high + step]}
     n_values = round((high - low) / step) + 1
-    if n_values <= _MOST_VALUES:
-        axis["tickvals"] = np.linspace(low, high, n_values).tolist()
+    is_liked = ratings >= (np.inf if liked_from is None else liked_from)
+    figure = style.new_figure()
+    hover = [
+        f"rated {rating:g} by {counted(count, 'neighbour', 'neighbours')}"
+        for rating, count in zip(ratings.tolist(), counts.tolist(), strict=True)
+    ]
+    hues = [style.PALETTE[0] if liked else style.GREY for liked in is_liked]
+    look = {"width": max(0.8 * step, (high - low) / 60), "constraintext": "none"}
+    numbers = [f"{count:,.0f}" for count in counts]
+    draw.bars(figure, ratings, counts, hues, hover, text=numbers, showlegend=False, **look)
+    ticks = np.linspace(low, high, n_values).tolist() if n_values <= _MOST_VALUES else None
+    few = {"dtick": 1} if counts.max() < 6 else {"nticks": 6}
     figure.update_layout(
-        height=360,
-        xaxis=axis,
-        yaxis={"range": [0, 1.15 * counts.max()], "tickformat": ",d", "nticks": 6},
+        xaxis={"range": [low - step, high + step], "tickvals": ticks},
+        yaxis={"range": [0, 1.15 * counts.max()], "tickformat": ",d", **few},
     )
-    if counts.max() < 6:
-        figure.layout.yaxis.dtick = 1
+    n, mean = int(counts.sum()), float(np.average(ratings, weights=counts))
+    people = counted(n, "neighbour", "neighbours")
     if liked_from is None:
         how = "with" if n == 1 else "on average"
-        found = f"{_number(n, 'neighbour')} rated it, {how} {mean:.2g}".replace("-", "\u2212")
+        found = f"{people} rated it, {how} {mean:.2g}".replace("-", "\u2212")
         key = "Height: how many of the people with the nearest taste gave this rating."
     else:
         n_liked = int(counts[is_liked].sum())
-        found = f"{n_liked:,} of {_number(n, 'neighbour')} who rated it gave {liked_from:g} or more"
+        found = f"{n_liked:,} of {people} who rated it gave {liked_from:g} or more"
         key = f"People with the nearest taste. Blue: {liked_from:g} or more; grey: less."
-    return finish(figure, f"Why {_italic(title)}: {found}", key, "Rating", UNITS["neighbour"])
+    texts = (f"Why {_italic(title)}: {found}", key, "Rating", UNITS["neighbour"])
+    return style.finish(figure, *texts, drawn=186)
 
 
 def _step(ratings: list[float]) -> float:
@@ -321,17 +243,5 @@ def _step(ratings: list[float]) -> float:
     return _STEPS[-1]
 
 
-def _italic(title: Any) -> str:
-    return f"<i>{escape(short(str(title)))}</i>"
-
-
-def _quoted(text: Any) -> str:
-    return f"“{escape(short(str(text)))}”"
-
-
-def _plural(noun: str) -> str:
-    return noun.replace("piece", "pieces") if noun.startswith("piece") else f"{noun}s"
-
-
-def _number(n: int, noun: str) -> str:
-    return f"{n:,} {noun}{'' if n == 1 else 's'}"
+def _italic(title: object) -> str:
+    return f"<i>{label(title, 40)}</i>"

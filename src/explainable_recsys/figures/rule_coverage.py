@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from itertools import cycle
-from typing import TYPE_CHECKING
+from typing import Any
 
 import pandas as pd
 
-from explainable_recsys.figures.style import (
-    CATEGORIES,
-    SYMBOLS,
-    finish,
-    message_figure,
-    percent,
-    two_panels,
-)
+from explainable_recsys.figures import draw, style
+from explainable_recsys.figures.texts import floored, percent
 
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
+_DASHES = {"coverage_of_popularity": "dot", "coverage_of_random": "dash", "coverage": "solid"}
 
 
-def coverage_frontier_figure(frontier: pd.DataFrame) -> go.Figure:
+def coverage_frontier_figure(frontier: pd.DataFrame) -> style.Figure:
     """Draw what the thresholds of mining cost in coverage, and what they gain in lift.
 
     Args:
@@ -31,14 +23,13 @@ def coverage_frontier_figure(frontier: pd.DataFrame) -> go.Figure:
             recommenders by the same rules, `coverage_of_popularity` and `coverage_of_random`.
     """
     if frontier.empty:
-        return message_figure("No rules at these thresholds")
+        return style.message_figure("No rules at these thresholds")
     frontier = frontier.sort_values(["min_support", "min_confidence"])
-    figure = two_panels("Median lift of the rules used")
-    for support, hue, symbol in zip(
-        frontier["min_support"].unique(), cycle(CATEGORIES), cycle(SYMBOLS), strict=False
-    ):
+    figure = style.two_panels("Median lift of the rules used")
+    supports = frontier["min_support"].unique()
+    for support, look in zip(supports, cycle(style.LOOKS), strict=False):
         rows = frontier[frontier["min_support"] == support]
-        _add_threshold(figure, f"{100 * support:g} %", rows, hue, symbol)
+        _add_threshold(figure, f"{100 * support:g} %", rows, *look)
     figure.update_layout(
         legend_title_text="Minimum support",
         xaxis_ticksuffix=" %",
@@ -46,10 +37,9 @@ def coverage_frontier_figure(frontier: pd.DataFrame) -> go.Figure:
         yaxis={"range": [-2, 104], "ticksuffix": " %"},
     )
     best = frontier.iloc[frontier["coverage"].argmax()]
-    share = math.floor(100 * best["coverage"] + 1e-9) / 100  # not all of them, if one is missing
-    return finish(
+    return style.finish(
         figure,
-        f"Rules explain up to {percent(share)} of the recommendations "
+        f"Rules explain up to {percent(floored(best['coverage']))} of the recommendations "
         f"(random: {percent(best['coverage_of_random'])})",
         "Lines: solid, this approach; dotted, a most-popular list; dashed, a random list.",
         "Minimum confidence",
@@ -57,31 +47,17 @@ def coverage_frontier_figure(frontier: pd.DataFrame) -> go.Figure:
     )
 
 
-def _add_threshold(figure: go.Figure, name: str, rows: pd.DataFrame, hue: str, symbol: str) -> None:
+def _add_threshold(
+    figure: style.Figure, name: str, rows: pd.DataFrame, hue: str, symbol: str
+) -> None:
     """Add the lines of one minimum support to both panels."""
-    shared = {
-        "x": (100 * rows["min_confidence"]).tolist(),
-        "hovertext": [f"support at least {name}: {n:,} rules" for n in rows["n_rules"]],
-        "hoverinfo": "x+y+text",
-        "legendgroup": name,
-        "marker": {"size": 7, "symbol": symbol},
-        "name": name,
-    }
-    dashes = {"coverage_of_popularity": "dot", "coverage_of_random": "dash", "coverage": "solid"}
-    for column, dash in dashes.items():
-        figure.add_scatter(
-            **shared,
-            y=(100 * rows[column]).tolist(),
-            mode="lines+markers" if dash == "solid" else "lines",
-            line={"color": hue, "dash": dash, "width": 2 if dash == "solid" else 1.5},
-            showlegend=dash == "solid",
-        )
-    figure.add_scatter(
-        **shared,
-        y=[None if pd.isna(lift) else lift for lift in rows["median_lift"].tolist()],
-        mode="lines+markers",
-        line={"color": hue},
-        showlegend=False,
-        xaxis="x2",
-        yaxis="y2",
-    )
+    hover = [f"support at least {name}: {n:,} rules" for n in rows["n_rules"]]
+    shared = {"hoverinfo": "x+y+text", "legendgroup": name, "marker": {"size": 7, "symbol": symbol}}
+    confidence = 100 * rows["min_confidence"]
+    for column, dash in _DASHES.items():
+        own = dash == "solid"
+        look: dict[str, Any] = {"line": {"color": hue, "dash": dash, "width": 2 if own else 1.5}}
+        look |= {"mode": "lines+markers" if own else "lines", "showlegend": own}
+        draw.points(figure, confidence, 100 * rows[column], name, hover, **shared, **look)
+    look = {"line_color": hue, "showlegend": False}
+    draw.points(figure, confidence, rows["median_lift"], name, hover, "2", **shared, **look)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from explainable_recsys.figures.style import NEUTRAL, PALETTE, escape
+from explainable_recsys.figures import draw, style
+from explainable_recsys.figures.texts import escape, label
 
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
-FOR, AGAINST = PALETTE[2], PALETTE[3]
+FOR, AGAINST = style.PALETTE[2], style.PALETTE[3]
 """Colours of evidence that supports a recommendation, and that opposes it."""
 
 UNITS = {
@@ -23,12 +21,9 @@ UNITS = {
 }
 """What the weights of each style of evidence are."""
 
-FOOT = 80
-"""Height of what is below the bars, in pixels."""
-
 _LONGEST = 28  # letters of a piece of evidence
 _LETTER = 6.5  # mean width of a letter, in pixels
-_BAR, _HEADING, _NO_HEADING = 22, 36, 8  # heights, in pixels
+_BAR, _HEADING, _NO_HEADING, _FOOT = 22, 36, 8, 80  # heights, in pixels
 _NARROW = 376  # pixels: room for the values is made for a figure that is so wide
 _ROOM = (0.16, 0.5)  # beyond the longest bar, for its value; of the extent of the axis
 
@@ -40,10 +35,9 @@ class Panel(NamedTuple):
     evidence: pd.DataFrame
 
 
-def unit_of(evidence: pd.DataFrame) -> str:
-    """What the weights are: title of the axis."""
-    styles = set(evidence["style"])
-    return UNITS.get(styles.pop() if len(styles) == 1 else "", "Weight of the evidence")
+def weighty(explanations: pd.DataFrame) -> pd.DataFrame:
+    """The rows that are evidence: those with a weight that is not 0."""
+    return explanations[explanations["weight"].notna() & (explanations["weight"] != 0)]
 
 
 def in_order(evidence: pd.DataFrame) -> pd.DataFrame:
@@ -56,20 +50,13 @@ def in_order(evidence: pd.DataFrame) -> pd.DataFrame:
         The same rows, with `label` left of the bar, `value` at its end and `hover`.
     """
     order = evidence.sort_values(["weight", "position"], ascending=[False, True])
-    texts, values = order["evidence"].astype("str").tolist(), list(map(signed, order["weight"]))
+    texts, values = order["evidence"].astype("str"), list(map(signed, order["weight"]))
+    named = zip(texts, values, strict=True)
     return order.assign(
-        label=[escape(short(text, _LONGEST)) for text in texts],
+        label=[label(text, _LONGEST) for text in texts],
         value=values,
-        hover=[
-            f"<b>{escape(text)}</b><br>weight {value}"
-            for text, value in zip(texts, values, strict=True)
-        ],
+        hover=[f"<b>{escape(text)}</b><br>weight {value}" for text, value in named],
     )
-
-
-def short(text: str, longest: int = 40) -> str:
-    """Cut a text that is longer than so many letters."""
-    return text if len(text) <= longest else f"{text[: longest - 1].rstrip(' ,:-')}…"
 
 
 def signed(weight: float) -> str:
@@ -93,108 +80,62 @@ def sides(weights: pd.Series) -> list[str]:
     return [side for side, there in found.items() if there]
 
 
-def add_panels(figure: go.Figure, panels: list[Panel]) -> int:
-    """Draw panels of bars below each other, of one thickness and to one scale.
+def add_panels(figure: style.Figure, panels: list[Panel], title: str, subtitle: str) -> None:
+    """Draw panels of bars below each other, of one thickness and to one scale, and the texts.
 
     Args:
-        figure: Changed in place.
+        figure: Empty; changed in place.
         panels: At least one, from the top down.
-
-    Returns:
-        Height of all panels, in pixels.
+        title: As HTML, like all texts.
+        subtitle: What is shown.
     """
-    for number, panel in enumerate(panels, start=1):
-        _add_bars(figure, panel.evidence, f"y{number if number > 1 else ''}")
-    _layout(figure, panels, pd.concat([panel.evidence for panel in panels]))
-    return _height(panels)
-
-
-def _add_bars(figure: go.Figure, evidence: pd.DataFrame, axis: str) -> None:
-    """Add the bars of one recommendation, by their place: two may have the same text."""
-    figure.add_bar(
-        x=evidence["weight"].tolist(),
-        y=list(range(len(evidence))),
-        orientation="h",
-        marker_color=[FOR if weight > 0 else AGAINST for weight in evidence["weight"]],
-        text=evidence["value"].tolist(),
-        textposition="outside",
-        textangle=0,
-        cliponaxis=False,
-        hovertext=evidence["hover"].tolist(),
-        hoverinfo="text",
-        showlegend=False,
-        yaxis=axis,
-    )
-
-
-def _layout(figure: go.Figure, panels: list[Panel], evidence: pd.DataFrame) -> None:
-    """Give each panel its vertical axis, and all of them one horizontal axis."""
+    evidence = pd.concat([panel.evidence for panel in panels])
     labels = int(_LETTER * evidence["label"].str.len().max()) + 32
-    height, below = _height(panels), 0.0
-    for number, (heading, rows) in reversed(list(enumerate(panels, start=1))):
-        suffix = str(number) if number > 1 else ""
-        top = below + _BAR * len(rows) / height
-        axis: dict[str, Any] = {
-            "domain": [below, top],
-            "range": [len(rows) - 0.5, -0.5],
-            "tickvals": list(range(len(rows))),
-            "ticktext": rows["label"].tolist(),
-            "showgrid": False,
-            "showline": False,
-            "ticklabelstandoff": 6,
-            "ticks": "",
-        }
-        figure.update_layout({f"yaxis{suffix}": axis})
+    tops = [_HEADING if panel.heading else _NO_HEADING for panel in panels]
+    height = bottom = sum(tops) + _BAR * len(evidence)
+    for place, ((heading, rows), above) in enumerate(zip(panels, tops, strict=True)):
+        axis, top = f"y{draw.suffix_of(place)}", (bottom - above) / height
+        bottom -= above + _BAR * len(rows)
+        _add_bars(figure, rows, axis)
+        rows_of = draw.row_axis(rows["label"].tolist(), domain=[bottom / height, top])
+        bare = {"showgrid": False, "showline": False, "ticklabelstandoff": 6}
+        figure.update_layout({f"yaxis{axis[1:]}": rows_of | bare})
         if heading:
-            figure.add_annotation(
-                text=heading,
-                x=0,
-                y=top,
-                xref="paper",
-                yref="paper",
-                xanchor="left",
-                yanchor="bottom",
-                xshift=16 - labels,
-                showarrow=False,
-                font_size=13,
-            )
-        below = min(top + _HEADING / height, 1.0)
-    least, most = min(evidence["weight"].min(), 0), max(evidence["weight"].max(), 0)
-    extent, width = float(most - least), max(_NARROW - labels, 1)
-    rooms = {
-        side: extent * _room(_LETTER * evidence["value"][there].str.len().max() / width)
-        for side, there in (("left", evidence["weight"] < 0), ("right", evidence["weight"] > 0))
-        if there.any()
-    }
+            where = {"xref": "paper", "yref": "paper", "xshift": 16 - labels, "font_size": 13}
+            draw.note(figure, heading, 0, top, "bottom left", **where)
+    zero = {"zeroline": True, "zerolinecolor": style.GREY}
+    extent = _extent(evidence, max(_NARROW - labels, 1))
     figure.update_layout(
         bargap=0.25,
-        margin={"l": labels, "b": FOOT},
-        xaxis={
-            "anchor": f"y{len(panels) if len(panels) > 1 else ''}",
-            "nticks": 4,
-            "tickangle": 0,
-            "range": [
-                float(least) - rooms.get("left", 0),
-                float(most) + rooms.get("right", 0),
-            ],
-            "zeroline": True,
-            "zerolinecolor": NEUTRAL,
-        },
+        margin_l=labels,
+        xaxis={"anchor": axis, "range": extent, **draw.FEW_TICKS, **zero},
     )
+    styles = set(evidence["style"])
+    unit = UNITS.get(styles.pop() if len(styles) == 1 else "", "Weight of the evidence")
+    style.finish(figure, title, subtitle, unit, drawn=height, foot=_FOOT)
 
 
-def _room(share: float) -> float:
-    """Room that a value takes beyond the bars on either side, as a share of the bars' extent.
+def _add_bars(figure: style.Figure, evidence: pd.DataFrame, axis: str) -> None:
+    """Add the bars of one recommendation, by their place: two may have the same text."""
+    hues = [FOR if weight > 0 else AGAINST for weight in evidence["weight"]]
+    look = {"text": evidence["value"].tolist(), "orientation": "h", "showlegend": False}
+    hover = evidence["hover"].tolist()
+    draw.bars(figure, evidence["weight"], range(len(evidence)), hues, hover, yaxis=axis, **look)
+
+
+def _extent(evidence: pd.DataFrame, width: int) -> list[float]:
+    """Range of the horizontal axis: the bars, and beyond them room for their values.
 
     Args:
-        share: Of the width of the panel.
+        evidence: Of all panels, from `in_order`.
+        width: Of a narrow figure's panels, in pixels.
     """
-    return float(np.clip(share / max(1 - 2 * share, 0.01), *_ROOM))
-
-
-def _height(panels: list[Panel]) -> int:
-    """Of all panels, in pixels."""
-    return sum(
-        (_HEADING if panel.heading else _NO_HEADING) + _BAR * len(panel.evidence)
-        for panel in panels
-    )
+    weights, letters = evidence["weight"], evidence["value"].str.len()
+    least, most = float(min(weights.min(), 0)), float(max(weights.max(), 0))
+    ends = [least, most]
+    for end, (sign, there) in enumerate(((-1, weights < 0), (1, weights > 0))):
+        if there.any():
+            share = _LETTER * letters[there].max() / width  # of the width, on either side
+            room = float(np.clip(share / max(1 - 2 * share, 0.01), *_ROOM))
+            ends[end] += sign * (most - least) * room
+    return ends

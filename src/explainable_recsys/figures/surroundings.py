@@ -3,38 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from itertools import chain
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from explainable_recsys.figures.graph_layout import Points, add_labels
-from explainable_recsys.figures.style import (
-    CATEGORIES,
-    NEUTRAL,
-    SYMBOLS,
-    escape,
-    finish,
-    message_figure,
-    new_figure,
-)
+from explainable_recsys.figures import graph_layout as graphs
+from explainable_recsys.figures import style
+from explainable_recsys.figures.texts import counted, escape, label
 from explainable_recsys.parameters import Parameters
 
 if TYPE_CHECKING:
     import networkx as nx
-    import plotly.graph_objects as go
 
-_HEIGHT = 488  # without the texts, in pixels
 _CENTRE = np.array([0.5, 0.5])
-_INNER, _OUTER = np.array([0.25, 0.25]), np.array([0.46, 0.46])  # radii of the two rings
+_INNER, _OUTER = 0.25, 0.46  # radii of the two rings
 _SIZES = {"centre": 20.0, "entity": 12.0, "item": 9.0}  # pixels
 _LONGEST_LABEL = 24  # letters
-_EDGE_COLOUR = "rgba(128, 128, 128, 0.4)"
-_ITEM_COLOUR = "#666666"
 _YEAR = re.compile(r" \(\d{4}\)$")
-_ENTITY_FACTS = {"label": "tail_label", "type": "tail_type", "relation": "relation"}
+_ENTITY_FACTS = {"tail_label": "label", "tail_type": "type", "relation": "relation"}
 
 
 class SurroundingsParameters(Parameters):
@@ -48,7 +37,7 @@ class SurroundingsParameters(Parameters):
     """
 
     item_id: int | str | None = None
-    n_relations: int = Field(6, ge=1, le=len(CATEGORIES))
+    n_relations: int = Field(6, ge=1, le=len(style.CATEGORIES))
     n_entities: int = Field(12, ge=1, le=50)
     n_items: int = Field(8, ge=1, le=50)
 
@@ -78,15 +67,14 @@ def surroundings(
     of_items = triples[triples["head_type"] == "item"]
     own = of_items[of_items["head"] == item]
     shared = of_items[of_items["tail"].isin(own["tail"])]
-    entities = _rarest(own, shared, parameters)
+    entities = _rarest(own, shared, parameters.n_relations, parameters.n_entities)
     behind = _behind(shared, entities, item, of_items["head"].nunique(), parameters.n_items)
     graph = nx.DiGraph(centre=item)
     graph.add_node(item, label=next(iter(own["head_label"]), item), type="item")
-    for entity in entities.to_dict("records"):
-        facts = {key: entity[name] for key, name in _ENTITY_FACTS.items()}
-        graph.add_node(entity["tail"], **facts, degree=int(entity["degree"]))
-    for other, label, n_shared in zip(behind.index, behind["label"], behind["shared"], strict=True):
-        graph.add_node(other, label=label, type="item", shared=int(n_shared))
+    facts = entities.set_index("tail")[[*_ENTITY_FACTS, "degree"]].rename(columns=_ENTITY_FACTS)
+    graph.add_nodes_from(facts.to_dict("index").items())
+    for other, title, n_shared in behind[["label", "shared"]].itertuples():
+        graph.add_node(other, label=title, type="item", shared=int(n_shared))
     shown = shared[shared["head"].isin([item, *behind.index])]
     shown = shown[shown["tail"].isin(entities["tail"])]
     for (head, tail), relations in shown.groupby(["head", "tail"])["relation"]:
@@ -94,18 +82,16 @@ def surroundings(
     return graph
 
 
-def _rarest(
-    own: pd.DataFrame, shared: pd.DataFrame, parameters: SurroundingsParameters
-) -> pd.DataFrame:
+def _rarest(own: pd.DataFrame, shared: pd.DataFrame, n_relations: int, n: int) -> pd.DataFrame:
     """The entities to show, and their degrees."""
     degrees = shared.groupby("tail")["head"].nunique()
     rare = own.assign(degree=own["tail"].map(degrees).astype("int64")).query("degree > 1")
     rare = rare.sort_values(["degree", "relation", "tail"]).drop_duplicates("tail")
-    relations = rare["relation"].drop_duplicates().head(parameters.n_relations)
+    relations = rare["relation"].drop_duplicates().head(n_relations)
     rare = rare[rare["relation"].isin(relations)]
     turn = rare.groupby("relation").cumcount()
     ordered = rare.assign(turn=turn).sort_values(["turn", "degree", "relation", "tail"])
-    return ordered.head(parameters.n_entities)
+    return ordered.head(n)
 
 
 def _behind(
@@ -124,78 +110,73 @@ def _behind(
     return ordered.head(n_shown).set_index("head")
 
 
-def surroundings_figure(graph: nx.DiGraph) -> go.Figure:
+def surroundings_figure(graph: nx.DiGraph) -> style.Figure:
     """Draw an item, the entities around it, and the items behind these.
 
     Args:
         graph: From `surroundings`.
     """
     centre = graph.graph["centre"]
-    title = graph.nodes[centre]["label"]
     if not graph.edges:
-        return message_figure(f"No other item has an entity of {escape(title)}")
+        return style.message_figure(f"No other item has an entity of {_name(graph, centre)}")
     groups = _groups(graph)
-    positions = _positions(graph, groups)
-    figure = new_figure()
-    _add_edges(figure, graph, positions)
-    looks = zip(CATEGORIES, SYMBOLS, strict=True)
-    for (relation, nodes), (colour, symbol) in zip(groups.items(), looks, strict=False):
-        look = {"size": _SIZES["entity"], "color": colour, "symbol": symbol}
-        _add_nodes(figure, graph, positions, nodes, relation, look)
+    entities = list(chain.from_iterable(groups.values()))
     others = [node for node, shared in graph.nodes.data("shared") if shared]
-    look = {"size": _SIZES["item"], "color": NEUTRAL, "symbol": "circle"}
-    _add_nodes(figure, graph, positions, others, "items that share them", look)
-    look = {"size": _SIZES["centre"], "color": _ITEM_COLOUR, "symbol": "circle"}
-    _add_nodes(figure, graph, positions, [centre], "", look)
-    _add_labels(figure, graph, positions, [centre, *others, *_flat(groups.values())])
-    figure.update_layout(
-        legend={"itemsizing": "constant", "y": -0.02},
-        margin={"l": 16, "r": 16},
-        xaxis={"range": [0, 1], "visible": False},
-        yaxis={"range": [0, 1], "visible": False},
-    )
+    positions = _positions(graph, entities, others)
+    figure = style.new_figure()
+    graphs.add_edges(figure, [(positions[start], positions[end]) for start, end in graph.edges], 1)
+    looks = zip(groups.items(), style.LOOKS, strict=False)
+    parts = [(*group, "entity", *look) for group, look in looks]
+    parts.append(("items that share them", others, "item", style.GREY, "circle"))
+    parts.append(("", [centre], "centre", style.DARK_GREY, "circle"))
+    diameters: dict[str, float] = {}
+    for name, nodes, kind, hue, symbol in parts:
+        marker = {"size": _SIZES[kind], "color": hue, "symbol": symbol}
+        points, hover = [positions[node] for node in nodes], [_hover(graph, node) for node in nodes]
+        graphs.add_nodes(figure, points, escape(name), hover, marker, showlegend=bool(name))
+        diameters |= dict.fromkeys(nodes, _SIZES[kind])
+    labels = {node: _label(graph, node) for node in (centre, *others, *entities)}
+    graphs.add_labels(figure, labels, positions, diameters, graph.edges)
+    nearest = max(others, key=lambda node: int(graph.nodes[node]["shared"]))
+    common = f"{_entities(graph.nodes[nearest]['shared'])} in common"
+    title = f"{_name(graph, nearest)} has {common} with {_name(graph, centre)}"
     key = "Inner ring: rarest shared entities of each relation. Outer ring: items that have them."
-    finish(figure, _finding(graph, others), key)
-    figure.layout.height = _HEIGHT + figure.layout.margin.t
+    graphs.finish_graph(figure, title, key)
     return figure
-
-
-def _flat(groups: Iterable[list[str]]) -> list[str]:
-    return [node for group in groups for node in group]
 
 
 def _groups(graph: nx.DiGraph) -> dict[str, list[str]]:
     """Entities by relation, the relation with the rarest entity first."""
     entities = [node for node, relation in graph.nodes.data("relation") if relation]
-    ordered = sorted(entities, key=lambda node: (graph.nodes[node]["degree"], node))
     groups: dict[str, list[str]] = {}
-    for node in ordered:
+    for node in sorted(entities, key=lambda node: (graph.nodes[node]["degree"], node)):
         groups.setdefault(graph.nodes[node]["relation"], []).append(node)
     return groups
 
 
-def _positions(graph: nx.DiGraph, groups: dict[str, list[str]]) -> dict[str, Points]:
+def _positions(
+    graph: nx.DiGraph, entities: list[str], others: list[str]
+) -> dict[str, graphs.Points]:
     """The item in the middle; on two rings the entities by relation, and items near theirs."""
-    entities = _flat(groups.values())
     angles = dict(zip(entities, _evenly(len(entities)), strict=True))
-    others = [node for node, shared in graph.nodes.data("shared") if shared]
     means = {node: _mean_angle([angles[end] for end in graph[node]]) for node in others}
     ordered = sorted(others, key=lambda node: (means[node], node))
-    slots = _evenly(len(others)) + (np.pi / len(others) if others else 0)
+    slots = _evenly(len(others)) + np.pi / max(len(others), 1)
     # The whole outer ring is turned so that items are as near to their entities as can be.
     turns = [np.roll(slots, shift) for shift in range(len(others))]
     wanted = np.array([means[node] for node in ordered])
     best = min(turns, key=lambda turn: float((1 - np.cos(turn - wanted)).sum()), default=slots)
-    return {
-        graph.graph["centre"]: _CENTRE,
-        **{node: _on_ring(angle, _INNER) for node, angle in angles.items()},
-        **{node: _on_ring(angle, _OUTER) for node, angle in zip(ordered, best, strict=True)},
+    places = {node: (angle, _INNER) for node, angle in angles.items()}
+    places |= {node: (angle, _OUTER) for node, angle in zip(ordered, best, strict=True)}
+    return {graph.graph["centre"]: _CENTRE} | {
+        node: np.round(_CENTRE + radius * np.array([np.cos(angle), np.sin(angle)]), 4)
+        for node, (angle, radius) in places.items()
     }
 
 
-def _evenly(n: int) -> Points:
+def _evenly(n: int) -> graphs.Points:
     """Angles of n points on a ring, from the top clockwise."""
-    angles: Points = np.pi / 2 - 2 * np.pi * np.arange(n) / max(n, 1)
+    angles: graphs.Points = np.pi / 2 - 2 * np.pi * np.arange(n) / max(n, 1)
     return angles
 
 
@@ -203,86 +184,23 @@ def _mean_angle(angles: list[float]) -> float:
     return float(np.angle(np.exp(1j * np.array(angles)).sum().round(9)))
 
 
-def _on_ring(angle: float, radii: Points) -> Points:
-    point: Points = np.round(_CENTRE + radii * (np.cos(angle), np.sin(angle)), 4)
-    return point
-
-
-def _add_edges(figure: go.Figure, graph: nx.DiGraph, positions: dict[str, Points]) -> None:
-    ends = [(positions[start], positions[end]) for start, end in graph.edges]
-    figure.add_scatter(
-        x=[x for start, end in ends for x in (float(start[0]), float(end[0]), None)],
-        y=[y for start, end in ends for y in (float(start[1]), float(end[1]), None)],
-        mode="lines",
-        line={"width": 1, "color": _EDGE_COLOUR},
-        hoverinfo="skip",
-        showlegend=False,
-    )
-
-
-def _add_nodes(
-    figure: go.Figure,
-    graph: nx.DiGraph,
-    positions: dict[str, Points],
-    nodes: list[str],
-    name: str,
-    look: dict[str, Any],
-) -> None:
-    points = [positions[node].tolist() for node in nodes]
-    figure.add_scatter(
-        x=[x for x, _ in points],
-        y=[y for _, y in points],
-        mode="markers",
-        name=escape(name),
-        marker={**look, "line": {"width": 1, "color": "white"}, "opacity": 1},
-        hovertext=[_hover(graph, node) for node in nodes],
-        hoverinfo="text",
-        showlegend=bool(name),
-    )
-
-
 def _hover(graph: nx.DiGraph, node: str) -> str:
-    facts = graph.nodes[node]
-    text = f"<b>{escape(facts['label'])}</b>"
+    facts, text = graph.nodes[node], f"<b>{_name(graph, node)}</b>"
     if "degree" in facts:
         return f"{text}<br>{escape(facts['relation'])} of {facts['degree']:,} items"
-    if "shared" in facts:
-        return f"{text}<br>{_entities(facts['shared'])} in common"
-    return text
+    return f"{text}<br>{_entities(facts['shared'])} in common" if "shared" in facts else text
 
 
-def _add_labels(
-    figure: go.Figure, graph: nx.DiGraph, positions: dict[str, Points], nodes: list[str]
-) -> None:
-    """Label as many nodes as there is room for, the first ones first."""
-    labels = {node: _label(graph, node) for node in nodes}
-    diameters = {node: _diameter(graph, node) for node in nodes}
-    add_labels(figure, labels, positions, diameters, graph.edges)
+def _name(graph: nx.DiGraph, node: str) -> str:
+    return escape(graph.nodes[node]["label"])
 
 
 def _label(graph: nx.DiGraph, node: str) -> str:
     """What an entity is, or the title of an item without its year."""
-    label = graph.nodes[node]["label"]
-    if graph.nodes[node]["type"] == "item":
-        label = _YEAR.sub("", label)
-    short = label if len(label) <= _LONGEST_LABEL else f"{label[: _LONGEST_LABEL - 1].rstrip()}…"
-    return escape(short)
+    facts = graph.nodes[node]
+    text = _YEAR.sub("", facts["label"]) if facts["type"] == "item" else facts["label"]
+    return label(text, _LONGEST_LABEL)
 
 
-def _diameter(graph: nx.DiGraph, node: str) -> float:
-    if node == graph.graph["centre"]:
-        return _SIZES["centre"]
-    return _SIZES["entity" if "relation" in graph.nodes[node] else "item"]
-
-
-def _finding(graph: nx.DiGraph, others: list[str]) -> str:
-    nearest = max(others, key=lambda node: int(graph.nodes[node]["shared"]))
-    facts = graph.nodes[nearest]
-    return (
-        f"{escape(facts['label'])} has {_entities(facts['shared'])} in common with "
-        f"{escape(graph.nodes[graph.graph['centre']]['label'])}"
-    )
-
-
-def _entities(count: int) -> str:
-    return f"{count} entit{'y' if count == 1 else 'ies'}"
+def _entities(n: int) -> str:
+    return counted(n, "entity", "entities")

@@ -4,24 +4,15 @@ from __future__ import annotations
 
 import math
 from html import unescape
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from explainable_recsys.figures import draw, style
 from explainable_recsys.figures.faithfulness import NO_BETTER, NO_FAITHFULNESS
-from explainable_recsys.figures.style import (
-    NEUTRAL,
-    escape,
-    finish,
-    message_figure,
-    new_figure,
-    percent,
-)
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
+from explainable_recsys.figures.texts import escape, percent
 
 Boxes = NDArray[np.float64]
 """Rectangles (n, 4) in pixels: left, bottom, right, top."""
@@ -53,10 +44,9 @@ _OUTSIDE = 10.0  # a pixel outside of the panel is as bad as so many hidden ones
 _ILLEGIBLE = 8.0  # a pixel of another label is as bad to hide as so many others
 _ROUNDS = 4  # of placing every label again, among the others
 _RANDOM = "no better than random reasons"
-_INK = "#222222"
 
 
-def trade_off_figure(comparison: pd.DataFrame, k: int, n_cited: int) -> go.Figure:
+def trade_off_figure(comparison: pd.DataFrame, k: int, n_cited: int) -> style.Figure:
     """Draw the faithfulness of reasons against nDCG; the colour is coverage.
 
     Faithful is what matters: if the items that an explanation cites are taken away from the
@@ -74,26 +64,27 @@ def trade_off_figure(comparison: pd.DataFrame, k: int, n_cited: int) -> go.Figur
     table = _prepared(comparison, k, n_cited)
     faithful, others = table[table["points"].notna()], table[table["points"].isna()]
     if faithful.empty:
-        return message_figure(NO_FAITHFULNESS)
-    figure = new_figure()
+        return style.message_figure(NO_FAITHFULNESS)
+    figure = style.new_figure()
+    points = faithful["points"]
     upper = _PANEL + _PER_APPROACH * len(faithful)
     lower = _HEADING + _ROW * len(others) if len(others) else 0
     figure.update_layout(
-        xaxis={"range": _padded(table["low"].min(), table["high"].max())},
+        xaxis_range=draw.padded(table["low"].min(), table["high"].max(), 0.1),
         yaxis={
-            "range": _padded(min(faithful["points"].min(), 0), max(faithful["points"].max(), 0)),
+            "range": draw.padded(min(points.min(), 0), max(points.max(), 0), 0.1),
             "domain": [lower / (upper + lower), 1],
             "title_font_size": 12,
         },
         coloraxis=_coverage_scale(table["coverage"].min(), upper + lower),
-        margin={"b": _FOOT, "r": 16},
+        margin_r=16,
         showlegend=False,
     )
-    _add_points(figure, faithful, faithful["points"], "y")
+    _add_points(figure, faithful, points, "y")
     _add_labels(figure, faithful, upper)
     if lower:
         _add_lower_panel(figure, others, upper + lower)
-    finish(
+    return style.finish(
         figure,
         _finding(table, faithful, k),
         "Higher: the cited items matter more. Further right: better lists. "
@@ -102,9 +93,9 @@ def trade_off_figure(comparison: pd.DataFrame, k: int, n_cited: int) -> go.Figur
         f"Lost from the top {k} without {n_cited} cited items,<br>"
         f"minus without {n_cited} random ones (% points)",
         room=10,
+        drawn=upper + lower,
+        foot=_FOOT,
     )
-    figure.layout.height = upper + lower + figure.layout.margin.t + _FOOT
-    return figure
 
 
 def _prepared(comparison: pd.DataFrame, k: int, n_cited: int) -> pd.DataFrame:
@@ -113,30 +104,19 @@ def _prepared(comparison: pd.DataFrame, k: int, n_cited: int) -> pd.DataFrame:
     Names and labels are ready to be shown.
     """
     ndcg, pos = f"ndcg@{k}", f"pos@{k},{n_cited}"
-    table = comparison.reindex(
-        columns=["approach", ndcg, f"{ndcg}/low", f"{ndcg}/high", "coverage", pos, f"{pos}/random"]
-    ).set_axis(["approach", "ndcg", "low", "high", "coverage", "own", "random"], axis=1)
-    names = [escape(name) for name in table["approach"]]
-    return (
-        table.assign(
-            approach=names,
-            low=table["low"].fillna(table["ndcg"]),
-            high=table["high"].fillna(table["ndcg"]),
-            points=100 * (table["random"] - table["own"]),
-            label=[
-                name if pd.isna(coverage) else f"{name} {percent(coverage)}"
-                for name, coverage in zip(names, table["coverage"], strict=True)
-            ],
-        )
-        .dropna(subset="ndcg")
-        .sort_values(["ndcg", "approach"], ascending=[False, True], ignore_index=True)
+    columns = ["approach", ndcg, f"{ndcg}/low", f"{ndcg}/high", "coverage", pos, f"{pos}/random"]
+    names = ["approach", "ndcg", "low", "high", "coverage", "own", "random"]
+    table = comparison.reindex(columns=columns).set_axis(names, axis=1).dropna(subset="ndcg")
+    approaches = [escape(name) for name in table["approach"]]
+    named = zip(approaches, table["coverage"], strict=True)
+    table = table.assign(
+        approach=approaches,
+        low=table["low"].fillna(table["ndcg"]),
+        high=table["high"].fillna(table["ndcg"]),
+        points=100 * (table["random"] - table["own"]),
+        label=[name if pd.isna(share) else f"{name} {percent(share)}" for name, share in named],
     )
-
-
-def _padded(low: float, high: float) -> list[float]:
-    """Range of an axis."""
-    margin = 0.1 * float(high - low) or 0.01
-    return [float(low) - margin, float(high) + margin]
+    return table.sort_values(["ndcg", "approach"], ascending=[False, True], ignore_index=True)
 
 
 def _coverage_scale(lowest: float, height: int) -> dict[str, Any]:
@@ -146,91 +126,59 @@ def _coverage_scale(lowest: float, height: int) -> dict[str, Any]:
         lowest: Coverage, 0 to 1; may be missing.
         height: Of both panels, in pixels.
     """
+    bar = draw.scale_below("Recommendations that are explained (coverage)", 62 / height)
     return {
         "cmin": 0 if pd.isna(lowest) else min(10 * math.floor(10 * lowest), 90),
         "cmax": 100,
         "colorscale": "Cividis",
         "reversescale": True,
-        "colorbar": {
-            "orientation": "h",
-            "thickness": 10,
-            "ticksuffix": " %",
-            "title": {"text": "Recommendations that are explained (coverage)", "side": "top"},
-            "x": 0.5,
-            "y": -62 / height,
-            "yanchor": "top",
-        },
+        "colorbar": {**bar, "ticksuffix": " %"},
     }
 
 
-def _add_points(figure: go.Figure, rows: pd.DataFrame, y: pd.Series, axis: str) -> None:
+def _add_points(figure: style.Figure, rows: pd.DataFrame, y: pd.Series, axis: str) -> None:
     """Add approaches at heights y, in the colour of their coverage; hollow if that is unknown."""
     for known in (True, False):
         shown = rows[rows["coverage"].notna() == known]
         if shown.empty:
             continue
-        colour = (
-            {"color": (100 * shown["coverage"]).tolist(), "coloraxis": "coloraxis"}
-            if known
-            else {"color": "white"}
-        )
-        figure.add_scatter(
-            x=shown["ndcg"].tolist(),
-            y=y[shown.index].tolist(),
-            mode="markers",
-            error_x={
-                "type": "data",
-                "array": (shown["high"] - shown["ndcg"]).tolist(),
-                "arrayminus": (shown["ndcg"] - shown["low"]).tolist(),
-                "color": NEUTRAL,
-                "thickness": 1.5,
-                "width": 0,
-            },
-            marker={**colour, "size": _POINT, "line": {"color": _INK, "width": 1}},
-            hovertext=[_hover(row) for row in shown.itertuples()],
-            hoverinfo="text",
-            yaxis=axis,
-        )
+        x, hover = shown["ndcg"], [_hover(row) for row in shown.itertuples()]
+        marker = {"color": "white", "size": _POINT, "line": {"color": style.INK, "width": 1}}
+        if known:
+            marker |= {"color": (100 * shown["coverage"]).tolist(), "coloraxis": "coloraxis"}
+        look = {"marker": marker, "error_x": draw.interval(x, shown["low"], shown["high"])}
+        axes = {"xaxis": "x", "yaxis": axis}
+        draw.points(figure, x, y[shown.index], None, hover, mode="markers", **look, **axes)
 
 
 def _hover(row: Any) -> str:
-    explained = "" if pd.isna(row.coverage) else f"<br>{percent(row.coverage, 1)} explained"
-    stay = (
-        "<br>no faithfulness"
-        if pd.isna(row.points)
-        else f"<br>{percent(row.own, 1)} stay without the cited items, "
-        f"{percent(row.random, 1)} without random ones"
-    )
-    return (
-        f"<b>{row.approach}</b><br>nDCG {row.ndcg:.3f} ({row.low:.3f} to {row.high:.3f})"
-        f"{explained}{stay}"
-    )
+    lines = [f"<b>{row.approach}</b>", f"nDCG {row.ndcg:.3f} ({row.low:.3f} to {row.high:.3f})"]
+    if not pd.isna(row.coverage):
+        lines.append(f"{percent(row.coverage, 1)} explained")
+    stay = f"{percent(row.own, 1)} stay without the cited items, "
+    stay += f"{percent(row.random, 1)} without random ones"
+    return "<br>".join([*lines, "no faithfulness" if pd.isna(row.points) else stay])
 
 
-def _add_labels(figure: go.Figure, rows: pd.DataFrame, height: int) -> None:
+def _add_labels(figure: style.Figure, rows: pd.DataFrame, height: int) -> None:
     """Mark the height of random reasons, and name every approach where there is room."""
     (left, right), (bottom, top) = figure.layout.xaxis.range, figure.layout.yaxis.range
     x = (rows[["ndcg", "low", "high"]].to_numpy(dtype=np.float64) - left) / (right - left)
     y = height * (rows["points"].to_numpy(dtype=np.float64) - bottom) / (top - bottom)
-    zero = height * (0 - bottom) / (top - bottom)
-    taken = [
-        np.concatenate(
-            [
-                _boxes(width * x[:, 0], y, _POINT, _POINT),
-                _boxes(width * x[:, 1:].mean(axis=1), y, width * np.ptp(x[:, 1:], axis=1), _BAR),
-                _boxes(width / 2, zero, width, _BAR),
-            ]
-        )
-        for width in _WIDTHS
-    ]
+    zero = height * -bottom / (top - bottom)
+    taken = []
+    for width in _WIDTHS:
+        points = _boxes(width * x[:, 0], y, _POINT, _POINT)
+        bars = _boxes(width * x[:, 1:].mean(axis=1), y, width * np.ptp(x[:, 1:], axis=1), _BAR)
+        taken.append(np.concatenate([points, bars, _boxes(width / 2, zero, width, _BAR)]))
     taken = _mark_random(figure, taken, zero)
-    labels = [str(label) for label in rows["label"]]
-    places = _places(x[:, 0], y, labels, taken, height)
-    for label, at, points, place in zip(labels, rows["ndcg"], rows["points"], places, strict=True):
-        _add_label(figure, label, at, points, place, "y")
+    places = _places(x[:, 0], y, rows["label"], taken, height)
+    named = rows[["label", "ndcg", "points"]].to_numpy()
+    for (label, ndcg, points), place in zip(named, places, strict=True):
+        _add_label(figure, label, ndcg, points, place, "y")
 
 
-def _mark_random(figure: go.Figure, taken: list[Boxes], zero: float) -> list[Boxes]:
+def _mark_random(figure: style.Figure, taken: list[Boxes], zero: float) -> list[Boxes]:
     """Draw the line of random reasons, and say what it is at the end where that hides least.
 
     Args:
@@ -243,34 +191,19 @@ def _mark_random(figure: go.Figure, taken: list[Boxes], zero: float) -> list[Box
     """
     size, below = _LETTER * len(_RANDOM), zero - _LABEL / 2
     ends = {
-        "left": [_boxes(size / 2, below, size, _LABEL) for _ in _WIDTHS],
         "right": [_boxes(width - size / 2, below, size, _LABEL) for width in _WIDTHS],
+        "left": [_boxes(size / 2, below, size, _LABEL) for _ in _WIDTHS],
     }
-    hidden = {
-        end: sum(_overlaps(*pair).sum() for pair in zip(boxes, taken, strict=True))
-        for end, boxes in ends.items()
-    }
-    end = "left" if hidden["left"] < hidden["right"] else "right"
-    across = {"xref": "x domain", "yref": "y"}
-    line = {"color": NEUTRAL, "dash": "dash", "width": 1.5}
-    figure.add_shape(type="line", x0=0, x1=1, y0=0, y1=0, line=line, layer="below", **across)
-    figure.add_annotation(
-        text=_RANDOM,
-        x=1 if end == "right" else 0,
-        xanchor=end,
-        y=0,
-        yanchor="top",
-        showarrow=False,
-        font_size=11,
-        **across,
-    )
+    hides = {end: sum(o.sum() for o in map(_overlaps, boxes, taken)) for end, boxes in ends.items()}
+    end = min(hides, key=lambda end: hides[end])
+    draw.line_at(figure, "y", 0, _RANDOM, f"top {end}", dash="dash", width=1.5)
     return [np.concatenate(pair) for pair in zip(taken, ends[end], strict=True)]
 
 
 def _places(
     x: NDArray[np.float64],
     y: NDArray[np.float64],
-    labels: list[str],
+    labels: pd.Series,
     taken: list[Boxes],
     height: float,
 ) -> list[_Place]:
@@ -316,84 +249,44 @@ def _overlaps(boxes: Boxes, others: Boxes) -> NDArray[np.float64]:
     return np.asarray(np.maximum(high - low, 0).prod(axis=-1))
 
 
-def _add_label(figure: go.Figure, text: str, x: float, y: float, place: _Place, axis: str) -> None:
+def _add_label(
+    figure: style.Figure, text: str, x: float, y: float, place: _Place, axis: str
+) -> None:
     """Write a label; if it is not next to its point, with a line to it."""
-    where = (
-        {"showarrow": False, "xshift": place.x, "yshift": place.y}
-        if abs(place.y) <= _STEP
-        else {
-            "ax": place.x,
-            "ay": -place.y,
-            "arrowcolor": NEUTRAL,
-            "arrowhead": 0,
-            "arrowwidth": 1,
-            "standoff": _POINT / 2,
-        }
-    )
-    figure.add_annotation(
-        text=text,
-        x=x,
-        y=y,
-        yref=axis,
-        xanchor=place.anchor,
-        yanchor="middle",
-        borderpad=0,
-        font_size=11,
-        **where,
-    )
+    where: dict[str, Any] = {"xshift": place.x, "yshift": place.y}
+    if abs(place.y) > _STEP:
+        line = {"arrowcolor": style.GREY, "arrowhead": 0, "arrowwidth": 1, "standoff": _POINT / 2}
+        where = {"showarrow": True, "ax": place.x, "ay": -place.y, **line}
+    look = {"yref": axis, "borderpad": 0, "font_size": 11}
+    draw.note(figure, text, x, y, f"middle {place.anchor}", **look, **where)
 
 
-def _add_lower_panel(figure: go.Figure, rows: pd.DataFrame, height: int) -> None:
+def _add_lower_panel(figure: style.Figure, rows: pd.DataFrame, height: int) -> None:
     """Add the approaches without faithfulness, one below the other."""
     top = _ROW * len(rows) / height
-    figure.update_layout(
-        xaxis_anchor="y2",
-        yaxis2={
-            "anchor": "x",
-            "domain": [0, top],
-            "range": [len(rows) - 0.5, -0.5],
-            "showgrid": False,
-            "showticklabels": False,
-            "ticks": "",
-        },
-    )
-    places = pd.Series(range(len(rows)), index=rows.index)
-    _add_points(figure, rows, places, "y2")
+    bare = {"showgrid": False, "showticklabels": False}
+    axis = draw.row_axis(rows["label"].tolist(), anchor="x", domain=[0, top], **bare)
+    figure.update_layout(xaxis_anchor="y2", yaxis2=axis)
+    _add_points(figure, rows, pd.Series(range(len(rows)), index=rows.index), "y2")
     left, right = figure.layout.xaxis.range
     named = zip(rows["label"], rows["low"], rows["high"], strict=True)
     for place, (label, low, high) in enumerate(named):
-        if right - high >= low - left:
-            _add_label(figure, label, high, place, _Place(_BESIDE, 0, "left"), "y2")
-        else:
-            _add_label(figure, label, low, place, _Place(-_BESIDE, 0, "right"), "y2")
-    figure.add_annotation(
-        text="<b>no faithfulness</b> (no reasons that cite history items)",
-        x=0,
-        xref="x domain",
-        xanchor="left",
-        y=top,
-        yref="paper",
-        yanchor="bottom",
-        showarrow=False,
-    )
+        is_right = right - high >= low - left
+        beside = _PLACES[0] if is_right else _PLACES[1]
+        _add_label(figure, label, high if is_right else low, place, beside, "y2")
+    heading = "<b>no faithfulness</b> (no reasons that cite history items)"
+    draw.note(figure, heading, 0, top, "bottom left", xref="x domain", yref="paper")
 
 
 def _finding(table: pd.DataFrame, faithful: pd.DataFrame, k: int) -> str:
     """Title: which approach has the best lists, and which the most faithful reasons."""
     first, best = table.iloc[0], faithful.iloc[faithful["points"].argmax()]
-    lists = f"(nDCG@{k}\u00a0{first['ndcg']:.3f})"
+    lists = f"the best lists (nDCG@{k}\u00a0{first['ndcg']:.3f})"
     beyond = f"({best['points']:.0f} points beyond random)"
     if best["points"] < 100 * NO_BETTER:
-        return (
-            f"{first['approach']} has the best lists {lists}; no approach's reasons are more "
-            "faithful than random ones"
-        )
+        less = "no approach's reasons are more faithful than random ones"
+        return f"{first['approach']} has {lists}; {less}"
     if best["ndcg"] == first["ndcg"]:
-        return (
-            f"{best['approach']} has both the best lists {lists} and the most faithful reasons "
-            f"{beyond}"
-        )
-    return (
-        f"{first['approach']} has the best lists {lists}, {best['approach']} the most faithful "
-        f"reasons {beyond}"
-    )
+        return f"{best['approach']} has both {lists} and the most faithful reasons {beyond}"
+    more = f"{best['approach']} the most faithful reasons {beyond}"
+    return f"{first['approach']} has {lists}, {more}"

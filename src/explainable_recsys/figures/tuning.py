@@ -2,175 +2,128 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from explainable_recsys.figures.style import NEUTRAL, PALETTE, finish, message_figure, new_figure
+from explainable_recsys.figures import draw, style
+from explainable_recsys.figures.texts import counted
 from explainable_recsys.metrics.records import lower_is_better
 
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
-STATES = {"complete": (PALETTE[0], "circle"), "pruned": (NEUTRAL, "circle-open")}
-STATE_NAMES = {"complete": "complete", "pruned": "stopped early (mean so far)"}
-BEFORE_PARAMETERS = ("approach", "metric", "trial", "state", "value", "message")
-COLUMNS, GAP = 2, 0.16  # as many columns as a phone has room for
-PANEL = (1 - GAP * (COLUMNS - 1)) / COLUMNS  # width, as GAP a share of the whole
+STATES = {
+    "complete": ("complete", {"color": style.PALETTE[0], "symbol": "circle"}),
+    "pruned": ("stopped early (mean so far)", {"color": style.GREY, "symbol": "circle-open"}),
+}
+BEFORE_PARAMETERS = ("recommender", "metric", "trial", "state", "value", "message")
 
 
 def best_trial(trials: pd.DataFrame) -> int:
     """Row of the best complete trial, the first of several equals."""
     values = trials["value"].to_numpy()
-    best = np.nanargmin if lower_is_better(trials["metric"].iloc[0]) else np.nanargmax
+    best = np.nanargmax if not lower_is_better(trials["metric"].iloc[0]) else np.nanargmin
     return int(best(values))
 
 
 def parameter_columns(trials: pd.DataFrame) -> list[str]:
     """Names of the columns that hold parameters."""
-    return [
-        name
-        for name in trials.columns
-        if name not in BEFORE_PARAMETERS and not name.startswith("fold_")
-    ]
+    others = (*BEFORE_PARAMETERS, *_folds(trials))
+    return [name for name in trials.columns if name not in others]
 
 
-def tuning_history_figure(trials: pd.DataFrame) -> go.Figure:
+def mean_so_far(trials: pd.DataFrame) -> pd.Series[float]:
+    """Mean over the folds that were measured."""
+    return trials[_folds(trials)].mean(axis=1)
+
+
+def _folds(trials: pd.DataFrame) -> list[str]:
+    return [name for name in trials.columns if name.startswith("fold_")]
+
+
+def tuning_history_figure(trials: pd.DataFrame) -> style.Figure:
     """Draw the value of every trial and the best so far.
 
     Args:
         trials: One row per trial, the first with the parameters that are compared with:
-            `approach`, `metric`, `trial`, `state` (`complete`, `pruned` or `failed`), `value`
+            `recommender`, `metric`, `trial`, `state` (`complete`, `pruned` or `failed`), `value`
             and the values on the folds, `fold_1` and so on, as far as they were measured.
     """
     if trials["value"].isna().all():
-        return message_figure("No trial was complete")
-    metric = trials["metric"].iloc[0]
+        return style.message_figure("No trial was complete")
+    metric, numbers, values = trials["metric"].iloc[0], trials["trial"], trials["value"]
     shown = mean_so_far(trials)
-    figure = new_figure()
-    for state, (colour, symbol) in STATES.items():
+    figure = style.new_figure()
+    for state, (name, look) in STATES.items():
         rows = trials["state"] == state
         if rows.any():
-            figure.add_scatter(
-                x=trials["trial"][rows].tolist(),
-                y=shown[rows].tolist(),
-                mode="markers",
-                name=STATE_NAMES[state],
-                marker={"color": colour, "symbol": symbol, "size": 8},
-            )
-    so_far = trials["value"].cummin() if lower_is_better(metric) else trials["value"].cummax()
-    figure.add_scatter(
-        x=trials["trial"].tolist(),
-        y=_gaps(so_far.ffill()),
-        mode="lines",
-        name="best so far",
-        line={"color": PALETTE[3], "shape": "hv"},
-    )
-    figure.add_scatter(
-        x=trials["trial"].iloc[[0, -1]].tolist(),
-        y=_gaps(trials["value"].iloc[[0, 0]]),
-        mode="lines",
-        name="present parameters",
-        line={"color": NEUTRAL, "dash": "dot"},
-    )
-    return finish(figure, *_finding(trials), "Trial", f"{metric} on validation ratings")
+            mark = {"mode": "markers", "marker": {**look, "size": 8}}
+            draw.points(figure, numbers[rows], shown[rows], name, **mark)
+    so_far = (values.cummax() if not lower_is_better(metric) else values.cummin()).ffill()
+    best = {"color": style.PALETTE[3], "shape": "hv"}
+    draw.points(figure, numbers, so_far, "best so far", mode="lines", line=best)
+    ends, present = numbers.iloc[[0, -1]], values.iloc[[0, 0]]
+    look = {"color": style.GREY, "dash": "dot"}
+    draw.points(figure, ends, present, "present parameters", mode="lines", line=look)
+    return style.finish(figure, *_finding(trials), "Trial", f"{metric} on validation ratings")
 
 
-def tuning_parameters_figure(trials: pd.DataFrame) -> go.Figure:
+def tuning_parameters_figure(trials: pd.DataFrame) -> style.Figure:
     """Draw the value of the trials against each parameter.
 
     Args:
         trials: As for `tuning_history_figure`, with a column for each parameter.
     """
     if trials["value"].isna().all():
-        return message_figure("No trial was complete")
-    names = parameter_columns(trials)
-    best, shown = best_trial(trials), mean_so_far(trials)
-    n_rows = -(-len(names) // COLUMNS)
-    y_title = f"{trials['metric'].iloc[0]} (validation)"
-    figure = finish(new_figure(), *_finding(trials), y_title=y_title)
-    figure.update_layout(height=88 + 230 * n_rows + figure.layout.margin.t, legend_y=-0.2 / n_rows)
-    rows = {state: (trials["state"] == state).to_numpy() for state in STATES}
-    marks = [
-        (STATE_NAMES[state], rows[state], {"color": colour, "symbol": symbol, "size": 6})
-        for state, (colour, symbol) in STATES.items()
+        return style.message_figure("No trial was complete")
+    shown, names = mean_so_far(trials), parameter_columns(trials)
+    marks: list[tuple[str, Any, dict[str, Any]]] = [
+        (name, trials["state"] == state, {**look, "size": 6})
+        for state, (name, look) in STATES.items()
     ]
-    large = {"color": PALETTE[3], "size": 12}
+    large = {"color": style.PALETTE[3], "size": 12}
     marks.append(("present", trials.index == 0, {**large, "symbol": "diamond-open"}))
-    marks.append(("best", trials.index == best, {**large, "symbol": "diamond"}))
-    for number, name in enumerate(names):
-        axes = _panel(figure, number, n_rows, name, trials[name])
-        for label, chosen, marker in marks:
-            figure.add_scatter(
-                x=_ticks(trials[name][chosen]),
-                y=_gaps(shown[chosen]),
-                mode="markers",
-                name=label,
-                legendgroup=label,
-                showlegend=number == 0 and bool(chosen.any()),
-                marker=marker,
-                **axes,
-            )
-    return figure
+    marks.append(("best", trials.index == best_trial(trials), {**large, "symbol": "diamond"}))
+    figure = style.new_figure()
+    suffixes, height = draw.grid(figure, len(names), n_columns=2, panel=160, gap=70, between=0.16)
+    for suffix, name in zip(suffixes, names, strict=True):
+        axis = {"type": _scale(trials[name]), "title_text": name, "title_font_size": 12}
+        figure.update_layout({f"xaxis{suffix}": axis})
+        x = trials[name]
+        if x.dtype.kind not in "if":
+            x = x.astype(object).where(x.notna(), "none").astype("str")
+        for label, chosen, look in marks:
+            group = {"legendgroup": label, "showlegend": not suffix and bool(chosen.any())}
+            place = (x[chosen], shown[chosen], label, None, suffix)
+            draw.points(figure, *place, mode="markers", marker=look, **group)
+    y_title = f"{trials['metric'].iloc[0]} (validation)"
+    texts = (*_finding(trials), "", y_title)
+    return style.finish(figure, *texts, drawn=height, foot=158, legend=116)
 
 
-def mean_so_far(trials: pd.DataFrame) -> pd.Series[float]:
-    """Mean over the folds that were measured."""
-    folds = [name for name in trials.columns if name.startswith("fold_")]
-    return trials[folds].mean(axis=1)
-
-
-def _panel(
-    figure: go.Figure, number: int, n_rows: int, name: str, values: pd.Series[float]
-) -> dict[str, str]:
-    """Place the axes of a panel, from left to right and top to bottom; return their names."""
-    row, column = divmod(number, COLUMNS)
-    suffix = str(number + 1) if number else ""
-    left, top = column * (PANEL + GAP), 1 - row / n_rows
-    x_axis = {"domain": [left, left + PANEL], "anchor": f"y{suffix}"}
-    y_axis = {"domain": [top - 0.7 / n_rows, top], "anchor": f"x{suffix}"}
-    numbers = pd.to_numeric(values, errors="coerce")
-    if values.dtype.kind in "if" and numbers.min() > 0 and numbers.max() / numbers.min() > 20:
-        x_axis["type"] = "log"
+def _scale(values: pd.Series[float]) -> str | None:
+    """Type of the axis of a parameter; None: linear."""
     if values.dtype.kind not in "if":
-        x_axis["type"] = "category"
-    figure.update_layout(
-        {
-            f"xaxis{suffix}": {**x_axis, "title_text": name, "title_font_size": 12},
-            f"yaxis{suffix}": y_axis,
-        }
-    )
-    return {"xaxis": f"x{suffix}", "yaxis": f"y{suffix}"}
+        return "category"
+    return "log" if values.min() > 0 and values.max() / values.min() > 20 else None
 
 
 def _finding(trials: pd.DataFrame) -> tuple[str, str]:
     """Title and subtitle."""
-    approach, metric = trials["approach"].iloc[0], trials["metric"].iloc[0]
+    recommender, metric = trials["recommender"].iloc[0], trials["metric"].iloc[0]
     best = best_trial(trials)
     present, found = trials["value"].iloc[0], trials["value"].iloc[best]
     counts = trials["state"].value_counts()
-    others = [
-        f"{counts[state]} {text}"
-        for state, text in (("pruned", "stopped early"), ("failed", "failed"))
-        if state in counts
-    ]
-    n_trials = f"{len(trials)} trial{'' if len(trials) == 1 else 's'}"
-    subtitle = f"{', '.join([n_trials, *others])}."
+    parts = [counted(len(trials), "trial", "trials")]
+    for state, text in (("pruned", "stopped early"), ("failed", "failed")):
+        if state in counts:
+            parts.append(f"{counts[state]} {text}")
+    subtitle = f"{', '.join(parts)}."
     if best == 0:
-        return f"{approach}: nothing beats the present {metric} of {present:.4f}", subtitle
+        return f"{recommender}: nothing beats the present {metric} of {present:.4f}", subtitle
     if np.isnan(present):
-        return f"{approach}: {metric} of {found:.4f}; the present parameters fail", subtitle
-    verb = "lowers" if lower_is_better(metric) else "raises"
-    return f"{approach}: trial {best} {verb} {metric} from {present:.4f} to {found:.4f}", subtitle
-
-
-def _ticks(values: pd.Series[float]) -> list[object]:
-    """Numbers as they are; everything else as a category."""
-    if values.dtype.kind in "if":
-        return list(values)
-    return ["none" if pd.isna(value) else str(value) for value in values]
-
-
-def _gaps(values: pd.Series[float]) -> list[float | None]:
-    return [None if np.isnan(value) else float(value) for value in values]
+        return f"{recommender}: {metric} of {found:.4f}; the present parameters fail", subtitle
+    verb = "raises" if not lower_is_better(metric) else "lowers"
+    return (
+        f"{recommender}: trial {best} {verb} {metric} from {present:.4f} to {found:.4f}",
+        subtitle,
+    )

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
-from explainable_recsys.figures.signed_bars import short
-from explainable_recsys.figures.style import PALETTE, escape, finish, message_figure, new_figure
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
+from explainable_recsys.figures import draw, style
+from explainable_recsys.figures.texts import escape, short
 
 _LONGEST = 20  # letters of a title
 _LETTER = 6.2  # mean width of a letter, in pixels
@@ -25,14 +22,21 @@ class _Fate(NamedTuple):
     hue: str
     symbol: str
     dash: str
+    ends: tuple[float, float]  # of the line, as shares of the width
+    sizes: tuple[int, int]  # of the markers there, in pixels
 
 
-_STAYS = _Fate("stays", PALETTE[0], "circle", "solid")
-_LEAVES = _Fate("leaves", PALETTE[3], "x", "dash")
-_ENTERS = _Fate("enters", PALETTE[2], "triangle-right", "dot")
+_FATES = {
+    "both": _Fate("stays", style.PALETTE[0], "circle", "solid", (0, 1), (9, 9)),
+    "left_only": _Fate("leaves", style.PALETTE[3], "x", "dash", (0, _STUB), (9, 0)),
+    "right_only": _Fate(
+        "enters", style.PALETTE[2], "triangle-right", "dot", (1 - _STUB, 1), (0, 9)
+    ),
+}
+"""By the list in which an item is."""
 
 
-def what_if_figure(before: pd.DataFrame, after: pd.DataFrame, change: str) -> go.Figure:
+def what_if_figure(before: pd.DataFrame, after: pd.DataFrame, change: str) -> style.Figure:
     """Draw two lists beside each other, with a line from each item's old place to its new one.
 
     Args:
@@ -41,138 +45,77 @@ def what_if_figure(before: pd.DataFrame, after: pd.DataFrame, change: str) -> go
         change: What is different, to begin a sentence with: "Without Alien".
     """
     if before.empty and after.empty:
-        return message_figure("No recommendations to compare")
+        return style.message_figure("No recommendations to compare")
     key = "item_id" if {"item_id"} <= {*before.columns} & {*after.columns} else "title"
     both = before.merge(after, on=key, how="outer", suffixes=("_old", "_new"), indicator="in")
     if key == "title":
         both = both.assign(title_old=both["title"], title_new=both["title"])
     sides = both["in"].astype("str")
-    figure = new_figure()
-    _add_lines(figure, both[sides == "both"], _STAYS, (0, 1), (9, 9))
-    _add_lines(figure, both[sides == "left_only"], _LEAVES, (0, _STUB), (9, 0))
-    _add_lines(figure, both[sides == "right_only"], _ENTERS, (1 - _STUB, 1), (0, 9))
-    n_rows = int(max(before["rank"].max(), after["rank"].max(), key=_or_none))
+    figure = style.new_figure()
+    for side, fate in _FATES.items():
+        _add_lines(figure, both[sides == side], fate)
+    n_rows = int(pd.concat([before["rank"], after["rank"]]).max())
     _set_axes(figure, before, after, n_rows)
-    finish(
+    return style.finish(
         figure,
         _finding(both, sides, len(before), escape(change)),
         "Lines: from an item's place in the list before to its place after.",
         room=36,
+        drawn=_ROW * n_rows,
+        foot=_FOOT,
+        legend=6,
     )
-    figure.layout.height = _ROW * n_rows + figure.layout.margin.t + _FOOT
-    return figure
 
 
-def _or_none(rank: float) -> float:
-    """A rank; of an empty list less than any."""
-    return 0 if pd.isna(rank) else rank
-
-
-def _add_lines(
-    figure: go.Figure,
-    rows: pd.DataFrame,
-    fate: _Fate,
-    across: tuple[float, float],
-    sizes: tuple[int, int],
-) -> None:
-    """Add the lines of the items that share a fate; what lacks a place keeps its only one.
-
-    Args:
-        figure: Changed in place.
-        rows: The items, with their old and new ranks.
-        fate: Their name and look.
-        across: Where lines begin and end, as shares of the width.
-        sizes: Of the markers there, in pixels.
-    """
+def _add_lines(figure: style.Figure, rows: pd.DataFrame, fate: _Fate) -> None:
+    """Add the lines of the items that share a fate; what lacks a place keeps its only one."""
     if rows.empty:
         return
-    ranks = {"old": rows["rank_old"], "new": rows["rank_new"]}
-    starts, ends = ranks["old"].fillna(ranks["new"]), ranks["new"].fillna(ranks["old"])
-    hover = [_hover(row) for row in rows.itertuples()]
-    figure.add_scatter(
-        x=[place for _ in hover for place in (*across, None)],
-        y=[place for pair in zip(starts, ends, strict=True) for place in (*pair, None)],
-        mode="lines+markers",
-        name=fate.name,
-        line={"color": fate.hue, "dash": fate.dash, "width": 2},
-        marker={
-            "line": {"width": 0},
-            "opacity": 1,
-            "size": [size for _ in hover for size in (*sizes, 0)],
-            "symbol": fate.symbol,
-        },
-        cliponaxis=False,
-        hovertext=[text for each in hover for text in (each, each, "")],
-        hoverinfo="text",
-        showlegend=True,
-    )
+    old, new = rows["rank_old"], rows["rank_new"]
+    ends = zip(old.fillna(new), new.fillna(old), strict=True)
+    x, y = (*fate.ends, None) * len(rows), [place for pair in ends for place in (*pair, None)]
+    hover = [text for row in rows.itertuples() for text in (*[_hover(row)] * 2, "")]
+    marker = {"size": (*fate.sizes, 0) * len(rows), "symbol": fate.symbol, "opacity": 1}
+    look = {"line": {"color": fate.hue, "dash": fate.dash, "width": 2}, "showlegend": True}
+    look |= {"marker": marker | {"line": {"width": 0}}, "cliponaxis": False}
+    draw.points(figure, x, y, fate.name, hover, **look)
 
 
 def _hover(row: Any) -> str:
     title = row.title_new if pd.isna(row.title_old) else row.title_old
-    places = [
-        f"{when}: place {rank:.0f}, score {score:.3g}"
-        for when, rank, score in (
-            ("before", row.rank_old, row.score_old),
-            ("after", row.rank_new, row.score_new),
-        )
-        if not pd.isna(rank)
-    ]
-    return "<br>".join([f"<b>{escape(str(title))}</b>", *places])
+    times = (("before", row.rank_old, row.score_old), ("after", row.rank_new, row.score_new))
+    lines = [f"<b>{escape(title)}</b>"]
+    for when, rank, score in times:
+        if not pd.isna(rank):
+            lines.append(f"{when}: place {rank:.0f}, score {score:.3g}")
+    return "<br>".join(lines)
 
 
-def _set_axes(figure: go.Figure, before: pd.DataFrame, after: pd.DataFrame, n_rows: int) -> None:
+def _set_axes(figure: style.Figure, before: pd.DataFrame, after: pd.DataFrame, n_rows: int) -> None:
     """Write the lists beside the lines: the old one on the left, the new one on the right."""
-    lists = [
-        [(int(rank), short(str(title), _LONGEST)) for rank, title in zip(*columns, strict=True)]
-        for columns in ((of["rank"], of["title"]) for of in (before, after))
-    ]
-    room = [
-        int(_LETTER * max((len(title) for _, title in entries), default=0)) + 46
-        for entries in lists
-    ]
-    axes = [
-        {
-            "range": [n_rows + 0.5, 0.5],
-            "tickvals": [rank for rank, _ in entries],
-            "ticktext": [
-                f"{escape(title)}  {rank}" if side == "left" else f"{rank}  {escape(title)}"
-                for rank, title in entries
-            ],
-            "automargin": False,
-            "showgrid": False,
-            "showline": False,
-            "side": side,
-            "ticks": "",
-            "ticklabelstandoff": 6,
-        }
-        for side, entries in zip(("left", "right"), lists, strict=True)
-    ]
-    for x, anchor, text in ((0, "right", "before"), (1, "left", "after")):
-        figure.add_annotation(
-            text=f"<b>{text}</b>",
-            x=x,
-            xanchor=anchor,
-            xref="x domain",
-            y=1,
-            yanchor="bottom",
-            yref="y domain",
-            showarrow=False,
-        )
+    room, axes = [], []
+    lists = (("left", "right", before, "before"), ("right", "left", after, "after"))
+    for x, (side, other, rows, name) in enumerate(lists):
+        titles = [short(title, _LONGEST) for title in rows["title"]]
+        ranks = rows["rank"].astype(int).tolist()
+        room.append(int(_LETTER * max(map(len, titles), default=0)) + 46)
+        form = "{title}  {rank}" if side == "left" else "{rank}  {title}"
+        named = zip(ranks, titles, strict=True)
+        texts = [form.format(rank=rank, title=escape(title)) for rank, title in named]
+        bare = {"automargin": False, "showgrid": False, "showline": False, "ticks": ""}
+        ticks = {"tickvals": ranks, "ticktext": texts, "ticklabelstandoff": 6}
+        axes.append({"range": [n_rows + 0.5, 0.5], "side": side, **ticks, **bare})
+        where = {"xref": "x domain", "yref": "y domain"}
+        draw.note(figure, f"<b>{name}</b>", x, 1, f"bottom {other}", **where)
     figure.update_layout(
-        legend={
-            "itemsizing": "constant",
-            "x": 0.5,
-            "xanchor": "center",
-            "y": -0.02,
-        },
-        margin={"l": room[0], "r": room[1], "b": _FOOT},
+        legend={"itemsizing": "constant", "x": 0.5, "xanchor": "center"},
+        margin={"l": room[0], "r": room[1]},
         xaxis={"range": [0, 1], "visible": False},
         yaxis=axes[0],
         yaxis2={**axes[1], "overlaying": "y"},
     )
     # An axis is only drawn if it has a trace.
-    figure.add_scatter(x=[None], y=[None], yaxis="y2", hoverinfo="skip", showlegend=False)
+    draw.points(figure, [None], [None], yaxis="y2", hoverinfo="skip", showlegend=False)
 
 
 def _finding(both: pd.DataFrame, sides: pd.Series, n_before: int, change: str) -> str:

@@ -198,8 +198,9 @@ def load_data(catalog: DataCatalog) -> Data:
     Raises:
         kedro.io.DatasetError: If it is not stored.
     """
-    tables = (catalog.load(name) for name in ("interactions", "fold_in_ratings", "items", "users"))
-    return gather_data(*tables, _typed(catalog.load("params:source"), SourceParameters))
+    source = _typed(catalog.load("params:source"), SourceParameters)
+    names = ("interactions", "fold_in_ratings", "items", "users")
+    return gather_data(**{name: catalog.load(name) for name in names}, source=source)
 
 
 def _typed(value: Any, kind: Any) -> Any:

@@ -18,7 +18,7 @@ from rich.text import Text
 from explainable_recsys.interface.terminal import heading, print_plainly
 from explainable_recsys.metrics.faithfulness import FaithfulnessParameters
 from explainable_recsys.metrics.parameters import EvaluationParameters
-from explainable_recsys.metrics.records import CONTROL, OF_LISTS, lower_is_better, read
+from explainable_recsys.metrics.records import CONTROL, OF_LISTS, read
 from explainable_recsys.preprocessing.splits import SplitParameters
 from explainable_recsys.reporting.people import choose_users, titled
 from explainable_recsys.wording import markup
@@ -219,7 +219,7 @@ def legend(metrics: Metrics, columns: Iterable[str]) -> str:
     shown = [read(column) for column in columns if any(column in m for m in metrics.values())]
     texts = []
     for metric in (column.metric for column in shown if column.is_plain):
-        better = f" {phrase('Lower is better.')}" if lower_is_better(metric.name) else ""
+        better = f" {phrase('Lower is better.')}" if metric.direction == "lower" else ""
         texts.append(f"{metric.label}: {metric.definition}{better}")
     for meaning, holds in (
         (OF_LISTS, any(column.lists for column in shown)),

@@ -30,6 +30,7 @@ from explainable_recsys.metrics.parameters import EvaluationParameters, of_contr
 from explainable_recsys.metrics.projected_evidence import faithfulness_scope
 from explainable_recsys.metrics.ranking import ranking_per_user
 from explainable_recsys.metrics.ratings import evaluate_ratings
+from explainable_recsys.metrics.records import FAMILIES, Family
 from explainable_recsys.metrics.sampled_negatives import sampled_ranking_per_user
 from explainable_recsys.preprocessing.card import check_same_data
 from explainable_recsys.recommenders.base import AdditiveRecommender, RatingPredictor, Recommender
@@ -128,6 +129,7 @@ def evaluate_lists(
         )
     lists = Lists.of(data.histories, recommendations)
     by_user = ranking.join(beyond_accuracy_per_user(data, lists, k))
+    by_user = by_user.join(_of_own_functions("beyond accuracy", k, data, lists, k))
     return {
         "relevance_threshold": threshold,
         **mean_with_interval(by_user, *evaluation.resampling),
@@ -220,6 +222,9 @@ def evaluate_approach(
     metrics: Metrics = {}
     found, by_user = evaluate_explanations(data, lists, explanations, *evaluation.resampling)
     metrics |= found
+    added = _of_own_functions("explanations", evaluation.k, data, lists, explanations)
+    metrics |= mean_with_interval(added, *evaluation.resampling)
+    by_user = by_user.join(added)
     if adds_up and isinstance(model, AdditiveRecommender):
         metrics |= additivity_error(model, lists)
     faithful = faithfulness_by_user.set_index("user_id").dropna(axis="columns", how="all")
@@ -257,6 +262,17 @@ def _coverage_of_controls(
             check_explained(lists, explained)
             found[f"coverage_of_{control}"] = coverage(Lists.of(data.histories, lists), explained)
     return found
+
+
+def _of_own_functions(family: Family, k: int, *arguments: Any) -> pd.DataFrame:
+    """By user, the metrics of a family whose records say how they are computed."""
+    return pd.DataFrame(
+        {
+            metric.name.format(k=k): metric.per_user(*arguments)
+            for metric in FAMILIES[family]
+            if metric.per_user is not None
+        }
+    )
 
 
 def _evaluated_on(data_version: dict[str, Any], evaluation: EvaluationParameters) -> dict[str, Any]:

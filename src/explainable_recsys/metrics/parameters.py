@@ -34,6 +34,6 @@ def of_control_users(table: pd.DataFrame, evaluation: EvaluationParameters) -> p
     if evaluation.control_users is None:
         return table
     chosen = sample(
-        table["user_id"].unique(), evaluation.control_users, evaluation.seed, "controls"
+        table["user_id"].unique(), evaluation.control_users, evaluation.seed, "control users"
     )
     return table[table["user_id"].isin(chosen)]

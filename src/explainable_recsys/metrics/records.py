@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
+
+import pandas as pd
 
 Direction = Literal["higher", "lower", ""]
 """Which values are the good ones; empty if neither."""
@@ -44,6 +47,9 @@ class Metric:
         title: Full name, where that is another.
         note: What to know before comparing it.
         source: Where it comes from; empty if it is nobody's in particular.
+        per_user: Its values by `user_id`, if it is a function of its own: of lists (data, lists,
+            k) in the family `beyond accuracy`, of evidence (data, lists, evidence) in
+            `explanations`. Others are computed where their like are.
     """
 
     name: str
@@ -54,6 +60,7 @@ class Metric:
     title: str = ""
     note: str = ""
     source: str = ""
+    per_user: Callable[..., pd.Series[float]] | None = None
 
     @property
     def base(self) -> str:
@@ -266,7 +273,7 @@ _E_NDCG = replace(
     _MEP,
     name="e_ndcg_users@{k}",
     label="explainable nDCG by users",
-    title="explainable nDCG",
+    title="",
     definition="nDCG with the strength of the neighbourhood's support as gain.",
     source="Coba, Symeonidis & Zanker 2019",
 )
@@ -275,7 +282,6 @@ _HELD_OUT_R2 = Metric(
     "held-out R²",
     "Share of the variance of the model's scores that the surrogate explains on "
     "perturbations that it was not fitted to.",
-    title="held-out R² of the surrogates",
     source="LIME, Ribeiro et al. 2016",
 )
 _OWN = [

@@ -140,7 +140,7 @@ def draw_evidence(
     evaluation: EvaluationParameters,
 ) -> Any:
     """The evidence of one user's first recommendations."""
-    users = sample(explanations["user_id"].unique(), 1, evaluation.seed, "evidence figure")
+    users = sample(explanations["user_id"].unique(), 1, evaluation.seed, "user of the figure")
     shown = users[0] if len(users) else None
     return evidence_bars_figure(explanations, recommendations, data.items, shown)
 

@@ -43,6 +43,9 @@ def approach(name: str) -> Pipeline:
     return part(name, pair.recommender, *knowledge_of(pair))
 
 
+CHOICE = "choice"
+"""Tag of the nodes that choose hyper-parameters."""
+
 FAMILIES = frozenset({*RECOMMENDERS, *KNOWLEDGE, *APPROACHES})
 """Names of all recommenders, knowledge and approaches."""
 
@@ -76,7 +79,7 @@ def step_node(step: Step, namespace: str, **names: str) -> Node:
         outputs if len(outputs) > 1 else outputs[0],
         name=step.run.__name__,
         namespace=namespace,
-        tags=EVALUATION_TAG if judges else None,
+        tags=EVALUATION_TAG if judges else CHOICE if step.chooses else None,
     )
 
 

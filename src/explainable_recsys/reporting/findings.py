@@ -69,9 +69,8 @@ def control_sentences(results: Results) -> list[str]:
     sentences = [text for control in CONTROLS for text in _of_control(results, control)]
     if not sentences:
         sentences.append(phrase("No evidence was compared with that of a control."))
-    if any(
-        read(metric).is_area for of in tested.values() for m in of.values() for metric in lost(m)
-    ):
+    losses = [lost(tests) for of_control in tested.values() for tests in of_control.values()]
+    if any(read(metric).is_area for tests in losses for metric in tests):
         sentences.append(phrase(WHY_AREAS))
     left = [
         f"{approach} ({results.scope(approach)})"
@@ -79,9 +78,8 @@ def control_sentences(results: Results) -> list[str]:
         if results.explains(approach) and approach not in tested["random"]
     ]
     if left:
-        sentences.append(
-            phrase("Not compared with random evidence: {approaches}.", approaches="; ".join(left))
-        )
+        text = "Not compared with random evidence: {approaches}."
+        sentences.append(phrase(text, approaches="; ".join(left)))
     return sentences
 
 
@@ -118,12 +116,8 @@ def _told(metric: str, test: Controlled) -> str:
     name = read(metric).label
     if test.verdict == "better" or test.own is None or test.of_control is None:
         return name
-    return phrase(
-        "{name} ({own} against {other})",
-        name=name,
-        own=number(test.own),
-        other=number(test.of_control),
-    )
+    text = "{name} ({own} against {other})"
+    return phrase(text, name=name, own=number(test.own), other=number(test.of_control))
 
 
 def _best_lists(results: Results) -> Iterator[str]:
@@ -157,12 +151,10 @@ def _best_lists(results: Results) -> Iterator[str]:
 
 
 def _test(test: Paired) -> str:
-    known = test.low is not None and test.high is not None
-    return phrase(
-        "difference {difference}, corrected p {p}",
-        difference=number(test.difference) + (f" {interval(test.low, test.high)}" if known else ""),  # type: ignore[arg-type]
-        p=p_value(test.p),
-    )
+    ends = [interval(*test.interval)] if test.interval else []
+    difference = " ".join([number(test.difference), *ends])
+    text = "difference {difference}, corrected p {p}"
+    return phrase(text, difference=difference, p=p_value(test.p))
 
 
 def _above_popularity(results: Results, scored: dict[str, float]) -> Iterator[str]:

@@ -123,7 +123,7 @@ def _readings(results: Results) -> Iterator[tuple[str, str]]:
     if any(column.control for column in columns):
         yield phrase("random evidence, popular evidence"), records.CONTROL
     if any(column.lists for column in columns):
-        yield phrase("of popularity, of random"), records.OF_LISTS
+        yield phrase("most-popular lists, random lists"), records.OF_LISTS
     if any(column.is_gain for column in columns):
         yield phrase("gain"), records.GAIN
     if any(column.sampled for column in columns):

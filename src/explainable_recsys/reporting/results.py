@@ -17,15 +17,14 @@ from explainable_recsys.wording.numbers import finite
 BASELINES = ("popularity", "bias", "random")
 """Recommenders that are there to compare with."""
 
-_OF_A_METRIC = ("/low", "/high", "/n")
+_ENDS = ("low", "high")
 
 
 class Paired(NamedTuple):
     """How far one is above another, over the same users."""
 
     difference: float
-    low: float | None
-    high: float | None
+    interval: tuple[float, float] | None
     p: float | None
 
     @property
@@ -83,7 +82,7 @@ class Results:
         self.metrics = [
             column
             for column in dict.fromkeys(str(c) for table, _ in tables for c in table)
-            if column in measured and not column.endswith(_OF_A_METRIC)
+            if column in measured and not column.endswith(("/low", "/high", "/n"))
         ]
         names = [str(row["recommender"]) for row in records(content.accuracy, "recommender")]
         ranked = sorted(names, key=self._place)
@@ -125,7 +124,7 @@ class Results:
 
     def interval(self, name: str, metric: str) -> tuple[float, float] | None:
         """The 95 % interval of a metric."""
-        low, high = (self.value(name, f"{metric}/{end}") for end in ("low", "high"))
+        low, high = (self.value(name, f"{metric}/{end}") for end in _ENDS)
         return None if low is None or high is None else (low, high)
 
     def ndcg_of(self, approach: str) -> float | None:
@@ -178,14 +177,16 @@ def _values(table: pd.DataFrame, name: str) -> Iterator[tuple[tuple[str, str], f
 
 def _paired(tests: pd.DataFrame) -> Iterator[tuple[tuple[str, str, str], Paired]]:
     """Every test in both directions."""
-    columns = ("metric", "first", "second", "difference", "low", "high", "p_corrected")
-    for row in records(tests, *columns):
-        difference, low, high, p = (finite(row[column]) for column in columns[3:])
+    for row in records(tests, "metric", "first", "second", "difference", *_ENDS, "p_corrected"):
+        difference, low, high, p = (
+            finite(row[column]) for column in ("difference", *_ENDS, "p_corrected")
+        )
         if difference is not None:
-            metric, first, second = (str(row[column]) for column in columns[:3])
-            yield (metric, first, second), Paired(difference, low, high, p)
-            down, up = (None if end is None else -end for end in (high, low))
-            yield (metric, second, first), Paired(-difference, down, up, p)
+            metric, first, second = (str(row[name]) for name in ("metric", "first", "second"))
+            ends = None if low is None or high is None else (low, high)
+            turned = None if low is None or high is None else (-high, -low)
+            yield (metric, first, second), Paired(difference, ends, p)
+            yield (metric, second, first), Paired(-difference, turned, p)
 
 
 def _controlled(tests: pd.DataFrame) -> Iterator[tuple[tuple[str, str, str], Controlled]]:

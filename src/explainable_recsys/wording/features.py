@@ -1,4 +1,4 @@
-"""Sentences about what a recommended item has in common with what the user liked."""
+"""Sentences about what a recommended item has in common with what the user rated."""
 
 from __future__ import annotations
 
@@ -29,10 +29,11 @@ from explainable_recsys.wording.phrases import phrase
 def feature_sentences(
     explained: Explained, data: Data, lists: Lists, parameters: Citing, **knowledge: Any
 ) -> pd.DataFrame:
-    """Say which features of an item the user liked before, and how much of its score they are.
+    """Say which features an item shares with rated ones, and how much of its score they are.
 
-    For example "⟨Alien⟩ has what you liked before: Sci-Fi (31 %, as in ⟨Aliens⟩ ★5), from
-    the 1970s (12 %)." A rated item is named with the first feature that rests on it.
+    For example "⟨Alien⟩ shares with what you rated: Sci-Fi (31 %, as in ⟨Aliens⟩ ★5), from
+    the 1970s (12 %)." A rated item is named with the first feature that rests on it. What rests
+    on no rated item, such as popularity, is in the shares but is not told.
 
     Args:
         explained: Style `feature`, all features that a score is made of: `evidence` such as
@@ -51,9 +52,11 @@ def feature_sentences(
     weights = evidence["weight"].astype(np.float64)
     shares = weights / weights.groupby([evidence[key] for key in KEYS]).transform("sum")
     evidence = evidence.assign(share=100 * shares)
-    cited = evidence[(evidence["position"] <= parameters.n_cited) & (evidence["weight"] > 0)]
-    starts = np.flatnonzero(cited["position"].to_numpy() == 1)
-    rests = cited["rated_item_id"].notna() & ~cited.duplicated([*KEYS, "rated_item_id"])
+    told = evidence[evidence["rated_item_id"].notna() & (evidence["weight"] > 0)]
+    place = told.groupby(KEYS, sort=False).cumcount()
+    cited = told[place < parameters.n_cited]
+    starts = np.flatnonzero(place[place < parameters.n_cited].to_numpy() == 0)
+    rests = ~cited.duplicated([*KEYS, "rated_item_id"])
     rows = np.flatnonzero(rests)
     resting = cited.iloc[rows]
     pieces = fill_each(
@@ -65,7 +68,7 @@ def feature_sentences(
         rating=spread(ratings(lists.histories, resting), rows, len(cited)),
     )
     sentences = fill(
-        phrase("{item} has what you liked before: {features}."),
+        phrase("{item} shares with what you rated: {features}."),
         item=items_of(data, cited["item_id"].iloc[starts]),
         features=enumerate_runs(pieces, starts),
     )

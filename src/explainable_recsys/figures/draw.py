@@ -1,0 +1,203 @@
+"""What figures are made of: points and bars, notes and marks, axes of rows, grids of panels."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from explainable_recsys.figures.style import GREY, Figure
+
+FEW_TICKS = {"nticks": 4, "tickangle": 0}
+"""Of a horizontal axis: as many as a phone has room for."""
+
+ARROW = {"symbol": "arrow", "angleref": "previous", "line": {"width": 0}}
+"""A marker at the end of a line."""
+
+SIDES = {
+    f"{vertical} {horizontal}": (x, y)
+    for vertical, y in {"middle": 0, "top": 1, "bottom": -1}.items()
+    for horizontal, x in {"center": 0, "right": 1, "left": -1}.items()
+    if x or y
+}
+"""Plotly's names of the sides of a point, and in which direction they lie."""
+
+
+def suffix_of(place: int) -> str:
+    """What plotly's names of the axes of a panel (from 0) end with."""
+    return str(place + 1) if place else ""
+
+
+def padded(low: float, high: float, share: float, least: float = 0.01) -> list[float]:
+    """Range of an axis: from low to high, and on both sides a share of that, or the least."""
+    margin = share * float(high - low) or least
+    return [float(low) - margin, float(high) + margin]
+
+
+def points(
+    figure: Figure,
+    x: Iterable[Any],
+    y: Iterable[Any],
+    name: str | None = None,
+    hover: str | Sequence[str] | None = None,
+    panel: str = "",
+    /,
+    **look: Any,
+) -> None:
+    """Add points and a line through them; a missing value is a gap.
+
+    Args:
+        figure: Changed in place.
+        x: Positions (n).
+        y: Positions (n).
+        name: For the legend, as HTML.
+        hover: Text of all or of each, as HTML; None: plotly's own.
+        panel: What the names of its axes end with.
+        look: Any further properties of a scatter trace, such as its `mode`.
+    """
+    properties: dict[str, Any] = {"mode": "lines+markers"}
+    properties |= {"xaxis": f"x{panel}", "yaxis": f"y{panel}"}
+    if hover is not None:
+        properties |= {"hovertext": hover, "hoverinfo": "text"}
+    places = {
+        axis: [None if pd.isna(value) else value for value in values]
+        for axis, values in (("x", x), ("y", y))
+    }
+    figure.add_scatter(**places, name=name, **(properties | look))
+
+
+def bars(
+    figure: Figure,
+    x: Iterable[Any],
+    y: Iterable[Any],
+    hue: str | list[str],
+    hover: list[str] | None = None,
+    /,
+    **look: Any,
+) -> None:
+    """Add bars; texts stand at their ends."""
+    texts = {"textposition": "outside", "textangle": 0, "cliponaxis": False, "hoverinfo": "text"}
+    if hover is None:
+        texts = {}
+    figure.add_bar(x=list(x), y=list(y), marker_color=hue, hovertext=hover, **(texts | look))
+
+
+def heatmap(
+    figure: Figure,
+    x: list[float],
+    y: list[float],
+    values: NDArray[np.float64],
+    hover: list[list[str]],
+    ticks: Mapping[float, str],
+    bar: dict[str, Any],
+    /,
+    **look: Any,
+) -> None:
+    """Add a heatmap (len(y), len(x)); what is not finite is white.
+
+    Args:
+        figure: Changed in place.
+        x: Middles of the columns, or their ends.
+        y: Middles of the rows, or their ends.
+        values: What the colours are.
+        hover: Texts, as HTML.
+        ticks: Of the scale, which ends at the first and the last one.
+        bar: Further properties of the scale.
+        look: Any further properties of a heatmap.
+    """
+    z = [[v if math.isfinite(v) else None for v in row] for row in values.tolist()]
+    bar = {"tickvals": list(ticks), "ticktext": list(ticks.values()), **bar}
+    look |= {"zmin": min(ticks), "zmax": max(ticks), "colorbar": bar, "hoverongaps": False}
+    figure.add_heatmap(x=x, y=y, z=z, hovertext=hover, hoverinfo="text", **look)
+
+
+def scale_below(title: str, y: float) -> dict[str, Any]:
+    """A colour bar below what is drawn, y of its height away."""
+    text = {"text": title, "side": "top"}
+    return {"orientation": "h", "thickness": 10, "title": text, "y": -y, "yanchor": "top"}
+
+
+def interval(middle: pd.Series, low: pd.Series, high: pd.Series) -> dict[str, Any]:
+    """Error bars; a point without bounds has none."""
+    lengths = {"array": high - middle, "arrayminus": middle - low}
+    ends = {key: values.fillna(0).tolist() for key, values in lengths.items()}
+    return {"type": "data", **ends, "color": GREY, "thickness": 1.5, "width": 0}
+
+
+def note(figure: Figure, text: str, x: float, y: float, anchor: str, /, **more: Any) -> None:
+    """Write a text (HTML); its anchor, such as "bottom left", is at the position."""
+    vertical, horizontal = anchor.split()
+    anchors = {"xanchor": horizontal, "yanchor": vertical}
+    figure.add_annotation(text=text, x=x, y=y, **(anchors | {"showarrow": False} | more))
+
+
+def line_at(
+    figure: Figure,
+    axis: Literal["x", "y"],
+    value: float,
+    text: str,
+    anchor: str = "bottom left",
+    panel: str = "",
+    /,
+    **line: Any,
+) -> None:
+    """Draw a line across a panel, at a value of an axis, and say at its end what it is.
+
+    Args:
+        figure: Changed in place; the type of its axis is known.
+        axis: The one that has the value.
+        value: Where the line is.
+        text: HTML.
+        anchor: Of the text; a horizontal line has it on the side that the anchor names.
+        panel: What the names of its axes end with.
+        line: Its look.
+    """
+    other = {"x": "y", "y": "x"}[axis]
+    refs = {f"{axis}ref": f"{axis}{panel}", f"{other}ref": f"{other}{panel} domain"}
+    ends = {f"{axis}0": value, f"{axis}1": value, f"{other}0": 0, f"{other}1": 1}
+    figure.add_shape(type="line", line={"color": GREY} | line, layer="below", **ends, **refs)
+    # Plotly wants the logarithm for a text, but not for a line.
+    at_end = axis == "y" and anchor.endswith("right")
+    is_log = figure.layout[f"{axis}axis{panel}"].type == "log"
+    place = {axis: math.log10(value) if is_log else value, other: int(at_end)}
+    note(figure, text, place["x"], place["y"], anchor, font_size=11, **refs)
+
+
+def row_axis(labels: Sequence[str], **more: Any) -> dict[str, Any]:
+    """A vertical axis with a row for each label, from the top."""
+    places = list(range(len(labels)))
+    ends = {"range": [len(labels) - 0.5, -0.5], "tickvals": places, "ticktext": list(labels)}
+    return {**ends, "ticks": "", **more}
+
+
+def grid(
+    figure: Figure, n_panels: int, n_columns: int, panel: int, gap: int, between: float
+) -> tuple[list[str], int]:
+    """Add axes of panels, row by row from the top.
+
+    Args:
+        figure: Changed in place.
+        n_panels: Number of panels.
+        n_columns: Number of panels in a row.
+        panel: Height of a panel, in pixels.
+        gap: Height between two rows, in pixels.
+        between: Width between two columns, as a share of all.
+
+    Returns:
+        What the name of each panel's axes ends with, and the height of all, in pixels.
+    """
+    n_rows = -(-n_panels // n_columns)
+    height = n_rows * (panel + gap) - gap
+    width = (1 - between * (n_columns - 1)) / n_columns
+    suffixes = list(map(suffix_of, range(n_panels)))
+    for place, suffix in enumerate(suffixes):
+        row, column = divmod(place, n_columns)
+        left, bottom = column * (width + between), (n_rows - 1 - row) * (panel + gap) / height
+        across, up = [left, left + width], [bottom, min(bottom + panel / height, 1)]
+        x, y = ({"domain": across, "anchor": f"y{suffix}"}, {"domain": up, "anchor": f"x{suffix}"})
+        figure.update_layout({f"xaxis{suffix}": x, f"yaxis{suffix}": y})
+    return suffixes, height

@@ -143,10 +143,11 @@ def test_any_pair_that_fits_explains_the_lists_of_the_recommender(
 def test_any_list_is_explained(catalog: DataCatalog, data: Data) -> None:
     """Lists of another recommender, as controls are, and one item with its place among all."""
     pair = load_pair(catalog, APPROACHES["posthoc_ar"])
-    of_control = catalog.load("posthoc_ar.explanations_of_popularity")
+    of_control = catalog.load("rules.explanations_of_popularity")
     lists = Lists.of(data.histories, catalog.load("popularity.recommendations"))
     found = answer(pair, data, lists=lists)
     assert found.recommendations is lists.table
+    assert len(of_control)
     pd.testing.assert_frame_equal(
         found.explanations, of_control, check_categorical=False, check_dtype=False
     )

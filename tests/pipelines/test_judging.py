@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import logging
+from pathlib import Path
 from typing import Any, get_type_hints
 
 import pytest
@@ -11,6 +12,7 @@ from kedro.io import DataCatalog, MemoryDataset
 from kedro.pipeline import Node, Pipeline
 
 from explainable_recsys.datasets.absent import NOT_STORED, AbsentDataset
+from explainable_recsys.datasets.files import JSONDataset
 from explainable_recsys.errors import InputError
 from explainable_recsys.metrics.parameters import EvaluationParameters
 from explainable_recsys.pipelines.judging import (
@@ -57,6 +59,13 @@ def catalog_of(*names: str) -> DataCatalog:
     return DataCatalog({**values, **missing, EVALUATION: MemoryDataset(EvaluationParameters())})
 
 
+def catalog_below(root: Path) -> DataCatalog:
+    """A catalog of an environment whose results lie in a folder."""
+    catalog = catalog_of()
+    catalog["run_manifest"] = JSONDataset(filepath=str(root / "08_reporting" / "manifest.json"))
+    return catalog
+
+
 def run_judges(catalog: DataCatalog) -> dict[str, Any]:
     made: dict[str, Any] = {}
     for one in JUDGES.nodes:
@@ -99,9 +108,16 @@ def test_an_approach_alone_may_be_absent() -> None:
     assert made["by_a.metrics"] is NOT_STORED
 
 
-def test_nothing_is_stored() -> None:
+def test_nothing_is_stored(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"nothing is stored .* first kedro run"):
-        leave_out_what_is_not_stored(JUDGES, catalog_of())
+        leave_out_what_is_not_stored(JUDGES, catalog_below(tmp_path))
+    lists = tmp_path / "07_model_output"
+    (lists / "posthoc_ar" / "made_from.json").mkdir(parents=True)
+    with pytest.raises(InputError, match=r"of an earlier version.*run again: kedro run"):
+        leave_out_what_is_not_stored(JUDGES, catalog_below(tmp_path))
+    (lists / "svd" / "data_fingerprint.json").mkdir(parents=True)
+    with pytest.raises(InputError, match="nothing is stored"):
+        leave_out_what_is_not_stored(JUDGES, catalog_below(tmp_path))
 
 
 def test_a_run_that_makes_all_that_it_judges_is_left_alone(

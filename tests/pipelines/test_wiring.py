@@ -6,6 +6,7 @@ import inspect
 from pathlib import Path
 from typing import Any, get_type_hints
 
+import pandas as pd
 import pytest
 from kedro.framework.project import pipelines
 from kedro.framework.startup import bootstrap_project
@@ -24,7 +25,12 @@ from explainable_recsys.metrics.parameters import EvaluationParameters
 from explainable_recsys.pipelines import ON_REQUEST
 from explainable_recsys.pipelines.judging import EVALUATION_TAG
 from explainable_recsys.pipelines.parameters import PREFIX, typed_parameters
-from explainable_recsys.pipelines.wiring import approach, everything, explain_node, part
+from explainable_recsys.pipelines.wiring import (
+    control_nodes,
+    everything,
+    explain_node,
+    part,
+)
 from explainable_recsys.recommenders.base import Recommender
 from tests.conftest import PROJECT, open_catalog
 from tests.in_memory import configured
@@ -88,7 +94,10 @@ def test_every_pipeline_but_the_evaluation_starts_from_the_raw_files(
 
 def test_parts_by_family(registered: dict[str, Pipeline]) -> None:
     assert namespaces(registered["recommenders"]) >= set(RECOMMENDERS)
-    assert namespaces(registered["knowledge"]) >= set(KNOWLEDGE)
+    assert namespaces(registered["knowledge"]) & {*KNOWLEDGE, *RECOMMENDERS} == {
+        *(name for name in KNOWLEDGE if name != "rules_of_svd"),  # made on request
+        *CONTROLS,
+    }
     assert namespaces(part("popularity")) == {"popularity", "data_processing"}
     lists = {node.name for node in part("popularity").nodes if node.namespace == "popularity"}
     assert lists == {"popularity.fit", "popularity.recommend", "popularity.evaluate"}
@@ -136,7 +145,7 @@ def test_nodes_get_their_parameters_as_the_class_that_they_name(
     whole = registered["__default__"] + everything()
     typed = typed_parameters(whole, configured())
     taken = [found for node in whole.nodes for found in parameters_read(node).items()]
-    drawn = {"params:rules.network", "params:graph.surroundings"}
+    drawn = {"params:rules.network", "params:graph.surroundings", "params:exploration.damping"}
     assert {name for name, _ in taken} == set(typed) - drawn
     for name, kind in taken:
         assert isinstance(typed[name], BaseModel), name
@@ -145,17 +154,18 @@ def test_nodes_get_their_parameters_as_the_class_that_they_name(
 
 
 def test_the_node_that_explains_says_what_it_takes() -> None:
-    node = explain_node(APPROACHES["posthoc_fm_lime"], "random")
-    assert get_type_hints(node.func) == {
+    _, node = control_nodes(APPROACHES["posthoc_fm_lime"])
+    kinds = get_type_hints(node.func)
+    assert kinds == {
         "model": Recommender,
         "data": Data,
-        "recommendations": get_type_hints(node.func)["recommendations"],
+        "recommendations": pd.DataFrame,
         "parameters": LimeParameters,
         "item_features": Features | None,
         "feature_parameters": FeatureParameters | None,
         "evaluation": EvaluationParameters,
     }
-    assert list(inspect.signature(node.func).parameters) == list(get_type_hints(node.func))
+    assert list(inspect.signature(node.func).parameters) == list(kinds)
     assert node.outputs == [
         "posthoc_fm_lime.explanations_of_random",
         "posthoc_fm_lime.surrogates_of_random",
@@ -163,13 +173,25 @@ def test_the_node_that_explains_says_what_it_takes() -> None:
 
 
 def test_controls_are_the_same_pair_on_other_lists() -> None:
-    for name, pair in APPROACHES.items():
-        nodes = {node.name: node for node in approach(name).nodes}
-        tried = {key for key in nodes if key.startswith(f"{name}.explain_of_")}
-        controls = CONTROLS if EXPLAINERS[pair.explainer].on_controls else ()
-        assert tried == {f"{name}.explain_of_{control}" for control in controls}
-        for control in controls:
-            own, other = nodes[f"{name}.explain"], nodes[f"{name}.explain_of_{control}"]
-            changed = set(other.inputs) ^ set(own.inputs)
-            lists = {f"{pair.recommender}.recommendations", f"{control}.recommendations"}
-            assert changed == {*lists, "params:evaluation"}, name
+    for pair in APPROACHES.values():
+        own, explainer = explain_node(pair), EXPLAINERS[pair.explainer]
+        nodes = list(control_nodes(pair))
+        assert len(nodes) == (len(CONTROLS) if explainer.on_controls else 0)
+        for control, node in zip(CONTROLS, nodes, strict=False):
+            # Who does not ask the model says the same of a list for whomever it explains.
+            asked = pair.recommender if explainer.asks_model else control
+            changed = {f"{pair.recommender}.recommendations", f"{control}.recommendations"}
+            changed |= {f"{pair.recommender}.model"} ^ {f"{asked}.model"} | {"params:evaluation"}
+            assert set(node.inputs) ^ set(own.inputs) == changed, node.name
+
+
+def test_what_is_said_of_a_control_list_is_made_once() -> None:
+    made = [
+        name
+        for node in everything().nodes
+        for name in node.outputs
+        if name.partition(".")[2].startswith("explanations_of_")
+    ]
+    owners = {"rules", "rules_of_svd", "neighbours", "similar_items"}
+    owners |= {"posthoc_fm_lime", "posthoc_fm_lime_ratings"}
+    assert sorted(made) == sorted(f"{o}.explanations_of_{c}" for o in owners for c in CONTROLS)

@@ -74,7 +74,7 @@ def test_every_dataset_has_a_layer_and_a_preview(site: Path) -> None:
             "PlotlyPreview",
         ):
             without_preview.add(node["name"])
-    assert without_preview == set()
+    assert without_preview == {"run"}  # in memory, while there is one
 
 
 def test_layers_are_in_order(site: Path) -> None:

@@ -233,6 +233,11 @@ class Lists:
         kept = self.take(places[self.users] >= 0)
         return Lists(some, kept.table, places[kept.users], kept.items)
 
+    def without_others(self) -> Lists:
+        """The same recommendations, with the histories of those who get any, if anybody does."""
+        listed = np.unique(self.users)
+        return self if len(listed) in (0, self.histories.n_users) else self.of_users(listed)
+
     def take(self, chosen: NDArray[Any]) -> Lists:
         """Some of the recommendations, by position or mask."""
         table = self.table.loc[chosen] if chosen.dtype == bool else self.table.iloc[chosen]

@@ -116,7 +116,7 @@ class ManifestHook:
             "env": self._env,
             **(self._git or {"commit": None, "dirty": False}),
         }
-        catalog["run"] = MemoryDataset(facts, metadata={"kedro-viz": {"layer": "reporting"}})
+        catalog.save("run", facts)
 
     @hook_impl
     def before_pipeline_run(self) -> None:

@@ -54,3 +54,9 @@ def test_the_preview_of_a_web_page_is_its_headings(tmp_path: Path) -> None:
     page += '<h1>All &amp;\n  everything</h1></header>text<h2 id="a">One <em>part</em></h2>'
     dataset.save(page)
     assert json.loads(dataset.preview()) == ["All & everything", "  One part"]
+
+
+def test_the_preview_of_a_text_is_its_first_lines(tmp_path: Path) -> None:
+    dataset = TextDataset(filepath=str(tmp_path / "a.yml"))
+    dataset.save("# ★\na: 1\n" + "more\n" * 50)
+    assert json.loads(dataset.preview()) == ["# ★", "a: 1", *["more"] * 38]

@@ -23,7 +23,7 @@ def trials(first: list[float], second: list[float], metric: str = "ndcg@10") -> 
     table["value"] = table[["fold_1", "fold_2"]].mean(axis=1, skipna=False)
     pruned = np.where(table["fold_1"].isna(), "failed", "pruned")
     return table.assign(
-        approach="als",
+        recommender="als",
         metric=metric,
         trial=range(len(table)),
         state=np.where(table["value"].notna(), "complete", pruned),

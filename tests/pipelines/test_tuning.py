@@ -17,39 +17,34 @@ from kedro.framework.startup import bootstrap_project
 from kedro.io import DatasetError
 from kedro.pipeline import Node, Pipeline
 
+from explainable_recsys.data import RatingScale
 from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.pipelines import tuning
-from explainable_recsys.pipelines.approach import SHARED_DATA
-from explainable_recsys.pipelines.discovery import approach_names, every_approach
 from explainable_recsys.pipelines.rerun import needed_part
 from explainable_recsys.pipelines.tuning import objective as objectives
 from explainable_recsys.pipelines.tuning.folds import make_folds, shared_data
-from explainable_recsys.pipelines.tuning.nodes import chosen_approach, known_parameters
-from explainable_recsys.pipelines.tuning.objective import Objective, Protocol, changing_nodes
+from explainable_recsys.pipelines.tuning.nodes import chosen_recommender, known_parameters
+from explainable_recsys.pipelines.tuning.objective import Protocol, changing_nodes, objective
+from explainable_recsys.pipelines.tuning.pipeline import TABLES
 from explainable_recsys.pipelines.tuning.space import check_ranges, read_search
+from explainable_recsys.pipelines.wiring import everything
 from explainable_recsys.preprocessing.splits import SplitParameters
 from tests.conftest import PROJECT, open_catalog, run_project
 
 Kedro = Callable[..., subprocess.CompletedProcess[str]]
 
 ENVIRONMENTS = sorted(path.name for path in (PROJECT / "conf").iterdir() if path.is_dir())
-TUNABLE = [
-    "bias",
-    "intrinsic_als",
-    "intrinsic_ar",
-    "intrinsic_ease",
-    "intrinsic_mf",
-    "item_knn",
-    "knowledge_graph",
-    "posthoc_ar",
-    "posthoc_fm_lime",
-    "random_walk",
-]
+TUNABLE = ["als", "ar", "bias", "content", "ease", "emf", "fm", "item_knn"]
+TUNABLE += ["meta_paths", "random_walk", "svd"]
+GIVEN = {"interactions", "data", "train_ratings", "validation_ratings", *TABLES}
+SCALE = RatingScale(minimum=0.5, maximum=5.0)
+SEED = 4
+"""With which four trials find something better than the present parameters of item_knn."""
 
 
-def tune(data_root: Path, approach: str | None, **parameters: Any) -> None:
-    settings = {"approach": approach, **parameters.pop("tuning", {})}
+def tune(data_root: Path, recommender: str | None, **parameters: Any) -> None:
+    settings = {"recommender": recommender, "seed": SEED, **parameters.pop("tuning", {})}
     run_project(data_root, ["tuning"], tuning=settings, **parameters)
 
 
@@ -75,11 +70,11 @@ def test_the_trials_are_a_table(tuned: Path) -> None:
     with open_catalog(tuned) as catalog:
         trials = catalog.load("tuning.trials")
     present = parameters_of("test")["item_knn"]["model"]
-    measured = ["approach", "metric", "trial", "state", "value", "fold_1", "fold_2"]
+    measured = ["recommender", "metric", "trial", "state", "value", "fold_1", "fold_2"]
     names = ["k", "similarity", "shrinkage", "amplification"]
     assert list(trials.columns) == [*measured, *(f"model.{name}" for name in names), "message"]
     assert trials["trial"].tolist() == [0, 1, 2, 3]
-    assert (trials["approach"] == "item_knn").all()
+    assert (trials["recommender"] == "item_knn").all()
     assert (trials["metric"] == "ndcg@10").all()
     assert set(trials["state"]) <= {"complete", "pruned", "failed"}
     complete = trials[trials["state"] == "complete"]
@@ -90,8 +85,9 @@ def test_the_trials_are_a_table(tuned: Path) -> None:
 def test_the_present_value_is_that_of_a_run_that_learns_from_the_training_part(
     full_run: Path, tuned: Path
 ) -> None:
+    from explainable_recsys.knowledge.similar_items import ItemSimilarityParameters
     from explainable_recsys.metrics.ranking import ranking_per_user
-    from explainable_recsys.recommenders.item_knn import ItemKNN, ItemKNNParameters
+    from explainable_recsys.recommenders.item_knn import ItemKNN
     from explainable_recsys.recommenders.lists import RecommendationParameters, recommend
 
     with open_catalog(full_run) as catalog:
@@ -99,9 +95,8 @@ def test_the_present_value_is_that_of_a_run_that_learns_from_the_training_part(
     with open_catalog(tuned) as catalog:
         trials = catalog.load("tuning.trials")
     interactions = Interactions.from_frame(train)
-    lists = recommend(
-        ItemKNN.fit(interactions, ItemKNNParameters()), interactions, RecommendationParameters()
-    )
+    model = ItemKNN.fit(interactions, ItemSimilarityParameters())
+    lists = recommend(model, interactions, RecommendationParameters())
     expected = ranking_per_user(lists, validation, 10, None)["ndcg@10"].mean()
     assert trials["fold_1"].iloc[0] == pytest.approx(expected)
 
@@ -151,7 +146,7 @@ def test_the_parameters_file_is_used_as_it_is(
     assert row["trial"] > 0
     assert best == {name: row[f"model.{name}"] for name in best}
     (project_copy / "conf" / "test" / "parameters_item_knn.yml").write_bytes(content)
-    done = kedro(project_copy, "run", "--env", "test", "--pipelines", "posthoc_knn")
+    done = kedro(project_copy, "run", "--env", "test", "--pipelines", "intrinsic_knn")
     assert done.returncode == 0, done.stderr
     with open_catalog(project_copy / "data" / "test") as catalog:
         model = catalog.load("item_knn.model")
@@ -171,13 +166,14 @@ def test_the_test_ratings_are_never_read(
 
     rerun = objectives.rerun
     monkeypatch.setattr(objectives, "rerun", spy)
-    tune(tmp_path, "posthoc_ar", tuning={"n_trials": 1})
+    tune(tmp_path, "svd", tuning={"n_trials": 1})
     with open_catalog(full_run) as catalog:
         test = catalog.load("test_ratings")[["user_id", "item_id"]]
         validation = catalog.load("validation_ratings")[["user_id", "item_id"]]
     assert given
     for inputs in given:
-        assert inputs.keys() >= SHARED_DATA
+        assert inputs.keys() >= GIVEN
+        assert inputs["data"].interactions is inputs["interactions"]
         known = inputs["interactions"]
         rows, columns = known.user_rows(test["user_id"]), known.item_columns(test["item_id"])
         both = (rows >= 0) & (columns >= 0)
@@ -191,28 +187,26 @@ def test_the_test_ratings_are_never_read(
 
 
 @pytest.mark.parametrize(
-    ("approach", "message"),
+    ("recommender", "message"),
     [
-        (None, r"tuning\.approach: which one\? accepted: bias, intrinsic_als, .*random_walk; "),
-        ("intrinsic_asl", r"no approach 'intrinsic_asl'; did you mean 'intrinsic_als'\?"),
-        ("posthoc_knn", "'posthoc_knn' cannot be tuned, .* model of intrinsic_als; tune that"),
-        ("posthoc_influence", "model of posthoc_ar; tune that"),
-        ("svd", "model of posthoc_ar; tune that"),
-        ("random", r"it brings no search; add a block random\.search"),
-        ("evaluation", "no approach 'evaluation'"),
+        (None, r"tuning\.recommender: which one\? accepted: als, .*, svd; for example"),
+        ("item_knnn", r"no recommender 'item_knnn'; did you mean 'item_knn'\?"),
+        ("posthoc_knn", "no recommender 'posthoc_knn'; .*accepted: als, ar"),
+        ("random", r"brings no search; add a block random\.search"),
+        ("evaluation", "no recommender 'evaluation'"),
     ],
 )
-def test_what_cannot_be_tuned(approach: str | None, message: str) -> None:
+def test_what_cannot_be_tuned(recommender: str | None, message: str) -> None:
     with pytest.raises(InputError, match=message):
-        chosen_approach(approach, every_approach(), parameters_of("test"))
+        chosen_recommender(recommender, everything(), parameters_of("test"))
 
 
 @pytest.mark.parametrize(
-    ("approach", "wrong", "message"),
+    ("recommender", "wrong", "message"),
     [
         (
-            "intrinsic_als",
-            {"intrinsic_als": {"search": {"metric": "rmse"}}},
+            "als",
+            {"als": {"search": {"metric": "rmse"}}},
             "rmse needs a model that predicts ratings",
         ),
         (
@@ -229,17 +223,17 @@ def test_what_cannot_be_tuned(approach: str | None, message: str) -> None:
     ],
 )
 def test_what_a_search_cannot_work_with(
-    approach: str, wrong: dict[str, Any], message: str, tmp_path: Path
+    recommender: str, wrong: dict[str, Any], message: str, tmp_path: Path
 ) -> None:
     with pytest.raises((InputError, DatasetError), match=message):
-        tune(tmp_path, approach, **wrong)
+        tune(tmp_path, recommender, **wrong)
     assert not list(tmp_path.glob("08_reporting/tuning/*"))
 
 
-def test_a_trial_that_the_approach_refuses_fails_alone(tmp_path: Path) -> None:
+def test_a_trial_that_the_recommender_refuses_fails_alone(tmp_path: Path) -> None:
     space = {"model": {"rank": None, "iterations": None, "kept_samples": {"low": 5, "high": 200}}}
     wide = {"search": {"space": space}}
-    tune(tmp_path, "posthoc_fm_lime", posthoc_fm_lime=wide, tuning={"n_folds": 1})
+    tune(tmp_path, "fm", fm=wide, tuning={"n_folds": 1})
     with open_catalog(tmp_path) as catalog:
         trials = catalog.load("tuning.trials")
     failed = trials[trials["model.kept_samples"] > 30]
@@ -247,9 +241,7 @@ def test_a_trial_that_the_approach_refuses_fails_alone(tmp_path: Path) -> None:
     assert (failed["state"] == "failed").all()
     assert failed["value"].isna().all()
     assert (
-        failed["message"]
-        .str.match(r"parameter posthoc_fm_lime\.model: kept_samples \d+ of 40 iterations")
-        .all()
+        failed["message"].str.match(r"parameter fm\.model: kept_samples \d+ of 40 iterations").all()
     )
     assert trials["message"].notna().sum() == len(failed)
 
@@ -278,20 +270,21 @@ def test_the_summary_says_how_to_use_what_was_found(
 
 @pytest.mark.parametrize("env", ENVIRONMENTS)
 def test_every_search_fits_the_parameters_of_every_environment(env: str) -> None:
-    parameters, approaches = parameters_of(env), every_approach()
-    names = approach_names(approaches)
-    tunable = [name for name in sorted(names) if "search" in (parameters.get(name) or {})]
-    assert tunable == TUNABLE
-    for approach in tunable:
-        _, ranges = read_search(approach, parameters[approach]["search"])
-        part = needed_part(approaches, SHARED_DATA, {f"{approach}.model"})
-        known = known_parameters(approach, part, parameters, names)
-        assert check_ranges(approach, ranges, known).keys() == ranges.keys()
+    parameters, recommenders = parameters_of(env), everything()
+    with pytest.raises(InputError, match=f"accepted: {', '.join(TUNABLE)};"):
+        chosen_recommender(None, recommenders, parameters)
+    for name in TUNABLE:
+        _, ranges = read_search(name, parameters[name]["search"])
+        part = needed_part(recommenders, GIVEN, {f"{name}.model"})
+        known, full = known_parameters(name, part, parameters)
+        assert check_ranges(name, ranges, known).keys() == ranges.keys()
+        assert all(full[path].endswith(path) for path in ranges)
 
 
 def test_folds_are_cuts_of_the_same_ratings(full_run: Path) -> None:
     with open_catalog(full_run) as catalog:
         train, validation = (catalog.load(f"{part}_ratings") for part in ("train", "validation"))
+        tables = {name: catalog.load(name) for name in TABLES}
     folds = make_folds(train, validation, SplitParameters(), 3, 0)
     assert folds[0].train is train
     assert folds[0].validation is validation
@@ -305,7 +298,7 @@ def test_folds_are_cuts_of_the_same_ratings(full_run: Path) -> None:
     assert not folds[1].validation.equals(folds[2].validation)
     again = make_folds(train, validation, SplitParameters(), 3, 0)
     assert again[2].validation.equals(folds[2].validation)
-    data = shared_data(folds[1], {}, 0.1, 0)
+    data = shared_data(folds[1], tables, SCALE, 0.1, 0)
     inner = pd.concat([data["train_ratings"], data["validation_ratings"]])
     pd.testing.assert_frame_equal(
         inner.sort_values(key, ignore_index=True),
@@ -349,12 +342,14 @@ def test_what_does_not_depend_on_the_search_runs_once_per_fold(full_run: Path) -
     assert changing_nodes(part, {"toy.mode"}) == []
     with open_catalog(full_run) as catalog:
         train, validation = (catalog.load(f"{part}_ratings") for part in ("train", "validation"))
+        tables = {name: catalog.load(name) for name in TABLES}
     folds = make_folds(train, validation, SplitParameters(), 2, 0)
-    data = [shared_data(fold, {}, 0.1, 0) for fold in folds]
+    data = [shared_data(fold, tables, SCALE, 0.1, 0) for fold in folds]
     parameters = {"toy": {"width": 3, "model": {"damping": 10.0}}}
-    protocol = Protocol("rmse", 10, None, 512, 0.5, 5.0)
-    objective = Objective("m", part, parameters, folds, data, protocol)
-    values = [list(objective({"toy.model.damping": damping})) for damping in (10.0, 1.0, 10.0)]
+    protocol = Protocol("rmse", 10, None, 512, SCALE)
+    path, held_out = "toy.model.damping", [fold.validation for fold in folds]
+    evaluate = objective("m", part, parameters, [path], data.__getitem__, held_out, protocol)
+    values = [list(evaluate({path: damping})) for damping in (10.0, 1.0, 10.0)]
     assert values[0] == values[2] != values[1]
     assert ran.count("prepare") == 2
     assert ran.count("fit") == 6
@@ -366,4 +361,3 @@ def test_tuning_is_no_part_of_everything(kedro: Kedro) -> None:
     bootstrap_project(PROJECT)
     assert "tuning" in pipelines
     assert not any(node.namespace == "tuning" for node in pipelines["__default__"].nodes)
-    assert "tuning" not in approach_names(pipelines["evaluation"])

@@ -7,17 +7,15 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
+from optuna.trial import FrozenTrial
 
-from explainable_recsys.datasets.studies import Studies
+from explainable_recsys.datasets.studies import open_study
 from explainable_recsys.errors import InputError
 from explainable_recsys.pipelines.tuning.objective import UnfitMetricError
-from explainable_recsys.pipelines.tuning.search import (
-    Outcome,
-    TuningParameters,
-    best_outcome,
-    search,
-)
+from explainable_recsys.pipelines.tuning.search import TuningParameters, search, trials_table
 from explainable_recsys.pipelines.tuning.space import (
     Choices,
     DecimalRange,
@@ -42,50 +40,67 @@ def evaluate(values: Mapping[str, Any]) -> Iterator[float]:
         yield distance + 0.1 * fold
 
 
-def run(
-    folder: Path, n_trials: int = 25, seed: int = 0, objective: Any = evaluate
-) -> list[Outcome]:
+def run(folder: Path, n_trials: int = 25, seed: int = 0, objective: Any = evaluate) -> pd.DataFrame:
     settings = TuningParameters(n_trials=n_trials, n_folds=3, n_startup_trials=5, seed=seed)
-    with Studies(folder).open("study") as storage:
-        return search(storage, "study", RANGES, PRESENT, objective, settings, maximize=False)
+    with open_study(folder, "study") as storage:
+        return tabled(search(storage, "study", RANGES, PRESENT, objective, settings, False))
+
+
+def tabled(trials: list[FrozenTrial]) -> pd.DataFrame:
+    """The table, with the parameters as the trials had them."""
+    table = trials_table("als", "rmse", trials, 3)
+    return table.assign(parameters=[trial.user_attrs["parameters"] for trial in trials])
 
 
 @pytest.fixture(scope="module")
-def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Outcome], bytes]:
+def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> tuple[pd.DataFrame, bytes]:
     folder = tmp_path_factory.mktemp("study")
     return run(folder), (folder / "study.jsonl").read_bytes()
 
 
+FOLDS = ["fold_1", "fold_2", "fold_3"]
+
+
 def test_the_first_trial_is_the_present_parameters_as_they_are(uninterrupted: Any) -> None:
-    outcomes, _ = uninterrupted
-    assert outcomes[0].state == "complete"
-    assert outcomes[0].parameters == PRESENT
-    assert outcomes[0].folds == list(evaluate(PRESENT))
-    assert outcomes[0].value == pytest.approx(sum(evaluate(PRESENT)) / 3)
+    first = uninterrupted[0].iloc[0]
+    assert first["state"] == "complete"
+    assert first["parameters"] == PRESENT
+    assert first[FOLDS].tolist() == list(evaluate(PRESENT))
+    assert first["value"] == pytest.approx(sum(evaluate(PRESENT)) / 3)
 
 
 def test_proposals_are_in_the_space_and_read_well(uninterrupted: Any) -> None:
-    for outcome in uninterrupted[0][1:]:
-        assert outcome.parameters["model.size"] in range(2, 21, 2)
-        rate = outcome.parameters["model.rate"]
+    for values in uninterrupted[0]["parameters"][1:]:
+        assert values["model.size"] in range(2, 21, 2)
+        rate = values["model.rate"]
         assert 0.001 <= rate <= 10
         assert rate == float(f"{rate:.3g}")
-        assert outcome.parameters["model.kind"] in ("a", None, 3)
+        assert values["model.kind"] in ("a", None, 3)
+
+
+def test_the_table_has_the_parameters_in_columns_of_one_type(uninterrupted: Any) -> None:
+    table, _ = uninterrupted
+    assert table["model.size"].tolist() == [values["model.size"] for values in table["parameters"]]
+    kinds = [values["model.kind"] for values in table["parameters"]]
+    assert {None, "a", 3} <= set(kinds)
+    shown = [None if pd.isna(kind) else kind for kind in table["model.kind"]]
+    assert shown == [None if kind is None else str(kind) for kind in kinds]
 
 
 def test_some_are_pruned_some_fail_and_the_best_is_better(uninterrupted: Any) -> None:
-    outcomes, _ = uninterrupted
-    by_state = {state: [o for o in outcomes if o.state == state] for state in ("pruned", "failed")}
-    assert by_state["pruned"]
-    assert all(1 <= len(o.folds) < 3 and o.value is None for o in by_state["pruned"])
-    assert by_state["failed"]
-    assert all(o.message == "parameter kind: 3 diverges" for o in by_state["failed"])
-    assert not any(o.state == "pruned" for o in outcomes[:5])
-    best = best_outcome(outcomes, maximize=False)
-    assert outcomes[best].value < outcomes[0].value
-    assert outcomes[best].value == min(o.value for o in outcomes if o.value is not None)
-    worst = best_outcome(outcomes, maximize=True)
-    assert outcomes[worst].value == max(o.value for o in outcomes if o.value is not None)
+    table, _ = uninterrupted
+    by_state = dict(tuple(table.groupby("state")))
+    pruned, failed = by_state["pruned"], by_state["failed"]
+    assert pruned["fold_1"].notna().all()
+    assert pruned["fold_3"].isna().all()
+    assert pruned["value"].isna().all()
+    assert failed[["value", *FOLDS]].isna().all(axis=None)
+    assert (failed["message"] == "parameter kind: 3 diverges").all()
+    assert table["message"].notna().sum() == len(failed)
+    assert "pruned" not in set(table["state"][:5])
+    assert table["value"].min() < table["value"][0]
+    complete = by_state["complete"]
+    np.testing.assert_allclose(complete["value"], complete[FOLDS].mean(axis=1))
 
 
 @pytest.mark.parametrize("stop_after", [0, 1, 4, 11, 15])
@@ -106,40 +121,48 @@ def test_interrupted_and_resumed_is_as_uninterrupted(
         measured = 0
         with pytest.raises(KeyboardInterrupt):
             run(tmp_path, objective=interrupted)
-    assert run(tmp_path) == uninterrupted[0]
+    assert_same(run(tmp_path), uninterrupted[0])
+
+
+def assert_same(found: pd.DataFrame, expected: pd.DataFrame) -> None:
+    pd.testing.assert_frame_equal(found, expected, check_exact=True)
 
 
 @pytest.mark.parametrize("share", [0.0, 0.003, 0.02, 0.1, 0.33, 0.5, 0.77, 0.9, 0.999])
 def test_killed_anywhere_and_resumed_is_as_uninterrupted(
     share: float, uninterrupted: Any, tmp_path: Path
 ) -> None:
-    outcomes, journal = uninterrupted
+    table, journal = uninterrupted
     lines = journal.splitlines(keepends=True)
     at = int(share * len(lines))
     torn = lines[at][: len(lines[at]) // 2]
     for end in (b"", torn):
         (tmp_path / "study.jsonl").write_bytes(b"".join(lines[:at]) + end)
-        assert run(tmp_path) == outcomes
+        assert_same(run(tmp_path), table)
 
 
 def test_more_trials_continue_and_fewer_are_the_first_of_them(
     uninterrupted: Any, tmp_path: Path
 ) -> None:
-    outcomes, _ = uninterrupted
-    assert run(tmp_path, n_trials=9) == outcomes[:9]
-    assert run(tmp_path) == outcomes
+    table, _ = uninterrupted
+    run(tmp_path, n_trials=9)
+    assert_same(run(tmp_path), table)
     stored = (tmp_path / "study.jsonl").read_bytes()
 
     def never(values: Mapping[str, Any]) -> Iterator[float]:
         raise AssertionError("nothing is left to measure")
 
-    assert run(tmp_path, objective=never) == outcomes
-    assert run(tmp_path, n_trials=9, objective=never) == outcomes[:9]
-    assert stored in (tmp_path / "study.jsonl").read_bytes()
+    assert_same(run(tmp_path, objective=never), table)
+    fewer = run(tmp_path, n_trials=9, objective=never)
+    assert fewer["parameters"].tolist() == table["parameters"][:9].tolist()
+    assert fewer[FOLDS].equals(table[FOLDS].head(9))
+    assert (tmp_path / "study.jsonl").read_bytes() == stored
 
 
 def test_another_seed_proposes_others(uninterrupted: Any, tmp_path: Path) -> None:
-    assert run(tmp_path, seed=1)[1:] != uninterrupted[0][1:]
+    assert run(tmp_path, seed=1)["parameters"][1:].tolist() != (
+        uninterrupted[0]["parameters"][1:].tolist()
+    )
 
 
 def test_all_failing_is_one_error(tmp_path: Path) -> None:
@@ -147,9 +170,8 @@ def test_all_failing_is_one_error(tmp_path: Path) -> None:
         raise InputError("training diverges")
         yield 0.0
 
-    outcomes = run(tmp_path, n_trials=3, objective=failing)
     with pytest.raises(InputError, match="all 3 trials failed; the first: training diverges"):
-        best_outcome(outcomes, maximize=True)
+        run(tmp_path, n_trials=3, objective=failing)
 
 
 def test_a_metric_that_does_not_fit_ends_the_search(tmp_path: Path) -> None:

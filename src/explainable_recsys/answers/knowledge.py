@@ -73,6 +73,7 @@ _ALL = (
             "neighbours": "rules_of_svd.neighbours",
             "thresholds": "params:rules_of_svd.mining",
         },
+        on_request=True,
     ),
     KnowledgeRecord(
         "neighbours",

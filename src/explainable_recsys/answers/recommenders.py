@@ -94,6 +94,7 @@ _ALL = (
                     **EVALUATION,
                 },
                 ("svd.user_penalties", "svd.popularity_sweep", "svd.user_penalty"),
+                chooses=True,
             ),
         ),
     ),

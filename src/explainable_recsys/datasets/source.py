@@ -16,8 +16,6 @@ from explainable_recsys.parameters import Parameters
 TableName = Literal[
     "ratings", "items", "users", "train", "test", "tags", "triples", "links", "linked_items"
 ]
-GRAPH_KEYS = {"triples": "triples", "links": "links", "linked_items": "items"}
-"""Tables of the block `graph`, and their keys in it."""
 
 
 def _encoding(name: str) -> str:
@@ -143,6 +141,7 @@ class TableFormat(Parameters):
         header: Whether the first line holds the names of the columns.
         encoding: How letters are stored, such as utf-8 or latin-1.
         quoting: Whether a field may stand in double quotes, with `""` for a quote inside.
+        columns: Where our columns are; which there are depends on the table.
     """
 
     file: str = Field(min_length=1)
@@ -150,6 +149,7 @@ class TableFormat(Parameters):
     header: bool = True
     encoding: Encoding = "utf-8"
     quoting: bool = True
+    columns: Parameters
 
     @property
     def is_parquet(self) -> bool:
@@ -159,31 +159,19 @@ class TableFormat(Parameters):
     @property
     def column_references(self) -> dict[str, str | int]:
         """Our column names, and where the file has them; without those it does not have."""
-        columns: Parameters = getattr(self, "columns")  # noqa: B009
-        references = {name: getattr(columns, name) for name in type(columns).model_fields}
-        return {name: theirs for name, theirs in references.items() if theirs is not None}
+        return self.columns.model_dump(exclude_none=True)
 
     @model_validator(mode="after")
     def _readable(self) -> Self:
-        if self.is_parquet:
-            return self._named_columns("a Parquet file has names")
-        if len(self.separator.encode()) > 1 and self.quoting:
+        if not self.is_parquet and self.quoting and len(self.separator.encode()) > 1:
             raise ValueError(
                 f".separator: {self.separator!r} is more than one byte; set quoting: false with it"
             )
-        if self.header:
-            return self._named_columns("the file has a header")
-        return self._numbered_columns()
-
-    def _named_columns(self, why: str) -> Self:
         for ours, theirs in self.column_references.items():
-            if not isinstance(theirs, str):
+            if isinstance(theirs, int) and (self.is_parquet or self.header):
+                why = "a Parquet file has names" if self.is_parquet else "the file has a header"
                 raise ValueError(f".columns.{ours}: {why}, so give a name instead of {theirs}")
-        return self
-
-    def _numbered_columns(self) -> Self:
-        for ours, theirs in self.column_references.items():
-            if not isinstance(theirs, int):
+            if isinstance(theirs, str) and not (self.is_parquet or self.header):
                 raise ValueError(
                     f".columns.{ours}: the file has no header (header: false), so give the "
                     f"number of the column, from 1, instead of {theirs!r}"
@@ -330,19 +318,27 @@ class SourceParameters(Parameters):
 
     def table(self, name: TableName) -> TableFormat | None:
         """How a table is written; None when the source has no such table."""
-        if name == "ratings":
-            return self.ratings
-        if name == "items":
-            return self.items
-        if name == "users":
-            return self.users
-        if name == "tags":
-            return self.tags
-        if name in GRAPH_KEYS:
-            return getattr(self.graph, GRAPH_KEYS[name], None)
-        if self.splits is None:
-            return None
-        return self.ratings.model_copy(update={"file": getattr(self.splits, name)})
+        if name in ("train", "test"):
+            file = getattr(self.splits, name, None)
+            return file and self.ratings.model_copy(update={"file": file})
+        found: Any = self
+        for key in TABLES[name][0].split("."):
+            found = getattr(found, key, None)
+        return found if isinstance(found, TableFormat) else None
+
+
+TABLES: dict[TableName, tuple[str, type[Parameters]]] = {
+    "ratings": ("ratings", RatingColumns),
+    "train": ("ratings", RatingColumns),
+    "test": ("ratings", RatingColumns),
+    "items": ("items", ItemColumns),
+    "users": ("users", UserColumns),
+    "tags": ("tags", TagColumns),
+    "triples": ("graph.triples", TripleColumns),
+    "links": ("graph.links", LinkColumns),
+    "linked_items": ("graph.items", ItemColumns),
+}
+"""Where the block `source` describes each table, and the columns that the table has."""
 
 
 def parse_source(block: Mapping[str, Any] | SourceParameters) -> SourceParameters:

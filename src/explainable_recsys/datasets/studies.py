@@ -1,123 +1,95 @@
-"""Where searches for hyper-parameters remember their trials."""
+"""Where searches for hyper-parameters remember their trials: Optuna's own journals."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 from kedro.io import AbstractDataset
 
-from explainable_recsys.datasets.atomic import JSONPreview
+from explainable_recsys.datasets.atomic import JSONPreview, json_preview
 from explainable_recsys.errors import InputError
 
 if TYPE_CHECKING:
     from optuna.storages import JournalStorage
 
+OpenStudy = Callable[[str], AbstractContextManager[Any]]
+"""Opens Optuna's storage of the study of a name; of any type, so that Kedro can read the hint."""
 
-class Studies:
-    """A folder with one journal per study, JSON lines to which every event is added at once."""
 
-    def __init__(self, folder: Path) -> None:
-        """Name the folder, which need not be there."""
-        self.folder = folder
+@contextmanager
+def open_study(folder: Path, name: str) -> Iterator[JournalStorage]:
+    """The storage of one study, a file to which every event is added at once.
 
-    @contextmanager
-    def open(self, name: str) -> Iterator[JournalStorage]:
-        """The storage of one study, for one search at a time.
+    It is open to one search at a time. A last line that an interruption cut off is removed.
 
-        A last line that an interruption cut off is removed.
+    Raises:
+        InputError: If the file is damaged or cannot be written to, or another search is at it.
+    """
+    import fcntl
 
-        Raises:
-            InputError: If the journal is damaged or cannot be written to, or another search
-                is writing to it.
-        """
-        import fcntl
+    from optuna.storages import JournalStorage
+    from optuna.storages.journal import JournalFileBackend
 
-        from optuna.storages import JournalStorage
-        from optuna.storages.journal import JournalFileBackend
-
-        path = self.folder / f"{name}.jsonl"
+    path = folder / f"{name}.jsonl"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        journal = path.open("ab+")
+    except OSError as error:
+        raise InputError(f"cannot write {path}: {error.strerror or error}") from error
+    with journal:
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            journal = path.open("ab+")
-        except OSError as error:
-            raise InputError(f"cannot write {path}: {error.strerror or error}") from error
-        with journal:
-            try:
-                # The system gives the lock back when the process ends, however it ends.
-                fcntl.flock(journal, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                raise InputError(f"{path}: another search is writing to it") from None
-            repair(path)
-            no_lock: Any = _Locked()
-            yield JournalStorage(JournalFileBackend(str(path), no_lock))
+            # The system gives the lock back when the process ends, however it ends.
+            fcntl.flock(journal, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise InputError(f"{path}: another search is writing to it") from None
+        _remove_torn_line(journal)
+        no_other: Any = threading.Lock()  # Optuna's lock files would outlive a killed process
+        try:
+            storage = JournalStorage(JournalFileBackend(str(path), no_other))
+        except (KeyError, ValueError) as error:
+            raise InputError(f"{path}: damaged ({error}); remove it to search anew") from None
+        yield storage
 
 
-class StudiesDataset(AbstractDataset[Any, Studies]):
-    """The folder of all studies; what is added to it is there at once, not when a run ends."""
+def _remove_torn_line(journal: IO[bytes]) -> None:
+    """Cut a file off after its last whole line."""
+    journal.seek(0)
+    content = journal.read()
+    journal.truncate(content.rfind(b"\n") + 1)
+
+
+class StudiesDataset(AbstractDataset[NoReturn, OpenStudy]):
+    """The folder of all studies; what is added to one is there at once, not when a run ends."""
 
     def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
         """Create the dataset.
 
         Args:
-            filepath: The folder.
+            filepath: The folder, which need not be there.
             metadata: For plugins such as kedro-viz.
         """
-        self._filepath = PurePosixPath(filepath)
+        self._folder = Path(filepath)
         self.metadata = metadata
 
     def preview(self) -> JSONPreview:
         """Names of the studies, for kedro-viz."""
-        return JSONPreview(json.dumps(sorted(path.stem for path in self._journals()), indent=2))
+        return json_preview(sorted(path.stem for path in self._folder.glob("*.jsonl")))
 
-    def load(self) -> Studies:
-        """The folder, whether or not there is anything in it."""
-        return Studies(Path(self._filepath))
+    def load(self) -> OpenStudy:
+        """What opens a study by its name."""
+        return partial(open_study, self._folder)
 
-    def save(self, data: Any) -> None:
+    def save(self, data: NoReturn) -> NoReturn:
         """Studies write by themselves."""
-        raise InputError(f"{self._filepath}: trials are written by the search, not by a run")
-
-    def _journals(self) -> list[Path]:
-        return list(Path(self._filepath).glob("*.jsonl"))
+        raise InputError(f"{self._folder}: trials are written by the search, not by a run")
 
     def _exists(self) -> bool:
-        return bool(self._journals())
+        return any(self._folder.glob("*.jsonl"))
 
     def _describe(self) -> dict[str, Any]:
-        return {"filepath": str(self._filepath)}
-
-
-def repair(path: Path) -> None:
-    """Remove a last line that was not written completely.
-
-    Raises:
-        InputError: If another line is no JSON.
-    """
-    content = path.read_bytes()
-    lines = content.splitlines(keepends=True)
-    for number, line in enumerate(lines, start=1):
-        try:
-            json.loads(line)
-            complete = line.endswith(b"\n")
-        except ValueError:
-            complete = False
-        if complete:
-            continue
-        if number < len(lines):
-            raise InputError(f"{path}, line {number}: damaged; remove the file to search anew")
-        with path.open("r+b") as file:
-            file.truncate(len(content) - len(line))
-
-
-class _Locked:
-    """Optuna's lock, where the whole journal is locked already."""
-
-    def acquire(self) -> bool:
-        return True
-
-    def release(self) -> None:
-        pass
+        return {"filepath": str(self._folder)}

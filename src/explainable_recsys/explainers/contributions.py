@@ -40,6 +40,7 @@ def explain_by_contributions(
     Returns:
         Evidence of style `item`; `weight` is the contribution, in the unit of the score.
     """
+    lists = lists.without_others()
     positions, columns = lists.by_user()
     parts = [
         _explain_block(

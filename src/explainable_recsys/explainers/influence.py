@@ -137,6 +137,7 @@ def explain_by_influence(
             f"influence: a {type(model).__name__} has no closed-form user side that ratings could "
             "be taken out of; accepted: SVD, ALS, FM, MF without explainability"
         )
+    lists = lists.without_others()
     positions, columns = lists.by_user()
     parts = [
         _explain_block(model, positions[block.rows], columns[block.rows], block, parameters)

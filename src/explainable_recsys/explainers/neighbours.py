@@ -81,6 +81,7 @@ def explain_by_neighbours(
         near_items = nearest_items(ratings, neighbourhood)
         evidence = _rated_among(*near_items, data, lists, threshold)
         return Explained(evidence, {"projected_evidence": _projected(lists, [])})
+    lists = lists.without_others()
     neighbours, similarities = nearest_users(lists.histories.ratings, ratings, neighbourhood)
     asked = np.repeat(np.arange(len(lists)), neighbours.shape[1])
     near = neighbours[lists.users].ravel()

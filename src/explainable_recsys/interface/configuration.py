@@ -113,7 +113,7 @@ def check_parameter(
         accepted = f"; accepted: a block with {', '.join(known[name])}" if known[name] else ""
         raise InputError(f"parameter {full}: {value!r} stands where a block should{accepted}")
     if path[1:] == ("search",) and name == "space":
-        return  # may name any parameter of the approach; the search itself checks which
+        return  # may name any parameter that the model depends on; the search itself checks which
     if deeply:
         for key, inner in value.items():
             check_parameter(key, inner, known[name], (*path, name))

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from explainable_recsys.datasets.reading import batches, read_table, tables
+from explainable_recsys.datasets.reading import read_table, tables
 from explainable_recsys.errors import InputError
 
 ROOT = Path(__file__).parents[3]
@@ -144,8 +144,7 @@ class TestRatings:
         ratings: Any,
     ) -> None:
         """Small blocks, so that lines, letters and separators are cut in all places."""
-        monkeypatch.setattr(tables, "BLOCK_BYTES", 64)
-        monkeypatch.setattr(batches, "TRANSLATED_BYTES", 7)
+        monkeypatch.setattr(tables, "BLOCK_BYTES", 63)
         users = [f"ü{number}:" for number in range(500)]
         lines = [separator.join([user, "a", "2", str(n)]) for n, user in enumerate(users)]
         frame = ratings(

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import codecs
-import io
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
 
 import pyarrow as pa
 import pyarrow.csv
@@ -16,7 +14,6 @@ from explainable_recsys.datasets.reading.positions import check_names, positions
 from explainable_recsys.datasets.source import TableFormat
 
 PARQUET_ROWS = 1 << 18  # rows of a Parquet batch
-TRANSLATED_BYTES = 256 << 10  # read at a time from a text file that Arrow cannot read as it is
 UNIT_SEPARATOR = "\x1f"  # stands for a separator of more than one byte, which Arrow lacks
 
 
@@ -47,17 +44,18 @@ def _text_batches(raw: RawFile, block_bytes: int) -> Iterator[pa.RecordBatch]:
     layout = raw.layout
     width, positions = positions_of(raw)
     types = {str(p): c.kind.arrow for p, c in zip(positions, raw.columns, strict=True)}
-    with raw.path.open("rb") as file:
-        stream = file if _is_arrow_text(layout) else io.BufferedReader(_Translated(file, layout))
+    one_byte = len(layout.separator.encode()) == 1
+    with pa.OSFile(str(raw.path)) as file:
+        as_it_is = one_byte and raw.is_utf8
         with pa.csv.open_csv(
-            pa.PythonFile(stream, mode="r"),
+            file if as_it_is else pa.TransformInputStream(file, _translator(layout, one_byte)),
             read_options=pa.csv.ReadOptions(
                 block_size=block_bytes,
                 column_names=[str(position) for position in range(width)],
                 skip_rows_after_names=int(layout.header),
             ),
             parse_options=pa.csv.ParseOptions(
-                delimiter=layout.separator if _is_one_byte(layout) else UNIT_SEPARATOR,
+                delimiter=layout.separator if one_byte else UNIT_SEPARATOR,
                 quote_char='"' if layout.quoting else False,
                 newlines_in_values=layout.quoting,
                 ignore_empty_lines=False,
@@ -72,57 +70,25 @@ def _text_batches(raw: RawFile, block_bytes: int) -> Iterator[pa.RecordBatch]:
             yield from reader
 
 
-def _is_one_byte(layout: TableFormat) -> bool:
-    return len(layout.separator.encode()) == 1
+def _translator(layout: TableFormat, one_byte: bool) -> Callable[[pa.Buffer], bytes]:
+    """Makes UTF-8 of block after block, with U+001F for a separator of more than one byte.
 
+    What may be the start of a separator at the end of a block waits for the next one; an empty
+    block is the end of the file.
+    """
+    decoder = codecs.getincrementaldecoder(layout.encoding)()
+    held = ""
 
-def _is_arrow_text(layout: TableFormat) -> bool:
-    """Whether Arrow reads the bytes as they are: UTF-8 with a separator of one byte."""
-    return _is_one_byte(layout) and codecs.lookup(layout.encoding).name == "utf-8"
-
-
-class _Translated(io.RawIOBase):
-    """A text file as UTF-8, its long separator replaced by the one byte U+001F."""
-
-    def __init__(self, file: io.BufferedIOBase, layout: TableFormat) -> None:
-        self._file = file
-        self._decoder = codecs.getincrementaldecoder(layout.encoding)()
-        self._separator = "" if _is_one_byte(layout) else layout.separator
-        self._held = ""
-        self._ready = b""
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        at_end = False
-        while not self._ready and not at_end:
-            block = self._file.read(TRANSLATED_BYTES)
-            at_end = not block
-            text = self._held + self._decoder.decode(block, final=at_end)
-            self._ready = self._translate(text, at_end).encode()
-        n_bytes = min(len(buffer), len(self._ready))
-        buffer[:n_bytes] = self._ready[:n_bytes]
-        self._ready = self._ready[n_bytes:]
-        return n_bytes
-
-    def _translate(self, text: str, at_end: bool) -> str:
-        """Replace separators; the start of one at the end of the text is held back."""
-        self._held = ""
-        if not self._separator:
-            return text
+    def translate(block: pa.Buffer) -> bytes:
+        nonlocal held
+        text = held + decoder.decode(block.to_pybytes(), final=not block.size)
+        if one_byte:
+            return text.encode()
         if UNIT_SEPARATOR in text:
             raise ValueError("it holds the control character U+001F")
-        fields = text.split(self._separator)
-        if not at_end:
-            self._held = _beginning_of(self._separator, fields[-1])
-            fields[-1] = fields[-1].removesuffix(self._held)
-        return UNIT_SEPARATOR.join(fields)
+        *fields, last = text.split(layout.separator)
+        end = max(len(last) - len(layout.separator) + 1, 0) if block.size else len(last)
+        held = last[end:]
+        return UNIT_SEPARATOR.join([*fields, last[:end]]).encode()
 
-
-def _beginning_of(separator: str, text: str) -> str:
-    """Longest end of the text that an incomplete separator could be."""
-    for length in range(len(separator) - 1, 0, -1):
-        if text.endswith(separator[:length]):
-            return separator[:length]
-    return ""
+    return translate

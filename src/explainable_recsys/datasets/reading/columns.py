@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from explainable_recsys.datasets.source import (
-    GRAPH_KEYS,
+    TABLES,
     ItemsFormat,
     SourceParameters,
     TableFormat,
@@ -46,73 +46,63 @@ class Kind:
 
 
 def _ids(array: pa.Array) -> Part:
-    values = array.to_numpy(zero_copy_only=False)
+    values = _values(array)
     limits = np.iinfo(np.int32)
     fits = len(values) == 0 or (values.min() >= limits.min and values.max() <= limits.max)
     return values.astype(np.int32) if fits else values
 
 
 def _finite(array: pa.Array) -> Part:
-    values = array.to_numpy(zero_copy_only=False)
-    if not np.isfinite(values).all():
-        raise ValueError("not finite")
-    return np.asarray(values)
+    return _checked(values := _values(array), np.isfinite(values))
 
 
 def _seconds(array: pa.Array) -> Part:
-    values = array.to_numpy(zero_copy_only=False)
-    if len(values) and (values.min() < FIRST_SECOND or values.max() > LAST_SECOND):
-        raise ValueError("not in the years 1 to 9999")
-    return values.astype("datetime64[s]")
+    values = _values(array)
+    return _checked(values.astype("M8[s]"), (values >= FIRST_SECOND) & (values <= LAST_SECOND))
 
 
 def _milliseconds(array: pa.Array) -> Part:
-    return _seconds(pa.array(array.to_numpy(zero_copy_only=False) // MS_PER_SECOND))
+    return _seconds(pa.array(_values(array) // MS_PER_SECOND))
 
 
 def _iso_times(array: pa.Array) -> Part:
     times = pd.to_datetime(array.to_pandas(), format="ISO8601", utc=True)
-    if times.isna().any():
-        raise ValueError("not a time")
-    return times.to_numpy(dtype="datetime64[s]")
+    return _checked(times.to_numpy(dtype="M8[s]"), times.notna())
 
 
 def _flags(array: pa.Array) -> Part:
-    values = array.to_numpy(zero_copy_only=False)
-    if not np.isin(values, (0, 1)).all():
-        raise ValueError("not a flag")
-    return values.astype(bool)
+    values = _values(array)
+    return _checked(values.astype(bool), np.isin(values, (0, 1)))
 
 
 def _not_empty(array: pa.Array) -> Part:
-    if pc.any(pc.equal(array, "")).as_py():
-        raise ValueError("empty")
-    return array
+    return _checked(array, _values(pc.not_equal(array, "")))
 
 
 def _unchanged(array: pa.Array) -> Part:
     return array
 
 
-NAME = Kind(pa.string(), "any text but not an empty one", _not_empty)
+def _values(array: pa.Array) -> NDArray[Any]:
+    return np.asarray(array.to_numpy(zero_copy_only=False))
 
+
+def _checked(values: Part, accepted: Any) -> Part:
+    if not np.all(accepted):
+        raise ValueError("not accepted")
+    return values
+
+
+NAME = Kind(pa.string(), "any text but not an empty one", _not_empty)
+TEXT = Kind(pa.string(), "any text", _unchanged, optional=True)
 ID_KINDS = {
     "integer": Kind(pa.int64(), "a whole number; for other ids set source.ratings.ids: text", _ids),
     "text": NAME,
 }
+_SINCE = "since 1970-01-01 up to the year 9999; for others set source.ratings.time:"
 TIME_KINDS = {
-    "s": Kind(
-        pa.int64(),
-        "whole seconds since 1970-01-01 up to the year 9999; "
-        "for others set source.ratings.time: ms or iso",
-        _seconds,
-    ),
-    "ms": Kind(
-        pa.int64(),
-        "whole milliseconds since 1970-01-01 up to the year 9999; "
-        "for others set source.ratings.time: s or iso",
-        _milliseconds,
-    ),
+    "s": Kind(pa.int64(), f"whole seconds {_SINCE} ms or iso", _seconds),
+    "ms": Kind(pa.int64(), f"whole milliseconds {_SINCE} s or iso", _milliseconds),
     "iso": Kind(
         pa.string(),
         "a time in ISO 8601 such as 2015-03-31T08:30:00; "
@@ -120,36 +110,23 @@ TIME_KINDS = {
         _iso_times,
     ),
 }
-RATING = Kind(pa.float32(), "a finite number with a decimal point, such as 3.5", _finite)
-TEXT = Kind(pa.string(), "any text", _unchanged, optional=True)
-AGE = Kind(pa.int16(), "a whole number up to 32767, or nothing", _unchanged, optional=True)
 FLAG = Kind(pa.int8(), "0 or 1", _flags)
+KINDS = {
+    "rating": Kind(pa.float32(), "a finite number with a decimal point, such as 3.5", _finite),
+    "age": Kind(pa.int16(), "a whole number up to 32767, or nothing", _unchanged, optional=True),
+    **dict.fromkeys(("title", "genres", "gender", "occupation", "tag"), TEXT),
+    **dict.fromkeys(("head", "relation", "tail", "entity_id"), NAME),
+}
+"""By our names of columns; those of ids and times depend on the source."""
 
 
 def kinds_of(source: SourceParameters, table: TableName) -> dict[str, Kind]:
     """Kind of each of our columns of a table."""
-    ids = ID_KINDS[source.ratings.ids]
-    if table in ("items", "linked_items"):
-        return {"item_id": ids, "title": TEXT, "genres": TEXT}
-    if table == "users":
-        return {"user_id": ids, "age": AGE, "gender": TEXT, "occupation": TEXT}
-    if table == "tags":
-        return {"item_id": ids, "tag": TEXT}
-    if table == "triples":
-        return dict.fromkeys(("head", "relation", "tail"), NAME)
-    if table == "links":
-        return {"item_id": ids, "entity_id": NAME}
-    kinds = {"user_id": ids, "item_id": ids, "rating": RATING}
+    ids, times = ID_KINDS[source.ratings.ids], TIME_KINDS[source.ratings.time]
+    kinds = {**KINDS, "user_id": ids, "item_id": ids}
     if source.ratings.columns.timestamp is not None:
-        kinds["timestamp"] = TIME_KINDS[source.ratings.time]
-    return kinds
-
-
-def key_of(table: TableName) -> str:
-    """The key of `globals.yml` that describes a table."""
-    if table in GRAPH_KEYS:
-        return f"source.graph.{GRAPH_KEYS[table]}"
-    return f"source.{table if table in ('items', 'users', 'tags') else 'ratings'}"
+        kinds["timestamp"] = times
+    return {name: kinds[name] for name in TABLES[table][1].model_fields if name in kinds}
 
 
 @dataclass(frozen=True)
@@ -165,15 +142,14 @@ class Column:
 def columns_of(source: SourceParameters, table: TableName, layout: TableFormat) -> list[Column]:
     """The columns to read; genre flags are numbered from the end, -1 the last."""
     kinds = kinds_of(source, table)
-    block = key_of(table)
+    block = f"source.{TABLES[table][0]}"
     columns = [
         Column(ours, theirs, f"{block}.columns.{ours}", kinds[ours])
         for ours, theirs in layout.column_references.items()
     ]
     if isinstance(layout, ItemsFormat) and layout.genre_flags:
-        key = f"{block}.genre_flags"
         flags = range(-len(layout.genre_flags), 0)
-        columns += [Column(f"flag {flag}", flag, key, FLAG) for flag in flags]
+        columns += [Column(f"flag {flag}", flag, f"{block}.genre_flags", FLAG) for flag in flags]
     return columns
 
 
@@ -189,21 +165,12 @@ def converted(kind: Kind, array: pa.Array) -> Part:
 
 def first_bad(kind: Kind, array: pa.Array) -> int | None:
     """Position of the first value that `converted` refuses, by halving; None if none."""
-    if _is_good(kind, array):
-        return None
-    start, stop = 0, len(array)
+    start, stop = 0, len(array) + 1
     while stop - start > 1:
         middle = (start + stop) // 2
-        if _is_good(kind, array.slice(start, middle - start)):
+        try:
+            converted(kind, array[start:middle])
             start = middle
-        else:
+        except (ValueError, pa.ArrowException):
             stop = middle
-    return start
-
-
-def _is_good(kind: Kind, array: pa.Array) -> bool:
-    try:
-        converted(kind, array)
-    except (ValueError, pa.ArrowException):
-        return False
-    return True
+    return start if start < len(array) else None

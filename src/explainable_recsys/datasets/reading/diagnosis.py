@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from explainable_recsys.datasets.reading.batches import parquet_batches
-from explainable_recsys.datasets.reading.columns import Kind, first_bad
+from explainable_recsys.datasets.reading.columns import Column, first_bad
 from explainable_recsys.datasets.reading.files import RawFile, rows_of, undecodable_line
 from explainable_recsys.datasets.reading.positions import count_of_fields, positions_of
 from explainable_recsys.errors import InputError
@@ -36,13 +36,11 @@ def _text_problem(raw: RawFile, n_good: int) -> str | None:
     """What is wrong with the first bad line after the good rows; None if nothing is found."""
     width, positions = positions_of(raw)
     rows = islice(rows_of(raw, raw.layout.separator), raw.layout.header + n_good, None)
-    at_end: str | None = None
-    while at_end is None:
+    at_end, found = None, None
+    while at_end is None and found is None:
         block, at_end = _block(raw, rows, width)
         found = _bad_value(raw, block, positions)
-        if found:
-            return found
-    return at_end or None
+    return found or at_end
 
 
 def _block(
@@ -58,10 +56,8 @@ def _block(
             if not fields and width > 1:
                 return block, f", line {line}: the line is empty; remove it"
             if fields and len(fields) != width:
-                return (
-                    block,
-                    f", line {line}: {count_of_fields(len(fields))}, but line 1 has {width}",
-                )
+                n_fields = count_of_fields(len(fields))
+                return block, f", line {line}: {n_fields}, but line 1 has {width}"
             block.append((line, fields or [""]))
     except UnicodeDecodeError:
         return block, undecodable_line(raw)
@@ -88,16 +84,15 @@ def _bad_value(
         return None
     row, order = min(bad)
     line, fields = block[row]
-    column = raw.columns[order]
+    column, position = raw.columns[order], positions[order]
+    name = column.theirs if isinstance(column.theirs, str) else position + 1
     hint = f"; if line 1 is a header, set {raw.block}.header: true" * (line == 1)
-    name = column.theirs if isinstance(column.theirs, str) else positions[order] + 1
-    what = _found(fields[positions[order]], column.kind)
-    return f", line {line}, column {name} ({column.key}): {what}{hint}"
+    return f", line {line}, column {name} {_found(column, fields[position])}{hint}"
 
 
-def _found(value: Any, kind: Kind) -> str:
+def _found(column: Column, value: Any) -> str:
     shown = "nothing" if value is None or value == "" else repr(value)
-    return f"found {shown}, accepted: {kind.accepts}"
+    return f"({column.key}): found {shown}, accepted: {column.kind.accepts}"
 
 
 def _parquet_problem(raw: RawFile) -> str | None:
@@ -106,14 +101,14 @@ def _parquet_problem(raw: RawFile) -> str | None:
     try:
         for batch in parquet_batches(raw):
             found = [
-                (row, column, array)
-                for column, array in zip(raw.columns, batch.columns, strict=True)
-                if (row := first_bad(column.kind, array)) is not None
+                (row, order)
+                for order, array in enumerate(batch.columns)
+                if (row := first_bad(raw.columns[order].kind, array)) is not None
             ]
             if found:
-                row, column, array = min(found, key=lambda bad: bad[0])
-                what = _found(array[row].as_py(), column.kind)
-                return f", row {start + row + 1}, column {column.theirs} ({column.key}): {what}"
+                row, order = min(found)
+                column, value = raw.columns[order], batch.column(order)[row].as_py()
+                return f", row {start + row + 1}, column {column.theirs} {_found(column, value)}"
             start += batch.num_rows
     except pa.ArrowInvalid as error:
         return f": not a Parquet file: {error}"

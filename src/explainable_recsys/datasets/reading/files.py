@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from explainable_recsys.datasets.reading.columns import Column, columns_of, key_of
-from explainable_recsys.datasets.source import GRAPH_KEYS, SourceParameters, TableFormat, TableName
+from explainable_recsys.datasets.reading.columns import Column, columns_of
+from explainable_recsys.datasets.source import TABLES, SourceParameters, TableFormat, TableName
 from explainable_recsys.errors import InputError
 
 
@@ -37,14 +37,18 @@ class RawFile:
         inside = self.path.is_absolute() and self.path.is_relative_to(current)
         return str(self.path.relative_to(current) if inside else self.path)
 
+    @property
+    def is_utf8(self) -> bool:
+        """Whether the encoding is UTF-8, by whatever name."""
+        return codecs.lookup(self.layout.encoding).name == "utf-8"
+
 
 def table_at(source: SourceParameters, table: TableName, folder: Path) -> TableFormat | None:
     """How a table is written; None without one, and for an optional graph that is not there."""
-    graph = source.graph
-    if graph is not None and _is_optional(source, table):
-        files = (graph.triples.file, graph.links.file)
-        if not any((folder / file).is_file() for file in files):
-            return None
+    graph = source.graph if _is_optional(source, table) else None
+    files = [graph.triples.file, graph.links.file] if graph else []
+    if files and not any((folder / file).is_file() for file in files):
+        return None
     return source.table(table)
 
 
@@ -59,29 +63,25 @@ def raw_file(source: SourceParameters, table: TableName, folder: Path | None) ->
     layout = table_at(source, table, folder)
     if layout is None:
         return None
-    block = key_of(table)
-    path = path_of(layout, folder)
-    raw = RawFile(path, layout, columns_of(source, table, layout), block)
-    if path.is_file():
+    block = f"source.{TABLES[table][0]}"
+    raw = RawFile(path_of(layout, folder), layout, columns_of(source, table, layout), block)
+    if raw.path.is_file():
         return raw
-    if source.fetch and not _is_optional(source, table):
-        raise InputError(
-            f"{raw.name}: no such file; download it with: kedro fetch-data {source.fetch}"
-        )
-    key = f"source.splits.{table}" if table in ("train", "test") else f"{block}.file"
-    raise InputError(
-        f"{raw.name}: no such file; check the keys source.folder and {key} in globals.yml"
-    )
+    remedy = f"download it with: kedro fetch-data {source.fetch}"
+    if not source.fetch or _is_optional(source, table):
+        key = f"source.splits.{table}" if table in ("train", "test") else f"{block}.file"
+        remedy = f"check the keys source.folder and {key} in globals.yml"
+    raise InputError(f"{raw.name}: no such file; {remedy}")
 
 
 def _is_optional(source: SourceParameters, table: TableName) -> bool:
     """Whether a table does not come with every download."""
-    return table in GRAPH_KEYS and source.graph is not None and source.graph.optional
+    return "graph." in TABLES[table][0] and source.graph is not None and source.graph.optional
 
 
 def rows_of(raw: RawFile, separator: str) -> Iterator[tuple[int, list[str]]]:
     """Line number, from 1, and fields of every row; an empty line has no fields."""
-    encoding = "utf-8-sig" if _is_utf8(raw) else raw.layout.encoding
+    encoding = "utf-8-sig" if raw.is_utf8 else raw.layout.encoding
     with raw.path.open(encoding=encoding, newline="") as file:
         if len(separator) > 1:
             for number, line in enumerate(file, start=1):
@@ -100,11 +100,6 @@ def rows_of(raw: RawFile, separator: str) -> Iterator[tuple[int, list[str]]]:
             start = reader.line_num + 1
 
 
-def _is_utf8(raw: RawFile) -> bool:
-    """Whether the encoding is UTF-8, by whatever name."""
-    return codecs.lookup(raw.layout.encoding).name == "utf-8"
-
-
 def undecodable_line(raw: RawFile) -> str:
     """Describe the first line that is not text in the encoding."""
     decoder = codecs.getincrementaldecoder(raw.layout.encoding)()
@@ -115,7 +110,7 @@ def undecodable_line(raw: RawFile) -> str:
                 line += decoder.decode(block).count("\n")
             decoder.decode(b"", final=True)
         except UnicodeDecodeError:
-            other = "latin-1" if _is_utf8(raw) else "utf-8"
+            other = "latin-1" if raw.is_utf8 else "utf-8"
             return (
                 f", line {line}: not text in the encoding {raw.layout.encoding}; "
                 f"try {raw.block}.encoding: {other}"

@@ -19,13 +19,11 @@ def positions_of(raw: RawFile) -> tuple[int, list[int]]:
         check_names(raw, first)
     else:
         _check_width(raw, first)
-    named = {name: position for position, name in enumerate(first)}
-    positions = []
-    for column in raw.columns:
-        if isinstance(column.theirs, str):
-            positions.append(named[column.theirs])
-        else:
-            positions.append(column.theirs + (len(first) if column.theirs < 0 else -1))
+    numbers = [
+        first.index(column.theirs) + 1 if isinstance(column.theirs, str) else column.theirs
+        for column in raw.columns
+    ]
+    positions = [number - 1 if number > 0 else len(first) + number for number in numbers]
     if len(set(positions)) < len(positions):
         keys = ", ".join(column.key for column in raw.columns)
         raise InputError(f"{raw.name}: one column is used twice among {keys}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -10,7 +11,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from explainable_recsys.datasets.reading.batches import batches_of
 from explainable_recsys.datasets.reading.columns import Part, converted, kinds_of
@@ -106,19 +106,18 @@ def _frame(
     source: SourceParameters, table: TableName, parts: Iterator[dict[str, Part]]
 ) -> pd.DataFrame:
     """Put pieces together, and add the columns of the contract that the file lacks."""
-    pieces: dict[str, list[Part]] = {}
+    pieces: dict[str, list[Part]] = defaultdict(list)
     for part in parts:
         for name, values in part.items():
-            pieces.setdefault(name, []).append(values)
+            pieces[name].append(values)
     layout = source.table(table)
     if isinstance(layout, ItemsFormat) and layout.genre_flags and pieces:
         pieces["genres"] = [pa.array(_flagged_genres(pieces, layout.genre_flags), pa.string())]
-    kinds = kinds_of(source, table)
-    n_rows = sum(len(values) for values in next(iter(pieces.values()), []))
+    n_rows = sum(map(len, next(iter(pieces.values()), [])))
     columns = {}
-    for name, kind in kinds.items():
+    for name, kind in kinds_of(source, table).items():
         filler = converted(kind, pa.nulls(n_rows if kind.optional else 0, kind.arrow))
-        columns[name] = _joined(pieces.pop(name, [filler]))
+        columns[name] = _joined(pieces.get(name, [filler]))
     frame = pd.DataFrame(columns, copy=False)
     if isinstance(layout, ItemsFormat):
         frame["genres"] = _piped(frame["genres"], layout.genres_separator)
@@ -137,9 +136,7 @@ def _joined(parts: list[Part]) -> Any:
 
 def _flagged_genres(pieces: dict[str, list[Part]], genres: list[str | None]) -> list[str]:
     """Genres of each item, joined with the separator that `_piped` splits at."""
-    flags: list[NDArray[np.bool_]] = [
-        np.concatenate(pieces.pop(f"flag {flag}")) for flag in range(-len(genres), 0)
-    ]
+    flags = [np.concatenate(pieces[f"flag {flag}"]) for flag in range(-len(genres), 0)]
     return [
         "|".join(genre for genre, flag in zip(genres, row, strict=True) if flag and genre)
         for row in zip(*flags, strict=True)

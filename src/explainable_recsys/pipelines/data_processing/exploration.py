@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import pandas as pd
 from kedro.pipeline import Node, Pipeline
@@ -23,10 +23,7 @@ from explainable_recsys.figures import (
 from explainable_recsys.parameters import Parameters
 from explainable_recsys.preprocessing.cleaning import Dropped
 
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
-PARAMETERS = "params:exploration"
+PARAMETERS, DAMPING = "params:exploration", "params:exploration.damping"
 
 
 class ExplorationParameters(Parameters):
@@ -113,100 +110,49 @@ def explore_filters(
     )
 
 
-def draw_ratings(
-    rating_distribution: pd.DataFrame,
-    ratings_per_user: pd.DataFrame,
-    ratings_per_item: pd.DataFrame,
-    concentration: pd.DataFrame,
-    activity: pd.DataFrame,
-    sparsity: pd.DataFrame,
-) -> tuple[go.Figure, ...]:
-    """Figures of the ratings by themselves."""
-    return (
-        exploration_ratings.rating_distribution_figure(rating_distribution),
-        exploration_ratings.long_tail_figure(ratings_per_user, ratings_per_item),
-        exploration_ratings.concentration_figure(concentration),
-        exploration_ratings.activity_figure(activity),
-        exploration_ratings.sparsity_figure(sparsity),
-    )
-
-
-def draw_items(
-    genres: pd.DataFrame,
-    genre_pairs: pd.DataFrame,
-    release_years: pd.DataFrame,
-    release_decades: pd.DataFrame,
-    most_rated: pd.DataFrame,
-    best_rated: pd.DataFrame,
-    parameters: ExplorationParameters,
-) -> tuple[go.Figure, ...]:
-    """Figures of the items."""
-    return (
-        exploration_items.genres_figure(genres),
-        exploration_items.genre_pairs_figure(genre_pairs),
-        exploration_items.releases_figure(release_years, release_decades),
-        exploration_items.most_rated_figure(most_rated),
-        exploration_items.best_rated_figure(best_rated, parameters.damping),
-    )
-
-
-def draw_people(
-    demographics: pd.DataFrame, genders_by_genre: pd.DataFrame
-) -> tuple[go.Figure, go.Figure]:
-    """Figures of the people."""
-    return (
-        exploration_people.demographics_figure(demographics),
-        exploration_people.genders_by_genre_figure(genders_by_genre),
-    )
-
-
-def draw_filters(cleaning_steps: pd.DataFrame, cores: pd.DataFrame) -> tuple[go.Figure, go.Figure]:
-    """Figures of what filters take away."""
-    return (
-        exploration_filters.cleaning_figure(cleaning_steps),
-        exploration_filters.cores_figure(cores),
-    )
+FIGURES = {
+    exploration_ratings.rating_distribution_figure: ["rating_distribution"],
+    exploration_ratings.long_tail_figure: ["ratings_per_user", "ratings_per_item"],
+    exploration_ratings.concentration_figure: ["concentration"],
+    exploration_ratings.activity_figure: ["activity"],
+    exploration_ratings.sparsity_figure: ["sparsity"],
+    exploration_items.genres_figure: ["genres"],
+    exploration_items.genre_pairs_figure: ["genre_pairs"],
+    exploration_items.releases_figure: ["release_years", "release_decades"],
+    exploration_items.most_rated_figure: ["most_rated"],
+    exploration_items.best_rated_figure: ["best_rated", DAMPING],
+    exploration_people.demographics_figure: ["demographics"],
+    exploration_people.genders_by_genre_figure: ["genders_by_genre"],
+    exploration_filters.cleaning_figure: ["cleaning_steps"],
+    exploration_filters.cores_figure: ["cores"],
+}
+"""What each figure shows; it is stored under the name of the function that draws it."""
 
 
 def explore_data() -> Pipeline:
     """Tables and figures about the cleaned ratings, in the namespace `exploration`."""
-    alone = ["rating_distribution", "activity", "sparsity"]
-    tail = ["ratings_per_user", "ratings_per_item", "concentration"]
+    both = ["user_totals", "item_totals"]
+    of_ratings = ["rating_distribution", "activity", "sparsity"]
+    of_tail = ["ratings_per_user", "ratings_per_item", "concentration"]
     of_items = ["genres", "genre_pairs", "release_years", "release_decades"]
     of_items += ["most_rated", "best_rated"]
     of_people = ["demographics", "genders_by_genre"]
     of_filters = ["cleaning_steps", "cores"]
-    both = ["user_totals", "item_totals"]
     nodes = [
-        _node(explore_ratings, ["ratings", PARAMETERS], [*both, *alone]),
-        _node(explore_long_tail, both, tail),
+        _node(explore_ratings, ["ratings", PARAMETERS], [*both, *of_ratings]),
+        _node(explore_long_tail, both, of_tail),
         _node(explore_items, ["items", *both, PARAMETERS], of_items),
         _node(explore_people, ["ratings", "users", "items", "user_totals"], of_people),
         _node(explore_filters, ["ratings", "cleaning_report", PARAMETERS], of_filters),
-        _node(
-            draw_ratings,
-            ["rating_distribution", *tail, "activity", "sparsity"],
-            _figures("rating_distribution", "long_tail", "concentration", "activity", "sparsity"),
-        ),
-        _node(
-            draw_items,
-            [*of_items, PARAMETERS],
-            _figures("genres", "genre_pairs", "releases", "most_rated", "best_rated"),
-        ),
-        _node(draw_people, of_people, _figures(*of_people)),
-        _node(draw_filters, of_filters, _figures("cleaning", "cores")),
+        *(_node(draw, shown, draw.__name__) for draw, shown in FIGURES.items()),
     ]
     return Pipeline(
         nodes,
         namespace="exploration",
         inputs={"ratings", "items", "users", "cleaning_report"},
-        parameters={PARAMETERS},
+        parameters={PARAMETERS, DAMPING},
     )
 
 
-def _node(function: Any, inputs: list[str], outputs: list[str]) -> Node:
+def _node(function: Any, inputs: list[str], outputs: list[str] | str) -> Node:
     return Node(function, inputs, outputs, name=function.__name__)
-
-
-def _figures(*names: str) -> list[str]:
-    return [f"{name}_figure" for name in names]

@@ -12,9 +12,9 @@ from kedro.pipeline import Node, Pipeline
 from explainable_recsys.answers.pairs import APPROACHES
 from explainable_recsys.parameters import Parameters
 from explainable_recsys.pipelines.diagnostics.nodes import measure_stability, some_users_lists
-from explainable_recsys.pipelines.wiring import FAMILIES, everything
+from explainable_recsys.pipelines.wiring import CHOICE, FAMILIES, everything
 
-NAME = "diagnostics"
+NAME, LISTS = "diagnostics", ".recommendations"
 SEEDS = 2**32
 
 
@@ -43,7 +43,7 @@ def create_pipeline(**_: Any) -> Pipeline:
     explained = [f"{pair.name}.explanations" for pair in pairs]
     again, nodes = dict[str, str](), list[Node]()
     for pair in pairs:
-        lists = f"{pair.recommender}.recommendations"
+        lists = f"{pair.recommender}{LISTS}"
         if lists not in again:
             again[lists] = f"{pair.recommender}_some_lists"
             nodes.append(
@@ -58,6 +58,7 @@ def create_pipeline(**_: Any) -> Pipeline:
     nodes += _again(everything().to_outputs(*explained), again)
     compared = {name: name for name in explained}
     compared |= {f"{name}_again": again[name] for name in explained if name in again}
+    compared |= {f"{pair.name}.lists": again[f"{pair.recommender}{LISTS}"] for pair in pairs}
     compare = Node(
         measure_stability,
         {"stability": "params:stability", "evaluation": "params:evaluation", **compared},
@@ -71,29 +72,25 @@ def create_pipeline(**_: Any) -> Pipeline:
 def _again(pipeline: Pipeline, again: dict[str, str]) -> Iterator[Node]:
     """The nodes that have a seed, and those that read what these make; notes the new names."""
     for node in pipeline.nodes:  # in the order in which they can run
-        if node.namespace not in FAMILIES or any(name in again for name in node.outputs):
+        if node.namespace not in FAMILIES or CHOICE in node.tags:
             continue
-        reads = [name for name in node.inputs if name in again and not name.endswith("lists")]
-        random = any(name for name in reads if not name.endswith(".recommendations"))
-        if not (random or _has_seed(node.func)):
+        if any(name in again for name in node.outputs):  # the lists stay as they are
             continue
-        again |= {name: f"{name.replace('.', '_')}_again" for name in node.outputs}
-        yield _renamed(node, again)
+        changed = [name for name in node.inputs if name in again]
+        if _has_seed(node.func) or any(not name.endswith(LISTS) for name in changed):
+            again |= {name: f"{name.replace('.', '_')}_again" for name in node.outputs}
+            yield _renamed(node, again)
 
 
 def _renamed(node: Node, again: dict[str, str]) -> Node:
-    def new(names: Any) -> Any:
-        if isinstance(names, dict):
-            return {argument: again.get(name, name) for argument, name in names.items()}
-        return again.get(names, names) if isinstance(names, str) else [again[n] for n in names]
-
+    """A node with other seeds, and with new names of what is made again."""
+    arguments = inspect.signature(node.func).bind(*node.inputs).arguments
+    made = [again[name] for name in node.outputs]
     return Node(
         Reseeded(node.func),
-        new(node._inputs)
-        if isinstance(node._inputs, dict)
-        else [again.get(name, name) for name in node.inputs],
-        new(node._outputs),
-        name=f"{node.namespace!s}_{node.short_name}_again".replace(" ", "_").lower(),
+        {argument: again.get(name, name) for argument, name in arguments.items()},
+        made if len(made) > 1 else made[0],
+        name=f"{node.namespace}_{node._name}_again",
         namespace=NAME,
     )
 

@@ -9,5 +9,5 @@ from explainable_recsys.pipelines.wiring import part
 
 
 def create_pipeline(**_: Any) -> Pipeline:
-    """A namespace for each, and the data."""
-    return part(*KNOWLEDGE)
+    """A namespace for each that is not for requests only, and the data."""
+    return part(*(name for name, record in KNOWLEDGE.items() if not record.on_request))

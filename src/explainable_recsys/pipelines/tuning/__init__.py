@@ -1,4 +1,4 @@
-"""Search for better hyper-parameters of an approach, on validation ratings."""
+"""Search for better hyper-parameters of a recommender, on validation ratings."""
 
 from explainable_recsys.pipelines.tuning.pipeline import create_pipeline
 

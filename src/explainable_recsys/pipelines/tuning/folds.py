@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from explainable_recsys.data import Data, RatingScale
 from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.preprocessing.splits import SplitParameters, split_ratings
@@ -67,9 +68,9 @@ def cut_at_random(ratings: pd.DataFrame, fraction: float, seed: int) -> Fold:
 
 
 def shared_data(
-    fold: Fold, tables: Mapping[str, pd.DataFrame], fraction: float, seed: int
+    fold: Fold, tables: Mapping[str, pd.DataFrame], scale: RatingScale, fraction: float, seed: int
 ) -> dict[str, Any]:
-    """What the approaches read, when there is no more than the training part of a fold.
+    """What the nodes that make models read, when there is no more than the training part of a fold.
 
     Models learn from all of it, as they learn from training and validation ratings in a run.
     What they choose by themselves on validation ratings they choose on a part of it, never on
@@ -80,8 +81,7 @@ def shared_data(
     return {
         **tables,
         "interactions": interactions,
-        "histories": interactions,
-        "data_version": {},
+        "data": Data(interactions, interactions, tables["items"], tables["users"], scale),
         "train_ratings": inner.train,
         "validation_ratings": inner.validation,
     }

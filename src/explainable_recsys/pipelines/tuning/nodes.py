@@ -6,6 +6,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
 import pandas as pd
@@ -13,113 +14,113 @@ import plotly.graph_objects as go
 from kedro.pipeline import Pipeline
 
 from explainable_recsys.datasets.source import SourceParameters
-from explainable_recsys.datasets.studies import Studies
+from explainable_recsys.datasets.studies import OpenStudy
 from explainable_recsys.errors import InputError, did_you_mean
-from explainable_recsys.figures.tuning import tuning_history_figure, tuning_parameters_figure
-from explainable_recsys.metrics.records import lower_is_better
-from explainable_recsys.pipelines.approach import SHARED_DATA
-from explainable_recsys.pipelines.discovery import approach_names, every_approach
-from explainable_recsys.pipelines.evaluation.nodes import EvaluationParameters
+from explainable_recsys.figures.tuning import (
+    best_trial,
+    tuning_history_figure,
+    tuning_parameters_figure,
+)
+from explainable_recsys.metrics.parameters import EvaluationParameters
 from explainable_recsys.pipelines.parameters import PREFIX, plain_parameters, typed_parameters
 from explainable_recsys.pipelines.rerun import needed_part
 from explainable_recsys.pipelines.tuning.folds import make_folds, mixed_seed, shared_data
-from explainable_recsys.pipelines.tuning.objective import Objective, Protocol
-from explainable_recsys.pipelines.tuning.report import parameters_file, trials_table
-from explainable_recsys.pipelines.tuning.search import TuningParameters, best_outcome, search
+from explainable_recsys.pipelines.tuning.objective import Protocol, objective
+from explainable_recsys.pipelines.tuning.report import parameters_file
+from explainable_recsys.pipelines.tuning.search import TuningParameters, search, trials_table
 from explainable_recsys.pipelines.tuning.space import check_ranges, read_search
+from explainable_recsys.pipelines.wiring import everything
 from explainable_recsys.preprocessing.splits import SplitParameters
 from explainable_recsys.recommenders.lists import RecommendationParameters
 
 logger = logging.getLogger(__name__)
 
+MODEL = ".model"
+SETTINGS = ("tuning", "split", "evaluation", "recommendation", "source")
+"""Parameters that a search is made with; they are not searched."""
+
 
 def search_parameters(
     train_ratings: pd.DataFrame,
     validation_ratings: pd.DataFrame,
-    items: pd.DataFrame,
-    users: pd.DataFrame,
-    studies: Studies,
+    studies: OpenStudy,
     parameters: dict[str, Any],
     tuning: TuningParameters,
     split: SplitParameters,
     evaluation: EvaluationParameters,
     recommendation: RecommendationParameters,
     source: SourceParameters,
-    **raw_tables: pd.DataFrame,
+    **tables: pd.DataFrame,
 ) -> tuple[pd.DataFrame, str]:
     """Search; return the trials and a parameters file with the best of them.
 
     Args:
         train_ratings: Training part.
         validation_ratings: Validation part.
-        items: Titles and genres.
-        users: What is known of the users.
         studies: Where trials are kept, so that a search can go on after an interruption.
         parameters: All parameters.
-        tuning: Approach and length of the search.
+        tuning: Recommender and length of the search.
         split: How the parts were cut.
         evaluation: Length of the lists and what counts as a hit.
         recommendation: Users scored at once.
         source: Name and rating scale of the data.
-        raw_tables: What else the data set says of items.
+        tables: What is known of items and users.
 
     Raises:
-        InputError: If the approach cannot be tuned, its search space cannot be used, there are
-            no validation ratings, or no trial succeeds.
+        InputError: If the recommender cannot be tuned, its search space cannot be used, there
+            are no validation ratings, or no trial succeeds.
     """
-    approaches = every_approach()
-    approach = chosen_approach(tuning.approach, approaches, parameters)
-    model = f"{approach}.model"
-    metric, ranges = read_search(approach, parameters[approach]["search"])
-    part = needed_part(approaches, SHARED_DATA, {model})
-    known = known_parameters(approach, part, parameters, approach_names(approaches))
-    present = check_ranges(approach, ranges, known)
+    recommenders = everything()
+    name = chosen_recommender(tuning.recommender, recommenders, parameters)
+    metric, ranges = read_search(name, parameters[name]["search"])
     folds = make_folds(train_ratings, validation_ratings, split, tuning.n_folds, tuning.seed)
     if len(folds) < tuning.n_folds:
         logger.info("the split is not random: there is one fold, not %d", tuning.n_folds)
-    data = [
-        shared_data(
-            fold,
-            {"items": items, "users": users, **raw_tables},
-            split.fraction,
-            mixed_seed(tuning.seed, number),
-        )
-        for number, fold in enumerate(folds)
-    ]
+
+    @cache
+    def given(fold: int) -> dict[str, Any]:
+        seed = mixed_seed(tuning.seed, fold)
+        return shared_data(folds[fold], tables, source.rating_scale, split.fraction, seed)
+
+    part = needed_part(recommenders, given(0), {name + MODEL})
+    known, full = known_parameters(name, part, parameters)
+    present = check_ranges(name, ranges, known)
     protocol = Protocol(
         metric=metric,
         k=evaluation.k,
         relevance_threshold=evaluation.relevance_threshold,
         block_size=recommendation.block_size,
-        minimum=source.rating_scale.minimum,
-        maximum=source.rating_scale.maximum,
+        scale=source.rating_scale,
     )
-    objective = Objective(model, part, parameters, folds, data, protocol)
-    full = {path: full_path(approach, path, approach_names(approaches)) for path in ranges}
-
-    def evaluate(values: Mapping[str, Any]) -> Iterator[float]:
-        return objective({full[path]: value for path, value in values.items()})
-
     settings = tuning.model_copy(update={"n_folds": len(folds)})
-    maximize = not lower_is_better(metric)
     what = {
         "space": {path: found.model_dump() for path, found in ranges.items()},
-        "metric": metric,
-        "evaluation": [evaluation.k, evaluation.relevance_threshold],
-        "scale": [protocol.minimum, protocol.maximum],
+        "protocol": [metric, evaluation.k, evaluation.relevance_threshold, str(protocol.scale)],
         "settings": settings.model_dump(exclude={"n_trials"}),
         "known": known,
-        "data": [digest(table) for fold in folds for table in fold]
-        + [digest(items), digest(users)],
+        "data": [digest(t) for t in (*(t for fold in folds for t in fold), *tables.values())],
     }
-    study = f"{approach}-{fingerprint(what)}"
-    with studies.open(study) as storage:
-        outcomes = search(storage, study, ranges, present, evaluate, settings, maximize)
-    best = best_outcome(outcomes, maximize)
-    measured = f"{metric}@{evaluation.k}" if maximize else metric
-    trials = trials_table(approach, measured, outcomes, len(folds))
-    values = {full[path]: value for path, value in outcomes[best].parameters.items()}
-    return trials, parameters_file(trials, values, best, source.name, tuning.seed)
+    measured = objective(
+        name + MODEL,
+        part,
+        parameters,
+        [full[path] for path in ranges],
+        given,
+        [fold.validation for fold in folds],
+        protocol,
+    )
+
+    def evaluate(values: Mapping[str, Any]) -> Iterator[float]:
+        return measured({full[path]: value for path, value in values.items()})
+
+    study, maximize = f"{name}-{fingerprint(what)}", metric != "rmse"
+    with studies(study) as storage:
+        tried = search(storage, study, ranges, present, evaluate, settings, maximize)
+    named = f"{metric}@{evaluation.k}" if maximize else metric
+    trials = trials_table(name, named, tried, len(folds))
+    best = tried[best_trial(trials)].user_attrs["parameters"]
+    values = {full[path]: value for path, value in best.items()}
+    return trials, parameters_file(trials, values, source.name, tuning.seed)
 
 
 def draw_trials(trials: pd.DataFrame) -> tuple[go.Figure, go.Figure]:
@@ -127,58 +128,49 @@ def draw_trials(trials: pd.DataFrame) -> tuple[go.Figure, go.Figure]:
     return tuning_history_figure(trials), tuning_parameters_figure(trials)
 
 
-def chosen_approach(name: str | None, approaches: Pipeline, parameters: Mapping[str, Any]) -> str:
-    """The approach to tune.
+def chosen_recommender(
+    name: str | None, recommenders: Pipeline, parameters: Mapping[str, Any]
+) -> str:
+    """The recommender to tune.
 
     Raises:
-        InputError: If there is no such approach, or it brings no search, or its model is that of
-            another; naming those that can be tuned.
+        InputError: If there is no such recommender, or it brings no search; naming those that
+            can be tuned.
     """
-    makers = {output: node for node in approaches.nodes for output in node.outputs}
-    brings = {
-        name
-        for name in approach_names(approaches)
-        if f"{name}.model" in makers and _search_of(name, parameters) is not None
+    models = {
+        output.removesuffix(MODEL)
+        for output in recommenders.all_outputs()
+        if output.endswith(MODEL)
     }
-    accepted = f"accepted: {', '.join(sorted(brings)) or 'none'}"
-    if name is None:
-        raise InputError(
-            f"parameter tuning.approach: which one? {accepted}; for example --params "
-            f"tuning.approach={min(brings, default='NAME')}"
-        )
-    if name in brings:
+    tunable = sorted(name for name in models if "search" in (parameters.get(name) or {}))
+    if name in tunable:
         return name
-    if name not in approach_names(approaches):
-        hint = did_you_mean(name, sorted(brings))
-        raise InputError(f"parameter tuning.approach: no approach '{name}'; {hint}{accepted}")
-    part = needed_part(approaches, SHARED_DATA, {f"{name}.recommendations"})
-    owners = sorted(brings & {str(node.namespace) for node in part.nodes} - {name})
-    reason = (
-        f"it recommends with the model of {owners[0]}; tune that"
-        if owners
-        else (f"it brings no search; add a block {name}.search with metric and space")
-    )
-    raise InputError(f"parameter tuning.approach: '{name}' cannot be tuned, {reason}; {accepted}")
+    accepted = f"accepted: {', '.join(tunable) or 'none'}"
+    if name is None:
+        problem = f"which one? {accepted}; for example --params tuning.recommender="
+        problem += min(tunable, default="NAME")
+    elif name in models:
+        problem = f"'{name}' brings no search; add a block {name}.search with metric and space; "
+        problem += accepted
+    else:
+        problem = f"no recommender '{name}'; {did_you_mean(name, tunable)}{accepted}"
+    raise InputError(f"parameter tuning.recommender: {problem}")
 
 
 def known_parameters(
-    approach: str, part: Pipeline, parameters: Mapping[str, Any], approaches: set[str]
-) -> dict[str, Any]:
-    """Present values of the parameters of approaches that some nodes read, by path.
+    recommender: str, part: Pipeline, parameters: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """Present values of the parameters that some nodes read, and their full paths.
 
-    Paths are below the approach, those of parameters of others below everything.
+    Both are by path: below the recommender for its own, below everything for others.
     """
     known: dict[str, Any] = {}
     for name, value in typed_parameters(part, parameters).items():
         path = name.removeprefix(PREFIX)
-        if path.partition(".")[0] in approaches:
+        if path.partition(".")[0] not in SETTINGS:
             known |= dict(_leaves(path, plain_parameters({"": value})[""]))
-    return {path.removeprefix(f"{approach}."): value for path, value in sorted(known.items())}
-
-
-def full_path(approach: str, path: str, approaches: set[str]) -> str:
-    """A path below an approach, or below another, as a path below everything."""
-    return path if path.partition(".")[0] in approaches else f"{approach}.{path}"
+    full = {path.removeprefix(f"{recommender}."): path for path in sorted(known)}
+    return {path: known[whole] for path, whole in full.items()}, full
 
 
 def digest(table: pd.DataFrame) -> str:
@@ -191,11 +183,6 @@ def fingerprint(what: Mapping[str, Any]) -> str:
     """A short text that differs between searches that must not be mixed."""
     text = json.dumps(what, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
-
-
-def _search_of(name: str, parameters: Mapping[str, Any]) -> Any:
-    block = parameters.get(name)
-    return block.get("search") if isinstance(block, Mapping) else None
 
 
 def _leaves(path: str, value: Any) -> Iterator[tuple[str, Any]]:

@@ -6,20 +6,21 @@ from typing import Any
 
 from kedro.pipeline import Node, Pipeline
 
-from explainable_recsys.pipelines.approach import RAW_TABLES
-from explainable_recsys.pipelines.data_processing import prepare_data
+from explainable_recsys.pipelines.data_processing.pipeline import prepare_data
 from explainable_recsys.pipelines.tuning import nodes
 
-DATA = ("train_ratings", "validation_ratings", "items", "users", *sorted(RAW_TABLES))
-SETTINGS = ("tuning", "split", "evaluation", "recommendation", "source")
+RATINGS = ("train_ratings", "validation_ratings")
+TABLES = ("items", "users", "links", "raw_tags", "raw_triples")
 
 
 def create_pipeline(**_: Any) -> Pipeline:
-    """Search; draw the trials; write a parameters file. The approach is `tuning.approach`."""
-    settings = {name: f"params:{name}" for name in SETTINGS}
+    """Search; draw the trials; write a parameters file. What is tuned is `tuning.recommender`."""
+    settings = {name: f"params:{name}" for name in nodes.SETTINGS}
+    # In the order of the function's arguments, by which Kedro finds the types of parameters.
+    inputs = {name: name for name in (*RATINGS, "studies", "parameters")} | settings
     search = Node(
         nodes.search_parameters,
-        {name: name for name in (*DATA, "studies", "parameters")} | settings,
+        inputs | {name: name for name in TABLES},
         ["trials", "best_parameters"],
         name="search",
     )
@@ -32,7 +33,7 @@ def create_pipeline(**_: Any) -> Pipeline:
     searching = Pipeline(
         [search, draw],
         namespace="tuning",
-        inputs=set(DATA),
+        inputs={*RATINGS, *TABLES},
         parameters=set(settings.values()),
     )
     return prepare_data() + searching

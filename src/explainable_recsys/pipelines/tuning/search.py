@@ -1,63 +1,41 @@
-"""The search itself: Optuna proposes, the objective measures, a journal remembers."""
+"""The search itself: Optuna proposes, the objective measures, Optuna's storage remembers."""
 
 from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 from pydantic import Field
 
 from explainable_recsys.errors import InputError
 from explainable_recsys.parameters import Parameters, Seed
 from explainable_recsys.pipelines.tuning.folds import mixed_seed
-from explainable_recsys.pipelines.tuning.objective import UnfitMetricError
+from explainable_recsys.pipelines.tuning.objective import Evaluate, UnfitMetricError
 from explainable_recsys.pipelines.tuning.space import Range
 from explainable_recsys.progress import progress
 
 if TYPE_CHECKING:
     from optuna import Study, Trial
     from optuna.storages import BaseStorage
+    from optuna.trial import FrozenTrial
 
 logger = logging.getLogger(__name__)
 
-Evaluate = Callable[[Mapping[str, Any]], Iterator[float]]
+STATES = {"COMPLETE": "complete", "PRUNED": "pruned", "FAIL": "failed"}
 
 
 class TuningParameters(Parameters):
-    """Which approach is tuned, and how long."""
+    """Which recommender is tuned, and how long."""
 
-    approach: str | None = None
+    recommender: str | None = None
     n_trials: int = Field(30, ge=1)
     n_folds: int = Field(3, ge=1)
     n_startup_trials: int = Field(10, ge=1)
     seed: Seed = 0
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a trial came to.
-
-    Attributes:
-        state: `complete`, `pruned` (stopped after some folds, being worse than most) or
-            `failed` (the approach refuses these parameters).
-        parameters: Their values by path.
-        folds: Value on each fold that was measured.
-        message: Why it failed.
-    """
-
-    state: str
-    parameters: dict[str, Any]
-    folds: list[float] = field(default_factory=list)
-    message: str | None = None
-
-    @property
-    def value(self) -> float | None:
-        """Mean over all folds; None if they were not all measured."""
-        return float(np.mean(self.folds)) if self.state == "complete" else None
 
 
 def search(
@@ -68,7 +46,7 @@ def search(
     evaluate: Evaluate,
     settings: TuningParameters,
     maximize: bool,
-) -> list[Outcome]:
+) -> list[FrozenTrial]:
     """Try parameters until there are as many trials as asked for; stored ones count.
 
     The first trial is the present parameters. Each of the others is proposed by Optuna's TPE
@@ -86,6 +64,10 @@ def search(
         settings: Number of trials and folds, seed.
         maximize: Whether larger values are better.
 
+    Returns:
+        The trials that came to an end. Of their `user_attrs`, `parameters` are the values by
+        path, `folds` the values on each fold that was measured, `message` why one failed.
+
     Raises:
         UnfitMetricError: If `evaluate` does; any other `InputError` fails the trial only.
     """
@@ -95,22 +77,19 @@ def search(
     with warnings.catch_warnings():
         # Of values between two steps, and of arguments that are new in some versions.
         warnings.simplefilter("ignore")
-        pruner = optuna.pruners.MedianPruner(n_startup_trials=settings.n_startup_trials)
-        if name in optuna.get_all_study_names(storage):
-            study = optuna.load_study(study_name=name, storage=storage, pruner=pruner)
-        else:
-            study = optuna.create_study(
+        if name not in optuna.get_all_study_names(storage):
+            optuna.create_study(
                 storage=storage,
                 study_name=name,
                 direction="maximize" if maximize else "minimize",
-                pruner=pruner,
             )
-        _forget_unfinished(study)
-        n_stored = len(finished(study))
+        pruner = optuna.pruners.MedianPruner(n_startup_trials=settings.n_startup_trials)
+        study = optuna.load_study(study_name=name, storage=storage, pruner=pruner)
+        for cut_off in study.get_trials(deepcopy=False, states=[optuna.trial.TrialState.RUNNING]):
+            study.tell(cut_off.number, state=optuna.trial.TrialState.FAIL)
+        n_stored = min(len(finished(study)), settings.n_trials)
         if n_stored:
-            logger.info(
-                "%d of %d trials are stored", min(n_stored, settings.n_trials), settings.n_trials
-            )
+            logger.info("%d of %d trials are stored", n_stored, settings.n_trials)
         elif not study.get_trials(states=[optuna.trial.TrialState.WAITING]):
             study.enqueue_trial(dict(present))
         for number in progress(range(n_stored, settings.n_trials), "tuning", "trial"):
@@ -148,40 +127,61 @@ def _try(study: Study, trial: Trial, evaluate: Evaluate, settings: TuningParamet
         study.tell(trial, state=TrialState.FAIL)
 
 
-def finished(study: Study) -> list[Outcome]:
+def finished(study: Study) -> list[FrozenTrial]:
     """Trials that came to an end, in order; not those that an interruption cut off."""
-    from optuna.trial import TrialState
-
-    names = {
-        TrialState.COMPLETE: "complete",
-        TrialState.PRUNED: "pruned",
-        TrialState.FAIL: "failed",
-    }
     return [
-        Outcome(names[trial.state], **trial.user_attrs)
+        trial
         for trial in study.get_trials(deepcopy=False)
-        if trial.state in names
-        and (trial.state != TrialState.FAIL or "message" in trial.user_attrs)
+        if trial.state.name in ("COMPLETE", "PRUNED") or "message" in trial.user_attrs
     ]
 
 
-def _forget_unfinished(study: Study) -> None:
-    """Fail the trials that were running when a search was interrupted."""
-    from optuna.trial import TrialState
+def trials_table(
+    recommender: str, metric: str, trials: list[FrozenTrial], n_folds: int
+) -> pd.DataFrame:
+    """One row per trial.
 
-    for trial in study.get_trials(deepcopy=False, states=[TrialState.RUNNING]):
-        study.tell(trial.number, state=TrialState.FAIL)
+    Args:
+        recommender: What was tuned.
+        metric: Name of the values.
+        trials: From `search`.
+        n_folds: Number of folds.
 
-
-def best_outcome(outcomes: list[Outcome], maximize: bool) -> int:
-    """Number of the best complete trial, the first of several equals.
+    Returns:
+        Columns `recommender`, `metric`, `trial` (from 0, the present parameters), `state`
+        (`complete`; `pruned`: stopped after some folds, being worse than most; `failed`: the
+        recommender refuses these parameters), `value` (mean over the folds; missing unless
+        complete), `fold_1`, …, one column per parameter, and `message` (why it failed).
 
     Raises:
-        InputError: If all failed.
+        InputError: If none is complete, with the first reason.
     """
-    values = {n: o.value for n, o in enumerate(outcomes) if o.value is not None}
-    if not values:
-        reason = next((o.message for o in outcomes if o.message), "none was complete")
-        raise InputError(f"all {len(outcomes)} trials failed; the first: {reason}")
-    sign = -1 if maximize else 1
-    return min(values, key=lambda number: (sign * values[number], number))
+    states = [STATES[trial.state.name] for trial in trials]
+    noted = [trial.user_attrs for trial in trials]
+    messages = [notes.get("message") for notes in noted]
+    if "complete" not in states:
+        reason = next(filter(None, messages), "none was complete")
+        raise InputError(f"all {len(trials)} trials failed; the first: {reason}")
+    names = [f"fold_{fold}" for fold in range(1, n_folds + 1)]
+    measured = [dict(zip(names, notes.get("folds", []), strict=False)) for notes in noted]
+    folds = pd.DataFrame(measured, columns=names, dtype="float64")
+    table = pd.DataFrame(
+        {
+            "recommender": recommender,
+            "metric": metric,
+            "trial": range(len(trials)),
+            "state": states,
+            "value": folds.mean(axis=1, skipna=False),
+        }
+    )
+    for path in noted[0]["parameters"]:
+        folds[path] = _column([notes["parameters"][path] for notes in noted])
+    return table.join(folds).assign(message=pd.Series(messages, dtype="str"))
+
+
+def _column(values: list[Any]) -> pd.Series[Any]:
+    """Numbers or flags as they are; anything else, or of several kinds, as text."""
+    kinds = {type(value) for value in values}
+    if kinds <= {int, float} or kinds == {bool}:
+        return pd.Series(values)
+    return pd.Series([None if value is None else str(value) for value in values], dtype="str")

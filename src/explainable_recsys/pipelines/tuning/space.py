@@ -1,9 +1,9 @@
-"""Search spaces: which parameters of an approach are tried, and between which bounds."""
+"""Search spaces: which parameters of a recommender are tried, and between which bounds."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, Self, TypeVar
 
 from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
@@ -13,56 +13,56 @@ from explainable_recsys.parameters import Parameters
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
 
+N = TypeVar("N", int, float)
+
 SIGNIFICANT_DIGITS = 3
 """To which proposed decimal numbers are rounded: more make no difference, and do not read well."""
 
 
-class IntegerRange(Parameters):
-    """Whole numbers from `low` to `high`, in steps or on a logarithmic scale."""
+class _Between(Parameters, Generic[N]):
+    """Numbers from `low` to `high`, also in steps or on a logarithmic scale."""
 
-    type: Literal["int"]
-    low: int
-    high: int
-    step: int = Field(1, ge=1)
+    low: N
+    high: N
+    step: N | None = Field(None, gt=0)
     log: bool = False
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        _check_bounds(self.low, self.high, self.log)
-        if self.log and self.step > 1:
+        if self.low > self.high:
+            raise ValueError(f"low {self.low:g} is above high {self.high:g}")
+        if self.log and self.low <= 0:
+            raise ValueError(f"a logarithmic range starts above 0, not at {self.low:g}")
+        if self.log and self.step is not None:
             raise ValueError("a logarithmic range has no step")
         return self
+
+    def holds(self, value: Any) -> bool:
+        """Whether a value lies in the range, on a step or between two."""
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        return is_number and self.low <= value <= self.high
+
+
+class IntegerRange(_Between[int]):
+    """Whole numbers."""
+
+    type: Literal["int"]
 
     def distribution(self) -> BaseDistribution:
         """The range as Optuna has it."""
         from optuna.distributions import IntDistribution
 
-        return IntDistribution(self.low, self.high, log=self.log, step=self.step)
+        return IntDistribution(self.low, self.high, log=self.log, step=self.step or 1)
 
     def readable(self, value: Any) -> int:
         """A proposed value as it is used."""
         return int(value)
 
-    def holds(self, value: Any) -> bool:
-        """Whether a value lies in the range, on a step or between two."""
-        return _is_number(value) and self.low <= value <= self.high
 
-
-class DecimalRange(Parameters):
-    """Decimal numbers from `low` to `high`, also in steps or on a logarithmic scale."""
+class DecimalRange(_Between[float]):
+    """Decimal numbers."""
 
     type: Literal["float"]
-    low: float
-    high: float
-    step: float | None = Field(None, gt=0)
-    log: bool = False
-
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        _check_bounds(self.low, self.high, self.log)
-        if self.log and self.step is not None:
-            raise ValueError("a logarithmic range has no step")
-        return self
 
     def distribution(self) -> BaseDistribution:
         """The range as Optuna has it."""
@@ -74,10 +74,6 @@ class DecimalRange(Parameters):
         """A proposed value as it is used: rounded, within the bounds."""
         rounded = float(f"{value:.{SIGNIFICANT_DIGITS}g}")
         return min(max(rounded, self.low), self.high)
-
-    def holds(self, value: Any) -> bool:
-        """Whether a value lies in the range."""
-        return _is_number(value) and self.low <= value <= self.high
 
 
 class Choices(Parameters):
@@ -109,28 +105,28 @@ Metric = Literal["ndcg", "recall", "rmse"]
 
 
 class SearchParameters(Parameters):
-    """The block `search` of an approach."""
+    """The block `search` of a recommender."""
 
     metric: Metric
     space: dict[str, Any] = Field(min_length=1)
 
 
-def read_search(approach: str, block: Any) -> tuple[Metric, dict[str, Range]]:
-    """Read the block `search` of an approach.
+def read_search(recommender: str, block: Any) -> tuple[Metric, dict[str, Range]]:
+    """Read the block `search` of a recommender.
 
     Args:
-        approach: Its name.
+        recommender: Its name.
         block: The metric, and ranges laid out as the parameters are that they are ranges of.
-            A parameter of another approach stands below that approach's name; null is for
-            one that is not searched.
+            A parameter of knowledge that it reads stands below that knowledge's name; null is
+            for one that is not searched.
 
     Returns:
-        The metric, and the ranges by path below the approach, such as `model.factors`.
+        The metric, and the ranges by path below the recommender, such as `model.factors`.
 
     Raises:
         InputError: Naming all that is wrong with it.
     """
-    place = f"{approach}.search"
+    place = f"{recommender}.search"
     try:
         search = SearchParameters.model_validate(block)
     except ValidationError as error:
@@ -150,12 +146,12 @@ def read_search(approach: str, block: Any) -> tuple[Metric, dict[str, Range]]:
 
 
 def check_ranges(
-    approach: str, ranges: Mapping[str, Range], known: Mapping[str, Any]
+    recommender: str, ranges: Mapping[str, Range], known: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Make sure that ranges are those of parameters of the model, and hold the present values.
 
     Args:
-        approach: Name of the approach.
+        recommender: Its name.
         ranges: Its ranges by path.
         known: Present values of all parameters that the model depends on, by path.
 
@@ -167,7 +163,7 @@ def check_ranges(
     """
     problems = []
     for path, found in ranges.items():
-        place = f"parameter {approach}.search.space.{path}"
+        place = f"parameter {recommender}.search.space.{path}"
         if path not in known:
             hint = did_you_mean(path, known)
             accepted = ", ".join(sorted(known))
@@ -199,14 +195,3 @@ def _problems(place: str, error: ValidationError) -> Iterator[str]:
         keys = [str(key) for key in problem["loc"] if key not in ("int", "float", "categorical")]
         reason = problem["msg"].removeprefix("Value error, ")
         yield f"parameter {'.'.join([place, *keys])}: {reason}, found {problem['input']!r}"
-
-
-def _check_bounds(low: float, high: float, log: bool) -> None:
-    if low > high:
-        raise ValueError(f"low {low:g} is above high {high:g}")
-    if log and low <= 0:
-        raise ValueError(f"a logarithmic range starts above 0, not at {low:g}")
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)

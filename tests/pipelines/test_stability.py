@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pytest
 from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
 
+from explainable_recsys import draws
 from explainable_recsys.explainers.contributions import explain_by_contributions
 from explainable_recsys.metrics.stability import explanation_overlap
 from explainable_recsys.pipelines.approach import SHARED_DATA
@@ -79,7 +79,7 @@ def test_the_value_of_als_is_that_of_two_models(full_run: Path) -> None:
         )
     again = ALS.fit(interactions, model.parameters.model_copy(update={"seed": 1}))
     second = explain_by_contributions(again, interactions, lists, items, 10)
-    users = np.random.default_rng(0).choice(interactions.user_ids, 20, replace=False)
+    users = draws.sample(interactions.user_ids, 20, 0, "stability")
     overlap = explanation_overlap(first, second, 3)
     overlap = overlap[overlap["user_id"].isin(users)]
     expected = overlap.groupby("user_id")["jaccard"].mean().mean()

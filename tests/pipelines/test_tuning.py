@@ -261,7 +261,8 @@ def test_a_split_that_is_not_random_has_one_fold(
 def test_the_summary_says_how_to_use_what_was_found(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    tune(tmp_path, "item_knn")
+    poor = {"k": 10, "similarity": "pearson", "shrinkage": 0.0, "amplification": 4.0}
+    tune(tmp_path, "item_knn", item_knn={"model": poor})
     printed = capsys.readouterr().out
     assert "\nTuning\n  item_knn: ndcg@10 on validation ratings, higher is better\n" in printed
     (file,) = tmp_path.glob("08_reporting/tuning/best_parameters.yml/*/*")

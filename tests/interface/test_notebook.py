@@ -78,13 +78,8 @@ def test_another_user(catalog: DataCatalog, drawn: list[str]) -> None:
     browser.change.value = browser.change.options[1][1]
     browser.user.value = "22"
     lists = catalog.load("intrinsic_als.recommendations")
-<<<<<<< HEAD:tests/interface/test_notebook.py
     assert rows(browser) == lists[lists["user_id"] == 4].sort_values("rank")["item_id"].tolist()
     assert browser.change.value == NO_CHANGE
-=======
-    assert rows(browser) == lists[lists["user_id"] == 22].sort_values("rank")["item_id"].tolist()
-    assert browser.change.value == NO_CHANGE[1]
->>>>>>> refs/heads/draws:tests/test_notebook.py
     everybody = set()
     for _ in range(lists["user_id"].nunique()):
         browser.another.click()

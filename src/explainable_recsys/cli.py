@@ -13,8 +13,9 @@ import click
 from kedro.framework.cli.project import run as kedro_run
 from kedro.framework.startup import ProjectMetadata
 
-from explainable_recsys.errors import InputError
-from explainable_recsys.interface.messages import pipeline_folders, user_message
+from explainable_recsys.errors import InputError, did_you_mean
+from explainable_recsys.interface.messages import pipeline_folders, pipeline_of, user_message
+from explainable_recsys.interface.old_names import PIPELINES
 
 RUNNERS = ("SequentialRunner", "ThreadRunner", "ParallelRunner")
 
@@ -57,7 +58,9 @@ def check_names(options: dict[str, Any]) -> None:
     known = pipeline_folders()
     for name in options.get("pipelines") or []:
         if name not in {"__default__", *known}:
-            raise InputError(f"unknown pipeline '{name}'; there are: {', '.join(known)}")
+            maker = PIPELINES.get(name) or pipeline_of(name)
+            hint = f"{maker} makes it; " if maker else did_you_mean(name, known)
+            raise InputError(f"unknown pipeline '{name}'; {hint}there are: {', '.join(known)}")
     runner = options.get("runner")
     if runner and "." not in runner and runner not in RUNNERS:
         raise InputError(f"unknown runner '{runner}'; there are: {', '.join(RUNNERS)}")
@@ -111,22 +114,18 @@ cli.add_command(with_plain_errors(fetch_data))
 @click.command(name="explain")
 @click.option("--user", required=True, help="Id of the user.")
 @click.option("--item", help="Id or title of an item, in the user's list or not.")
-@click.option("--approach", help="Whose list; default: the one with the highest nDCG.")
+@click.option("--approach", help="Who explains; default: the one with the highest nDCG.")
+@click.option("--recommender", help="Instead of an approach: who recommends, for example als.")
+@click.option("--explainer", help="How that is explained; default: as its first approach does.")
+@click.option("--lists", help="Recommender whose list is explained; default: the one who explains.")
 @click.option("--env", "-e", help="Environment, for example ml-100k.")
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table")
 @click.pass_obj
-def explain_command(
-    metadata: ProjectMetadata,
-    user: str,
-    item: str | None,
-    approach: str | None,
-    env: str | None,
-    form: str,
-) -> None:
+def explain_command(metadata: ProjectMetadata, /, env: str | None, form: str, **asked: Any) -> None:
     """Show what USER rated, what is recommended, and why, from the latest run."""
     from explainable_recsys.interface.explain import Question, explain
 
-    explain(metadata.project_path, env, Question(user, item, approach), form)
+    explain(metadata.project_path, env, Question(**asked), form)
 
 
 cli.add_command(with_plain_errors(explain_command))

@@ -20,6 +20,7 @@ from explainable_recsys.answers.pairs import APPROACHES
 from explainable_recsys.answers.recommenders import RECOMMENDERS
 from explainable_recsys.errors import InputError
 from explainable_recsys.interface.configuration import (
+    check_catalog_files,
     check_globals,
     check_parameter,
     check_parameter_files,
@@ -48,6 +49,7 @@ class ParameterHook:
         conf = Path(loader.conf_source)
         check_globals(conf, loader.env)
         check_parameter_files(conf, loader.env)
+        check_catalog_files(conf, loader.env)
         given, loader.runtime_params = loader.runtime_params, {}
         try:
             known = loader["parameters"]

@@ -312,7 +312,7 @@ def _trials(n: int) -> pd.DataFrame:
     value = table[["fold_1", "fold_2"]].mean(axis=1, skipna=False)
     parameters = {f"a_parameter_with_a_name_{place}": np.arange(1.0, n + 1) for place in range(7)}
     return table.assign(
-        approach="intrinsic_als",
+        recommender="als",
         metric="ndcg@10",
         trial=range(n),
         state=np.where(value.notna(), "complete", "pruned"),

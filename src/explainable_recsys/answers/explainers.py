@@ -99,6 +99,7 @@ _ALL = (
         knowledge=("rules",),
         details=("cited_rules",),
         on_controls=True,
+        asks_model=False,
         measure=Step(cited_rule_metrics, {"cited_rules": "{approach}.cited_rules"}, MEASURED),
     ),
     ExplainerRecord(
@@ -111,6 +112,7 @@ _ALL = (
         knowledge=("neighbours",),
         details=("projected_evidence",),
         on_controls=True,
+        asks_model=False,
         measure=Step(
             measure_explainability,
             {
@@ -132,6 +134,7 @@ _ALL = (
         SimilarItemsParameters,
         knowledge=("similar_items",),
         on_controls=True,
+        asks_model=False,
     ),
     ExplainerRecord(
         "lime",

@@ -90,6 +90,8 @@ class ExplainerRecord:
         details: Tables that it makes besides the evidence.
         adds_up: Whether the weights of all pieces sum to the score.
         on_controls: Whether it may find no reason, so that it is tried on the controls' lists too.
+        asks_model: Whether what it says depends on the model; if not, it says the same of a
+            control's list for whichever recommender it explains.
         measure: Makes `{approach}.approach_metrics`, figures of this way of explaining alone.
     """
 
@@ -104,6 +106,7 @@ class ExplainerRecord:
     details: tuple[str, ...] = ()
     adds_up: bool = False
     on_controls: bool = False
+    asks_model: bool = True
     measure: Step | None = None
 
 

@@ -63,11 +63,12 @@ def points(
     properties |= {"xaxis": f"x{panel}", "yaxis": f"y{panel}"}
     if hover is not None:
         properties |= {"hovertext": hover, "hoverinfo": "text"}
-    places = {
-        axis: [None if pd.isna(value) else value for value in values]
-        for axis, values in (("x", x), ("y", y))
-    }
-    figure.add_scatter(**places, name=name, **(properties | look))
+    figure.add_scatter(x=_with_gaps(x), y=_with_gaps(y), name=name, **(properties | look))
+
+
+def _with_gaps(values: Iterable[Any]) -> list[Any]:
+    """Values, with None for a missing one, as plotly wants it."""
+    return [None if pd.isna(value) else value for value in values]
 
 
 def bars(

@@ -48,9 +48,9 @@ def evidence_bars_figure(
     if not (evidence["style"] == "neighbour").all():
         what = f"what speaks {' and '.join(sides(evidence['weight']))}"
         subtitle = legend(evidence["weight"])
-    number = f" {len(drawn)}" if len(drawn) > 1 else ""
     all_first = drawn["item_id"].tolist() == ranked["item_id"].head(len(drawn)).tolist()
-    which = f"first{number}{'' if all_first else ' explained'} recommendation{'s' * bool(number)}"
+    one = "recommendation" if all_first else "explained recommendation"
+    which = f"first {one}" if len(drawn) == 1 else f"first {len(drawn)} {one}s"
     figure = style.new_figure()
     add_panels(figure, panels, f"User {escape(user_id)}: {what} the {which}", subtitle)
     return figure

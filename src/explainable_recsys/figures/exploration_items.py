@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -63,25 +63,24 @@ def genre_pairs_figure(pairs: pd.DataFrame) -> style.Figure:
     with np.errstate(divide="ignore"):
         colours = np.clip(np.log2(lift.to_numpy()), min(_LIFTS), max(_LIFTS))
     names = [row_label(name) for name in lift.index]
-    told = {(pair["genre"], pair["other"]): _pair_text(pair) for pair in pairs.to_dict("records")}
+    told = pairs.assign(text=[_pair_text(pair) for pair in pairs.itertuples()])
+    hover = told.pivot_table("text", "genre", "other", aggfunc="first").fillna("")
     height, foot = _CELL * len(names), _SCALE + _LETTER * max(map(len, names))
     rows = draw.row_axis(names, showgrid=False)
+    places, texts = rows["tickvals"], hover.to_numpy().tolist()
     figure = style.new_figure()
     bar = draw.scale_below("Lift (1: as by chance)", (foot - _SCALE + 12) / height)
     look = {"colorscale": style.DIVERGING, "xgap": 1, "ygap": 1}
-    hover = [[told.get((row, column), "") for column in lift.columns] for row in lift.index]
-    draw.heatmap(figure, rows["tickvals"], rows["tickvals"], colours, hover, _LIFTS, bar, **look)
+    draw.heatmap(figure, places, places, colours, texts, _LIFTS, bar, **look)
     figure.update_layout(xaxis={**rows, "range": rows["range"][::-1], "tickangle": -90}, yaxis=rows)
     how = "Lift: times as many items with both genres as by chance. Orange: more; blue: fewer."
     return style.finish(figure, _pairs_finding(pairs), how, drawn=height, foot=foot)
 
 
-def _pair_text(pair: dict[Hashable, Any]) -> str:
-    genre, other = escape(pair["genre"]), escape(pair["other"])
-    return (
-        f"{genre} and {other}: {pair['n_items']:,} items, {percent(pair['share'])} of {genre}"
-        f"<br>lift {pair['lift']:.2f}"
-    )
+def _pair_text(pair: Any) -> str:
+    genre, other, share = escape(pair.genre), escape(pair.other), percent(pair.share)
+    both = f"{genre} and {other}: {pair.n_items:,} items, {share} of {genre}"
+    return f"{both}<br>lift {pair.lift:.2f}"
 
 
 def _pairs_finding(pairs: pd.DataFrame) -> str:
@@ -117,13 +116,9 @@ def releases_figure(years: pd.DataFrame, decades: pd.DataFrame) -> style.Figure:
         f"{row.first_year}s: {row.mean_rating:.2f}, {row.n_items:,} items"
         for row in decades.itertuples()
     ]
-    look = {
-        "mode": "markers",
-        "marker": {"color": style.PALETTE[2], "size": 9},
-        "showlegend": False,
-    }
+    look = {"mode": "markers", "marker": {"color": style.PALETTE[2], "size": 9}}
     bars = draw.interval(means, decades["low"], decades["high"])
-    draw.points(figure, starts, means, None, hover, "2", error_y=bars, **look)
+    draw.points(figure, starts, means, None, hover, "2", error_y=bars, showlegend=False, **look)
     first, last = int(starts.min()), int(starts.max())
     few = list(range(first, last + 1, 10 * max(-(-(last - first) // 30), 1)))  # at most four
     figure.update_layout(

@@ -39,11 +39,8 @@ def demographics_figure(demographics: pd.DataFrame) -> style.Figure:
         facts = {"share": fine_percent(most["share_of_users"]), "group": label(most["group"])}
         findings[attribute] = facts
     table = pd.concat(parts, ignore_index=True)
-    title = ", ".join(
-        text.format(**findings[attribute])
-        for attribute, text in _FINDINGS.items()
-        if attribute in findings
-    )
+    told = [text.format(**findings[name]) for name, text in _FINDINGS.items() if name in findings]
+    title = ", ".join(told)
     return rows_figure(
         labels,
         {"users": table["share_of_users"], "ratings": table["share_of_ratings"]},

@@ -70,10 +70,7 @@ def reasons_figure(
 
 
 def _bars(
-    reasons: pd.DataFrame,
-    title: str,
-    noun: str = "piece of evidence",
-    score: float | None = None,
+    reasons: pd.DataFrame, title: str, noun: str = "piece of evidence", score: float | None = None
 ) -> style.Figure:
     """Draw what speaks for the item, and against it; if nothing does, as shares."""
     evidence = in_order(reasons)

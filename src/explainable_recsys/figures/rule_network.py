@@ -198,8 +198,8 @@ def _label(graph: nx.DiGraph, node: str) -> str:
 
 def _hover(graph: nx.DiGraph, node: str) -> str:
     item = graph.nodes[node]
-    groups = f"{escape(item['genre'])}, community {item['community']}"
-    return f"<b>{_title(graph, node)}</b><br>{groups}<br>support {percent(item['support'], 1)}"
+    title, genre, support = _title(graph, node), escape(item["genre"]), percent(item["support"], 1)
+    return f"<b>{title}</b><br>{genre}, community {item['community']}<br>support {support}"
 
 
 def _diameters(graph: nx.DiGraph) -> dict[str, float]:
@@ -222,10 +222,13 @@ def _network_finding(graph: nx.DiGraph, colour: str) -> str:
         same = sum(start == end for start, end in known) / len(known)
         starts, ends = (Counter(side) for side in zip(*known, strict=True))
         chance = sum(starts[genre] * ends[genre] for genre in starts) / len(known) ** 2
-        within = f"{percent(same)} of the strongest rules stay within a genre"
-        return f"{within} (by chance: {percent(chance)})"
+        return (
+            f"{percent(same)} of the strongest rules stay within a genre "
+            f"(by chance: {percent(chance)})"
+        )
     members = _members(graph, "community")
     quality = nx.community.modularity(graph.to_undirected(), members.values(), weight="lift")
     communities = counted(len(members), "community", "communities")
-    tied = f"The strongest rules tie {len(graph)} items into {communities}"
-    return f"{tied} (modularity {quality:.2f})"
+    return (
+        f"The strongest rules tie {len(graph)} items into {communities} (modularity {quality:.2f})"
+    )

@@ -105,11 +105,8 @@ def add_panels(figure: style.Figure, panels: list[Panel], title: str, subtitle: 
             draw.note(figure, heading, 0, top, "bottom left", **where)
     zero = {"zeroline": True, "zerolinecolor": style.GREY}
     extent = _extent(evidence, max(_NARROW - labels, 1))
-    figure.update_layout(
-        bargap=0.25,
-        margin_l=labels,
-        xaxis={"anchor": axis, "range": extent, **draw.FEW_TICKS, **zero},
-    )
+    across = {"anchor": axis, "range": extent, **draw.FEW_TICKS, **zero}
+    figure.update_layout(bargap=0.25, margin_l=labels, xaxis=across)
     styles = set(evidence["style"])
     unit = UNITS.get(styles.pop() if len(styles) == 1 else "", "Weight of the evidence")
     style.finish(figure, title, subtitle, unit, drawn=height, foot=_FOOT)

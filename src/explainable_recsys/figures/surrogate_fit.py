@@ -80,5 +80,7 @@ def _finding(fits: dict[str, NDArray[np.float64]]) -> str:
     name, values = next((name, values) for name, values in fits.items() if len(values))
     whose = f" ({escape(name)})" if len(fits) > 1 else ""
     share = floored(float(np.median(values)))
-    least = "less than 1 %" if share <= 0 else f"at least {percent(share)}"
-    return f"Half of the surrogates{whose} explain {least} of the scores' variance"
+    if share <= 0:
+        return f"Half of the surrogates{whose} explain less than 1 % of the scores' variance"
+    least = percent(share)
+    return f"Half of the surrogates{whose} explain at least {least} of the scores' variance"

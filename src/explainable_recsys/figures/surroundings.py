@@ -138,10 +138,9 @@ def surroundings_figure(graph: nx.DiGraph) -> style.Figure:
     labels = {node: _label(graph, node) for node in (centre, *others, *entities)}
     graphs.add_labels(figure, labels, positions, diameters, graph.edges)
     nearest = max(others, key=lambda node: int(graph.nodes[node]["shared"]))
-    common = f"{_entities(graph.nodes[nearest]['shared'])} in common"
-    title = f"{_name(graph, nearest)} has {common} with {_name(graph, centre)}"
+    this, other, common = _name(graph, centre), _name(graph, nearest), _common(graph, nearest)
     key = "Inner ring: rarest shared entities of each relation. Outer ring: items that have them."
-    graphs.finish_graph(figure, title, key)
+    graphs.finish_graph(figure, f"{other} has {common} in common with {this}", key)
     return figure
 
 
@@ -188,7 +187,7 @@ def _hover(graph: nx.DiGraph, node: str) -> str:
     facts, text = graph.nodes[node], f"<b>{_name(graph, node)}</b>"
     if "degree" in facts:
         return f"{text}<br>{escape(facts['relation'])} of {facts['degree']:,} items"
-    return f"{text}<br>{_entities(facts['shared'])} in common" if "shared" in facts else text
+    return f"{text}<br>{_common(graph, node)} in common" if "shared" in facts else text
 
 
 def _name(graph: nx.DiGraph, node: str) -> str:
@@ -202,5 +201,6 @@ def _label(graph: nx.DiGraph, node: str) -> str:
     return label(text, _LONGEST_LABEL)
 
 
-def _entities(n: int) -> str:
-    return counted(n, "entity", "entities")
+def _common(graph: nx.DiGraph, node: str) -> str:
+    """How many entities an item shares with the one in the middle."""
+    return counted(graph.nodes[node]["shared"], "entity", "entities")

@@ -155,8 +155,8 @@ def _hover(row: Any) -> str:
     lines = [f"<b>{row.approach}</b>", f"nDCG {row.ndcg:.3f} ({row.low:.3f} to {row.high:.3f})"]
     if not pd.isna(row.coverage):
         lines.append(f"{percent(row.coverage, 1)} explained")
-    stay = f"{percent(row.own, 1)} stay without the cited items, "
-    stay += f"{percent(row.random, 1)} without random ones"
+    own, random = percent(row.own, 1), percent(row.random, 1)
+    stay = f"{own} stay without the cited items, {random} without random ones"
     return "<br>".join([*lines, "no faithfulness" if pd.isna(row.points) else stay])
 
 
@@ -271,9 +271,9 @@ def _add_lower_panel(figure: style.Figure, rows: pd.DataFrame, height: int) -> N
     left, right = figure.layout.xaxis.range
     named = zip(rows["label"], rows["low"], rows["high"], strict=True)
     for place, (label, low, high) in enumerate(named):
-        is_right = right - high >= low - left
-        beside = _PLACES[0] if is_right else _PLACES[1]
-        _add_label(figure, label, high if is_right else low, place, beside, "y2")
+        has_room = right - high >= low - left  # on the right
+        end, beside = (high, _PLACES[0]) if has_room else (low, _PLACES[1])
+        _add_label(figure, label, end, place, beside, "y2")
     heading = "<b>no faithfulness</b> (no reasons that cite history items)"
     draw.note(figure, heading, 0, top, "bottom left", xref="x domain", yref="paper")
 
@@ -281,12 +281,18 @@ def _add_lower_panel(figure: style.Figure, rows: pd.DataFrame, height: int) -> N
 def _finding(table: pd.DataFrame, faithful: pd.DataFrame, k: int) -> str:
     """Title: which approach has the best lists, and which the most faithful reasons."""
     first, best = table.iloc[0], faithful.iloc[faithful["points"].argmax()]
-    lists = f"the best lists (nDCG@{k}\u00a0{first['ndcg']:.3f})"
-    beyond = f"({best['points']:.0f} points beyond random)"
+    lists, points = f"(nDCG@{k}\u00a0{first['ndcg']:.3f})", f"{best['points']:.0f}"
     if best["points"] < 100 * NO_BETTER:
-        less = "no approach's reasons are more faithful than random ones"
-        return f"{first['approach']} has {lists}; {less}"
+        return (
+            f"{first['approach']} has the best lists {lists}; no approach's reasons are more "
+            "faithful than random ones"
+        )
     if best["ndcg"] == first["ndcg"]:
-        return f"{best['approach']} has both {lists} and the most faithful reasons {beyond}"
-    more = f"{best['approach']} the most faithful reasons {beyond}"
-    return f"{first['approach']} has {lists}, {more}"
+        return (
+            f"{best['approach']} has both the best lists {lists} and the most faithful reasons "
+            f"({points} points beyond random)"
+        )
+    return (
+        f"{first['approach']} has the best lists {lists}, {best['approach']} the most faithful "
+        f"reasons ({points} points beyond random)"
+    )

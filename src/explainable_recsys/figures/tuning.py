@@ -21,7 +21,7 @@ BEFORE_PARAMETERS = ("recommender", "metric", "trial", "state", "value", "messag
 def best_trial(trials: pd.DataFrame) -> int:
     """Row of the best complete trial, the first of several equals."""
     values = trials["value"].to_numpy()
-    best = np.nanargmax if not lower_is_better(trials["metric"].iloc[0]) else np.nanargmin
+    best = np.nanargmin if lower_is_better(trials["metric"].iloc[0]) else np.nanargmax
     return int(best(values))
 
 
@@ -58,7 +58,7 @@ def tuning_history_figure(trials: pd.DataFrame) -> style.Figure:
         if rows.any():
             mark = {"mode": "markers", "marker": {**look, "size": 8}}
             draw.points(figure, numbers[rows], shown[rows], name, **mark)
-    so_far = (values.cummax() if not lower_is_better(metric) else values.cummin()).ffill()
+    so_far = (values.cummin() if lower_is_better(metric) else values.cummax()).ffill()
     best = {"color": style.PALETTE[3], "shape": "hv"}
     draw.points(figure, numbers, so_far, "best so far", mode="lines", line=best)
     ends, present = numbers.iloc[[0, -1]], values.iloc[[0, 0]]
@@ -95,8 +95,7 @@ def tuning_parameters_figure(trials: pd.DataFrame) -> style.Figure:
             group = {"legendgroup": label, "showlegend": not suffix and bool(chosen.any())}
             place = (x[chosen], shown[chosen], label, None, suffix)
             draw.points(figure, *place, mode="markers", marker=look, **group)
-    y_title = f"{trials['metric'].iloc[0]} (validation)"
-    texts = (*_finding(trials), "", y_title)
+    texts = (*_finding(trials), "", f"{trials['metric'].iloc[0]} (validation)")
     return style.finish(figure, *texts, drawn=height, foot=158, legend=116)
 
 
@@ -109,7 +108,7 @@ def _scale(values: pd.Series[float]) -> str | None:
 
 def _finding(trials: pd.DataFrame) -> tuple[str, str]:
     """Title and subtitle."""
-    recommender, metric = trials["recommender"].iloc[0], trials["metric"].iloc[0]
+    name, metric = trials["recommender"].iloc[0], trials["metric"].iloc[0]
     best = best_trial(trials)
     present, found = trials["value"].iloc[0], trials["value"].iloc[best]
     counts = trials["state"].value_counts()
@@ -119,11 +118,8 @@ def _finding(trials: pd.DataFrame) -> tuple[str, str]:
             parts.append(f"{counts[state]} {text}")
     subtitle = f"{', '.join(parts)}."
     if best == 0:
-        return f"{recommender}: nothing beats the present {metric} of {present:.4f}", subtitle
+        return f"{name}: nothing beats the present {metric} of {present:.4f}", subtitle
     if np.isnan(present):
-        return f"{recommender}: {metric} of {found:.4f}; the present parameters fail", subtitle
-    verb = "raises" if not lower_is_better(metric) else "lowers"
-    return (
-        f"{recommender}: trial {best} {verb} {metric} from {present:.4f} to {found:.4f}",
-        subtitle,
-    )
+        return f"{name}: {metric} of {found:.4f}; the present parameters fail", subtitle
+    verb = "lowers" if lower_is_better(metric) else "raises"
+    return f"{name}: trial {best} {verb} {metric} from {present:.4f} to {found:.4f}", subtitle

@@ -10,6 +10,7 @@ from omegaconf import OmegaConf
 from yaml import YAMLError
 
 from explainable_recsys.errors import InputError, did_you_mean
+from explainable_recsys.interface.old_names import moved_dataset, moved_parameter
 
 
 def check_globals(conf: Path, env: str | None) -> None:
@@ -19,21 +20,21 @@ def check_globals(conf: Path, env: str | None) -> None:
         InputError: If it has an unknown key, a source that is no block, or a source without
             a root of its own for its results.
     """
-    settings = conf / (env or "local") / "globals.yml"
-    given, known = read_block(settings), read_block(conf / "base" / "globals.yml")
+    own = env or "local"
+    given, known = (read_block(conf / name / "globals.yml") for name in (own, "base"))
     for name, value in given.items():
         try:
             check_parameter(name, value, {**known, "source": {}}, path=(), deeply=False)
         except InputError as error:
-            raise InputError(f"{env}/globals.yml: {error}") from None
+            raise InputError(f"{own}/globals.yml: {error}") from None
     if "source" in given and "data_root" not in given:
         raise InputError(
-            f"{env}/globals.yml: a data set of its own needs a root for its results, or they "
-            f"would mix with others; add for example data_root: data/{env}"
+            f"{own}/globals.yml: a data set of its own needs a root for its results, or they "
+            f"would mix with others; add for example data_root: data/{own}"
         )
     root = {**known, **given}.get("data_root")
     if not (root and isinstance(root, str)):
-        raise InputError(f"{env}/globals.yml: data_root {root!r} is not a folder")
+        raise InputError(f"{own}/globals.yml: data_root {root!r} is not a folder")
 
 
 def check_parameter_files(conf: Path, env: str | None) -> None:
@@ -45,12 +46,25 @@ def check_parameter_files(conf: Path, env: str | None) -> None:
     known: dict[str, Any] = {}
     for file in sorted((conf / "base").glob("parameters*.yml")):
         known |= read_block(file)
-    for file in sorted((conf / (env or "local")).glob("parameters*.yml")):
+    own = conf / (env or "local")
+    for file in sorted(own.glob("parameters*.yml")):
         for name, value in read_block(file).items():
             try:
                 check_parameter(name, value, known, path=())
             except InputError as error:
-                raise InputError(f"{env}/{file.name}: {error}") from None
+                raise InputError(f"{own.name}/{file.name}: {error}") from None
+
+
+def check_catalog_files(conf: Path, env: str | None) -> None:
+    """Make sure that an environment describes no dataset under a name of an earlier version.
+
+    Raises:
+        InputError: Naming the file and the new name.
+    """
+    for file in sorted((conf / (env or "local")).glob("catalog*.yml")):
+        for name in read_block(file):
+            if moved := moved_dataset(name):
+                raise InputError(f"{file.parent.name}/{file.name}: {moved}")
 
 
 def read_block(file: Path) -> dict[str, Any]:
@@ -84,6 +98,8 @@ def check_parameter(
     """
     full = ".".join((*path, name))
     if name not in known:
+        if moved := moved_parameter(full, value):
+            raise InputError(moved)
         hint = did_you_mean(name, known, "".join(f"{part}." for part in path))
         raise InputError(f"unknown parameter '{full}'; {hint}accepted here: {', '.join(known)}")
     if not isinstance(known[name], Mapping):

@@ -22,7 +22,7 @@ from explainable_recsys.answers.recommenders import RECOMMENDERS
 from explainable_recsys.answers.records import Pair
 from explainable_recsys.errors import InputError
 from explainable_recsys.explainers.styles import style_of
-from explainable_recsys.interface.stored import check_approach, load_stored, stored_approaches
+from explainable_recsys.interface.stored import load_stored, stored_approach, stored_approaches
 from explainable_recsys.interface.terminal import heading, print_json, print_plainly
 from explainable_recsys.reporting.people import Person, find_item, find_user, titled
 from explainable_recsys.wording import markup
@@ -60,8 +60,8 @@ class Reply:
 
     Attributes:
         data: Name of the data set.
-        approach: Who explains.
-        recommender: Whose list it is.
+        pair: Who explains.
+        lists: Recommender whose list it is.
         others: The other approaches that could have been asked, highest nDCG first.
         person: The user, with the list; or with the one item asked for.
         n_listed: Length of the list.
@@ -69,8 +69,8 @@ class Reply:
     """
 
     data: str
-    approach: str
-    recommender: str
+    pair: Pair
+    lists: str
     others: tuple[str, ...]
     person: Person
     n_listed: int
@@ -107,7 +107,6 @@ def answer(catalog: DataCatalog, question: Question) -> Reply:
         InputError: As `explain`.
     """
     pair = chosen_pair(catalog, question)
-    known = stored_approaches(catalog)
     stored = load_stored(catalog, pair, question.lists)
     user_id = find_user(question.user, stored.data.histories.user_ids)
     item_id = None if question.item is None else find_item(question.item, stored.data.items)
@@ -122,9 +121,9 @@ def answer(catalog: DataCatalog, question: Question) -> Reply:
         )
     return Reply(
         data=str(catalog.load("data_version")["name"]),
-        approach=pair.name,
-        recommender=stored.whose,
-        others=tuple(name for name in known if name != pair.name),
+        pair=pair,
+        lists=stored.whose,
+        others=tuple(name for name in stored_approaches(catalog) if name != pair.name),
         person=found if item_id is None else one,
         n_listed=len(found.recommendations),
         item_id=item_id,
@@ -138,9 +137,7 @@ def chosen_pair(catalog: DataCatalog, question: Question) -> Pair:
         InputError: If it is not known, not stored, or does not fit, or both are named.
     """
     if question.recommender is None and question.explainer is None:
-        name = question.approach or stored_approaches(catalog)[0]
-        check_approach(catalog, name)
-        return APPROACHES[name]
+        return stored_approach(catalog, question.approach)
     if question.approach is not None:
         raise InputError(
             "--approach names both a recommender and an explainer; accepted: it alone, or "
@@ -165,7 +162,10 @@ def as_json(reply: Reply) -> dict[str, Any]:
         row["evidence"] = [{k: v for k, v in piece.items() if k != "item_id"} for piece in evidence]
     return {
         "data": reply.data,
-        "approach": reply.approach,
+        "approach": reply.pair.name if reply.pair.name in APPROACHES else None,
+        "recommender": reply.pair.recommender,
+        "explainer": reply.pair.explainer,
+        "lists": reply.lists,
         "user_id": _plain(someone.user_id),
         "history": _records(someone.history),
         "recommendations": listed,
@@ -176,7 +176,7 @@ def drawn(reply: Reply) -> RenderableType:
     """The reply for people."""
     parts: list[RenderableType] = [_history(reply)]
     if reply.item_id is None:
-        title = phrase("{approach} recommends", approach=reply.approach)
+        title = phrase("{lists} recommends, {explained}", lists=reply.lists, explained=_by(reply))
         parts += [heading(title), _list(reply.person)]
     else:
         parts += _one(reply)
@@ -185,6 +185,18 @@ def drawn(reply: Reply) -> RenderableType:
         hint = phrase("others to ask with --approach: {approaches}", approaches=others)
         parts += [Text(), _indented(Text(hint, style="dim"))]
     return Group(*parts)
+
+
+def _by(reply: Reply) -> str:
+    """What explains, and that the list is another recommender's where it is."""
+    explainer = reply.pair.explainer.replace("_", " ")
+    if reply.lists == reply.pair.recommender:
+        return phrase("explained by {explainer}", explainer=explainer)
+    return phrase(
+        "explained by {explainer} of {recommender}, whose own list it is not",
+        explainer=explainer,
+        recommender=reply.pair.recommender,
+    )
 
 
 def _history(reply: Reply) -> RenderableType:
@@ -225,14 +237,18 @@ def _one(reply: Reply) -> list[RenderableType]:
     row = reply.person.recommendations.iloc[0].to_dict()
     title = titled(row["title"], row["year"], row["item_id"])
     sentence = (
-        phrase("number {rank} of {approach} (score {score}); recommended are the first {listed}")
+        phrase(
+            "number {rank} of {lists} (score {score}), {explained}; "
+            "recommended are the first {listed}"
+        )
         if row["rank"] > reply.n_listed
-        else phrase("number {rank} of {approach} (score {score})")
+        else phrase("number {rank} of {lists} (score {score}), {explained}")
     )
     place = sentence.format(
         rank=number(row["rank"], "count"),
-        approach=reply.approach,
+        lists=reply.lists,
         score=f"{row['score']:.4g}",
+        explained=_by(reply),
         listed=reply.n_listed,
     )
     parts: list[RenderableType] = [heading(title), _indented(Text(place)), _indented(_reason(row))]

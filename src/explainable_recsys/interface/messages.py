@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from explainable_recsys.errors import InputError
+from explainable_recsys.pipelines.judging import earlier_results
 from explainable_recsys.pipelines.parameters import parameter_message
 
 
@@ -41,18 +42,31 @@ def user_message(error: BaseException) -> str | None:
 
 
 def missing_message(text: str) -> str:
-    """Which pipeline makes the dataset that Kedro found no version of, or which file it lacks."""
+    """Which command makes the dataset that Kedro found no version of, or which file it lacks."""
     found = re.search(r"filepath='(.*?)'", text)
     path = Path(found[1] if found else text)
     owner = path.parent.name
     if owner.startswith("params:"):
-        approach = owner.removeprefix("params:")
-        return (
-            f"parameters {approach}.{path.stem} are missing; add them to "
-            f"conf/base/parameters_{approach}.yml"
-        )
-    command = f"kedro run --pipelines {owner}" if owner in pipeline_folders() else "kedro run"
+        return f"parameters {owner.removeprefix('params:')}.{path.stem} are missing in conf/base"
+    if earlier := next(filter(None, map(earlier_results, path.parents[1:3])), None):
+        return earlier
+    maker = pipeline_of(owner)
+    command = f"kedro run --pipelines {maker}" if maker else "kedro run"
     return f"{path}: nothing is stored there yet; first {command}"
+
+
+def pipeline_of(name: str) -> str | None:
+    """The smallest pipeline that makes what is stored under a name; None where none does."""
+    from explainable_recsys.answers.knowledge import KNOWLEDGE
+    from explainable_recsys.answers.pairs import APPROACHES
+    from explainable_recsys.answers.recommenders import RECOMMENDERS
+
+    if name in RECOMMENDERS:
+        approaches = (pair.name for pair in APPROACHES.values() if pair.recommender == name)
+        return next(approaches, "recommenders")
+    if name in KNOWLEDGE:
+        return "knowledge"
+    return name if name in pipeline_folders() else None
 
 
 def pipeline_folders() -> list[str]:

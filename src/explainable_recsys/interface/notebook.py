@@ -19,7 +19,6 @@ from kedro.framework.project import LOGGING
 from kedro.io import DataCatalog, DatasetError
 from kedro.utils import find_kedro_project
 
-from explainable_recsys.answers.pairs import APPROACHES
 from explainable_recsys.draws import random_order
 from explainable_recsys.errors import InputError
 from explainable_recsys.explainers.what_if import Change, changed_history
@@ -28,7 +27,7 @@ from explainable_recsys.figures.what_if import what_if_figure
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.interface.configuration import read_block
 from explainable_recsys.interface.messages import user_message
-from explainable_recsys.interface.stored import check_approach, load_stored
+from explainable_recsys.interface.stored import load_stored, stored_approach
 from explainable_recsys.reporting.people import (
     Person,
     find_item,
@@ -109,8 +108,7 @@ class Browser(ipywidgets.VBox):  # type: ignore[misc]
             InputError: If the approach has left no lists, or there is no such user.
             kedro.io.DatasetError: If something is not stored.
         """
-        check_approach(catalog, approach)
-        self._stored = load_stored(catalog, APPROACHES[approach])
+        self._stored = load_stored(catalog, stored_approach(catalog, approach))
         self._items, self._histories = self._stored.data.items, self._stored.data.histories
         scale = self._stored.data.scale
         self._scale = (scale.minimum, scale.maximum)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, get_type_hints
 
 import numpy as np
@@ -23,7 +22,9 @@ from explainable_recsys.datasets.source import SourceParameters
 from explainable_recsys.errors import InputError, did_you_mean
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.pipelines.data_processing.nodes import gather_data
+from explainable_recsys.pipelines.judging import earlier_results, results_root
 from explainable_recsys.preprocessing.card import check_same_data
+from explainable_recsys.recommenders.base import Recommender
 from explainable_recsys.recommenders.lists import RecommendationParameters, check_made_by
 from explainable_recsys.reporting.people import Person, person, titled
 
@@ -37,6 +38,7 @@ class Stored:
         data: What it learned from.
         whose: Name of the recommender that made the lists.
         lists: Columns `user_id`, `item_id`, `rank`, `score`.
+        lister: The model that made them.
         n: Length of the lists.
     """
 
@@ -44,6 +46,7 @@ class Stored:
     data: Data
     whose: str
     lists: pd.DataFrame
+    lister: Recommender
     n: int
 
     def of(self, user_id: Any) -> Person:
@@ -57,8 +60,7 @@ class Stored:
         listed = self.lists[self.lists["user_id"] == user_id]
         if listed.empty:
             raise InputError(f"{self.whose} recommends nothing to user {user_id}")
-        if self.whose == self.pair.record.recommender:
-            check_made_by(self.pair.model, one, listed)
+        check_made_by(self.lister, one, listed)
         return self._person(one, Lists.of(one, listed))
 
     def about(self, user_id: Any, item_id: Any) -> Person:
@@ -72,14 +74,12 @@ class Stored:
         title = titled(facts["title"], facts["year"], item_id)
         (column,) = one.item_columns(np.array([item_id]))
         if column < 0:
-            raise InputError(
-                f"{title} has no rating to learn from, so no approach can recommend it"
-            )
+            raise InputError(f"{title} has no rating to learn from, so nothing can recommend it")
         if rated := one.ratings[[0], [column]][0]:
             raise InputError(
                 f"user {user_id} rated {title} {rated:g}; only what is not rated is recommended"
             )
-        asked = place_among_all(self.pair.model, one, int(column))
+        asked = place_among_all(self.lister, one, int(column))
         if not np.isfinite(asked.table["score"].iloc[0]):
             raise InputError(
                 f"{self.whose} would never recommend {title} to user {user_id}; "
@@ -106,39 +106,32 @@ def stored_approaches(catalog: DataCatalog) -> list[str]:
     """Approaches whose explained lists are stored: those of the data at hand, highest nDCG first.
 
     Those whose lists were made from other data come last.
-
-    Raises:
-        InputError: If there is none.
     """
     names = [name for name in APPROACHES if catalog.exists(f"{name}.sentences")]
-    if not names:
-        raise InputError(nothing_stored(catalog))
-    at_hand = catalog.load("data_version")
+    at_hand = catalog.load("data_version") if names else None
     return sorted(names, key=lambda name: _place(catalog, APPROACHES[name].recommender, at_hand))
 
 
-def nothing_stored(catalog: DataCatalog) -> str:
-    """What to say where no explanations are stored, or only results of an earlier version."""
-    lists = catalog.get("any.recommendations")
-    assert lists is not None  # there is a pattern for it
-    folder = Path(str(lists._describe()["filepath"])).parent.parent
-    if any(folder.glob("*/made_from.json")):
-        return (
-            f"{folder}: these results are of an earlier version, which stored them under other "
-            "names; run again: kedro run"
-        )
-    return f"{folder}: no explanations are stored there yet; first kedro run in this environment"
+def stored_approach(catalog: DataCatalog, approach: str | None) -> Pair:
+    """An approach that has left explained lists.
 
-
-def check_approach(catalog: DataCatalog, approach: str) -> None:
-    """Make sure that an approach has left explained lists.
+    Args:
+        catalog: Where the results of a run are.
+        approach: Name; None for the one with the highest nDCG.
 
     Raises:
-        InputError: Naming those that have.
+        InputError: Naming those that have, or if none has.
     """
     names = stored_approaches(catalog)
+    if not names:
+        root = results_root(catalog)
+        raise InputError(
+            earlier_results(root)
+            or f"{root}: no explanations are stored there yet; first kedro run in this environment"
+        )
+    approach = names[0] if approach is None else approach
     if approach in names:
-        return
+        return APPROACHES[approach]
     known = f"explained lists are stored of: {', '.join(names)}"
     if approach in RECOMMENDERS:
         raise InputError(f"{approach} recommends, but explains nothing by itself; {known}")
@@ -167,8 +160,11 @@ def load_stored(catalog: DataCatalog, pair: Pair, whose: str | None = None) -> S
         check_same_data(fingerprint, at_hand, f"{name}'s stored")
     lists = catalog.load(f"{whose}.recommendations")
     check_list_columns(lists)
+    fitted = load_pair(catalog, pair)
+    own = whose == pair.recommender
+    lister = fitted.model if own else catalog.load(f"{whose}.model")
     length = _typed(catalog.load("params:recommendation"), RecommendationParameters)
-    return Stored(load_pair(catalog, pair), load_data(catalog), whose, lists, length.n)
+    return Stored(fitted, load_data(catalog), whose, lists, lister, length.n)
 
 
 def load_pair(catalog: DataCatalog, pair: Pair) -> FittedPair:

@@ -6,6 +6,7 @@ import functools
 import inspect
 import logging
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from kedro.io import DataCatalog
@@ -16,6 +17,9 @@ from explainable_recsys.errors import InputError
 
 EVALUATION_TAG = "evaluation"
 """Of the nodes that judge what others have made."""
+
+SHOWN = ("_figure", "stability")
+"""How names end of what a report shows if it is stored."""
 
 logger = logging.getLogger(__name__)
 
@@ -67,26 +71,55 @@ def leave_out_what_is_not_stored(pipeline: Pipeline, catalog: DataCatalog) -> No
     absent = {
         name.partition(".")[0]
         for name in pipeline.inputs()
-        if name.partition(".")[0] in judged and not catalog.exists(name)
+        if "." in name and ":" not in name and not name.endswith(SHOWN) and not catalog.exists(name)
     }
     for node in judges:  # in the order in which they run: who needs somebody absent is absent too
         if absent.intersection(name.partition(".")[0] for name in node.inputs):
             absent.add(str(node.namespace))
-    if not absent:
+    if not absent & judged:
         return
-    if absent == judged:
+    if absent >= judged:
         raise InputError(
-            "nothing is stored yet that could be judged; first kedro run, or one approach: "
+            earlier_results(results_root(catalog))
+            or "nothing is stored yet that could be judged; first kedro run, or one approach: "
             "kedro run --pipelines intrinsic_als"
         )
-    logger.warning("not stored, so not judged: %s", ", ".join(sorted(absent)))
-    for name in pipeline.datasets():
-        if name.partition(".")[0] in absent and not name.startswith("params:"):
-            catalog[name] = AbsentDataset()
+    logger.warning("not stored, so not judged: %s", ", ".join(sorted(absent & judged)))
+    names = (name for name in pipeline.datasets() if ":" not in name)
+    _put_absent(catalog, [name for name in names if name.partition(".")[0] in absent])
+
+
+def results_root(catalog: DataCatalog) -> Path:
+    """The folder below which an environment's results are stored."""
+    manifest = catalog.get("run_manifest")
+    return Path(str(manifest._describe()["filepath"])).parent.parent  # type: ignore[union-attr]
+
+
+def earlier_results(root: Path) -> str | None:
+    """What to say where all results are of the version before; None where they are not.
+
+    It noted in other files which data lists were made from.
+    """
+    lists = root / "07_model_output"
+    if any(lists.glob("*/data_fingerprint.json")) or not any(lists.glob("*/made_from.json")):
+        return None
+    return (
+        f"{root}: these results are of an earlier version, which stored them under other names; "
+        "run again: kedro run"
+    )
 
 
 def leave_out_what_is_only_shown(pipeline: Pipeline, catalog: DataCatalog) -> None:
     """Let a report be written without figures and diagnostics that are not stored."""
-    for name in pipeline.inputs():
-        if (name.endswith("_figure") or name == "stability") and not catalog.exists(name):
-            catalog[name] = AbsentDataset()
+    shown = (name for name in pipeline.inputs() if name.endswith(SHOWN))
+    _put_absent(catalog, [name for name in shown if not catalog.exists(name)])
+
+
+def _put_absent(catalog: DataCatalog, names: list[str]) -> None:
+    """Let datasets be absent, without a warning of Kedro's for each that it is replaced."""
+    kedro = logging.getLogger("kedro.io.data_catalog")
+    level = kedro.level
+    kedro.setLevel(logging.ERROR)
+    for name in names:
+        catalog[name] = AbsentDataset()
+    kedro.setLevel(level)

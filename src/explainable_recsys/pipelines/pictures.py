@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable
 from typing import Any, Literal
 
 import numpy as np
@@ -151,23 +149,6 @@ def draw_fit(surrogates: pd.DataFrame, **of_controls: pd.DataFrame) -> Any:
     return surrogate_fit_figure({"posthoc_fm_lime": surrogates, **named})
 
 
-class Draw:
-    """A figure's function as that of a node, without the types.
-
-    They name plotly's figure, which figures import only when they are drawn, and Kedro cannot
-    read them.
-    """
-
-    def __init__(self, run: Callable[..., Any]) -> None:
-        """Take over name and arguments."""
-        self.run, self.__name__ = run, run.__name__
-        self.__signature__ = inspect.signature(run)
-
-    def __call__(self, *tables: Any) -> Any:
-        """Draw."""
-        return self.run(*tables)
-
-
 def pictures(namespace: str) -> list[Node]:
     """The nodes of a namespace that draw something."""
     return [
@@ -183,16 +164,16 @@ def _of_controls(table: str) -> dict[str, str]:
 _LIME = "params:posthoc_fm_lime.explanation"
 
 _PICTURES: dict[str, list[tuple[Any, Any, str | list[str]]]] = {
-    "svd": [(Draw(popularity_sweep_figure), "svd.popularity_sweep", "svd.popularity_sweep_figure")],
+    "svd": [(popularity_sweep_figure, "svd.popularity_sweep", "svd.popularity_sweep_figure")],
     "emf": [
         (
             map_items,
             ["emf.model", "data", "params:emf.map"],
             ["emf.item_map", "emf.similar_items"],
         ),
-        (Draw(item_map_figure), "emf.item_map", "emf.item_map_figure"),
+        (item_map_figure, "emf.item_map", "emf.item_map_figure"),
         (
-            Draw(explainability_sweep_figure),
+            explainability_sweep_figure,
             "emf.explainability_sweep",
             "emf.explainability_sweep_figure",
         ),
@@ -227,7 +208,7 @@ _PICTURES: dict[str, list[tuple[Any, Any, str | list[str]]]] = {
             "posthoc_ar.coverage_frontier",
         ),
         (
-            Draw(coverage_frontier_figure),
+            coverage_frontier_figure,
             "posthoc_ar.coverage_frontier",
             "posthoc_ar.coverage_frontier_figure",
         ),

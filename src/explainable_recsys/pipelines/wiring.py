@@ -64,8 +64,12 @@ def everything() -> Pipeline:
     nodes = [*_knowledge_nodes()]
     for recommender in RECOMMENDERS.values():
         nodes += _recommender_nodes(recommender)
+    controls: dict[str, Node] = {}
     for pair in APPROACHES.values():
         nodes += _approach_nodes(pair)
+        for node in control_nodes(pair):
+            controls.setdefault(node.name, node)
+    nodes += controls.values()
     return prepare_data() + Pipeline(nodes)
 
 
@@ -179,42 +183,72 @@ class Explain:
             recommendations = of_control_users(recommendations, evaluation)
         lists = Lists.of(data.histories, recommendations)
         said = answer(FittedPair(self.pair, model, parameters, knowledge), data, lists=lists)
-        details = (said.details[name] for name in EXPLAINERS[self.pair.explainer].details)
+        explainer = EXPLAINERS[self.pair.explainer]
+        details = (said.details[name] for name in explainer.details)
         if not self.control:
             return (said.explanations, said.sentences, *details)
-        made = (said.explanations, *details)
-        return made if len(made) > 1 else made[0]
+        return (said.explanations, *details) if explainer.asks_model else said.explanations
 
 
-def explain_node(pair: Pair, control: str | None = None) -> Node:
-    """The node that explains a pair's lists, or those of a control."""
-    tables = ["explanations", *EXPLAINERS[pair.explainer].details]
-    inputs = {
-        "model": f"{pair.recommender}.model",
-        "data": "data",
-        "recommendations": f"{control or pair.recommender}.recommendations",
-        "parameters": f"params:{pair.name}.explanation",
-        **provided(knowledge_of(pair)),
-    }
-    end = ""
-    if control:
-        inputs["evaluation"], end = "params:evaluation", f"_of_{control}"
-    else:
-        tables.insert(1, "sentences")
-    outputs = [f"{pair.name}.{table}{end}" for table in tables]
+def explain_node(pair: Pair) -> Node:
+    """The node that explains a pair's lists."""
+    tables = ["explanations", "sentences", *EXPLAINERS[pair.explainer].details]
     return Node(
-        Explain(pair, control is not None),
-        inputs,
-        outputs if len(outputs) > 1 else outputs[0],
-        name=f"explain{end}",
+        Explain(pair),
+        {
+            "model": f"{pair.recommender}.model",
+            "data": "data",
+            "recommendations": f"{pair.recommender}.recommendations",
+            **_explained_with(pair),
+        },
+        [f"{pair.name}.{table}" for table in tables],
+        name="explain",
         namespace=pair.name,
     )
 
 
+def control_nodes(pair: Pair) -> Iterable[Node]:
+    """The same pair on the lists of the controls, if it may find no reasons.
+
+    What does not ask the model says the same whomever it explains, so that is made once, in the
+    namespace of the knowledge, with the parameters of the first approach.
+    """
+    explainer, owner = EXPLAINERS[pair.explainer], control_owner(pair)
+    tables = ["explanations", *(explainer.details if explainer.asks_model else ())]
+    for control in CONTROLS if explainer.on_controls else ():
+        made = [f"{owner}.{table}_of_{control}" for table in tables]
+        asked = pair.recommender if explainer.asks_model else control
+        yield Node(
+            Explain(pair, control=True),
+            {
+                "model": f"{asked}.model",
+                "data": "data",
+                "recommendations": f"{control}.recommendations",
+                **_explained_with(pair),
+                "evaluation": "params:evaluation",
+            },
+            made if len(made) > 1 else made[0],
+            name=f"explain_{control}",
+            namespace=owner,
+        )
+
+
+def control_owner(pair: Pair) -> str:
+    """Whose the explanations of the controls' lists are: the approach's, or its knowledge's."""
+    return pair.name if EXPLAINERS[pair.explainer].asks_model else knowledge_of(pair)[0]
+
+
+def _explained_with(pair: Pair) -> dict[str, str]:
+    return {
+        "parameters": f"params:{pair.name}.explanation",
+        **provided(knowledge_of(pair)),
+    }
+
+
 def _approach_nodes(pair: Pair) -> Iterable[Node]:
     explainer, name = EXPLAINERS[pair.explainer], pair.name
-    controls = CONTROLS if explainer.on_controls else ()
-    yield from (explain_node(pair, control) for control in (None, *controls))
+    controls, owner = CONTROLS if explainer.on_controls else (), control_owner(pair)
+    yield explain_node(pair)
     if explainer.measure:
         yield step_node(explainer.measure, name, approach=name, recommender=pair.recommender)
     explained = {
@@ -246,7 +280,7 @@ def _approach_nodes(pair: Pair) -> Iterable[Node]:
             "faithfulness_by_user": f"{name}.faithfulness_by_user",
             **JUDGED_WITH,
             **({"approach_metrics": f"{name}.approach_metrics"} if explainer.measure else {}),
-            **{f"explanations_of_{c}": f"{name}.explanations_of_{c}" for c in controls},
+            **{f"explanations_of_{c}": f"{owner}.explanations_of_{c}" for c in controls},
             **{f"recommendations_of_{c}": f"{c}.recommendations" for c in controls},
         },
         [f"{name}.metrics", f"{name}.user_metrics", f"{name}.evaluated_on"],

@@ -5,8 +5,8 @@
 
 Each node runs in a process of its own (`kedro run --nodes`), so its peak memory is its own,
 start-up included, and for those that read `data`, which is in memory only, putting that together.
-Users grow with the number of ratings, the 26,744 items do not. Needs about
-5 GB of disk in the temporary folder for 20 million ratings.
+Users grow with the number of ratings, the 26,744 items do not. Needs about 5 GB of disk in the
+temporary folder for 20 million ratings.
 """
 
 from __future__ import annotations

@@ -351,7 +351,7 @@ def test_what_does_not_depend_on_the_search_runs_once_per_fold(full_run: Path) -
     parameters = {"toy": {"width": 3, "model": {"damping": 10.0}}}
     measure = measured_by("rmse", SCALE, EvaluationParameters(), RecommendationParameters())
     path, held_out = "toy.model.damping", [fold.validation for fold in folds]
-    evaluate = objective("m", part, parameters, [path], data.__getitem__, held_out, measure)
+    evaluate = objective("m", part, parameters, {path: path}, data.__getitem__, held_out, measure)
     values = [list(evaluate({path: damping})) for damping in (10.0, 1.0, 10.0)]
     assert values[0] == values[2] != values[1]
     assert ran.count("prepare") == 2

@@ -93,26 +93,23 @@ def search_parameters(
         known,
         [digest(table) for table in (*(t for fold in folds for t in fold), *tables.values())],
     )
-    measured = objective(
+    searched = {path: full[path] for path in ranges}
+    evaluate = objective(
         name + MODEL,
         part,
         parameters,
-        [full[path] for path in ranges],
+        searched,
         given,
         [fold.validation for fold in folds],
         measured_by(metric, source.rating_scale, evaluation, recommendation),
     )
-
-    def evaluate(values: Mapping[str, Any]) -> Iterator[float]:
-        return measured({full[path]: value for path, value in values.items()})
-
     maximize = metric != "rmse"
     with studies(study) as storage:
         tried = search(storage, study, ranges, present, evaluate, settings, maximize)
     named = f"{metric}@{evaluation.k}" if maximize else metric
     trials = trials_table(name, named, tried, len(folds))
     best = tried[best_trial(trials)].user_attrs["parameters"]
-    values = {full[path]: value for path, value in best.items()}
+    values = {searched[path]: value for path, value in best.items()}
     return trials, parameters_file(trials, values, source.name, tuning.seed)
 
 

@@ -35,7 +35,7 @@ def objective(
     model: str,
     part: Pipeline,
     parameters: Mapping[str, Any],
-    searched: Collection[str],
+    searched: Mapping[str, str],
     given: Callable[[int], dict[str, Any]],
     held_out: list[pd.DataFrame],
     measure: Measure,
@@ -48,16 +48,16 @@ def objective(
         model: Name of the model's dataset, such as `als.model`.
         part: The nodes that make it.
         parameters: All parameters at their present values.
-        searched: Full paths of those that trials change.
+        searched: Full paths of those that trials change, by the paths that trials have.
         given: What the nodes read, by the number of the fold.
         held_out: Ratings to measure on, of each fold.
         measure: What is measured.
 
     Returns:
-        A function of parameters by full path. It raises InputError if the model cannot be
+        A function of parameters by path. It raises InputError if the model cannot be
         trained with these values.
     """
-    changing = changing_nodes(part, searched)
+    changing = changing_nodes(part, searched.values())
     fixed = Pipeline(set(part.nodes) - set(changing))
     stays = fixed.all_outputs() & {name for node in changing for name in node.inputs}
 
@@ -67,7 +67,7 @@ def objective(
         return data | rerun(fixed, data, parameters, stays)
 
     def evaluate(values: Mapping[str, Any]) -> Iterator[float]:
-        changed = with_values(parameters, values)
+        changed = with_values(parameters, {searched[path]: value for path, value in values.items()})
         for fold, ratings in enumerate(held_out):
             fitted = rerun(part, prepared(fold), changed, {model})[model]
             yield measure(fitted, prepared(fold)["interactions"], ratings)

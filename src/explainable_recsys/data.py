@@ -234,9 +234,9 @@ class Lists:
         return Lists(some, kept.table, places[kept.users], kept.items)
 
     def without_others(self) -> Lists:
-        """The same recommendations, with the histories of those who get any."""
+        """The same recommendations, with the histories of those who get any; all if nobody does."""
         listed = np.unique(self.users)
-        return self if len(listed) == self.histories.n_users else self.of_users(listed)
+        return self if len(listed) in (0, self.histories.n_users) else self.of_users(listed)
 
     def take(self, chosen: NDArray[Any]) -> Lists:
         """Some of the recommendations, by position or mask."""

@@ -15,7 +15,8 @@ QUIET = {"KEDRO_DISABLE_TELEMETRY": "true"}
 IMPORTED = [
     "explainable_recsys.interface.explain",
     "explainable_recsys.hooks",
-    "explainable_recsys.pipelines.discovery",
+    "explainable_recsys.pipelines.diagnostics",
+    "explainable_recsys.pipelines.evaluation",
     "explainable_recsys.settings",
     "explainable_recsys.interface.summary",
     "kedro.framework.cli.cli",

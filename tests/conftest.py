@@ -44,18 +44,35 @@ def open_catalog(data_root: Path) -> Iterator[DataCatalog]:
 
 
 @pytest.fixture(scope="session")
-def full_run(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
-    """Results of one run of everything, the same for all processes; not to be changed."""
+def run_once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Callable[..., Path]:
+    """Runs pipelines as `run_project` does, once for all processes of the tests, by a name."""
     base = tmp_path_factory.getbasetemp()
     if worker_id != "master":  # of several processes, which have a folder each in a common one
         base = base.parent
-    data_root, done = base / "full_run", base / "full_run.done"
-    with (base / "full_run.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not done.exists():
-            run_project(data_root)
-            done.touch()
-    return data_root
+
+    def run(name: str, pipelines: list[str] | None = None, **parameters: Any) -> Path:
+        data_root, done = base / name, base / f"{name}.done"
+        with (base / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not done.exists():
+                run_project(data_root, pipelines, **parameters)
+                done.touch()
+        return data_root
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def full_run(run_once: Callable[..., Path]) -> Path:
+    """Results of one run of everything; not to be changed."""
+    return run_once("full_run")
+
+
+@pytest.fixture(scope="session")
+def stored(full_run: Path) -> Callable[[str], Any]:
+    """Loads what the run of everything has stored."""
+    with open_catalog(full_run) as catalog:
+        return catalog.load
 
 
 @pytest.fixture(scope="session")

@@ -1,3 +1,40 @@
-"""Recommend items, say why, and measure both the recommendation and the reason."""
+"""Recommend items, say why, and measure both the recommendation and the reason.
+
+What a person needs without Kedro stands here by its own name, imported when it is first used:
+
+>>> import pandas as pd
+>>> from explainable_recsys import Data, RecommendationParameters, recommend
+>>> from explainable_recsys.recommenders.popularity import Popularity
+>>> rows = [(1, 7, 4.0), (2, 7, 5.0), (2, 9, 3.0)]
+>>> data = Data.from_frames(pd.DataFrame(rows, columns=["user_id", "item_id", "rating"]))
+>>> model, one = Popularity.fit(data.interactions), RecommendationParameters(n=1)
+>>> recommend(model, data.histories, one)[["user_id", "item_id"]].values.tolist()
+[[1, 9]]
+"""
+
+import importlib
+from typing import Any
+
+_PLACES = {
+    "Change": "explainers.what_if",
+    "Data": "data",
+    "FittedPair": "answers.answer",
+    "Lists": "data",
+    "RecommendationParameters": "recommenders.lists",
+    "answer": "answers.answer",
+    "evaluate_explanations": "metrics.explanations",
+    "measure_faithfulness": "metrics.faithfulness",
+    "minimal_counterfactual": "explainers.counterfactuals",
+    "pair_of": "answers.pairs",
+    "ranking_per_user": "metrics.ranking",
+    "recommend": "recommenders.lists",
+    "what_if": "explainers.what_if",
+}
 
 __version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PLACES:
+        raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+    return getattr(importlib.import_module(f"{__name__}.{_PLACES[name]}"), name)

@@ -234,7 +234,7 @@ class Lists:
         return Lists(some, kept.table, places[kept.users], kept.items)
 
     def without_others(self) -> Lists:
-        """The same recommendations, with the histories of those who get any; all if nobody does."""
+        """The same recommendations, with the histories of those who get any, if anybody does."""
         listed = np.unique(self.users)
         return self if len(listed) in (0, self.histories.n_users) else self.of_users(listed)
 

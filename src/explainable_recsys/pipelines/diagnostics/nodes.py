@@ -26,8 +26,10 @@ class StabilityParameters(Parameters):
 
 
 def some_users_lists(recommendations: pd.DataFrame, stability: StabilityParameters) -> pd.DataFrame:
-    """The lists of the users whose explanations are compared."""
-    return _of_some(recommendations, stability)
+    """The lists of the users whose explanations are compared, drawn by hash."""
+    everybody = recommendations["user_id"].unique()
+    users = sample(everybody, stability.n_users, stability.seed, "stability")
+    return recommendations[recommendations["user_id"].isin(users)]
 
 
 def measure_stability(
@@ -36,10 +38,11 @@ def measure_stability(
     """Compare the reasons of the same lists.
 
     Args:
-        stability: Whose, and how many pieces of each.
+        stability: How many pieces of each.
         evaluation: Intervals.
-        tables: `<approach>.explanations`, and `<approach>.explanations_again` where everything
-            random was drawn again; without it explanations depend on no seed and cannot change.
+        tables: `<approach>.explanations`, `<approach>.lists` of some users, and
+            `<approach>.explanations_again` of these, where everything random was drawn again;
+            without it explanations depend on no seed and cannot change.
 
     Returns:
         One row per approach: `approach`, `n_cited`, `jaccard` (mean over users of the mean
@@ -48,24 +51,19 @@ def measure_stability(
     """
     rows = []
     for name in sorted(name for name in tables if name.endswith(EXPLANATIONS)):
-        first = _of_some(tables[name], stability)
-        again = tables.get(f"{name}_again")
+        approach, again = name.removesuffix(EXPLANATIONS), tables.get(f"{name}_again")
+        users = tables[f"{approach}.lists"]["user_id"]
+        first = tables[name][tables[name]["user_id"].isin(users)]
         overlap = explanation_overlap(first, first if again is None else again, stability.n_cited)
         rows.append(
             {
-                "approach": name.removesuffix(EXPLANATIONS),
+                "approach": approach,
                 "n_cited": stability.n_cited,
                 **_summary(overlap, evaluation),
                 "n_retrainings": int(again is not None),
             }
         )
     return pd.DataFrame(rows)
-
-
-def _of_some(table: pd.DataFrame, stability: StabilityParameters) -> pd.DataFrame:
-    """The rows of some users, drawn by hash."""
-    users = sample(table["user_id"].unique(), stability.n_users, stability.seed, "stability")
-    return table[table["user_id"].isin(users)]
 
 
 def _summary(overlap: pd.DataFrame, evaluation: EvaluationParameters) -> dict[str, Any]:

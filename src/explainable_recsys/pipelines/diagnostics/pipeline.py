@@ -58,6 +58,7 @@ def create_pipeline(**_: Any) -> Pipeline:
     nodes += _again(everything().to_outputs(*explained), again)
     compared = {name: name for name in explained}
     compared |= {f"{name}_again": again[name] for name in explained if name in again}
+    compared |= {f"{pair.name}.lists": again[f"{pair.recommender}{LISTS}"] for pair in pairs}
     compare = Node(
         measure_stability,
         {"stability": "params:stability", "evaluation": "params:evaluation", **compared},

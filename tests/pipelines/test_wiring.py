@@ -1,0 +1,197 @@
+"""What nodes the records make, and which of them a pipeline has."""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import pandas as pd
+import pytest
+from kedro.framework.project import pipelines
+from kedro.framework.startup import bootstrap_project
+from kedro.io import DataCatalog
+from kedro.pipeline import Node, Pipeline
+from pydantic import BaseModel
+
+from explainable_recsys.answers.explainers import EXPLAINERS
+from explainable_recsys.answers.knowledge import KNOWLEDGE
+from explainable_recsys.answers.pairs import APPROACHES, knowledge_of
+from explainable_recsys.answers.recommenders import CONTROLS, RECOMMENDERS
+from explainable_recsys.data import Data
+from explainable_recsys.explainers.lime import LimeParameters
+from explainable_recsys.knowledge.features import FeatureParameters, Features
+from explainable_recsys.metrics.parameters import EvaluationParameters
+from explainable_recsys.pipelines import ON_REQUEST
+from explainable_recsys.pipelines.judging import EVALUATION_TAG
+from explainable_recsys.pipelines.parameters import PREFIX, typed_parameters
+from explainable_recsys.pipelines.wiring import (
+    control_nodes,
+    everything,
+    explain_node,
+    part,
+)
+from explainable_recsys.recommenders.base import Recommender
+from tests.conftest import PROJECT, open_catalog
+from tests.in_memory import configured
+
+NEEDED = {
+    "intrinsic_als": {"als"},
+    "intrinsic_ar": {"ar", "rules", *CONTROLS},
+    "intrinsic_content": {"content", "features"},
+    "intrinsic_ease": {"ease"},
+    "intrinsic_knn": {"item_knn"},
+    "intrinsic_mf": {"emf", "neighbours", *CONTROLS},
+    "knowledge_graph": {"meta_paths", "graph"},
+    "posthoc_ar": {"svd", "rules", *CONTROLS},
+    "posthoc_ar_of_lists": {"svd", "rules_of_svd", *CONTROLS},
+    "posthoc_fm_lime": {"fm", "features", *CONTROLS},
+    "posthoc_fm_lime_ratings": {"fm", "fm_ratings", "features", *CONTROLS},
+    "posthoc_influence": {"svd"},
+    "posthoc_influence_ratings": {"svd", "svd_ratings"},
+    "posthoc_knn": {"als", "similar_items", *CONTROLS},
+}
+"""Recommenders and knowledge that an approach cannot do without."""
+
+
+@pytest.fixture(scope="module")
+def registered() -> dict[str, Pipeline]:
+    bootstrap_project(PROJECT)
+    return dict(pipelines)
+
+
+def namespaces(pipeline: Pipeline) -> set[str]:
+    return {str(node.namespace) for node in pipeline.nodes}
+
+
+def of(pipeline: Pipeline, namespace: str) -> set[str]:
+    return {node.name for node in pipeline.nodes if node.namespace == namespace}
+
+
+def test_an_approach_has_all_that_it_needs_and_no_more(registered: dict[str, Pipeline]) -> None:
+    assert NEEDED.keys() == APPROACHES.keys()
+    for name, needed in NEEDED.items():
+        found = registered[name]
+        assert namespaces(found) == {name, *needed, "data_processing"}, name
+        # Its own recommender is judged; of what only lends a model or lists nothing is.
+        judged = {str(node.namespace) for node in found.nodes if EVALUATION_TAG in node.tags}
+        assert judged == {name, APPROACHES[name].recommender}, name
+        for whole in (name, APPROACHES[name].recommender, *knowledge_of(APPROACHES[name])):
+            assert of(found, whole) == of(everything(), whole), name
+        assert not [out for out in found.all_outputs() if out.startswith("exploration.")]
+
+
+def test_every_pipeline_but_the_evaluation_starts_from_the_raw_files(
+    registered: dict[str, Pipeline],
+) -> None:
+    for name in registered.keys() - {"evaluation", "__default__", "tuning"}:
+        inputs = {i for i in registered[name].inputs() if not i.startswith(PREFIX)}
+        assert all(i.startswith("raw_") for i in inputs), name
+    assert registered["__default__"].inputs() & registered["evaluation"].inputs() <= {
+        name for name in registered["evaluation"].inputs() if name.startswith(("params:", "run"))
+    }
+
+
+def test_parts_by_family(registered: dict[str, Pipeline]) -> None:
+    assert namespaces(registered["recommenders"]) >= set(RECOMMENDERS)
+    assert namespaces(registered["knowledge"]) & {*KNOWLEDGE, *RECOMMENDERS} == {
+        *(name for name in KNOWLEDGE if name != "rules_of_svd"),  # made on request
+        *CONTROLS,
+    }
+    assert namespaces(part("popularity")) == {"popularity", "data_processing"}
+    lists = {node.name for node in part("popularity").nodes if node.namespace == "popularity"}
+    assert lists == {"popularity.fit", "popularity.recommend", "popularity.evaluate"}
+
+
+def test_everything_usual_runs_by_default(registered: dict[str, Pipeline]) -> None:
+    requested = {name for name, pair in APPROACHES.items() if pair.on_request}
+    assert requested < ON_REQUEST < set(registered)
+    found = namespaces(registered["__default__"])
+    of_all = {"data_processing", "exploration", "diagnostics", "evaluation"}
+    assert found - set(KNOWLEDGE) == {*RECOMMENDERS, *APPROACHES, *of_all} - requested
+
+
+def test_every_result_has_a_place_in_the_catalog(
+    registered: dict[str, Pipeline], tmp_path: Path
+) -> None:
+    with open_catalog(tmp_path) as catalog:
+        assert isinstance(catalog, DataCatalog)
+        homeless = {
+            str(node.namespace)
+            for pipeline in registered.values()
+            for node in pipeline.nodes
+            for name in node.outputs
+            if name not in catalog and name != "data"
+        }
+    assert homeless == {"diagnostics"}  # models that are thrown away
+
+
+def parameters_read(node: Node) -> dict[str, Any]:
+    """Kinds of the parameters that a node's function takes, by the name that they have."""
+    if any(name.endswith("_figure") for name in node.outputs):
+        return {}  # types of figures are not imported
+    kinds, inputs = get_type_hints(node.func), node._inputs
+    if isinstance(inputs, dict):
+        named = {argument: name for argument, name in inputs.items() if argument in kinds}
+    else:
+        arguments = inspect.signature(node.func).parameters
+        named = dict(zip(arguments, node.inputs, strict=False))
+    return {name: kinds[arg] for arg, name in named.items() if name.startswith(PREFIX)}
+
+
+def test_nodes_get_their_parameters_as_the_class_that_they_name(
+    registered: dict[str, Pipeline],
+) -> None:
+    whole = registered["__default__"] + everything()
+    typed = typed_parameters(whole, configured())
+    taken = [found for node in whole.nodes for found in parameters_read(node).items()]
+    drawn = {"params:rules.network", "params:graph.surroundings", "params:exploration.damping"}
+    assert {name for name, _ in taken} == set(typed) - drawn
+    for name, kind in taken:
+        assert isinstance(typed[name], BaseModel), name
+        assert isinstance(typed[name], kind), name
+    assert typed["params:posthoc_fm_lime.explanation"].n_samples == 200
+
+
+def test_the_node_that_explains_says_what_it_takes() -> None:
+    _, node = control_nodes(APPROACHES["posthoc_fm_lime"])
+    kinds = get_type_hints(node.func)
+    assert kinds == {
+        "model": Recommender,
+        "data": Data,
+        "recommendations": pd.DataFrame,
+        "parameters": LimeParameters,
+        "item_features": Features | None,
+        "feature_parameters": FeatureParameters | None,
+        "evaluation": EvaluationParameters,
+    }
+    assert list(inspect.signature(node.func).parameters) == list(kinds)
+    assert node.outputs == [
+        "posthoc_fm_lime.explanations_of_random",
+        "posthoc_fm_lime.surrogates_of_random",
+    ]
+
+
+def test_controls_are_the_same_pair_on_other_lists() -> None:
+    for pair in APPROACHES.values():
+        own, explainer = explain_node(pair), EXPLAINERS[pair.explainer]
+        nodes = list(control_nodes(pair))
+        assert len(nodes) == (len(CONTROLS) if explainer.on_controls else 0)
+        for control, node in zip(CONTROLS, nodes, strict=False):
+            # Who does not ask the model says the same of a list for whomever it explains.
+            asked = pair.recommender if explainer.asks_model else control
+            changed = {f"{pair.recommender}.recommendations", f"{control}.recommendations"}
+            changed |= {f"{pair.recommender}.model"} ^ {f"{asked}.model"} | {"params:evaluation"}
+            assert set(node.inputs) ^ set(own.inputs) == changed, node.name
+
+
+def test_what_is_said_of_a_control_list_is_made_once() -> None:
+    made = [
+        name
+        for node in everything().nodes
+        for name in node.outputs
+        if name.partition(".")[2].startswith("explanations_of_")
+    ]
+    owners = {"rules", "rules_of_svd", "neighbours", "similar_items"}
+    owners |= {"posthoc_fm_lime", "posthoc_fm_lime_ratings"}
+    assert sorted(made) == sorted(f"{o}.explanations_of_{c}" for o in owners for c in CONTROLS)

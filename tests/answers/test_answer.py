@@ -129,7 +129,7 @@ def test_any_pair_that_fits_explains_the_lists_of_the_recommender(
         made = found.recommendations
         pd.testing.assert_frame_equal(made, own, rtol=1e-4, atol=1e-6, check_dtype=False)
         evidence = found.explanations
-        assert_is_evidence(evidence.astype({name: "int64" for name in PAIR}))
+        assert_is_evidence(evidence.astype(dict.fromkeys(PAIR, "int64")))
         assert set(evidence["item_id"]) <= set(own["item_id"])
         assert set(evidence["rated_item_id"].dropna()) <= rated
         assert evidence[PAIR].drop_duplicates().reset_index(drop=True).equals(found.sentences[PAIR])

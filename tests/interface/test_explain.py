@@ -180,7 +180,9 @@ def test_an_item_that_is_not_in_the_list(
     whose = lists or APPROACHES[approach].recommender
     scores = scores_of(catalog, whose, histories)
     rated = set(histories.ratings[[USER]].indices.tolist())
-    order = [int(column) for column in np.argsort(-scores) if np.isfinite(scores[column])]
+    order = [
+        int(column) for column in np.argsort(-scores, kind="stable") if np.isfinite(scores[column])
+    ]
     unrated = [column for column in order if column not in rated]
     for column in (unrated[60], unrated[-1]):
         item_id = int(histories.item_ids[column])

@@ -111,7 +111,9 @@ def test_an_approach_without_explained_lists(catalog: DataCatalog) -> None:
 def test_nothing_is_stored_yet(tmp_path: Path) -> None:
     with open_catalog(tmp_path / "nothing") as empty:
         assert stored_approaches(empty) == []
-        with pytest.raises(InputError, match=r"nothing: no explanations .* first kedro run in this"):
+        with pytest.raises(
+            InputError, match=r"nothing: no explanations .* first kedro run in this"
+        ):
             stored_approach(empty, None)
     assert not (tmp_path / "nothing").exists()
 

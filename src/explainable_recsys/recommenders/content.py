@@ -61,7 +61,7 @@ class Content(Recommender):
 
     An item that has no feature in common with the profile has the score -inf and is never
     recommended. So there is no list for a user whose rated items have no features, or whose
-    ratings are so low that none counts.
+    ratings are so low that none counts; and none at all where no feature tells items apart.
 
     Attributes:
         row_starts: (n_items + 1,) int64; with `features` the CSR pattern of items × features.
@@ -109,8 +109,8 @@ class Content(Recommender):
         idf = np.log(interactions.n_items / np.maximum(counts, 1))
         if not idf[counts > 0].any():
             logger.warning(
-                "recommender content recommends nothing: no feature tells items apart; the items "
-                "table needs columns such as genres or year that are not the same for all items"
+                "content: no feature tells items apart, so it recommends nothing; the items table "
+                "needs columns such as genres or year that are not the same for all items"
             )
         mean = float(interactions.ratings.data.mean(dtype=np.float64))
         return cls(

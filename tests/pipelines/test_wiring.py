@@ -123,7 +123,7 @@ def test_every_result_has_a_place_in_the_catalog(
             for name in node.outputs
             if name not in catalog and name != "data"
         }
-    assert homeless == {"diagnostics"}  # models that are thrown away
+    assert homeless == set()
 
 
 def parameters_read(node: Node) -> dict[str, Any]:

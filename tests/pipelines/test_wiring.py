@@ -23,7 +23,7 @@ from explainable_recsys.explainers.lime import LimeParameters
 from explainable_recsys.knowledge.features import FeatureParameters, Features
 from explainable_recsys.metrics.parameters import EvaluationParameters
 from explainable_recsys.pipelines import ON_REQUEST
-from explainable_recsys.pipelines.judging import EVALUATION_TAG
+from explainable_recsys.pipelines.judging import EVALUATION_TAG, whose
 from explainable_recsys.pipelines.parameters import PREFIX, typed_parameters
 from explainable_recsys.pipelines.wiring import (
     control_nodes,
@@ -35,21 +35,22 @@ from explainable_recsys.recommenders.base import Recommender
 from tests.conftest import PROJECT, open_catalog
 from tests.in_memory import configured
 
+CONTROLLED = (*CONTROLS, "controls")
 NEEDED = {
     "intrinsic_als": {"als"},
-    "intrinsic_ar": {"ar", "rules", *CONTROLS},
+    "intrinsic_ar": {"ar", "rules", *CONTROLLED},
     "intrinsic_content": {"content", "features"},
     "intrinsic_ease": {"ease"},
     "intrinsic_knn": {"item_knn"},
-    "intrinsic_mf": {"emf", "neighbours", *CONTROLS},
+    "intrinsic_mf": {"emf", "neighbours", *CONTROLLED},
     "knowledge_graph": {"meta_paths", "graph"},
-    "posthoc_ar": {"svd", "rules", *CONTROLS},
-    "posthoc_ar_of_lists": {"svd", "rules_of_svd", *CONTROLS},
+    "posthoc_ar": {"svd", "rules", *CONTROLLED},
+    "posthoc_ar_of_lists": {"svd", "rules_of_svd", *CONTROLLED},
     "posthoc_fm_lime": {"fm", "features", *CONTROLS},
     "posthoc_fm_lime_ratings": {"fm", "fm_ratings", "features", *CONTROLS},
     "posthoc_influence": {"svd"},
     "posthoc_influence_ratings": {"svd", "svd_ratings"},
-    "posthoc_knn": {"als", "similar_items", *CONTROLS},
+    "posthoc_knn": {"als", "similar_items", *CONTROLLED},
 }
 """Recommenders and knowledge that an approach cannot do without."""
 
@@ -61,11 +62,11 @@ def registered() -> dict[str, Pipeline]:
 
 
 def namespaces(pipeline: Pipeline) -> set[str]:
-    return {str(node.namespace) for node in pipeline.nodes}
+    return {whose(node) for node in pipeline.nodes}
 
 
 def of(pipeline: Pipeline, namespace: str) -> set[str]:
-    return {node.name for node in pipeline.nodes if node.namespace == namespace}
+    return {node.name for node in pipeline.nodes if whose(node) == namespace}
 
 
 def test_an_approach_has_all_that_it_needs_and_no_more(registered: dict[str, Pipeline]) -> None:
@@ -74,7 +75,7 @@ def test_an_approach_has_all_that_it_needs_and_no_more(registered: dict[str, Pip
         found = registered[name]
         assert namespaces(found) == {name, *needed, "data_processing"}, name
         # Its own recommender is judged; of what only lends a model or lists nothing is.
-        judged = {str(node.namespace) for node in found.nodes if EVALUATION_TAG in node.tags}
+        judged = {whose(node) for node in found.nodes if EVALUATION_TAG in node.tags}
         assert judged == {name, APPROACHES[name].recommender}, name
         for whole in (name, APPROACHES[name].recommender, *knowledge_of(APPROACHES[name])):
             assert of(found, whole) == of(everything(), whole), name
@@ -94,20 +95,19 @@ def test_every_pipeline_but_the_evaluation_starts_from_the_raw_files(
 
 def test_parts_by_family(registered: dict[str, Pipeline]) -> None:
     assert namespaces(registered["recommenders"]) >= set(RECOMMENDERS)
-    assert namespaces(registered["knowledge"]) & {*KNOWLEDGE, *RECOMMENDERS} == {
-        *(name for name in KNOWLEDGE if name != "rules_of_svd"),  # made on request
-        *CONTROLS,
-    }
+    made_on_request = {"rules_of_svd"}
+    assert namespaces(registered["knowledge"]) == {*KNOWLEDGE, "data_processing"} - made_on_request
     assert namespaces(part("popularity")) == {"popularity", "data_processing"}
-    lists = {node.name for node in part("popularity").nodes if node.namespace == "popularity"}
-    assert lists == {"popularity.fit", "popularity.recommend", "popularity.evaluate"}
+    judged = "evaluation.popularity.evaluate"
+    nodes = {"popularity.fit", "popularity.recommend", judged}
+    assert of(part("popularity"), "popularity") == nodes
 
 
 def test_everything_usual_runs_by_default(registered: dict[str, Pipeline]) -> None:
     requested = {name for name, pair in APPROACHES.items() if pair.on_request}
     assert requested < ON_REQUEST < set(registered)
     found = namespaces(registered["__default__"])
-    of_all = {"data_processing", "exploration", "diagnostics", "evaluation"}
+    of_all = {"data_processing", "exploration", "controls", "diagnostics", "evaluation"}
     assert found - set(KNOWLEDGE) == {*RECOMMENDERS, *APPROACHES, *of_all} - requested
 
 

@@ -27,13 +27,9 @@ def rating_distribution(ratings: pd.DataFrame) -> pd.DataFrame:
         Columns `rating`, `n_ratings`, `share` (0 to 1), by rating.
     """
     counts = ratings["rating"].value_counts().sort_index()
-    return pd.DataFrame(
-        {
-            "rating": counts.index.to_numpy(dtype=np.float64),
-            "n_ratings": counts.to_numpy(dtype=np.int64),
-            "share": counts.to_numpy(dtype=np.float64) / max(len(ratings), 1),
-        }
-    )
+    table = counts.rename_axis("rating").reset_index(name="n_ratings")
+    table["share"] = table["n_ratings"] / max(len(ratings), 1)
+    return table.astype({"rating": "float64"})
 
 
 def how_many_have(totals: pd.DataFrame, name: str) -> pd.DataFrame:

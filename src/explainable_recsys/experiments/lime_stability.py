@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pydantic import Field, field_validator
+from pydantic import Field
 from scipy import sparse
 
 from explainable_recsys import draws
 from explainable_recsys.data import Lists
 from explainable_recsys.explainers.lime import Kind, LimeParameters, local_surrogates
 from explainable_recsys.knowledge.features import Features
-from explainable_recsys.parameters import Parameters, Seed
+from explainable_recsys.parameters import Parameters, Seed, each
 from explainable_recsys.progress import progress
 from explainable_recsys.recommenders.base import Recommender
 from explainable_recsys.top_n import top_n
@@ -29,17 +29,12 @@ class LimeStabilityParameters(Parameters):
     """How many users' explanations are repeated, with which numbers of perturbations."""
 
     neighbourhoods: tuple[Kind, ...] = Field(("item", "user", "history"), min_length=1)
-    n_samples: tuple[int, ...] = Field((100, 500, 1500), min_length=1)
+    n_samples: Annotated[tuple[int, ...], each(lambda n: n >= 10, "numbers from 10")] = Field(
+        (100, 500, 1500), min_length=1
+    )
     n_users: int = Field(3, ge=1)
     n_seeds: int = Field(3, ge=2)
     seed: Seed = 0
-
-    @field_validator("n_samples")
-    @classmethod
-    def _enough(cls, sizes: tuple[int, ...]) -> tuple[int, ...]:
-        if min(sizes) < 10:
-            raise ValueError("accepted: numbers from 10")
-        return tuple(sorted(sizes))
 
 
 def lime_stability(

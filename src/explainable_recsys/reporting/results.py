@@ -48,11 +48,8 @@ Verdicts = dict[str, Controlled]
 
 def records(table: pd.DataFrame, *columns: str) -> list[dict[str, Any]]:
     """The rows of a table with these columns, None in those that it lacks."""
-    present = table[[column for column in columns if column in table]]
-    return [
-        {column: row.get(column) for column in columns}
-        for row in present.astype(object).to_dict("records")
-    ]
+    rows = table.reindex(columns=list(columns)).astype(object)
+    return rows.where(rows.notna(), None).to_dict("records")
 
 
 class Results:
@@ -118,6 +115,10 @@ class Results:
     def column(self, metric: str) -> str:
         """The name of a metric at the K, and the number of cited items, of the report."""
         return METRICS[metric].name.format(k=self.k, n=self.n_cited)
+
+    def those(self, *metrics: str) -> list[str]:
+        """The names of some metrics, of those that somebody has."""
+        return [name for name in map(self.column, metrics) if name in self.metrics]
 
     def value(self, name: str, metric: str) -> float | None:
         """A metric of a recommender or approach, None if it has none."""

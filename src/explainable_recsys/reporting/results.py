@@ -49,7 +49,8 @@ Verdicts = dict[str, Controlled]
 def records(table: pd.DataFrame, *columns: str) -> list[dict[str, Any]]:
     """The rows of a table with these columns, None in those that it lacks."""
     rows = table.reindex(columns=list(columns)).astype(object)
-    return rows.where(rows.notna(), None).to_dict("records")
+    cells = rows.where(rows.notna(), None).itertuples(index=False, name=None)
+    return [dict(zip(columns, row, strict=True)) for row in cells]
 
 
 class Results:
@@ -128,10 +129,6 @@ class Results:
         """The 95 % interval of a metric."""
         low, high = (self.value(name, f"{metric}/{end}") for end in _ENDS)
         return None if low is None or high is None else (low, high)
-
-    def ndcg_of(self, approach: str) -> float | None:
-        """The nDCG of an approach's recommender."""
-        return self.value(self.approaches[approach], self.ndcg)
 
     def scope(self, approach: str) -> str:
         """What the faithfulness of an approach was measured on, as far as it is known."""

@@ -72,16 +72,9 @@ def explainability_sweep(
         model = EMF.fit(train, parameters.model_copy(update=changes), neighbourhood, explainable)
         predicted = model.predict_ratings(train.ratings, rows, items)
         errors = rating_errors(predicted, actual, data.scale.minimum, data.scale.maximum)
+        rmse = np.sqrt(np.square(errors).mean())
         lists = recommend(model, train, RecommendationParameters(n=k))
-        precision = explainability_per_user(Lists.of(train, lists), explainable, k)
+        mep = explainability_per_user(Lists.of(train, lists), explainable, k)[f"mep@{k}"].mean()
         ranking = ranking_per_user(lists, validation_ratings, k, evaluation.relevance_threshold)
-        measured.append(
-            (
-                form,
-                weight,
-                np.sqrt(np.square(errors).mean()),
-                precision[f"mep@{k}"].mean(),
-                ranking[f"ndcg@{k}"].mean(),
-            )
-        )
+        measured.append((form, weight, rmse, mep, ranking[f"ndcg@{k}"].mean()))
     return pd.DataFrame(measured, columns=columns)

@@ -77,18 +77,10 @@ def lime_stability(
     rows = []
     for kind, n_samples in progress(steps, "stability of LIME", "setting"):
         changes: dict[str, Any] = {"neighbourhood": kind, "n_samples": n_samples}
-        setting = lime.model_copy(update=changes)
-        found = [
-            list(
-                local_surrogates(
-                    remembering if kind == "user" else model,
-                    lists,
-                    features.get(kind),
-                    setting.model_copy(update={"seed": (lime.seed + repeat) % 2**32}),
-                )
-            )
-            for repeat in range(parameters.n_seeds)
-        ]
+        asked, described = remembering if kind == "user" else model, features.get(kind)
+        seeds = [(lime.seed + repeat) % 2**32 for repeat in range(parameters.n_seeds)]
+        settings = [lime.model_copy(update={**changes, "seed": seed}) for seed in seeds]
+        found = [list(local_surrogates(asked, lists, described, one)) for one in settings]
         rows.append({**changes, **_compare(found), "n_explanations": len(lists)})
     columns = ["neighbourhood", "n_samples", *_MEASURES, "n_explanations"]
     return pd.DataFrame(rows, columns=columns)
@@ -134,13 +126,9 @@ def _compare(found: list[list[Any]]) -> dict[str, float]:
     if not overlaps:
         return dict.fromkeys(_MEASURES, np.nan)
     spread, size = np.concatenate(deviations).sum(), np.concatenate(sizes).sum()
-    values = (
-        _mean(np.concatenate(overlaps)),
-        float(np.sqrt(spread / size)) if size else np.nan,
-        _mean(np.concatenate(fits)),
-        _mean(np.concatenate(effective)),
-    )
-    return dict(zip(_MEASURES, values, strict=True))
+    overlap, fit, samples = (_mean(np.concatenate(each)) for each in (overlaps, fits, effective))
+    relative = float(np.sqrt(spread / size)) if size else np.nan
+    return dict(zip(_MEASURES, (overlap, relative, fit, samples), strict=True))
 
 
 def _top_overlap(strength: NDArray[np.float64]) -> NDArray[np.float64]:

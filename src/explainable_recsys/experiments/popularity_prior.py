@@ -53,15 +53,8 @@ def popularity_sweep(
         ranking = ranking_per_user(lists, validation_ratings, k, relevance_threshold)
         if ranking.empty:
             break
-        rows.append(
-            {
-                "popularity_weight": weight,
-                "ndcg": ranking[f"ndcg@{k}"].mean(),
-                "recall": ranking[f"recall@{k}"].mean(),
-                "catalogue_coverage": catalogue_exposure(Lists.of(train, lists), k)[
-                    f"catalogue_coverage@{k}"
-                ],
-            }
-        )
+        ndcg, recall = (ranking[f"{metric}@{k}"].mean() for metric in ("ndcg", "recall"))
+        exposure = catalogue_exposure(Lists.of(train, lists), k)
+        rows.append((weight, ndcg, recall, exposure[f"catalogue_coverage@{k}"]))
     columns = ["popularity_weight", "ndcg", "recall", "catalogue_coverage"]
     return pd.DataFrame(rows, columns=columns, dtype="float64")

@@ -110,7 +110,7 @@ def test_an_empty_history(approach: str, catalog: DataCatalog, data: Data) -> No
 @pytest.mark.parametrize("recommender", DRAWN)
 def test_influence_needs_a_closed_form(recommender: str, catalog: DataCatalog, data: Data) -> None:
     pair = load_pair(catalog, pair_of(recommender, "influence"))
-    with pytest.raises(InputError, match="explainability_weight: .* no closed form"):
+    with pytest.raises(InputError, match=r"explainability_weight: .* no closed form"):
         answer(pair, data, of_users(data, [7]))
 
 

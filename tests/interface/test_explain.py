@@ -120,7 +120,7 @@ def test_any_pair_on_its_own_list_and_another(
     asked = Question(user, recommender=recommender, explainer=explainer)
     pair = pair_of(recommender, explainer)
     if recommender.startswith("emf") and explainer == "influence":
-        with pytest.raises(InputError, match="explainability_weight: .* no closed form"):
+        with pytest.raises(InputError, match=r"explainability_weight: .* no closed form"):
             answer(catalog, asked)
         return
     found = through_json(answer(catalog, asked))

@@ -15,6 +15,7 @@ from hypothesis import settings
 from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
 from kedro.io import DataCatalog
+from kedro.runner import AbstractRunner
 
 from tests.command_line import run_afresh, run_prepared
 
@@ -25,13 +26,17 @@ settings.load_profile("quick")
 
 
 def run_project(
-    data_root: Path, pipelines: list[str] | None = None, env: str = "test", **parameters: Any
+    data_root: Path,
+    pipelines: list[str] | None = None,
+    env: str = "test",
+    runner: AbstractRunner | None = None,
+    **parameters: Any,
 ) -> None:
     """Run pipelines of the project in this process, with all results under `data_root`."""
     bootstrap_project(PROJECT)
     given = {"data_root": str(data_root), **parameters}
     with KedroSession.create(PROJECT, env=env, runtime_params=given) as session:
-        session.run(pipeline_names=pipelines)
+        session.run(pipeline_names=pipelines, runner=runner)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
@@ -18,6 +18,9 @@ from kedro.io import DataCatalog
 from kedro.runner import AbstractRunner
 
 from tests.command_line import run_afresh, run_prepared
+
+if TYPE_CHECKING:
+    from explainable_recsys.data import Data
 
 PROJECT = Path(__file__).parents[1]
 
@@ -78,6 +81,15 @@ def stored(full_run: Path) -> Callable[[str], Any]:
     """Loads what the run of everything has stored."""
     with open_catalog(full_run) as catalog:
         return catalog.load
+
+
+@pytest.fixture(scope="session")
+def data(full_run: Path) -> Data:
+    """The data of that run."""
+    from explainable_recsys.interface.stored import load_data
+
+    with open_catalog(full_run) as catalog:
+        return load_data(catalog)
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,6 @@ import pytest
 
 from explainable_recsys.data import Data
 from explainable_recsys.errors import InputError
-from explainable_recsys.interface.stored import load_data
 from explainable_recsys.metrics.evaluation import (
     check_explained,
     evaluate_approach,
@@ -24,7 +22,6 @@ from explainable_recsys.metrics.parameters import EvaluationParameters, of_contr
 from explainable_recsys.recommenders.lists import RecommendationParameters, recommend
 from explainable_recsys.recommenders.popularity import Popularity
 from explainable_recsys.recommenders.random_scores import RandomScores, RandomScoresParameters
-from tests.conftest import open_catalog
 
 Stored = Callable[[str], Any]
 
@@ -32,12 +29,6 @@ PAIR = ["user_id", "item_id"]
 N_USERS = 40
 QUICK = EvaluationParameters(n_resamples=0)
 EVERYBODY = FaithfulnessParameters(n_users=None, curve_users=0)
-
-
-@pytest.fixture(scope="module")
-def data(full_run: Path) -> Data:
-    with open_catalog(full_run) as catalog:
-        return load_data(catalog)
 
 
 def ratings() -> pd.DataFrame:
@@ -154,8 +145,8 @@ def test_coverage_of_controls(stored: Stored, data: Data) -> None:
     share = len(explained[PAIR].drop_duplicates()) / len(of_control)
     assert 0.1 < share < 1
     assert metrics["coverage_of_popularity"] == pytest.approx(share)
+    tables["recommendations_of_popularity"] = of_control.head(9)
     with pytest.raises(InputError, match="different runs"):
-        tables["recommendations_of_popularity"] = of_control.head(9)
         judged_reasons(stored, data, lists, reasons, **tables)
 
 

@@ -108,7 +108,7 @@ def test_evidence_is_of_the_lists_and_rests_on_the_history(name: str, stored: St
     pair = APPROACHES[name]
     evidence, sentences = (stored(f"{name}.{table}") for table in ("explanations", "sentences"))
     assert list(evidence.columns) == list(EVIDENCE_TYPES)
-    assert_is_evidence(evidence.astype({column: "int64" for column in PAIR}))
+    assert_is_evidence(evidence.astype(dict.fromkeys(PAIR, "int64")))
     assert len(evidence)
     assert np.isfinite(evidence["weight"]).all()
     listed = stored(f"{pair.recommender}.recommendations")[PAIR]

@@ -12,37 +12,25 @@ from __future__ import annotations
 import time
 
 import numpy as np
-import pandas as pd
 from implicit.cpu.als import AlternatingLeastSquares
 from scipy import sparse
 
-from data import argument_parser, load
-from explainable_recsys.explainers.contributions import explain_by_contributions
+from experiment import Experiment, argument_parser
+from explainable_recsys.data import Lists
+from explainable_recsys.explainers.contributions import (
+    ContributionParameters,
+    explain_by_contributions,
+)
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.metrics.explanations import additivity_error
-from explainable_recsys.recommenders.als import ALS, ALSParameters
-from explainable_recsys.recommenders.lists import RecommendationParameters, recommend
-from explainable_recsys.wording.sentences import contribution_sentences
+from explainable_recsys.recommenders.als import ALS
+from explainable_recsys.wording.contributions import contribution_sentences
 
 REPEATS = 5
 USERS = 100
 
 
-def ours(
-    model: ALS, train: Interactions, lists: pd.DataFrame, items: pd.DataFrame
-) -> tuple[float, pd.DataFrame]:
-    """Median of a few runs, in explanations per second, and the explanations."""
-    seconds = []
-    for _ in range(REPEATS):
-        start = time.perf_counter()
-        explanations = explain_by_contributions(model, train, lists, items, n_evidence=10)
-        seconds.append(time.perf_counter() - start)
-    return len(lists) / float(np.median(seconds)), explanations
-
-
-def implicit(
-    model: ALS, train: Interactions, lists: pd.DataFrame, cached: bool
-) -> tuple[float, float]:
+def implicit(model: ALS, train: Interactions, lists: Lists, cached: bool) -> tuple[float, float]:
     """Calls per second and the largest difference to the scores of the lists.
 
     With `cached`, the ten explanations of a user share the factorization of the user's system,
@@ -56,38 +44,42 @@ def implicit(
     library.item_factors = model.item_factors
     confidence = sparse.csr_matrix(train.ratings)
     confidence.data = 1 + np.float32(model.parameters.alpha) * confidence.data
-    chosen = np.random.default_rng(0).choice(train.user_ids, USERS, replace=False)
-    some = lists[lists["user_id"].isin(chosen)]
-    users, columns = train.user_rows(some["user_id"]), train.item_columns(some["item_id"])
+    n_users = min(USERS, train.n_users)
+    chosen = np.random.default_rng(0).choice(train.n_users, n_users, replace=False)
+    some = lists.take(np.isin(lists.users, chosen))
     totals, weights, previous = [], None, -1
     start = time.perf_counter()
-    for user, item in zip(users, columns, strict=True):
+    for user, item in zip(some.users, some.items, strict=True):
         if not cached or user != previous:
             weights = None
         total, _, weights = library.explain(user, confidence, item, weights, N=10)
         totals.append(total)
         previous = user
     seconds = time.perf_counter() - start
-    return len(some) / seconds, float(np.abs(np.array(totals) / some["score"] - 1).max())
+    return len(some) / seconds, float(np.abs(np.array(totals) / some.table["score"] - 1).max())
 
 
 def main() -> None:
     """Explain, and print explanations per second."""
     arguments = argument_parser(__doc__).parse_args()
-    ratings, items = load(arguments.env, arguments.folder)
-    train = Interactions.from_frame(ratings)
-    model = ALS.fit(train, ALSParameters())
-    lists = recommend(model, train, RecommendationParameters(n=10))
-    per_second, explanations = ours(model, train, lists, items)
+    one = Experiment.prepare(arguments.env, arguments.folder)
+    model, lists, _ = one.trained("als")
+    assert isinstance(model, ALS)
+    parameters, seconds = ContributionParameters(n_evidence=10), []
+    for _ in range(REPEATS):
+        start = time.perf_counter()
+        explained = explain_by_contributions(model, one.data, lists, parameters)
+        seconds.append(time.perf_counter() - start)
+    per_second = len(lists) / float(np.median(seconds))
     start = time.perf_counter()
-    contribution_sentences(explanations, lists, train)
+    contribution_sentences(explained, one.data, lists, parameters)
     sentences = len(lists) / (time.perf_counter() - start)
-    error = additivity_error(model, train, lists)["additivity_error_relative"]
-    print(f"{len(lists):,} recommendations, {len(explanations):,} pieces of evidence")
+    error = additivity_error(model, lists)["additivity_error_relative"]
+    print(f"{len(lists):,} recommendations, {len(explained.evidence):,} pieces of evidence")
     print(f"explanations/s: {per_second:,.0f}; sentences/s: {sentences:,.0f}")
     print(f"sum of contributions against score: {error:.1e} relative, at most")
     for name, cached in (("implicit explain", False), ("  with its cache of the user", True)):
-        theirs, difference = implicit(model, train, lists, cached)
+        theirs, difference = implicit(model, one.train, lists, cached)
         print(
             f"{name}: {theirs:,.0f} calls/s, ours is {per_second / theirs:,.0f} x that; its total "
             f"against our score: {difference:.1e} relative, at most"

@@ -11,41 +11,22 @@ adds and re-rates items for a user with about 200 ratings, with every recommende
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
-from data import argument_parser, load
+from experiment import Experiment, argument_parser
+from explainable_recsys.data import Data
 from explainable_recsys.explainers.counterfactuals import minimal_counterfactual
-from explainable_recsys.explainers.influence import (
-    InfluenceParameters,
-    explain_by_influence,
-    influences,
-)
+from explainable_recsys.explainers.influence import influences
 from explainable_recsys.explainers.what_if import Change, what_if
-from explainable_recsys.interactions import Interactions, padded_blocks
-from explainable_recsys.knowledge.features import (
-    FeatureParameters,
-    item_features,
-    user_features,
-)
-from explainable_recsys.knowledge.neighbours import NeighbourhoodParameters
-from explainable_recsys.knowledge.similar_items import ItemSimilarityParameters
-from explainable_recsys.preprocessing.splits import SplitParameters, split_ratings
-from explainable_recsys.recommenders.als import ALS, ALSParameters
+from explainable_recsys.interactions import padded_blocks
 from explainable_recsys.recommenders.base import Recommender
-from explainable_recsys.recommenders.ease import EASE, EASEParameters
-from explainable_recsys.recommenders.emf import EMF, EMFParameters
-from explainable_recsys.recommenders.fm import FM, FMParameters
-from explainable_recsys.recommenders.item_knn import ItemKNN
-from explainable_recsys.recommenders.lists import RecommendationParameters, recommend
-from explainable_recsys.recommenders.popularity import Popularity
-from explainable_recsys.recommenders.svd import SVD, SVDParameters
+from explainable_recsys.recommenders.svd import SVD
 from explainable_recsys.threads import one_blas_thread
 
+RECOMMENDERS = ("als", "emf", "fm", "ease", "item_knn", "popularity", "svd")
 USERS_OF_THE_LOOP = 20
 CALLS = 50
 LENGTH = 200
@@ -54,21 +35,18 @@ LENGTH = 200
 def main() -> None:
     """Measure, and print."""
     arguments = argument_parser(__doc__).parse_args()
-    ratings, items = load(arguments.env, arguments.folder)
-    split = split_ratings(ratings, SplitParameters())
-    train = Interactions.from_frame(pd.concat([split.train, split.validation]))
-    svd = SVD.fit(train, SVDParameters())
-    lists = recommend(svd, train, RecommendationParameters())
-    print_influences(svd, train, lists, items)
-    for name, model in others(train, items).items() | {("SVD", svd)}:
-        print_what_if(name, model, train)
+    one = Experiment.prepare(arguments.env, arguments.folder)
+    print_influences(one)
+    for name in RECOMMENDERS:
+        print_what_if(name, one.trained(name).model, one.data)
 
 
-def print_influences(
-    model: SVD, train: Interactions, lists: pd.DataFrame, items: pd.DataFrame
-) -> None:
+def print_influences(one: Experiment) -> None:
     """All influences at once, on one thread, and a loop over some users."""
-    _, columns = train.lists_by_user(lists)
+    model, lists, _ = one.trained("svd")
+    assert isinstance(model, SVD)
+    train = one.train
+    _, columns = lists.by_user()
     blocks = list(padded_blocks(train.ratings))
     n_influences = int(np.diff(train.ratings.indptr).sum()) * columns.shape[1]
     with one_blas_thread():
@@ -80,7 +58,7 @@ def print_influences(
         f"{n_influences:,} influences in {seconds:.2f} s, {n_influences / seconds:,.0f} per second"
     )
     start = time.perf_counter()
-    explain_by_influence(model, train, lists, items, InfluenceParameters())
+    one.explain("influence", model, lists)
     print(f"explanations of {len(lists):,} recommendations: {time.perf_counter() - start:.2f} s")
     users = np.linspace(0, train.n_users - 1, USERS_OF_THE_LOOP).astype(int)
     worst, seconds, n_solved = 0.0, 0.0, 0
@@ -111,25 +89,9 @@ def by_loop(
     return found
 
 
-def others(train: Interactions, items: pd.DataFrame) -> dict[str, Recommender]:
-    """The other recommenders."""
-    parameters = FeatureParameters()
-    nobody = pd.DataFrame({"user_id": []})
-    of_users = user_features(train, nobody, items, parameters, ())
-    of_items = item_features(train, items, parameters, ("genres", "decade"))
-    fits: dict[str, Callable[[], Recommender]] = {
-        "ALS": lambda: ALS.fit(train, ALSParameters()),
-        "EMF": lambda: EMF.fit(train, EMFParameters(), NeighbourhoodParameters()),
-        "FM": lambda: FM.fit(train, of_users, of_items, FMParameters()),
-        "EASE": lambda: EASE.fit(train, EASEParameters()),
-        "item-kNN": lambda: ItemKNN.fit(train, ItemSimilarityParameters()),
-        "most popular": lambda: Popularity.fit(train),
-    }
-    return {name: fit() for name, fit in fits.items()}
-
-
-def print_what_if(name: str, model: Recommender, train: Interactions) -> None:
+def print_what_if(name: str, model: Recommender, data: Data) -> None:
     """Median time of a what-if, and one counterfactual."""
+    train = data.interactions
     user = int(np.argmin(np.abs(np.diff(train.ratings.indptr) - LENGTH)))
     row = train.ratings[[user]]
     history = dict(zip(train.item_ids[row.indices].tolist(), row.data.tolist(), strict=True))
@@ -140,11 +102,11 @@ def print_what_if(name: str, model: Recommender, train: Interactions) -> None:
     seconds = []
     for _ in range(CALLS):
         start = time.perf_counter()
-        what_if(model, train, history, changes)
+        what_if(model, data, history, changes)
         seconds.append(time.perf_counter() - start)
-    last = what_if(model, train, history, []).before["item_id"].iloc[-1]
+    last = what_if(model, data, history, []).before["item_id"].iloc[-1]
     start = time.perf_counter()
-    found = minimal_counterfactual(model, train, history, last)
+    found = minimal_counterfactual(model, data, history, last)
     size = "none" if found is None else f"{len(found.removed)} ratings"
     print(
         f"{name}: what-if with {len(history)} ratings {1000 * np.median(seconds):.1f} ms; "

@@ -11,114 +11,72 @@ the perturbations on the other half.
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from typing import Any
 
 import pandas as pd
 
-from data import argument_parser, load, load_users
-from explainable_recsys.experiments.lime_stability import (
-    LimeStabilityParameters,
-    lime_stability,
-)
-from explainable_recsys.explainers.lime import Kind, LimeParameters, explain_by_lime
-from explainable_recsys.interactions import Interactions
-from explainable_recsys.knowledge.features import (
-    FeatureParameters,
-    Features,
-    ItemGroup,
-    item_features,
-    user_features,
-)
+from experiment import Experiment, argument_parser
+from explainable_recsys.metrics.parameters import EvaluationParameters
 from explainable_recsys.metrics.surrogates import surrogate_metrics
-from explainable_recsys.preprocessing.splits import SplitParameters, split_ratings
-from explainable_recsys.recommenders.als import ALS, ALSParameters
-from explainable_recsys.recommenders.base import Recommender
-from explainable_recsys.recommenders.fm import FM, FMParameters
-from explainable_recsys.recommenders.lists import RecommendationParameters, recommend
 
-N_SAMPLES = 1000
+PATH = "posthoc_fm_lime.explanation"
 EVERY = {"item": 1, "user": 1, "history": 10}
 EVERY_BY_LIME = 40
-ITEM_GROUPS: tuple[tuple[ItemGroup, ...], ...] = (
-    ("genres",),
-    ("genres", "decade"),
-    ("genres", "decade", "popularity"),
-)
+ITEM_GROUPS = (("genres",), ("genres", "decade"), ("genres", "decade", "popularity"))
+SHOWN = {
+    "R2": "local_r2",
+    "held out": "held_out_r2",
+    "p10": "held_out_r2_p10",
+    "median": "held_out_r2_median",
+    "p90": "held_out_r2_p90",
+    "> .5": "share_held_out_r2_above_half",
+    "effective": "effective_samples",
+}
+
+
+def rows(one: Experiment) -> Iterator[dict[str, Any]]:
+    """Explanations per second, and how well the surrogates fit, of everything."""
+    for recommender, engine in (("fm", "batched"), ("fm_ratings", "batched"), ("fm", "lime")):
+        for groups in ITEM_GROUPS:
+            changes = {"features.item": groups, f"{PATH}.engine": engine}
+            label = f"{recommender}, engine {engine}, item ({', '.join(groups)})"
+            yield {"what": label} | measured(one.changed(changes), one, recommender, "item")
+    for recommender, kind in (("fm", "user"), ("fm", "history"), ("als", "history")):
+        changes = {f"{PATH}.neighbourhood": kind}
+        label = f"{recommender}, {kind}"
+        yield {"what": label} | measured(one.changed(changes), one, recommender, kind)
+
+
+def measured(asked: Experiment, one: Experiment, recommender: str, kind: str) -> dict[str, float]:
+    """A row, of the recommender as it was trained in one experiment explained in another."""
+    model, lists, _ = one.trained(recommender)
+    lime = asked.parameters["posthoc_fm_lime"]["explanation"]["engine"] == "lime"
+    some = lists.take(lists.users % (EVERY_BY_LIME if lime else EVERY[kind]) == 0)
+    features = asked.make(["features.item"])
+    start = time.perf_counter()
+    found = asked.explain("lime", model, some, features)
+    seconds = time.perf_counter() - start
+    metrics = surrogate_metrics(found.details["surrogates"], EvaluationParameters(n_resamples=0))
+    counts = {"explanations": len(some), "per second": len(some) / seconds}
+    return counts | {name: metrics[key] for name, key in SHOWN.items()}
 
 
 def main() -> None:
     """Measure, and print."""
-    arguments = argument_parser(__doc__).parse_args()
-    ratings, items = load(arguments.env, arguments.folder)
-    users = load_users(arguments.env, arguments.folder)
-    split = split_ratings(ratings, SplitParameters())
-    train = Interactions.from_frame(pd.concat([split.train, split.validation]))
-    parameters = FeatureParameters()
-    of_users = {
-        "learned": user_features(train, users, items, parameters, ("age", "gender", "occupation")),
-        "all": user_features(
-            train, users, items, parameters, ("age", "gender", "occupation", "mean_rating", "taste")
-        ),
-    }
-    of_items = [item_features(train, items, parameters, groups) for groups in ITEM_GROUPS]
-    model = FM.fit(train, of_users["learned"], of_items[1], FMParameters())
-    pure = model.with_popularity_weight(0.0)
-    features = {"item": of_items[-1], "user": of_users["all"]}
+    parser = argument_parser(__doc__)
+    parser.add_argument("--n-samples", type=int, default=1000, help="perturbations")
+    options = parser.parse_args()
+    changes = {f"{PATH}.n_samples": options.n_samples}
+    one = Experiment.prepare(options.env, options.folder, changes=changes)
+    print(pd.DataFrame(rows(one)).set_index("what").round(3).to_string())
 
-    rows = []
-    for name, recommender in (("with prior", model), ("pure", pure)):
-        for groups, described in zip(ITEM_GROUPS, of_items, strict=True):
-            settings = LimeParameters(n_samples=N_SAMPLES)
-            label = f"FM {name}, item ({', '.join(groups)})"
-            rows.append(measure(label, recommender, train, items, described, settings))
-    for kind in ("user", "history"):
-        settings = LimeParameters(n_samples=N_SAMPLES, neighbourhood=kind)
-        label = f"FM with prior, {kind}"
-        rows.append(measure(label, model, train, items, features.get(kind), settings))
-    als = ALS.fit(train, ALSParameters())
-    settings = LimeParameters(n_samples=N_SAMPLES, neighbourhood="history")
-    rows.append(measure("ALS, history", als, train, items, None, settings))
-    for groups, described in zip(ITEM_GROUPS, of_items, strict=True):
-        settings = LimeParameters(n_samples=N_SAMPLES, engine="lime")
-        label = f"engine lime, item ({', '.join(groups)})"
-        rows.append(measure(label, model, train, items, described, settings, EVERY_BY_LIME))
-    print(pd.DataFrame(rows).set_index("what").round(3).to_string())
-
-    lists = recommend(model, train, RecommendationParameters())
-    stability = LimeStabilityParameters(n_samples=(100, 300, 1000, 1500, 3000), n_users=20)
-    table = lime_stability(model, train, lists, features, LimeParameters(), stability)
+    sizes = {"n_samples": (100, 300, 1000, 1500, 3000), "n_users": 20}
+    repeated = one.changed({f"posthoc_fm_lime.stability.{k}": v for k, v in sizes.items()})
+    model, lists, _ = one.trained("fm")
+    given = {"fm.model": model, "fm.recommendations": lists.table}
+    (table,) = repeated.make(["posthoc_fm_lime.stability"], given).values()
     print(table.round(3).to_string(index=False))
-
-
-def measure(
-    what: str,
-    model: Recommender,
-    train: Interactions,
-    items: pd.DataFrame,
-    features: Features | None,
-    parameters: LimeParameters,
-    every: int | None = None,
-) -> dict[str, float | str]:
-    """Explanations per second, and how well the surrogates fit."""
-    kind: Kind = parameters.neighbourhood
-    some = train.user_ids[:: every or EVERY[kind]]
-    lists = recommend(model, train, RecommendationParameters())
-    lists = lists[lists["user_id"].isin(some)].reset_index(drop=True)
-    start = time.perf_counter()
-    found = explain_by_lime(model, train, lists, items, features, parameters)
-    seconds = time.perf_counter() - start
-    metrics = surrogate_metrics(found.surrogates, 0, 0)
-    return {
-        "what": what,
-        "explanations": len(lists),
-        "per second": len(lists) / seconds,
-        "R2": metrics["local_r2"],
-        "held out": metrics["held_out_r2"],
-        "p10": metrics["held_out_r2_p10"],
-        "median": metrics["held_out_r2_median"],
-        "p90": metrics["held_out_r2_p90"],
-        "> .5": metrics["share_held_out_r2_above_half"],
-        "effective": metrics["effective_samples"],
-    }
 
 
 if __name__ == "__main__":

@@ -4,94 +4,80 @@
 
 Four protocols, each printed as it ends: `folds` (ratings, five random folds), `official` (ratings,
 GroupLens' own splits), `lists` (ten recommendations, a tenth of each user's ratings held out) and
-`explanations` (the same lists explained: how many, how well, in how many seconds). Ours are the
-shipped parameters, read from conf/base, unless a row says otherwise; SVD's user penalty is chosen
-on a tenth of the training ratings. A figure published without its seed is compared with the mean of
-several seeds.
+`explanations` (the same lists explained: how many, how well, in how many seconds). Ours are called
+by the names of recommender and explainer, with the shipped parameters, read from conf/, unless a
+row says otherwise; SVD's user penalty is chosen on a tenth of the training ratings. A figure
+published without its seed is compared with the mean of several seeds.
 """
 
 from __future__ import annotations
 
 import argparse
+import functools
 import inspect
 import itertools
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import implicit.cpu.als  # noqa: F401  loaded before anything is timed
-import myfm  # noqa: F401  the same
 import numpy as np
 import pandas as pd
 import surprise
 from sklearn.model_selection import KFold
 from surprise.model_selection import KFold as SurpriseKFold
 
-from data import (
-    K,
-    accuracy,
-    load,
-    load_in_file_order,
-    load_users,
-    official_split,
-    shipped_parameters,
-    top_lists,
-    with_items,
-)
+from experiment import SEEDS, Experiment, K, official_split, raw_table
+from explainable_recsys.data import Lists
 from explainable_recsys.errors import InputError
-from explainable_recsys.interactions import Interactions
-from explainable_recsys.knowledge.neighbours import explainability
+from explainable_recsys.explainers.tables import Explained
 from explainable_recsys.metrics.explainability import explainability_per_user
 from explainable_recsys.metrics.explanations import coverage
+from explainable_recsys.metrics.parameters import EvaluationParameters
+from explainable_recsys.metrics.ranking import ranking_per_user
 from explainable_recsys.metrics.ratings import evaluate_ratings
 from explainable_recsys.metrics.surrogates import surrogate_metrics
-from explainable_recsys.pipelines.posthoc_fm_lime.nodes import LearnedFeatures
-from explainable_recsys.preprocessing.splits import SplitParameters, Strategy, split_ratings
 from explainable_recsys.progress import progress
-from explainable_recsys.recommenders.base import RatingPredictor, Recommender
-from explainable_recsys.recommenders.rating_factors import RatingFactors
-from shipped import (
-    Experiment,
-    Explain,
-    Fit,
-    by_contributions,
-    by_lime,
-    by_neighbours,
-    by_rules,
-    by_similar_items,
-    fit_als,
-    fit_bias,
-    fit_ease,
-    fit_emf,
-    fit_fm,
-    fit_item_knn,
-    fit_list_fm,
-    fit_popular,
-    fit_random,
-    fit_rules,
-    fit_svd,
-    lime,
-    neighbourhood,
-    without_prior,
-)
+from explainable_recsys.recommenders.base import RatingPredictor
 
 ENV = "ml-100k"
 N_FOLDS = 5
 UNKNOWN = float("nan")
 
-# What others set; the rest is as shipped.
-SURPRISE_SVD = {"factors": 100, "epochs": 20, "learning_rate": 0.005, "regularization": 0.02}
-MYFM = {"rank": 10, "iterations": 200, "burn_in": 0, "kept_samples": 200}
-PLAIN_EASE = {
-    "regularization": 300,
-    "rating_weight": 0,
-    "length_damping": 0,
-    "popularity_damping": 0,
+# What others set; the rest is as shipped. A name that is not here is that of a recommender.
+NO_FEATURES: dict[str, Any] = {"fm.learned_features.item": (), "fm.learned_features.user": ()}
+MYFM: dict[str, Any] = {
+    "fm.model.rank": 10,
+    "fm.model.iterations": 200,
+    "fm.model.burn_in": 0,
+    "fm.model.kept_samples": 200,
 }
-NO_FEATURES = LearnedFeatures(item=(), user=())
-OF_MOVIES = LearnedFeatures(user=())
+VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
+    "svd, Surprise's parameters": (
+        "svd",
+        {
+            "svd.model.factors": 100,
+            "svd.model.epochs": 20,
+            "svd.model.learning_rate": 0.005,
+            "svd.model.regularization": 0.02,
+        },
+    ),
+    "ease as published, λ = 300": (
+        "ease",
+        {
+            "ease.model.regularization": 300,
+            "ease.model.rating_weight": 0,
+            "ease.model.length_damping": 0,
+            "ease.model.popularity_damping": 0,
+        },
+    ),
+    "fm, ids": ("fm", NO_FEATURES),
+    "fm, ids and movies": ("fm", {"fm.learned_features.user": ()}),
+    "fm, ids, myFM's parameters": ("fm", NO_FEATURES | MYFM),
+    "fm, all features": ("fm", {}),
+    "fm, all features, myFM's parameters": ("fm", MYFM),
+}
 
 Figures = dict[str, float]
 """A figure for each metric."""
@@ -112,25 +98,25 @@ ITS_FILE = "recoxplainer, its file"
 
 FOLDS = (
     Published("Surprise's SVD itself", BY_SURPRISE + "SVD", (0.934, 0.737)),
-    Published("SVD, Surprise's parameters", BY_SURPRISE + "SVD", (0.934, 0.737)),
-    Published("SVD", BY_SURPRISE + "SVD", (0.934, 0.737)),
+    Published("svd, Surprise's parameters", BY_SURPRISE + "SVD", (0.934, 0.737)),
+    Published("svd", BY_SURPRISE + "SVD", (0.934, 0.737)),
     Published("bias", BY_SURPRISE + "Baseline", (0.944, 0.748)),
-    Published("EMF", BY_SURPRISE + "SVD++, its best", (0.919, 0.721)),
-    Published("FM", BY_SURPRISE + "SVD++, its best", (0.919, 0.721)),
+    Published("emf", BY_SURPRISE + "SVD++, its best", (0.919, 0.721)),
+    Published("fm", BY_SURPRISE + "SVD++, its best", (0.919, 0.721)),
     Published("Surprise's k-NN itself", BY_SURPRISE + "k-NN Baseline", (0.931, 0.733)),
     Published("Surprise's SVD++ itself", BY_SURPRISE + "SVD++", (0.919, 0.721)),
 )
 OFFICIAL = {
     "u1": (
-        Published("SVD", "Surprise, 50 factors, measured", (0.950, UNKNOWN)),
-        Published("FM, ids", "myFM, measured", (0.910, UNKNOWN)),
-        Published("FM, ids and movies", "myFM with genres, measured", (0.9008, 0.709)),
+        Published("svd", "Surprise, 50 factors, measured", (0.950, UNKNOWN)),
+        Published("fm, ids", "myFM, measured", (0.910, UNKNOWN)),
+        Published("fm, ids and movies", "myFM with genres, measured", (0.9008, 0.709)),
     ),
     "u3": (
-        Published("FM, ids, myFM's parameters", "myFM docs", (0.8944, 0.7031)),
-        Published("FM, ids", "myFM docs", (0.8944, 0.7031)),
-        Published("FM, all features, myFM's parameters", "myFM docs", (0.8855, 0.6944)),
-        Published("FM, all features", "myFM docs", (0.8855, 0.6944)),
+        Published("fm, ids, myFM's parameters", "myFM docs", (0.8944, 0.7031)),
+        Published("fm, ids", "myFM docs", (0.8944, 0.7031)),
+        Published("fm, all features, myFM's parameters", "myFM docs", (0.8855, 0.6944)),
+        Published("fm, all features", "myFM docs", (0.8855, 0.6944)),
     ),
 }
 OFFICIAL_NOTES = {
@@ -145,164 +131,73 @@ OFFICIAL_NOTES = {
         """,
 }
 LISTS = (
-    Published("ALS", WORKSHOP + "100 factors", (0.2214, 0.2436)),
-    Published("ALS", "implicit, tuned, measured", (0.280, 0.352)),
-    Published("EASE", "λ = 300, measured", (0.294, 0.361)),
-    Published("EASE as published, λ = 300", "λ = 300, measured", (0.294, 0.361)),
-    Published("most popular", "measured", (0.127, 0.146)),
-    Published("EMF", WORKSHOP + "EMF", (0.0326, 0.0473)),
-    Published("EMF without prior", WORKSHOP + "EMF", (0.0326, 0.0473)),
-    Published("EMF without prior", RECOXPLAINER, (0.030, 0.043)),
-    Published("SVD", WORKSHOP + "MF by rules", (0.0021, 0.0024)),
-    Published("SVD without prior", WORKSHOP + "MF by rules", (0.0021, 0.0024)),
-    Published("SVD without prior", WORKSHOP + "MF by kNN", (0.0011, 0.0020)),
-    Published("FM", "workshop's FM, measured", (0.044, 0.117)),
-    Published("FM without prior", "workshop's FM, measured", (0.044, 0.117)),
+    Published("als", WORKSHOP + "100 factors", (0.2214, 0.2436)),
+    Published("als", "implicit, tuned, measured", (0.280, 0.352)),
+    Published("ease", "λ = 300, measured", (0.294, 0.361)),
+    Published("ease as published, λ = 300", "λ = 300, measured", (0.294, 0.361)),
+    Published("popularity", "measured", (0.127, 0.146)),
+    Published("emf", WORKSHOP + "EMF", (0.0326, 0.0473)),
+    Published("emf_ratings", WORKSHOP + "EMF", (0.0326, 0.0473)),
+    Published("emf_ratings", RECOXPLAINER, (0.030, 0.043)),
+    Published("svd", WORKSHOP + "MF by rules", (0.0021, 0.0024)),
+    Published("svd_ratings", WORKSHOP + "MF by rules", (0.0021, 0.0024)),
+    Published("svd_ratings", WORKSHOP + "MF by kNN", (0.0011, 0.0020)),
+    Published("fm", "workshop's FM, measured", (0.044, 0.117)),
+    Published("fm_ratings", "workshop's FM, measured", (0.044, 0.117)),
 )
 EXPLANATIONS = (
-    Published("ALS + rules: explained", RECOXPLAINER, (0.71,)),
-    Published("SVD + rules: explained", WORKSHOP + "MF", (0.015,)),
-    Published("SVD without prior + rules: explained", WORKSHOP + "MF", (0.015,)),
-    Published("SVD without prior + rules: explained", "dissertation, top 30, measured", (0.69,)),
-    Published("most popular + rules: explained", "trivial, measured", (1.00,)),
-    Published("random + rules: explained", "trivial, measured", (0.10,)),
-    Published("ALS + kNN: explained", RECOXPLAINER, (0.985,)),
-    Published("SVD without prior + kNN: explained", WORKSHOP + "MF", (0.136,)),
-    Published("most popular + kNN: explained", "trivial, measured", (0.77,)),
-    Published("random + kNN: explained", "trivial, measured", (0.25,)),
-    Published("ALS + contributions: explained", RECOXPLAINER, (1.0,)),
-    Published("EMF + neighbours: explained", RECOXPLAINER, (0.43,)),
-    Published("EMF without prior + neighbours: explained", RECOXPLAINER, (0.43,)),
-    Published(f"EMF without prior + neighbours: MEP@{K}", RECOXPLAINER, (0.42,)),
-    Published("EMF without prior + neighbours: RMSE", RECOXPLAINER, (0.948,)),
-    Published("FM without prior + LIME: mean R²", "workshop's FM, measured", (0.16,)),
+    Published("als by rules: explained", RECOXPLAINER, (0.71,)),
+    Published("svd by rules: explained", WORKSHOP + "MF", (0.015,)),
+    Published("svd_ratings by rules: explained", WORKSHOP + "MF", (0.015,)),
+    Published("svd_ratings by rules: explained", "dissertation, top 30, measured", (0.69,)),
+    Published("popularity by rules: explained", "trivial, measured", (1.00,)),
+    Published("random by rules: explained", "trivial, measured", (0.10,)),
+    Published("als by similar_items: explained", RECOXPLAINER, (0.985,)),
+    Published("svd_ratings by similar_items: explained", WORKSHOP + "MF", (0.136,)),
+    Published("popularity by similar_items: explained", "trivial, measured", (0.77,)),
+    Published("random by similar_items: explained", "trivial, measured", (0.25,)),
+    Published("als by contributions: explained", RECOXPLAINER, (1.0,)),
+    Published("emf by neighbours: explained", RECOXPLAINER, (0.43,)),
+    Published("emf_ratings by neighbours: explained", RECOXPLAINER, (0.43,)),
+    Published(f"emf_ratings by neighbours: MEP@{K}", RECOXPLAINER, (0.42,)),
+    Published("emf_ratings by neighbours: RMSE", RECOXPLAINER, (0.948,)),
+    Published("fm_ratings by lime: mean R²", "workshop's FM, measured", (0.16,)),
 )
 SECONDS = (
-    Published("ALS + contributions", ITS_FILE, (2.8, 5.9, 16.7)),
-    Published("ALS + contributions", RECOXPLAINER, (0.55, 5.9, 198)),
-    Published("EMF + neighbours", ITS_FILE, (218, 7.7, 16.6)),
-    Published("EMF + neighbours", RECOXPLAINER, (223, 8.5, 17.6)),
-    Published("ALS + rules", ITS_FILE, (3.1, 5.9, 15.4)),
-    Published("ALS + rules", RECOXPLAINER, (0.36, 5.9, 14.5)),
-    Published("ALS + kNN", ITS_FILE, (2.9, 5.8, 3.3)),
-    Published("ALS + kNN", RECOXPLAINER, (0.38, 6.0, 3.3)),
-    Published("FM without prior + LIME", "workshop, measured", (8.2, 160, 9430 / 3.6)),
+    Published("als by contributions", ITS_FILE, (2.8, 5.9, 16.7)),
+    Published("als by contributions", RECOXPLAINER, (0.55, 5.9, 198)),
+    Published("emf by neighbours", ITS_FILE, (218, 7.7, 16.6)),
+    Published("emf by neighbours", RECOXPLAINER, (223, 8.5, 17.6)),
+    Published("als by rules", ITS_FILE, (3.1, 5.9, 15.4)),
+    Published("als by rules", RECOXPLAINER, (0.36, 5.9, 14.5)),
+    Published("als by similar_items", ITS_FILE, (2.9, 5.8, 3.3)),
+    Published("als by similar_items", RECOXPLAINER, (0.38, 6.0, 3.3)),
+    Published("fm_ratings by lime", "workshop, measured", (8.2, 160, 9430 / 3.6)),
 )
 
 
-class Data(NamedTuple):
-    """The tables of the data set, and where its files are."""
-
-    folder: Path | None
-    ratings: pd.DataFrame
-    items: pd.DataFrame
-    users: pd.DataFrame
-
-    @classmethod
-    def read(cls, folder: Path | None) -> Data:
-        """Read all tables."""
-        return cls(folder, *load(ENV, folder), load_users(ENV, folder))
-
-    def experiment(self, seed: int, *predefined: pd.DataFrame) -> Experiment:
-        """A tenth of each user's ratings held out, or what the predefined parts say."""
-        strategy: Strategy = "predefined" if predefined else "random_fraction"
-        parameters = SplitParameters(strategy=strategy, fraction=0.1, seed=seed)
-        split = split_ratings(self.ratings, parameters, *predefined)
-        train = Interactions.from_frame(pd.concat([split.train, split.validation]))
-        scale = float(self.ratings["rating"].min()), float(self.ratings["rating"].max())
-        shipped = shipped_parameters(ENV, seed)
-        return Experiment(split, train, self.items, self.users, scale, shipped)
-
-
-def errors(one: Experiment, model: RatingPredictor, train: Interactions | None = None) -> Figures:
-    """RMSE and MAE of predictions clipped to the scale."""
-    found = evaluate_ratings(model, train or one.train, one.split.test, *one.scale, 0, 0)
-    return {"RMSE": found["rmse"], "MAE": found["mae"]}
-
-
-def fm_errors(one: Experiment, **changes: Any) -> Figures:
-    """The same of the factorization machine, which predicts unrated items by their features."""
-    train = with_items(one.train, one.items)
-    return errors(one, fit_fm(one, train, **changes), train)
-
-
+IN_FOLDS = ("svd, Surprise's parameters", "svd", "bias", "emf", "fm")
+ON_OFFICIAL = {
+    "u1": ("svd", "fm, ids", "fm, ids and movies"),
+    "u3": tuple(name for name in VARIANTS if name.startswith("fm") and "movies" not in name),
+}
+LISTED = (
+    *("als", "ease", "ease as published, λ = 300", "item_knn", "popularity", "emf", "emf_ratings"),
+    *("svd", "svd_ratings", "fm", "fm_ratings", "ar"),
+)
 SURPRISE = {"Surprise's SVD itself": surprise.SVD(random_state=0)}
 SLOW = {
     "Surprise's k-NN itself": surprise.KNNBaseline(verbose=False),
     "Surprise's SVD++ itself": surprise.SVDpp(random_state=0, cache_ratings=True),
 }
-
-Measure = Callable[[Experiment], Figures]
-
-IN_FOLDS: dict[str, Measure] = {
-    "SVD, Surprise's parameters": lambda one: errors(one, fit_svd(one, **SURPRISE_SVD)),
-    "SVD": lambda one: errors(one, fit_svd(one)),
-    "bias": lambda one: errors(one, fit_bias(one)),
-    "EMF": lambda one: errors(one, fit_emf(one)),
-    "FM": fm_errors,
-}
-ON_OFFICIAL: dict[str, dict[str, Measure]] = {
-    "u1": {
-        "SVD": lambda one: errors(one, fit_svd(one)),
-        "FM, ids": lambda one: fm_errors(one, learned=NO_FEATURES),
-        "FM, ids and movies": lambda one: fm_errors(one, learned=OF_MOVIES),
-    },
-    "u3": {
-        "FM, ids, myFM's parameters": lambda one: fm_errors(one, learned=NO_FEATURES, **MYFM),
-        "FM, ids": lambda one: fm_errors(one, learned=NO_FEATURES),
-        "FM, all features, myFM's parameters": lambda one: fm_errors(one, **MYFM),
-        "FM, all features": fm_errors,
-    },
-}
-RECOMMENDERS: dict[str, Fit] = {
-    "ALS": fit_als,
-    "EASE": fit_ease,
-    "EASE as published, λ = 300": lambda one: fit_ease(one, **PLAIN_EASE),
-    "item-kNN": fit_item_knn,
-    "most popular": fit_popular,
-    "EMF": fit_emf,
-    "SVD": fit_svd,
-    "FM": fit_list_fm,
-    "rules": fit_rules,
-}
-
-
-def fit_of_lime(one: Experiment, model: Recommender, lists: pd.DataFrame) -> Figures:
-    """R² of LIME's surrogates on perturbations that they were and were not fitted to."""
-    found = surrogate_metrics(lime(one, model, lists)[1], 0, 0)
-    return {"mean R²": found["local_r2"], "mean R², held out": found["held_out_r2"]}
-
-
-def quality_of_emf(one: Experiment, model: Recommender, lists: pd.DataFrame) -> Figures:
-    """Share of the lists that a neighbour speaks for, and the error of predicted ratings."""
-    assert isinstance(model, RatingPredictor)
-    spoken_for = explainability(one.train.ratings, one.train.ratings, neighbourhood(one))
-    shares = explainability_per_user(lists, one.train, spoken_for, K)
-    return {f"MEP@{K}": float(shares[f"mep@{K}"].mean()), "RMSE": errors(one, model)["RMSE"]}
-
-
-EXPLAINED: dict[str, tuple[Fit, Explain]] = {
-    "ALS + contributions": (fit_als, by_contributions),
-    "EMF + neighbours": (fit_emf, by_neighbours),
-    "EMF without prior + neighbours": (without_prior(fit_emf), by_neighbours),
-    "ALS + rules": (fit_als, by_rules),
-    "SVD + rules": (fit_svd, by_rules),
-    "SVD without prior + rules": (without_prior(fit_svd), by_rules),
-    "most popular + rules": (fit_popular, by_rules),
-    "random + rules": (fit_random, by_rules),
-    "ALS + kNN": (fit_als, by_similar_items),
-    "SVD + kNN": (fit_svd, by_similar_items),
-    "SVD without prior + kNN": (without_prior(fit_svd), by_similar_items),
-    "most popular + kNN": (fit_popular, by_similar_items),
-    "random + kNN": (fit_random, by_similar_items),
-    "FM without prior + LIME": (without_prior(fit_list_fm), by_lime),
-}
-MORE: dict[str, Callable[[Experiment, Recommender, pd.DataFrame], Figures]] = {
-    "EMF without prior + neighbours": quality_of_emf,
-    "FM without prior + LIME": fit_of_lime,
-}
-
-
+EXPLAINED = (
+    ("als", "contributions"),
+    ("emf", "neighbours"),
+    ("emf_ratings", "neighbours"),
+    *((name, "rules") for name in ("als", "svd", "svd_ratings", "popularity", "random")),
+    *((name, "similar_items") for name in ("als", "svd", "svd_ratings", "popularity", "random")),
+    ("fm_ratings", "lime"),
+)
 STEPS = ("train s", "recommend s", "explain s")
 
 
@@ -313,10 +208,35 @@ class Row(NamedTuple):
     figures: Figures
 
 
-def measured(experiments: Iterable[Experiment], measures: dict[str, Measure]) -> list[Row]:
+@functools.cache
+def split(folder: Path | None, seed: int) -> Experiment:
+    """A tenth of each user's ratings held out."""
+    return Experiment.prepare(ENV, folder, seed, changes={"split.fraction": 0.1})
+
+
+def variant(one: Experiment, name: str) -> tuple[Experiment, str]:
+    """The experiment with the parameters of a variant, and its recommender."""
+    recommender, changes = VARIANTS.get(name, (name, {}))
+    return (one.changed(changes) if changes else one), recommender
+
+
+def rating_errors(one: Experiment, model: RatingPredictor) -> Figures:
+    """RMSE and MAE of predictions clipped to the scale."""
+    scale = one.data.scale
+    found = evaluate_ratings(model, one.train, one.test, scale.minimum, scale.maximum, 0, 0)
+    return {"RMSE": found["rmse"], "MAE": found["mae"]}
+
+
+def predicted(experiments: Iterable[Experiment], names: Iterable[str]) -> list[Row]:
     """Rating errors of every model in every experiment."""
-    steps = list(itertools.product(experiments, measures.items()))
-    return [Row(name, of(one)) for one, (name, of) in progress(steps, "predict", "model")]
+    rows = []
+    for one, name in progress(list(itertools.product(experiments, names)), "predict", "model"):
+        asked, recommender = variant(one, name)
+        if recommender == "fm":  # predicts items that nobody rated by their features
+            asked = asked.over_all_items()
+        model = asked.make([f"{recommender}.model"])[f"{recommender}.model"]
+        rows.append(Row(name, rating_errors(asked, model)))
+    return rows
 
 
 def by_surprise(
@@ -337,37 +257,48 @@ def by_surprise(
 
 
 def listed(experiments: Iterable[Experiment]) -> Iterator[Row]:
-    """Accuracy of everybody's lists; of models with a popularity prior also without it."""
-    steps = list(itertools.product(experiments, RECOMMENDERS.items()))
-    for one, (name, fit) in progress(steps, "recommend", "model"):
-        model = fit(one)
-        variants = {name: model}
-        if isinstance(model, RatingFactors):
-            variants[f"{name} without prior"] = model.with_popularity_weight(0.0)
-        for variant, recommender in variants.items():
-            recall, ndcg = accuracy(recommender, one.train, one.split.test)
-            yield Row(variant, {"recall": recall, "nDCG": ndcg})
+    """Accuracy of everybody's lists."""
+    for one, name in progress(list(itertools.product(experiments, LISTED)), "recommend", "model"):
+        asked, recommender = variant(one, name)
+        lists = asked.trained(recommender).lists.table
+        means = ranking_per_user(lists, one.test, K, None).mean()
+        yield Row(name, {"recall": means[f"recall@{K}"], "nDCG": means[f"ndcg@{K}"]})
 
 
 def explained(experiments: Iterable[Experiment]) -> Iterator[Row]:
     """What every explainer reaches, figure by figure; of those that others timed, seconds too."""
     timed = {row.model for row in SECONDS}
-    steps = list(itertools.product(experiments, EXPLAINED.items()))
-    for one, (name, (fit, explain)) in progress(steps, "explain", "explainer"):
-        times = [time.perf_counter()]
-        model = fit(one)
-        times.append(time.perf_counter())
-        lists = top_lists(model, one.train)
-        times.append(time.perf_counter())
-        explanations = explain(one, model, lists)
-        times.append(time.perf_counter())
-        figures = {"explained": coverage(lists, explanations)}
-        if name in MORE:
-            figures |= MORE[name](one, model, lists)
+    steps = list(itertools.product(experiments, EXPLAINED))
+    for one, (recommender, explainer) in progress(steps, "explain", "explainer"):
+        name = f"{recommender} by {explainer}"
+        model, lists, seconds = one.trained(recommender)
+        start = time.perf_counter()
+        found = one.explain(explainer, model, lists)
+        times = (*seconds, time.perf_counter() - start)
+        figures = {"explained": coverage(lists, found.evidence)}
+        if explainer == "lime":
+            figures |= fit_of_lime(found)
+        if recommender == "emf_ratings":
+            assert isinstance(model, RatingPredictor)
+            figures |= explainable_share(one, lists)
+            figures["RMSE"] = rating_errors(one, model)["RMSE"]
         for metric, figure in figures.items():
             yield Row(f"{name}: {metric}", {"figure": figure})
         if name in timed:
-            yield Row(name, dict(zip(STEPS, np.diff(times).tolist(), strict=True)))
+            yield Row(name, dict(zip(STEPS, times, strict=True)))
+
+
+def fit_of_lime(found: Explained) -> Figures:
+    """R² of LIME's surrogates on perturbations that they were and were not fitted to."""
+    fit = surrogate_metrics(found.details["surrogates"], EvaluationParameters(n_resamples=0))
+    return {"mean R²": fit["local_r2"], "mean R², held out": fit["held_out_r2"]}
+
+
+def explainable_share(one: Experiment, lists: Lists) -> Figures:
+    """Share of the lists that a neighbour speaks for."""
+    (spoken_for,) = one.make(["neighbours.explainability_by_users"]).values()
+    shares = explainability_per_user(lists, spoken_for.ratings, K)
+    return {f"MEP@{K}": float(shares[f"mep@{K}"].mean())}
 
 
 def print_comparison(
@@ -410,17 +341,18 @@ def over(seeds: list[int]) -> str:
     return f"mean (sd) of the seeds {', '.join(map(str, seeds))}"
 
 
-def compare_folds(data: Data, options: argparse.Namespace) -> None:
+def compare_folds(options: argparse.Namespace) -> None:
     """Ratings, random folds."""
-    ratings = load_in_file_order(ENV, data.folder)
+    ratings = raw_table(ENV, options.folder, "ratings")
     # scikit-learn cuts as Surprise does, if the order of the ratings is the same.
     folds = KFold(N_FOLDS, shuffle=True, random_state=0).split(ratings)
     experiments = [
-        data.experiment(0, ratings.iloc[rest], ratings.iloc[part])
+        Experiment.prepare(ENV, options.folder, 0, (ratings.iloc[rest], ratings.iloc[part]))
         for rest, part in itertools.islice(folds, options.folds)
     ]
+    scale = experiments[0].data.scale
     algorithms = SURPRISE | (SLOW if options.slow else {})
-    theirs = by_surprise(ratings, experiments[0].scale, algorithms, options.folds)
+    theirs = by_surprise(ratings, (scale.minimum, scale.maximum), algorithms, options.folds)
     print_comparison(
         f"folds: rating prediction, {options.folds} of {N_FOLDS} random folds, mean (sd) of folds",
         """
@@ -430,21 +362,25 @@ def compare_folds(data: Data, options: argparse.Namespace) -> None:
         k-NN and SVD++ run with --slow only.
         """,
         FOLDS,
-        [*theirs, *measured(experiments, IN_FOLDS)],
+        [*theirs, *predicted(experiments, IN_FOLDS)],
     )
 
 
-def compare_official(data: Data, options: argparse.Namespace) -> None:
+def compare_official(options: argparse.Namespace) -> None:
     """Ratings, official splits."""
-    splits = {name: official_split(ENV, data.folder, name) for name in ON_OFFICIAL}
+    splits = {name: official_split(ENV, options.folder, name) for name in ON_OFFICIAL}
     for name, parts in splits.items():
         if parts is not None:
             print_comparison(
                 f"official: rating prediction, GroupLens' split {name}, {over(options.seeds)}",
                 OFFICIAL_NOTES[name],
                 OFFICIAL[name],
-                measured(
-                    [data.experiment(seed, *parts) for seed in options.seeds], ON_OFFICIAL[name]
+                predicted(
+                    [
+                        Experiment.prepare(ENV, options.folder, seed, parts)
+                        for seed in options.seeds
+                    ],
+                    ON_OFFICIAL[name],
                 ),
             )
     if missing := [name for name, parts in splits.items() if parts is None]:
@@ -452,7 +388,7 @@ def compare_official(data: Data, options: argparse.Namespace) -> None:
         print(f"\nofficial: {' and '.join(missing)} left out, for lack of {files}", flush=True)
 
 
-def compare_lists(data: Data, options: argparse.Namespace) -> None:
+def compare_lists(options: argparse.Namespace) -> None:
     """Lists, a tenth of each user's ratings held out."""
     print_comparison(
         f"lists: 10 % of each user's ratings held out, K = {K}, {over(options.seeds)}",
@@ -463,13 +399,13 @@ def compare_lists(data: Data, options: argparse.Namespace) -> None:
         no popularity prior: their like is ours without.
         """,
         LISTS,
-        listed(map(data.experiment, options.seeds)),
+        listed(split(options.folder, seed) for seed in options.seeds),
     )
 
 
-def compare_explanations(data: Data, options: argparse.Namespace) -> None:
+def compare_explanations(options: argparse.Namespace) -> None:
     """Explanations of such lists, and the seconds they take."""
-    rows = list(explained(map(data.experiment, options.seeds)))
+    rows = list(explained(split(options.folder, seed) for seed in options.seeds))
     print_comparison(
         f"explanations of {K} recommendations to everybody, {over(options.seeds)}",
         """
@@ -518,7 +454,7 @@ def command_line() -> argparse.Namespace:
     parser.add_argument(
         "--folds", type=int, choices=range(1, N_FOLDS + 1), default=N_FOLDS, help="how many are run"
     )
-    parser.add_argument("--seeds", type=seed, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--seeds", type=seed, nargs="+", default=SEEDS)
     parser.add_argument("--slow", action="store_true", help="with Surprise's SVD++ and k-NN")
     return parser.parse_args()
 
@@ -529,10 +465,9 @@ def main() -> None:
     try:
         if chosen.folder and not chosen.folder.is_dir():
             raise InputError(f"{chosen.folder}: no such folder; accepted: one with ML-100K's files")
-        data = Data.read(chosen.folder)
         for name, compare in PROTOCOLS.items():
             if name in chosen.only:
-                compare(data, chosen)
+                compare(chosen)
     except InputError as error:
         print(f"Error: {error}", file=sys.stderr)
         raise SystemExit(2) from None

@@ -27,17 +27,17 @@ import pandas as pd
 from mlxtend.frequent_patterns import apriori, fpgrowth
 from scipy import sparse
 
-from data import argument_parser, load
+from experiment import Experiment, argument_parser, raw_table
 from explainable_recsys.explainers.rule_explanations import (
     RuleExplanationParameters,
     RuleIndex,
-    cited_tables,
     explain_by_rules,
     look_up,
 )
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.knowledge.association_rules import (
     RuleParameters,
+    TransactionParameters,
     liked_interactions,
     liked_items,
     mine,
@@ -45,9 +45,6 @@ from explainable_recsys.knowledge.association_rules import (
     rules_table,
 )
 from explainable_recsys.knowledge.itemsets import frequent_itemsets
-from explainable_recsys.preprocessing.splits import SplitParameters, split_ratings
-from explainable_recsys.recommenders.lists import RecommendationParameters, recommend
-from explainable_recsys.recommenders.svd import SVD, SVDParameters
 
 SUPPORT = 0.05
 LENGTH = 4
@@ -103,8 +100,8 @@ ENGINES: dict[str, Callable[[sparse.csr_array], tuple[float, Callable[[], Counts
 
 def measure(name: str, env: str, folder: Path | None) -> Measured:
     """Run an engine in this process."""
-    ratings, _ = load(env, folder)
-    baskets = liked_items(Interactions.from_frame(ratings).ratings, LIKED)
+    ratings = Interactions.from_frame(raw_table(env, folder, "ratings")).ratings
+    baskets = liked_items(ratings, LIKED)
     seconds, read = ENGINES[name](baskets)
     megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return Measured(seconds, megabytes, read())
@@ -140,47 +137,44 @@ def many_rules(transactions: Interactions) -> pd.DataFrame:
     return rules_table(kept, transactions)
 
 
-def print_explanation(rules: pd.DataFrame, ratings: pd.DataFrame, items: pd.DataFrame) -> None:
+def print_explanation(rules: pd.DataFrame, one: Experiment) -> None:
     """Explain SVD's lists, as a whole and step by step; the fastest of a few runs."""
-    split = split_ratings(ratings, SplitParameters())
-    train = Interactions.from_frame(pd.concat([split.train, split.validation]))
-    lists = recommend(SVD.fit(train, SVDParameters()), train, RecommendationParameters(n=10))
-    liked = liked_interactions(train, LIKED)
+    model, lists, _ = one.trained("svd")
     parameters = RuleExplanationParameters()
+    transactions = TransactionParameters(relevance_threshold=LIKED)
     steps = []
     for _ in range(REPEATS):
         times = [time.perf_counter()]
-        explanations, _ = explain_by_rules(rules, liked, lists, items, parameters)
+        explained = explain_by_rules(
+            model, one.data, lists, parameters, rules=rules, transactions=transactions
+        )
         times.append(time.perf_counter())
+        liked = liked_interactions(lists.histories, LIKED)
         parsed = rules_from_table(rules, liked)
         times.append(time.perf_counter())
         clusters = rules["cluster"].to_numpy(np.int32)
         index = RuleIndex.build(parsed, clusters, liked.n_items)
         times.append(time.perf_counter())
-        users, columns = liked.known_rows(lists["user_id"]), liked.known_columns(lists["item_id"])
         nobody = np.zeros(liked.n_users, np.int32)
-        cited = look_up(index, liked.ratings, users, columns, nobody, parameters.n_rules)
-        times.append(time.perf_counter())
-        cited_tables(cited, liked, lists, items)
+        look_up(index, liked.ratings, lists.users, lists.items, nobody, parameters.n_rules)
         times.append(time.perf_counter())
         steps.append(np.diff(times))
-    whole, read, build, find, write = np.min(steps, axis=0)
-    explained = len(explanations[["user_id", "item_id"]].drop_duplicates())
+    whole, read, build, find = np.min(steps, axis=0)
+    n_explained = len(explained.evidence[["user_id", "item_id"]].drop_duplicates())
     print(
-        f"{len(lists):,} recommendations, {explained:,} of them explained, by up to "
+        f"{len(lists):,} recommendations, {n_explained:,} of them explained, by up to "
         f"{parameters.n_rules} rules each: {whole:.2f} s\n"
-        f"  read the rules {read:.2f} s, index them {build:.2f} s, look up {find:.2f} s, write the "
-        f"tables {write:.2f} s"
+        f"  read the rules {read:.2f} s, index them {build:.2f} s, look up {find:.2f} s"
     )
 
 
 def main() -> None:
     """Measure, and print."""
     arguments = argument_parser(__doc__).parse_args()
-    print_engines(arguments.env, arguments.folder)
-    ratings, items = load(arguments.env, arguments.folder)
-    rules = many_rules(liked_interactions(Interactions.from_frame(ratings), LIKED))
-    print_explanation(rules, ratings, items)
+    where = arguments.env, arguments.folder
+    print_engines(*where)
+    ratings = Interactions.from_frame(raw_table(*where, "ratings"))
+    print_explanation(many_rules(liked_interactions(ratings, LIKED)), Experiment.prepare(*where))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Show the lineage in kedro-viz, one box per approach.
+"""Show the lineage in kedro-viz, one box per recommender, knowledge and approach.
 
 Run it from the project folder:
 
@@ -37,7 +37,7 @@ SITE = Path("build")
 PICTURE = Path("docs/lineage.png")
 
 OVERVIEW = "types=nodes&expandAllPipelines=false&pid=__default__"
-"""Boxes and what leads from one to another; with every dataset nobody sees the approaches."""
+"""Boxes and what leads from one to another; with every dataset nobody sees them."""
 
 START = f"""<script>
   localStorage.KedroViz ||= '{{"showFeatureHints": false}}';
@@ -152,6 +152,7 @@ def draw(picture: Path) -> None:
         page.add_init_script(f"localStorage.KedroViz = JSON.stringify({json.dumps(state)})")
         page.goto(address)
         page.locator(".pipeline-node").first.wait_for()
+        page.add_style_tag(content=".pipeline-sidebar { visibility: hidden }")  # hides boxes
         page.wait_for_timeout(2000)  # the graph moves into place
         boxes = [node.bounding_box() for node in page.locator(".pipeline-node").all()]
         shot = page.screenshot(clip=around([box for box in boxes if box]))

@@ -19,26 +19,16 @@ PACKAGE = "explainable_recsys"
 ROOT = Path(explainable_recsys.__file__).parent
 PROJECT = ROOT.parents[1]
 
-FLOORS = [
-    ["errors", "parameters", "threads", "progress", "ragged", "draws", "top_n", "named_arrays"],
-    ["data", "interactions"],
-    ["preprocessing"],
-    ["knowledge"],
-    ["recommenders"],
-    ["explainers"],
-    ["metrics"],
-    ["experiments"],
-    ["wording"],
-    ["answers"],
-    ["exploration", "figures", "reporting"],
-    ["datasets"],
-    ["pipelines"],
-    ["interface"],
-    ["cli", "hooks", "pipeline_registry", "settings", "__main__"],
-]
-"""From the ground up; the library ends below `datasets`."""
+DRAWING = re.search(
+    r"```text\n(.*?)```", (PROJECT / "CONTRIBUTING.md").read_text("utf-8"), re.DOTALL
+)
+assert DRAWING, "CONTRIBUTING draws the floors"
+ROOF_TO_GROUND = DRAWING[1].splitlines()
+LIBRARY_BELOW = next(n for n, line in enumerate(ROOF_TO_GROUND) if line.startswith("---"))
+FLOORS = [line.split() for line in reversed(ROOF_TO_GROUND) if not line.startswith("---")]
+"""From the ground up, as CONTRIBUTING draws them."""
 
-LIBRARY = {name for floor in FLOORS[: FLOORS.index(["datasets"])] for name in floor}
+LIBRARY = {name for line in ROOF_TO_GROUND[LIBRARY_BELOW + 1 :] for name in line.split()}
 PICKLES = {"pickle", "cPickle", "_pickle", "cloudpickle", "dill", "joblib", "marshal", "shelve"}
 
 

@@ -181,7 +181,7 @@ def test_a_split_that_leaves_somebody_without_training_data(shop: Path, kedro: K
         ("split.strategy=alphabetical", ["split.strategy", "random_fraction", "alphabetical"]),
         ("split.strategy=predefined", ["split.strategy", "source.splits"]),
         ("cleaning.k_core=50", ["cleaning", "not in the 50-core"]),
-        ("evaluation.relevance_threshold=6", ["relevance_threshold", "6", "highest is 5"]),
+        ("evaluation.relevance_threshold=6", ["relevance_threshold", "6", "highest is 4"]),
         ("evaluation.relevance_threshold=.inf", ["relevance_threshold", "finite"]),
         ("data_root=", ["data_root"]),
         ("bias=null", ["parameter bias", "block"]),

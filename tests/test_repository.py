@@ -27,7 +27,7 @@ def test_the_example_without_kedro_runs_as_it_stands() -> None:
         timeout=120,
     )
     assert done.returncode == 0, done.stderr
-    reason = r"Recommended because you rated (\*.+\* ★\d(\.5)? \(\d+ %\)(, )?){2}\."
+    reason = r"Recommended because you rated (.+ ★\d(\.5)? \(\d+ %\)(, )?){2}\."
     assert re.fullmatch(reason, done.stdout.strip())
 
 

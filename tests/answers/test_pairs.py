@@ -25,8 +25,8 @@ OF_ITS_OWN = {
     "ease": {"contributions"},
     "item_knn": {"contributions"},
     "meta_paths": {"contributions", "paths"},
-    **{name: {"influence"} for name in ("svd", "svd_ratings", "emf", "emf_ratings", "mf")},
-    **{name: {"influence"} for name in ("fm", "fm_ratings")},
+    **{key: {"influence"} for key in ("svd", "svd_ratings", "emf", "emf_ratings", "mf")},
+    **{key: {"influence"} for key in ("fm", "fm_ratings")},
 }
 """Explainers that need more, and what has it."""
 

@@ -145,7 +145,7 @@ def test_users_in_blocks_are_told_the_same(cells, monkeypatch):
     histories, model = interactions_of(learned_from, 10), fit(learned_from, described)
     lists = everything(histories)
     at_once = explain(model, histories, lists).evidence
-    monkeypatch.setattr(features, "CELLS", cells)
+    monkeypatch.setattr(features, "FEATURES_AT_ONCE", cells)
     assert explain(model, histories, lists).evidence.equals(at_once)
 
 

@@ -327,7 +327,7 @@ def test_small_blocks_give_the_same(cells, monkeypatch):
     given_ = (model_of(data, links, parameters=MetaPathParameters()), histories, made)
     expected = explain(*given_, LIMITED)
     assert len(expected[0]) > 20
-    monkeypatch.setattr(module, "_CELLS", cells)
+    monkeypatch.setattr(module, "PATHS_AT_ONCE", cells)
     for found, table in zip(explain(*given_, LIMITED), expected, strict=True):
         pd.testing.assert_frame_equal(found, table)
 

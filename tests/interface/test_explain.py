@@ -129,9 +129,9 @@ def test_an_item_that_is_not_in_the_list(
 ) -> None:
     scores = scores_of(catalog, approach, histories)
     rated = set(histories.ratings[[USER]].indices.tolist())
-    for column in (histories.n_items - 1, int(np.argsort(-scores)[60])):
-        while column in rated:
-            column -= 1
+    ranked = np.argsort(-scores, kind="stable").tolist()
+    unrated = [column for column in ranked if column not in rated]
+    for column in (max(unrated), unrated[60]):
         item_id = int(histories.item_ids[column])
         reply = answer(catalog, Question(user, str(item_id), approach))
         (row,) = through_json(reply)["recommendations"]

@@ -516,6 +516,12 @@ def test_no_rating_is_liked(source):
         user_transactions(interactions, parameters)
 
 
+def test_nobody_has_lists_without_a_recommender():
+    interactions = Interactions(RATINGS, np.array([1, 2, 3]), np.arange(4))
+    with pytest.raises(InputError, match=r"rules\.transactions\.source: .*accepted: liked"):
+        user_transactions(interactions, TransactionParameters(source="lists"))
+
+
 def test_mine_by_cluster():
     held = random_baskets(2, 60)
     transactions = interactions_of(held, np.arange(8) * 10)

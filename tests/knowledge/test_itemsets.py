@@ -175,7 +175,7 @@ def test_a_stored_zero_is_an_item_and_an_empty_transaction_counts(engine):
 def test_small_steps_find_the_same(monkeypatch, cells):
     held = random_baskets(5, 130, n_items=12)
     expected = brute_force(held, 0.1, LONGEST)
-    monkeypatch.setattr(itemsets, "CELLS", cells)
+    monkeypatch.setattr(itemsets, "COUNTS_AT_ONCE", cells)
     assert in_words(frequent_itemsets(matrix(held), 0.1, LONGEST)) == expected
 
 
@@ -200,7 +200,7 @@ def test_too_many_candidates_are_refused_before_they_are_counted(monkeypatch, si
 
 @pytest.mark.parametrize("cells", [30, 2_000_000])
 def test_too_many_frequent_pairs_are_refused(monkeypatch, cells):
-    monkeypatch.setattr(itemsets, "CELLS", cells)
+    monkeypatch.setattr(itemsets, "COUNTS_AT_ONCE", cells)
     everything = matrix(np.ones((5, 20)))
     pairs = math.comb(20, 2)
     assert len(frequent_itemsets(everything, 1.0, 2, max_candidates=pairs)[1].items) == pairs

@@ -175,7 +175,7 @@ def test_neighbours_around_one_word_of_bits(k):
 def test_small_steps_find_the_same(monkeypatch, module, cells):
     case = random_case(8)
     expected = brute_force(case, thresholds(max_antecedents=3), 3)
-    monkeypatch.setattr(module, "CELLS", cells)
+    monkeypatch.setattr(module, "BASKETS_AT_ONCE", cells)
     assert_same(local_rules(*case, thresholds(max_antecedents=3), 3), expected)
 
 

@@ -368,7 +368,7 @@ def test_size_of_blocks_does_not_matter(similarity, cells, monkeypatch):
         return *nearest_users(stored, stored, given), *nearest_items(stored, given), *shares
 
     at_once = everything()
-    monkeypatch.setattr(module, "CELLS", cells)
+    monkeypatch.setattr(module, "SIMILARITIES_AT_ONCE", cells)
     for whole, in_blocks in zip(at_once, everything(), strict=True):
         np.testing.assert_allclose(in_blocks, whole, atol=1e-12)
 

@@ -104,7 +104,7 @@ def test_by_hand(interactions, items):
 @pytest.mark.parametrize("k", [1, 3, 8])
 @pytest.mark.parametrize("cells", [1, 8_000_000])
 def test_equals_the_slow_version(random_data, k, cells, monkeypatch):
-    monkeypatch.setattr(beyond_accuracy, "CELLS", cells)
+    monkeypatch.setattr(beyond_accuracy, "GENRES_AT_ONCE", cells)
     lists, ratings, items = random_data
     shuffled = lists.sample(frac=1, random_state=0)
     report = per_user(shuffled, Interactions.from_frame(ratings), items, k)

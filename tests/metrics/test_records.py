@@ -14,12 +14,12 @@ from explainable_recsys.metrics.records import (
     lower_is_better,
     read,
 )
-from explainable_recsys.wording.markup import number
+from explainable_recsys.wording.numbers import number
 from tests.conftest import open_catalog
 
 ENDS = ("/low", "/high", "/n")
-IN_TABLES = {"jaccard"}
-"""Metrics that are columns of tables other than those of metrics."""
+IN_TABLES = {"jaccard", "top3_jaccard", "coefficient_spread"}
+"""Metrics that are columns of tables of stability."""
 
 
 @pytest.fixture(scope="module")

@@ -205,7 +205,7 @@ def test_other_users_do_not_matter():
 @pytest.mark.parametrize("cells", [1, N_ITEMS, 100])
 def test_the_size_of_blocks_does_not_matter(cells, monkeypatch):
     expected = ranked()
-    monkeypatch.setattr(module, "CELLS", cells)
+    monkeypatch.setattr(module, "CANDIDATES_AT_ONCE", cells)
     pd.testing.assert_frame_equal(ranked(), expected)
 
 

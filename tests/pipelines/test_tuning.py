@@ -21,36 +21,30 @@ from explainable_recsys.data import RatingScale
 from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.pipelines import tuning
-from explainable_recsys.pipelines.approach import SHARED_DATA
-from explainable_recsys.pipelines.discovery import approach_names, every_approach
 from explainable_recsys.pipelines.rerun import needed_part
 from explainable_recsys.pipelines.tuning import objective as objectives
 from explainable_recsys.pipelines.tuning.folds import make_folds, shared_data
 from explainable_recsys.pipelines.tuning.nodes import chosen_recommender, known_parameters
 from explainable_recsys.pipelines.tuning.objective import Protocol, changing_nodes, objective
+from explainable_recsys.pipelines.tuning.pipeline import TABLES
 from explainable_recsys.pipelines.tuning.space import check_ranges, read_search
+from explainable_recsys.pipelines.wiring import everything
 from explainable_recsys.preprocessing.splits import SplitParameters
 from tests.conftest import PROJECT, open_catalog, run_project
 
 Kedro = Callable[..., subprocess.CompletedProcess[str]]
 
 ENVIRONMENTS = sorted(path.name for path in (PROJECT / "conf").iterdir() if path.is_dir())
-TUNABLE = [
-    "bias",
-    "intrinsic_als",
-    "intrinsic_ar",
-    "intrinsic_ease",
-    "intrinsic_mf",
-    "item_knn",
-    "knowledge_graph",
-    "posthoc_ar",
-    "posthoc_fm_lime",
-    "random_walk",
-]
+TUNABLE = ["als", "ar", "bias", "content", "ease", "emf", "fm", "item_knn"]
+TUNABLE += ["meta_paths", "random_walk", "svd"]
+GIVEN = {"interactions", "data", "train_ratings", "validation_ratings", *TABLES}
+SCALE = RatingScale(minimum=0.5, maximum=5.0)
+SEED = 4
+"""With which four trials find something better than the present parameters of item_knn."""
 
 
 def tune(data_root: Path, recommender: str | None, **parameters: Any) -> None:
-    settings = {"recommender": recommender, **parameters.pop("tuning", {})}
+    settings = {"recommender": recommender, "seed": SEED, **parameters.pop("tuning", {})}
     run_project(data_root, ["tuning"], tuning=settings, **parameters)
 
 
@@ -91,8 +85,9 @@ def test_the_trials_are_a_table(tuned: Path) -> None:
 def test_the_present_value_is_that_of_a_run_that_learns_from_the_training_part(
     full_run: Path, tuned: Path
 ) -> None:
+    from explainable_recsys.knowledge.similar_items import ItemSimilarityParameters
     from explainable_recsys.metrics.ranking import ranking_per_user
-    from explainable_recsys.recommenders.item_knn import ItemKNN, ItemKNNParameters
+    from explainable_recsys.recommenders.item_knn import ItemKNN
     from explainable_recsys.recommenders.lists import RecommendationParameters, recommend
 
     with open_catalog(full_run) as catalog:
@@ -100,9 +95,8 @@ def test_the_present_value_is_that_of_a_run_that_learns_from_the_training_part(
     with open_catalog(tuned) as catalog:
         trials = catalog.load("tuning.trials")
     interactions = Interactions.from_frame(train)
-    lists = recommend(
-        ItemKNN.fit(interactions, ItemKNNParameters()), interactions, RecommendationParameters()
-    )
+    model = ItemKNN.fit(interactions, ItemSimilarityParameters())
+    lists = recommend(model, interactions, RecommendationParameters())
     expected = ranking_per_user(lists, validation, 10, None)["ndcg@10"].mean()
     assert trials["fold_1"].iloc[0] == pytest.approx(expected)
 
@@ -152,7 +146,7 @@ def test_the_parameters_file_is_used_as_it_is(
     assert row["trial"] > 0
     assert best == {name: row[f"model.{name}"] for name in best}
     (project_copy / "conf" / "test" / "parameters_item_knn.yml").write_bytes(content)
-    done = kedro(project_copy, "run", "--env", "test", "--pipelines", "posthoc_knn")
+    done = kedro(project_copy, "run", "--env", "test", "--pipelines", "intrinsic_knn")
     assert done.returncode == 0, done.stderr
     with open_catalog(project_copy / "data" / "test") as catalog:
         model = catalog.load("item_knn.model")
@@ -172,13 +166,14 @@ def test_the_test_ratings_are_never_read(
 
     rerun = objectives.rerun
     monkeypatch.setattr(objectives, "rerun", spy)
-    tune(tmp_path, "posthoc_ar", tuning={"n_trials": 1})
+    tune(tmp_path, "svd", tuning={"n_trials": 1})
     with open_catalog(full_run) as catalog:
         test = catalog.load("test_ratings")[["user_id", "item_id"]]
         validation = catalog.load("validation_ratings")[["user_id", "item_id"]]
     assert given
     for inputs in given:
-        assert inputs.keys() >= SHARED_DATA
+        assert inputs.keys() >= GIVEN
+        assert inputs["data"].interactions is inputs["interactions"]
         known = inputs["interactions"]
         rows, columns = known.user_rows(test["user_id"]), known.item_columns(test["item_id"])
         both = (rows >= 0) & (columns >= 0)
@@ -194,24 +189,24 @@ def test_the_test_ratings_are_never_read(
 @pytest.mark.parametrize(
     ("recommender", "message"),
     [
-        (None, r"tuning\.recommender: which one\? accepted: bias, .*random_walk; for example"),
+        (None, r"tuning\.recommender: which one\? accepted: als, .*, svd; for example"),
         ("item_knnn", r"no recommender 'item_knnn'; did you mean 'item_knn'\?"),
-        ("posthoc_knn", "no recommender 'posthoc_knn'; .*accepted: bias"),
+        ("posthoc_knn", "no recommender 'posthoc_knn'; .*accepted: als, ar"),
         ("random", r"brings no search; add a block random\.search"),
         ("evaluation", "no recommender 'evaluation'"),
     ],
 )
 def test_what_cannot_be_tuned(recommender: str | None, message: str) -> None:
     with pytest.raises(InputError, match=message):
-        chosen_recommender(recommender, every_approach(), parameters_of("test"))
+        chosen_recommender(recommender, everything(), parameters_of("test"))
 
 
 @pytest.mark.parametrize(
-    ("approach", "wrong", "message"),
+    ("recommender", "wrong", "message"),
     [
         (
-            "intrinsic_als",
-            {"intrinsic_als": {"search": {"metric": "rmse"}}},
+            "als",
+            {"als": {"search": {"metric": "rmse"}}},
             "rmse needs a model that predicts ratings",
         ),
         (
@@ -228,17 +223,17 @@ def test_what_cannot_be_tuned(recommender: str | None, message: str) -> None:
     ],
 )
 def test_what_a_search_cannot_work_with(
-    approach: str, wrong: dict[str, Any], message: str, tmp_path: Path
+    recommender: str, wrong: dict[str, Any], message: str, tmp_path: Path
 ) -> None:
     with pytest.raises((InputError, DatasetError), match=message):
-        tune(tmp_path, approach, **wrong)
+        tune(tmp_path, recommender, **wrong)
     assert not list(tmp_path.glob("08_reporting/tuning/*"))
 
 
-def test_a_trial_that_the_approach_refuses_fails_alone(tmp_path: Path) -> None:
+def test_a_trial_that_the_recommender_refuses_fails_alone(tmp_path: Path) -> None:
     space = {"model": {"rank": None, "iterations": None, "kept_samples": {"low": 5, "high": 200}}}
     wide = {"search": {"space": space}}
-    tune(tmp_path, "posthoc_fm_lime", posthoc_fm_lime=wide, tuning={"n_folds": 1})
+    tune(tmp_path, "fm", fm=wide, tuning={"n_folds": 1})
     with open_catalog(tmp_path) as catalog:
         trials = catalog.load("tuning.trials")
     failed = trials[trials["model.kept_samples"] > 30]
@@ -246,9 +241,7 @@ def test_a_trial_that_the_approach_refuses_fails_alone(tmp_path: Path) -> None:
     assert (failed["state"] == "failed").all()
     assert failed["value"].isna().all()
     assert (
-        failed["message"]
-        .str.match(r"parameter posthoc_fm_lime\.model: kept_samples \d+ of 40 iterations")
-        .all()
+        failed["message"].str.match(r"parameter fm\.model: kept_samples \d+ of 40 iterations").all()
     )
     assert trials["message"].notna().sum() == len(failed)
 
@@ -268,7 +261,8 @@ def test_a_split_that_is_not_random_has_one_fold(
 def test_the_summary_says_how_to_use_what_was_found(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    tune(tmp_path, "item_knn")
+    poor = {"k": 10, "similarity": "pearson", "shrinkage": 0.0, "amplification": 4.0}
+    tune(tmp_path, "item_knn", item_knn={"model": poor})
     printed = capsys.readouterr().out
     assert "\nTuning\n  item_knn: ndcg@10 on validation ratings, higher is better\n" in printed
     (file,) = tmp_path.glob("08_reporting/tuning/best_parameters.yml/*/*")
@@ -277,12 +271,12 @@ def test_the_summary_says_how_to_use_what_was_found(
 
 @pytest.mark.parametrize("env", ENVIRONMENTS)
 def test_every_search_fits_the_parameters_of_every_environment(env: str) -> None:
-    parameters, recommenders = parameters_of(env), every_approach()
+    parameters, recommenders = parameters_of(env), everything()
     with pytest.raises(InputError, match=f"accepted: {', '.join(TUNABLE)};"):
         chosen_recommender(None, recommenders, parameters)
     for name in TUNABLE:
         _, ranges = read_search(name, parameters[name]["search"])
-        part = needed_part(recommenders, SHARED_DATA, {f"{name}.model"})
+        part = needed_part(recommenders, GIVEN, {f"{name}.model"})
         known, full = known_parameters(name, part, parameters)
         assert check_ranges(name, ranges, known).keys() == ranges.keys()
         assert all(full[path].endswith(path) for path in ranges)
@@ -291,6 +285,7 @@ def test_every_search_fits_the_parameters_of_every_environment(env: str) -> None
 def test_folds_are_cuts_of_the_same_ratings(full_run: Path) -> None:
     with open_catalog(full_run) as catalog:
         train, validation = (catalog.load(f"{part}_ratings") for part in ("train", "validation"))
+        tables = {name: catalog.load(name) for name in TABLES}
     folds = make_folds(train, validation, SplitParameters(), 3, 0)
     assert folds[0].train is train
     assert folds[0].validation is validation
@@ -304,7 +299,7 @@ def test_folds_are_cuts_of_the_same_ratings(full_run: Path) -> None:
     assert not folds[1].validation.equals(folds[2].validation)
     again = make_folds(train, validation, SplitParameters(), 3, 0)
     assert again[2].validation.equals(folds[2].validation)
-    data = shared_data(folds[1], TABLES, SCALE, 0.1, 0)
+    data = shared_data(folds[1], tables, SCALE, 0.1, 0)
     inner = pd.concat([data["train_ratings"], data["validation_ratings"]])
     pd.testing.assert_frame_equal(
         inner.sort_values(key, ignore_index=True),
@@ -348,10 +343,11 @@ def test_what_does_not_depend_on_the_search_runs_once_per_fold(full_run: Path) -
     assert changing_nodes(part, {"toy.mode"}) == []
     with open_catalog(full_run) as catalog:
         train, validation = (catalog.load(f"{part}_ratings") for part in ("train", "validation"))
+        tables = {name: catalog.load(name) for name in TABLES}
     folds = make_folds(train, validation, SplitParameters(), 2, 0)
-    data = [shared_data(fold, TABLES, SCALE, 0.1, 0) for fold in folds]
+    data = [shared_data(fold, tables, SCALE, 0.1, 0) for fold in folds]
     parameters = {"toy": {"width": 3, "model": {"damping": 10.0}}}
-    protocol = Protocol("rmse", 10, None, 512, RatingScale(minimum=0.5, maximum=5.0))
+    protocol = Protocol("rmse", 10, None, 512, SCALE)
     path, held_out = "toy.model.damping", [fold.validation for fold in folds]
     evaluate = objective("m", part, parameters, [path], data.__getitem__, held_out, protocol)
     values = [list(evaluate({path: damping})) for damping in (10.0, 1.0, 10.0)]
@@ -366,4 +362,3 @@ def test_tuning_is_no_part_of_everything(kedro: Kedro) -> None:
     bootstrap_project(PROJECT)
     assert "tuning" in pipelines
     assert not any(node.namespace == "tuning" for node in pipelines["__default__"].nodes)
-    assert "tuning" not in approach_names(pipelines["evaluation"])

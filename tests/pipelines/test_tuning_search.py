@@ -156,7 +156,7 @@ def test_more_trials_continue_and_fewer_are_the_first_of_them(
     fewer = run(tmp_path, n_trials=9, objective=never)
     assert fewer["parameters"].tolist() == table["parameters"][:9].tolist()
     assert fewer[FOLDS].equals(table[FOLDS].head(9))
-    assert stored in (tmp_path / "study.jsonl").read_bytes()
+    assert (tmp_path / "study.jsonl").read_bytes() == stored
 
 
 def test_another_seed_proposes_others(uninterrupted: Any, tmp_path: Path) -> None:

@@ -117,7 +117,7 @@ def test_the_threshold_decides_which_rules_apply(interactions):
 @pytest.mark.parametrize("cells", [1, 75, 200, 1000])
 def test_small_blocks_give_the_same(rules, interactions, cells, monkeypatch):
     expected = model_of(rules).scores(interactions.ratings)
-    monkeypatch.setattr(module, "CELLS", cells)
+    monkeypatch.setattr(module, "RULES_AT_ONCE", cells)
     np.testing.assert_array_equal(model_of(rules).scores(interactions.ratings), expected)
 
 

@@ -261,7 +261,7 @@ def test_contributions_are_weights_times_what_ratings_count(shape, cells, monkey
     """However many weights are computed at a time."""
     data = random_interactions(shape)
     if cells:
-        monkeypatch.setattr(ease, "CELLS", cells)
+        monkeypatch.setattr(ease, "WEIGHTS_AT_ONCE", cells)
     model = EASE.fit(data, parameters())
     items = np.random.default_rng(0).integers(0, shape[1], (shape[0], 4))
     items[0] = items[0, 0]
@@ -277,7 +277,7 @@ def test_contributions_are_weights_times_what_ratings_count(shape, cells, monkey
 def test_items_of_a_fit_in_small_blocks_have_the_same_diagonal(shape, monkeypatch):
     data = random_interactions(shape)
     at_once = EASE.fit(data, parameters())
-    monkeypatch.setattr(ease, "CELLS", 2 * shape[0] + 1)
+    monkeypatch.setattr(ease, "WEIGHTS_AT_ONCE", 2 * shape[0] + 1)
     in_blocks = EASE.fit(data, parameters())
     np.testing.assert_allclose(in_blocks.diagonal, at_once.diagonal, rtol=1e-14)
 

@@ -196,7 +196,7 @@ def test_ties_go_to_the_lower_column():
 def test_items_in_blocks_have_the_same_neighbours(similarity, monkeypatch):
     data, given_parameters = random_interactions(), parameters(similarity=similarity)
     at_once = ItemKNN.fit(data, given_parameters)
-    monkeypatch.setattr(explainability, "CELLS", 2 * N_ITEMS + 1)
+    monkeypatch.setattr(explainability, "SIMILARITIES_AT_ONCE", 2 * N_ITEMS + 1)
     in_blocks = ItemKNN.fit(data, given_parameters)
     np.testing.assert_array_equal(in_blocks.neighbours, at_once.neighbours)
     np.testing.assert_array_equal(in_blocks.similarities, at_once.similarities)

@@ -10,10 +10,10 @@ from pathlib import Path
 import explainable_recsys
 
 ROOT = Path(explainable_recsys.__file__).parent
-SHOWN = ("interface", "wording")
+SHOWN = ("interface", "reporting", "wording")
 """Folders whose texts people read."""
 
-ERRORS = {"configuration.py", "messages.py", "stored.py"}
+ERRORS = {"configuration.py", "messages.py", "old_names.py", "stored.py"}
 """Modules whose texts are errors, which stay English."""
 
 WRAPPED = {"phrase", "plural", "later", "InputError"}
@@ -22,7 +22,8 @@ WRAPPED = {"phrase", "plural", "later", "InputError"}
 NO_PHRASES = [
     r"line-height: .*|<div .*",  # styles
     r"make viz",  # a command
-    r"users one after another",  # the name of a draw
+    r"users one after another|users browsed|users shown",  # the names of draws
+    r"no difference|beyond accuracy|not applicable:",  # values in tables of results
 ]
 """Regular expressions of texts that are for no reader."""
 

@@ -164,6 +164,7 @@ _ALL = (
         path_sentences,
         PathParameters,
         needs=MetaPaths,
+        knowledge=("graph",),
         adds_up=True,
         details=("paths",),
         measure=Step(

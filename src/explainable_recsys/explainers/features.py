@@ -22,7 +22,7 @@ from explainable_recsys.recommenders.content import POPULARITY, Content
 POPULAR = "popular"
 """Text of the piece that is no feature: what the item's popularity adds."""
 
-CELLS = 4_000_000
+FEATURES_AT_ONCE = 4_000_000
 """Features of rated items that are looked at together."""
 
 
@@ -65,7 +65,7 @@ def explain_by_features(
     weighted = model.weighted(histories)
     ends = np.append(0, np.cumsum(np.diff(model.row_starts)[histories.indices]))[histories.indptr]
     parts = []
-    for block in progress(list(blocks(np.diff(ends), CELLS)), "explain"):
+    for block in progress(list(blocks(np.diff(ends), FEATURES_AT_ONCE)), "explain"):
         made = order[edges[block.start] : edges[block.stop]]
         users = lists.users[made] - block.start
         parts.append(_pieces(model, weighted[block], users, lists.items[made], made))

@@ -32,7 +32,7 @@ PATH_COLUMNS = [
     "weight",
 ]
 
-_CELLS = 4_000_000  # of a dense block, or rows of a table of paths
+PATHS_AT_ONCE = 4_000_000  # of a dense block, or rows of a table of paths
 _UNNAMED = re.compile(r"[mg]\.[01][0-9a-z_]+")  # ids of Freebase: m.0343h, g.11b71tsxrv
 
 
@@ -95,7 +95,7 @@ def explain_by_paths(
         starts.nonzero()[0], n_links[starts.indices], minlength=len(starts.indptr) - 1
     )
     edges = np.searchsorted(lists.users, np.arange(lists.histories.n_users + 1))
-    for block in progress(list(blocks(costs.astype(np.int64) + 1, _CELLS)), "paths"):
+    for block in progress(list(blocks(costs.astype(np.int64) + 1, PATHS_AT_ONCE)), "paths"):
         rows = slice(edges[block.start], edges[block.stop])
         if rows.start < rows.stop:
             kept = _of_block(model, starts, lists.users[rows], lists.items[rows], parameters)
@@ -182,7 +182,7 @@ def _over_people(
     inward = sparse.csr_array(model.inward[:, people])
     liked, likes = _pattern(outward), _pattern(inward)
     rated = np.unique(starts[np.unique(users)].indices)
-    step = max(1, _CELLS // max(1, len(rated)))
+    step = max(1, PATHS_AT_ONCE // max(1, len(rated)))
     targets = np.unique(columns)
     for begin in range(0, len(targets), step):
         some = targets[begin : begin + step]

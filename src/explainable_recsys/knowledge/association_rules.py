@@ -162,8 +162,7 @@ def user_transactions(
         lists: (n_users, `list_length`) columns of each user's best items, for the source `lists`.
 
     Raises:
-        InputError: If no rating counts as liked.
-        ValueError: If the source is `lists` and there are none.
+        InputError: If no rating counts as liked, or the source is `lists` and there are none.
     """
     liked = liked_items(interactions.ratings, parameters.relevance_threshold)
     if liked.nnz == 0:
@@ -175,7 +174,10 @@ def user_transactions(
     if parameters.source == "liked":
         return liked
     if lists is None:
-        raise ValueError("transactions of lists need the lists")
+        raise InputError(
+            "parameter rules.transactions.source: 'lists', but these rules are nobody's; accepted: "
+            "liked; for rules of SVD's lists: kedro run --pipelines posthoc_ar_of_lists"
+        )
     columns = np.sort(lists, axis=1)
     starts = np.arange(0, columns.size + 1, columns.shape[1])
     ones = np.ones(columns.size, np.float32)
@@ -402,7 +404,7 @@ def build_baskets(interactions: Interactions, transactions: TransactionParameter
     """One transaction per user, of what the user liked.
 
     Raises:
-        InputError: If no rating counts as liked.
+        InputError: As `user_transactions`.
     """
     held = user_transactions(interactions, transactions)
     return Interactions(held, interactions.user_ids, interactions.item_ids)

@@ -15,7 +15,7 @@ from explainable_recsys.errors import InputError
 from explainable_recsys.progress import progress
 from explainable_recsys.ragged import blocks, expand
 
-CELLS = 2_000_000
+COUNTS_AT_ONCE = 2_000_000
 """Numbers that one step of counting holds at once."""
 
 
@@ -120,7 +120,7 @@ def pack_bits(held: sparse.csr_array) -> NDArray[np.uint64]:
     """
     n, n_items = held.shape
     by_item = held.T.tocsr()
-    step = max(1, CELLS * 8 // max(n, 1))
+    step = max(1, COUNTS_AT_ONCE * 8 // max(n, 1))
     rows = [
         bit_rows(by_item[start : start + step].toarray().astype(bool))
         for start in range(0, n_items, step)
@@ -178,7 +178,7 @@ def grow(
             f"{max_candidates:,}. Raise min_support or min_count, or allow fewer antecedents"
         )
     rows, counts = [np.empty((0, size), np.int32)], [np.empty(0, np.int64)]
-    cuts = list(blocks(lengths, max(1, CELLS // bits.shape[1])))
+    cuts = list(blocks(lengths, max(1, COUNTS_AT_ONCE // bits.shape[1])))
     for block in progress(cuts, "count itemsets"):
         left, right = expand(starts[block], lengths[block])
         shared = np.bitwise_and.reduce(bits[sets[block].T], axis=0)
@@ -211,7 +211,7 @@ def _frequent_pairs(held: sparse.csr_array, least: int, max_candidates: int) -> 
     n_items = held.shape[1]
     across = held.T.tocsr()
     rows, counts = [np.empty((0, 2), np.int32)], [np.empty(0, np.int64)]
-    step = max(1, CELLS // max(n_items, 1))
+    step = max(1, COUNTS_AT_ONCE // max(n_items, 1))
     for start in progress(range(0, n_items, step), "count pairs"):
         together = (across[start : start + step] @ held).toarray()
         first, second = np.nonzero(np.triu(together >= least, start + 1))

@@ -30,7 +30,7 @@ from explainable_recsys.ragged import blocks, expand, place_in_run
 from explainable_recsys.threads import one_blas_thread
 from explainable_recsys.top_n import top_n
 
-CELLS = 200_000
+BASKETS_AT_ONCE = 200_000
 """Neighbours times items of the users that are mined at once."""
 
 
@@ -104,7 +104,7 @@ def local_rules(
     ends = np.cumsum(lists)
     width = np.diff(liked.indptr)[distinct] + lists
     explained, parts = [np.empty(0, np.int64)], [Rules.none()]
-    cuts = list(blocks(width * neighbours.shape[1], CELLS))
+    cuts = list(blocks(width * neighbours.shape[1], BASKETS_AT_ONCE))
     for block in progress(cuts, "mine local rules"):
         rows = order[ends[block.start] - lists[block.start] : ends[block.stop - 1]]
         some = neighbours[distinct[block]]

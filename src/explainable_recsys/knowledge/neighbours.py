@@ -17,7 +17,7 @@ from explainable_recsys.parameters import Parameters
 from explainable_recsys.progress import progress
 from explainable_recsys.top_n import top_n
 
-CELLS = 4_000_000
+SIMILARITIES_AT_ONCE = 4_000_000
 """Similarities that are held at once."""
 
 DECIMALS = 12
@@ -151,7 +151,7 @@ def _nearest(
     n = queries.shape[0]
     found = np.full((n, parameters.k), -1, np.int64)
     similar = np.zeros((n, parameters.k))
-    step = max(1, CELLS // others.shape[0])
+    step = max(1, SIMILARITIES_AT_ONCE // others.shape[0])
     for start in progress(range(0, n, step), "find neighbours"):
         stop = min(start + step, n)
         block = queries[start:stop]

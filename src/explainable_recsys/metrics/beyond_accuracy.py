@@ -11,7 +11,7 @@ from explainable_recsys.data import Data, Lists
 from explainable_recsys.interactions import Interactions, PaddedBlock, padded_blocks
 from explainable_recsys.metrics.ranking import top_k
 
-CELLS = 8_000_000
+GENRES_AT_ONCE = 8_000_000
 """Most values that a block of users may take while pairs of items are compared."""
 
 
@@ -120,7 +120,7 @@ def _diversity(listed: sparse.csr_array, genres: sparse.csr_array) -> NDArray[np
         (entries.data[kept], (entries.row[kept], entries.col[kept])), shape=listed.shape
     )
     longest = int(np.diff(comparable.indptr).max(initial=0))
-    cells = CELLS // (genres.shape[1] + 4 * longest + 1)
+    cells = GENRES_AT_ONCE // (genres.shape[1] + 4 * longest + 1)
     diversity = np.empty(listed.shape[0])
     for block in padded_blocks(comparable, max(1, cells)):
         diversity[block.rows] = _mean_distance(block, genres)

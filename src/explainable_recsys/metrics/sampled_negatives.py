@@ -13,7 +13,7 @@ from explainable_recsys.progress import progress
 from explainable_recsys.ragged import blocks
 from explainable_recsys.recommenders.base import Recommender
 
-CELLS = 4_000_000
+CANDIDATES_AT_ONCE = 4_000_000
 """Random numbers that are drawn at once."""
 
 
@@ -59,7 +59,7 @@ def sampled_ranking_per_user(
     user_ids, item_ids = draws.numbers(histories.user_ids), draws.numbers(histories.item_ids)
     ranks = np.empty(len(rows), np.int64)
     sizes = np.full(len(rows), histories.n_items)
-    for part in progress(list(blocks(sizes, CELLS)), "rank among sampled items"):
+    for part in progress(list(blocks(sizes, CANDIDATES_AT_ONCE)), "rank among sampled items"):
         users, asked = np.unique(rows[part], return_inverse=True)
         scores = model.scores(histories.ratings[users])
         forbidden = (seen[users].toarray() > 0)[asked]

@@ -20,7 +20,7 @@ from explainable_recsys.parameters import Parameters
 from explainable_recsys.ragged import blocks
 from explainable_recsys.recommenders.base import Recommender
 
-CELLS = 4_000_000
+RULES_AT_ONCE = 4_000_000
 """Users times rules that are compared at once."""
 
 
@@ -76,7 +76,7 @@ class AssociationRules(Recommender):
         scores = np.full(liked.shape, -np.inf, np.float32)
         begins = np.flatnonzero(np.diff(self.consequents, prepend=-1))
         widths = np.full(liked.shape[0], len(self.consequents) + liked.shape[1])
-        for block in blocks(widths, CELLS):
+        for block in blocks(widths, RULES_AT_ONCE):
             applicable = self._applicable(liked[block])
             confidence = np.where(applicable, self.confidence, np.float32(-np.inf))
             best = np.maximum.reduceat(confidence, begins, axis=1)

@@ -19,7 +19,7 @@ from explainable_recsys.threads import one_blas_thread
 
 logger = logging.getLogger(__name__)
 
-CELLS = 4_000_000
+WEIGHTS_AT_ONCE = 4_000_000
 """Weights that are computed at a time."""
 
 
@@ -130,7 +130,7 @@ class EASE(Recommender):
         weights = weights * (histories.filled & self.known[histories.columns])
         wanted, places = np.unique(items, return_inverse=True)
         found = np.zeros((*items.shape, histories.columns.shape[1]))
-        step = max(1, CELLS // self.n_items)
+        step = max(1, WEIGHTS_AT_ONCE // self.n_items)
         for start in range(0, len(wanted), step):
             columns = self.weights_to(wanted[start : start + step])
             users, slots = np.nonzero((places >= start) & (places < start + step))
@@ -248,7 +248,7 @@ def _diagonal_of(x: sparse.csr_array, kernel: NDArray[np.float64]) -> NDArray[np
     """Diagonal (n_items,) of X'KX, in blocks of items."""
     by_item = x.T.tocsr()
     found = np.empty(by_item.shape[0])
-    step = max(1, CELLS // len(kernel))
+    step = max(1, WEIGHTS_AT_ONCE // len(kernel))
     for start in range(0, len(found), step):
         rows = by_item[start : start + step]
         found[start : start + step] = rows.multiply(rows @ kernel).sum(axis=1)

@@ -153,7 +153,7 @@ def liked_or_all(ratings: sparse.csr_array, least: float) -> sparse.csr_array:
 
 
 def per_item(liked: sparse.csr_array) -> sparse.csr_array:
-    """The same with rows that sum to 1, but for empty ones."""
+    """Each row divided by its sum; an empty row stays empty."""
     n = np.diff(liked.indptr)
     values = (liked.data / np.repeat(np.maximum(n, 1), n)).astype(np.float32)
     return sparse.csr_array((values, liked.indices, liked.indptr), shape=liked.shape)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from explainable_recsys.wording.phrases import phrase
+
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
@@ -69,21 +71,29 @@ class ReportContent:
     @property
     def name(self) -> str:
         """Name of the data set."""
-        return str(self.card.get("name") or "unnamed data")
+        return str(self.card.get("name") or phrase("unnamed data"))
 
     @property
     def data_version(self) -> str:
         """Fingerprint of the data."""
-        return str(self.provenance.get("data_version") or self.card.get("version") or "not known")
+        known = self.provenance.get("data_version") or self.card.get("version")
+        return str(known or phrase("not known"))
 
     @property
     def commit(self) -> str:
         """The version of the code, and whether it was changed."""
-        commit = str(self.provenance.get("commit") or "not known")
-        return f"{commit}, with uncommitted changes" if self.provenance.get("dirty") else commit
+        commit = str(self.provenance.get("commit") or phrase("not known"))
+        if not self.provenance.get("dirty"):
+            return commit
+        return phrase("{commit}, with uncommitted changes", commit=commit)
 
     @property
     def origin(self) -> str:
         """Where the numbers come from: what stands beside every table."""
-        run, manifest = (self.provenance.get(key) or "not known" for key in ("run", "manifest"))
-        return f"data {self.name}, version {self.data_version} · run {run} · manifest {manifest}"
+        return phrase(
+            "data {name}, version {version} · run {run} · manifest {manifest}",
+            name=self.name,
+            version=self.data_version,
+            run=self.provenance.get("run") or phrase("not known"),
+            manifest=self.provenance.get("manifest") or phrase("not known"),
+        )

@@ -13,30 +13,33 @@ from explainable_recsys.reporting.content import ReportContent
 from explainable_recsys.reporting.results import Results, records
 from explainable_recsys.reporting.tables import Body, Cell, Kind, Row, Table
 from explainable_recsys.wording.numbers import enumerated, finite, interval, number, p_value
-from explainable_recsys.wording.phrases import phrase
+from explainable_recsys.wording.phrases import later, phrase
 
-NOT_KNOWN = "not known"
+NOT_KNOWN = later("not known")
 
-_COUNTS = {"n_ratings": "ratings", "n_users": "users", "n_items": "items"}
-_SPREADS = {"ratings_per_user": "ratings per user", "ratings_per_item": "ratings per item"}
+_COUNTS = {"n_ratings": later("ratings"), "n_users": later("users"), "n_items": later("items")}
+_SPREADS = {
+    "ratings_per_user": later("ratings per user"),
+    "ratings_per_item": later("ratings per item"),
+}
 _HEADINGS = {
-    "metric": "metric",
-    "first": "first",
-    "second": "second",
-    "approach": "approach",
-    "control": "control",
-    "own": "own",
-    "of_control": "of control",
-    "difference": "difference",
-    "interval": "95 % interval",
-    "p_value": "p",
-    "p_corrected": "corrected p",
-    "verdict": "verdict",
-    "jaccard": "overlap",
-    "n_cited": "cited",
-    "n_retrainings": "retrainings",
-    "n_users": "users",
-    "n_recommendations": "recommendations",
+    "metric": later("metric"),
+    "first": later("first"),
+    "second": later("second"),
+    "approach": later("approach"),
+    "control": later("control"),
+    "own": later("own"),
+    "of_control": later("of control"),
+    "difference": later("difference"),
+    "interval": later("95 % interval"),
+    "p_value": later("p"),
+    "p_corrected": later("corrected p"),
+    "verdict": later("verdict"),
+    "jaccard": later("overlap"),
+    "n_cited": later("cited"),
+    "n_retrainings": later("retrainings"),
+    "n_users": later("users"),
+    "n_recommendations": later("recommendations"),
 }
 """Columns of the tables of tests and of stability; `interval` is made of `low` and `high`."""
 
@@ -52,22 +55,27 @@ def facts_table(
 def card_table(content: ReportContent) -> Table:
     """The dataset card."""
     card = content.card
-    rows = [("version", content.data_version)]
-    rows += [(title, _count(card[key])) for key, title in _COUNTS.items() if key in card]
+    rows = [(phrase("version"), content.data_version)]
+    rows += [(phrase(title), _count(card[key])) for key, title in _COUNTS.items() if key in card]
     density, mean = finite(card.get("density")), finite(card.get("mean_rating"))
     if density is not None:
-        rows.append(("share of the matrix", f"{100 * density:.3g} %"))
+        rows.append((phrase("share of the matrix"), f"{100 * density:.3g} %"))
     if mean is not None:
-        rows.append(("mean rating", f"{mean:.2f}"))
-    rows.append(("time", " to ".join(card.get("time_span") or ()) or "no timestamps"))
+        rows.append((phrase("mean rating"), f"{mean:.2f}"))
+    first, last = card.get("time_span") or (None, None)
+    span = phrase("{first} to {last}", first=first, last=last) if first else phrase("no timestamps")
+    rows.append((phrase("time"), span))
     for key, title in _SPREADS.items():
         quantiles = [f"{name} {value:,.10g}" for name, value in (card.get(key) or {}).items()]
-        rows += [(title, ", ".join(quantiles))] if quantiles else []
-    rows += [(f"{part} ratings", _count(n)) for part, n in (card.get("split") or {}).items()]
-    rows += [("read", _count(card["n_read"]))] if "n_read" in card else []
+        rows += [(phrase(title), ", ".join(quantiles))] if quantiles else []
+    rows += [
+        (phrase("{part} ratings", part=part), _count(n))
+        for part, n in (card.get("split") or {}).items()
+    ]
+    rows += [(phrase("read"), _count(card["n_read"]))] if "n_read" in card else []
     steps = [f"{_count(s.get('ratings'))} ({s.get('reason')})" for s in card.get("dropped") or ()]
-    rows.append(("dropped", "; ".join(steps) or "nothing"))
-    return facts_table("Dataset card", ("data", content.name), rows)
+    rows.append((phrase("dropped"), "; ".join(steps) or phrase("nothing")))
+    return facts_table(phrase("Dataset card"), (phrase("data"), content.name), rows)
 
 
 def distribution_table(content: ReportContent) -> Table:
@@ -75,31 +83,47 @@ def distribution_table(content: ReportContent) -> Table:
     counts = content.card.get("rating_distribution") or {}
     total = sum(counts.values()) or 1
     rows = [(f"★ {r}", _count(n), number(n / total, "percentage")) for r, n in counts.items()]
-    return facts_table("Ratings given", ("rating", "number", "share"), rows, "figures")
+    return facts_table(
+        phrase("Ratings given"),
+        (phrase("rating"), phrase("number"), phrase("share")),
+        rows,
+        "figures",
+    )
 
 
 def protocol_table(content: ReportContent) -> Table:
     """How it was evaluated."""
-    return facts_table("How it was evaluated", ("what", "how"), list(content.protocol.items()))
+    return facts_table(
+        phrase("How it was evaluated"),
+        (phrase("what"), phrase("how")),
+        list(content.protocol.items()),
+    )
 
 
 def scope_table(results: Results) -> Table:
     """What the faithfulness of each approach was measured on."""
     rows = [(name, results.scope(name)) for name in results.approaches]
-    return facts_table("What faithfulness was measured on", ("approach", "evidence"), rows)
+    return facts_table(
+        phrase("What faithfulness was measured on"),
+        (phrase("approach"), phrase("evidence")),
+        rows,
+    )
 
 
 def run_table(content: ReportContent) -> Table:
     """The run that made the report."""
     facts = content.provenance
     rows = [
-        ("data", f"{content.name}, version {content.data_version}"),
-        ("run", str(facts.get("run") or NOT_KNOWN)),
-        ("manifest", str(facts.get("manifest") or NOT_KNOWN)),
-        ("commit", content.commit),
-        ("environment", str(facts.get("env") or "base")),
+        (
+            phrase("data"),
+            phrase("{name}, version {version}", name=content.name, version=content.data_version),
+        ),
+        (phrase("run"), str(facts.get("run") or phrase(NOT_KNOWN))),
+        (phrase("manifest"), str(facts.get("manifest") or phrase(NOT_KNOWN))),
+        (phrase("commit"), content.commit),
+        (phrase("environment"), str(facts.get("env") or "base")),
     ]
-    return facts_table("This run", ("what", "which"), rows)
+    return facts_table(phrase("This run"), (phrase("what"), phrase("which")), rows)
 
 
 def paired_table(tests: pd.DataFrame, caption: str) -> Table:
@@ -127,7 +151,7 @@ def stability_table(results: Results, stability: pd.DataFrame) -> Table:
     if missing:
         notes.append(phrase("Not measured: {names}.", names=enumerated(missing)))
     if results.seedless:
-        text = "No retrainings: no seed changes the reasons for given lists."
+        text = later("No retrainings: no seed changes the reasons for given lists.")
         notes.append(phrase(text))
     columns = ("approach", "jaccard", "interval", "n_cited", "n_retrainings", "n_users")
     if "jaccard" in stability:
@@ -175,11 +199,20 @@ def _compared(results: Results, metric: str, row: str, column: str) -> Cell:
         return Cell("?", meaning=text)
     is_better = (test.difference < 0) == lower_is_better(metric)
     sign, text = (
-        ("=", "{row} and {column}: no significant difference; difference {d}, corrected p {p}")
+        (
+            "=",
+            later("{row} and {column}: no significant difference; difference {d}, corrected p {p}"),
+        )
         if not test.is_significant
-        else ("▲", "{row} is significantly better than {column}; difference {d}, corrected p {p}")
+        else (
+            "▲",
+            later("{row} is significantly better than {column}; difference {d}, corrected p {p}"),
+        )
         if is_better
-        else ("▼", "{row} is significantly worse than {column}; difference {d}, corrected p {p}")
+        else (
+            "▼",
+            later("{row} is significantly worse than {column}; difference {d}, corrected p {p}"),
+        )
     )
     values = {"row": row, "column": column, "d": number(test.difference), "p": p_value(test.p)}
     return Cell(sign, is_best=sign == "▲", meaning=phrase(text, **values))
@@ -202,17 +235,17 @@ def _texts(row: dict[str, Any], columns: Sequence[str]) -> Iterator[str]:
             yield read(str(row[column])).label
         elif column == "interval":
             low, high = finite(row["low"]), finite(row["high"])
-            yield NOT_KNOWN if low is None or high is None else interval(low, high)
+            yield phrase(NOT_KNOWN) if low is None or high is None else interval(low, high)
         elif column.startswith("p_"):
             yield p_value(value).removeprefix("= ")
         elif column in ("own", "of_control", "difference", "jaccard"):
-            yield NOT_KNOWN if value is None else number(value)
+            yield phrase(NOT_KNOWN) if value is None else number(value)
         elif column.startswith("n_"):
             yield _count(value)
         else:
-            yield str(row[column]) if isinstance(row[column], str) else "not tested"
+            yield str(row[column]) if isinstance(row[column], str) else phrase("not tested")
 
 
 def _count(value: Any) -> str:
     known = finite(value)
-    return NOT_KNOWN if known is None else number(known, "count")
+    return phrase(NOT_KNOWN) if known is None else number(known, "count")

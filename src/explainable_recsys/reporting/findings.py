@@ -11,32 +11,43 @@ from explainable_recsys.metrics.records import METRICS, read
 from explainable_recsys.reporting.content import ReportContent
 from explainable_recsys.reporting.results import Controlled, Paired, Results, Verdicts, lost
 from explainable_recsys.wording.numbers import enumerated, interval, number, p_value
-from explainable_recsys.wording.phrases import phrase
+from explainable_recsys.wording.phrases import later, phrase
 
 FAILS = {
-    "random": "The evidence of {approach} against random items of the same history: {verdicts}.",
-    "popular": "The evidence of {approach} against the most popular items of the same history: "
-    "{verdicts}.",
+    "random": later(
+        "The evidence of {approach} against random items of the same history: {verdicts}."
+    ),
+    "popular": later(
+        "The evidence of {approach} against the most popular items of the same history: {verdicts}."
+    ),
 }
 PASSES = {
-    "random": "The evidence of {approaches} beats random items of the same history in {metrics}.",
-    "popular": "The evidence of {approaches} beats the most popular items of the same history in "
-    "{metrics}.",
+    "random": later(
+        "The evidence of {approaches} beats random items of the same history in {metrics}."
+    ),
+    "popular": later(
+        "The evidence of {approaches} beats the most popular items of the same history in "
+        "{metrics}."
+    ),
 }
 BEATEN = {
-    "random": "In {metrics}, {n} of {n_tested} do not beat random items: {approaches}.",
-    "popular": "In {metrics}, {n} of {n_tested} do not beat the most popular items: {approaches}.",
+    "random": later("In {metrics}, {n} of {n_tested} do not beat random items: {approaches}."),
+    "popular": later(
+        "In {metrics}, {n} of {n_tested} do not beat the most popular items: {approaches}."
+    ),
 }
 ALL_BEAT = {
-    "random": "In {metrics}, the evidence of all {n_tested} tested beats random items.",
-    "popular": "In {metrics}, the evidence of all {n_tested} tested beats the most popular items.",
+    "random": later("In {metrics}, the evidence of all {n_tested} tested beats random items."),
+    "popular": later(
+        "In {metrics}, the evidence of all {n_tested} tested beats the most popular items."
+    ),
 }
 VERDICTS = {
-    "no difference": "no difference in {metrics}",
-    "worse": "worse in {metrics}",
-    "better": "better in {metrics}",
+    "no difference": later("no difference in {metrics}"),
+    "worse": later("worse in {metrics}"),
+    "better": later("better in {metrics}"),
 }
-WHY_AREAS = (
+WHY_AREAS = later(
     "Areas (AUC): once the cited items are used up, the others follow in random order, so short "
     "explanations lose there."
 )
@@ -78,7 +89,7 @@ def control_sentences(results: Results) -> list[str]:
         if results.explains(approach) and approach not in tested["random"]
     ]
     if left:
-        text = "Not compared with random evidence: {approaches}."
+        text = later("Not compared with random evidence: {approaches}.")
         sentences.append(phrase(text, approaches="; ".join(left)))
     return sentences
 
@@ -116,7 +127,7 @@ def _told(metric: str, test: Controlled) -> str:
     name = read(metric).label
     if test.verdict == "better" or test.own is None or test.of_control is None:
         return name
-    text = "{name} ({own} against {other})"
+    text = later("{name} ({own} against {other})")
     return phrase(text, name=name, own=number(test.own), other=number(test.of_control))
 
 
@@ -139,11 +150,13 @@ def _best_lists(results: Results) -> Iterator[str]:
     if others:
         test = results.paired.get((results.ndcg, best[0], others[0]))
         text = (
-            "No paired test compares it with the next, {name} ({value})."
+            later("No paired test compares it with the next, {name} ({value}).")
             if test is None
-            else "A paired test separates it from the next, {name} ({value}; {test})."
+            else later("A paired test separates it from the next, {name} ({value}; {test}).")
             if test.is_significant
-            else "A paired test does not separate it from the next, {name} ({value}; {test})."
+            else later(
+                "A paired test does not separate it from the next, {name} ({value}; {test})."
+            )
         )
         value = number(scored[others[0]])
         yield phrase(text, name=others[0], value=value, test=_test(test) if test else "")
@@ -153,7 +166,7 @@ def _best_lists(results: Results) -> Iterator[str]:
 def _test(test: Paired) -> str:
     ends = [interval(*test.interval)] if test.interval else []
     difference = " ".join([number(test.difference), *ends])
-    text = "difference {difference}, corrected p {p}"
+    text = later("difference {difference}, corrected p {p}")
     return phrase(text, difference=difference, p=p_value(test.p))
 
 
@@ -170,10 +183,10 @@ def _above_popularity(results: Results, scored: dict[str, float]) -> Iterator[st
     if not below:
         yield phrase("All rank better than most-popular lists ({value}).", value=value)
     if close:
-        text = "Not separated from most-popular lists ({value}): {names}."
+        text = later("Not separated from most-popular lists ({value}): {names}.")
         yield phrase(text, value=value, names=enumerated(close))
     if worse:
-        text = "Worse than most-popular lists ({value}): {names}."
+        text = later("Worse than most-popular lists ({value}): {names}.")
         yield phrase(text, value=value, names=enumerated(worse))
 
 
@@ -226,11 +239,15 @@ def _most_faithful(results: Results) -> Iterator[str]:
     leader = max(sides, key=lambda name: sides[name][1] - sides[name][0])
     own, random = sides[leader]
     text = (
-        "Of {n_measured} measured, the evidence of {name} is the most faithful: {metric} is {own} "
-        "without the {n} items cited, {random} without {n} random ones."
+        later(
+            "Of {n_measured} measured, the evidence of {name} is the most faithful: {metric} is "
+            "{own} without the {n} items cited, {random} without {n} random ones."
+        )
         if own < random
-        else "No evidence lowers {metric} below that of random evidence; nearest is {name}, {own} "
-        "without the {n} items cited, {random} without {n} random ones."
+        else later(
+            "No evidence lowers {metric} below that of random evidence; nearest is {name}, {own} "
+            "without the {n} items cited, {random} without {n} random ones."
+        )
     )
     yield phrase(
         text,
@@ -286,7 +303,7 @@ def _coverage_of_controls(results: Results) -> Iterator[str]:
         f"{name} {' / '.join(number(share, METRICS['coverage'].form) for share in shares)}"
         for name, shares in tried.items()
     ]
-    text = "Explained of own / most-popular / random lists: {shares}."
+    text = later("Explained of own / most-popular / random lists: {shares}.")
     yield phrase(text, shares="; ".join(told))
     anything = [
         name for name, (own, _, random) in tried.items() if random >= own - _INDIFFERENT > 0
@@ -304,12 +321,19 @@ def _stability(results: Results) -> Iterator[str]:
     again = {name: v for name, v in results.overlaps.items() if name not in results.seedless}
     if again:
         high, low = max(again.values()), min(again.values())
-        yield phrase(
-            "After training again with other seeds, what is cited overlaps by {high} (Jaccard) for "
-            "{most}."
+        text = (
+            later(
+                "After training again with other seeds, what is cited overlaps by {high} (Jaccard) "
+                "for {most}."
+            )
             if _equal(high, low)
-            else "After training again with other seeds, what is cited overlaps most for {most} "
-            "(Jaccard {high}), least for {least} ({low}).",
+            else later(
+                "After training again with other seeds, what is cited overlaps most for {most} "
+                "(Jaccard {high}), least for {least} ({low})."
+            )
+        )
+        yield phrase(
+            text,
             high=number(high),
             low=number(low),
             most=enumerated([name for name, value in again.items() if _equal(value, high)]),
@@ -339,7 +363,7 @@ def _not_measured(results: Results) -> Iterator[str]:
             reasons.setdefault(_reason(results.scope(name)), []).append(name)
     if reasons:
         told = [f"{enumerated(names)} ({reason})" for reason, names in reasons.items()]
-        text = "Faithfulness is not measured for {approaches}."
+        text = later("Faithfulness is not measured for {approaches}.")
         yield phrase(text, approaches="; ".join(told))
     once = [name for name in explained if name not in results.overlaps]
     if once:

@@ -31,12 +31,13 @@ def report_markdown(content: ReportContent) -> str:
     """
     results = Results(content)
     users = example_users(content, results)
-    lines = [f"# Evaluation of {escaped(content.name)}", ""]
-    lines += [f"{escaped(content.origin)} · commit {escaped(content.commit)}", ""]
+    lines = [phrase("# Evaluation of {name}", name=escaped(content.name)), ""]
+    origin, commit = escaped(content.origin), escaped(content.commit)
+    lines += [phrase("{origin} · commit {commit}", origin=origin, commit=commit), ""]
     lines += [f"- {escaped(finding)}" for finding in findings(content)]
-    lines += ["", "## Recommenders", "", *_recommenders(content.titles, results)]
-    lines += ["", "## Approaches", "", *_approaches(content.titles, results)]
-    lines += ["", "## What beats its control, and what does not", ""]
+    lines += ["", phrase("## Recommenders"), "", *_recommenders(content.titles, results)]
+    lines += ["", phrase("## Approaches"), "", *_approaches(content.titles, results)]
+    lines += ["", phrase("## What beats its control, and what does not"), ""]
     lines += [f"- {escaped(sentence)}" for sentence in control_sentences(results)]
     lines += ["", *_example(users[0], content.titles)] if users else []
     return "\n".join(lines) + "\n"
@@ -47,12 +48,12 @@ def _recommenders(titles: Mapping[str, str], results: Results) -> Iterator[str]:
     columns = [c for c in map(results.column, ("recall", "ndcg", "rmse")) if c in results.metrics]
     rows = [
         [
-            _named(name, titles) + " (baseline)" * (name in results.baselines),
+            _named(name, titles) + f" ({phrase('baseline')})" * (name in results.baselines),
             *(_cell(results, name, metric) for metric in columns),
         ]
         for name in [*results.recommenders, *results.baselines]
     ]
-    yield from _table(["recommender", *(read(metric).label for metric in columns)], rows)
+    yield from _table([phrase("recommender"), *(read(metric).label for metric in columns)], rows)
 
 
 def _approaches(titles: Mapping[str, str], results: Results) -> Iterator[str]:
@@ -76,7 +77,9 @@ def _approaches(titles: Mapping[str, str], results: Results) -> Iterator[str]:
         f"{c.metric.label} {c.control}" if (c := read(m)).control else c.label for m in columns
     ]
     ndcg = read(results.ndcg).label
-    yield from _table(["approach", "recommender", ndcg, *short, "stability"], rows)
+    yield from _table(
+        [phrase("approach"), phrase("recommender"), ndcg, *short, phrase("stability")], rows
+    )
     yield from (f"{mark} {escaped(text)}." for text, mark in marks.items())
 
 
@@ -103,7 +106,7 @@ def _named(name: str, titles: Mapping[str, str]) -> str:
 
 def _example(user: ExampleUser, titles: Mapping[str, str]) -> Iterator[str]:
     """The first recommendation of every approach that explains, to one user."""
-    yield f"## User {escaped(user.user_id)}"
+    yield phrase("## User {user}", user=escaped(user.user_id))
     yield ""
     if user.history:
         rated = [f"{escaped(title)} {stars}".strip() for title, stars in user.history[:N_RATED]]

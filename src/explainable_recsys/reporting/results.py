@@ -13,6 +13,7 @@ from explainable_recsys.metrics.records import METRICS
 from explainable_recsys.reporting.content import ReportContent
 from explainable_recsys.wording.markup import is_text
 from explainable_recsys.wording.numbers import finite
+from explainable_recsys.wording.phrases import phrase
 
 BASELINES = ("popularity", "bias", "random")
 """Recommenders that are there to compare with."""
@@ -133,7 +134,7 @@ class Results:
 
     def scope(self, approach: str) -> str:
         """What the faithfulness of an approach was measured on, as far as it is known."""
-        return self._scopes.get(approach, "not measured")
+        return self._scopes.get(approach, phrase("not measured"))
 
     def is_projection(self, approach: str) -> bool:
         """Whether its evidence had to be turned into items of the history first."""

@@ -12,21 +12,21 @@ from explainable_recsys.metrics.projected_evidence import NO_EXPLANATIONS
 from explainable_recsys.metrics.records import FAMILIES, OF_LISTS, Family, read
 from explainable_recsys.reporting.results import Results
 from explainable_recsys.wording.numbers import enumerated, interval, number
-from explainable_recsys.wording.phrases import phrase
+from explainable_recsys.wording.phrases import later, phrase
 
 Kind = Literal["figures", "facts", "matrix"]
 
-NOT_MEASURED = "not measured"
+NOT_MEASURED = later("not measured")
 ABSENT = {
-    "coverage_of_popularity": "not tried",
-    "coverage_of_random": "not tried",
-    "evidence_popularity": "no items cited",
+    "coverage_of_popularity": later("not tried"),
+    "coverage_of_random": later("not tried"),
+    "evidence_popularity": later("no items cited"),
 }
 """What is said where an approach lacks a metric, other than that it is not measured."""
 
-BEST_NOTE = "● best of its column, baselines aside."
-SPREAD_NOTE = "± half the 95 % bootstrap interval over users."
-VERDICT_NOTE = (
+BEST_NOTE = later("● best of its column, baselines aside.")
+SPREAD_NOTE = later("± half the 95 % bootstrap interval over users.")
+VERDICT_NOTE = later(
     "Behind a control: ✓ the approach's own evidence beats it, ≈ no difference, ✗ it is worse; no "
     "sign: not tested."
 )
@@ -135,7 +135,7 @@ def every_figure_table(results: Results) -> Table:
     bodies = {name: tuple(_figures(results, name)) for name in dict.fromkeys(everybody)}
     return Table(
         phrase("Every figure"),
-        ("metric", "value", "95 % interval", "users"),
+        (phrase("metric"), phrase("value"), phrase("95 % interval"), phrase("users")),
         tuple(Body(rows, name, name in results.baselines) for name, rows in bodies.items() if rows),
     )
 
@@ -144,7 +144,7 @@ def metric_cell(results: Results, name: str, metric: str, absent: str = NOT_MEAS
     """A metric with half its interval, or in words that there is none."""
     value = results.value(name, metric)
     if value is None:
-        return Cell(absent, is_phrase=True)
+        return Cell(phrase(absent), is_phrase=True)
     return Cell(number(value, read(metric).metric.form), spread(results, name, metric))
 
 
@@ -266,12 +266,22 @@ def _faithfulness_tables(results: Results) -> list[Table]:
     shares = [metric for metric in main if "{k}" in read(metric).metric.name]
     scores = [metric for metric in main if metric not in shares]
     captions = (
-        "Faithfulness: are recommendations still in the top {k} without, or with only, the {n} "
-        "items cited?",
-        "Faithfulness: what remains of score and rank without, or with only, the {n} items cited?",
-        "Faithfulness over the whole history (area under the curve, 0 to 100 % taken away or kept)"
+        later(
+            "Faithfulness: are recommendations still in the top {k} without, or with only, the {n} "
+            "items cited?"
+        ),
+        later(
+            "Faithfulness: what remains of score and rank without, or with only, the {n} items "
+            "cited?"
+        ),
+        later(
+            "Faithfulness over the whole history (area under the curve, 0 to 100 % taken away or "
+            "kept)"
+        )
         if all(read(metric).is_area for metric in others)
-        else "Faithfulness with other numbers of cited items, and over the whole history (AUC)",
+        else later(
+            "Faithfulness with other numbers of cited items, and over the whole history (AUC)"
+        ),
     )
     return [
         _controlled(results, phrase(caption, k=results.k, n=results.n_cited), chosen)
@@ -302,7 +312,7 @@ def _controlled(results: Results, caption: str, metrics: Sequence[str]) -> Table
         elif scope.startswith(NO_EXPLANATIONS):
             silent.append(name)
         else:
-            why = scope if scope.startswith("not ") else NOT_MEASURED
+            why = scope if scope.startswith("not ") else phrase(NOT_MEASURED)
             span = len(sides) + sum(map(len, sides.values()))
             rows.append(Row(name, (Cell(why, is_phrase=True, span=span),)))
     body = Body(tuple(rows))
@@ -336,7 +346,10 @@ def _figures(results: Results, name: str) -> Iterator[Row]:
         form, users = read(metric).metric.form, results.value(name, f"{metric}/n")
         cells = (
             Cell(number(value, form)),
-            Cell(interval(*limits, form) if limits else "none", is_phrase=not limits),
-            Cell("not given" if users is None else number(users, "count"), is_phrase=users is None),
+            Cell(interval(*limits, form) if limits else phrase("none"), is_phrase=not limits),
+            Cell(
+                phrase("not given") if users is None else number(users, "count"),
+                is_phrase=users is None,
+            ),
         )
         yield Row(read(metric).label, cells)

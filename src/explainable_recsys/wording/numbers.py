@@ -62,7 +62,7 @@ def significant(value: float) -> str:
 
 
 def signed(value: float) -> str:
-    """The same with its sign: +0.41, \u22120.05, +1,234."""
+    """A number with its sign: +0.41, \u22120.05, +1,234."""
     return (MINUS if value < 0 else "+") + significant(abs(value))
 
 

@@ -77,13 +77,14 @@ def search(
     with warnings.catch_warnings():
         # Of values between two steps, and of arguments that are new in some versions.
         warnings.simplefilter("ignore")
-        study = optuna.create_study(
-            storage=storage,
-            study_name=name,
-            direction="maximize" if maximize else "minimize",
-            pruner=optuna.pruners.MedianPruner(n_startup_trials=settings.n_startup_trials),
-            load_if_exists=True,
-        )
+        if name not in optuna.get_all_study_names(storage):
+            optuna.create_study(
+                storage=storage,
+                study_name=name,
+                direction="maximize" if maximize else "minimize",
+            )
+        pruner = optuna.pruners.MedianPruner(n_startup_trials=settings.n_startup_trials)
+        study = optuna.load_study(study_name=name, storage=storage, pruner=pruner)
         for cut_off in study.get_trials(deepcopy=False, states=[optuna.trial.TrialState.RUNNING]):
             study.tell(cut_off.number, state=optuna.trial.TrialState.FAIL)
         n_stored = min(len(finished(study)), settings.n_trials)

@@ -59,6 +59,12 @@ TERMS[0, 5] = -1.5
 TERMS[1, 5] = 0.25
 
 
+def test_nobody_has_a_list(interactions):
+    table = explain(TERMS, interactions, pairs([]))
+    assert len(table) == 0
+    assert list(table) == list(explain(TERMS, interactions, pairs([(1, 15)])))
+
+
 def test_by_hand(interactions):
     table = explain(TERMS, interactions, pairs([(1, 15), (2, 10), (2, 11)]))
     expected = [

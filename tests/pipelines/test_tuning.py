@@ -20,16 +20,18 @@ from kedro.pipeline import Node, Pipeline
 from explainable_recsys.data import RatingScale
 from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import Interactions
+from explainable_recsys.metrics.parameters import EvaluationParameters
 from explainable_recsys.pipelines import tuning
 from explainable_recsys.pipelines.rerun import needed_part
 from explainable_recsys.pipelines.tuning import objective as objectives
 from explainable_recsys.pipelines.tuning.folds import make_folds, shared_data
 from explainable_recsys.pipelines.tuning.nodes import chosen_recommender, known_parameters
-from explainable_recsys.pipelines.tuning.objective import Protocol, changing_nodes, objective
+from explainable_recsys.pipelines.tuning.objective import changing_nodes, measured_by, objective
 from explainable_recsys.pipelines.tuning.pipeline import TABLES
 from explainable_recsys.pipelines.tuning.space import check_ranges, read_search
 from explainable_recsys.pipelines.wiring import everything
 from explainable_recsys.preprocessing.splits import SplitParameters
+from explainable_recsys.recommenders.lists import RecommendationParameters
 from tests.conftest import PROJECT, open_catalog, run_project
 
 Kedro = Callable[..., subprocess.CompletedProcess[str]]
@@ -88,7 +90,7 @@ def test_the_present_value_is_that_of_a_run_that_learns_from_the_training_part(
     from explainable_recsys.knowledge.similar_items import ItemSimilarityParameters
     from explainable_recsys.metrics.ranking import ranking_per_user
     from explainable_recsys.recommenders.item_knn import ItemKNN
-    from explainable_recsys.recommenders.lists import RecommendationParameters, recommend
+    from explainable_recsys.recommenders.lists import recommend
 
     with open_catalog(full_run) as catalog:
         train, validation = (catalog.load(f"{part}_ratings") for part in ("train", "validation"))
@@ -198,7 +200,7 @@ def test_the_test_ratings_are_never_read(
 )
 def test_what_cannot_be_tuned(recommender: str | None, message: str) -> None:
     with pytest.raises(InputError, match=message):
-        chosen_recommender(recommender, everything(), parameters_of("test"))
+        chosen_recommender(recommender, parameters_of("test"))
 
 
 @pytest.mark.parametrize(
@@ -273,7 +275,7 @@ def test_the_summary_says_how_to_use_what_was_found(
 def test_every_search_fits_the_parameters_of_every_environment(env: str) -> None:
     parameters, recommenders = parameters_of(env), everything()
     with pytest.raises(InputError, match=f"accepted: {', '.join(TUNABLE)};"):
-        chosen_recommender(None, recommenders, parameters)
+        chosen_recommender(None, parameters)
     for name in TUNABLE:
         _, ranges = read_search(name, parameters[name]["search"])
         part = needed_part(recommenders, GIVEN, {f"{name}.model"})
@@ -347,9 +349,9 @@ def test_what_does_not_depend_on_the_search_runs_once_per_fold(full_run: Path) -
     folds = make_folds(train, validation, SplitParameters(), 2, 0)
     data = [shared_data(fold, tables, SCALE, 0.1, 0) for fold in folds]
     parameters = {"toy": {"width": 3, "model": {"damping": 10.0}}}
-    protocol = Protocol("rmse", 10, None, 512, SCALE)
+    measure = measured_by("rmse", SCALE, EvaluationParameters(), RecommendationParameters())
     path, held_out = "toy.model.damping", [fold.validation for fold in folds]
-    evaluate = objective("m", part, parameters, [path], data.__getitem__, held_out, protocol)
+    evaluate = objective("m", part, parameters, {path: path}, data.__getitem__, held_out, measure)
     values = [list(evaluate({path: damping})) for damping in (10.0, 1.0, 10.0)]
     assert values[0] == values[2] != values[1]
     assert ran.count("prepare") == 2

@@ -14,7 +14,6 @@ from optuna.trial import FrozenTrial
 
 from explainable_recsys.datasets.studies import open_study
 from explainable_recsys.errors import InputError
-from explainable_recsys.pipelines.tuning.objective import UnfitMetricError
 from explainable_recsys.pipelines.tuning.search import TuningParameters, search, trials_table
 from explainable_recsys.pipelines.tuning.space import (
     Choices,
@@ -174,15 +173,6 @@ def test_all_failing_is_one_error(tmp_path: Path) -> None:
         run(tmp_path, n_trials=3, objective=failing)
 
 
-def test_a_metric_that_does_not_fit_ends_the_search(tmp_path: Path) -> None:
-    def unfit(values: Mapping[str, Any]) -> Iterator[float]:
-        raise UnfitMetricError("rmse needs more")
-        yield 0.0
-
-    with pytest.raises(UnfitMetricError):
-        run(tmp_path, objective=unfit)
-
-
 SIZE = {"type": "int", "low": 1, "high": 5}
 
 
@@ -199,15 +189,15 @@ SIZE = {"type": "int", "low": 1, "high": 5}
         ({"metric": "ndcg", "room": 1, "space": {"size": SIZE}}, r"als\.search\.room: Extra"),
         (
             {"metric": "ndcg", "space": {"model": {"size": {**SIZE, "low": 6}}}},
-            r"als\.search\.space\.model\.size: low 6 is above high 5",
+            r"als\.search\.space\.model\.size: .*low=6, high=5",
         ),
         (
             {"metric": "ndcg", "space": {"size": {**SIZE, "log": True, "step": 2}}},
-            "a logarithmic range has no step",
+            r"space\.size: .*step.*log",
         ),
         (
             {"metric": "ndcg", "space": {"r": {"type": "float", "low": 0, "high": 1, "log": True}}},
-            "starts above 0, not at 0",
+            r"space\.r: .*low > 0.*low=0",
         ),
         ({"metric": "ndcg", "space": {"size": {"type": "int", "low": 1}}}, r"size\.high: Field"),
         ({"metric": "ndcg", "space": {"size": {**SIZE, "low": "x"}}}, r"size\.low: .*found 'x'"),
@@ -227,7 +217,7 @@ def test_what_is_wrong_with_a_space_is_named(block: Any, message: str) -> None:
 def test_all_problems_are_named_at_once() -> None:
     block = {"metric": "rmse", "space": {"a": {**SIZE, "low": 9}, "b": {**SIZE, "high": None}}}
     with pytest.raises(
-        InputError, match=r"space\.a: low 9.*; parameter als\.search\.space\.b\.high"
+        InputError, match=r"space\.a: .*low=9.*; parameter als\.search\.space\.b\.high"
     ):
         read_search("als", block)
 

@@ -248,9 +248,11 @@ def test_features_of_other_items(data):
 
 
 @pytest.mark.parametrize("described", [[set(), set()], [{"a"}, {"a"}]])
-def test_features_that_tell_nothing_apart(described):
-    with pytest.raises(InputError, match=r"no feature tells items apart.*genres or year"):
-        fit([{0: 4.0, 1: 3.0}], described)
+def test_features_that_tell_nothing_apart(described, caplog):
+    """Data without genres and years can be run like any other."""
+    model = fit([{0: 4.0, 1: 3.0}], described)
+    assert "no feature tells items apart" in caplog.text
+    assert np.isneginf(model.scores(matrix_of([{0: 4.0}, {}], 2))).all()
 
 
 @pytest.mark.parametrize(

@@ -23,9 +23,10 @@ Arrays = dict[str, NDArray[Any]]
 class ArraysDataset(AtomicDataset[T]):
     """Something that can be taken apart into named arrays and put together again."""
 
-    @abstractmethod
-    def _take_apart(self, data: T) -> Arrays:
+    def _take_apart(self, data: Any) -> Arrays:
         """Name the arrays of the data."""
+        arrays: Arrays = data.to_arrays()
+        return arrays
 
     @abstractmethod
     def _put_together(self, arrays: Arrays) -> T:
@@ -47,18 +48,12 @@ class ArraysDataset(AtomicDataset[T]):
 class ModelDataset(ArraysDataset[Recommender]):
     """A recommender of any kind."""
 
-    def _take_apart(self, data: Recommender) -> Arrays:
-        return data.to_arrays()
-
     def _put_together(self, arrays: Arrays) -> Recommender:
         return load_recommender(arrays)
 
 
 class SimilarItemsDataset(ArraysDataset[SimilarItems]):
     """The items nearest to each item."""
-
-    def _take_apart(self, data: SimilarItems) -> Arrays:
-        return data.to_arrays()
 
     def _put_together(self, arrays: Arrays) -> SimilarItems:
         return SimilarItems.from_arrays(arrays)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Generic, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 
@@ -131,8 +131,14 @@ class LinkColumns(Parameters):
     entity_id: ColumnReference = "entity_id"
 
 
-class TableFormat(Parameters):
-    r"""How one file is written; the base of all tables.
+_USUAL_NAMES: Any = {}
+"""Columns that are called as ours are."""
+
+C = TypeVar("C", bound=Parameters)
+
+
+class TableFormat(Parameters, Generic[C]):
+    r"""How one file is written, of a table with columns `C`.
 
     Attributes:
         file: Name inside the source's folder. `.parquet` is read as Parquet, where only
@@ -141,7 +147,7 @@ class TableFormat(Parameters):
         header: Whether the first line holds the names of the columns.
         encoding: How letters are stored, such as utf-8 or latin-1.
         quoting: Whether a field may stand in double quotes, with `""` for a quote inside.
-        columns: Where our columns are; which there are depends on the table.
+        columns: Where our columns are.
     """
 
     file: str = Field(min_length=1)
@@ -149,7 +155,7 @@ class TableFormat(Parameters):
     header: bool = True
     encoding: Encoding = "utf-8"
     quoting: bool = True
-    columns: Parameters
+    columns: C = Field(default=_USUAL_NAMES, validate_default=True)
 
     @property
     def is_parquet(self) -> bool:
@@ -179,32 +185,28 @@ class TableFormat(Parameters):
         return self
 
 
-class RatingsFormat(TableFormat):
+class RatingsFormat(TableFormat[RatingColumns]):
     """How the ratings file is written; files of `splits` are written the same way.
 
     Attributes:
         ids: What ids of users and items are, in all tables: integer or text.
         time: What timestamps are: seconds (s) or milliseconds (ms) since 1970-01-01 UTC, or
             text in ISO 8601 (iso), in UTC where it names no zone.
-        columns: Where our columns are.
     """
 
     ids: Literal["integer", "text"] = "integer"
     time: Literal["s", "ms", "iso"] = "s"
-    columns: RatingColumns = RatingColumns()
 
 
-class ItemsFormat(TableFormat):
+class ItemsFormat(TableFormat[ItemColumns]):
     """How the items file is written.
 
     Attributes:
-        columns: Where our columns are.
         genres_separator: Text between two genres of one item.
         genre_flags: For files whose last columns are 0 or 1, one per genre (ml-100k): the
             genres in that order, null for a flag that is no genre. Null if there are none.
     """
 
-    columns: ItemColumns = ItemColumns()
     genres_separator: str = Field(default="|", min_length=1)
     genre_flags: list[str | None] | None = Field(default=None, min_length=1)
 
@@ -217,46 +219,6 @@ class ItemsFormat(TableFormat):
         if self.is_parquet:
             raise ValueError(".genre_flags: only for text files, not for Parquet")
         return self
-
-
-class UsersFormat(TableFormat):
-    """How the users file is written.
-
-    Attributes:
-        columns: Where our columns are.
-    """
-
-    columns: UserColumns = UserColumns()
-
-
-class TagsFormat(TableFormat):
-    """How the tags file is written.
-
-    Attributes:
-        columns: Where our columns are.
-    """
-
-    columns: TagColumns = TagColumns()
-
-
-class TriplesFormat(TableFormat):
-    """How the file of triples is written.
-
-    Attributes:
-        columns: Where our columns are.
-    """
-
-    columns: TripleColumns = TripleColumns()
-
-
-class LinksFormat(TableFormat):
-    """How the file of links is written.
-
-    Attributes:
-        columns: Where our columns are.
-    """
-
-    columns: LinkColumns = LinkColumns()
 
 
 class GraphFiles(Parameters):
@@ -272,8 +234,8 @@ class GraphFiles(Parameters):
     """
 
     optional: bool = False
-    triples: TriplesFormat
-    links: LinksFormat
+    triples: TableFormat[TripleColumns]
+    links: TableFormat[LinkColumns]
     items: ItemsFormat | None = None
 
 
@@ -311,12 +273,12 @@ class SourceParameters(Parameters):
     rating_scale: RatingScale
     ratings: RatingsFormat
     items: ItemsFormat | None = None
-    users: UsersFormat | None = None
+    users: TableFormat[UserColumns] | None = None
     splits: Splits | None = None
-    tags: TagsFormat | None = None
+    tags: TableFormat[TagColumns] | None = None
     graph: GraphFiles | None = None
 
-    def table(self, name: TableName) -> TableFormat | None:
+    def table(self, name: TableName) -> TableFormat[Any] | None:
         """How a table is written; None when the source has no such table."""
         if name in ("train", "test"):
             file = getattr(self.splits, name, None)
@@ -365,7 +327,7 @@ def _problem(details: Any) -> str:
     return f"{key}: {message}, found {details['input']!r}"
 
 
-def line_of(table: TableFormat, position: int) -> str:
+def line_of(table: TableFormat[Any], position: int) -> str:
     """Name a row for a message, such as "ratings.csv, line 12".
 
     Args:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from kedro.io import AbstractDataset
 
@@ -47,20 +47,14 @@ def open_study(folder: Path, name: str) -> Iterator[JournalStorage]:
             fcntl.flock(journal, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise InputError(f"{path}: another search is writing to it") from None
-        _remove_torn_line(journal)
+        journal.seek(0)
+        journal.truncate(journal.read().rfind(b"\n") + 1)
         no_other: Any = threading.Lock()  # Optuna's lock files would outlive a killed process
         try:
             storage = JournalStorage(JournalFileBackend(str(path), no_other))
         except (KeyError, ValueError) as error:
             raise InputError(f"{path}: damaged ({error}); remove it to search anew") from None
         yield storage
-
-
-def _remove_torn_line(journal: IO[bytes]) -> None:
-    """Cut a file off after its last whole line."""
-    journal.seek(0)
-    content = journal.read()
-    journal.truncate(content.rfind(b"\n") + 1)
 
 
 class StudiesDataset(AbstractDataset[NoReturn, OpenStudy]):

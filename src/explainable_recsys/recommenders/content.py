@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -20,6 +21,8 @@ from explainable_recsys.parameters import Parameters
 from explainable_recsys.recommenders import base
 from explainable_recsys.recommenders.base import Recommender, pair_products
 from explainable_recsys.recommenders.ease import rating_weights, weighted_ratings
+
+logger = logging.getLogger(__name__)
 
 POPULARITY = "popularity"
 """The group of features, and the part of a score, that is about the crowd and not the item."""
@@ -58,7 +61,7 @@ class Content(Recommender):
 
     An item that has no feature in common with the profile has the score -inf and is never
     recommended. So there is no list for a user whose rated items have no features, or whose
-    ratings are so low that none counts.
+    ratings are so low that none counts; and none at all where no feature tells items apart.
 
     Attributes:
         row_starts: (n_items + 1,) int64; with `features` the CSR pattern of items × features.
@@ -94,8 +97,7 @@ class Content(Recommender):
             parameters: Groups and weights.
 
         Raises:
-            InputError: If the features are of other items, there are none of a group, or they do
-                not tell the items apart.
+            InputError: If the features are of other items, or there are none of a group.
         """
         taken = parameters.groups
         if taken is None:
@@ -106,9 +108,9 @@ class Content(Recommender):
         counts = np.bincount(described.matrix.indices, minlength=len(described.groups))
         idf = np.log(interactions.n_items / np.maximum(counts, 1))
         if not idf[counts > 0].any():
-            raise InputError(
-                "recommender content: no feature tells items apart; the items table needs "
-                "columns such as genres or year that are not the same for all items"
+            logger.warning(
+                "content: no feature tells items apart, so it recommends nothing; the items table "
+                "needs columns such as genres or year that are not the same for all items"
             )
         mean = float(interactions.ratings.data.mean(dtype=np.float64))
         return cls(
@@ -151,7 +153,7 @@ class Content(Recommender):
         """Profile times vector, -inf where they have nothing in common; see `Recommender`."""
         scores = np.empty((histories.shape[0], self.n_items), np.float32)
         boosted = self._boosted
-        step = max(1, base.BLOCK // len(self.idf))
+        step = max(1, base.BLOCK // max(1, len(self.idf)))
         for first in range(0, histories.shape[0], step):
             profiles = self.weighted(histories[first : first + step]) @ self.vectors
             scores[first : first + step] = (boosted @ profiles.toarray().T).T

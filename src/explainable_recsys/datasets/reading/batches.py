@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.csv
@@ -70,7 +71,7 @@ def _text_batches(raw: RawFile, block_bytes: int) -> Iterator[pa.RecordBatch]:
             yield from reader
 
 
-def _translator(layout: TableFormat, one_byte: bool) -> Callable[[pa.Buffer], bytes]:
+def _translator(layout: TableFormat[Any], one_byte: bool) -> Callable[[pa.Buffer], bytes]:
     """Makes UTF-8 of block after block, with U+001F for a separator of more than one byte.
 
     What may be the start of a separator at the end of a block waits for the next one; an empty

@@ -139,7 +139,9 @@ class Column:
     kind: Kind
 
 
-def columns_of(source: SourceParameters, table: TableName, layout: TableFormat) -> list[Column]:
+def columns_of(
+    source: SourceParameters, table: TableName, layout: TableFormat[Any]
+) -> list[Column]:
     """The columns to read; genre flags are numbered from the end, -1 the last."""
     kinds = kinds_of(source, table)
     block = f"source.{TABLES[table][0]}"

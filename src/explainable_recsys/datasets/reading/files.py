@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from explainable_recsys.datasets.reading.columns import Column, columns_of
 from explainable_recsys.datasets.source import TABLES, SourceParameters, TableFormat, TableName
@@ -26,7 +27,7 @@ class RawFile:
     """
 
     path: Path
-    layout: TableFormat
+    layout: TableFormat[Any]
     columns: list[Column]
     block: str
 
@@ -43,7 +44,7 @@ class RawFile:
         return codecs.lookup(self.layout.encoding).name == "utf-8"
 
 
-def table_at(source: SourceParameters, table: TableName, folder: Path) -> TableFormat | None:
+def table_at(source: SourceParameters, table: TableName, folder: Path) -> TableFormat[Any] | None:
     """How a table is written; None without one, and for an optional graph that is not there."""
     graph = source.graph if _is_optional(source, table) else None
     files = [graph.triples.file, graph.links.file] if graph else []
@@ -52,7 +53,7 @@ def table_at(source: SourceParameters, table: TableName, folder: Path) -> TableF
     return source.table(table)
 
 
-def path_of(table: TableFormat, folder: Path) -> Path:
+def path_of(table: TableFormat[Any], folder: Path) -> Path:
     """Where a file is; `..` leads out of the folder as it is named, also where that is a link."""
     return Path(os.path.normpath(folder / table.file))
 

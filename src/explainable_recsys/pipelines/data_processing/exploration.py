@@ -46,12 +46,10 @@ class ExplorationParameters(Parameters):
 def explore_ratings(
     ratings: pd.DataFrame, parameters: ExplorationParameters
 ) -> tuple[pd.DataFrame, ...]:
-    """Totals of users and items; values, times and sparsity of the ratings."""
+    """Totals of users and items, and the sparsity of the ratings."""
     return (
         totals.rating_totals(ratings, "user_id"),
         totals.rating_totals(ratings, "item_id"),
-        about_ratings.rating_distribution(ratings),
-        about_ratings.activity(ratings),
         about_ratings.sparsity(ratings, parameters.n_blocks),
     )
 
@@ -89,16 +87,6 @@ def explore_items(
     )
 
 
-def explore_people(
-    ratings: pd.DataFrame, users: pd.DataFrame, items: pd.DataFrame, user_totals: pd.DataFrame
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Ages, genders and occupations; genders by genre."""
-    return (
-        about_people.demographics(users, user_totals),
-        about_people.genders_by_genre(ratings, users, items),
-    )
-
-
 def explore_filters(
     ratings: pd.DataFrame, cleaning_report: dict[str, Any], parameters: ExplorationParameters
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -132,19 +120,22 @@ FIGURES = {
 def explore_data() -> Pipeline:
     """Tables and figures about the cleaned ratings, in the namespace `exploration`."""
     both = ["user_totals", "item_totals"]
-    of_ratings = ["rating_distribution", "activity", "sparsity"]
     of_tail = ["ratings_per_user", "ratings_per_item", "concentration"]
     of_items = ["genres", "genre_pairs", "release_years", "release_decades"]
     of_items += ["most_rated", "best_rated"]
-    of_people = ["demographics", "genders_by_genre"]
     of_filters = ["cleaning_steps", "cores"]
     nodes = [
-        _node(explore_ratings, ["ratings", PARAMETERS], [*both, *of_ratings]),
-        _node(explore_long_tail, both, of_tail),
-        _node(explore_items, ["items", *both, PARAMETERS], of_items),
-        _node(explore_people, ["ratings", "users", "items", "user_totals"], of_people),
-        _node(explore_filters, ["ratings", "cleaning_report", PARAMETERS], of_filters),
-        *(_node(draw, shown, draw.__name__) for draw, shown in FIGURES.items()),
+        named_node(explore_ratings, ["ratings", PARAMETERS], [*both, "sparsity"]),
+        named_node(about_ratings.rating_distribution, ["ratings"], "rating_distribution"),
+        named_node(about_ratings.activity, ["ratings"], "activity"),
+        named_node(explore_long_tail, both, of_tail),
+        named_node(explore_items, ["items", *both, PARAMETERS], of_items),
+        named_node(about_people.demographics, ["users", "user_totals"], "demographics"),
+        named_node(
+            about_people.genders_by_genre, ["ratings", "users", "items"], "genders_by_genre"
+        ),
+        named_node(explore_filters, ["ratings", "cleaning_report", PARAMETERS], of_filters),
+        *(named_node(draw, shown, draw.__name__) for draw, shown in FIGURES.items()),
     ]
     return Pipeline(
         nodes,
@@ -154,5 +145,6 @@ def explore_data() -> Pipeline:
     )
 
 
-def _node(function: Any, inputs: list[str], outputs: list[str] | str) -> Node:
+def named_node(function: Any, inputs: list[str], outputs: list[str] | str) -> Node:
+    """A node with the name of its function."""
     return Node(function, inputs, outputs, name=function.__name__)

@@ -12,7 +12,7 @@ from explainable_recsys.data import Data
 from explainable_recsys.datasets.source import SourceParameters, line_of
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.knowledge import linking
-from explainable_recsys.preprocessing import cleaning, splits
+from explainable_recsys.preprocessing import cleaning
 from explainable_recsys.preprocessing.card import data_version, dataset_card
 from explainable_recsys.preprocessing.cleaning import CleaningParameters, Dropped
 from explainable_recsys.preprocessing.splits import Split, SplitParameters
@@ -64,16 +64,6 @@ def clean_users(
     return raw_users[kept].sort_values("user_id", ignore_index=True)
 
 
-def split_ratings(
-    ratings: pd.DataFrame,
-    raw_train: pd.DataFrame,
-    raw_test: pd.DataFrame,
-    parameters: SplitParameters,
-) -> Split:
-    """Cut the ratings into training, validation and test parts."""
-    return splits.split_ratings(ratings, parameters, raw_train, raw_test)
-
-
 def build_interactions(
     train_ratings: pd.DataFrame, validation_ratings: pd.DataFrame
 ) -> Interactions:
@@ -112,11 +102,10 @@ def link_items(
         logger.info("no files %s: the graph has only what the other tables say", files)
         return raw_links
     row_name = partial(line_of, source.graph.links)
-    if source.graph.items is None:
-        linking.check_links(raw_links, raw_items["item_id"], row_name)
-        links = raw_links
-    else:
-        linking.check_links(raw_links, raw_linked_items["item_id"][:0], row_name)
+    carried = source.graph.items is not None
+    linking.check_links(raw_links, raw_items["item_id"][: 0 if carried else None], row_name)
+    links = raw_links
+    if carried:
         links = linking.carry_links(raw_links, raw_linked_items, raw_items)
     logger.info("%s: linked to %d of %d items", files, len(links), len(raw_items))
     return links
@@ -132,11 +121,8 @@ def note_version(
 ) -> dict[str, Any]:
     """Name and fingerprint of the data, and its split; every approach keeps it with its lists."""
     split = Split(train_ratings, validation_ratings, test_ratings, fold_in_ratings)
-    return {
-        "name": source.name,
-        "version": data_version(split),
-        "split": parameters.model_dump(mode="json"),
-    }
+    chosen = parameters.model_dump(mode="json")
+    return {"name": source.name, "version": data_version(split), "split": chosen}
 
 
 def describe_dataset(

@@ -17,6 +17,10 @@ RANDOM_STRATEGIES = ("random_fraction", "predefined", "held_out_users")
 """Strategies that cut the validation part at random, so that there can be several."""
 
 
+LEARNED_FROM = ("interactions", "data", "train_ratings", "validation_ratings")
+"""What `shared_data` makes of a fold."""
+
+
 class Fold(NamedTuple):
     """What a trial learns from, and what it is measured on."""
 

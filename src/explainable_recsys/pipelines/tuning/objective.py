@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -15,41 +14,31 @@ from kedro.pipeline import Node, Pipeline
 from explainable_recsys.data import RatingScale
 from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import Interactions
+from explainable_recsys.metrics.parameters import EvaluationParameters
 from explainable_recsys.metrics.ranking import ranking_per_user
 from explainable_recsys.metrics.ratings import evaluate_ratings
 from explainable_recsys.pipelines.parameters import PREFIX, with_values
 from explainable_recsys.pipelines.rerun import rerun
 from explainable_recsys.pipelines.tuning.space import Metric
-from explainable_recsys.recommenders.base import RatingPredictor, Recommender
+from explainable_recsys.recommenders.base import Recommender
 from explainable_recsys.recommenders.lists import RecommendationParameters, recommend
 
 Evaluate = Callable[[Mapping[str, Any]], Iterator[float]]
 """Value on one fold after the other, of a recommender with parameters given by path."""
 
 
-class UnfitMetricError(InputError):
-    """The metric cannot be measured, whatever the parameters."""
-
-
-@dataclass(frozen=True)
-class Protocol:
-    """What is measured, and how."""
-
-    metric: Metric
-    k: int
-    relevance_threshold: float | None
-    block_size: int
-    scale: RatingScale
+Measure = Callable[[Recommender, Interactions, pd.DataFrame], float]
+"""How good a model of some interactions is on held-out ratings."""
 
 
 def objective(
     model: str,
     part: Pipeline,
     parameters: Mapping[str, Any],
-    searched: Collection[str],
+    searched: Mapping[str, str],
     given: Callable[[int], dict[str, Any]],
     held_out: list[pd.DataFrame],
-    protocol: Protocol,
+    measure: Measure,
 ) -> Evaluate:
     """What trains a model with the nodes of the pipelines, and measures it.
 
@@ -59,71 +48,59 @@ def objective(
         model: Name of the model's dataset, such as `als.model`.
         part: The nodes that make it.
         parameters: All parameters at their present values.
-        searched: Full paths of those that trials change.
+        searched: Full paths of those that trials change, by the paths that trials have.
         given: What the nodes read, by the number of the fold.
         held_out: Ratings to measure on, of each fold.
-        protocol: What is measured.
+        measure: What is measured.
 
     Returns:
-        A function of parameters by full path. It raises InputError if the model cannot be
-        trained with these values, UnfitMetricError if it is not one for the metric.
+        A function of parameters by path. It raises InputError if the model cannot be
+        trained with these values.
     """
-    changing = changing_nodes(part, searched)
+    changing = changing_nodes(part, searched.values())
     fixed = Pipeline(set(part.nodes) - set(changing))
     stays = fixed.all_outputs() & {name for node in changing for name in node.inputs}
 
     @cache
     def prepared(fold: int) -> dict[str, Any]:
-        return given(fold) | rerun(fixed, given(fold), parameters, stays)
+        data = given(fold)
+        return data | rerun(fixed, data, parameters, stays)
 
     def evaluate(values: Mapping[str, Any]) -> Iterator[float]:
-        changed = with_values(parameters, values)
+        changed = with_values(parameters, {searched[path]: value for path, value in values.items()})
         for fold, ratings in enumerate(held_out):
             fitted = rerun(part, prepared(fold), changed, {model})[model]
-            yield measure(fitted, prepared(fold)["interactions"], ratings, protocol)
+            yield measure(fitted, prepared(fold)["interactions"], ratings)
 
     return evaluate
 
 
-def measure(
-    model: Recommender, interactions: Interactions, held_out: pd.DataFrame, protocol: Protocol
-) -> float:
-    """The metric on the validation part of a fold.
+def measured_by(
+    metric: Metric,
+    scale: RatingScale,
+    evaluation: EvaluationParameters,
+    recommendation: RecommendationParameters,
+) -> Measure:
+    """The metric as a function of a model. It raises InputError if it comes out as no number."""
 
-    Raises:
-        InputError: If it comes out as no number.
-        UnfitMetricError: If it cannot be measured.
-    """
-    if protocol.metric == "rmse":
-        if not isinstance(model, RatingPredictor):
-            raise UnfitMetricError(
-                "rmse needs a model that predicts ratings, and this one does not; accepted: ndcg, "
-                "recall"
-            )
-        scale = protocol.scale
-        value = evaluate_ratings(model, interactions, held_out, scale.minimum, scale.maximum, 0, 0)[
-            "rmse"
-        ]
-    else:
-        k = min(protocol.k, interactions.n_items)
-        rows = np.unique(interactions.user_rows(held_out["user_id"].unique()))
-        rows = rows[rows >= 0]
-        users = Interactions(
-            interactions.ratings[rows], interactions.user_ids[rows], interactions.item_ids
-        )
-        shape = RecommendationParameters(n=k, block_size=protocol.block_size)
-        ranking = ranking_per_user(
-            recommend(model, users, shape), held_out, k, protocol.relevance_threshold
-        )
-        if ranking.empty:
-            raise UnfitMetricError(
-                f"parameter evaluation.relevance_threshold: no validation rating reaches "
-                f"{protocol.relevance_threshold:g}"
-            )
-        value = float(ranking[f"{protocol.metric}@{k}"].mean())
-    if not math.isfinite(value):
-        raise InputError(f"{protocol.metric} is {value}")
-    return value
+    def measure(model: Any, interactions: Interactions, held_out: pd.DataFrame) -> float:
+        if metric == "rmse":
+            bounds = scale.minimum, scale.maximum
+            value = evaluate_ratings(model, interactions, held_out, *bounds, 0, 0)["rmse"]
+        else:
+            k = min(evaluation.k, interactions.n_items)
+            rows = interactions.user_rows(held_out["user_id"].unique())
+            rows = np.sort(rows[rows >= 0])
+            ids = interactions.user_ids[rows], interactions.item_ids
+            shape = recommendation.model_copy(update={"n": k})
+            lists = recommend(model, Interactions(interactions.ratings[rows], *ids), shape)
+            by_user = ranking_per_user(lists, held_out, k, evaluation.relevance_threshold)
+            value = float(by_user[f"{metric}@{k}"].mean())
+        if not math.isfinite(value):
+            raise InputError(f"{metric} is {value}")
+        return value
+
+    return measure
 
 
 def changing_nodes(part: Pipeline, paths: Collection[str]) -> list[Node]:

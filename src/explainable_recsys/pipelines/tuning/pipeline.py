@@ -6,6 +6,7 @@ from typing import Any
 
 from kedro.pipeline import Node, Pipeline
 
+from explainable_recsys.figures.tuning import tuning_history_figure, tuning_parameters_figure
 from explainable_recsys.pipelines.data_processing.pipeline import prepare_data
 from explainable_recsys.pipelines.tuning import nodes
 
@@ -24,14 +25,10 @@ def create_pipeline(**_: Any) -> Pipeline:
         ["trials", "best_parameters"],
         name="search",
     )
-    draw = Node(
-        nodes.draw_trials,
-        "trials",
-        ["history_figure", "parameters_figure"],
-        name="draw",
-    )
+    shown = {"history_figure": tuning_history_figure, "parameters_figure": tuning_parameters_figure}
+    draw = [Node(figure, "trials", name, name=f"draw_{name}") for name, figure in shown.items()]
     searching = Pipeline(
-        [search, draw],
+        [search, *draw],
         namespace="tuning",
         inputs={*RATINGS, *TABLES},
         parameters=set(settings.values()),

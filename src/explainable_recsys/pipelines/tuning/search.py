@@ -14,7 +14,7 @@ from pydantic import Field
 from explainable_recsys.errors import InputError
 from explainable_recsys.parameters import Parameters, Seed
 from explainable_recsys.pipelines.tuning.folds import mixed_seed
-from explainable_recsys.pipelines.tuning.objective import Evaluate, UnfitMetricError
+from explainable_recsys.pipelines.tuning.objective import Evaluate
 from explainable_recsys.pipelines.tuning.space import Range
 from explainable_recsys.progress import progress
 
@@ -67,9 +67,7 @@ def search(
     Returns:
         The trials that came to an end. Of their `user_attrs`, `parameters` are the values by
         path, `folds` the values on each fold that was measured, `message` why one failed.
-
-    Raises:
-        UnfitMetricError: If `evaluate` does; any other `InputError` fails the trial only.
+        An `InputError` of `evaluate` fails the trial only.
     """
     import optuna
 
@@ -78,11 +76,8 @@ def search(
         # Of values between two steps, and of arguments that are new in some versions.
         warnings.simplefilter("ignore")
         if name not in optuna.get_all_study_names(storage):
-            optuna.create_study(
-                storage=storage,
-                study_name=name,
-                direction="maximize" if maximize else "minimize",
-            )
+            direction: Any = "maximize" if maximize else "minimize"
+            optuna.create_study(storage=storage, study_name=name, direction=direction)
         pruner = optuna.pruners.MedianPruner(n_startup_trials=settings.n_startup_trials)
         study = optuna.load_study(study_name=name, storage=storage, pruner=pruner)
         for cut_off in study.get_trials(deepcopy=False, states=[optuna.trial.TrialState.RUNNING]):
@@ -120,8 +115,6 @@ def _try(study: Study, trial: Trial, evaluate: Evaluate, settings: TuningParamet
                 study.tell(trial, state=TrialState.PRUNED)
                 return
         study.tell(trial, float(np.mean(folds)))
-    except UnfitMetricError:
-        raise
     except InputError as error:
         trial.set_user_attr("message", str(error))
         study.tell(trial, state=TrialState.FAIL)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, Self, TypeVar
 
@@ -19,23 +20,37 @@ SIGNIFICANT_DIGITS = 3
 """To which proposed decimal numbers are rounded: more make no difference, and do not read well."""
 
 
-class _Between(Parameters, Generic[N]):
+class _Range(Parameters):
+    """What a parameter is tried with, checked as Optuna checks it."""
+
+    type: str
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        self.distribution()
+        return self
+
+    def distribution(self) -> BaseDistribution:
+        """The range as Optuna has it."""
+        from optuna import distributions
+
+        kind = getattr(distributions, f"{self.type.capitalize()}Distribution")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of a range that does not end on a step
+            made: BaseDistribution = kind(**self.model_dump(exclude={"type"}))
+        return made
+
+    def readable(self, value: Any) -> Any:
+        """A proposed value as it is used."""
+        return value
+
+
+class _Between(_Range, Generic[N]):
     """Numbers from `low` to `high`, also in steps or on a logarithmic scale."""
 
     low: N
     high: N
-    step: N | None = Field(None, gt=0)
     log: bool = False
-
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        if self.low > self.high:
-            raise ValueError(f"low {self.low:g} is above high {self.high:g}")
-        if self.log and self.low <= 0:
-            raise ValueError(f"a logarithmic range starts above 0, not at {self.low:g}")
-        if self.log and self.step is not None:
-            raise ValueError("a logarithmic range has no step")
-        return self
 
     def holds(self, value: Any) -> bool:
         """Whether a value lies in the range, on a step or between two."""
@@ -47,28 +62,14 @@ class IntegerRange(_Between[int]):
     """Whole numbers."""
 
     type: Literal["int"]
-
-    def distribution(self) -> BaseDistribution:
-        """The range as Optuna has it."""
-        from optuna.distributions import IntDistribution
-
-        return IntDistribution(self.low, self.high, log=self.log, step=self.step or 1)
-
-    def readable(self, value: Any) -> int:
-        """A proposed value as it is used."""
-        return int(value)
+    step: int = Field(1, gt=0)
 
 
 class DecimalRange(_Between[float]):
     """Decimal numbers."""
 
     type: Literal["float"]
-
-    def distribution(self) -> BaseDistribution:
-        """The range as Optuna has it."""
-        from optuna.distributions import FloatDistribution
-
-        return FloatDistribution(self.low, self.high, log=self.log, step=self.step)
+    step: float | None = Field(None, gt=0)
 
     def readable(self, value: Any) -> float:
         """A proposed value as it is used: rounded, within the bounds."""
@@ -76,21 +77,11 @@ class DecimalRange(_Between[float]):
         return min(max(rounded, self.low), self.high)
 
 
-class Choices(Parameters):
+class Choices(_Range):
     """One of some values, in no order."""
 
     type: Literal["categorical"]
     choices: tuple[bool | int | float | str | None, ...] = Field(min_length=1)
-
-    def distribution(self) -> BaseDistribution:
-        """The choices as Optuna has them."""
-        from optuna.distributions import CategoricalDistribution
-
-        return CategoricalDistribution(self.choices)
-
-    def readable(self, value: Any) -> Any:
-        """A proposed value as it is used."""
-        return value
 
     def holds(self, value: Any) -> bool:
         """Whether a value is one of the choices."""

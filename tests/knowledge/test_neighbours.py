@@ -429,7 +429,7 @@ def test_k_must_leave_someone_out(form, n):
         with pytest.raises(InputError) as caught:
             explainability(stored, stored, parameters(form=form, k=k))
         assert str(caught.value) == (
-            f"parameter neighbourhood.k: {k} neighbours were asked for, there are {n} {form}; "
+            f"parameter neighbours.k: {k} neighbours were asked for, there are {n} {form}; "
             f"accepted: 1 to {n - 1}"
         )
     rows = random_rows()

@@ -48,13 +48,12 @@ source:
 PARAMETERS = """
 recommendation: {n: 2}
 evaluation: {k: 2, n_resamples: 10}
-intrinsic_als: {model: {factors: 2, iterations: 5, regularization: 0.5}}
-intrinsic_mf: {neighbourhood: {k: 2}}
-posthoc_knn: {neighbours: {k: 2}}
+als: {model: {factors: 2, iterations: 5, regularization: 0.5}}
+neighbours: {k: 2}
+similar_items: {k: 2}
 item_knn: {model: {k: 2}}
-posthoc_fm_lime:
-  model: {rank: 2, iterations: 30, burn_in: 10, kept_samples: 4}
-  stability: {n_samples: [50], n_users: 2, n_seeds: 2}
+fm: {model: {rank: 2, iterations: 30, burn_in: 10, kept_samples: 4}}
+posthoc_fm_lime: {stability: {n_samples: [50], n_users: 2, n_seeds: 2}}
 split: {fraction: 0.2}
 """
 
@@ -175,9 +174,9 @@ def test_a_split_that_leaves_somebody_without_training_data(shop: Path, kedro: K
     [
         ("recommendation.n=9", ["recommendation.n", "9", "1 to 8"]),
         ("evaluation.k=3", ["evaluation.k", "3", "1 to 2"]),
-        ("intrinsic_als.model.factorz=3", ["intrinsic_als.model.factorz", "model.factors'"]),
+        ("als.model.factorz=3", ["unknown parameter 'als.model.factorz'", "'als.model.factors'"]),
         ("unheard_of=3", ["unknown parameter 'unheard_of'"]),
-        ("intrinsic_als.model.factors=0", ["intrinsic_als.model.factors", "found 0"]),
+        ("als.model.factors=0", ["parameter als.model.factors", "found 0"]),
         ("split.strategy=alphabetical", ["split.strategy", "random_fraction", "alphabetical"]),
         ("split.strategy=predefined", ["split.strategy", "source.splits"]),
         ("cleaning.k_core=50", ["cleaning", "not in the 50-core"]),
@@ -185,12 +184,15 @@ def test_a_split_that_leaves_somebody_without_training_data(shop: Path, kedro: K
         ("evaluation.relevance_threshold=.inf", ["relevance_threshold", "finite"]),
         ("data_root=", ["data_root"]),
         ("bias=null", ["parameter bias", "block"]),
-        ("intrinsic_als.model.regularization=500", ["500", "factors vanish", "try 50"]),
-        ("intrinsic_als.model.relevance_threshold=7", ["relevance_threshold", "highest is 5"]),
+        ("als.model.regularization=500", ["500", "factors vanish", "try 50"]),
+        ("als.model.relevance_threshold=7", ["relevance_threshold", "highest is 5"]),
+        ("posthoc_ar.model.factors=3", ["posthoc_ar.model.factors has moved to svd.model.factor"]),
+        ("stability.n_retrainings=3", ["parameter stability.n_retrainings is gone"]),
     ],
 )
 def test_a_bad_parameter(parameters: str, parts: list[str], shop: Path, kedro: Kedro) -> None:
-    expect_error(kedro(shop, "run", "--env", "shop", "--params", parameters), *parts)
+    run = ("run", "--env", "shop", "--pipelines", "intrinsic_als", "--params", parameters)
+    expect_error(kedro(shop, *run), *parts)
 
 
 BAD_CONFIGURATION = {
@@ -203,6 +205,16 @@ BAD_CONFIGURATION = {
     "unknown source": ("globals.yml", "data_root: x\nsources: {}", ["'sources'", "'source'"]),
     "no source": ("globals.yml", "data_root: x\nsource: null", ["source", "None"]),
     "no folder": ("globals.yml", "data_root: null", ["data_root None"]),
+    "an old parameter": (
+        "parameters.yml",
+        "intrinsic_mf: {neighbourhood: {k: 5}}",
+        ["shop/parameters.yml: parameter intrinsic_mf.neighbourhood.k has moved to neighbours.k"],
+    ),
+    "an old dataset": (
+        "catalog.yml",
+        "posthoc_ar.rules: {type: pandas.CSVDataset, filepath: rules.csv}",
+        ["shop/catalog.yml: dataset posthoc_ar.rules has moved to rules.rules"],
+    ),
 }
 
 
@@ -214,14 +226,22 @@ def test_a_bad_configuration(case: str, shop: Path, kedro: Kedro) -> None:
     assert nothing_stored(shop)
 
 
-@pytest.mark.parametrize("file", ["random/model.npz", "random/recommendations.parquet"])
-def test_a_damaged_file(file: str, shop: Path, kedro: Kedro) -> None:
-    run = ("run", "--env", "shop")
-    assert kedro(shop, *run).returncode == 0
-    name = Path(file).name
-    (stored,) = (shop / "data" / "shop").glob(f"*/{file}/*/{name}")
-    stored.write_bytes(stored.read_bytes()[:100])
-    expect_error(kedro(shop, *run, "--pipelines", "evaluation"), str(stored), "damaged")
+def test_evaluating_what_is_stored(shop: Path, kedro: Kedro) -> None:
+    """Whatever that is; what is not is named, and what is damaged."""
+    evaluate = ("run", "--env", "shop", "--pipelines", "evaluation")
+    expect_error(kedro(shop, *evaluate), "nothing is stored yet that could be judged; first kedro")
+    assert nothing_stored(shop)
+    assert kedro(shop, "run", "--env", "shop", "--pipelines", "intrinsic_als").returncode == 0
+    judged = kedro(shop, *evaluate)
+    assert judged.returncode == 0, judged.stderr
+    assert "not stored, so not judged: ar, " in " ".join(judged.stderr.split())
+    assert (shop / "data" / "shop" / "08_reporting" / "report.html").exists()
+    for file in ("model.npz", "recommendations.parquet"):
+        (stored,) = (shop / "data" / "shop").glob(f"*/als/{file}/*/{file}")
+        whole = stored.read_bytes()
+        stored.write_bytes(whole[:100])
+        expect_error(kedro(shop, *evaluate), str(stored), "damaged")
+        stored.write_bytes(whole)
 
 
 def test_a_bad_file_with_processes_in_parallel(shop: Path, kedro: Kedro) -> None:
@@ -232,7 +252,8 @@ def test_a_bad_file_with_processes_in_parallel(shop: Path, kedro: Kedro) -> None
 
 def test_results_below_a_folder_with_brackets(shop: Path, kedro: Kedro) -> None:
     root = shop / "a[b] *"
-    result = kedro(shop, "run", "--env", "shop", "--params", f"data_root={root}")
+    run = ("run", "--env", "shop", "--pipelines", "intrinsic_als")
+    result = kedro(shop, *run, "--params", f"data_root={root}")
     assert result.returncode == 0, result.stderr
     assert (root / "08_reporting").is_dir()
 
@@ -240,6 +261,13 @@ def test_results_below_a_folder_with_brackets(shop: Path, kedro: Kedro) -> None:
 def test_unknown_names(shop: Path, kedro: Kedro) -> None:
     expect_error(kedro(shop, "run", "--env", "nope"), "unknown environment 'nope'", "ml-100k")
     expect_error(kedro(shop, "run", "--pipelines", "nope"), "unknown pipeline", "intrinsic_als")
+    for name, maker in (
+        ("baselines", "recommenders"),
+        ("als", "intrinsic_als"),
+        ("tunin", "'tuning'?"),
+    ):
+        unknown = kedro(shop, "run", "--pipelines", name)
+        expect_error(unknown, f"unknown pipeline '{name}'", maker)
     expect_error(kedro(shop, "fetch-data", "nope"), "unknown environment 'nope'")
     expect_error(kedro(shop, "fetch-data", "shop"), "needs no download")
     expect_error(kedro(shop, "explain", "--user", "1", "-e", "nope"), "unknown environment 'nope'")
@@ -279,12 +307,6 @@ def test_a_place_that_cannot_be_written_to(shop: Path, kedro: Kedro) -> None:
     assert place.read_text() == "kept"
 
 
-def test_evaluating_before_anything_was_made(shop: Path, kedro: Kedro) -> None:
-    result = kedro(shop, "run", "--env", "shop", "--pipelines", "evaluation")
-    expect_error(result, "model.npz: nothing is stored there yet; first kedro run")
-    assert nothing_stored(shop)
-
-
 @pytest.mark.slow
 def test_versions_that_do_not_exist_or_do_not_belong_together(shop: Path, kedro: Kedro) -> None:
     run = ("run", "--env", "shop")
@@ -301,8 +323,8 @@ def test_versions_that_do_not_exist_or_do_not_belong_together(shop: Path, kedro:
 
 
 def test_lists_of_everything_are_mentioned(shop: Path, kedro: Kedro) -> None:
-    parameters = "recommendation.n=4,evaluation.k=4"
-    result = kedro(shop, "run", "--env", "shop", "--params", parameters)
+    run = ("run", "--env", "shop", "--pipelines", "intrinsic_als")
+    result = kedro(shop, *run, "--params", "recommendation.n=4,evaluation.k=4")
     assert result.returncode == 0
     assert "choose a smaller evaluation.k" in result.stderr
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 from kedro.framework.session import KedroSession
+from kedro.framework.startup import bootstrap_project
 from kedro.pipeline import Node
 from kedro.runner import ParallelRunner, SequentialRunner, ThreadRunner
 
@@ -32,11 +34,11 @@ def test_the_manifest_names_versions_parameters_and_packages(full_run: Path) -> 
     assert manifest["pipelines"] == ["__default__"]
     assert manifest["env"] == "test"
     assert manifest["read"]["raw_ratings"] is None
-    for name in ("ratings", "intrinsic_als.model", "intrinsic_als.metrics", "comparison"):
+    for name in ("ratings", "als.model", "als.metrics", "intrinsic_als.metrics", "accuracy"):
         assert manifest["written"][name] == manifest["run_id"]
-    assert manifest["parameters"]["intrinsic_als"]["model"]["factors"] == 8
+    assert manifest["parameters"]["als"]["model"]["factors"] == 8
     assert {"kedro", "implicit", "numpy"} <= set(manifest["packages"])
-    assert manifest["node_seconds"]["intrinsic_als.fit"] >= 0
+    assert manifest["node_seconds"]["als.fit"] >= 0
     with open_catalog(full_run) as catalog:
         assert catalog.load("run_manifest") == manifest
 
@@ -44,16 +46,23 @@ def test_the_manifest_names_versions_parameters_and_packages(full_run: Path) -> 
 def test_a_partial_run_names_the_versions_that_it_read(tmp_path: Path) -> None:
     run_project(tmp_path, ["intrinsic_als"])
     run_project(tmp_path, ["intrinsic_als"], intrinsic_als={"explanation": {"n_cited": 1}})
-    run_project(tmp_path, ["baselines"])
+    run_project(tmp_path, ["evaluation"])
     first, second, third = manifests(tmp_path)
     assert second["parameters"]["intrinsic_als"]["explanation"]["n_cited"] == 1
-    assert "intrinsic_als.model" not in third["written"]
+    assert third["read"]["als.model"] == second["run_id"] == second["written"]["als.model"]
+    assert third["written"]["als.metrics"] == third["run_id"]
+    assert "als.model" not in third["written"]
+    assert not [name for name in third["written"] if name.startswith("svd.")]
     assert len({manifest["run_id"] for manifest in (first, second, third)}) == 3
 
 
 @pytest.mark.parametrize("runner", [SequentialRunner, ThreadRunner, ParallelRunner])
-def test_nodes_know_their_run_with_every_runner(runner: Any, tmp_path: Path) -> None:
-    run_project(tmp_path, ["data_processing"])
+def test_nodes_know_their_run_with_every_runner(
+    runner: Any, full_run: Path, tmp_path: Path
+) -> None:
+    (version,) = full_run.glob("*/data_version.json")
+    shutil.copytree(version, tmp_path / version.relative_to(full_run))
+    bootstrap_project(PROJECT)
     given = {"data_root": str(tmp_path)}
     with KedroSession.create(PROJECT, env="test", runtime_params=given) as session:
         session.run(
@@ -77,7 +86,7 @@ def test_a_failed_run_says_so_and_what_it_had_written(tmp_path: Path) -> None:
     (manifest,) = manifests(tmp_path)
     assert manifest["status"].startswith("failed: parameter recommendation.n")
     assert "interactions" in manifest["written"]
-    assert "intrinsic_als.recommendations" not in manifest["written"]
+    assert "als.recommendations" not in manifest["written"]
 
 
 def test_the_source_cannot_be_changed_half_way(tmp_path: Path) -> None:

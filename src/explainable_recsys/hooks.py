@@ -24,6 +24,7 @@ from explainable_recsys.interface.configuration import (
     check_globals,
     check_parameter,
     check_parameter_files,
+    parameters_of,
 )
 from explainable_recsys.pipelines.judging import (
     is_absent,
@@ -34,7 +35,6 @@ from explainable_recsys.preprocessing.card import check_same_data
 
 logger = logging.getLogger(__name__)
 
-PARAMETERS_FOR_PATHS = {"data_root"}
 RECORDED_PACKAGES = ("explainable-recsys", "kedro", "numpy", "scipy", "pandas", "implicit")
 SECONDS_BEFORE_MENTION = 2.0
 
@@ -50,21 +50,18 @@ class ParameterHook:
         check_globals(conf, loader.env)
         check_parameter_files(conf, loader.env)
         check_catalog_files(conf, loader.env)
-        given, loader.runtime_params = loader.runtime_params, {}
-        try:
-            known = loader["parameters"]
-        finally:
-            loader.runtime_params = given
-        for name, value in (given or {}).items():
-            if name == "data_root" and not (value and isinstance(value, str)):
-                raise InputError(f"parameter data_root: {value!r} is not a folder")
-            if name == "source":
-                raise InputError(
-                    "parameter source: the data set is described in globals.yml of the "
-                    "environment, for the catalog too; it cannot be changed on the command line"
-                )
-            if name not in PARAMETERS_FOR_PATHS:
-                check_parameter(name, value, known, path=())
+        given = dict(loader.runtime_params or {})
+        folder = given.pop("data_root", "data")
+        if not (folder and isinstance(folder, str)):
+            raise InputError(f"parameter data_root: {folder!r} is not a folder")
+        if "source" in given:
+            raise InputError(
+                "parameter source: the data set is described in globals.yml of the "
+                "environment, for the catalog too; it cannot be changed on the command line"
+            )
+        known = parameters_of(conf, "base") if given else {}
+        for name, value in given.items():
+            check_parameter(name, value, known, path=())
 
 
 class ExplanationParametersHook:

@@ -19,7 +19,7 @@ from explainable_recsys.answers.records import Pair
 from explainable_recsys.data import Data, Lists
 from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import Interactions
-from explainable_recsys.interface.stored import load_data, load_pair
+from explainable_recsys.interface.stored import load_pair
 from tests.conftest import open_catalog
 from tests.lists_of import assert_is_evidence
 
@@ -34,11 +34,6 @@ NEW_USER = 0  # no user of the data has this id
 def catalog(full_run: Path) -> DataCatalog:
     with open_catalog(full_run) as opened:
         return opened
-
-
-@pytest.fixture(scope="module")
-def data(catalog: DataCatalog) -> Data:
-    return load_data(catalog)
 
 
 def of_users(data: Data, rows: list[int], ids: list[int] | None = None) -> Interactions:
@@ -110,7 +105,7 @@ def test_an_empty_history(approach: str, catalog: DataCatalog, data: Data) -> No
 @pytest.mark.parametrize("recommender", DRAWN)
 def test_influence_needs_a_closed_form(recommender: str, catalog: DataCatalog, data: Data) -> None:
     pair = load_pair(catalog, pair_of(recommender, "influence"))
-    with pytest.raises(InputError, match="explainability_weight: .* no closed form"):
+    with pytest.raises(InputError, match=r"explainability_weight: .* no closed form"):
         answer(pair, data, of_users(data, [7]))
 
 

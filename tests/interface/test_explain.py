@@ -6,6 +6,7 @@ import json
 import subprocess
 from collections.abc import Callable
 from contextlib import redirect_stdout
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,22 +15,25 @@ import pandas as pd
 import pytest
 from kedro.io import DataCatalog
 
+from explainable_recsys.answers.pairs import APPROACHES, explainers_for, pair_of
+from explainable_recsys.answers.recommenders import RECOMMENDERS
 from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import Interactions
-from explainable_recsys.interface import explain as module
 from explainable_recsys.interface.explain import Question, Reply, answer, as_json, drawn
-from explainable_recsys.interface.stored import Lists, load_lists, stored_approaches
+from explainable_recsys.interface.stored import stored_approaches
 from explainable_recsys.interface.terminal import print_plainly
-from explainable_recsys.pipelines.ask import model_entry
 from explainable_recsys.reporting.people import Person
+from explainable_recsys.wording.markup import marked
 from tests.conftest import open_catalog
 from tests.interface.test_stored import EXPLAINING
 from tests.interface.test_terminal import Terminal
 from tests.test_cli import expect_error
 
 USER = 7  # row of a user of the `test` environment
+KEYS = ["data", "approach", "recommender", "explainer", "lists", "user_id", "history"]
 ROW = ["rank", "item_id", "title", "year", "score", "sentence", "evidence"]
 PIECE = ["position", "style", "evidence_id", "evidence", "weight", "group"]
+PAIRS = [(name, explainer) for name in RECOMMENDERS for explainer in explainers_for(name)]
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +44,7 @@ def catalog(full_run: Path) -> DataCatalog:
 
 @pytest.fixture(scope="module")
 def histories(catalog: DataCatalog) -> Interactions:
-    found: Interactions = catalog.load("histories")
+    found: Interactions = catalog.load("interactions")
     return found
 
 
@@ -49,8 +53,8 @@ def user(histories: Interactions) -> str:
     return str(histories.user_ids[USER])
 
 
-def scores_of(catalog: DataCatalog, approach: str, histories: Interactions) -> np.ndarray:
-    found: np.ndarray = catalog.load(model_entry(approach)).scores(histories.ratings[[USER]])[0]
+def scores_of(catalog: DataCatalog, recommender: str, histories: Interactions) -> np.ndarray:
+    found: np.ndarray = catalog.load(f"{recommender}.model").scores(histories.ratings[[USER]])[0]
     return found
 
 
@@ -72,30 +76,31 @@ def through_json(reply: Reply) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize("approach", sorted(EXPLAINING))
+@pytest.mark.parametrize("approach", EXPLAINING)
 def test_a_list_as_it_is_stored(approach: str, catalog: DataCatalog, user: str) -> None:
-    reply = answer(catalog, Question(user, approach=approach))
-    lists = load_lists(catalog, approach)
-    own = [t[t["user_id"] == int(user)] for t in (lists.recommendations, lists.explanations)]
-    assert reply.approach == approach
-    assert {approach, *reply.others} == EXPLAINING
+    pair, reply = APPROACHES[approach], answer(catalog, Question(user, approach=approach))
+    lists = catalog.load(f"{pair.recommender}.recommendations")
+    explanations = catalog.load(f"{approach}.explanations")
+    own = [t[t["user_id"] == int(user)] for t in (lists, explanations)]
+    assert sorted([approach, *reply.others]) == EXPLAINING
     assert reply.n_listed == len(own[0])
     assert reply.item_id is None
     found = through_json(reply)
-    assert list(found) == ["data", "approach", "user_id", "history", "recommendations"]
+    assert list(found) == [*KEYS, "recommendations"]
     assert found["data"] == "movielens-small"
     assert found["approach"] == approach
+    assert (found["recommender"], found["explainer"]) == (pair.recommender, pair.explainer)
+    assert found["lists"] == pair.recommender
     assert found["user_id"] == int(user)
-    assert len(found["history"]) == lists.histories.ratings[[USER]].nnz
+    assert len(found["history"]) == catalog.load("interactions").ratings[[USER]].nnz
     rows = found["recommendations"]
-    assert [row["item_id"] for row in rows] == own[0]["item_id"].tolist()
-    assert [row["rank"] for row in rows] == own[0]["rank"].tolist()
-    assert [row["score"] for row in rows] == own[0]["score"].tolist()
+    for name in ("item_id", "rank", "score"):
+        assert [row[name] for row in rows] == own[0][name].tolist()
     for row in rows:
         assert list(row) == ROW
         evidence = own[1][own[1]["item_id"] == row["item_id"]]
         assert all(list(piece) == PIECE for piece in row["evidence"])
-        for name in ("evidence_id", "evidence", "weight", "style"):
+        for name in ("evidence", "style"):
             assert [piece[name] for piece in row["evidence"]] == evidence[name].tolist()
         assert (row["sentence"] is None) == evidence.empty
 
@@ -103,45 +108,94 @@ def test_a_list_as_it_is_stored(approach: str, catalog: DataCatalog, user: str) 
 def test_the_most_accurate_approach_is_asked(catalog: DataCatalog, user: str) -> None:
     first, *others = stored_approaches(catalog)
     reply = answer(catalog, Question(user))
-    assert reply.approach == first
+    assert reply.pair.name == first
     assert list(reply.others) == others
 
 
-@pytest.mark.parametrize("approach", sorted(EXPLAINING))
+@pytest.mark.parametrize(("recommender", "explainer"), PAIRS)
+def test_any_pair_on_its_own_list_and_another(
+    recommender: str, explainer: str, catalog: DataCatalog, user: str
+) -> None:
+    """What is asked as a pair is what its approach says; popularity's list stays popularity's."""
+    asked = Question(user, recommender=recommender, explainer=explainer)
+    pair = pair_of(recommender, explainer)
+    if recommender.startswith("emf") and explainer == "influence":
+        with pytest.raises(InputError, match=r"explainability_weight: .* no closed form"):
+            answer(catalog, asked)
+        return
+    found = through_json(answer(catalog, asked))
+    assert found["approach"] == (pair.name if pair.name in APPROACHES else None)
+    assert (found["recommender"], found["explainer"]) == (recommender, explainer)
+    if pair.name in APPROACHES:
+        assert found == through_json(answer(catalog, Question(user, approach=pair.name)))
+    for row in found["recommendations"]:
+        assert (row["sentence"] is None) == (not row["evidence"])
+    others = through_json(answer(catalog, replace(asked, lists="popularity")))
+    assert (others["recommender"], others["lists"]) == (recommender, "popularity")
+    usual = through_json(answer(catalog, replace(asked, recommender="popularity", explainer=None)))
+    for row, same in zip(others["recommendations"], usual["recommendations"], strict=True):
+        assert [row[name] for name in ROW[:5]] == [same[name] for name in ROW[:5]]
+
+
+def test_whose_list_is_explained_by_what(catalog: DataCatalog, user: str) -> None:
+    asked = Question(user, recommender="als", explainer="similar_items")
+    assert "\nals recommends, explained by similar items\n" in text_of(answer(catalog, asked))
+    first = as_json(answer(catalog, replace(asked, lists="popularity")))["recommendations"][0]
+    said = "explained by similar items of als, whose own list it is not"
+    for item, start in ((None, "popularity recommends, "), (first["title"], "number 1 of popul")):
+        text = text_of(answer(catalog, replace(asked, lists="popularity", item=item)))
+        assert start in text
+        assert said in " ".join(text.split())
+
+
+def test_a_recommender_alone_is_explained_as_by_its_first_approach(
+    catalog: DataCatalog, user: str
+) -> None:
+    assert answer(catalog, Question(user, recommender="svd")).pair.name == "posthoc_ar"
+    assert answer(catalog, Question(user, recommender="random_walk")).pair.explainer == "rules"
+
+
+@pytest.mark.parametrize("approach", EXPLAINING)
 def test_one_item_of_the_list(
     approach: str, catalog: DataCatalog, histories: Interactions, user: str
 ) -> None:
+    whose = APPROACHES[approach].recommender
     row = as_json(answer(catalog, Question(user, approach=approach)))["recommendations"][-1]
     reply = answer(catalog, Question(user, str(row["item_id"]), approach))
     assert as_json(reply)["recommendations"] == [row]
     assert reply.n_listed == row["rank"]
     text = text_of(reply)
-    assert f"number {row['rank']} of {approach} (score {row['score']:.4g})\n" in text
-    assert "recommended are the first" not in text
+    assert f"number {row['rank']} of {whose} (score {row['score']:.4g}), explained by" in text
+    assert "recommended are" not in text
     rated = set(histories.ratings[[USER]].indices.tolist())
     column = int(histories.item_columns(np.array([row["item_id"]]))[0])
-    assert row["rank"] == rank_by_hand(scores_of(catalog, approach, histories), rated, column)
+    assert row["rank"] == rank_by_hand(scores_of(catalog, whose, histories), rated, column)
 
 
-@pytest.mark.parametrize("approach", sorted(EXPLAINING - {"intrinsic_ar"}))
+@pytest.mark.parametrize("lists", ["popularity", None])
+@pytest.mark.parametrize("approach", [name for name in EXPLAINING if name != "intrinsic_ar"])
 def test_an_item_that_is_not_in_the_list(
-    approach: str, catalog: DataCatalog, histories: Interactions, user: str
+    approach: str, lists: str | None, catalog: DataCatalog, histories: Interactions, user: str
 ) -> None:
-    scores = scores_of(catalog, approach, histories)
+    whose = lists or APPROACHES[approach].recommender
+    scores = scores_of(catalog, whose, histories)
     rated = set(histories.ratings[[USER]].indices.tolist())
-    ranked = np.argsort(-scores, kind="stable").tolist()
-    unrated = [column for column in ranked if column not in rated]
-    for column in (max(unrated), unrated[60]):
+    order = [
+        int(column) for column in np.argsort(-scores, kind="stable") if np.isfinite(scores[column])
+    ]
+    unrated = [column for column in order if column not in rated]
+    for column in (unrated[60], unrated[-1]):
         item_id = int(histories.item_ids[column])
-        reply = answer(catalog, Question(user, str(item_id), approach))
+        reply = answer(catalog, Question(user, str(item_id), approach, lists=lists))
         (row,) = through_json(reply)["recommendations"]
         rank = rank_by_hand(scores, rated, column)
         assert rank > 10
         assert row["item_id"] == item_id
         assert row["rank"] == rank
         assert row["score"] == pytest.approx(float(scores[column]))
-        assert f"number {rank:,} of {approach} " in text_of(reply)
-        assert "recommended are the first 10" in text_of(reply)
+        text = " ".join(text_of(reply).split())
+        assert f"number {rank:,} of {whose} " in text
+        assert "recommended are the first 10" in text
         assert (row["sentence"] is None) == (not row["evidence"])
 
 
@@ -162,17 +216,17 @@ def test_an_item_that_nobody_rated_in_training(
     catalog: DataCatalog, histories: Interactions, user: str
 ) -> None:
     unrated = np.setdiff1d(catalog.load("items")["item_id"], histories.item_ids)
-    with pytest.raises(InputError, match="has no rating to learn from, so no approach can"):
+    with pytest.raises(InputError, match="has no rating to learn from, so nothing can"):
         answer(catalog, Question(user, str(unrated[0])))
 
 
 def test_an_item_that_no_rule_leads_to(
     catalog: DataCatalog, histories: Interactions, user: str
 ) -> None:
-    scores = scores_of(catalog, "intrinsic_ar", histories)
+    scores = scores_of(catalog, "ar", histories)
     rated = histories.ratings[[USER]].indices
     column = np.setdiff1d(np.flatnonzero(~np.isfinite(scores)), rated)[0]
-    expected = rf"intrinsic_ar would never recommend .* to user {user}; nothing in the history"
+    expected = rf"ar would never recommend .* to user {user}; nothing in the history"
     with pytest.raises(InputError, match=expected):
         answer(catalog, Question(user, str(histories.item_ids[column]), "intrinsic_ar"))
 
@@ -190,17 +244,22 @@ def test_unknown_users_items_and_approaches(catalog: DataCatalog, user: str) -> 
         answer(catalog, Question(user, approach=""))
 
 
-def test_a_list_of_another_model(
-    catalog: DataCatalog, user: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"recommender": "alss"}, "no recommender 'alss'; did you mean 'als'"),
+        ({"recommender": "als", "explainer": "path"}, "no explainer 'path'; did you mean 'paths'"),
+        ({"recommender": "als", "explainer": "paths"}, "cannot explain recommender 'als', which "),
+        ({"explainer": "rules"}, "--explainer needs a --recommender"),
+        ({"approach": "posthoc_ar", "recommender": "als"}, "--approach names both"),
+        ({"lists": "posthoc_ar"}, "no recommender 'posthoc_ar'"),
+    ],
+)
+def test_pairs_that_cannot_be_asked(
+    asked: dict[str, str], said: str, catalog: DataCatalog, user: str
 ) -> None:
-    """As after training a model again without making the lists again."""
-    lists = load_lists(catalog, "posthoc_knn")
-    scores = lists.recommendations["score"] * 2
-    other = Lists(**{**vars(lists), "recommendations": lists.recommendations.assign(score=scores)})
-    monkeypatch.setattr(module, "load_lists", lambda *_: other)
-    unlisted = str(lists.histories.item_ids[-1])
-    with pytest.raises(InputError, match=r"not those of the stored model: .* different runs"):
-        answer(catalog, Question(user, unlisted, "posthoc_knn"))
+    with pytest.raises(InputError, match=said):
+        answer(catalog, Question(user, **asked))
 
 
 def made_up(item_id: Any = None, style: str = "item", **changes: Any) -> Reply:
@@ -239,7 +298,8 @@ def made_up(item_id: Any = None, style: str = "item", **changes: Any) -> Reply:
         ).head(2 if item_id is None else 1),
         reasons=reasons,
     )
-    given = {"data": "shop", "approach": "a", "others": ("b", "c"), "n_listed": 2}
+    pair = pair_of("als", "rules")
+    given = {"data": "shop", "pair": pair, "lists": "als", "others": ("b", "c"), "n_listed": 2}
     return Reply(**{**given, "person": someone, "item_id": item_id, **changes})
 
 
@@ -272,7 +332,7 @@ def test_the_text_of_a_list() -> None:
     assert lines[11:] == [
         "  and 2 more",
         "",
-        "a recommends",
+        "als recommends, explained by rules",
         "  1. *Wordwithoutanyblanksinit* (2001)",
         "     Because of Wordwithoutanyblanksinit.",
         "  2. item é",
@@ -287,7 +347,7 @@ def test_the_text_of_one_item() -> None:
     lines = text_of(made_up("p 1", n_listed=0, others=())).splitlines()
     assert lines[13:] == [
         "*Wordwithoutanyblanksinit* (2001)",
-        "  number 1 of a (score 0.25); recommended are the first 0",
+        "  number 1 of als (score 0.25), explained by rules; recommended are the first 0",
         "  Because of Wordwithoutanyblanksinit.",
         "",
         "  contribution rated item",
@@ -336,6 +396,6 @@ Kedro = Callable[..., subprocess.CompletedProcess[str]]
 
 def test_the_command_before_any_run(project_copy: Path, kedro: Kedro) -> None:
     result = kedro(project_copy, "explain", "--user", "1", "--format", "json")
-    expect_error(result, "data/07_model_output: no explanations are stored there yet; first kedro")
+    expect_error(result, "data: no explanations are stored there yet; first kedro run")
     assert result.stdout == ""
     assert [path.name for path in (project_copy / "data").iterdir()] == ["01_raw"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 import shutil
@@ -12,24 +11,13 @@ from pathlib import Path
 import pytest
 from kedro.io import DataCatalog
 
+from explainable_recsys.answers.pairs import APPROACHES, pair_of
 from explainable_recsys.errors import InputError
 from explainable_recsys.interface.messages import user_message
-from explainable_recsys.interface.stored import check_approach, load_lists, stored_approaches
+from explainable_recsys.interface.stored import load_stored, stored_approach, stored_approaches
 from tests.conftest import open_catalog
 
-EXPLAINING = {
-    "fm",
-    "intrinsic_als",
-    "intrinsic_ar",
-    "intrinsic_ease",
-    "intrinsic_mf",
-    "item_knn",
-    "knowledge_graph",
-    "posthoc_ar",
-    "posthoc_fm_lime",
-    "posthoc_influence",
-    "posthoc_knn",
-}
+EXPLAINING = sorted(name for name, pair in APPROACHES.items() if not pair.on_request)
 
 
 @pytest.fixture(scope="module")
@@ -61,9 +49,9 @@ def replace(folder: Path, content: bytes) -> None:
 
 
 def message_of(catalog: DataCatalog, approach: str) -> str:
-    """The one line that somebody reads who asks for the approach's lists."""
+    """The one line that somebody reads who asks the approach."""
     with pytest.raises(Exception) as error:  # noqa: PT011
-        load_lists(catalog, approach)
+        load_stored(catalog, APPROACHES[approach])
     message = user_message(error.value)
     assert message is not None
     assert "\n" not in message
@@ -71,53 +59,62 @@ def message_of(catalog: DataCatalog, approach: str) -> str:
 
 
 def ndcg(catalog: DataCatalog, approach: str) -> float:
-    metrics = catalog.load(f"{approach}.metrics")
+    metrics = catalog.load(f"{APPROACHES[approach].recommender}.metrics")
     (found,) = (metrics[key] for key in metrics if key.startswith("ndcg@") and "/" not in key)
     return float(found)
 
 
 def test_approaches_that_explain_the_most_accurate_first(catalog: DataCatalog) -> None:
     names = stored_approaches(catalog)
-    assert set(names) == EXPLAINING
+    assert sorted(names) == EXPLAINING
     values = [ndcg(catalog, name) for name in names]
     assert values == sorted(values, reverse=True)
+    assert stored_approach(catalog, None).name == names[0]
 
 
-@pytest.mark.parametrize("approach", sorted(EXPLAINING))
-def test_everybodys_lists_belong_together(approach: str, catalog: DataCatalog) -> None:
-    lists = load_lists(catalog, approach)
-    assert lists.approach == approach
-    recommended = set(lists.recommendations["user_id"])
-    for user in lists.histories.user_ids[:30]:
-        if user in recommended:
-            found = lists.of(user)
-            own = lists.recommendations.query("user_id == @user")
-            assert found.recommendations["item_id"].tolist() == own["item_id"].tolist()
-        else:
-            with pytest.raises(InputError, match=f"{approach} recommends nothing to user {user}"):
-                lists.of(user)
+@pytest.mark.parametrize("approach", EXPLAINING)
+def test_the_stored_explanations_are_said_again(approach: str, catalog: DataCatalog) -> None:
+    """One user at a time, the pair says what its nodes said about everybody's stored lists."""
+    stored = load_stored(catalog, APPROACHES[approach])
+    tables = [catalog.load(f"{approach}.{name}") for name in ("explanations", "sentences")]
+    recommended = set(stored.lists["user_id"])
+    for user in stored.data.histories.user_ids[:10]:
+        if user not in recommended:
+            with pytest.raises(InputError, match=f"{stored.whose} recommends nothing to user"):
+                stored.of(user)
+            continue
+        found = stored.of(user)
+        own = stored.lists.query("user_id == @user")
+        assert found.recommendations["item_id"].tolist() == own["item_id"].tolist()
+        evidence, sentences = (t[t["user_id"] == user].set_index("item_id") for t in tables)
+        said = found.recommendations.set_index("item_id")["sentence"].dropna()
+        assert said.to_dict() == sentences["sentence"].to_dict()
+        for item in said.index:
+            pieces = found.reasons_for(item)
+            assert pieces["evidence"].tolist() == evidence.loc[[item], "evidence"].tolist()
+            weights = evidence.loc[[item], "weight"].tolist()
+            assert pieces["weight"].tolist() == pytest.approx(weights, rel=1e-4, abs=1e-6)
 
 
 def test_an_approach_without_explained_lists(catalog: DataCatalog) -> None:
     for name in EXPLAINING:
-        check_approach(catalog, name)
-    with pytest.raises(InputError, match="svd recommends, but explains nothing; explained lists"):
-        check_approach(catalog, "svd")
-    with pytest.raises(
-        InputError, match=r"'intrinsic_asl'; did you mean 'intrinsic_als'\? explain"
-    ):
-        check_approach(catalog, "intrinsic_asl")
+        assert stored_approach(catalog, name) == APPROACHES[name]
+    with pytest.raises(InputError, match="svd recommends, but explains nothing by itself; expl"):
+        stored_approach(catalog, "svd")
+    with pytest.raises(InputError, match=r"'intrinsic_asl'; did you mean 'intrinsic_als'\? expl"):
+        stored_approach(catalog, "intrinsic_asl")
     for name in ("", "nothing like it", "../posthoc_ar", "*", "any", "a.b", "[", "params:als"):
         with pytest.raises(InputError, match=r"nothing is stored of an approach .* stored of: "):
-            load_lists(catalog, name)
+            stored_approach(catalog, name)
 
 
 def test_nothing_is_stored_yet(tmp_path: Path) -> None:
-    with (
-        open_catalog(tmp_path / "nothing") as empty,
-        pytest.raises(InputError, match=r"nothing/07_model_output: no explanations .* kedro run"),
-    ):
-        stored_approaches(empty)
+    with open_catalog(tmp_path / "nothing") as empty:
+        assert stored_approaches(empty) == []
+        with pytest.raises(
+            InputError, match=r"nothing: no explanations .* first kedro run in this"
+        ):
+            stored_approach(empty, None)
     assert not (tmp_path / "nothing").exists()
 
 
@@ -125,48 +122,83 @@ def test_an_approach_without_an_accuracy_comes_last(
     changeable: DataCatalog, data_root: Path
 ) -> None:
     first, second, *_ = stored_approaches(changeable)
-    shutil.rmtree(data_root / f"08_reporting/{first}/metrics.json")
-    replace(data_root / f"08_reporting/{second}/metrics.json", b'{"ndcg@10": null, "users": 3}')
+    of_first, of_second = (APPROACHES[name].recommender for name in (first, second))
+    shutil.rmtree(data_root / f"08_reporting/{of_first}/metrics.json")
+    replace(data_root / f"08_reporting/{of_second}/metrics.json", b'{"ndcg@10": null, "users": 3}')
     assert stored_approaches(changeable)[-2:] == sorted([first, second])
 
 
 def test_lists_made_from_other_data(changeable: DataCatalog, data_root: Path) -> None:
     """As after a run of one approach with another seed of the split."""
     first, second, *_ = stored_approaches(changeable)
+    whose = APPROACHES[first].recommender
     other = json.dumps({"name": "movielens-small", "version": "0123456789ab"}).encode()
-    replace(data_root / f"07_model_output/{first}/made_from.json", other)
+    replace(data_root / f"07_model_output/{whose}/data_fingerprint.json", other)
     assert stored_approaches(changeable)[0] == second
     assert stored_approaches(changeable)[-1] == first
     message = message_of(changeable, first)
-    assert message.startswith(f"{first}'s stored lists were made from movielens-small version 0123")
+    assert message.startswith(f"{whose}'s stored lists were made from movielens-small version 0123")
     assert "different runs" in message
 
 
-def test_explanations_of_other_lists(changeable: DataCatalog, data_root: Path) -> None:
-    """As after a run that was interrupted before it explained its lists."""
-    lists = load_lists(changeable, "item_knn")
-    user = lists.histories.user_ids[0]
-    others = lists.recommendations[lists.recommendations["rank"] > 1]
-    with pytest.raises(InputError, match=r"item_knn's stored explanations are not of .*runs"):
-        dataclasses.replace(lists, recommendations=others).of(user)
+def test_lists_of_another_model(changeable: DataCatalog, data_root: Path) -> None:
+    """As after training a model again without making the lists again."""
+    (lists,) = data_root.glob("07_model_output/als/recommendations.parquet/*/*")
+    replace(data_root / "07_model_output/ease/recommendations.parquet", lists.read_bytes())
+    stored = load_stored(changeable, APPROACHES["intrinsic_ease"])
+    with pytest.raises(InputError, match=r"not those of the stored model: .* different runs"):
+        stored.of(stored.data.histories.user_ids[0])
 
 
-def test_tables_that_were_removed(changeable: DataCatalog, data_root: Path) -> None:
-    for file in ("made_from.json", "recommendations.parquet", "explanations.parquet"):
-        folder = data_root / "07_model_output/posthoc_ar" / file
-        (version,) = folder.iterdir()
-        elsewhere = version.rename(data_root / "elsewhere")
+def test_files_that_were_damaged_or_removed(changeable: DataCatalog, data_root: Path) -> None:
+    for file, maker in (  # in the order in which they are read
+        ("07_model_output/svd/data_fingerprint.json", "posthoc_ar"),
+        ("07_model_output/svd/recommendations.parquet", "posthoc_ar"),
+        ("06_models/svd/model.npz", "posthoc_ar"),
+        ("05_model_input/rules/rules.parquet", "knowledge"),
+    ):
+        folder = data_root / file
+        (stored,) = folder.glob("*/*")
+        whole = stored.read_bytes()
+        if folder.suffix != ".json":
+            replace(folder, whole[:200])
+            assert message_of(changeable, "posthoc_ar").startswith(f"{stored}: damaged")
+            stored.write_bytes(whole)
+            changeable.release(f"{folder.parent.name}.{folder.stem}")
+        elsewhere = folder.rename(data_root / "elsewhere")
         assert message_of(changeable, "posthoc_ar") == (
-            f"{folder}: nothing is stored there yet; first kedro run --pipelines posthoc_ar"
+            f"{folder}: nothing is stored there yet; first kedro run --pipelines {maker}"
         )
-        elsewhere.rename(version)
-    shutil.rmtree(data_root / "07_model_output/posthoc_ar/sentences.parquet")
-    assert "posthoc_ar recommends, but explains nothing" in message_of(changeable, "posthoc_ar")
+        elsewhere.rename(folder)
+    shutil.rmtree(data_root / "06_models/random_walk")
+    with pytest.raises(Exception, match="random_walk") as error:
+        load_stored(changeable, pair_of("random_walk", "rules"))
+    assert str(user_message(error.value)).endswith("first kedro run --pipelines recommenders")
 
 
-def test_damaged_tables(changeable: DataCatalog, data_root: Path) -> None:
-    for name in ("sentences", "explanations", "recommendations"):  # read in the other order
-        folder = data_root / f"07_model_output/posthoc_ar/{name}.parquet"
-        (file,) = folder.glob("*/*")
-        replace(folder, file.read_bytes()[:200])
-        assert message_of(changeable, "posthoc_ar").startswith(f"{file}: damaged")
+def test_an_approach_that_was_not_run_is_not_offered(
+    changeable: DataCatalog, data_root: Path
+) -> None:
+    """But its pair can still be asked, with what others have left."""
+    shutil.rmtree(data_root / "07_model_output/posthoc_knn")
+    assert "posthoc_knn" not in stored_approaches(changeable)
+    stored = load_stored(changeable, pair_of("als", "similar_items"))
+    assert any(len(stored.of(user).reasons) for user in stored.lists["user_id"].unique()[:9])
+
+
+def test_results_of_the_version_before(tmp_path: Path) -> None:
+    """They are refused wherever they are looked for, until something is stored that is not."""
+    old = tmp_path / "07_model_output/intrinsic_als/made_from.json/2025-01-01T00.00.00.000Z"
+    old.mkdir(parents=True)
+    (old / "made_from.json").write_text("{}")
+    said = f"{tmp_path}: these results are of an earlier version, .* run again: kedro run"
+    with open_catalog(tmp_path) as catalog:
+        with pytest.raises(InputError, match=said):
+            stored_approach(catalog, None)
+        for name in ("accuracy", "svd.model", "intrinsic_als.sentences"):
+            with pytest.raises(Exception, match="versions") as error:
+                catalog.load(name)
+            assert "of an earlier version" in str(user_message(error.value))
+        catalog.save("als.data_fingerprint", {})
+        with pytest.raises(InputError, match="no explanations are stored there yet"):
+            stored_approach(catalog, None)

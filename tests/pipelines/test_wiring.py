@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import inspect
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import get_type_hints
 
 import pandas as pd
 import pytest
 from kedro.framework.project import pipelines
 from kedro.framework.startup import bootstrap_project
 from kedro.io import DataCatalog
-from kedro.pipeline import Node, Pipeline
-from pydantic import BaseModel
+from kedro.pipeline import Pipeline
 
 from explainable_recsys.answers.explainers import EXPLAINERS
 from explainable_recsys.answers.knowledge import KNOWLEDGE
@@ -24,7 +23,7 @@ from explainable_recsys.knowledge.features import FeatureParameters, Features
 from explainable_recsys.metrics.parameters import EvaluationParameters
 from explainable_recsys.pipelines import ON_REQUEST
 from explainable_recsys.pipelines.judging import EVALUATION_TAG
-from explainable_recsys.pipelines.parameters import PREFIX, typed_parameters
+from explainable_recsys.pipelines.parameters import PREFIX
 from explainable_recsys.pipelines.wiring import (
     control_nodes,
     everything,
@@ -33,7 +32,6 @@ from explainable_recsys.pipelines.wiring import (
 )
 from explainable_recsys.recommenders.base import Recommender
 from tests.conftest import PROJECT, open_catalog
-from tests.in_memory import configured
 
 NEEDED = {
     "intrinsic_als": {"als"},
@@ -124,33 +122,6 @@ def test_every_result_has_a_place_in_the_catalog(
             if name not in catalog and name != "data"
         }
     assert homeless == {"diagnostics"}  # models that are thrown away
-
-
-def parameters_read(node: Node) -> dict[str, Any]:
-    """Kinds of the parameters that a node's function takes, by the name that they have."""
-    if any(name.endswith("_figure") for name in node.outputs):
-        return {}  # types of figures are not imported
-    kinds, inputs = get_type_hints(node.func), node._inputs
-    if isinstance(inputs, dict):
-        named = {argument: name for argument, name in inputs.items() if argument in kinds}
-    else:
-        arguments = inspect.signature(node.func).parameters
-        named = dict(zip(arguments, node.inputs, strict=False))
-    return {name: kinds[arg] for arg, name in named.items() if name.startswith(PREFIX)}
-
-
-def test_nodes_get_their_parameters_as_the_class_that_they_name(
-    registered: dict[str, Pipeline],
-) -> None:
-    whole = registered["__default__"] + everything()
-    typed = typed_parameters(whole, configured())
-    taken = [found for node in whole.nodes for found in parameters_read(node).items()]
-    drawn = {"params:rules.network", "params:graph.surroundings", "params:exploration.damping"}
-    assert {name for name, _ in taken} == set(typed) - drawn
-    for name, kind in taken:
-        assert isinstance(typed[name], BaseModel), name
-        assert isinstance(typed[name], kind), name
-    assert typed["params:posthoc_fm_lime.explanation"].n_samples == 200
 
 
 def test_the_node_that_explains_says_what_it_takes() -> None:

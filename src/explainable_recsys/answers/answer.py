@@ -95,6 +95,8 @@ def answer(
 def place_among_all(model: Recommender, one: Interactions, column: int) -> Lists:
     """One item as a list: its score, and its rank among all that one user has not rated.
 
+    The rank is 0 where nothing leads to the item, so that it has no finite score.
+
     Args:
         model: The recommender.
         one: A single history.
@@ -105,7 +107,7 @@ def place_among_all(model: Recommender, one: Interactions, column: int) -> Lists
         {
             "user_id": one.user_ids,
             "item_id": one.item_ids[columns],
-            "rank": np.asarray(ranks(scores, one.ratings, columns).to_numpy(), dtype=np.int32),
+            "rank": np.asarray(ranks(scores, one.ratings, columns).fillna(0), dtype=np.int32),
             "score": scores[columns],
         }
     )

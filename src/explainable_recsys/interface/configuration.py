@@ -43,16 +43,21 @@ def check_parameter_files(conf: Path, env: str | None) -> None:
     Raises:
         InputError: Naming the file and the closest parameter that does.
     """
-    known: dict[str, Any] = {}
-    for file in sorted((conf / "base").glob("parameters*.yml")):
-        known |= read_block(file)
     own = conf / (env or "local")
-    for file in sorted(own.glob("parameters*.yml")):
+    files = sorted(own.glob("parameters*.yml"))
+    known = parameters_of(conf, "base") if files else {}
+    for file in files:
         for name, value in read_block(file).items():
             try:
                 check_parameter(name, value, known, path=())
             except InputError as error:
                 raise InputError(f"{own.name}/{file.name}: {error}") from None
+
+
+def parameters_of(conf: Path, env: str) -> dict[str, Any]:
+    """All parameters that stand in the files of an environment, without resolving anything."""
+    files = sorted((conf / env).glob("parameters*.yml"))
+    return {name: value for file in files for name, value in read_block(file).items()}
 
 
 def check_catalog_files(conf: Path, env: str | None) -> None:

@@ -170,7 +170,8 @@ class TestTriples:
         assert set(built(relations=["tag", "actor"])["relation"]) == {"tag", "actor"}
 
     def test_an_unknown_relation_is_refused(self) -> None:
-        with pytest.raises(InputError, match=r"graph\.triples\.relations: .*'directed'; accepted: genre, "):
+        refused = r"graph\.triples\.relations: .*'directed'; accepted: genre, "
+        with pytest.raises(InputError, match=refused):
             built(relations=["genre", "directed"])
         none = {"items": ITEMS.tail(1), "users": USERS.head(0)}
         with pytest.raises(InputError, match="accepted: none, the data has no relation"):

@@ -70,7 +70,8 @@ def test_an_approach_has_all_that_it_needs_and_no_more(registered: dict[str, Pip
     assert NEEDED.keys() == APPROACHES.keys()
     for name, needed in NEEDED.items():
         found = registered[name]
-        assert namespaces(found) == {name, *needed, "data_processing"}, name
+        tried = {"controls"} if needed >= {*CONTROLS} else set()
+        assert namespaces(found) == {name, *needed, *tried, "data_processing"}, name
         # Its own recommender is judged; of what only lends a model or lists nothing is.
         judged = {str(node.namespace) for node in found.nodes if EVALUATION_TAG in node.tags}
         assert judged == {name, APPROACHES[name].recommender}, name
@@ -93,8 +94,9 @@ def test_every_pipeline_but_the_evaluation_starts_from_the_raw_files(
 def test_parts_by_family(registered: dict[str, Pipeline]) -> None:
     assert namespaces(registered["recommenders"]) >= set(RECOMMENDERS)
     assert namespaces(registered["knowledge"]) & {*KNOWLEDGE, *RECOMMENDERS} == {
-        *(name for name in KNOWLEDGE if name != "rules_of_svd"),  # made on request
-        *CONTROLS,
+        name
+        for name in KNOWLEDGE
+        if name != "rules_of_svd"  # made on request
     }
     assert namespaces(part("popularity")) == {"popularity", "data_processing"}
     lists = {node.name for node in part("popularity").nodes if node.namespace == "popularity"}
@@ -105,7 +107,7 @@ def test_everything_usual_runs_by_default(registered: dict[str, Pipeline]) -> No
     requested = {name for name, pair in APPROACHES.items() if pair.on_request}
     assert requested < ON_REQUEST < set(registered)
     found = namespaces(registered["__default__"])
-    of_all = {"data_processing", "exploration", "diagnostics", "evaluation"}
+    of_all = {"data_processing", "exploration", "controls", "diagnostics", "evaluation"}
     assert found - set(KNOWLEDGE) == {*RECOMMENDERS, *APPROACHES, *of_all} - requested
 
 
@@ -115,13 +117,13 @@ def test_every_result_has_a_place_in_the_catalog(
     with open_catalog(tmp_path) as catalog:
         assert isinstance(catalog, DataCatalog)
         homeless = {
-            str(node.namespace)
+            name
             for pipeline in registered.values()
             for node in pipeline.nodes
             for name in node.outputs
-            if name not in catalog and name != "data"
+            if name not in catalog
         }
-    assert homeless == {"diagnostics"}  # models that are thrown away
+    assert homeless == set()
 
 
 def test_the_node_that_explains_says_what_it_takes() -> None:

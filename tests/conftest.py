@@ -8,15 +8,19 @@ import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
 from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
 from kedro.io import DataCatalog
+from kedro.runner import AbstractRunner
 
 from tests.command_line import run_afresh, run_prepared
+
+if TYPE_CHECKING:
+    from explainable_recsys.data import Data
 
 PROJECT = Path(__file__).parents[1]
 
@@ -25,13 +29,17 @@ settings.load_profile("quick")
 
 
 def run_project(
-    data_root: Path, pipelines: list[str] | None = None, env: str = "test", **parameters: Any
+    data_root: Path,
+    pipelines: list[str] | None = None,
+    env: str = "test",
+    runner: AbstractRunner | None = None,
+    **parameters: Any,
 ) -> None:
     """Run pipelines of the project in this process, with all results under `data_root`."""
     bootstrap_project(PROJECT)
     given = {"data_root": str(data_root), **parameters}
     with KedroSession.create(PROJECT, env=env, runtime_params=given) as session:
-        session.run(pipeline_names=pipelines)
+        session.run(pipeline_names=pipelines, runner=runner)
 
 
 @contextmanager
@@ -73,6 +81,15 @@ def stored(full_run: Path) -> Callable[[str], Any]:
     """Loads what the run of everything has stored."""
     with open_catalog(full_run) as catalog:
         return catalog.load
+
+
+@pytest.fixture(scope="session")
+def data(full_run: Path) -> Data:
+    """The data of that run."""
+    from explainable_recsys.interface.stored import load_data
+
+    with open_catalog(full_run) as catalog:
+        return load_data(catalog)
 
 
 @pytest.fixture(scope="session")

@@ -96,7 +96,7 @@ def run_small(
     changed: Mapping[str, Any] | None = None,
     ratings: Rows = RATINGS,
     items: Rows | None = None,
-    **source: Any,
+    source: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Run some recommenders, knowledge and approaches on small data, from its files on.
 
@@ -108,13 +108,21 @@ def run_small(
         items: Id, title, genres; None: there is no items file.
         source: Keys of its description that differ.
     """
-    described = small_source(folder, ratings, items) | source
-    raw = {
-        f"raw_{table}": RawTable(source=described, table=table).load()
-        for table in get_args(TableName)
-    }
+    described = small_source(folder, ratings, items) | dict(source or {})
     parameters = merged(merged(SMALL, changed or {}), {"source": described})
-    return run_nodes(part(*names), raw, parameters)
+    return run_nodes(part(*names), raw_tables(described), parameters)
+
+
+def raw_tables(source: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
+    """The tables of a data set, as its description has them."""
+    tables = get_args(TableName)
+    return {f"raw_{table}": RawTable(source=source, table=table).load() for table in tables}
+
+
+def embedded_tables() -> dict[str, pd.DataFrame]:
+    """Those of the data set that comes with the project."""
+    source = configured()["source"]
+    return raw_tables(source | {"folder": str(PROJECT / source["folder"])})
 
 
 def small_source(folder: Path, ratings: Rows, items: Rows | None) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, get_args
 
@@ -194,3 +195,30 @@ def test_of_several_blocks_of_a_class_one_shows_the_defaults() -> None:
     del shown["b"]
     assert differences(shown, {"a": Inner}) == ["a.size: 2 in the files, 1 in the class"]
     assert differences({}, {"a": Inner}) == ["a: not in the files"]
+
+
+def test_messages_name_parameters_that_there_are() -> None:
+    """By the end of the path at least: one class is of several blocks."""
+    loader = OmegaConfigLoader(str(PROJECT / "conf"), base_env="base", default_run_env="base")
+    known = [f".{path}" for path in paths_of(loader["parameters"])]
+    named = {
+        (file.name, name)
+        for file in (PROJECT / "src").rglob("*.py")
+        for name in re.findall(
+            r"parameters? ([a-z_]+(?:\.[a-z_]+)+)(?=:|,| are| is)", file.read_text(encoding="utf-8")
+        )
+    }
+    assert len(named) > 10
+    assert [
+        (file, name)
+        for file, name in sorted(named)
+        if not any(path.endswith(f".{name}") for path in known)
+    ] == []
+
+
+def paths_of(block: Mapping[str, Any], before: str = "") -> Iterator[str]:
+    """Paths of all blocks and parameters, such as `als.model.factors`."""
+    for key, value in block.items():
+        yield f"{before}{key}"
+        if isinstance(value, Mapping):
+            yield from paths_of(value, f"{before}{key}.")

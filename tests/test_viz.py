@@ -185,11 +185,11 @@ def test_the_site_opens_with_an_overview(page: Page) -> None:
     shown.first.wait_for()
     kinds = {node.get_attribute("data-node-type") for node in shown.all()}
     assert kinds == {"modularPipeline"}
-    assert shown.count() < 45
+    assert shown.count() < 50
 
 
 @pytest.mark.browser
-def test_an_approach_opens_and_shows_what_it_made(page: Page, site: Path) -> None:
+def test_a_recommender_opens_and_shows_what_it_made(page: Page, site: Path) -> None:
     nodes = json.loads((site / "api" / "main").read_text())["nodes"]
     ids = {node["name"]: node["id"] for node in nodes}
 

@@ -19,7 +19,7 @@ from explainable_recsys.answers.records import Pair
 from explainable_recsys.data import Data, Lists
 from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import Interactions
-from explainable_recsys.interface.stored import load_data, load_pair
+from explainable_recsys.interface.stored import load_pair
 from tests.conftest import open_catalog
 from tests.lists_of import assert_is_evidence
 
@@ -34,11 +34,6 @@ NEW_USER = 0  # no user of the data has this id
 def catalog(full_run: Path) -> DataCatalog:
     with open_catalog(full_run) as opened:
         return opened
-
-
-@pytest.fixture(scope="module")
-def data(catalog: DataCatalog) -> Data:
-    return load_data(catalog)
 
 
 def of_users(data: Data, rows: list[int], ids: list[int] | None = None) -> Interactions:

@@ -169,13 +169,18 @@ def test_neighbours_around_one_word_of_bits(k):
 
 
 @pytest.mark.parametrize(
-    ("module", "cells"),
-    [(local_rules_module, 1), (local_rules_module, 300), (itemsets, 1), (itemsets, 40)],
+    ("module", "bound", "cells"),
+    [
+        (local_rules_module, "BASKETS_AT_ONCE", 1),
+        (local_rules_module, "BASKETS_AT_ONCE", 300),
+        (itemsets, "COUNTS_AT_ONCE", 1),
+        (itemsets, "COUNTS_AT_ONCE", 40),
+    ],
 )
-def test_small_steps_find_the_same(monkeypatch, module, cells):
+def test_small_steps_find_the_same(monkeypatch, module, bound, cells):
     case = random_case(8)
     expected = brute_force(case, thresholds(max_antecedents=3), 3)
-    monkeypatch.setattr(module, "BASKETS_AT_ONCE", cells)
+    monkeypatch.setattr(module, bound, cells)
     assert_same(local_rules(*case, thresholds(max_antecedents=3), 3), expected)
 
 

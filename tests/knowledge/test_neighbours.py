@@ -429,7 +429,7 @@ def test_k_must_leave_someone_out(form, n):
         with pytest.raises(InputError) as caught:
             explainability(stored, stored, parameters(form=form, k=k))
         assert str(caught.value) == (
-            f"parameter neighbourhood.k: {k} neighbours were asked for, there are {n} {form}; "
+            f"parameter neighbours.k: {k} neighbours were asked for, there are {n} {form}; "
             f"accepted: 1 to {n - 1}"
         )
     rows = random_rows()
@@ -574,6 +574,24 @@ def from_last_to_first(stored):
     )
     assert not turned.has_sorted_indices
     return turned
+
+
+@pytest.mark.parametrize("form", ["users", "items"])
+@pytest.mark.parametrize("threshold", [None, 3.5])
+def test_shares_are_of_the_highest_training_rating_whoever_asks(form, threshold):
+    """Who never rates above 4 is told no more than others, nor is one asked about alone."""
+    rows = random_rows(3)
+    assert max(max(rated.values(), default=0) for rated in rows) == 5
+    careful = [
+        {item: min(rating, 4.0) for item, rating in rated.items()} for rated in random_rows(60, 6)
+    ]
+    given = parameters(form=form, weighting="rating", relevance_threshold=threshold)
+    together = explainability(matrix(careful), matrix(rows), given).toarray()
+    np.testing.assert_allclose(together, loop_explainability(careful, rows, given), atol=1e-12)
+    assert together.max() > 0
+    for user, history in enumerate(careful):
+        alone = explainability(matrix([history]), matrix(rows), given).toarray()
+        np.testing.assert_array_equal(alone[0], together[user])
 
 
 @pytest.mark.parametrize("form", ["users", "items"])

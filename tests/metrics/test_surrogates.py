@@ -23,6 +23,7 @@ from explainable_recsys.explainers import lime as lime_module
 from explainable_recsys.explainers.lime import KernelWidths, LimeParameters, Local, explain_by_lime
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.knowledge.features import FeatureParameters, Features
+from explainable_recsys.metrics.parameters import EvaluationParameters
 from explainable_recsys.metrics.surrogates import surrogate_metrics
 from explainable_recsys.recommenders.base import Recommender
 from tests.lists_of import data_of, lists_of
@@ -331,6 +332,10 @@ def surrogate_table(rows: list[tuple[Any, ...]]) -> pd.DataFrame:
     return table.astype({"local_r2": float, "held_out_r2": float, "widened": bool})
 
 
+def resampled(n_resamples: int, seed: int = 0) -> EvaluationParameters:
+    return EvaluationParameters(n_resamples=n_resamples, seed=seed)
+
+
 def test_metrics_by_hand() -> None:
     table = surrogate_table(
         [
@@ -342,7 +347,7 @@ def test_metrics_by_hand() -> None:
             (2, 0.0, -0.8, 60.0, 80, False),
         ]
     )
-    metrics = surrogate_metrics(table, 200, seed=1)
+    metrics = surrogate_metrics(table, resampled(200, 1))
     # User 1: (.9 + .7) / 2 and .8; user 2: .6 / 3 and -.6 / 3; of user 3 there is nothing.
     assert metrics["local_r2"] == pytest.approx((0.8 + 0.2) / 2)
     assert metrics["held_out_r2"] == pytest.approx((0.8 - 0.2) / 2)
@@ -357,13 +362,13 @@ def test_metrics_by_hand() -> None:
     assert metrics["effective_samples"] == pytest.approx(60)
     assert metrics["n_samples"] == pytest.approx(80)
     assert metrics["n_widened"] == 2
-    assert metrics == surrogate_metrics(table.sample(frac=1, random_state=0), 200, seed=1)
+    assert metrics == surrogate_metrics(table.sample(frac=1, random_state=0), resampled(200, 1))
     assert all(type(value) is float for value in metrics.values())
 
 
 def test_metrics_of_constant_scores() -> None:
     table = surrogate_table([(1, NAN, NAN, 30.0, 100, False), (2, NAN, NAN, 30.0, 100, False)])
-    metrics = surrogate_metrics(table, 10, seed=0)
+    metrics = surrogate_metrics(table, resampled(10, 0))
     fits = {name: value for name, value in metrics.items() if "r2" in name and name[-2:] != "/n"}
     assert len(fits) == 10
     assert all(map(math.isnan, fits.values()))
@@ -372,15 +377,26 @@ def test_metrics_of_constant_scores() -> None:
 
 
 def test_metrics_of_nothing() -> None:
-    metrics = surrogate_metrics(surrogate_table([]), 10, seed=0)
-    assert metrics.keys() == surrogate_metrics(surrogate_table([(1, 1, 1, 1, 1, 1)]), 10, 0).keys()
+    metrics = surrogate_metrics(surrogate_table([]), resampled(10, 0))
+    assert (
+        metrics.keys()
+        == surrogate_metrics(surrogate_table([(1, 1, 1, 1, 1, 1)]), resampled(10)).keys()
+    )
     counts = {name for name, value in metrics.items() if not math.isnan(value)}
     assert counts == {"local_r2/n", "held_out_r2/n", "n_widened"}
     assert all(metrics[name] == 0 for name in counts)
 
 
 def test_metrics_without_an_interval() -> None:
-    metrics = surrogate_metrics(surrogate_table([(1, 1.0, 0.6, 30.0, 100, False)]), 0, seed=0)
+    metrics = surrogate_metrics(surrogate_table([(1, 1.0, 0.6, 30.0, 100, False)]), resampled(0, 0))
     assert "held_out_r2/low" not in metrics
     assert metrics["held_out_r2"] == metrics["held_out_r2_median"] == 0.6
     assert metrics["share_held_out_r2_above_half"] == 1
+
+
+def test_fits_around_the_lists_of_controls() -> None:
+    own = surrogate_table([(1, 1.0, 0.6, 30.0, 100, False)])
+    popular = surrogate_table([(1, 1.0, 0.2, 30.0, 100, False), (2, 1.0, 0.4, 30.0, 100, False)])
+    metrics = surrogate_metrics(own, resampled(0), surrogates_of_popularity=popular)
+    assert metrics["held_out_r2_of_popularity"] == pytest.approx(0.3)
+    assert metrics["held_out_r2"] == 0.6

@@ -1,18 +1,23 @@
-"""The comparison of all approaches and its report, by real sessions and by its nodes."""
+"""The comparison of recommenders and approaches and its report."""
 
 from __future__ import annotations
 
 import json
 import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 
+from explainable_recsys.answers.pairs import APPROACHES
+from explainable_recsys.answers.recommenders import RECOMMENDERS
+from explainable_recsys.datasets.absent import NOT_STORED
 from explainable_recsys.errors import InputError
 from explainable_recsys.metrics.faithfulness import FaithfulnessParameters
+from explainable_recsys.metrics.parameters import EvaluationParameters
 from explainable_recsys.pipelines.evaluation.comparison import (
     ComparisonParameters,
     check_evaluated_alike,
@@ -20,256 +25,184 @@ from explainable_recsys.pipelines.evaluation.comparison import (
     gather_faithfulness,
     protocol_words,
 )
-from explainable_recsys.pipelines.evaluation.nodes import (
-    EvaluationParameters,
-    evaluate,
-    take_evidence_away,
-)
-from explainable_recsys.preprocessing.card import check_same_data
 from explainable_recsys.preprocessing.splits import SplitParameters
-from explainable_recsys.recommenders.lists import RecommendationParameters
 from tests.conftest import open_catalog, run_project
 
-APPROACHES = {
-    "bias",
-    "emf",
-    "fm",
-    "intrinsic_als",
-    "intrinsic_ar",
-    "intrinsic_ease",
-    "intrinsic_mf",
-    "item_knn",
-    "knowledge_graph",
-    "mf",
-    "popularity",
-    "posthoc_ar",
-    "posthoc_fm_lime",
-    "posthoc_influence",
-    "posthoc_knn",
-    "random",
-    "random_walk",
-    "svd",
-}
-CITING = {
-    "intrinsic_als",
-    "intrinsic_ar",
-    "intrinsic_ease",
-    "intrinsic_mf",
-    "item_knn",
-    "knowledge_graph",
-    "posthoc_ar",
-    "posthoc_influence",
-    "posthoc_knn",
-}
+Stored = Callable[[str], Any]
+
+USUAL = {name for name, pair in APPROACHES.items() if not pair.on_request}
+BY_LIME = {"posthoc_fm_lime", "posthoc_fm_lime_ratings"}
 VERSION = {"name": "tiny", "version": "aaa"}
 FACTS = VERSION | {"k": 10, "relevance_threshold": None, "split": {"seed": 0}, "n_users": 5}
 
 
-def test_every_approach_is_in_the_tables(full_run: Path) -> None:
-    with open_catalog(full_run) as catalog:
-        comparison = catalog.load("comparison").set_index("approach")
-        faithfulness = catalog.load("faithfulness")
-        scope = catalog.load("faithfulness_scope").set_index("approach")["scope"]
-        stability = catalog.load("stability")
-    assert set(comparison.index) == set(scope.index) == APPROACHES
-    measured = comparison.index[comparison["pos@10,3"].notna()]
-    assert set(measured) == CITING
-    assert (comparison.loc[measured, "pos@10,3/low"] <= comparison.loc[measured, "pos@10,3"]).all()
-    explaining = CITING | {"fm", "posthoc_fm_lime"}
-    assert set(faithfulness["approach"]) == set(stability["approach"]) == explaining
+def test_accuracy_has_a_row_per_recommender_and_quality_one_per_approach(stored: Stored) -> None:
+    accuracy = stored("accuracy").set_index("recommender")
+    quality = stored("explanation_quality").set_index("approach")
+    assert set(accuracy.index) == set(RECOMMENDERS)
+    assert set(quality.index) == USUAL
+    assert dict(quality["recommender"]) == {name: APPROACHES[name].recommender for name in USUAL}
+    for table in (accuracy, quality.drop(columns="recommender")):
+        for name, row in table.iterrows():
+            metrics = {k: v for k, v in stored(f"{name}.metrics").items() if v is not None}
+            assert row.dropna().to_dict() == pytest.approx(metrics), name
+    assert "coverage" not in accuracy
+    assert "ndcg@10" not in quality
+    assert set(quality.index[quality["pos@10,3"].notna()]) == USUAL - BY_LIME
+
+
+def test_what_is_taken_away_is_told_of_every_approach(stored: Stored) -> None:
+    table, curves = stored("faithfulness"), stored("faithfulness_curves")
+    scope = stored("faithfulness_scope").set_index("approach")["scope"]
+    assert set(scope.index) == set(table["approach"]) == set(curves["approach"]) == USUAL
     assert scope["intrinsic_als"] == scope["posthoc_influence"] == "cited items"
     assert scope["posthoc_ar"] == "projection: antecedents of the rules"
     assert scope["intrinsic_mf"].startswith("projection: items that the neighbours")
-    assert scope["fm"].startswith("not applicable")
-    assert scope["popularity"] == scope["svd"] == "no explanations"
+    assert scope["intrinsic_content"].startswith("projection: rated items that share")
+    assert scope["posthoc_fm_lime"].startswith("not applicable")
 
 
-def test_the_metrics_repeat_the_table_of_faithfulness(full_run: Path) -> None:
-    with open_catalog(full_run) as catalog:
-        metrics = catalog.load("intrinsic_ease.metrics")
-        table = catalog.load("intrinsic_ease.faithfulness")
-        by_user = catalog.load("intrinsic_ease.user_metrics")
-    row = table[
-        (table["metric"] == "pos") & (table["evidence"] == "random") & (table["n_cited"] == 3)
-    ].iloc[0]
+def test_the_metrics_repeat_the_table_of_faithfulness(stored: Stored) -> None:
+    metrics, table = stored("intrinsic_ease.metrics"), stored("intrinsic_ease.faithfulness")
+    by_user = stored("intrinsic_ease.user_metrics")
+    row = table.query("metric == 'pos' and evidence == 'random' and n_cited == 3").iloc[0]
     assert row["value"] == pytest.approx(metrics["pos@10,3/random"])
     assert row["n_users"] == metrics["pos@10,3/random/n"]
-    for name in ("ndcg@10", "pos@10,3", "del@3", "coverage"):
+    for name in ("pos@10,3", "del@3", "coverage"):
         assert by_user[name].mean() == pytest.approx(metrics[name])
+    by_user = stored("ease.user_metrics")
+    assert by_user["ndcg@10"].mean() == pytest.approx(stored("ease.metrics")["ndcg@10"])
 
 
-def test_tests_are_between_those_that_were_measured(full_run: Path) -> None:
-    with open_catalog(full_run) as catalog:
-        pairs, controls = catalog.load("paired_tests"), catalog.load("control_tests")
-    of_ndcg = pairs[pairs["metric"] == "ndcg@10"]
-    assert len(of_ndcg) == len(APPROACHES) * (len(APPROACHES) - 1) / 2
-    assert set(controls["approach"]) == CITING
+def test_every_pair_is_tested_once(stored: Stored) -> None:
+    lists, reasons = stored("accuracy_tests"), stored("explanation_tests")
+    controls = stored("control_tests")
+    for table, names, metric in (
+        (lists, set(RECOMMENDERS), "ndcg@10"),
+        (reasons, USUAL, "coverage"),
+        (reasons, USUAL - BY_LIME, "pos@10,3"),
+    ):
+        of_metric = table[table["metric"] == metric]
+        pairs = {
+            frozenset(pair) for pair in zip(of_metric["first"], of_metric["second"], strict=True)
+        }
+        assert len(pairs) == len(of_metric) == len(names) * (len(names) - 1) / 2
+        assert set().union(*pairs) == names
+    assert set(controls["approach"]) == USUAL - BY_LIME
     assert set(controls["control"]) == {"random", "popular"}
-    ease = controls[
-        (controls["approach"] == "intrinsic_ease") & (controls["metric"] == "pos@10,3")
-    ].set_index("control")
-    assert ease.loc["random", "verdict"] == "better"
+    ease = controls.query("approach == 'intrinsic_ease' and metric == 'pos@10,3'")
+    assert dict(zip(ease["control"], ease["verdict"], strict=True))["random"] == "better"
 
 
-def test_the_report_carries_data_run_and_manifest(full_run: Path) -> None:
-    page = (full_run / "08_reporting" / "report.html").read_text(encoding="utf-8")
-    text = (full_run / "08_reporting" / "report.md").read_text(encoding="utf-8")
-    with open_catalog(full_run) as catalog:
-        version = catalog.load("data_version")["version"]
-        card = catalog.load("dataset_card")
-        provenance = catalog.load("provenance")
-        examples = catalog.load("example_lists")
-        histories = catalog.load("example_histories")
-    (run,) = (path.name for path in (full_run / "08_reporting" / "run_manifest.json").iterdir())
+def test_the_report_carries_data_run_and_manifest(full_run: Path, stored: Stored) -> None:
+    folder = full_run / "08_reporting"
+    page, text = ((folder / f"report.{e}").read_text(encoding="utf-8") for e in ("html", "md"))
+    version, provenance = stored("data_version")["version"], stored("provenance")
+    (run,) = (path.name for path in (folder / "run_manifest.json").iterdir())
+    assert set(provenance) >= {"run", "manifest", "commit", "env"}
     assert provenance["run"] == run
-    assert provenance["data_version"] == card["version"] == version
+    assert provenance["data_version"] == stored("dataset_card")["version"] == version
     assert Path(provenance["manifest"]) == (
-        full_run / "08_reporting" / "run_manifest.json" / run / "run_manifest.json"
+        folder / "run_manifest.json" / run / "run_manifest.json"
     )
     for written in (page, text):
         assert version in written
         assert run in written
-        assert all(name in written for name in CITING)
+        assert all(name in written for name in USUAL)
     assert not re.search(r"<(?:script|img|link|iframe)[^>]+(?:src|href)=.https?:", page)
-    assert examples["user_id"].nunique() == histories["user_id"].nunique() == 3
-    assert set(examples["approach"]) == CITING | {"fm", "posthoc_fm_lime"}
+    examples = stored("example_lists")
+    users = set(examples["user_id"])
+    assert len(users) == 3
+    assert set(stored("example_histories")["user_id"]) == users
+    assert set(examples["approach"]) == USUAL
     assert examples["rank"].max() == 5
 
 
-def test_a_second_evaluation_reads_what_is_stored_and_gives_the_same(
-    full_run: Path, tmp_path: Path
+@pytest.fixture
+def copied(full_run: Path, tmp_path: Path) -> Path:
+    """A copy of the run of everything that a test may add to and remove from."""
+    return Path(shutil.copytree(full_run, tmp_path / "data"))
+
+
+def test_what_is_stored_is_judged_again_without_what_is_not(
+    copied: Path, stored: Stored, caplog: pytest.LogCaptureFixture
 ) -> None:
-    shutil.copytree(full_run, tmp_path / "data")
-    run_project(tmp_path / "data", ["evaluation"], report={"n_users": 1})
-    for name in ("comparison", "faithfulness", "paired_tests", "control_tests", "stability"):
-        versions = sorted((tmp_path / "data" / "08_reporting" / f"{name}.parquet").glob("*/*"))
-        assert len(versions) == 2
-        assert versions[0].read_bytes() == versions[1].read_bytes(), name
-    with open_catalog(tmp_path / "data") as catalog:
-        provenance = catalog.load("provenance")
-        assert len(catalog.load("example_lists")["user_id"].unique()) == 1
+    results = copied / "08_reporting"
+    for lost in ("06_models/mf", "07_model_output/posthoc_ar", "08_reporting/stability.parquet"):
+        shutil.rmtree(copied / lost)
+    shutil.rmtree(results / "emf" / "item_map.json")  # a figure
+    run_project(copied, ["evaluation"], report={"n_users": 1})
+    # emf_ratings is compared with mf.
+    assert "not stored, so not judged: emf_ratings, mf, posthoc_ar" in caplog.text
+    for file in results.glob("*/*/*/*"):
+        if file.name in ("metrics.json", "user_metrics.parquet", "faithfulness.parquet"):
+            again = {path.read_bytes() for path in file.parent.parent.glob("*/*")}
+            versions = len(list(file.parent.parent.iterdir()))
+            name = file.parts[-4]
+            assert (versions, len(again)) == (
+                (1, 1) if name in ("mf", "emf_ratings", "posthoc_ar") else (2, 1)
+            ), name
+    with open_catalog(copied) as catalog:
+        for table, key, lost in (
+            ("accuracy", "recommender", {"mf", "emf_ratings"}),
+            ("explanation_quality", "approach", {"posthoc_ar"}),
+            ("control_tests", "approach", {"posthoc_ar"}),
+        ):
+            first, second = (load(table).set_index(key) for load in (stored, catalog.load))
+            assert set(first.index) - set(second.index) == lost
+        examples, provenance = catalog.load("example_lists"), catalog.load("provenance")
+        assert catalog.load("control_tests")["verdict"].notna().all()
+    assert len(set(examples["user_id"])) == 1
+    assert "posthoc_ar" not in set(examples["approach"])
     manifest = json.loads(Path(provenance["manifest"]).read_text(encoding="utf-8"))
-    manifests = tmp_path / "data" / "08_reporting" / "run_manifest.json"
-    first, second = sorted(path.name for path in manifests.iterdir())
-    assert manifest["run_id"] == provenance["run"] == second
-    assert manifest["read"]["intrinsic_als.model"] == first
-    assert manifest["written"]["intrinsic_als.metrics"] == second
+    first_run, second_run = sorted(path.name for path in (results / "run_manifest.json").iterdir())
+    assert manifest["run_id"] == provenance["run"] == second_run
+    assert manifest["read"]["als.model"] == first_run
+    assert manifest["written"]["als.metrics"] == second_run
+    assert not [name for name in manifest["written"] if name.startswith("posthoc_ar.")]
 
 
-def test_lists_made_from_other_data_are_refused_naming_both(full_run: Path, tmp_path: Path) -> None:
-    shutil.copytree(full_run, tmp_path / "data")
-    with open_catalog(full_run) as catalog:
-        first = catalog.load("data_version")["version"]
-    run_project(tmp_path / "data", ["data_processing"], split={"seed": 1})
-    with open_catalog(tmp_path / "data") as catalog:
-        second = catalog.load("data_version")["version"]
-    assert first != second
-    with pytest.raises(InputError, match=f"bias lists .*version {first}.*version {second}"):
-        run_project(tmp_path / "data", ["evaluation"])
+def test_lists_made_from_other_data_are_refused_naming_both(copied: Path, stored: Stored) -> None:
+    (file,) = copied.glob("05_model_input/data_version.json/*/*")
+    first = stored("data_version")
+    file.write_text(json.dumps(first | {"version": "0123456789ab"}), encoding="utf-8")
+    message = f"lists .*version {first['version']}.*version 0123456789ab"
+    with pytest.raises(InputError, match=message):
+        run_project(copied, ["evaluation"])
     # In the same run as new data, the evaluation finds out by itself.
     with pytest.raises(InputError, match="come from different runs"):
-        run_project(tmp_path / "data", ["data_processing", "evaluation"], split={"seed": 2})
+        run_project(copied, ["knowledge", "evaluation"], split={"seed": 2})
 
 
-def test_protocols_are_parameters(tmp_path: Path) -> None:
-    wanted = {"k": 5, "relevance_threshold": 5.0, "sampled_negatives": 20}
-    run_project(tmp_path, ["intrinsic_als"], evaluation=wanted)
-    with open_catalog(tmp_path) as catalog:
-        metrics = catalog.load("intrinsic_als.metrics")
-        test_ratings = catalog.load("test_ratings")
-        facts = catalog.load("intrinsic_als.evaluated_on")
-    liked = test_ratings[test_ratings["rating"] == 5]
-    assert metrics["recall@5/n"] == liked["user_id"].nunique() < test_ratings["user_id"].nunique()
-    assert metrics["sampled_20_recall@5"] > metrics["recall@5"]
-    assert facts["k"] == 5
-    assert "pos@5,3" in metrics
-
-
-def test_an_approach_without_any_explanation(tmp_path: Path) -> None:
-    run_project(tmp_path, ["posthoc_ar"], posthoc_ar={"rules": {"min_confidence": 1.0}})
-    with open_catalog(tmp_path) as catalog:
-        assert catalog.load("posthoc_ar.explanations").empty
-        metrics = catalog.load("posthoc_ar.metrics")
-        table = catalog.load("posthoc_ar.faithfulness")
-    assert metrics["coverage"] == 0
-    assert not any(name.startswith("pos@") for name in metrics)
-    assert set(table["scope"]) == {"no explanations"}
-    assert table["value"].isna().all()
-
-
-def judged(catalog: Any, lists: pd.DataFrame, reasons: pd.DataFrame, **more: Any) -> dict[str, Any]:
-    """`evaluate` with what a run has stored, but for the lists and the explanations."""
-    stored = ("interactions", "histories", "items", "test_ratings", "data_version")
-    metrics, by_user, _ = evaluate(
-        catalog.load("intrinsic_als.model"),
-        lists,
-        **{name: catalog.load(name) for name in stored},
-        made_from=catalog.load("intrinsic_als.made_from"),
-        parameters=EvaluationParameters(n_resamples=0),
-        recommendation=RecommendationParameters(),
-        source=catalog.load("params:source"),
-        explanations=reasons,
-        **more,
-    )
-    return {"metrics": metrics, "by_user": by_user.set_index("user_id")}
-
-
-def test_lists_for_some_users_only(full_run: Path) -> None:
-    with open_catalog(full_run) as catalog:
-        lists = catalog.load("intrinsic_als.recommendations")
-        reasons = catalog.load("intrinsic_als.explanations")
-        users = lists["user_id"].unique()[::2]
-        some = lists[lists["user_id"].isin(users)]
-        of_some = reasons[reasons["user_id"].isin(users)]
-        stored = [catalog.load(name) for name in ("interactions", "histories")]
-        parameters = FaithfulnessParameters(n_users=None, curve_users=0)
-        table, _, faithful = take_evidence_away(
-            catalog.load("intrinsic_als.model"),
-            *stored,
-            some,
-            of_some,
-            EvaluationParameters(n_resamples=0),
-            parameters,
-        )
-        found = judged(
-            catalog,
-            some,
-            of_some,
-            faithfulness_by_user=faithful,
-            faithfulness_parameters=parameters,
-        )
-    assert table["n_users"].max() == len(users)
-    assert found["metrics"]["pos@10,3/n"] == found["metrics"]["coverage/n"] == len(users)
-    assert found["metrics"]["recall@10/n"] > len(users)
-    without = found["by_user"].drop(users)
-    assert (without["recall@10"] == 0).all()
-    assert without["pos@10,3"].isna().all()
-
-
-def test_another_version_of_the_data_is_named() -> None:
-    check_same_data(VERSION, dict(VERSION))
-    with pytest.raises(InputError, match=r"tiny version aaa.*tiny version bbb"):
-        check_same_data(VERSION, VERSION | {"version": "bbb"})
-
-
-def test_approaches_are_compared_only_if_evaluated_alike() -> None:
+def test_results_are_compared_only_if_evaluated_alike() -> None:
     check_evaluated_alike({"a": FACTS, "b": FACTS | {"n_users": 3}})
     with pytest.raises(InputError, match="a was evaluated on tiny version aaa, b on tiny vers"):
         check_evaluated_alike({"b": FACTS | {"version": "bbb"}, "a": FACTS})
     with pytest.raises(InputError, match="a was evaluated with k 10, b with 5"):
         check_evaluated_alike({"b": FACTS | {"k": 5}, "a": FACTS})
-    results = {"a.metrics": {"x": 1, "y": None}, "a.evaluated_on": FACTS}
-    table = compare(**results, **{"b.metrics": {"x": 2}, "b.evaluated_on": FACTS})
-    assert table["approach"].tolist() == ["a", "b"]
-    assert table["x"].tolist() == [1, 2]
-    assert table["y"].isna().all()
+
+
+def test_recommenders_and_approaches_stand_in_tables_of_their_own() -> None:
+    metrics: dict[str, Any] = {"als": {"x": 1, "y": None}, "svd": {"x": 2}, "posthoc_knn": {"z": 3}}
+    results = {f"{name}.metrics": values for name, values in metrics.items()}
+    results |= {f"{name}.evaluated_on": FACTS for name in metrics}
+    results |= {"fm.metrics": NOT_STORED, "fm.evaluated_on": NOT_STORED}
+    accuracy, quality = compare(**results)
+    assert accuracy["recommender"].tolist() == ["als", "svd"]
+    assert accuracy["x"].tolist() == [1, 2]
+    assert accuracy["y"].isna().all()
+    assert quality.to_dict("records") == [
+        {"approach": "posthoc_knn", "recommender": "als", "z": 3.0}
+    ]
+    only_lists = {name: value for name, value in results.items() if "knn" not in name}
+    assert compare(**only_lists)[1].empty
 
 
 def test_no_approach_with_explanations_at_all() -> None:
-    table, curves, scope = gather_faithfulness(**{"a.metrics": {"x": 1}})
+    table, curves, scope = gather_faithfulness(**{"posthoc_ar.metrics": {"x": 1}})
     assert table.empty
     assert curves.empty
-    assert scope.to_dict("records") == [{"approach": "a", "scope": "no explanations"}]
+    assert scope.to_dict("records") == [{"approach": "posthoc_ar", "scope": "no explanations"}]
 
 
 @pytest.mark.parametrize(
@@ -297,8 +230,3 @@ def test_the_protocol_in_words(split: dict[str, Any], words: str) -> None:
     assert found["Held out"] == words
     assert found["Users"].startswith("1,234 ")
     assert found["Relevant"] == "held-out ratings from 4 on"
-
-
-def test_the_provenance_is_plain_json(full_run: Path) -> None:
-    (file,) = (full_run / "08_reporting" / "provenance.json").glob("*/provenance.json")
-    assert set(json.loads(file.read_text())) >= {"run", "manifest", "commit", "env"}

@@ -3,38 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-from kedro.framework.session import KedroSession
-from kedro.framework.startup import bootstrap_project
 from kedro.pipeline import Node, Pipeline
-from pydantic import BaseModel
 from scipy import sparse
 
+from explainable_recsys.data import Data
 from explainable_recsys.errors import InputError
 from explainable_recsys.parameters import Parameters
-from explainable_recsys.pipelines import intrinsic_als, posthoc_ar, posthoc_fm_lime, posthoc_knn
-from explainable_recsys.pipelines.approach import SHARED_DATA
 from explainable_recsys.pipelines.parameters import plain_parameters, typed_parameters
 from explainable_recsys.pipelines.rerun import needed_part, rerun
+from explainable_recsys.pipelines.wiring import everything
 from explainable_recsys.recommenders.als import ALSParameters
-from tests.conftest import PROJECT, open_catalog
-
-
-@pytest.fixture(scope="module")
-def parameters() -> dict[str, Any]:
-    bootstrap_project(PROJECT)
-    with KedroSession.create(PROJECT, env="test") as session:
-        return dict(session.load_context().config_loader["parameters"])
-
-
-def load_all(full_run: Path, names: set[str] | frozenset[str]) -> dict[str, Any]:
-    with open_catalog(full_run) as catalog:
-        return {name: catalog.load(name) for name in names}
+from tests.in_memory import configured
 
 
 def assert_same(found: Any, expected: Any) -> None:
@@ -49,45 +34,37 @@ def assert_same(found: Any, expected: Any) -> None:
         np.testing.assert_array_equal(found, expected)
 
 
-@pytest.mark.parametrize(
-    ("pipeline", "approach"),
-    [
-        (intrinsic_als, "intrinsic_als"),
-        (posthoc_ar, "posthoc_ar"),
-        (posthoc_fm_lime, "fm"),
-        (posthoc_knn, "posthoc_knn"),
-    ],
-)
+@pytest.fixture(scope="module")
+def given(stored: Callable[[str], Any], data: Data) -> dict[str, Any]:
+    """What models of the run of everything were made of."""
+    names = ("interactions", "data_version", "features.item", "features.user")
+    return {"data": data} | {name: stored(name) for name in names}
+
+
+@pytest.mark.parametrize("recommender", ["als", "fm"])
 def test_what_comes_out_is_what_the_run_stored(
-    pipeline: Any, approach: str, full_run: Path, parameters: dict[str, Any]
+    recommender: str, given: dict[str, Any], stored: Callable[[str], Any]
 ) -> None:
-    model = "intrinsic_als.model" if approach == "posthoc_knn" else f"{approach}.model"
-    outputs = {model, *(f"{approach}.{t}" for t in ("recommendations", "explanations"))}
-    data = load_all(full_run, SHARED_DATA)
-    made = rerun(pipeline.create_pipeline(), data, parameters, outputs)
+    outputs = {f"{recommender}.{name}" for name in ("model", "recommendations")}
+    made = rerun(everything(), given, configured(), outputs)
     assert made.keys() == outputs
-    stored = load_all(full_run, outputs)
     for name in outputs:
-        assert_same(made[name], stored[name])
+        assert_same(made[name], stored(name))
 
 
 def test_only_what_is_needed_runs_and_what_is_given_stays(
-    full_run: Path, parameters: dict[str, Any]
+    given: dict[str, Any], stored: Callable[[str], Any]
 ) -> None:
-    pipeline = intrinsic_als.create_pipeline()
-    given = {"interactions", "histories", "data_version"}
-    part = needed_part(pipeline, given, {"intrinsic_als.recommendations"})
-    assert {node.name for node in part.nodes} == {"intrinsic_als.fit", "intrinsic_als.recommend"}
-    data = load_all(full_run, {*given, "items", "intrinsic_als.recommendations"})
-    few = data["intrinsic_als.recommendations"].query("rank == 1")
-    data["intrinsic_als.recommendations"] = few
-    outputs = {"intrinsic_als.explanations", "intrinsic_als.recommendations"}
-    made = rerun(pipeline, data, parameters, outputs)
-    assert made["intrinsic_als.recommendations"] is few
-    explained = made["intrinsic_als.explanations"][["user_id", "item_id"]].drop_duplicates()
-    assert_same(
-        explained.reset_index(drop=True), few[["user_id", "item_id"]].reset_index(drop=True)
-    )
+    part = needed_part(everything(), given, {"als.recommendations"})
+    assert {node.name for node in part.nodes} == {"als.fit", "als.recommend"}
+    few = stored("als.recommendations").query("rank == 1")
+    changed = given | {"als.recommendations": few}
+    outputs = {"intrinsic_als.explanations", "als.recommendations"}
+    made = rerun(everything(), changed, configured(), outputs)
+    assert made["als.recommendations"] is few
+    pair = ["user_id", "item_id"]
+    explained = made["intrinsic_als.explanations"][pair].drop_duplicates(ignore_index=True)
+    assert_same(explained, few[pair].reset_index(drop=True))
 
 
 def both(a: int) -> tuple[int, int]:
@@ -151,39 +128,25 @@ def test_parameters_arrive_as_in_a_session() -> None:
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"factors": 0}, r"^parameter intrinsic_als\.model\.factors: .*greater than or equal to 1"),
-        ({"factor": 9}, r"^parameter intrinsic_als\.model\.factor: Extra inputs"),
+        ({"factors": 0}, r"^parameter als\.model\.factors: .*greater than or equal to 1"),
+        ({"factor": 9}, r"^parameter als\.model\.factor: Extra inputs"),
     ],
 )
-def test_wrong_values_are_named(
-    wrong: dict[str, Any], message: str, full_run: Path, parameters: dict[str, Any]
-) -> None:
-    data = load_all(full_run, {"interactions"})
+def test_wrong_values_are_named(wrong: dict[str, Any], message: str, given: dict[str, Any]) -> None:
+    parameters = configured() | {"als": {"model": wrong}}
     with pytest.raises(InputError, match=message):
-        rerun(
-            intrinsic_als.create_pipeline(),
-            data,
-            {**parameters, "intrinsic_als": {"model": wrong}},
-            {"intrinsic_als.model"},
-        )
+        rerun(everything(), given, parameters, {"als.model"})
 
 
-def test_typed_parameters_survive_being_made_plain(parameters: dict[str, Any]) -> None:
+def test_typed_parameters_survive_being_made_plain() -> None:
     """The dataset `parameters` of a session holds models where nodes want them."""
-    from kedro.framework.project import pipelines
-
-    everything = pipelines["__default__"]
-    typed = typed_parameters(everything, parameters)
-    del typed["parameters"]
-    assert sum(isinstance(value, BaseModel) for value in typed.values()) > 20
-    assert isinstance(typed["params:intrinsic_als.model"], ALSParameters)
-    models = {name.removeprefix("params:"): value for name, value in typed.items()}
-    nested: dict[str, Any] = {}
-    for path, value in models.items():
-        *blocks, last = path.split(".")
-        place = nested
+    typed = typed_parameters(everything(), configured())
+    models: dict[str, Any] = {}
+    for path, value in typed.items():
+        *blocks, last = path.removeprefix("params:").split(".")
+        place = models
         for name in blocks:
             place = place.setdefault(name, {})
         place[last] = value
-    again = typed_parameters(everything, plain_parameters(nested))
-    assert {name: again[name] for name in typed} == typed
+    assert isinstance(models["als"]["model"], ALSParameters)
+    assert typed_parameters(everything(), plain_parameters(models)) == typed

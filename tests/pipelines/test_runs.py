@@ -1,163 +1,256 @@
-"""Real Kedro sessions on the `test` environment."""
+"""Real Kedro sessions on the `test` environment: what a run makes, again, alone, in threads."""
 
 from __future__ import annotations
 
-import pkgutil
-import subprocess
+import hashlib
+import logging
+from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from kedro.runner import ThreadRunner
 
-from explainable_recsys import pipelines
-from explainable_recsys.errors import InputError
+from explainable_recsys.answers.explainers import EXPLAINERS
+from explainable_recsys.answers.pairs import APPROACHES
+from explainable_recsys.answers.recommenders import CONTROLS, RECOMMENDERS
+from explainable_recsys.interactions import Interactions
+from explainable_recsys.preprocessing.splits import SplitParameters, split_ratings
 from tests.conftest import PROJECT, open_catalog, run_project
+from tests.lists_of import EVIDENCE_TYPES, assert_is_evidence
+
+Stored = Callable[[str], Any]
+
+PAIR = ["user_id", "item_id"]
+RATINGS = [*PAIR, "rating", "timestamp"]
+CONTRACT = {
+    "ratings": RATINGS,
+    "train_ratings": RATINGS,
+    "validation_ratings": RATINGS,
+    "test_ratings": RATINGS,
+    "items": ["item_id", "title", "year", "genres"],
+    "users": ["user_id", "age", "gender", "occupation"],
+    **{f"{name}.recommendations": [*PAIR, "rank", "score"] for name in RECOMMENDERS},
+    "svd.user_penalties": ["user_penalty", "rmse"],
+    "svd.popularity_sweep": ["popularity_weight", "ndcg", "recall", "catalogue_coverage"],
+    "emf.explainability_sweep": ["form", "explainability_weight", "rmse", "mep", "ndcg"],
+    "emf.item_map": ["item_id", "title", "genres", "popularity", "x", "y"],
+    "emf.similar_items": [
+        *("item_id", "title", "rank"),
+        *("similar_id", "similar_title", "similarity"),
+    ],
+    "rules.rules": [
+        *("cluster", "antecedent_1", "antecedent_2", "antecedent_3", "consequent", "count"),
+        *("support", "confidence", "lift"),
+    ],
+    "rules.top_rules": ["rule", "cluster", "count", "support", "confidence", "lift"],
+    "posthoc_ar.cited_rules": [
+        *(*PAIR, "group", "scope", "n_antecedents", "support", "confidence", "lift"),
+    ],
+    "posthoc_ar.coverage_frontier": [
+        *("min_support", "min_confidence", "n_rules", "coverage", "median_lift"),
+        *("coverage_of_popularity", "coverage_of_random"),
+    ],
+    "posthoc_influence.cited_groups": [
+        *(*PAIR, "n_cited", "sum_of_influences", "group_influence"),
+    ],
+    "posthoc_fm_lime.surrogates": [
+        *(*PAIR, "intercept", "prediction", "local_r2", "held_out_r2"),
+        *("effective_samples", "n_samples", "kernel_width", "widened"),
+    ],
+    "posthoc_fm_lime.stability": [
+        *("neighbourhood", "n_samples", "top3_jaccard", "coefficient_spread"),
+        *("held_out_r2", "effective_samples", "n_explanations"),
+    ],
+    "intrinsic_mf.projected_evidence": [*PAIR, "rated_item_id", "weight"],
+}
 
 
-def files_of(data_root: Path, suffix: str) -> dict[str, bytes]:
-    """Content of the results with a suffix, by dataset; versions are left out of the names."""
-    return {
-        str(file.parent.parent.relative_to(data_root)): file.read_bytes()
-        for file in sorted(data_root.rglob(f"*/*{suffix}"))
-        if file.is_file()
-    }
+def test_every_contract_table_has_its_columns(stored: Stored) -> None:
+    for name, columns in CONTRACT.items():
+        table = stored(name)
+        assert list(table.columns) == columns, name
+        assert len(table) or name == "users", name
 
 
-def test_every_contract_table_has_its_columns(full_run: Path) -> None:
-    expected = {
-        "ratings": ["user_id", "item_id", "rating", "timestamp"],
-        "train_ratings": ["user_id", "item_id", "rating", "timestamp"],
-        "validation_ratings": ["user_id", "item_id", "rating", "timestamp"],
-        "test_ratings": ["user_id", "item_id", "rating", "timestamp"],
-        "items": ["item_id", "title", "year", "genres"],
-        "users": ["user_id", "age", "gender", "occupation"],
-        "intrinsic_als.recommendations": ["user_id", "item_id", "rank", "score"],
-        "intrinsic_als.explanations": [
-            "user_id",
-            "item_id",
-            "position",
-            "style",
-            "evidence_id",
-            "evidence",
-            "weight",
-            "group",
-        ],
-        "intrinsic_als.sentences": ["user_id", "item_id", "sentence"],
-    }
-    with open_catalog(full_run) as catalog:
-        for name, columns in expected.items():
-            assert list(catalog.load(name).columns) == columns, name
-
-
-def test_the_parts_of_the_split_make_up_the_ratings(full_run: Path) -> None:
-    with open_catalog(full_run) as catalog:
-        ratings = catalog.load("ratings")
-        parts = [catalog.load(f"{part}_ratings") for part in ("train", "validation", "test")]
-        interactions = catalog.load("interactions")
-    together = pd.concat(parts).sort_values(["user_id", "item_id"], ignore_index=True)
+def test_the_parts_of_the_split_make_up_the_ratings(stored: Stored) -> None:
+    ratings = stored("ratings")
+    parts = [stored(f"{part}_ratings") for part in ("train", "validation", "test")]
+    together = pd.concat(parts).sort_values(PAIR, ignore_index=True)
     pd.testing.assert_frame_equal(together, ratings)
-    assert interactions.ratings.nnz == len(parts[0]) + len(parts[1])
+    assert stored("interactions").ratings.nnz == len(parts[0]) + len(parts[1])
+    other = split_ratings(ratings, SplitParameters(seed=1))
+    assert not other.test.equals(parts[2])
 
 
-def test_every_user_gets_ten_unseen_items_with_reasons_from_the_history(full_run: Path) -> None:
-    with open_catalog(full_run) as catalog:
-        lists = catalog.load("intrinsic_als.recommendations")
-        reasons = catalog.load("intrinsic_als.explanations")
-        interactions = catalog.load("interactions")
-    rated = set(
-        zip(
-            np.repeat(interactions.user_ids, np.diff(interactions.ratings.indptr)),
-            interactions.item_ids[interactions.ratings.indices],
-            strict=True,
-        )
-    )
-    assert (lists.groupby("user_id").size() == 10).all()
-    assert not rated & set(zip(lists["user_id"], lists["item_id"], strict=True))
-    assert set(zip(reasons["user_id"], reasons["evidence_id"], strict=True)) <= rated
+def rated_pairs(interactions: Interactions) -> set[tuple[int, int]]:
+    users = np.repeat(interactions.user_ids, np.diff(interactions.ratings.indptr))
+    return set(zip(users, interactions.item_ids[interactions.ratings.indices], strict=True))
 
 
-def test_popularity_beats_chance_and_contributions_of_als_sum_to_the_scores(full_run: Path) -> None:
-    with open_catalog(full_run) as catalog:
-        metrics = {
-            name: catalog.load(f"{name}.metrics")
-            for name in ("intrinsic_als", "popularity", "bias", "random")
-        }
-        comparison = catalog.load("comparison").set_index("approach")
-    for name in ("intrinsic_als", "popularity"):
-        assert metrics[name]["ndcg@10"] > 2 * metrics["random"]["ndcg@10"]
-    assert metrics["intrinsic_als"]["coverage"] == 1
-    assert metrics["intrinsic_als"]["additivity_error_relative"] < 1e-4
-    assert 0 < metrics["bias"]["mae"] < metrics["bias"]["rmse"] < 2
-    assert "rmse" not in metrics["intrinsic_als"]
-    for name, values in metrics.items():
-        assert comparison.loc[name, "ndcg@10"] == values["ndcg@10"]
+def test_every_user_gets_ten_unseen_items_best_first(stored: Stored) -> None:
+    rated = rated_pairs(stored("interactions"))
+    for name in RECOMMENDERS:
+        lists = stored(f"{name}.recommendations")
+        lengths = lists.groupby("user_id").size()
+        if name != "ar":  # rules do not always lead to so many
+            assert (len(lengths), set(lengths)) == (60, {10}), name
+        assert not rated & set(lists[PAIR].itertuples(index=False, name=None)), name
+        assert (lists["rank"] == lists.groupby("user_id").cumcount() + 1).all(), name
+        assert (lists.groupby("user_id")["score"].diff().dropna() <= 0).all(), name
 
 
-def test_als_beats_the_baselines_when_there_are_users_to_learn_from(tmp_path: Path) -> None:
-    """Of 60 users it learns no more than popularity: half of the seeds have it so."""
-    run_project(tmp_path, ["intrinsic_als"], cleaning={"sample_users": 300})
-    with open_catalog(tmp_path) as catalog:
-        als, popularity, random = (
-            catalog.load(f"{name}.metrics")["ndcg@10"]
-            for name in ("intrinsic_als", "popularity", "random")
-        )
-    assert als > 1.2 * popularity > popularity > random
+@pytest.mark.parametrize("name", [n for n, pair in APPROACHES.items() if not pair.on_request])
+def test_evidence_is_of_the_lists_and_rests_on_the_history(name: str, stored: Stored) -> None:
+    pair = APPROACHES[name]
+    evidence, sentences = (stored(f"{name}.{table}") for table in ("explanations", "sentences"))
+    assert list(evidence.columns) == list(EVIDENCE_TYPES)
+    assert_is_evidence(evidence.astype(dict.fromkeys(PAIR, "int64")))
+    assert len(evidence)
+    assert np.isfinite(evidence["weight"]).all()
+    listed = stored(f"{pair.recommender}.recommendations")[PAIR]
+    explained = evidence[PAIR].drop_duplicates(ignore_index=True)
+    # In the order of the lists, each piece at its place, no piece twice in one group.
+    assert explained.merge(listed, on=PAIR).equals(listed.merge(explained, on=PAIR))
+    assert (evidence["position"] == evidence.groupby(PAIR).cumcount() + 1).all()
+    assert not evidence.duplicated([*PAIR, "group", "evidence_id", "evidence"]).any()
+    cited = evidence[evidence["rated_item_id"].notna()]
+    cited = set(zip(cited["user_id"], cited["rated_item_id"].astype(int), strict=True))
+    assert cited <= rated_pairs(stored("interactions"))
+    assert bool(cited) == (pair.explainer not in ("lime", "neighbours"))
+    assert list(sentences.columns) == [*PAIR, "sentence"]
+    assert not sentences.duplicated(PAIR).any()
+    assert explained.merge(sentences[PAIR]).equals(explained)
+    if pair.explainer != "lime":  # which says so where nothing speaks for an item
+        assert len(sentences) == len(explained)
 
 
-def test_metrics_are_flat_numbers(full_run: Path) -> None:
-    with open_catalog(full_run) as catalog:
-        metrics = catalog.load("intrinsic_als.metrics")
-    assert all(value is None or isinstance(value, int | float) for value in metrics.values())
+def test_marked_titles_are_those_of_items(stored: Stored) -> None:
+    titles = set(stored("items")["title"])
+    for name, pair in APPROACHES.items():
+        if not pair.on_request:
+            said = stored(f"{name}.sentences")["sentence"]
+            marked = said.str.extractall("\u2068([^\u2068\u2069]+)\u2069")[0]
+            assert set(marked) <= titles, name
+            assert said.str.endswith(".").all(), name
+            if pair.explainer != "neighbours":  # which counts people
+                assert marked.groupby(level=0).size().shape == said.shape, name
+
+
+def test_metrics_are_flat_numbers(stored: Stored) -> None:
+    for name in (*RECOMMENDERS, *(n for n, pair in APPROACHES.items() if not pair.on_request)):
+        metrics = stored(f"{name}.metrics")
+        assert all(value is None or isinstance(value, int | float) for value in metrics.values())
+        assert ("recall@10" in metrics) == (name in RECOMMENDERS)
+        assert ("coverage" in metrics) == (name in APPROACHES)
+    metrics = stored("als.metrics")
     assert metrics["recall@10/low"] < metrics["recall@10"] < metrics["recall@10/high"]
     assert metrics["recall@10/n"] == 60
 
 
-def test_the_same_seed_gives_identical_files(full_run: Path, tmp_path: Path) -> None:
-    approaches = ["intrinsic_als", "intrinsic_ar", "intrinsic_mf", "posthoc_ar", "posthoc_fm_lime"]
-    approaches += ["intrinsic_ease", "knowledge_graph", "posthoc_influence", "posthoc_knn"]
-    run_project(tmp_path, approaches)
-    for suffix in (".parquet", ".npz", ".graphml", "network.json", "map.json", "evidence.json"):
-        again, first = files_of(tmp_path, suffix), files_of(full_run, suffix)
-        assert again
-        assert {name: first[name] for name in again} == again
+def files_of(data_root: Path) -> dict[str, bytes]:
+    """Hash of every result, by its place; versions are left out of the names."""
+    return {
+        str(file.parent.parent.relative_to(data_root)): hashlib.sha256(file.read_bytes()).digest()
+        for file in data_root.rglob("*/*.*")
+        if file.is_file() and file.parent.parent != data_root
+    }
 
 
-def test_another_seed_gives_another_split(full_run: Path, tmp_path: Path) -> None:
-    run_project(tmp_path, ["data_processing"], split={"seed": 1})
-    with open_catalog(full_run) as first, open_catalog(tmp_path) as second:
-        assert not first.load("test_ratings").equals(second.load("test_ratings"))
+def test_no_table_is_stored_twice(full_run: Path, stored: Stored) -> None:
+    places = defaultdict(list)
+    for name, content in files_of(full_run).items():
+        if name.endswith((".parquet", ".npz", ".graphml")):
+            places[content].append(name)
+    twice = [sorted(names) for names in places.values() if len(names) > 1]
+    # Where evidence is no part of the history, nothing is measured of two approaches alike.
+    both = ("posthoc_fm_lime", "posthoc_fm_lime_ratings")
+    tables = ("faithfulness", "faithfulness_by_user", "faithfulness_curves")
+    empty = [[f"08_reporting/{name}/{table}.parquet" for name in both] for table in tables]
+    assert sorted(twice) == sorted(empty)
+    assert stored(f"{both[0]}.faithfulness")["value"].isna().all()
+    assert stored(f"{both[0]}.faithfulness_curves")["value"].isna().all()
+    assert stored(f"{both[0]}.faithfulness_by_user").empty
 
 
-def test_a_second_run_adds_a_version_and_keeps_the_first(tmp_path: Path) -> None:
-    run_project(tmp_path, ["data_processing"])
-    before = {file: file.read_bytes() for file in tmp_path.rglob("*.parquet") if file.is_file()}
-    run_project(tmp_path, ["data_processing"])
-    after = [file for file in tmp_path.rglob("*.parquet") if file.is_file()]
-    assert len(after) == 2 * len(before)
-    assert all(file.read_bytes() == content for file, content in before.items())
+@pytest.fixture(scope="session")
+def again(run_once: Callable[..., Path]) -> Path:
+    """A run of all approaches in threads, with other rules where these are nobody else's."""
+    return run_once(
+        "again",
+        list(APPROACHES),
+        runner=ThreadRunner(),
+        rules_of_svd={
+            "transactions": {"source": "liked"},
+            "scopes": {"n_clusters": 2, "n_neighbours": 20},
+            "mining": {"max_antecedents": 1},
+        },
+    )
 
 
-@pytest.mark.parametrize("name", ["intrinsic_als", "baselines", "data_processing"])
-def test_each_pipeline_runs_alone_from_a_fresh_checkout(name: str, tmp_path: Path) -> None:
-    run_project(tmp_path, [name])
-    assert (tmp_path / "08_reporting" / "dataset_card.json").is_dir()
+def test_the_same_seed_gives_identical_files_with_every_runner(full_run: Path, again: Path) -> None:
+    first, second = files_of(full_run), files_of(again)
+    second = {
+        name: content
+        for name, content in second.items()
+        if "_of_lists/" not in name and "/rules_of_svd/" not in name and "manifest" not in name
+    }
+    assert len(second) > 200
+    assert {name: first[name] for name in second} == second
 
 
-def test_every_folder_is_a_registered_pipeline(
-    kedro: Callable[..., subprocess.CompletedProcess[str]],
+def test_rules_of_similar_users(again: Path) -> None:
+    with open_catalog(again) as catalog:
+        rules, clusters, cited, sentences = (
+            catalog.load(name)
+            for name in (
+                "rules_of_svd.rules",
+                "rules_of_svd.user_clusters",
+                "posthoc_ar_of_lists.cited_rules",
+                "posthoc_ar_of_lists.sentences",
+            )
+        )
+    assert set(rules["cluster"]) == {0, 1, 2}
+    assert len(clusters) == 60
+    assert set(cited["scope"]) == {"global", "cluster", "local"}
+    scopes = cited.groupby(PAIR)["scope"]
+    assert scopes.apply(lambda scope: scope.cat.codes.is_monotonic_increasing).all()
+    assert sentences["sentence"].str.contains("nearest to you").any()
+
+
+def test_one_approach_runs_alone_and_is_judged_without_the_others(
+    tmp_path: Path, full_run: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    folders = {module.name for module in pkgutil.iter_modules(pipelines.__path__) if module.ispkg}
-    listed = kedro(PROJECT, "registry", "list").stdout
-    assert set(listed.replace("- ", "").split()) == {"__default__", *folders}
+    run_project(tmp_path, ["posthoc_ar"])
+    made = {folder.name for folder in tmp_path.glob("*/*") if not folder.suffix}
+    assert made == {"posthoc_ar", "svd", "rules", *CONTROLS}
+    first = files_of(tmp_path)
+    assert not [name for name in first if name.startswith("08_reporting/popularity")]
+    expected = files_of(full_run)
+    of_itself = {name for name in first if "manifest" not in name}
+    assert {name: first[name] for name in of_itself} == {name: expected[name] for name in of_itself}
 
-
-def test_a_failing_node_leaves_nothing_half_written(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"recommendation\.n: 100000"):
-        run_project(tmp_path, ["intrinsic_als"], recommendation={"n": 100_000})
-    assert not list(tmp_path.rglob("*.tmp"))
-    assert not list(tmp_path.rglob("recommendations.parquet"))
+    before = {file: file.read_bytes() for file in tmp_path.rglob("*/*.*/*/*.*")}
+    with caplog.at_level(logging.WARNING, logger="explainable_recsys"):
+        run_project(tmp_path, ["evaluation"])
+    (message,) = (r.getMessage() for r in caplog.records if "not stored" in r.getMessage())
+    assert message.removeprefix("not stored, so not judged: ").split(", ") == sorted(
+        {*RECOMMENDERS, *(n for n, pair in APPROACHES.items() if not pair.on_request)}
+        - {"posthoc_ar", "svd", *CONTROLS}
+    )
+    assert all(file.read_bytes() == content for file, content in before.items())
+    versions = tmp_path.glob("08_reporting/svd/metrics.json/*")
+    assert len({file.read_bytes() for version in versions for file in version.iterdir()}) == 1
+    with open_catalog(tmp_path) as catalog:
+        assert set(catalog.load("accuracy")["recommender"]) == {"svd", *CONTROLS}
+        assert list(catalog.load("explanation_quality")["approach"]) == ["posthoc_ar"]
+        assert set(catalog.load("control_tests")["approach"]) == {"posthoc_ar"}
+        assert catalog.load("explanation_tests").empty
+    assert (tmp_path / "08_reporting" / "report.html").is_file()
+    assert not (tmp_path / "08_reporting" / "als").exists()
 
 
 def test_every_environment_describes_a_source() -> None:
@@ -173,3 +266,11 @@ def test_every_environment_describes_a_source() -> None:
         if "source" in content:
             parse_source(content["source"])
     assert len(set(roots)) == len(roots) >= 8
+
+
+def test_details_are_stored_too(stored: Stored) -> None:
+    for name, pair in APPROACHES.items():
+        for table in EXPLAINERS[pair.explainer].details:
+            if not pair.on_request:
+                found = stored(f"{name}.{table}")
+                assert set(PAIR) <= set(found.columns), f"{name}.{table}"

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import inspect
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import get_type_hints
 
 import pandas as pd
 import pytest
 from kedro.framework.project import pipelines
 from kedro.framework.startup import bootstrap_project
 from kedro.io import DataCatalog
-from kedro.pipeline import Node, Pipeline
-from pydantic import BaseModel
+from kedro.pipeline import Pipeline
 
 from explainable_recsys.answers.explainers import EXPLAINERS
 from explainable_recsys.answers.knowledge import KNOWLEDGE
@@ -24,7 +23,7 @@ from explainable_recsys.knowledge.features import FeatureParameters, Features
 from explainable_recsys.metrics.parameters import EvaluationParameters
 from explainable_recsys.pipelines import ON_REQUEST
 from explainable_recsys.pipelines.judging import EVALUATION_TAG, whose
-from explainable_recsys.pipelines.parameters import PREFIX, typed_parameters
+from explainable_recsys.pipelines.parameters import PREFIX
 from explainable_recsys.pipelines.wiring import (
     control_nodes,
     everything,
@@ -33,24 +32,22 @@ from explainable_recsys.pipelines.wiring import (
 )
 from explainable_recsys.recommenders.base import Recommender
 from tests.conftest import PROJECT, open_catalog
-from tests.in_memory import configured
 
-CONTROLLED = (*CONTROLS, "controls")
 NEEDED = {
     "intrinsic_als": {"als"},
-    "intrinsic_ar": {"ar", "rules", *CONTROLLED},
+    "intrinsic_ar": {"ar", "rules", *CONTROLS},
     "intrinsic_content": {"content", "features"},
     "intrinsic_ease": {"ease"},
     "intrinsic_knn": {"item_knn"},
-    "intrinsic_mf": {"emf", "neighbours", *CONTROLLED},
+    "intrinsic_mf": {"emf", "neighbours", *CONTROLS},
     "knowledge_graph": {"meta_paths", "graph"},
-    "posthoc_ar": {"svd", "rules", *CONTROLLED},
-    "posthoc_ar_of_lists": {"svd", "rules_of_svd", *CONTROLLED},
+    "posthoc_ar": {"svd", "rules", *CONTROLS},
+    "posthoc_ar_of_lists": {"svd", "rules_of_svd", *CONTROLS},
     "posthoc_fm_lime": {"fm", "features", *CONTROLS},
     "posthoc_fm_lime_ratings": {"fm", "fm_ratings", "features", *CONTROLS},
     "posthoc_influence": {"svd"},
     "posthoc_influence_ratings": {"svd", "svd_ratings"},
-    "posthoc_knn": {"als", "similar_items", *CONTROLLED},
+    "posthoc_knn": {"als", "similar_items", *CONTROLS},
 }
 """Recommenders and knowledge that an approach cannot do without."""
 
@@ -73,7 +70,8 @@ def test_an_approach_has_all_that_it_needs_and_no_more(registered: dict[str, Pip
     assert NEEDED.keys() == APPROACHES.keys()
     for name, needed in NEEDED.items():
         found = registered[name]
-        assert namespaces(found) == {name, *needed, "data_processing"}, name
+        tried = {"controls"} if needed >= {*CONTROLS} else set()
+        assert namespaces(found) == {name, *needed, *tried, "data_processing"}, name
         # Its own recommender is judged; of what only lends a model or lists nothing is.
         judged = {whose(node) for node in found.nodes if EVALUATION_TAG in node.tags}
         assert judged == {name, APPROACHES[name].recommender}, name
@@ -95,8 +93,11 @@ def test_every_pipeline_but_the_evaluation_starts_from_the_raw_files(
 
 def test_parts_by_family(registered: dict[str, Pipeline]) -> None:
     assert namespaces(registered["recommenders"]) >= set(RECOMMENDERS)
-    made_on_request = {"rules_of_svd"}
-    assert namespaces(registered["knowledge"]) == {*KNOWLEDGE, "data_processing"} - made_on_request
+    assert namespaces(registered["knowledge"]) & {*KNOWLEDGE, *RECOMMENDERS} == {
+        name
+        for name in KNOWLEDGE
+        if name != "rules_of_svd"  # made on request
+    }
     assert namespaces(part("popularity")) == {"popularity", "data_processing"}
     judged = "evaluation.popularity.evaluate"
     nodes = {"popularity.fit", "popularity.recommend", judged}
@@ -117,40 +118,13 @@ def test_every_result_has_a_place_in_the_catalog(
     with open_catalog(tmp_path) as catalog:
         assert isinstance(catalog, DataCatalog)
         homeless = {
-            str(node.namespace)
+            name
             for pipeline in registered.values()
             for node in pipeline.nodes
             for name in node.outputs
-            if name not in catalog and name != "data"
+            if name not in catalog
         }
     assert homeless == set()
-
-
-def parameters_read(node: Node) -> dict[str, Any]:
-    """Kinds of the parameters that a node's function takes, by the name that they have."""
-    if any(name.endswith("_figure") for name in node.outputs):
-        return {}  # types of figures are not imported
-    kinds, inputs = get_type_hints(node.func), node._inputs
-    if isinstance(inputs, dict):
-        named = {argument: name for argument, name in inputs.items() if argument in kinds}
-    else:
-        arguments = inspect.signature(node.func).parameters
-        named = dict(zip(arguments, node.inputs, strict=False))
-    return {name: kinds[arg] for arg, name in named.items() if name.startswith(PREFIX)}
-
-
-def test_nodes_get_their_parameters_as_the_class_that_they_name(
-    registered: dict[str, Pipeline],
-) -> None:
-    whole = registered["__default__"] + everything()
-    typed = typed_parameters(whole, configured())
-    taken = [found for node in whole.nodes for found in parameters_read(node).items()]
-    drawn = {"params:rules.network", "params:graph.surroundings", "params:exploration.damping"}
-    assert {name for name, _ in taken} == set(typed) - drawn
-    for name, kind in taken:
-        assert isinstance(typed[name], BaseModel), name
-        assert isinstance(typed[name], kind), name
-    assert typed["params:posthoc_fm_lime.explanation"].n_samples == 200
 
 
 def test_the_node_that_explains_says_what_it_takes() -> None:

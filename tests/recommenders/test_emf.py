@@ -578,7 +578,7 @@ def test_training_and_scoring_change_nothing_that_is_given(near):
 
 def test_too_many_neighbours():
     data = random_interactions()
-    with pytest.raises(InputError, match=f"neighbourhood.k: 12 .* accepted: 1 to {N_USERS - 1}"):
+    with pytest.raises(InputError, match=f"neighbours.k: 12 .* accepted: 1 to {N_USERS - 1}"):
         EMF.fit(data, parameters(), neighbourhood(k=N_USERS))
 
 

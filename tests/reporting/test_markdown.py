@@ -12,6 +12,7 @@ from explainable_recsys.reporting.markdown import escaped, report_markdown
 from explainable_recsys.reporting.results import Results
 from tests.reporting.contents import HOSTILE, MANIFEST, RUN, content, poor_contents
 
+SIDES = ("own", "random", "popular")
 MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 
 
@@ -78,23 +79,33 @@ def test_title_and_origin_come_first() -> None:
     assert said == [escaped(text) for text in findings(content())]
 
 
-def test_a_table_of_recommenders_and_one_of_approaches() -> None:
-    (of_lists, ease, *others), (of_reasons, *approaches) = tables_of(report_markdown(content()))
-    assert of_lists == ["recommender", "recall@10", "nDCG@10", "RMSE"]
-    assert ease == ["EASE ease", "0.295±0.010", "0.300±0.010", "\u2013"]
-    assert others[-1][0] == "random (baseline)"
-    assert of_reasons[:4] == ["approach", "recommender", "nDCG@10", "explained"]
-    assert of_reasons[4:7] == ["POS@10,3", "POS random", "POS popular"]
-    assert of_reasons[7:] == ["DEL@3", "DEL random", "stability"]
-    assert approaches[0][:4] == [
-        "EASE by its ratings intrinsic_ease",
-        "ease",
-        "0.300±0.010",
-        "100.0 %",
+def test_a_table_of_recommenders_and_three_of_approaches() -> None:
+    of_lists, of_reasons, faithfulness, stability = tables_of(report_markdown(content()))
+    assert of_lists[0] == ["recommender", "recall@10", "nDCG@10", "RMSE"]
+    assert of_lists[1] == ["EASE ease", "● 0.295±0.010", "● 0.300±0.010", "not measured"]
+    assert of_lists[-1][0] == "random (baseline)"
+    ease = "EASE by its ratings intrinsic_ease"
+    assert of_reasons[0] == ["approach", "recommender", "nDCG@10", "explained"]
+    assert of_reasons[1] == [ease, "ease", "0.300±0.010", "● 100.0 %±1.0"]
+    sides = [f"{metric} {side}" for metric in ("POS@10,3", "DEL@3") for side in SIDES]
+    assert faithfulness[0] == ["approach", *sides]
+    assert faithfulness[1][:3] == [ease, "● 0.400±0.010", "0.850±0.010 ✓"]
+    assert [cell.split("±")[0] for cell in faithfulness[1][3:]] == [
+        "0.700",
+        "0.600",
+        "0.960",
+        "0.900",
     ]
-    assert approaches[0][4:] == ["0.400", "0.850", "0.700", "0.600", "0.960", "0.910"]
-    assert approaches[2][0] == "posthoc_ar†"
-    assert approaches[3][-1] == "\u2013"
+    assert faithfulness[3][0] == "posthoc_ar†"
+    assert faithfulness[4][1:] == ["not applicable: LIME weighs features, not items", *[""] * 5]
+    assert stability[1][:3] == [ease, "0.910", "[0.900, 0.920]"]
+
+
+def test_notes_explain_the_marks() -> None:
+    text = report_markdown(content())
+    for note in ("● best of its column", "† projection: ", "✓ the approach's own", "± half"):
+        assert note in text
+    assert "Not measured: posthoc_ar and posthoc_lime." in text
 
 
 def test_what_fails_and_an_example() -> None:
@@ -118,9 +129,10 @@ def test_hostile_names() -> None:
             titles={},
         )
     )
-    _, (header, *rows) = tables_of(report)
-    assert {len(row) for row in rows} == {len(header)}
-    assert rows[1][0] == HOSTILE
+    tables = tables_of(report)
+    for table in tables:
+        assert len({len(row) for row in table}) == 1
+    assert tables[1][2][0] == tables[2][2][0] == HOSTILE
     kinds = {
         child.type for token in MARKDOWN.parse(report) for child in [token, *(token.children or [])]
     }

@@ -30,18 +30,18 @@ def test_a_rated_item_is_named_with_the_first_feature_that_rests_on_it():
     table = sentences([(1, 2, pieces)])
     assert keys(table) == [(1, 2)]
     assert shown(table) == [
-        "⟨Alien⟩ has what you liked before: Sci-Fi (62 %, as in ⟨Aliens⟩ ★5), from the "
+        "⟨Alien⟩ shares with what you rated: Sci-Fi (62 %, as in ⟨Aliens⟩ ★5), from the "
         "1970s (24 %), Crime (14 %, as in ⟨Heat⟩ ★4.5)."
     ]
 
 
 @pytest.mark.parametrize(("n_cited", "named"), [(1, ["a"]), (2, ["a", "b"]), (9, ["a", "b"])])
 def test_n_cited_features_of_those_that_support(n_cited, named):
-    pieces = [("a", 3.0, None), ("b", 2.0, None), ("c", -1.0, None)]
+    pieces = [("a", 3.0, 1), ("b", 2.0, 1), ("c", -1.0, 1), ("popular", 0.0, None)]
     (text,) = shown(sentences([(1, 2, pieces)], n_cited))
-    shares = {"a": "a (75 %)", "b": "b (50 %)"}
+    shares = {"a": "a (75 %, as in ⟨Aliens⟩ ★5)", "b": "b (50 %)"}
     assert text == (
-        f"⟨Alien⟩ has what you liked before: {', '.join(shares[name] for name in named)}."
+        f"⟨Alien⟩ shares with what you rated: {', '.join(shares[name] for name in named)}."
     )
 
 

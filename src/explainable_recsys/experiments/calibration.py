@@ -8,10 +8,7 @@ import numpy as np
 import pandas as pd
 
 from explainable_recsys.data import Data
-from explainable_recsys.experiments.popularity_prior import (
-    PopularitySweepParameters,
-    popularity_sweep,
-)
+from explainable_recsys.experiments import popularity_prior
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.metrics.parameters import EvaluationParameters
 from explainable_recsys.metrics.ratings import rating_errors
@@ -62,7 +59,7 @@ def calibrate_svd(
     train_ratings: pd.DataFrame,
     validation_ratings: pd.DataFrame,
     parameters: SVDParameters,
-    sweep: PopularitySweepParameters,
+    sweep: popularity_prior.PopularitySweepParameters,
     evaluation: EvaluationParameters,
 ) -> tuple[pd.DataFrame, pd.DataFrame, float]:
     """Measure penalties of the user side and weights of the popularity prior, and choose.
@@ -83,7 +80,7 @@ def calibrate_svd(
     penalties = calibrate_user_penalty(
         model, train, validation_ratings, data.scale.minimum, data.scale.maximum
     )
-    effect = popularity_sweep(
+    effect = popularity_prior.popularity_sweep(
         model.with_popularity_weight,
         sweep.popularity_weights,
         train,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field
 from scipy import sparse
 
 from explainable_recsys.data import Lists
@@ -15,26 +16,24 @@ from explainable_recsys.errors import InputError
 from explainable_recsys.explainers.rule_explanations import RuleIndex, look_up
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.knowledge.association_rules import RuleParameters, Rules, mine, take
-from explainable_recsys.parameters import Parameters
+from explainable_recsys.parameters import Parameters, each
 from explainable_recsys.progress import progress
 
 logger = logging.getLogger(__name__)
+
+Shares = Annotated[
+    tuple[float, ...],
+    each(lambda share: 0 < share <= 1, "numbers above 0 and up to 1"),
+    AfterValidator(lambda shares: tuple(sorted(shares))),
+]
 
 
 class FrontierParameters(Parameters):
     """The thresholds to try; `max_antecedents` bounds the work where support is low."""
 
-    min_supports: tuple[float, ...] = Field((0.01, 0.02, 0.05, 0.1, 0.2), min_length=1)
-    min_confidences: tuple[float, ...] = Field((0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7), min_length=1)
+    min_supports: Shares = Field((0.01, 0.02, 0.05, 0.1, 0.2), min_length=1)
+    min_confidences: Shares = Field((0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7), min_length=1)
     max_antecedents: int = Field(1, ge=1, le=3)
-
-    @field_validator("min_supports", "min_confidences")
-    @classmethod
-    def _shares(cls, values: tuple[float, ...]) -> tuple[float, ...]:
-        for value in values:
-            if not 0 < value <= 1:
-                raise ValueError("accepted: numbers above 0 and up to 1")
-        return tuple(sorted(values))
 
 
 def coverage_frontier(
@@ -62,12 +61,15 @@ def coverage_frontier(
         the first list, and `coverage_of_<name>` of each other; a row per pair of thresholds.
     """
     rules, min_supports = _loosest_rules(transactions, thresholds, parameters)
-    rows = []
+    rows, everyone = [], np.zeros(liked.n_users, np.int32)  # in the same cluster
     for min_support in progress(min_supports, "coverage frontier", "support"):
         frequent = take(rules, rules.support >= min_support)
-        everybody = np.zeros(len(frequent), np.int32)
-        index = RuleIndex.build(frequent, everybody, liked.n_items, "confidence")
-        best = {name: _best_rules(index, liked, made) for name, made in lists.items()}
+        clusters = np.zeros(len(frequent), np.int32)
+        index = RuleIndex.build(frequent, clusters, liked.n_items, "confidence")
+        best = {
+            name: look_up(index, liked.ratings, made.users, made.items, everyone, 1).rules
+            for name, made in lists.items()
+        }
         for min_confidence in parameters.min_confidences:
             n_rules = int((frequent.confidence >= min_confidence).sum())
             row = {"min_support": min_support, "min_confidence": min_confidence}
@@ -99,12 +101,6 @@ def _loosest_rules(
         f"parameter frontier.min_supports: no support can be counted with "
         f"frontier.max_antecedents = {parameters.max_antecedents}; see the warnings above"
     )
-
-
-def _best_rules(index: RuleIndex, liked: Interactions, lists: Lists) -> Rules:
-    """The most confident rule of each recommendation that has one."""
-    no_clusters = np.zeros(liked.n_users, np.int32)
-    return look_up(index, liked.ratings, lists.users, lists.items, no_clusters, 1).rules
 
 
 def _at_confidence(

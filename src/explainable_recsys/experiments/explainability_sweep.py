@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 import pandas as pd
-from pydantic import field_validator
 
 from explainable_recsys.data import Data, Lists
 from explainable_recsys.interactions import Interactions
@@ -15,24 +14,19 @@ from explainable_recsys.metrics.explainability import explainability_per_user
 from explainable_recsys.metrics.parameters import EvaluationParameters
 from explainable_recsys.metrics.ranking import ranking_per_user
 from explainable_recsys.metrics.ratings import rating_errors
-from explainable_recsys.parameters import Parameters
+from explainable_recsys.parameters import Parameters, each
 from explainable_recsys.progress import progress
 from explainable_recsys.recommenders.emf import EMF, EMFParameters
 from explainable_recsys.recommenders.lists import RecommendationParameters, recommend
+
+Weights = Annotated[tuple[float, ...], each(lambda weight: weight >= 0, "numbers from 0")]
 
 
 class SweepParameters(Parameters):
     """Weights of each form of the explainability term to compare; 0 is the plain model."""
 
-    pull: tuple[float, ...] = (0.0, 0.1, 0.3, 0.5)
-    l2: tuple[float, ...] = (0.05,)
-
-    @field_validator("pull", "l2")
-    @classmethod
-    def _not_negative(cls, weights: tuple[float, ...]) -> tuple[float, ...]:
-        if min(weights, default=0.0) < 0:
-            raise ValueError("accepted: numbers from 0")
-        return weights
+    pull: Weights = (0.0, 0.1, 0.3, 0.5)
+    l2: Weights = (0.05,)
 
 
 def explainability_sweep(
@@ -78,16 +72,9 @@ def explainability_sweep(
         model = EMF.fit(train, parameters.model_copy(update=changes), neighbourhood, explainable)
         predicted = model.predict_ratings(train.ratings, rows, items)
         errors = rating_errors(predicted, actual, data.scale.minimum, data.scale.maximum)
+        rmse = np.sqrt(np.square(errors).mean())
         lists = recommend(model, train, RecommendationParameters(n=k))
-        precision = explainability_per_user(Lists.of(train, lists), explainable, k)
+        mep = explainability_per_user(Lists.of(train, lists), explainable, k)[f"mep@{k}"].mean()
         ranking = ranking_per_user(lists, validation_ratings, k, evaluation.relevance_threshold)
-        measured.append(
-            (
-                form,
-                weight,
-                np.sqrt(np.square(errors).mean()),
-                precision[f"mep@{k}"].mean(),
-                ranking[f"ndcg@{k}"].mean(),
-            )
-        )
+        measured.append((form, weight, rmse, mep, ranking[f"ndcg@{k}"].mean()))
     return pd.DataFrame(measured, columns=columns)

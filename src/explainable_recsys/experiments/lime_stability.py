@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pydantic import Field, field_validator
+from pydantic import Field
 from scipy import sparse
 
 from explainable_recsys import draws
 from explainable_recsys.data import Lists
 from explainable_recsys.explainers.lime import Kind, LimeParameters, local_surrogates
 from explainable_recsys.knowledge.features import Features
-from explainable_recsys.parameters import Parameters, Seed
+from explainable_recsys.parameters import Parameters, Seed, each
 from explainable_recsys.progress import progress
 from explainable_recsys.recommenders.base import Recommender
 from explainable_recsys.top_n import top_n
@@ -29,17 +29,12 @@ class LimeStabilityParameters(Parameters):
     """How many users' explanations are repeated, with which numbers of perturbations."""
 
     neighbourhoods: tuple[Kind, ...] = Field(("item", "user", "history"), min_length=1)
-    n_samples: tuple[int, ...] = Field((100, 500, 1500), min_length=1)
+    n_samples: Annotated[tuple[int, ...], each(lambda n: n >= 10, "numbers from 10")] = Field(
+        (100, 500, 1500), min_length=1
+    )
     n_users: int = Field(3, ge=1)
     n_seeds: int = Field(3, ge=2)
     seed: Seed = 0
-
-    @field_validator("n_samples")
-    @classmethod
-    def _enough(cls, sizes: tuple[int, ...]) -> tuple[int, ...]:
-        if min(sizes) < 10:
-            raise ValueError("accepted: numbers from 10")
-        return tuple(sorted(sizes))
 
 
 def lime_stability(
@@ -82,18 +77,10 @@ def lime_stability(
     rows = []
     for kind, n_samples in progress(steps, "stability of LIME", "setting"):
         changes: dict[str, Any] = {"neighbourhood": kind, "n_samples": n_samples}
-        setting = lime.model_copy(update=changes)
-        found = [
-            list(
-                local_surrogates(
-                    remembering if kind == "user" else model,
-                    lists,
-                    features.get(kind),
-                    setting.model_copy(update={"seed": (lime.seed + repeat) % 2**32}),
-                )
-            )
-            for repeat in range(parameters.n_seeds)
-        ]
+        asked, described = remembering if kind == "user" else model, features.get(kind)
+        seeds = [(lime.seed + repeat) % 2**32 for repeat in range(parameters.n_seeds)]
+        settings = [lime.model_copy(update={**changes, "seed": seed}) for seed in seeds]
+        found = [list(local_surrogates(asked, lists, described, one)) for one in settings]
         rows.append({**changes, **_compare(found), "n_explanations": len(lists)})
     columns = ["neighbourhood", "n_samples", *_MEASURES, "n_explanations"]
     return pd.DataFrame(rows, columns=columns)
@@ -139,13 +126,9 @@ def _compare(found: list[list[Any]]) -> dict[str, float]:
     if not overlaps:
         return dict.fromkeys(_MEASURES, np.nan)
     spread, size = np.concatenate(deviations).sum(), np.concatenate(sizes).sum()
-    values = (
-        _mean(np.concatenate(overlaps)),
-        float(np.sqrt(spread / size)) if size else np.nan,
-        _mean(np.concatenate(fits)),
-        _mean(np.concatenate(effective)),
-    )
-    return dict(zip(_MEASURES, values, strict=True))
+    overlap, fit, samples = (_mean(np.concatenate(each)) for each in (overlaps, fits, effective))
+    relative = float(np.sqrt(spread / size)) if size else np.nan
+    return dict(zip(_MEASURES, (overlap, relative, fit, samples), strict=True))
 
 
 def _top_overlap(strength: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Annotated
 
 import pandas as pd
-from pydantic import Field, field_validator
 
 from explainable_recsys.data import Lists
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.metrics.beyond_accuracy import catalogue_exposure
 from explainable_recsys.metrics.ranking import ranking_per_user
-from explainable_recsys.parameters import Parameters
+from explainable_recsys.parameters import Parameters, each
 from explainable_recsys.progress import progress
 from explainable_recsys.recommenders.base import Recommender
 from explainable_recsys.recommenders.lists import RecommendationParameters, recommend
@@ -20,14 +20,9 @@ from explainable_recsys.recommenders.lists import RecommendationParameters, reco
 class PopularitySweepParameters(Parameters):
     """Weights of the popularity prior to compare on the validation ratings."""
 
-    popularity_weights: tuple[float, ...] = Field((0.0, 0.5, 1.0, 2.0, 4.0))
-
-    @field_validator("popularity_weights")
-    @classmethod
-    def _not_negative(cls, weights: tuple[float, ...]) -> tuple[float, ...]:
-        if not all(0 <= weight <= 1000 for weight in weights):
-            raise ValueError("accepted: numbers from 0 to 1000")
-        return weights
+    popularity_weights: Annotated[
+        tuple[float, ...], each(lambda weight: 0 <= weight <= 1000, "numbers from 0 to 1000")
+    ] = (0.0, 0.5, 1.0, 2.0, 4.0)
 
 
 def popularity_sweep(
@@ -58,15 +53,8 @@ def popularity_sweep(
         ranking = ranking_per_user(lists, validation_ratings, k, relevance_threshold)
         if ranking.empty:
             break
-        rows.append(
-            {
-                "popularity_weight": weight,
-                "ndcg": ranking[f"ndcg@{k}"].mean(),
-                "recall": ranking[f"recall@{k}"].mean(),
-                "catalogue_coverage": catalogue_exposure(Lists.of(train, lists), k)[
-                    f"catalogue_coverage@{k}"
-                ],
-            }
-        )
+        ndcg, recall = (ranking[f"{metric}@{k}"].mean() for metric in ("ndcg", "recall"))
+        exposure = catalogue_exposure(Lists.of(train, lists), k)
+        rows.append((weight, ndcg, recall, exposure[f"catalogue_coverage@{k}"]))
     columns = ["popularity_weight", "ndcg", "recall", "catalogue_coverage"]
     return pd.DataFrame(rows, columns=columns, dtype="float64")

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy import sparse
 
-from explainable_recsys.exploration.totals import group_means, memberships
+from explainable_recsys.exploration.totals import group_table, memberships
 
-_INTERVAL = ["mean_rating", "low", "high"]
 _LISTED = ["rank", "item_id", "title", "year", "n_ratings", "share_of_users"]
 
 
@@ -44,19 +42,8 @@ def genres(items: pd.DataFrame, item_totals: pd.DataFrame) -> pd.DataFrame:
         most ratings first. No rows without genres.
     """
     names, members = genre_members(items)
-    totals = _totals_of(items, item_totals)
-    means = group_means(members, totals)
-    sizes = _sizes(members)
-    table = pd.DataFrame(
-        {
-            "genre": pd.Series(names, dtype="str"),
-            "n_items": sizes,
-            "share_of_items": sizes / max(len(items), 1),
-            "n_ratings": means["n_ratings"],
-            "share_of_ratings": means["n_ratings"] / max(int(totals["n_ratings"].sum()), 1),
-            **{name: means[name] for name in _INTERVAL},
-        }
-    )
+    table = group_table(members, _totals_of(items, item_totals), "items")
+    table.insert(0, "genre", pd.Series(names, dtype="str"))
     return table.sort_values(["n_ratings", "genre"], ascending=[False, True], ignore_index=True)
 
 
@@ -73,7 +60,7 @@ def genre_pairs(items: pd.DataFrame, n_genres: int) -> pd.DataFrame:
         times as many items have both as if the two were independent of each other.
     """
     names, members = genre_members(items)
-    chosen = np.sort(np.argsort(-_sizes(members), kind="stable")[:n_genres])
+    chosen = np.sort(np.argsort(-np.diff(members.indptr), kind="stable")[:n_genres])
     members = sparse.csr_array(members[chosen])
     both = np.asarray((members @ members.T).todense())
     first, second = np.nonzero(~np.eye(len(chosen), dtype=bool))
@@ -107,22 +94,11 @@ def releases(items: pd.DataFrame, item_totals: pd.DataFrame, n_years: int) -> pd
     """
     years = items["year"].astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan)
     known = np.isfinite(years)
-    periods, inverse = np.unique(years[known] // n_years * n_years, return_inverse=True)
-    codes = np.full(len(items), -1)
-    codes[known] = inverse
-    members = memberships(codes, len(periods))
-    means = group_means(members, _totals_of(items, item_totals))
-    sizes = _sizes(members)
-    return pd.DataFrame(
-        {
-            "first_year": periods.astype(np.int64),
-            "n_items": sizes,
-            "share_of_items": sizes / max(int(known.sum()), 1),
-            "n_ratings": means["n_ratings"],
-            "share_of_ratings": means["n_ratings"] / max(int(means["n_ratings"].sum()), 1),
-            **{name: means[name] for name in _INTERVAL},
-        }
-    )
+    periods, codes = np.unique(years[known] // n_years * n_years, return_inverse=True)
+    totals = _totals_of(items[known], item_totals)
+    table = group_table(memberships(codes, len(periods)), totals, "items")
+    table.insert(0, "first_year", periods.astype(np.int64))
+    return table
 
 
 def ranked_items(
@@ -204,8 +180,3 @@ def _totals_of(items: pd.DataFrame, item_totals: pd.DataFrame) -> pd.DataFrame:
     """Totals in the order of the items; no ratings where an item has none."""
     totals = item_totals.set_index("item_id").reindex(items["item_id"])
     return totals.fillna({"n_ratings": 0, "mean_rating": 0.0})
-
-
-def _sizes(members: sparse.csr_array) -> NDArray[np.int64]:
-    """Number of members of every group."""
-    return np.diff(members.indptr).astype(np.int64)

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy import sparse
 
 from explainable_recsys.exploration.items import genre_members
-from explainable_recsys.exploration.totals import group_means, memberships
+from explainable_recsys.exploration.totals import group_table, memberships
 
 ATTRIBUTES = ("age", "gender", "occupation")
 
@@ -41,11 +42,13 @@ def demographics(users: pd.DataFrame, user_totals: pd.DataFrame) -> pd.DataFrame
         An attribute of which nothing is known has no rows.
     """
     table = user_totals.merge(users, on="user_id", how="left")
-    parts = [_no_groups()]
+    parts = []
     for attribute in ATTRIBUTES:
         codes, names = _groups(table, attribute)
-        if names:
-            parts.append(_attribute(attribute, codes, names, table))
+        part = group_table(memberships(codes, len(names)), table, "users")
+        part.insert(0, "attribute", pd.Series([attribute] * len(names), dtype="str"))
+        part.insert(1, "group", pd.Series(names, dtype="str"))
+        parts.append(part)
     return pd.concat(parts, ignore_index=True)
 
 
@@ -68,81 +71,30 @@ def genders_by_genre(
     """
     names, members = genre_members(items)
     codes, genders = _groups(users, "gender")
-    genders = [name for name in genders if name != UNKNOWN][:MOST_GENDERS]
-    if not names:
-        genders = []
-    codes = np.where(codes < len(genders), codes, -1)
-    numbers, sums = _ratings_of_groups(ratings, users, items, codes, len(genders))
-    rated = numbers.sum(axis=1) > 0
-    genders = [name for name, has in zip(genders, rated, strict=True) if has]
-    numbers, sums = numbers[rated], sums[rated]
-    n, s = members @ numbers.T, members @ sums.T
+    genders = [name for name in genders if name != UNKNOWN][:MOST_GENDERS] if names else []
+    ratings = ratings if genders else ratings.head(0)
+    group = np.append(codes, -1)[pd.Index(users["user_id"]).get_indexer(ratings["user_id"])]
+    item = pd.Index(items["item_id"]).get_indexer(ratings["item_id"])
+    told = (item >= 0) & (group >= 0) & (group < len(genders))
+    of_all = np.bincount(group[told], minlength=len(genders))
+    rated = np.flatnonzero(of_all)
+    shape, places = (len(items), len(genders)), (item[told], group[told])
+    n, s = (
+        (members @ sparse.csr_array((values[told], places), shape=shape)).toarray()[:, rated]
+        for values in (np.ones(len(ratings)), ratings["rating"].to_numpy(np.float64))
+    )
     genre, gender = (place.ravel() for place in np.indices(n.shape))
     with np.errstate(invalid="ignore"):
-        share, mean = n / numbers.sum(axis=1), s / n
+        share, mean = n / of_all[rated], s / n
     return pd.DataFrame(
         {
             "genre": pd.Series(np.array(names, dtype=object)[genre], dtype="str"),
-            "gender": pd.Series(np.array(genders, dtype=object)[gender], dtype="str"),
+            "gender": pd.Series(np.array(genders, dtype=object)[rated[gender]], dtype="str"),
             "n_ratings": n.ravel().astype(np.int64),
             "share": share.ravel(),
             "mean_rating": mean.ravel(),
         }
     )
-
-
-def _ratings_of_groups(
-    ratings: pd.DataFrame,
-    users: pd.DataFrame,
-    items: pd.DataFrame,
-    codes: NDArray[np.intp],
-    n_groups: int,
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Number and sum of the ratings of every item by every group of users, (n_groups, n_items).
-
-    Args:
-        ratings: Columns `user_id`, `item_id`, `rating`.
-        users: (n_users) column `user_id`.
-        items: (n_items) column `item_id`.
-        codes: (n_users) group of each user; negative for none.
-        n_groups: Number of groups.
-    """
-    shape = (n_groups, len(items))
-    if not n_groups:
-        return np.zeros(shape), np.zeros(shape)
-    group = _looked_up(ratings["user_id"], users["user_id"], codes)
-    item = _looked_up(ratings["item_id"], items["item_id"], np.arange(len(items)))
-    told = (group >= 0) & (item >= 0)
-    cells = group[told] * len(items) + item[told]
-    values = ratings["rating"].to_numpy()[told]
-    size = n_groups * len(items)
-    numbers = np.bincount(cells, minlength=size).astype(np.float64)
-    sums = np.bincount(cells, values, minlength=size).astype(np.float64)
-    return numbers.reshape(shape), sums.reshape(shape)
-
-
-def _attribute(
-    attribute: str, codes: NDArray[np.intp], names: list[str], table: pd.DataFrame
-) -> pd.DataFrame:
-    means = group_means(memberships(codes, len(names)), table)
-    sizes = np.bincount(codes, minlength=len(names))
-    return pd.DataFrame(
-        {
-            "attribute": pd.Series([attribute] * len(names), dtype="str"),
-            "group": pd.Series(names, dtype="str"),
-            "n_users": sizes,
-            "share_of_users": sizes / max(len(table), 1),
-            "n_ratings": means["n_ratings"],
-            "share_of_ratings": means["n_ratings"] / max(int(means["n_ratings"].sum()), 1),
-            **{name: means[name] for name in ("mean_rating", "low", "high")},
-        }
-    )
-
-
-def _no_groups() -> pd.DataFrame:
-    none = np.array([], dtype=np.intp)
-    no_totals = pd.DataFrame({"n_ratings": none, "mean_rating": none})
-    return _attribute("", none, [], no_totals)
 
 
 def _groups(users: pd.DataFrame, attribute: str) -> tuple[NDArray[np.intp], list[str]]:
@@ -172,13 +124,3 @@ def _texts(texts: pd.Series[Any]) -> pd.Series[str]:
     """The texts; `UNKNOWN` for missing and empty ones."""
     known = texts.notna() & (texts.astype("str") != "")
     return texts.astype("str").where(known, UNKNOWN).reset_index(drop=True)
-
-
-def _looked_up(
-    ids: pd.Series[Any], known: pd.Series[Any], values: NDArray[np.intp]
-) -> NDArray[np.intp]:
-    """The value of every id, given those of the known ids; -1 for an id that is not known."""
-    codes, found = pd.factorize(ids)
-    places = pd.Index(known).get_indexer(pd.Index(found))
-    found_values: NDArray[np.intp] = np.append(values, -1)[places]
-    return found_values[codes]

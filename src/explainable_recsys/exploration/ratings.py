@@ -27,13 +27,9 @@ def rating_distribution(ratings: pd.DataFrame) -> pd.DataFrame:
         Columns `rating`, `n_ratings`, `share` (0 to 1), by rating.
     """
     counts = ratings["rating"].value_counts().sort_index()
-    return pd.DataFrame(
-        {
-            "rating": counts.index.to_numpy(dtype=np.float64),
-            "n_ratings": counts.to_numpy(dtype=np.int64),
-            "share": counts.to_numpy(dtype=np.float64) / max(len(ratings), 1),
-        }
-    )
+    table = counts.rename_axis("rating").reset_index(name="n_ratings")
+    table["share"] = table["n_ratings"] / max(len(ratings), 1)
+    return table.astype({"rating": "float64"})
 
 
 def how_many_have(totals: pd.DataFrame, name: str) -> pd.DataFrame:
@@ -85,13 +81,13 @@ def concentration(totals: pd.DataFrame, kind: str) -> pd.DataFrame:
         gini = float((n + 1 - 2 * (ranks * (counts / running[-1])).sum()) / n)
     return pd.DataFrame(
         {
-            "kind": np.full(len(points), kind, dtype=object),
+            "kind": pd.Series([kind] * len(points), dtype="str"),
             "n_first": points,
             "share": points / max(n, 1),
             "share_of_ratings": running[points - 1] / (running[-1] if n else 1),
             "gini": gini,
         }
-    ).astype({"kind": "str"})
+    )
 
 
 def activity(ratings: pd.DataFrame) -> pd.DataFrame:
@@ -106,12 +102,9 @@ def activity(ratings: pd.DataFrame) -> pd.DataFrame:
         `n_ratings`, `n_users` (who rated in it), `n_new_users` (who had not rated before),
         `mean_rating` (missing without ratings). No rows without timestamps.
     """
-    known = np.zeros(len(ratings), dtype=bool)
-    if "timestamp" in ratings:
-        known = ratings["timestamp"].notna().to_numpy()
-    if not known.any():
+    part = ratings.dropna(subset="timestamp") if "timestamp" in ratings else ratings.head(0)
+    if part.empty:
         return _no_activity()
-    part = ratings if known.all() else ratings[known]
     months = part["timestamp"].to_numpy().astype("datetime64[M]")
     periods = months
     if int((months.max() - months.min()).astype(np.int64)) >= MOST_MONTHS:

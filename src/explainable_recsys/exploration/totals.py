@@ -69,6 +69,27 @@ def group_means(groups: sparse.csr_array, totals: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def group_table(groups: sparse.csr_array, totals: pd.DataFrame, kind: str) -> pd.DataFrame:
+    """How large groups of users or items are, how many ratings they have, and which.
+
+    Args:
+        groups: (n_groups, n) 0/1, as for `group_means`.
+        totals: (n) columns `n_ratings` and `mean_rating`.
+        kind: What the groups are of: `items` or `users`.
+
+    Returns:
+        One row per group: `n_<kind>`, `share_of_<kind>`, `n_ratings`, `share_of_ratings` (0 to 1,
+        of all rows of the totals), `mean_rating`, `low` and `high`, see `group_means`.
+    """
+    sizes = np.diff(groups.indptr).astype(np.int64)
+    shares = sizes / max(len(totals), 1)
+    table = pd.DataFrame({f"n_{kind}": sizes, f"share_of_{kind}": shares})
+    table = table.join(group_means(groups, totals))
+    of_ratings = table["n_ratings"] / max(int(totals["n_ratings"].sum()), 1)
+    table.insert(3, "share_of_ratings", of_ratings)
+    return table
+
+
 def memberships(codes: NDArray[np.intp], n_groups: int) -> sparse.csr_array:
     """The groups of rows of which each is in one, (n_groups, n) 0/1; a negative code: in none."""
     rows = np.flatnonzero(codes >= 0)

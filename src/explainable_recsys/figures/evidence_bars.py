@@ -4,15 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from explainable_recsys.figures import style
-from explainable_recsys.figures.signed_bars import (
-    Panel,
-    add_panels,
-    in_order,
-    legend,
-    sides,
-    weighty,
-)
+from explainable_recsys.figures import signed_bars, style
 from explainable_recsys.figures.texts import escape, label
 
 
@@ -33,26 +25,26 @@ def evidence_bars_figure(
         user_id: Whose recommendations; None for nobody's, if there are no explanations.
         n_items: Largest number of recommendations drawn; those without evidence do not count.
     """
-    own = weighty(explanations[explanations["user_id"] == user_id])
+    own = signed_bars.weighty(explanations[explanations["user_id"] == user_id])
     ranked = recommendations[recommendations["user_id"] == user_id].sort_values("rank")
     drawn = ranked[ranked["item_id"].isin(own["item_id"])].head(n_items)
     if drawn.empty:
         whose = "There are" if user_id is None else f"User {escape(user_id)} has"
         return style.message_figure(f"{whose} no explanations")
     panels = [
-        Panel(heading, in_order(own[own["item_id"] == item]))
+        signed_bars.Panel(heading, signed_bars.in_order(own[own["item_id"] == item]))
         for heading, item in zip(_headings(drawn, items), drawn["item_id"], strict=True)
     ]
     evidence = own[own["item_id"].isin(drawn["item_id"])]
     what, subtitle = "how the nearest people rated", ""
     if not (evidence["style"] == "neighbour").all():
-        what = f"what speaks {' and '.join(sides(evidence['weight']))}"
-        subtitle = legend(evidence["weight"])
+        what = f"what speaks {' and '.join(signed_bars.sides(evidence['weight']))}"
+        subtitle = signed_bars.legend(evidence["weight"])
     all_first = drawn["item_id"].tolist() == ranked["item_id"].head(len(drawn)).tolist()
     one = "recommendation" if all_first else "explained recommendation"
     which = f"first {one}" if len(drawn) == 1 else f"first {len(drawn)} {one}s"
     figure = style.new_figure()
-    add_panels(figure, panels, f"User {escape(user_id)}: {what} the {which}", subtitle)
+    signed_bars.add_panels(figure, panels, f"User {escape(user_id)}: {what} the {which}", subtitle)
     return figure
 
 

@@ -10,16 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from explainable_recsys.figures import draw, style
-from explainable_recsys.figures.signed_bars import (
-    UNITS,
-    Panel,
-    add_panels,
-    in_order,
-    legend,
-    sides,
-    weighty,
-)
+from explainable_recsys.figures import draw, signed_bars, style
 from explainable_recsys.figures.texts import counted, escape, label, percent, short
 
 _LONGEST = 26  # letters of an item that a rule starts from
@@ -55,7 +46,7 @@ def reasons_figure(
         score: Of the recommendation, if the weights of rated items are parts of it; None if they
             are not, and shares are those of the weight shown.
     """
-    reasons = weighty(reasons)
+    reasons = signed_bars.weighty(reasons)
     if reasons.empty:
         return style.message_figure(f"No explanation of {_italic(title)}")
     styles: dict[str, Callable[[pd.DataFrame, str], style.Figure]] = {
@@ -73,12 +64,12 @@ def _bars(
     reasons: pd.DataFrame, title: str, noun: str = "piece of evidence", score: float | None = None
 ) -> style.Figure:
     """Draw what speaks for the item, and against it; if nothing does, as shares."""
-    evidence = in_order(reasons)
+    evidence = signed_bars.in_order(reasons)
     weights = evidence["weight"].astype(np.float64)
     whole, amount = "the weight shown", float(weights.sum())
     if score is not None and score > 0:
         whole, amount = "the score", score
-    subtitle = legend(weights)
+    subtitle = signed_bars.legend(weights)
     if (weights > 0).all() and len(weights) > 1:
         shares = [percent(share) for share in weights / amount]
         told = zip(evidence["hover"], shares, strict=True)
@@ -87,7 +78,9 @@ def _bars(
         subtitle = f"Each {noun} speaks for it. In %: its share of {whole}."
     figure = style.new_figure()
     finding = _weight_finding(evidence, noun, whole, amount)
-    add_panels(figure, [Panel("", evidence)], f"Why {_italic(title)}: {finding}", subtitle)
+    signed_bars.add_panels(
+        figure, [signed_bars.Panel("", evidence)], f"Why {_italic(title)}: {finding}", subtitle
+    )
     return figure
 
 
@@ -102,7 +95,7 @@ def _weight_finding(evidence: pd.DataFrame, noun: str, whole: str, amount: float
     """
     quoted = "<i>{}</i>" if noun == "rated item" else "“{}”"
     first, last = (quoted.format(label(evidence["evidence"].iloc[i], 40)) for i in (0, -1))
-    there = sides(evidence["weight"])
+    there = signed_bars.sides(evidence["weight"])
     if len(evidence) == 1:
         return f"one {noun}, {first}, speaks {there[0]} it"
     if there == ["for", "against"]:
@@ -227,7 +220,7 @@ def _histogram(
         n_liked = int(counts[is_liked].sum())
         found = f"{n_liked:,} of {people} who rated it gave {liked_from:g} or more"
         key = f"People with the nearest taste. Blue: {liked_from:g} or more; grey: less."
-    texts = (f"Why {_italic(title)}: {found}", key, "Rating", UNITS["neighbour"])
+    texts = (f"Why {_italic(title)}: {found}", key, "Rating", signed_bars.UNITS["neighbour"])
     return style.finish(figure, *texts, drawn=186)
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from explainable_recsys.figures import draw, style
 from explainable_recsys.figures.texts import escape, label
+from explainable_recsys.wording.numbers import signed
 
 FOR, AGAINST = style.PALETTE[2], style.PALETTE[3]
 """Colours of evidence that supports a recommendation, and that opposes it."""
@@ -57,12 +58,6 @@ def in_order(evidence: pd.DataFrame) -> pd.DataFrame:
         value=values,
         hover=[f"<b>{escape(text)}</b><br>weight {value}" for text, value in named],
     )
-
-
-def signed(weight: float) -> str:
-    """A number with its sign and two significant digits (a large one with all of its own)."""
-    text = f"{weight:+.2g}" if abs(weight) < 99.5 else f"{weight:+,.0f}"
-    return text.replace("-", "\u2212")
 
 
 def legend(weights: pd.Series) -> str:

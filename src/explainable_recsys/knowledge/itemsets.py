@@ -173,7 +173,7 @@ def grow(
     size = sets.shape[1] + 1
     if (candidates := int(lengths.sum())) > max_candidates:
         raise InputError(
-            f"parameter rules.max_antecedents: rules with {size - 1} antecedents mean counting "
+            f"parameter mining.max_antecedents: rules with {size - 1} antecedents mean counting "
             f"about {candidates:,} sets of {size} items; accepted: up to max_candidates = "
             f"{max_candidates:,}. Raise min_support or min_count, or allow fewer antecedents"
         )
@@ -219,7 +219,7 @@ def _frequent_pairs(held: sparse.csr_array, least: int, max_candidates: int) -> 
         counts.append(together[first, second].astype(np.int64))
         if sum(map(len, counts)) > max_candidates:
             raise InputError(
-                f"parameter rules.min_support: more than {max_candidates:,} pairs of items are in "
+                f"parameter mining.min_support: more than {max_candidates:,} pairs of items are in "
                 f"at least {least} transactions; accepted: up to max_candidates = "
                 f"{max_candidates:,}. Raise min_support or min_count"
             )

@@ -136,7 +136,7 @@ def shares_of_similarity(
 def _check_k(k: int, n: int, what: str) -> None:
     if k >= n:
         raise InputError(
-            f"parameter neighbourhood.k: {k} neighbours were asked for, there are {n} {what}; "
+            f"parameter neighbours.k: {k} neighbours were asked for, there are {n} {what}; "
             f"accepted: 1 to {n - 1}"
         )
 

@@ -210,8 +210,9 @@ def explain_node(pair: Pair) -> Node:
 def control_nodes(pair: Pair) -> Iterable[Node]:
     """The same pair on the lists of the controls, if it may find no reasons.
 
-    What does not ask the model says the same whomever it explains, so that is made once, in the
-    name of the knowledge, with the parameters of the first approach.
+    What does not ask the model says the same whomever it explains, so that is made once, with the
+    parameters of the first approach. They have a namespace of their own: in that of knowledge
+    kedro-viz saw knowledge wait for recommenders' lists, and showed no layers.
     """
     explainer, owner = EXPLAINERS[pair.explainer], control_owner(pair)
     tables = ["explanations", *(explainer.details if explainer.asks_model else ())]
@@ -228,8 +229,8 @@ def control_nodes(pair: Pair) -> Iterable[Node]:
                 "evaluation": "params:evaluation",
             },
             made if len(made) > 1 else made[0],
-            name=f"explain_{control}" if explainer.asks_model else f"{owner}_on_{control}",
-            namespace=owner if explainer.asks_model else "controls",
+            name=f"{owner}_of_{control}",
+            namespace="controls",
         )
 
 

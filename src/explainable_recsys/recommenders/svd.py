@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field, field_validator
+from pydantic import Field
 from scipy import sparse
 from tqdm import tqdm
 
 from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import Interactions, PaddedBlock, padded_blocks
-from explainable_recsys.parameters import Seed
+from explainable_recsys.parameters import Seed, each
 from explainable_recsys.progress import progress_counter
 from explainable_recsys.recommenders.base import UserSystems
 from explainable_recsys.recommenders.popularity import log_popularity
@@ -29,6 +29,9 @@ DIVERGED = 10.0
 """Times the largest rating: biases and factors beyond are no result."""
 
 
+Penalties = Annotated[tuple[float, ...], each(lambda penalty: penalty > 0, "numbers above 0")]
+
+
 class SVDParameters(PriorParameters):
     """How the factors are learned, and how a history is solved for.
 
@@ -39,15 +42,8 @@ class SVDParameters(PriorParameters):
     epochs: int = Field(40, ge=1)
     learning_rate: float = Field(0.0108, gt=0)
     regularization: float = Field(0.0938, ge=0)
-    user_penalties: tuple[float, ...] = Field((1.0, 0.25, 4.0, 16.0), min_length=1)
+    user_penalties: Penalties = Field((1.0, 0.25, 4.0, 16.0), min_length=1)
     seed: Seed = 0
-
-    @field_validator("user_penalties")
-    @classmethod
-    def _above_zero(cls, penalties: tuple[float, ...]) -> tuple[float, ...]:
-        if min(penalties) <= 0:
-            raise ValueError("accepted: numbers above 0")
-        return penalties
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from explainable_recsys.wording.markup import drawn_text
@@ -21,34 +20,15 @@ HEIGHT = 450
 """Pixels, of figures that say nothing about it."""
 
 
-@dataclass(frozen=True)
-class Drawing:
-    """A figure.
+def drawing(heading: str, figure: go.Figure) -> dict[str, Any]:
+    """Take the title out of a figure, where it would not fit on a phone, and let it be resized.
 
-    Attributes:
-        heading: What the report calls it.
-        title: Its finding.
-        subtitle: How to read it.
-        data: What plotly draws, as JSON that can stand inside a script element.
-        height: In pixels.
-        is_wide: Whether it takes more room than a phone has: panels side by side, labels.
+    Returns:
+        `heading`, what the report calls the figure; its `title`, the finding; `subtitle`, how to
+        read it; `alternative`, what to read in place of it; `data`, what plotly draws, as JSON
+        that can stand inside a script element; `height` in pixels; `is_wide`, whether it takes
+        more room than a phone has: panels side by side, labels.
     """
-
-    heading: str
-    title: str
-    subtitle: str
-    data: str
-    height: int
-    is_wide: bool
-
-    @property
-    def alternative(self) -> str:
-        """What to read in place of the figure."""
-        return ". ".join(part for part in (self.title or self.heading, self.subtitle) if part)
-
-
-def drawing(heading: str, figure: go.Figure) -> Drawing:
-    """Take the title out of a figure, where it would not fit on a phone, and let it be resized."""
     import plotly.io
 
     drawn: dict[str, Any] = json.loads(plotly.io.to_json(figure, engine="json"))
@@ -62,14 +42,17 @@ def drawing(heading: str, figure: go.Figure) -> Drawing:
         margin["t"] = TOP_MARGIN
     layout.pop("width", None)
     layout |= {"height": height, "autosize": True}
-    return Drawing(
-        heading,
-        drawn_text(title.get("text")),
-        drawn_text((title.get("subtitle") or {}).get("text")),
-        _inside_script({"data": traces, "layout": layout}),
-        height,
-        _is_wide(traces, layout),
-    )
+    finding = drawn_text(title.get("text"))
+    subtitle = drawn_text((title.get("subtitle") or {}).get("text"))
+    return {
+        "heading": heading,
+        "title": finding,
+        "subtitle": subtitle,
+        "alternative": ". ".join(part for part in (finding or heading, subtitle) if part),
+        "data": _inside_script({"data": traces, "layout": layout}),
+        "height": height,
+        "is_wide": _is_wide(traces, layout),
+    }
 
 
 def _is_wide(traces: list[dict[str, Any]], layout: dict[str, Any]) -> bool:

@@ -36,28 +36,21 @@ class ExampleUser(NamedTuple):
 def example_users(content: ReportContent, results: Results) -> list[ExampleUser]:
     """The users of the examples, in their order there."""
     columns = ("user_id", "approach", "rank", "item_id", "title", "year", "sentence")
-    order = list(results.approaches)
+    order = {name: place for place, name in enumerate(results.approaches)}
     rows = records(content.examples, *columns)
-    rows.sort(key=lambda row: order.index(row["approach"]) if row["approach"] in order else 99)
+    rows.sort(key=lambda row: (order.get(row["approach"], len(order)), finite(row["rank"]) or 0))
     users = {
         str(user): ExampleUser(str(user), [], {}) for user in content.examples.get("user_id", ())
     }
     for row in rows:
-        lists = users[str(row["user_id"])].lists
-        lists.setdefault(str(row["approach"]), []).append(_recommended(row))
+        reason = row["sentence"] if is_text(row["sentence"]) else ""
+        recommended = Recommended(int(finite(row["rank"]) or 0), _title(row), reason)
+        users[str(row["user_id"])].lists.setdefault(str(row["approach"]), []).append(recommended)
     for row in records(content.histories, "user_id", "item_id", "title", "year", "rating"):
         if user := users.get(str(row["user_id"])):
             rating = finite(row["rating"])
             user.history.append((_title(row), "" if rating is None else f"★ {rating:g}"))
-    for user in users.values():
-        for recommended in user.lists.values():
-            recommended.sort()
     return list(users.values())
-
-
-def _recommended(row: dict[str, Any]) -> Recommended:
-    reason = row["sentence"] if is_text(row["sentence"]) else ""
-    return Recommended(int(finite(row["rank"]) or 0), _title(row), reason)
 
 
 def _title(row: dict[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import pandas as pd
@@ -43,13 +43,23 @@ _HEADINGS = {
 }
 """Columns of the tables of tests and of stability; `interval` is made of `low` and `high`."""
 
+_COMPARED = {
+    "=": later("{row} and {column}: no significant difference; difference {d}, corrected p {p}"),
+    "▲": later("{row} is significantly better than {column}; difference {d}, corrected p {p}"),
+    "▼": later("{row} is significantly worse than {column}; difference {d}, corrected p {p}"),
+}
+
 
 def facts_table(
-    caption: str, columns: Sequence[str], rows: Sequence[Sequence[str]], kind: Kind = "facts"
+    caption: str,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    kind: Kind = "facts",
+    notes: tuple[str, ...] = (),
 ) -> Table:
     """A table of texts; the first of every row is its heading."""
     filled = tuple(Row(row[0], tuple(Cell(text) for text in row[1:])) for row in rows)
-    return Table(caption, tuple(columns), (Body(filled),), kind=kind)
+    return Table(caption, tuple(columns), (Body(filled),), notes=notes, kind=kind)
 
 
 def card_table(content: ReportContent) -> Table:
@@ -96,7 +106,7 @@ def protocol_table(content: ReportContent) -> Table:
     return facts_table(
         phrase("How it was evaluated"),
         (phrase("what"), phrase("how")),
-        list(content.protocol.items()),
+        content.protocol.items(),
     )
 
 
@@ -163,6 +173,11 @@ def stability_table(results: Results, stability: pd.DataFrame) -> Table:
 def pairwise_matrices(results: Results) -> list[Table]:
     """Which recommender is significantly better than which in nDCG, which approach in POS."""
     tables = []
+    note = phrase(
+        "▲ that of the row is significantly better than that of the column, ▼ significantly worse "
+        "(corrected p < {level}, paired over users); = no significant difference; ? not tested.",
+        level=f"{SIGNIFICANCE:g}",
+    )
     for metric in (results.ndcg, results.column("pos")):
         everybody = [*results.recommenders, *results.baselines, *results.approaches]
         tested = {first for tested, first, _ in results.paired if tested == metric}
@@ -171,22 +186,9 @@ def pairwise_matrices(results: Results) -> list[Table]:
             Row(name, tuple(_compared(results, metric, name, other) for other in names))
             for name in names
         ]
-        tables.append(
-            Table(
-                phrase("Who is better in {metric}?", metric=read(metric).label),
-                ("", *names),
-                (Body(tuple(rows)),),
-                notes=(
-                    phrase(
-                        "▲ that of the row is significantly better than that of the column, ▼ "
-                        "significantly worse (corrected p < {level}, paired over users); = no "
-                        "significant difference; ? not tested.",
-                        level=f"{SIGNIFICANCE:g}",
-                    ),
-                ),
-                kind="matrix",
-            )
-        )
+        caption = phrase("Who is better in {metric}?", metric=read(metric).label)
+        body = Body(tuple(rows))
+        tables.append(Table(caption, ("", *names), (body,), notes=(note,), kind="matrix"))
     return [table for table in tables if table.has_rows]
 
 
@@ -198,24 +200,9 @@ def _compared(results: Results, metric: str, row: str, column: str) -> Cell:
         text = phrase("{row} and {column}: not tested", row=row, column=column)
         return Cell("?", meaning=text)
     is_better = (test.difference < 0) == lower_is_better(metric)
-    sign, text = (
-        (
-            "=",
-            later("{row} and {column}: no significant difference; difference {d}, corrected p {p}"),
-        )
-        if not test.is_significant
-        else (
-            "▲",
-            later("{row} is significantly better than {column}; difference {d}, corrected p {p}"),
-        )
-        if is_better
-        else (
-            "▼",
-            later("{row} is significantly worse than {column}; difference {d}, corrected p {p}"),
-        )
-    )
+    sign = "=" if not test.is_significant else "▲" if is_better else "▼"
     values = {"row": row, "column": column, "d": number(test.difference), "p": p_value(test.p)}
-    return Cell(sign, is_best=sign == "▲", meaning=phrase(text, **values))
+    return Cell(sign, is_best=sign == "▲", meaning=phrase(_COMPARED[sign], **values))
 
 
 def _table_of(table: pd.DataFrame, caption: str, columns: Sequence[str], *notes: str) -> Table:
@@ -223,8 +210,7 @@ def _table_of(table: pd.DataFrame, caption: str, columns: Sequence[str], *notes:
     read_too = [column for column in columns if column != "interval"]
     rows = [tuple(_texts(row, columns)) for row in records(table, *read_too, "low", "high")]
     headings = [phrase(_HEADINGS[column]) for column in columns]
-    made = facts_table(caption, headings, rows, "figures")
-    return Table(made.caption, made.columns, made.bodies, notes=notes)
+    return facts_table(caption, headings, rows, "figures", notes)
 
 
 def _texts(row: dict[str, Any], columns: Sequence[str]) -> Iterator[str]:

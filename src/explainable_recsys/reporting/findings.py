@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Iterator
 
 from explainable_recsys.metrics.comparison import CONTROLS
 from explainable_recsys.metrics.projected_evidence import NO_EXPLANATIONS
@@ -62,16 +63,16 @@ def findings(content: ReportContent) -> list[str]:
     What the tables do not support is not said: a missing column or table makes fewer findings.
     """
     results = Results(content)
-    tell: list[Callable[[Results], Iterator[str]]] = [
-        _best_lists,
-        _intrinsic_and_post_hoc,
-        _most_faithful,
-        _against_controls,
-        _coverage_of_controls,
-        _stability,
-        _not_measured,
-    ]
-    return [text for sentences in tell if (text := " ".join(sentences(results)))]
+    told = (
+        _best_lists(results),
+        _intrinsic_and_post_hoc(results),
+        _most_faithful(results),
+        _against_controls(results),
+        _coverage_of_controls(results),
+        _stability(results),
+        _not_measured(results),
+    )
+    return [text for sentences in told if (text := " ".join(sentences))]
 
 
 def control_sentences(results: Results) -> list[str]:
@@ -84,9 +85,9 @@ def control_sentences(results: Results) -> list[str]:
     if any(read(metric).is_area for tests in losses for metric in tests):
         sentences.append(phrase(WHY_AREAS))
     left = [
-        f"{approach} ({results.scope(approach)})"
-        for approach in results.approaches
-        if results.explains(approach) and approach not in tested["random"]
+        f"{name} ({results.scope(name)})"
+        for name in results.approaches
+        if results.explains(name) and name not in tested["random"]
     ]
     if left:
         text = later("Not compared with random evidence: {approaches}.")
@@ -97,10 +98,10 @@ def control_sentences(results: Results) -> list[str]:
 def _of_control(results: Results, control: str) -> Iterator[str]:
     """One sentence for those that win all tests of the same metrics, one for each other."""
     tested = results.verdicts(control)
-    winners: dict[tuple[str, ...], list[str]] = {}
+    winners = defaultdict(list)
     for approach, tests in tested.items():
         if not lost(tests):
-            winners.setdefault(tuple(tests), []).append(approach)
+            winners[tuple(tests)].append(approach)
     for metrics, names in winners.items():
         yield phrase(
             PASSES[control],
@@ -182,12 +183,12 @@ def _above_popularity(results: Results, scored: dict[str, float]) -> Iterator[st
     value = number(popular)
     if not below:
         yield phrase("All rank better than most-popular lists ({value}).", value=value)
-    if close:
-        text = later("Not separated from most-popular lists ({value}): {names}.")
-        yield phrase(text, value=value, names=enumerated(close))
-    if worse:
-        text = later("Worse than most-popular lists ({value}): {names}.")
-        yield phrase(text, value=value, names=enumerated(worse))
+    for names, text in (
+        (close, later("Not separated from most-popular lists ({value}): {names}.")),
+        (worse, later("Worse than most-popular lists ({value}): {names}.")),
+    ):
+        if names:
+            yield phrase(text, value=value, names=enumerated(names))
 
 
 def _is_above(results: Results, scored: dict[str, float], first: str, second: str) -> bool:

@@ -2,34 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from explainable_recsys.metrics import records
 from explainable_recsys.metrics.records import METRICS, Metric, read
+from explainable_recsys.reporting import facts, tables
 from explainable_recsys.reporting.content import ReportContent
 from explainable_recsys.reporting.drawings import drawing
 from explainable_recsys.reporting.examples import example_users
-from explainable_recsys.reporting.facts import (
-    card_table,
-    control_table,
-    distribution_table,
-    paired_table,
-    pairwise_matrices,
-    protocol_table,
-    run_table,
-    scope_table,
-    stability_table,
-)
 from explainable_recsys.reporting.findings import control_sentences, findings
 from explainable_recsys.reporting.results import Results
-from explainable_recsys.reporting.tables import (
-    comparison_tables,
-    every_figure_table,
-    sampled_table,
-)
 from explainable_recsys.wording import markup
 from explainable_recsys.wording.phrases import phrase
 
@@ -62,26 +45,26 @@ def report_html(content: ReportContent) -> str:
         .render(
             content=content,
             findings=findings(content),
-            card=[card_table(content), distribution_table(content)],
-            protocol=protocol_table(content),
-            comparison=comparison_tables(results),
-            sampled=sampled_table(results),
+            card=[facts.card_table(content), facts.distribution_table(content)],
+            protocol=facts.protocol_table(content),
+            comparison=tables.comparison_tables(results),
+            sampled=tables.sampled_table(results),
             sampled_warning=records.SAMPLED,
-            every_figure=every_figure_table(results),
-            scope=scope_table(results),
+            every_figure=tables.every_figure_table(results),
+            scope=facts.scope_table(results),
             controls=control_sentences(results),
-            control_tests=control_table(content.control_tests),
-            matrices=pairwise_matrices(results),
-            paired_tests=[paired_table(table, caption) for table, caption in tests],
-            stability=stability_table(results, content.stability),
+            control_tests=facts.control_table(content.control_tests),
+            matrices=facts.pairwise_matrices(results),
+            paired_tests=[facts.paired_table(tested, caption) for tested, caption in tests],
+            stability=facts.stability_table(results, content.stability),
             drawings=drawings,
             plotly=_plotly() if drawings else "",
             users=example_users(content, results),
             n_recommended=N_RECOMMENDED,
             n_rated=N_RATED,
             definitions=_definitions(results),
-            readings=list(_readings(results)),
-            provenance=run_table(content),
+            readings=_readings(results),
+            provenance=facts.run_table(content),
         )
     )
 
@@ -115,16 +98,18 @@ def _definitions(results: Results) -> list[dict[Metric, str]]:
     return [shared, {m: n for m, n in {**known, **names}.items() if m not in shared}]
 
 
-def _readings(results: Results) -> Iterator[tuple[str, str]]:
+def _readings(results: Results) -> list[tuple[str, str]]:
     """What additions to the names of metrics mean, of those that there are."""
     columns = [read(metric) for metric in results.metrics]
-    if any(column.is_area for column in columns):
-        yield phrase("AUC"), records.AREA
-    if any(column.control for column in columns):
-        yield phrase("random evidence, popular evidence"), records.CONTROL
-    if any(column.lists for column in columns):
-        yield phrase("most-popular lists, random lists"), records.OF_LISTS
-    if any(column.is_gain for column in columns):
-        yield phrase("gain"), records.GAIN
-    if any(column.sampled for column in columns):
-        yield phrase("sampled negatives"), records.SAMPLED
+    additions = (
+        ("is_area", phrase("AUC"), records.AREA),
+        ("control", phrase("random evidence, popular evidence"), records.CONTROL),
+        ("lists", phrase("most-popular lists, random lists"), records.OF_LISTS),
+        ("is_gain", phrase("gain"), records.GAIN),
+        ("sampled", phrase("sampled negatives"), records.SAMPLED),
+    )
+    return [
+        (name, text)
+        for kind, name, text in additions
+        if any(getattr(column, kind) for column in columns)
+    ]

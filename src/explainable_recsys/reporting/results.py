@@ -48,11 +48,9 @@ Verdicts = dict[str, Controlled]
 
 def records(table: pd.DataFrame, *columns: str) -> list[dict[str, Any]]:
     """The rows of a table with these columns, None in those that it lacks."""
-    present = table[[column for column in columns if column in table]]
-    return [
-        {column: row.get(column) for column in columns}
-        for row in present.astype(object).to_dict("records")
-    ]
+    rows = table.reindex(columns=list(columns)).astype(object)
+    cells = rows.where(rows.notna(), None).itertuples(index=False, name=None)
+    return [dict(zip(columns, row, strict=True)) for row in cells]
 
 
 class Results:
@@ -119,6 +117,10 @@ class Results:
         """The name of a metric at the K, and the number of cited items, of the report."""
         return METRICS[metric].name.format(k=self.k, n=self.n_cited)
 
+    def those(self, *metrics: str) -> list[str]:
+        """The names of some metrics, of those that somebody has."""
+        return [name for name in map(self.column, metrics) if name in self.metrics]
+
     def value(self, name: str, metric: str) -> float | None:
         """A metric of a recommender or approach, None if it has none."""
         return self._values.get((name, metric))
@@ -127,10 +129,6 @@ class Results:
         """The 95 % interval of a metric."""
         low, high = (self.value(name, f"{metric}/{end}") for end in _ENDS)
         return None if low is None or high is None else (low, high)
-
-    def ndcg_of(self, approach: str) -> float | None:
-        """The nDCG of an approach's recommender."""
-        return self.value(self.approaches[approach], self.ndcg)
 
     def scope(self, approach: str) -> str:
         """What the faithfulness of an approach was measured on, as far as it is known."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -108,16 +108,20 @@ class Table:
 
 def comparison_tables(results: Results) -> list[Table]:
     """Accuracy by recommender, what lies beyond it, explanations and faithfulness by approach."""
+    explanations = _family(results, "explanations")
+    if "coverage" in explanations:
+        of_others = ("coverage_of_popularity", "coverage_of_random")
+        explanations[1:1] = [metric for metric in of_others if metric in results.metrics]
     tables = [
-        _of_recommenders(results, phrase("Accuracy of the lists"), _family(results, "ranking")),
-        _of_recommenders(
+        recommenders_table(results, phrase("Accuracy of the lists"), _family(results, "ranking")),
+        recommenders_table(
             results,
             phrase("Accuracy of the predicted ratings"),
             _family(results, "ratings"),
             phrase("Predict no ratings: {names}."),
         ),
-        _of_recommenders(results, phrase("Beyond accuracy"), _family(results, "beyond accuracy")),
-        _explanations_table(results),
+        recommenders_table(results, phrase("Beyond accuracy"), _family(results, "beyond accuracy")),
+        explanations_table(results, explanations),
         *_faithfulness_tables(results),
     ]
     return [table for table in tables if table.has_rows]
@@ -126,7 +130,7 @@ def comparison_tables(results: Results) -> list[Table]:
 def sampled_table(results: Results) -> Table:
     """Metrics against sampled negatives, kept apart from all others."""
     metrics = [metric for metric in results.metrics if read(metric).sampled]
-    return _of_recommenders(results, phrase("Accuracy among sampled negatives"), metrics)
+    return recommenders_table(results, phrase("Accuracy among sampled negatives"), metrics)
 
 
 def every_figure_table(results: Results) -> Table:
@@ -140,12 +144,19 @@ def every_figure_table(results: Results) -> Table:
     )
 
 
-def metric_cell(results: Results, name: str, metric: str, absent: str = NOT_MEASURED) -> Cell:
+def metric_cell(
+    results: Results,
+    name: str,
+    metric: str,
+    winners: Collection[str] = (),
+    absent: str = NOT_MEASURED,
+) -> Cell:
     """A metric with half its interval, or in words that there is none."""
     value = results.value(name, metric)
     if value is None:
         return Cell(phrase(absent), is_phrase=True)
-    return Cell(number(value, read(metric).metric.form), spread(results, name, metric))
+    text = number(value, read(metric).metric.form)
+    return Cell(text, spread(results, name, metric), is_best=name in winners)
 
 
 def spread(results: Results, name: str, metric: str) -> str:
@@ -184,7 +195,7 @@ def _family(results: Results, family: Family) -> list[str]:
     return [m for record in FAMILIES[family] for m in plain if read(m).metric is record]
 
 
-def _of_recommenders(
+def recommenders_table(
     results: Results, caption: str, metrics: Sequence[str], without: str = ""
 ) -> Table:
     """One row per recommender that has any of the metrics, baselines below.
@@ -196,13 +207,31 @@ def _of_recommenders(
         Body(tuple(_rows(results, results.recommenders, winners))),
         Body(tuple(_rows(results, results.baselines, winners)), phrase("Baselines"), True),
     ]
-    shown = {row.heading for body in bodies for row in body.rows}
-    left = [n for n in [*results.recommenders, *results.baselines] if n not in shown]
-    notes = _notes(bodies)
-    if without and left and metrics:
-        notes.append(without.format(names=enumerated(left)))
     columns = (phrase("recommender"), *(read(metric).label for metric in metrics))
-    return Table(caption, columns, tuple(b for b in bodies if b.rows), notes=tuple(notes))
+    made = Table(caption, columns, tuple(body for body in bodies if body.rows))
+    left = _left_out([*results.recommenders, *results.baselines], made)
+    notes = [without.format(names=left)] if without and left and metrics else []
+    return replace(made, notes=(*_notes(made), *notes))
+
+
+def explanations_table(results: Results, metrics: Sequence[str]) -> Table:
+    """One row per approach that has any of the metrics, with its recommender."""
+    winners = {metric: best(results, metric, list(results.approaches)) for metric in metrics}
+    body = Body(tuple(_rows(results, list(results.approaches), winners, pair=True)))
+    titles = (phrase("approach"), phrase("recommender"), read(results.ndcg).label)
+    columns = (*titles, *(read(metric).label for metric in metrics))
+    made = Table(phrase("Explanations"), columns, (body,))
+    notes = [phrase(OF_LISTS)] if any(read(metric).lists for metric in metrics) else []
+    notes += _notes(made)
+    if silent := _left_out(list(results.approaches), made):
+        notes.append(phrase("No explanations: {names}.", names=silent))
+    return replace(made, notes=tuple(notes))
+
+
+def _left_out(names: Sequence[str], table: Table) -> str:
+    """Those that a table has no row for."""
+    shown = {row.heading for body in table.bodies for row in body.rows}
+    return enumerated([name for name in names if name not in shown])
 
 
 def _rows(
@@ -212,11 +241,8 @@ def _rows(
     for name in names:
         if any(results.value(name, metric) is not None for metric in winners):
             cells = [
-                replace(
-                    metric_cell(results, name, metric, ABSENT.get(metric, NOT_MEASURED)),
-                    is_best=name in winners[metric],
-                )
-                for metric in winners
+                metric_cell(results, name, metric, leaders, ABSENT.get(metric, NOT_MEASURED))
+                for metric, leaders in winners.items()
             ]
             yield Row(name, (*(_recommender(results, name) if pair else ()), *cells))
 
@@ -227,31 +253,12 @@ def _recommender(results: Results, approach: str) -> Iterator[Cell]:
     yield metric_cell(results, recommender, results.ndcg)
 
 
-def _notes(bodies: Sequence[Body]) -> list[str]:
+def _notes(table: Table) -> list[str]:
     """What the marks in the cells mean, of those that there are."""
-    cells = [cell for body in bodies for row in body.rows for cell in row.cells]
+    cells = [cell for body in table.bodies for row in body.rows for cell in row.cells]
     notes = [phrase(BEST_NOTE)] if any(cell.is_best for cell in cells) else []
     notes += [phrase(VERDICT_NOTE)] if any(cell.sign for cell in cells) else []
     return notes + ([phrase(SPREAD_NOTE)] if any(cell.spread for cell in cells) else [])
-
-
-def _explanations_table(results: Results) -> Table:
-    """How many recommendations are explained, with what, and how easily."""
-    metrics = _family(results, "explanations")
-    tried = [m for m in ("coverage_of_popularity", "coverage_of_random") if m in results.metrics]
-    if "coverage" in metrics:
-        metrics[1:1] = tried
-    winners = {metric: best(results, metric, list(results.approaches)) for metric in metrics}
-    body = Body(tuple(_rows(results, list(results.approaches), winners, pair=True)))
-    shown = {row.heading for row in body.rows}
-    silent = [name for name in results.approaches if name not in shown]
-    notes = [phrase(OF_LISTS)] if tried else []
-    notes += _notes([body])
-    if silent:
-        notes.append(phrase("No explanations: {names}.", names=enumerated(silent)))
-    titles = (phrase("approach"), phrase("recommender"), read(results.ndcg).label)
-    columns = (*titles, *(read(metric).label for metric in metrics))
-    return Table(phrase("Explanations"), columns, (body,), notes=tuple(notes))
 
 
 def _faithfulness_tables(results: Results) -> list[Table]:
@@ -284,29 +291,27 @@ def _faithfulness_tables(results: Results) -> list[Table]:
         ),
     )
     return [
-        _controlled(results, phrase(caption, k=results.k, n=results.n_cited), chosen)
+        controlled_table(results, phrase(caption, k=results.k, n=results.n_cited), chosen)
         for caption, chosen in zip(captions, (shares, scores, others), strict=True)
         if chosen
     ]
 
 
-def _controlled(results: Results, caption: str, metrics: Sequence[str]) -> Table:
+def controlled_table(results: Results, caption: str, metrics: Sequence[str]) -> Table:
     """Each metric beside the same of random and of popular evidence."""
     sides = {m: [c for c in CONTROLS if f"{m}/{c}" in results.metrics] for m in metrics}
-    approaches = list(results.approaches)
     winners = {
-        metric: best(results, metric, approaches)
+        metric: best(results, metric, list(results.approaches))
         for metric in metrics
         if read(metric).metric.base not in _OF_THE_SCORE
     }
     marks, rows, silent = projections(results), [], []
-    for name in approaches:
+    for name in results.approaches:
         scope = results.scope(name)
         if any(results.value(name, metric) is not None for metric in metrics):
             cells: list[Cell] = []
             for metric in metrics:
-                own = metric_cell(results, name, metric)
-                cells.append(replace(own, is_best=name in winners.get(metric, ())))
+                cells.append(metric_cell(results, name, metric, winners.get(metric, ())))
                 cells += [_control_cell(results, name, metric, c) for c in sides[metric]]
             rows.append(Row(name, tuple(cells), marks.get(scope, "")))
         elif scope.startswith(NO_EXPLANATIONS):
@@ -315,17 +320,13 @@ def _controlled(results: Results, caption: str, metrics: Sequence[str]) -> Table
             why = scope if scope.startswith("not ") else phrase(NOT_MEASURED)
             span = len(sides) + sum(map(len, sides.values()))
             rows.append(Row(name, (Cell(why, is_phrase=True, span=span),)))
-    body = Body(tuple(rows))
-    notes = [f"{mark} {text}." for text, mark in marks.items()] + _notes([body])
+    columns = ("approach", *(title for m in metrics for title in ("own", *sides[m])))
+    groups = tuple((read(metric).label, 1 + len(sides[metric])) for metric in metrics)
+    made = Table(caption, columns, (Body(tuple(rows)),), groups)
+    notes = [f"{mark} {text}." for text, mark in marks.items()] + _notes(made)
     if silent:
         notes.append(phrase("No explanations: {names}.", names=enumerated(silent)))
-    return Table(
-        caption,
-        ("approach", *(title for metric in metrics for title in ("own", *sides[metric]))),
-        (body,),
-        tuple((read(metric).label, 1 + len(sides[metric])) for metric in metrics),
-        tuple(notes),
-    )
+    return replace(made, notes=tuple(notes))
 
 
 def _control_cell(results: Results, approach: str, metric: str, control: str) -> Cell:

@@ -9,23 +9,13 @@ import pandas as pd
 
 from explainable_recsys.data import Data, Lists
 from explainable_recsys.explainers.tables import Explained
-from explainable_recsys.wording.columns import (
-    KEYS,
-    Citing,
-    enumerate_runs,
-    fill,
-    fill_each,
-    items,
-    ratings,
-    sentence_table,
-    written,
-)
+from explainable_recsys.wording import columns
 from explainable_recsys.wording.numbers import percentage
 from explainable_recsys.wording.phrases import phrase
 
 
 def contribution_sentences(
-    explained: Explained, data: Data, lists: Lists, parameters: Citing, **knowledge: Any
+    explained: Explained, data: Data, lists: Lists, parameters: columns.Citing, **knowledge: Any
 ) -> pd.DataFrame:
     """Say which ratings a recommendation rests on, and how much of its score they make up.
 
@@ -45,19 +35,18 @@ def contribution_sentences(
     """
     evidence = explained.evidence
     cited = evidence[(evidence["position"] <= parameters.n_cited) & (evidence["weight"] > 0)]
-    listed = cited[KEYS].merge(lists.table[[*KEYS, "score"]], on=KEYS, how="left")
-    weights, scores = (t.to_numpy(np.float64) for t in (cited["weight"], listed["score"]))
+    listed = cited.merge(lists.table[[*columns.KEYS, "score"]], on=columns.KEYS, how="left")
+    weights, scores = (listed[name].to_numpy(np.float64) for name in ("weight", "score"))
     positive = scores > 0
     shares = np.divide(100 * weights, scores, out=np.zeros_like(weights), where=positive)
-    pieces = fill_each(
+    pieces = columns.fill_each(
         [phrase("{item} ★{rating}"), phrase("{item} ★{rating} ({share})")],
         positive,
-        item=items(cited["evidence"]),
-        rating=ratings(lists.histories, cited),
-        share=written(np.rint(shares), percentage),
+        item=columns.items(cited["evidence"]),
+        rating=columns.ratings(lists.histories, cited),
+        share=columns.written(np.rint(shares), percentage),
     )
     starts = np.flatnonzero(cited["position"].to_numpy() == 1)
-    sentences = fill(
-        phrase("Recommended because you rated {items}."), items=enumerate_runs(pieces, starts)
-    )
-    return sentence_table(cited.iloc[starts], sentences)
+    named = columns.enumerate_runs(pieces, starts)
+    sentences = columns.fill(phrase("Recommended because you rated {items}."), items=named)
+    return columns.sentence_table(cited.iloc[starts], sentences)

@@ -9,25 +9,13 @@ import pandas as pd
 
 from explainable_recsys.data import Data, Lists
 from explainable_recsys.explainers.tables import Explained
-from explainable_recsys.wording.columns import (
-    KEYS,
-    Citing,
-    enumerate_runs,
-    fill,
-    fill_each,
-    items_of,
-    names,
-    ratings,
-    sentence_table,
-    spread,
-    written,
-)
+from explainable_recsys.wording import columns
 from explainable_recsys.wording.numbers import percentage
 from explainable_recsys.wording.phrases import phrase
 
 
 def feature_sentences(
-    explained: Explained, data: Data, lists: Lists, parameters: Citing, **knowledge: Any
+    explained: Explained, data: Data, lists: Lists, parameters: columns.Citing, **knowledge: Any
 ) -> pd.DataFrame:
     """Say which features an item shares with rated ones, and how much of its score they are.
 
@@ -50,26 +38,26 @@ def feature_sentences(
     """
     evidence = explained.evidence
     weights = evidence["weight"].astype(np.float64)
-    shares = weights / weights.groupby([evidence[key] for key in KEYS]).transform("sum")
+    shares = weights / weights.groupby([evidence[key] for key in columns.KEYS]).transform("sum")
     evidence = evidence.assign(share=100 * shares)
     told = evidence[evidence["rated_item_id"].notna() & (evidence["weight"] > 0)]
-    place = told.groupby(KEYS, sort=False).cumcount()
+    place = told.groupby(columns.KEYS, sort=False).cumcount()
     cited = told[place < parameters.n_cited]
     starts = np.flatnonzero(place[place < parameters.n_cited].to_numpy() == 0)
-    rests = ~cited.duplicated([*KEYS, "rated_item_id"])
+    rests = ~cited.duplicated([*columns.KEYS, "rated_item_id"])
     rows = np.flatnonzero(rests)
     resting = cited.iloc[rows]
-    pieces = fill_each(
+    pieces = columns.fill_each(
         [phrase("{feature} ({share})"), phrase("{feature} ({share}, as in {item} ★{rating})")],
         rests.to_numpy(),
-        feature=names(cited["evidence"]),
-        share=written(np.rint(cited["share"].to_numpy()), percentage),
-        item=spread(items_of(data, resting["rated_item_id"]), rows, len(cited)),
-        rating=spread(ratings(lists.histories, resting), rows, len(cited)),
+        feature=columns.names(cited["evidence"]),
+        share=columns.written(np.rint(cited["share"].to_numpy()), percentage),
+        item=columns.spread(columns.items_of(data, resting["rated_item_id"]), rows, len(cited)),
+        rating=columns.spread(columns.ratings(lists.histories, resting), rows, len(cited)),
     )
-    sentences = fill(
+    sentences = columns.fill(
         phrase("{item} shares with what you rated: {features}."),
-        item=items_of(data, cited["item_id"].iloc[starts]),
-        features=enumerate_runs(pieces, starts),
+        item=columns.items_of(data, cited["item_id"].iloc[starts]),
+        features=columns.enumerate_runs(pieces, starts),
     )
-    return sentence_table(cited.iloc[starts], sentences)
+    return columns.sentence_table(cited.iloc[starts], sentences)

@@ -10,22 +10,13 @@ import pyarrow as pa
 
 from explainable_recsys.data import Data, Lists
 from explainable_recsys.explainers.tables import Explained
-from explainable_recsys.wording.columns import (
-    Citing,
-    Sides,
-    enumerate_runs,
-    fill,
-    fill_each,
-    items,
-    spread,
-    two_digits,
-)
+from explainable_recsys.wording import columns
 from explainable_recsys.wording.numbers import significant
 from explainable_recsys.wording.phrases import phrase
 
 
 def influence_sentences(
-    explained: Explained, data: Data, lists: Lists, parameters: Citing, **knowledge: Any
+    explained: Explained, data: Data, lists: Lists, parameters: columns.Citing, **knowledge: Any
 ) -> pd.DataFrame:
     """Say which ratings raise a score, which one lowers it, and by how much.
 
@@ -42,20 +33,20 @@ def influence_sentences(
     Returns:
         Columns `user_id`, `item_id`, `sentence`, one row per explained recommendation.
     """
-    sides = Sides(explained.evidence, parameters.n_cited)
-    titles = items(sides.evidence["evidence"])
-    sizes = two_digits(np.abs(sides.weights), significant)
+    sides = columns.Sides(explained.evidence, parameters.n_cited)
+    titles = columns.items(sides.evidence["evidence"])
+    sizes = columns.two_digits(np.abs(sides.weights), significant)
     first = pa.array(sides.cited[sides.starts])
     is_other = np.ones(len(sides.cited), bool)
     is_other[sides.starts] = False
     others = pa.array(sides.cited[is_other])
-    pieces = fill(phrase("{item} by {change}"), item=titles.take(others), change=sizes.take(others))
+    pieces = columns.fill(phrase("{item} by {change}"), item=titles, change=sizes).take(others)
     n_others = np.diff(np.append(sides.starts, len(sides.cited))) - 1
     several = sides.supported[n_others > 0]
     runs = (np.cumsum(n_others) - n_others)[n_others > 0]
     case = sides.case
     case[several] += 2
-    sentences = fill_each(
+    sentences = columns.fill_each(
         [
             phrase("{opposing} lowers your predicted rating by {loss}."),
             phrase("{item} raises your predicted rating by {change}."),
@@ -71,7 +62,7 @@ def influence_sentences(
         case,
         item=sides.of_cited(titles.take(first)),
         change=sides.of_cited(sizes.take(first)),
-        others=spread(enumerate_runs(pieces, runs), several, len(case)),
+        others=columns.spread(columns.enumerate_runs(pieces, runs), several, len(case)),
         opposing=sides.of_opposed(titles),
         loss=sides.of_opposed(sizes),
     )

@@ -9,17 +9,7 @@ import pyarrow as pa
 
 from explainable_recsys.data import Data, Lists
 from explainable_recsys.explainers.tables import Explained
-from explainable_recsys.wording.columns import (
-    Citing,
-    Sides,
-    enumerate_runs,
-    fill,
-    fill_each,
-    items,
-    items_of,
-    names,
-    two_digits,
-)
+from explainable_recsys.wording import columns
 from explainable_recsys.wording.numbers import signed
 from explainable_recsys.wording.phrases import later, phrase
 
@@ -57,7 +47,7 @@ SENTENCES = {
 
 
 def lime_sentences(
-    explained: Explained, data: Data, lists: Lists, parameters: Citing, **knowledge: Any
+    explained: Explained, data: Data, lists: Lists, parameters: columns.Citing, **knowledge: Any
 ) -> pd.DataFrame:
     """Say which features (or ratings) speak for an item, which one against it, and how strongly.
 
@@ -76,15 +66,16 @@ def lime_sentences(
         Columns `user_id`, `item_id`, `sentence`, one row per explained recommendation.
     """
     subject = explained.facts["subject"]
-    sides = Sides(explained.evidence, parameters.n_cited)
-    named = (items if subject == "history" else names)(sides.evidence["evidence"])
-    weights = two_digits(sides.weights, signed)
-    pieces = fill(phrase("{feature} ({weight})"), feature=named, weight=weights)
-    supporting = enumerate_runs(pieces.take(pa.array(sides.cited)), sides.starts, with_and=True)
-    sentences = fill_each(
+    sides = columns.Sides(explained.evidence, parameters.n_cited)
+    named = (columns.items if subject == "history" else columns.names)(sides.evidence["evidence"])
+    weights = columns.two_digits(sides.weights, signed)
+    pieces = columns.fill(phrase("{feature} ({weight})"), feature=named, weight=weights)
+    cited = pieces.take(pa.array(sides.cited))
+    supporting = columns.enumerate_runs(cited, sides.starts, with_and=True)
+    sentences = columns.fill_each(
         [phrase(sentence) for sentence in SENTENCES[subject]],
         sides.case,
-        item=items_of(data, sides.evidence["item_id"].iloc[sides.first]),
+        item=columns.items_of(data, sides.evidence["item_id"].iloc[sides.first]),
         supporting=sides.of_cited(supporting),
         opposing=sides.of_opposed(named),
         weight=sides.of_opposed(weights),

@@ -10,20 +10,12 @@ import pandas as pd
 from explainable_recsys.data import Data, Lists
 from explainable_recsys.explainers.tables import Explained
 from explainable_recsys.knowledge.neighbours import NeighbourhoodParameters
-from explainable_recsys.wording.columns import (
-    Citing,
-    enumerate_runs,
-    fill,
-    fill_each,
-    items,
-    sentence_table,
-    written,
-)
+from explainable_recsys.wording import columns
 from explainable_recsys.wording.numbers import fixed, short
 from explainable_recsys.wording.phrases import phrase, plural
 
 
-class SimilarItems(Citing, Protocol):
+class SimilarItems(columns.Citing, Protocol):
     """Parameters that say which similar items are evidence."""
 
     @property
@@ -35,7 +27,7 @@ def neighbour_sentences(
     explained: Explained,
     data: Data,
     lists: Lists,
-    parameters: Citing,
+    parameters: columns.Citing,
     *,
     neighbourhood: NeighbourhoodParameters,
     **knowledge: Any,
@@ -63,19 +55,19 @@ def neighbour_sentences(
     starts = np.flatnonzero(evidence["position"].to_numpy() == 1)
     rated = evidence["evidence_id"].astype(np.float64).to_numpy()
     counts = evidence["weight"].to_numpy(np.int64)
-    pieces = fill(
+    pieces = columns.fill(
         phrase("★{rating} × {count}"),
-        rating=written(rated, short),
-        count=written(counts, lambda count: fixed(count, decimals=0)),
+        rating=columns.written(rated, short),
+        count=columns.written(counts, lambda count: fixed(count, decimals=0)),
     )
     speak = counts if threshold is None else np.where(rated < threshold, 0, counts)
     numbers, which = np.unique(np.add.reduceat(speak, starts), return_inverse=True)
-    sentences = fill_each(
+    sentences = columns.fill_each(
         [_sentence(number, neighbourhood.k, threshold) for number in numbers.tolist()],
         which,
-        ratings=enumerate_runs(pieces, starts),
+        ratings=columns.enumerate_runs(pieces, starts),
     )
-    return sentence_table(evidence.iloc[starts], sentences)
+    return columns.sentence_table(evidence.iloc[starts], sentences)
 
 
 def similar_item_sentences(
@@ -106,19 +98,19 @@ def _similar_items(evidence: pd.DataFrame, threshold: float | None, n_cited: int
         if threshold is None
         else phrase("You rated similar items highly: {items}.")
     )
-    named = enumerate_runs(items(cited["evidence"]), starts)
-    return sentence_table(cited.iloc[starts], fill(sentence, items=named))
+    named = columns.enumerate_runs(columns.items(cited["evidence"]), starts)
+    return columns.sentence_table(cited.iloc[starts], columns.fill(sentence, items=named))
 
 
 def _sentence(n: int, k: int, threshold: float | None) -> str:
     """The sentence about n of k people, with a place for their {ratings}."""
+    values = {"k": fixed(k, decimals=0), "ratings": "{ratings}"}
     if threshold is None:
         return plural(
             n,
             "{n} of the {k} people whose taste is nearest to yours rated it ({ratings}).",
             "{n} of the {k} people whose taste is nearest to yours rated it ({ratings}).",
-            k=fixed(k, decimals=0),
-            ratings="{ratings}",
+            **values,
         )
     return plural(
         n,
@@ -126,7 +118,6 @@ def _sentence(n: int, k: int, threshold: float | None) -> str:
         "({ratings}).",
         "{n} of the {k} people whose taste is nearest to yours rated it {rating} or more "
         "({ratings}).",
-        k=fixed(k, decimals=0),
         rating=short(threshold),
-        ratings="{ratings}",
+        **values,
     )

@@ -11,16 +11,7 @@ import pyarrow.compute as pc
 
 from explainable_recsys.data import Data, Lists
 from explainable_recsys.explainers.tables import Explained
-from explainable_recsys.wording.columns import (
-    KEYS,
-    Citing,
-    enumerate_runs,
-    fill,
-    items_of,
-    names,
-    sentence_table,
-    written,
-)
+from explainable_recsys.wording import columns
 from explainable_recsys.wording.phrases import later, phrase, plural
 
 SENTENCES = {
@@ -30,7 +21,7 @@ SENTENCES = {
 
 
 def path_sentences(
-    explained: Explained, data: Data, lists: Lists, parameters: Citing, **knowledge: Any
+    explained: Explained, data: Data, lists: Lists, parameters: columns.Citing, **knowledge: Any
 ) -> pd.DataFrame:
     """Say from which liked items paths lead to a recommendation, and over what.
 
@@ -48,24 +39,24 @@ def path_sentences(
     Returns:
         Columns `user_id`, `item_id`, `sentence`, one row per explained recommendation.
     """
-    best = explained.details["paths"].drop_duplicates([*KEYS, "from_item"])
-    place = best.groupby(KEYS, sort=False).cumcount().to_numpy()
+    best = explained.details["paths"].drop_duplicates([*columns.KEYS, "from_item"])
+    place = best.groupby(columns.KEYS, sort=False).cumcount().to_numpy()
     best = best[place < parameters.n_cited]
     starts = np.flatnonzero(place[place < parameters.n_cited] == 0)
-    pieces = fill(
-        phrase("{item} ({link})"), item=items_of(data, best["from_item"]), link=_links(best)
+    pieces = columns.fill(
+        phrase("{item} ({link})"), item=columns.items_of(data, best["from_item"]), link=_links(best)
     )
-    named = enumerate_runs(pieces, starts, with_and=True)
+    named = columns.enumerate_runs(pieces, starts, with_and=True)
     relation = explained.facts["relation"]
-    sentences = fill(phrase(SENTENCES[relation]), items=named)
-    return sentence_table(best.iloc[starts], sentences)
+    sentences = columns.fill(phrase(SENTENCES[relation]), items=named)
+    return columns.sentence_table(best.iloc[starts], sentences)
 
 
 def _links(paths: pd.DataFrame) -> pa.LargeStringArray:
     """What both items of a path have in common: an entity, or people who liked both."""
-    people = written(paths["n_sharing"].to_numpy(), _people)
+    people = columns.written(paths["n_sharing"].to_numpy(), _people)
     over_people = pa.array((paths["entity"].astype("str") == "").to_numpy())
-    return pc.if_else(over_people, people, names(paths["label"]))
+    return pc.if_else(over_people, people, columns.names(paths["label"]))
 
 
 def _people(n: int) -> str:

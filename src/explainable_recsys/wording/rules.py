@@ -9,14 +9,7 @@ import pandas as pd
 
 from explainable_recsys.data import Data, Lists
 from explainable_recsys.explainers.tables import Explained
-from explainable_recsys.wording.columns import (
-    enumerate_runs,
-    fill_each,
-    items,
-    items_of,
-    sentence_table,
-    written,
-)
+from explainable_recsys.wording import columns
 from explainable_recsys.wording.numbers import fixed, percentage
 from explainable_recsys.wording.phrases import later, phrase
 
@@ -86,15 +79,15 @@ def rule_sentences(
     best = rules[rules["group"] == 1]
     pieces = explained.evidence[explained.evidence["group"] == 1]
     starts = np.flatnonzero(pieces["position"].to_numpy() == 1)
+    confidences = np.round(100 * best["confidence"].to_numpy(np.float64))
+    lifts = np.round(best["lift"].to_numpy(np.float64), 1)
     relation, scopes = explained.facts["relation"], best["scope"].cat
-    sentences = fill_each(
+    sentences = columns.fill_each(
         [phrase(SENTENCES[relation, scope]) for scope in scopes.categories],
         scopes.codes.to_numpy(),
-        cited=enumerate_runs(items(pieces["evidence"]), starts, with_and=True),
-        item=items_of(data, best["item_id"]),
-        confidence=written(np.round(100 * best["confidence"].to_numpy(np.float64)), percentage),
-        lift=written(
-            np.round(best["lift"].to_numpy(np.float64), 1), lambda lift: fixed(lift, decimals=1)
-        ),
+        cited=columns.enumerate_runs(columns.items(pieces["evidence"]), starts, with_and=True),
+        item=columns.items_of(data, best["item_id"]),
+        confidence=columns.written(confidences, percentage),
+        lift=columns.written(lifts, lambda lift: fixed(lift, decimals=1)),
     )
-    return sentence_table(best, sentences)
+    return columns.sentence_table(best, sentences)

@@ -1,0 +1,364 @@
+"""The stored reasons of every approach are true, recomputed one recommendation at a time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.typing import NDArray
+from scipy import sparse
+
+from explainable_recsys.answers.recommenders import CONTROLS
+from explainable_recsys.data import Data
+from explainable_recsys.recommenders.base import Recommender
+from tests.figures.texts import title_of
+
+Stored = Callable[[str], Any]
+
+PAIR = ["user_id", "item_id"]
+FLOATS = {"rtol": 1e-3, "atol": 2e-6}  # scores are float32
+
+
+def without(ratings: sparse.csr_array, columns: list[int]) -> sparse.csr_array:
+    """One user's history with some items taken out of it."""
+    kept = ~np.isin(ratings.indices, columns)
+    arrays = ratings.data[kept], ratings.indices[kept], [0, int(kept.sum())]
+    return sparse.csr_array(arrays, shape=ratings.shape)
+
+
+def changes_by_brute_force(
+    model: Recommender, ratings: sparse.csr_array, item: int, groups: list[list[int]]
+) -> NDArray[np.float64]:
+    """Score with everything minus score without each group."""
+    full = model.scores(ratings)[0, item]
+    rest = [model.scores(without(ratings, columns))[0, item] for columns in groups]
+    return float(full) - np.array(rest, dtype=np.float64)
+
+
+@pytest.mark.parametrize("approach", ["posthoc_influence", "posthoc_influence_ratings"])
+def test_influences_are_what_scoring_without_the_ratings_gives(
+    approach: str, stored: Stored
+) -> None:
+    model = stored("svd.model" if approach == "posthoc_influence" else "svd_ratings.model")
+    interactions = stored("interactions")
+    reasons = stored(f"{approach}.explanations").set_index(PAIR)
+    cited = stored(f"{approach}.cited_groups").set_index(PAIR)
+    lengths = np.diff(interactions.ratings.indptr)
+    users = interactions.user_ids[np.argsort(lengths)[[0, 1, 20, 40]]]
+    for pair in [pair for pair in reasons.index.unique() if pair[0] in users][::3]:
+        rows, columns = (interactions.user_rows([pair[0]]), interactions.item_columns([pair[1]]))
+        ratings, item = interactions.ratings[rows], int(columns[0])
+        found = reasons.loc[[pair]]
+        evidence = interactions.item_columns(found["rated_item_id"]).tolist()
+        every = changes_by_brute_force(model, ratings, item, [[of] for of in ratings.indices])
+        of_each = dict(zip(ratings.indices.tolist(), every, strict=True))
+        np.testing.assert_allclose(found["weight"], [of_each[of] for of in evidence], **FLOATS)
+        # The ten strongest, support first.
+        assert len(found) == min(10, len(every))
+        assert np.abs(found["weight"]).min() >= np.sort(np.abs(every))[-len(found)] - 2e-6
+        signs = np.sign(found["weight"]).tolist()
+        assert signs == sorted(signs, reverse=True)
+        supports = found["weight"].to_numpy() > 0
+        for side in (found["weight"][supports], -found["weight"][~supports]):
+            assert side.is_monotonic_decreasing
+        strongest = [of for of, weight in zip(evidence, supports, strict=True) if weight][:3]
+        if not strongest:
+            assert pair not in cited.index
+            continue
+        group = cited.loc[pair]
+        assert group["n_cited"] == len(strongest)
+        total = found["weight"].iloc[:3][supports[:3]].sum()
+        assert group["sum_of_influences"] == pytest.approx(total)
+        (together,) = changes_by_brute_force(model, ratings, item, [strongest])
+        np.testing.assert_allclose(group["group_influence"], together, **FLOATS)
+
+
+def test_metrics_of_influence(stored: Stored) -> None:
+    reasons, cited = (stored(f"posthoc_influence.{t}") for t in ("explanations", "cited_groups"))
+    metrics = stored("posthoc_influence.metrics")
+    top = reasons[(reasons["position"] == 1) & (reasons["weight"] > 0)]
+    assert len(top) == len(cited)
+    gaps = (cited["sum_of_influences"] - cited["group_influence"]).abs()
+    expected = {
+        "top_influence": top.groupby("user_id")["weight"].mean().mean(),
+        "group_influence": cited.groupby("user_id")["group_influence"].mean().mean(),
+        "additivity_gap": gaps.sum() / cited["group_influence"].abs().sum(),
+    }
+    for name, value in expected.items():
+        assert metrics[name] == pytest.approx(value, rel=1e-5)
+        assert metrics[f"{name}/low"] < metrics[name] < metrics[f"{name}/high"]
+        assert metrics[f"{name}/n"] == cited["user_id"].nunique()
+    assert metrics["coverage"] == 1
+
+
+def test_influence_in_words_is_that_of_the_table(stored: Stored) -> None:
+    sentences = stored("posthoc_influence.sentences")["sentence"]
+    reasons = stored("posthoc_influence.explanations")
+    for sentence, (_, found) in zip(sentences, reasons.groupby(PAIR, sort=False), strict=True):
+        supports = found[found["weight"] > 0].head(3)["weight"].tolist()
+        opposes = found[found["weight"] < 0].head(1)["weight"].tolist()
+        size = r"\d+(?:[.,]\d+)*(?:e\u2212\d+)?"
+        said = [float(number) for number in re.findall(rf"\u2069 (?:\w+ )*by ({size})", sentence)]
+        assert said == pytest.approx([*supports, *map(abs, opposes)], rel=0.06)
+
+
+def adjusted_cosines(ratings: sparse.csr_array, item: int, shrinkage: float) -> NDArray[np.float64]:
+    """Similarity of an item to all others, user by user."""
+    table, rated = ratings.toarray().astype(float), np.zeros(ratings.shape, bool)
+    rated[np.repeat(np.arange(len(table)), np.diff(ratings.indptr)), ratings.indices] = True
+    means = table.sum(axis=1, keepdims=True) / rated.sum(axis=1)[:, None]
+    centred = np.where(rated, table - means, 0)
+    lengths = np.sqrt((centred**2).sum(axis=0))
+    cosines = centred[:, item] @ centred / np.maximum(lengths[item] * lengths, 1e-12)
+    common = (rated[:, [item]] & rated).sum(axis=0)
+    cosines[item] = -np.inf
+    return cosines * common / (common + shrinkage)
+
+
+@pytest.mark.parametrize("whose", ["als", *CONTROLS])
+def test_similar_items_are_the_nearest_that_the_user_likes(whose: str, stored: Stored) -> None:
+    lists, interactions = stored(f"{whose}.recommendations"), stored("interactions")
+    name = (
+        "posthoc_knn.explanations" if whose == "als" else f"similar_items.explanations_of_{whose}"
+    )
+    reasons = stored(name).set_index(PAIR)
+    explained = set(reasons.index)
+    some = lists.iloc[:: len(lists) // 30]
+    assert any(pair in explained for pair in zip(some["user_id"], some["item_id"], strict=True))
+    for user, item in zip(some["user_id"], some["item_id"], strict=True):
+        column = int(interactions.item_columns([item])[0])
+        similar = np.round(adjusted_cosines(interactions.ratings, column, 10.0), 12)
+        nearest = np.lexsort((np.arange(len(similar)), -similar))[:20]
+        history = interactions.ratings[interactions.user_rows([user])].toarray()[0]
+        expected = [of for of in nearest if similar[of] > 0 and history[of] >= 4]
+        if not expected:
+            assert (user, item) not in explained
+            continue
+        found = reasons.loc[[(user, item)]]
+        assert found["rated_item_id"].tolist() == interactions.item_ids[expected].tolist()
+        np.testing.assert_allclose(found["weight"], similar[expected], rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("approach", "knowledge"),
+    [
+        ("posthoc_ar", "rules"),
+        ("intrinsic_ar", "rules"),
+        ("intrinsic_mf", "neighbours"),
+        ("posthoc_knn", "similar_items"),
+        ("posthoc_fm_lime", "posthoc_fm_lime"),
+    ],
+)
+def test_coverage_stands_beside_that_of_trivial_lists(
+    approach: str, knowledge: str, stored: Stored
+) -> None:
+    metrics = stored(f"{approach}.metrics")
+    for control in CONTROLS:
+        lists = stored(f"{control}.recommendations")
+        reasons = stored(f"{knowledge}.explanations_of_{control}")
+        share = len(reasons[PAIR].drop_duplicates()) / len(lists)
+        assert metrics[f"coverage_of_{control}"] == pytest.approx(share)
+    assert metrics["coverage_of_random"] <= metrics["coverage_of_popularity"]
+
+
+def test_parts_of_the_score_sum_to_it(stored: Stored) -> None:
+    for name in ("intrinsic_als", "intrinsic_ease", "intrinsic_knn", "knowledge_graph"):
+        metrics = stored(f"{name}.metrics")
+        assert metrics["coverage"] == 1, name
+        assert metrics["additivity_error_relative"] < 1e-4, name
+    # Of content all pieces are listed.
+    lists = stored("content.recommendations").set_index(PAIR)["score"]
+    sums = stored("intrinsic_content.explanations").groupby(PAIR)["weight"].sum()
+    np.testing.assert_allclose(sums[lists.index], lists, rtol=1e-5)
+    for name in ("posthoc_knn", "posthoc_influence", "posthoc_ar"):
+        assert "additivity_error" not in stored(f"{name}.metrics")
+
+
+def test_weights_of_ease_are_those_of_the_formula(stored: Stored) -> None:
+    model, interactions = stored("ease.model"), stored("interactions")
+    lists, reasons = stored("ease.recommendations"), stored("intrinsic_ease.explanations")
+    p, ratings = model.parameters, interactions.ratings
+    counted = np.maximum(1 + p.rating_weight * (ratings.data.astype(float) - model.mean), 0)
+    lengths = np.diff(ratings.indptr)
+    x = sparse.csr_array((counted, ratings.indices, ratings.indptr), shape=ratings.shape).toarray()
+    trained = x * ((lengths / lengths.mean()) ** -p.length_damping)[:, None]
+    # (X'X + lambda I)^-1 of the 200 most rated items would be another model; the whole is inverted
+    # by Woodbury, as thousands of items square are too many here.
+    kernel = np.linalg.inv(trained @ trained.T + p.regularization * np.eye(len(trained)))
+    popular = np.bincount(ratings.indices, minlength=ratings.shape[1])
+    for user, item in lists[PAIR].iloc[::40].itertuples(index=False):
+        row = int(interactions.user_rows([user])[0])
+        column = int(interactions.item_columns([item])[0])
+        inverse = np.eye(1, ratings.shape[1], column)[0] - trained.T @ (kernel @ trained[:, column])
+        weights = -inverse / inverse[column] * max(popular[column], 1) ** -p.popularity_damping
+        weights[column] = 0
+        terms = x[row] * weights
+        score = lists.set_index(PAIR).loc[(user, item), "score"]
+        assert score == pytest.approx(terms.sum(), rel=1e-4)
+        found = reasons[(reasons["user_id"] == user) & (reasons["item_id"] == item)]
+        evidence = interactions.item_columns(found["rated_item_id"])
+        np.testing.assert_allclose(found["weight"], terms[evidence], rtol=1e-4, atol=1e-8)
+        np.testing.assert_allclose(
+            np.sort(found["weight"])[::-1], np.sort(terms)[::-1][: len(found)], rtol=1e-4, atol=1e-8
+        )
+
+
+@pytest.mark.parametrize("approach", ["posthoc_ar", "intrinsic_ar"])
+def test_every_cited_rule_is_a_mined_one_whose_antecedents_are_liked(
+    approach: str, stored: Stored
+) -> None:
+    reasons, cited = (stored(f"{approach}.{table}") for table in ("explanations", "cited_rules"))
+    rules, interactions = stored("rules.rules"), stored("interactions")
+    rows = interactions.known_rows(reasons["user_id"])
+    columns = interactions.known_columns(reasons["rated_item_id"])
+    assert (interactions.ratings[rows, columns] >= 4).all()
+    assert (reasons["style"] == "rule").all()
+    keys = [*PAIR, "group"]
+    evidence = reasons.groupby(keys)["rated_item_id"].agg(lambda ids: tuple(sorted(ids)))
+    antecedents = rules[["antecedent_1", "antecedent_2", "antecedent_3"]]
+    mined = {
+        (tuple(row.dropna().astype(int)), consequent): confidence
+        for (_, row), consequent, confidence in zip(
+            antecedents.iterrows(), rules["consequent"], rules["confidence"], strict=True
+        )
+    }
+    for row in cited.itertuples():
+        rule = (evidence[row.user_id, row.item_id, row.group], row.item_id)
+        assert mined[rule] == row.confidence
+    assert stored(f"{approach}.metrics")["median_lift"] >= 1.2
+
+
+def test_rules_recommend_what_they_explain(stored: Stored) -> None:
+    lists, cited = stored("ar.recommendations"), stored("intrinsic_ar.cited_rules")
+    best = lists.merge(cited[cited["group"] == 1], on=PAIR)
+    assert len(best) == len(lists) == len(stored("intrinsic_ar.sentences"))
+    np.testing.assert_allclose(best["score"], best["confidence"], atol=1e-6)
+    assert stored("intrinsic_ar.metrics")["coverage"] == 1
+
+
+def test_evidence_of_neighbours_is_what_they_gave(stored: Stored) -> None:
+    reasons, shares = (
+        stored(name) for name in ("intrinsic_mf.explanations", "neighbours.explainability_by_users")
+    )
+    lists, metrics = stored("emf.recommendations"), stored("intrinsic_mf.metrics")
+    assert (reasons["style"] == "neighbour").all()
+    rated = reasons["evidence_id"].astype(float)
+    spoken = reasons.assign(n=reasons["weight"].where(rated >= 4, 0))
+    counts = spoken.groupby(PAIR)["n"].sum().reset_index()
+    rows = shares.known_rows(counts["user_id"])
+    columns = shares.known_columns(counts["item_id"])
+    np.testing.assert_allclose(counts["n"] / 5, shares.ratings[rows, columns], atol=1e-6)
+    # By definition coverage is the share of all recommendations that are explainable.
+    assert metrics["coverage"] == pytest.approx(len(counts) / len(lists))
+    assert metrics["mep_users@10"] == pytest.approx(metrics["coverage"])
+
+
+def test_paths_lead_over_what_both_items_have(stored: Stored, data: Data) -> None:
+    paths, triples = stored("knowledge_graph.paths"), stored("graph.triples")
+    reasons, lists = stored("knowledge_graph.explanations"), stored("meta_paths.recommendations")
+    pd.testing.assert_series_equal(
+        paths["from_item"],
+        reasons["rated_item_id"].astype("int64"),
+        check_names=False,
+        check_dtype=False,
+    )
+    np.testing.assert_allclose(paths["weight"], reasons["weight"], rtol=1e-6)
+    having = triples.groupby("tail")["head"].agg(set).to_dict()
+    catalogue = {f"item:{item}" for item in data.interactions.item_ids}
+    liked = data.interactions.ratings.toarray() >= 3
+    columns = {key: data.interactions.known_columns(paths[key]) for key in ("from_item", "item_id")}
+    for place, path in enumerate(paths.itertuples()):
+        start, end = (columns[key][place] for key in ("from_item", "item_id"))
+        if path.relation == "liked by the same people":
+            assert (liked[:, start] & liked[:, end]).sum() == path.n_sharing > 0
+        else:
+            assert {f"item:{path.from_item}", f"item:{path.item_id}"} <= having[path.entity]
+            assert len(having[path.entity] & catalogue) == path.n_sharing
+    sums = paths.groupby(PAIR)["weight"].sum()
+    scores = lists.set_index(PAIR)["score"][sums.index]
+    assert (sums <= scores * (1 + 1e-5)).all()
+
+
+@pytest.mark.parametrize("approach", ["posthoc_fm_lime", "posthoc_fm_lime_ratings"])
+def test_every_recommendation_has_one_surrogate(approach: str, stored: Stored) -> None:
+    recommender = approach.removeprefix("posthoc_").replace("_lime", "")
+    for whose in (recommender, *CONTROLS):
+        suffix = "" if whose == recommender else f"_of_{whose}"
+        lists = stored(f"{whose}.recommendations")
+        surrogates = stored(f"{approach}.surrogates{suffix}")
+        reasons = stored(f"{approach}.explanations{suffix}")
+        pd.testing.assert_frame_equal(surrogates[PAIR], lists[PAIR])
+        assert (surrogates["n_samples"] == 200).all()
+        assert (surrogates["effective_samples"] >= 30).all()
+        assert (surrogates["widened"] == (surrogates["kernel_width"] > 0.3)).all()
+        assert surrogates["local_r2"].between(0, 1).all()
+        good = surrogates[surrogates["held_out_r2"] >= 0]
+        assert len(reasons[PAIR].drop_duplicates()) == len(good) > 0.5 * len(lists)
+        # No movie has more features than pieces of evidence are listed.
+        sums = reasons.groupby(PAIR)["weight"].sum()
+        told = good.set_index(PAIR)
+        expected = told["intercept"] + sums
+        np.testing.assert_allclose(told["prediction"], expected[told.index], atol=1e-5)
+
+
+def test_features_are_those_that_the_item_has(stored: Stored) -> None:
+    reasons, interactions = stored("posthoc_fm_lime.explanations"), stored("interactions")
+    items = stored("items").set_index("item_id")
+    assert (reasons["style"] == "feature").all()
+    counts = np.bincount(interactions.ratings.indices, minlength=interactions.n_items)
+    at_least = (counts[:, None] <= counts).sum(axis=1) / len(counts)
+    shares = dict(zip(interactions.item_ids.tolist(), at_least, strict=True))
+    least = {"top 1 %": 0, "top 5 %": 0.01, "top 20 %": 0.05, "top 50 %": 0.2, "rest": 0.5}
+    most = {"top 1 %": 0.01, "top 5 %": 0.05, "top 20 %": 0.2, "top 50 %": 0.5, "rest": 1}
+    found = set()
+    for row in reasons.itertuples():
+        group, name = row.evidence_id.split("=")
+        item = items.loc[row.item_id]
+        found.add(group)
+        if group == "genres":
+            assert name in item["genres"].split("|")
+            assert row.evidence == name
+        elif group == "decade":
+            assert item["year"] // 10 * 10 == int(name)
+            assert row.evidence == f"from the {name}s"
+        else:
+            assert group == "popularity"
+            assert least[name] < shares[row.item_id] <= most[name]
+    assert found == {"genres", "decade", "popularity"}
+
+
+def test_metrics_say_how_far_to_trust_surrogates(stored: Stored) -> None:
+    metrics, surrogates = (stored(f"posthoc_fm_lime.{t}") for t in ("metrics", "surrogates"))
+    r2 = surrogates["held_out_r2"]
+    assert metrics["held_out_r2"] == pytest.approx(r2.groupby(surrogates["user_id"]).mean().mean())
+    assert metrics["held_out_r2/low"] < metrics["held_out_r2"] < metrics["held_out_r2/high"]
+    assert metrics["held_out_r2/n"] == 60
+    for name, share in {"p10": 0.1, "median": 0.5, "p90": 0.9}.items():
+        assert metrics[f"held_out_r2_{name}"] == pytest.approx(np.quantile(r2, share))
+    assert metrics["share_held_out_r2_above_half"] == pytest.approx((r2 > 0.5).mean())
+    assert metrics["n_widened"] == surrogates["widened"].sum()
+    for control in CONTROLS:
+        of_control = stored(f"posthoc_fm_lime.surrogates_of_{control}")
+        mean = of_control["held_out_r2"].mean()
+        assert metrics[f"held_out_r2_of_{control}"] == pytest.approx(mean)
+
+
+def test_lime_is_repeated_under_other_seeds(stored: Stored) -> None:
+    stability = stored("posthoc_fm_lime.stability")
+    tried = list(zip(stability["neighbourhood"], stability["n_samples"], strict=True))
+    assert tried == [(kind, n) for kind in ("item", "user", "history") for n in (50, 200)]
+    assert (stability["n_explanations"] == 30).all()
+    assert stability["top3_jaccard"].between(0, 1).all()
+    figures = {name: stored(f"posthoc_fm_lime.{name}_figure") for name in FIGURES_OF_LIME}
+    assert all(len(figure.data) for figure in figures.values())
+    shown = int(title_of(figures["evidence"]).split(":")[0].removeprefix("User "))
+    assert shown in set(stored("posthoc_fm_lime.explanations")["user_id"])
+    names = [trace.name.split(" ")[0] for trace in figures["surrogate_fit"].data]
+    assert names == ["posthoc_fm_lime", *CONTROLS]
+
+
+FIGURES_OF_LIME = ("evidence", "stability", "surrogate_fit")

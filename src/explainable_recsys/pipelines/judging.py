@@ -78,10 +78,11 @@ def leave_out_what_is_not_stored(pipeline: Pipeline, catalog: DataCatalog) -> No
     """
     judges = [node for node in pipeline.nodes if EVALUATION_TAG in node.tags and node.namespace]
     judged = {whose(node) for node in judges}
+    needed = (name for name in pipeline.inputs() if "." in name and ":" not in name)
     absent = {
         name.partition(".")[0]
-        for name in pipeline.inputs()
-        if "." in name and ":" not in name and not name.endswith(SHOWN) and not catalog.exists(name)
+        for name in needed
+        if not (name.endswith(SHOWN) or _is_stored(catalog, name))
     }
     for node in judges:  # in the order in which they run: who needs somebody absent is absent too
         if absent.intersection(name.partition(".")[0] for name in node.inputs):
@@ -97,6 +98,12 @@ def leave_out_what_is_not_stored(pipeline: Pipeline, catalog: DataCatalog) -> No
     logger.warning("not stored, so not judged: %s", ", ".join(sorted(absent & judged)))
     names = (name for name in pipeline.datasets() if ":" not in name)
     _put_absent(catalog, [name for name in names if name.partition(".")[0] in absent])
+
+
+def _is_stored(catalog: DataCatalog, name: str) -> bool:
+    """Whether a result is stored; one of which a version was asked for has to be."""
+    version = getattr(catalog.get(name), "_version", None)
+    return bool(version and version.load) or catalog.exists(name)
 
 
 def results_root(catalog: DataCatalog) -> Path:

@@ -119,9 +119,9 @@ def test_every_result_has_a_place_in_the_catalog(
             for pipeline in registered.values()
             for node in pipeline.nodes
             for name in node.outputs
-            if name not in catalog and name != "data"
+            if name not in catalog
         }
-    assert homeless == {"diagnostics"}  # models that are thrown away
+    assert not homeless
 
 
 def test_the_node_that_explains_says_what_it_takes() -> None:

@@ -74,7 +74,9 @@ def made_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], dict[st
     @cache
     def run(kind: str) -> dict[str, Any]:
         case = RUNS[kind]
-        given = {name: case[name] for name in ("ratings", "items", "changed", "source") if name in case}
+        given = {
+            name: case[name] for name in ("ratings", "items", "changed", "source") if name in case
+        }
         return run_small(tmp_path_factory.mktemp("small"), ALL, **given)
 
     return run

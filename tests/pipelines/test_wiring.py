@@ -23,7 +23,7 @@ from explainable_recsys.knowledge.features import FeatureParameters, Features
 from explainable_recsys.metrics.parameters import EvaluationParameters
 from explainable_recsys.pipelines import ON_REQUEST
 from explainable_recsys.pipelines.approach_nodes import control_nodes, explain_node
-from explainable_recsys.pipelines.judging import EVALUATION_TAG
+from explainable_recsys.pipelines.judging import EVALUATION_TAG, whose
 from explainable_recsys.pipelines.parameters import PREFIX
 from explainable_recsys.pipelines.wiring import everything, part
 from explainable_recsys.recommenders.base import Recommender
@@ -55,11 +55,11 @@ def registered() -> dict[str, Pipeline]:
 
 
 def namespaces(pipeline: Pipeline) -> set[str]:
-    return {str(node.namespace) for node in pipeline.nodes}
+    return {whose(node) for node in pipeline.nodes}
 
 
 def of(pipeline: Pipeline, namespace: str) -> set[str]:
-    return {node.name for node in pipeline.nodes if node.namespace == namespace}
+    return {node.name for node in pipeline.nodes if whose(node) == namespace}
 
 
 def test_an_approach_has_all_that_it_needs_and_no_more(registered: dict[str, Pipeline]) -> None:
@@ -69,7 +69,7 @@ def test_an_approach_has_all_that_it_needs_and_no_more(registered: dict[str, Pip
         tried = {"controls"} if needed >= {*CONTROLS} else set()
         assert namespaces(found) == {name, *needed, *tried, "data_processing"}, name
         # Its own recommender is judged; of what only lends a model or lists nothing is.
-        judged = {str(node.namespace) for node in found.nodes if EVALUATION_TAG in node.tags}
+        judged = {whose(node) for node in found.nodes if EVALUATION_TAG in node.tags}
         assert judged == {name, APPROACHES[name].recommender}, name
         for whole in (name, APPROACHES[name].recommender, *knowledge_of(APPROACHES[name])):
             assert of(found, whole) == of(everything(), whole), name
@@ -95,8 +95,9 @@ def test_parts_by_family(registered: dict[str, Pipeline]) -> None:
         if name != "rules_of_svd"  # made on request
     }
     assert namespaces(part("popularity")) == {"popularity", "data_processing"}
-    lists = {node.name for node in part("popularity").nodes if node.namespace == "popularity"}
-    assert lists == {"popularity.fit", "popularity.recommend", "popularity.evaluate"}
+    judged = "evaluation.popularity.evaluate"
+    nodes = {"popularity.fit", "popularity.recommend", judged}
+    assert of(part("popularity"), "popularity") == nodes
 
 
 def test_everything_usual_runs_by_default(registered: dict[str, Pipeline]) -> None:

@@ -14,7 +14,7 @@ from explainable_recsys.answers.recommenders import CONTROLS
 from explainable_recsys.answers.records import Pair
 from explainable_recsys.metrics.evaluation import evaluate_approach, faithfulness_tables
 from explainable_recsys.pipelines.explaining import Explain
-from explainable_recsys.pipelines.judging import EVALUATION_TAG, IfStored
+from explainable_recsys.pipelines.judging import EVALUATION_TAG, IfStored, judges_of
 from explainable_recsys.pipelines.pictures import pictures
 from explainable_recsys.pipelines.steps import JUDGED_WITH, step_node
 
@@ -99,7 +99,7 @@ def approach_nodes(pair: Pair) -> Iterable[Node]:
         },
         [f"{name}.faithfulness", f"{name}.faithfulness_curves", f"{name}.faithfulness_by_user"],
         name="measure_faithfulness",
-        namespace=name,
+        namespace=judges_of(name),
         tags=EVALUATION_TAG,
     )
     evaluate = functools.partial(evaluate_approach, adds_up=explainer.adds_up)
@@ -116,7 +116,7 @@ def approach_nodes(pair: Pair) -> Iterable[Node]:
         },
         [f"{name}.metrics", f"{name}.user_metrics", f"{name}.evaluated_on"],
         name="evaluate",
-        namespace=name,
+        namespace=judges_of(name),
         tags=EVALUATION_TAG,
     )
     yield from pictures(name)

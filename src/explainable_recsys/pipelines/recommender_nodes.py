@@ -6,7 +6,7 @@ from kedro.pipeline import Node
 
 from explainable_recsys.answers.records import RecommenderRecord
 from explainable_recsys.metrics.evaluation import evaluate_recommender
-from explainable_recsys.pipelines.judging import EVALUATION_TAG, IfStored
+from explainable_recsys.pipelines.judging import EVALUATION_TAG, IfStored, judges_of
 from explainable_recsys.pipelines.pictures import pictures
 from explainable_recsys.pipelines.steps import JUDGED_WITH, step_node
 from explainable_recsys.recommenders.lists import make_lists
@@ -49,7 +49,7 @@ def recommender_nodes(record: RecommenderRecord) -> list[Node]:
             judged,
             [f"{name}.metrics", f"{name}.user_metrics", f"{name}.evaluated_on"],
             name="evaluate",
-            namespace=name,
+            namespace=judges_of(name),
             tags=EVALUATION_TAG,
         ),
         *pictures(name),

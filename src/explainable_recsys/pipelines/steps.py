@@ -5,7 +5,7 @@ from __future__ import annotations
 from kedro.pipeline import Node
 
 from explainable_recsys.answers.records import Step
-from explainable_recsys.pipelines.judging import EVALUATION_TAG, IfStored
+from explainable_recsys.pipelines.judging import EVALUATION_TAG, IfStored, judges_of
 
 JUDGED_WITH = {"evaluation": "params:evaluation", "data_version": "data_version"}
 
@@ -22,6 +22,6 @@ def step_node(step: Step, namespace: str, **names: str) -> Node:
         {argument: name.format(**names) for argument, name in step.inputs.items()},
         outputs if len(outputs) > 1 else outputs[0],
         name=step.run.__name__,
-        namespace=namespace,
+        namespace=judges_of(namespace) if judges else namespace,
         tags=EVALUATION_TAG if judges else CHOICE if step.chooses else None,
     )

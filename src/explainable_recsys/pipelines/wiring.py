@@ -16,6 +16,7 @@ from explainable_recsys.answers.pairs import APPROACHES, knowledge_of
 from explainable_recsys.answers.recommenders import RECOMMENDERS
 from explainable_recsys.pipelines.approach_nodes import approach_nodes, control_nodes
 from explainable_recsys.pipelines.data_processing.pipeline import prepare_data
+from explainable_recsys.pipelines.judging import whose
 from explainable_recsys.pipelines.pictures import pictures
 from explainable_recsys.pipelines.recommender_nodes import recommender_nodes
 from explainable_recsys.pipelines.steps import step_node
@@ -33,7 +34,7 @@ def approach(name: str) -> Pipeline:
 def part(*namespaces: str) -> Pipeline:
     """Some recommenders, knowledge or approaches, and all that they need from the raw files on."""
     names = {"data_processing.describe_dataset"} | {
-        node.name for node in everything().nodes if node.namespace in namespaces
+        node.name for node in everything().nodes if whose(node) in namespaces
     }
     return everything().to_nodes(*names)
 

@@ -11,14 +11,7 @@ from explainable_recsys.figures.explainability_sweep import explainability_sweep
 from explainable_recsys.figures.item_map import item_map_figure
 from explainable_recsys.figures.popularity_prior import popularity_sweep_figure
 from explainable_recsys.figures.rule_coverage import coverage_frontier_figure
-from explainable_recsys.pipelines.item_pictures import draw_surroundings, map_items
-from explainable_recsys.pipelines.lime_pictures import (
-    draw_evidence,
-    draw_fit,
-    draw_stability,
-    repeat_lime,
-)
-from explainable_recsys.pipelines.rule_pictures import draw_network, find_frontier
+from explainable_recsys.pipelines import item_pictures, lime_pictures, rule_pictures
 
 
 def pictures(namespace: str) -> list[Node]:
@@ -39,7 +32,7 @@ _PICTURES: dict[str, list[tuple[Any, Any, str | list[str]]]] = {
     "svd": [(popularity_sweep_figure, "svd.popularity_sweep", "svd.popularity_sweep_figure")],
     "emf": [
         (
-            map_items,
+            item_pictures.map_items,
             ["emf.model", "data", "params:emf.map"],
             ["emf.item_map", "emf.similar_items"],
         ),
@@ -52,21 +45,21 @@ _PICTURES: dict[str, list[tuple[Any, Any, str | list[str]]]] = {
     ],
     "rules": [
         (
-            draw_network,
+            rule_pictures.draw_network,
             ["rules.rules", "items", "params:rules.network"],
             ["rules.network", "rules.network_figure"],
         )
     ],
     "graph": [
         (
-            draw_surroundings,
+            item_pictures.draw_surroundings,
             ["graph.triples", "interactions", "params:graph.surroundings"],
             ["graph.surroundings", "graph.surroundings_figure"],
         )
     ],
     "posthoc_ar": [
         (
-            find_frontier,
+            rule_pictures.find_frontier,
             {
                 "baskets": "rules.baskets",
                 "data": "data",
@@ -87,7 +80,7 @@ _PICTURES: dict[str, list[tuple[Any, Any, str | list[str]]]] = {
     ],
     "posthoc_fm_lime": [
         (
-            repeat_lime,
+            lime_pictures.repeat_lime,
             {
                 "model": "fm.model",
                 "data": "data",
@@ -100,17 +93,17 @@ _PICTURES: dict[str, list[tuple[Any, Any, str | list[str]]]] = {
             "posthoc_fm_lime.stability",
         ),
         (
-            draw_stability,
+            lime_pictures.draw_stability,
             ["posthoc_fm_lime.stability", _LIME],
             "posthoc_fm_lime.stability_figure",
         ),
         (
-            draw_evidence,
+            lime_pictures.draw_evidence,
             ["posthoc_fm_lime.explanations", "fm.recommendations", "data", "params:evaluation"],
             "posthoc_fm_lime.evidence_figure",
         ),
         (
-            draw_fit,
+            lime_pictures.draw_fit,
             {"surrogates": "posthoc_fm_lime.surrogates", **_of_controls("surrogates")},
             "posthoc_fm_lime.surrogate_fit_figure",
         ),

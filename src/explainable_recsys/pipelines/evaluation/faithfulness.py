@@ -7,10 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from explainable_recsys.figures.faithfulness import (
-    faithfulness_curves_figure,
-    faithfulness_figure,
-)
+from explainable_recsys.figures.faithfulness import faithfulness_curves_figure, faithfulness_figure
 from explainable_recsys.figures.trade_off import trade_off_figure
 from explainable_recsys.metrics.faithfulness import FaithfulnessParameters
 from explainable_recsys.metrics.parameters import EvaluationParameters

@@ -11,16 +11,11 @@ import pandas as pd
 from explainable_recsys.datasets.source import SourceParameters
 from explainable_recsys.datasets.studies import OpenStudy
 from explainable_recsys.metrics.parameters import EvaluationParameters
+from explainable_recsys.pipelines.tuning import subject
 from explainable_recsys.pipelines.tuning.folds import make_folds, mixed_seed, shared_data
 from explainable_recsys.pipelines.tuning.objective import measured_by, objective
 from explainable_recsys.pipelines.tuning.report import parameters_file
 from explainable_recsys.pipelines.tuning.search import TuningParameters, search, trials_table
-from explainable_recsys.pipelines.tuning.subject import (
-    check_metric,
-    chosen_search,
-    present_values,
-    training_part,
-)
 from explainable_recsys.preprocessing.splits import SplitParameters
 from explainable_recsys.recommenders.lists import RecommendationParameters
 
@@ -59,9 +54,9 @@ def search_parameters(
         InputError: If the recommender cannot be tuned, its search space cannot be used, there
             are no validation ratings, or no trial succeeds.
     """
-    name, metric, ranges = chosen_search(tuning.recommender, parameters)
+    name, metric, ranges = subject.chosen_search(tuning.recommender, parameters)
     folds = make_folds(train_ratings, validation_ratings, split, tuning.n_folds, tuning.seed)
-    check_metric(name, metric, folds, evaluation.relevance_threshold)
+    subject.check_metric(name, metric, folds, evaluation.relevance_threshold)
     if len(folds) < tuning.n_folds:
         logger.info("the split is not random: there is one fold, not %d", tuning.n_folds)
 
@@ -69,8 +64,8 @@ def search_parameters(
         seed = mixed_seed(tuning.seed, fold)
         return shared_data(folds[fold], tables, source.rating_scale, split.fraction, seed)
 
-    part = training_part(name + MODEL, tables)
-    known, present, searched = present_values(name, ranges, part, parameters)
+    part = subject.training_part(name + MODEL, tables)
+    known, present, searched = subject.present_values(name, ranges, part, parameters)
     settings = tuning.model_copy(update={"n_folds": len(folds)})
     study = f"{name}-" + fingerprint(
         ranges,

@@ -97,6 +97,12 @@ def test_no_import_leads_back_to_where_it_came_from() -> None:
     assert "answers.answer" in finished
 
 
+def test_no_module_of_the_pipelines_knows_half_the_house() -> None:
+    known = {name: ours(imported(name)) for name in TREES if name.startswith("pipelines.")}
+    assert {name: len(found) for name, found in known.items() if len(found) > 10} == {}
+    assert "pipelines.pictures" in known["pipelines.wiring"]
+
+
 def test_everything_with_a_name_has_one_record_that_fits() -> None:
     families = [*RECOMMENDERS, *KNOWLEDGE, *APPROACHES]
     assert len(set(families)) == len(families), "a name belongs to one family"

@@ -201,12 +201,12 @@ def test_messages_name_parameters_that_there_are() -> None:
     """By the end of the path at least: one class is of several blocks."""
     loader = OmegaConfigLoader(str(PROJECT / "conf"), base_env="base", default_run_env="base")
     known = [f".{path}" for path in paths_of(loader["parameters"])]
+    path = r"([a-z_]+(?:\.[a-z_]+)+)"
     named = {
         (file.name, name)
         for file in (PROJECT / "src").rglob("*.py")
-        for name in re.findall(
-            r"parameters? ([a-z_]+(?:\.[a-z_]+)+)(?=:|,| are| is)", file.read_text(encoding="utf-8")
-        )
+        for pattern in (rf"parameters? {path}(?=:|,| are| is)", rf"[a-z}}] \({path}\)\"")
+        for name in re.findall(pattern, file.read_text(encoding="utf-8"))
     }
     assert len(named) > 10
     assert [

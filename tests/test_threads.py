@@ -59,6 +59,22 @@ def test_blocks_of_two_threads_that_overlap():
     assert blas_threads() == many
 
 
+def test_every_thread_may_ask_whoever_asked_before():
+    many, seen = blas_threads(), []
+
+    def other():
+        with one_blas_thread():
+            seen.extend(blas_threads())
+
+    with one_blas_thread():
+        pass
+    thread = threading.Thread(target=other)
+    thread.start()
+    thread.join()
+    assert set(seen) == {1}
+    assert blas_threads() == many
+
+
 def test_the_old_number_comes_back_after_an_error(many):
     with pytest.raises(np.linalg.LinAlgError), one_blas_thread():
         np.linalg.solve(np.zeros((2, 2)), np.ones(2))

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from threadpoolctl import ThreadpoolController
+from threadpoolctl import OpenBLASController, ThreadpoolController
 
 
 @contextmanager
@@ -37,6 +37,7 @@ class _Limit:
         """Set the limit if it is not set."""
         with self._lock:
             if self._wanted_by == 0:
+                _take_over()
                 self._limiter = _controller().limit(limits=1, user_api="blas")
             self._wanted_by += 1
 
@@ -45,10 +46,16 @@ class _Limit:
         with self._lock:
             self._wanted_by -= 1
             if self._wanted_by == 0:
+                _take_over()
                 self._limiter.restore_original_limits()
 
 
 _LIMIT = _Limit()
+
+
+def _take_over() -> None:
+    """Let this thread set the limit: OpenBLAS listens to the first that did, while it lives."""
+    OpenBLASController.clear_controlling_thread(force=True)
 
 
 @functools.cache

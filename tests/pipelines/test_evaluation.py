@@ -17,14 +17,10 @@ from explainable_recsys.answers.recommenders import RECOMMENDERS
 from explainable_recsys.datasets.absent import NOT_STORED
 from explainable_recsys.errors import InputError
 from explainable_recsys.metrics.faithfulness import FaithfulnessParameters
-from explainable_recsys.metrics.parameters import EvaluationParameters
-from explainable_recsys.pipelines.evaluation.comparison import (
-    ComparisonParameters,
-    check_evaluated_alike,
-    compare,
-    gather_faithfulness,
-    protocol_words,
-)
+from explainable_recsys.metrics.parameters import ComparisonParameters, EvaluationParameters
+from explainable_recsys.pipelines.evaluation.comparison import check_evaluated_alike, compare
+from explainable_recsys.pipelines.evaluation.faithfulness import gather_faithfulness
+from explainable_recsys.pipelines.evaluation.report import protocol_words
 from explainable_recsys.preprocessing.splits import SplitParameters
 from tests.conftest import open_catalog, run_project
 

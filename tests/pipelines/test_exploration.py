@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import plotly.graph_objects as go
@@ -12,10 +12,11 @@ from kedro.framework.startup import bootstrap_project
 from kedro.pipeline import Pipeline
 from pydantic import ValidationError
 
-from explainable_recsys.pipelines.data_processing import create_pipeline, prepare_data
+from explainable_recsys.pipelines.data_processing import create_pipeline
 from explainable_recsys.pipelines.data_processing.exploration import ExplorationParameters
-from explainable_recsys.pipelines.discovery import approach_names, every_approach
-from tests.conftest import PROJECT, open_catalog
+from explainable_recsys.pipelines.data_processing.pipeline import prepare_data
+from explainable_recsys.pipelines.wiring import everything
+from tests.conftest import PROJECT
 
 EXPLORATION = "exploration."
 
@@ -94,12 +95,11 @@ def explored(pipeline: Pipeline) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def made(full_run: Path) -> dict[str, Any]:
+def made(stored: Callable[[str], Any]) -> dict[str, Any]:
     """What a run of everything made, by name without the namespace; and the dataset card."""
-    names = explored(create_pipeline())
-    with open_catalog(full_run) as catalog:
-        found = {name.removeprefix(EXPLORATION): catalog.load(name) for name in names}
-        return {**found, "dataset_card": catalog.load("dataset_card")}
+    found = {name: stored(name) for name in explored(create_pipeline())}
+    named = {name.removeprefix(EXPLORATION): value for name, value in found.items()}
+    return {**named, "dataset_card": stored("dataset_card")}
 
 
 def test_every_table_has_its_columns_and_every_figure_is_one(made: dict[str, Any]) -> None:
@@ -122,18 +122,11 @@ def test_the_tables_are_about_the_cleaned_ratings(made: dict[str, Any]) -> None:
     assert made["demographics"].empty
 
 
-def test_approaches_do_without_the_exploration() -> None:
+def test_nothing_else_explores_the_data() -> None:
     bootstrap_project(PROJECT)
     exploring = {name for name, pipeline in pipelines.items() if explored(pipeline)}
     assert exploring == {"__default__", "data_processing"}
-    assert not explored(prepare_data() + every_approach())
-
-
-def test_the_exploration_is_no_approach() -> None:
-    approaches = every_approach()
-    assert approach_names(create_pipeline()) == set()
-    assert approach_names(approaches + create_pipeline()) == approach_names(approaches)
-    assert {"popularity", "intrinsic_als", "posthoc_ar"} <= approach_names(approaches)
+    assert not explored(prepare_data() + everything())
 
 
 @pytest.mark.parametrize(

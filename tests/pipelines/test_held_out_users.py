@@ -1,51 +1,51 @@
-"""Real sessions in which the users who are tested are new to every model."""
+"""A real session in which the users who are tested are new to every model."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-from kedro.io import DataCatalog
 
+from explainable_recsys.answers.answer import answer
+from explainable_recsys.answers.pairs import APPROACHES
+from explainable_recsys.answers.recommenders import RECOMMENDERS
 from explainable_recsys.errors import InputError
+from explainable_recsys.explainers.styles import STYLES
+from explainable_recsys.interface.stored import load_data, load_pair
 from explainable_recsys.metrics.faithfulness import FaithfulnessParameters, reported_columns
-from tests.conftest import open_catalog, run_project
+from tests.conftest import open_catalog
+from tests.in_memory import run_small
 
-APPROACHES = (
-    "intrinsic_als",
-    "posthoc_ar",
-    "intrinsic_mf",
-    "posthoc_fm_lime",
-    "posthoc_influence",
-    "posthoc_knn",
-    "intrinsic_ease",
-    "intrinsic_ar",
-    "knowledge_graph",
-)
-ITEM_CITING = ("intrinsic_als", "posthoc_influence", "posthoc_knn", "intrinsic_ease")
+USUAL = [name for name, pair in APPROACHES.items() if not pair.on_request]
 SPLIT = {"strategy": "held_out_users", "fraction": 0.2}
-FAITHFULNESS = FaithfulnessParameters()
+REPORTED = reported_columns(10, FaithfulnessParameters())
+PAIR = ["user_id", "item_id"]
+
+
+@pytest.fixture(scope="session")
+def data_root(run_once: Callable[..., Path]) -> Path:
+    return run_once("held_out", [*USUAL, "recommenders"], split=SPLIT)
 
 
 @pytest.fixture(scope="module")
-def results(tmp_path_factory: pytest.TempPathFactory) -> DataCatalog:
-    """What one run left behind."""
-    data_root = tmp_path_factory.mktemp("held_out")
-    run_project(data_root, [*APPROACHES, "baselines"], split=SPLIT)
+def load(data_root: Path) -> Callable[..., list[Any]]:
+    """Loads what that run stored."""
     with open_catalog(data_root) as catalog:
-        return catalog
+        return lambda *names: [catalog.load(name) for name in names]
 
 
-def load(results: DataCatalog, *names: str) -> list[Any]:
-    return [results.load(name) for name in names]
+Load = Callable[..., list[Any]]
 
 
-def test_nobody_who_is_tested_was_learned_from(results: DataCatalog) -> None:
-    parts = load(results, "train_ratings", "validation_ratings", "test_ratings", "fold_in_ratings")
-    ratings, interactions, histories = load(results, "ratings", "interactions", "histories")
+def test_nobody_who_is_tested_was_learned_from(load: Load, data_root: Path) -> None:
+    parts = load("train_ratings", "validation_ratings", "test_ratings", "fold_in_ratings")
+    ratings, interactions = load("ratings", "interactions")
+    with open_catalog(data_root) as catalog:
+        histories = load_data(catalog).histories
     train, validation, test, fold_in = (set(part["user_id"]) for part in parts)
     assert len(fold_in) == 12  # of 60
     assert test <= fold_in
@@ -54,99 +54,77 @@ def test_nobody_who_is_tested_was_learned_from(results: DataCatalog) -> None:
     assert set(interactions.user_ids) == train
     assert set(histories.user_ids) == fold_in
     np.testing.assert_array_equal(histories.item_ids, interactions.item_ids)
-    together = pd.concat(parts).sort_values(["user_id", "item_id"], ignore_index=True)
+    together = pd.concat(parts).sort_values(PAIR, ignore_index=True)
     pd.testing.assert_frame_equal(together, ratings)
     known = parts[3]["item_id"].isin(interactions.item_ids)
     assert histories.ratings.nnz == known.sum()
     assert interactions.ratings.nnz == len(parts[0]) + len(parts[1])
 
 
-@pytest.mark.parametrize("approach", [*APPROACHES, "emf", "mf", "fm", "svd", "item_knn", "bias"])
-def test_lists_are_for_the_held_out_users_only(approach: str, results: DataCatalog) -> None:
-    histories, lists = load(results, "histories", f"{approach}.recommendations")
-    assert set(lists["user_id"]) <= set(histories.user_ids)
-    assert len(lists) > (0 if approach == "intrinsic_ar" else 10 * 12 - 1)
-    rows = histories.known_rows(lists["user_id"])
-    columns = histories.known_columns(lists["item_id"])
-    assert (histories.ratings.toarray()[rows, columns] == 0).all()
-
-
-def test_lists_are_personal(results: DataCatalog) -> None:
+def test_lists_are_for_the_held_out_users_and_personal(load: Load) -> None:
     """A model knows nobody by name, only by the history."""
-    for approach in ("intrinsic_als", "intrinsic_ease", "item_knn", "posthoc_fm_lime"):
-        (lists,) = load(results, f"{approach}.recommendations")
-        assert lists.groupby("user_id")["item_id"].agg(frozenset).nunique() > 6, approach
+    fold_in, test, interactions = load("fold_in_ratings", "test_ratings", "interactions")
+    rated = set(fold_in[PAIR].itertuples(index=False, name=None))
+    for name in RECOMMENDERS:
+        lists, metrics, by_user, facts = load(
+            *(f"{name}.{t}" for t in ("recommendations", "metrics", "user_metrics", "evaluated_on"))
+        )
+        assert set(lists["user_id"]) <= set(fold_in["user_id"]), name
+        assert len(lists) > (0 if name == "ar" else 10 * 12 - 1), name
+        assert not rated & set(lists[PAIR].itertuples(index=False, name=None)), name
+        if name != "popularity":
+            lists_of = lists.groupby("user_id")["item_id"].agg(frozenset)
+            assert lists_of.nunique() > len(lists_of) / 2, name
+        assert metrics["recall@10/n"] == metrics["ndcg@10/n"] == test["user_id"].nunique()
+        assert set(by_user.loc[by_user["recall@10"].notna(), "user_id"]) == set(test["user_id"])
+        assert by_user["recall@10"].mean() == pytest.approx(metrics["recall@10"])
+        assert facts["split"]["strategy"] == "held_out_users"
+        if "rmse" in metrics:
+            assert metrics["n_ratings"] == len(test)
+            assert metrics["n_cold"] == (~test["item_id"].isin(interactions.item_ids)).sum()
+            assert 0 < metrics["mae"] < metrics["rmse"] < 2, name
 
 
-@pytest.mark.parametrize("approach", [*APPROACHES, "popularity", "random", "svd", "emf"])
-def test_metrics_are_of_the_held_out_users(approach: str, results: DataCatalog) -> None:
-    metrics, by_user, test, evaluated_on = load(
-        results,
-        f"{approach}.metrics",
-        f"{approach}.user_metrics",
-        "test_ratings",
-        f"{approach}.evaluated_on",
+@pytest.mark.parametrize("approach", USUAL)
+def test_reasons_are_of_the_held_out_users_own_history(approach: str, load: Load) -> None:
+    pair = APPROACHES[approach]
+    reasons, sentences, metrics, lists, fold_in = load(
+        *(f"{approach}.{table}" for table in ("explanations", "sentences", "metrics")),
+        f"{pair.recommender}.recommendations",
+        "fold_in_ratings",
     )
-    assert metrics["recall@10/n"] == test["user_id"].nunique()
-    assert metrics["ndcg@10/n"] == test["user_id"].nunique()
-    assert set(by_user.loc[by_user["recall@10"].notna(), "user_id"]) == set(test["user_id"])
-    assert by_user["recall@10"].mean() == pytest.approx(metrics["recall@10"])
-    assert evaluated_on["split"]["strategy"] == "held_out_users"
+    explained = reasons[PAIR].drop_duplicates()
+    assert len(explained.merge(lists[PAIR])) == len(explained) > 0
+    assert len(sentences) >= len(explained)
+    cited = reasons[reasons["rated_item_id"].notna()]
+    cited = set(zip(cited["user_id"], cited["rated_item_id"].astype(int), strict=True))
+    assert cited <= set(fold_in[PAIR].itertuples(index=False, name=None))
+    assert bool(cited) == (pair.explainer not in ("lime", "neighbours"))
     assert all(value is None or isinstance(value, int | float) for value in metrics.values())
 
 
-@pytest.mark.parametrize("approach", ["posthoc_ar", "intrinsic_mf", "posthoc_fm_lime", "bias"])
-def test_every_held_out_rating_is_predicted(approach: str, results: DataCatalog) -> None:
-    metrics, test, interactions = load(
-        results, f"{approach}.metrics", "test_ratings", "interactions"
-    )
-    assert metrics["n_ratings"] == len(test)
-    assert metrics["n_cold"] == (~test["item_id"].isin(interactions.item_ids)).sum()
-    assert 0 < metrics["mae"] < metrics["rmse"] < 2
-
-
-@pytest.mark.parametrize("approach", APPROACHES)
-def test_reasons_are_of_the_held_out_users_own_history(approach: str, results: DataCatalog) -> None:
-    reasons, sentences, lists, histories = load(
-        results,
-        f"{approach}.explanations",
-        f"{approach}.sentences",
-        f"{approach}.recommendations",
-        "histories",
-    )
-    pair = ["user_id", "item_id"]
-    explained = reasons[pair].drop_duplicates()
-    assert len(explained.merge(lists[pair])) == len(explained) > 0
-    assert len(sentences) >= len(explained)
-    cited = reasons[reasons["style"].isin(["item", "rule"])]
-    columns = histories.item_columns(pd.to_numeric(cited["evidence_id"]))
-    rows = histories.known_rows(cited["user_id"])
-    assert (columns >= 0).all()
-    assert (histories.ratings.toarray()[rows, columns] > 0).all()
-
-
-@pytest.mark.parametrize("approach", APPROACHES)
-def test_faithfulness_is_measured(approach: str, results: DataCatalog) -> None:
-    metrics, table, by_user, curves, histories = load(
-        results,
+@pytest.mark.parametrize("approach", USUAL)
+def test_faithfulness_is_measured(approach: str, load: Load) -> None:
+    metrics, table, by_user, curves, fold_in, reasons = load(
         f"{approach}.metrics",
         f"{approach}.faithfulness",
         f"{approach}.faithfulness_by_user",
         f"{approach}.faithfulness_curves",
-        "histories",
+        "fold_in_ratings",
+        f"{approach}.explanations",
     )
-    names = reported_columns(10, FAITHFULNESS)
-    assert set(names) < set(by_user.columns)
-    assert set(names) & set(metrics) == (set() if approach == "posthoc_fm_lime" else set(names))
-    assert set(by_user["user_id"]) <= set(histories.user_ids)
+    applies = APPROACHES[approach].explainer != "lime"  # features are no part of the history
+    assert set(REPORTED) < set(by_user.columns)
+    assert set(REPORTED) & set(metrics) == (set(REPORTED) if applies else set())
+    assert set(by_user["user_id"]) <= set(fold_in["user_id"])
     assert set(curves["metric"]) == {"pos", "ps", "del", "ins", "cdcg"}
     (scope,) = table["scope"].unique()
-    if approach == "posthoc_fm_lime":  # features are no part of the history
+    if not applies:
         assert scope.startswith("not applicable")
         assert table["value"].isna().all()
         assert (table["n_recommendations"] == 0).all()
         return
-    assert scope.startswith("projection") == (approach not in ITEM_CITING)
+    assert scope == STYLES[reasons["style"].iloc[0]].taken_away
     assert metrics["pos@10,3/n"] == len(by_user) > 0
     for row in table.itertuples():
         if row.n_cited == 3 and row.evidence == "own":
@@ -155,10 +133,19 @@ def test_faithfulness_is_measured(approach: str, results: DataCatalog) -> None:
     assert table.loc[table["metric"].isin(["pos", "ps"]), "value"].between(0, 1).all()
 
 
+def test_held_out_users_are_answered_as_in_the_run(data_root: Path, load: Load) -> None:
+    lists, reasons = load("als.recommendations", "intrinsic_als.explanations")
+    with open_catalog(data_root) as catalog:
+        found = answer(load_pair(catalog, APPROACHES["intrinsic_als"]), load_data(catalog))
+    pd.testing.assert_frame_equal(found.recommendations, lists, check_dtype=False)
+    assert found.explanations["rated_item_id"].tolist() == reasons["rated_item_id"].tolist()
+
+
 def test_rules_of_clusters_are_refused_in_one_clear_error(tmp_path: Path) -> None:
     message = (
-        r"parameters posthoc_ar\.scopes: held-out users are in no cluster and have no nearest "
+        r"parameters rules_of_svd\.scopes: held-out users are in no cluster and have no nearest "
         r"users; with split\.strategy held_out_users accepted: n_clusters 0 and n_neighbours 0"
     )
+    changed = {"split": SPLIT, "rules_of_svd": {"scopes": {"n_clusters": 2}}}
     with pytest.raises(InputError, match=message):
-        run_project(tmp_path, ["posthoc_ar"], split=SPLIT, posthoc_ar={"scopes": {"n_clusters": 2}})
+        run_small(tmp_path, ["posthoc_ar_of_lists"], changed)

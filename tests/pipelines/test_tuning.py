@@ -25,10 +25,10 @@ from explainable_recsys.pipelines import tuning
 from explainable_recsys.pipelines.rerun import needed_part
 from explainable_recsys.pipelines.tuning import objective as objectives
 from explainable_recsys.pipelines.tuning.folds import make_folds, shared_data
-from explainable_recsys.pipelines.tuning.nodes import chosen_recommender, known_parameters
 from explainable_recsys.pipelines.tuning.objective import changing_nodes, measured_by, objective
 from explainable_recsys.pipelines.tuning.pipeline import TABLES
 from explainable_recsys.pipelines.tuning.space import check_ranges, read_search
+from explainable_recsys.pipelines.tuning.subject import chosen_recommender, known_parameters
 from explainable_recsys.pipelines.wiring import everything
 from explainable_recsys.preprocessing.splits import SplitParameters
 from explainable_recsys.recommenders.lists import RecommendationParameters
@@ -349,7 +349,9 @@ def test_what_does_not_depend_on_the_search_runs_once_per_fold(full_run: Path) -
     folds = make_folds(train, validation, SplitParameters(), 2, 0)
     data = [shared_data(fold, tables, SCALE, 0.1, 0) for fold in folds]
     parameters = {"toy": {"width": 3, "model": {"damping": 10.0}}}
-    measure = measured_by("rmse", SCALE, EvaluationParameters(), RecommendationParameters())
+    measure = measured_by(
+        "rmse", (SCALE.minimum, SCALE.maximum), EvaluationParameters(), RecommendationParameters()
+    )
     path, held_out = "toy.model.damping", [fold.validation for fold in folds]
     evaluate = objective("m", part, parameters, {path: path}, data.__getitem__, held_out, measure)
     values = [list(evaluate({path: damping})) for damping in (10.0, 1.0, 10.0)]

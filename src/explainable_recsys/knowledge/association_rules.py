@@ -22,6 +22,7 @@ from explainable_recsys.knowledge.itemsets import (
     mlxtend_itemsets,
 )
 from explainable_recsys.parameters import Parameters
+from explainable_recsys.threads import one_blas_thread
 
 MOST_ANTECEDENTS = 3
 
@@ -395,7 +396,8 @@ def user_clusters(vectors: NDArray[np.float64], n_clusters: int, seed: int) -> N
             f"parameter scopes.n_clusters: {n_clusters} clusters were asked for, there are "
             f"{len(vectors)} users; accepted: 1 to {len(vectors)}"
         )
-    with threadpool_limits(1):  # sums in one order, so that a seed gives one result
+    # Sums in one order, so that a seed gives one result.
+    with one_blas_thread(), threadpool_limits(1, user_api="openmp"):
         labels = KMeans(n_clusters, n_init=4, random_state=seed).fit_predict(vectors)
     return np.asarray(labels + 1, dtype=np.int32)
 

@@ -1,4 +1,4 @@
-"""What counts as a hit, how intervals are found, and how many users controls are tried on."""
+"""What counts as a hit, how intervals and p-values are found, and on whom controls are tried."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import pandas as pd
 from pydantic import Field
 
 from explainable_recsys.draws import sample
+from explainable_recsys.metrics.comparison import Correction
 from explainable_recsys.parameters import Parameters, Seed
 
 
@@ -27,6 +28,12 @@ class EvaluationParameters(Parameters):
     def resampling(self) -> tuple[int, int]:
         """Number of bootstrap resamples of the users, and their seed."""
         return self.n_resamples, self.seed
+
+
+class ComparisonParameters(Parameters):
+    """How p-values are corrected for many comparisons: Benjamini-Yekutieli or -Hochberg."""
+
+    correction: Correction = "by"
 
 
 def of_control_users(table: pd.DataFrame, evaluation: EvaluationParameters) -> pd.DataFrame:

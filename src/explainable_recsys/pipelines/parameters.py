@@ -51,7 +51,7 @@ def with_values(parameters: Mapping[str, Any], values: Mapping[str, Any]) -> dic
 
     Args:
         parameters: All parameters; they stay as they are.
-        values: New values by path, such as `intrinsic_als.model.factors`. Blocks on the way
+        values: New values by path, such as `als.model.factors`. Blocks on the way
             that are not there are added.
 
     Returns:

@@ -80,7 +80,7 @@ class ALS(Recommender):
             raise InputError(
                 f"parameter regularization: {parameters.regularization:g} is so strong for "
                 f"{ratings.nnz:,} ratings that all factors vanish; try "
-                f"{parameters.regularization / 10:g} (intrinsic_als.model.regularization)"
+                f"{parameters.regularization / 10:g} (als.model.regularization)"
             )
         return cls(factors, parameters)
 

@@ -237,7 +237,7 @@ def _inverse(gram: NDArray[np.float64], penalty: float) -> NDArray[np.float64]:
     except linalg.LinAlgError as error:
         raise InputError(
             f"parameter regularization: with {penalty:g} the matrix of EASE cannot be inverted; "
-            "accepted: a larger number (intrinsic_ease.model.regularization)"
+            "accepted: a larger number (ease.model.regularization)"
         ) from error
     whole = np.tril(lower)
     whole += np.tril(whole, -1).T

@@ -88,7 +88,7 @@ class SVD(RatingFactors):
         if not all(np.abs(side).max() < limit for side in (learned.bi, learned.qi)):
             raise InputError(
                 f"parameter learning_rate: with {parameters.learning_rate:g} training diverges; "
-                f"try {parameters.learning_rate / 4:g} (posthoc_ar.model.learning_rate)"
+                f"try {parameters.learning_rate / 4:g} (svd.model.learning_rate)"
             )
         kappa = parameters.user_penalties[0] if user_penalty is None else user_penalty
         mean = float(interactions.ratings.data.mean(dtype=np.float64))

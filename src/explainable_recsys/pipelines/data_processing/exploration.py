@@ -1,4 +1,4 @@
-"""Nodes that describe the ratings, and their wiring."""
+"""Nodes that describe the ratings."""
 
 from __future__ import annotations
 
@@ -6,24 +6,14 @@ from itertools import pairwise
 from typing import Annotated, Any
 
 import pandas as pd
-from kedro.pipeline import Node, Pipeline
 from pydantic import Field, field_validator
 
 from explainable_recsys.exploration import filters as about_filters
 from explainable_recsys.exploration import items as about_items
-from explainable_recsys.exploration import people as about_people
 from explainable_recsys.exploration import ratings as about_ratings
 from explainable_recsys.exploration import totals
-from explainable_recsys.figures import (
-    exploration_filters,
-    exploration_items,
-    exploration_people,
-    exploration_ratings,
-)
 from explainable_recsys.parameters import Parameters
 from explainable_recsys.preprocessing.cleaning import Dropped
-
-PARAMETERS, DAMPING = "params:exploration", "params:exploration.damping"
 
 
 class ExplorationParameters(Parameters):
@@ -96,55 +86,3 @@ def explore_filters(
         about_filters.cleaning_steps(ratings, dropped),
         about_filters.cores(ratings, parameters.cores),
     )
-
-
-FIGURES = {
-    exploration_ratings.rating_distribution_figure: ["rating_distribution"],
-    exploration_ratings.long_tail_figure: ["ratings_per_user", "ratings_per_item"],
-    exploration_ratings.concentration_figure: ["concentration"],
-    exploration_ratings.activity_figure: ["activity"],
-    exploration_ratings.sparsity_figure: ["sparsity"],
-    exploration_items.genres_figure: ["genres"],
-    exploration_items.genre_pairs_figure: ["genre_pairs"],
-    exploration_items.releases_figure: ["release_years", "release_decades"],
-    exploration_items.most_rated_figure: ["most_rated"],
-    exploration_items.best_rated_figure: ["best_rated", DAMPING],
-    exploration_people.demographics_figure: ["demographics"],
-    exploration_people.genders_by_genre_figure: ["genders_by_genre"],
-    exploration_filters.cleaning_figure: ["cleaning_steps"],
-    exploration_filters.cores_figure: ["cores"],
-}
-"""What each figure shows; it is stored under the name of the function that draws it."""
-
-
-def explore_data() -> Pipeline:
-    """Tables and figures about the cleaned ratings, in the namespace `exploration`."""
-    both = ["user_totals", "item_totals"]
-    of_tail = ["ratings_per_user", "ratings_per_item", "concentration"]
-    of_items = ["genres", "genre_pairs", "release_years", "release_decades"]
-    of_items += ["most_rated", "best_rated"]
-    of_filters = ["cleaning_steps", "cores"]
-    nodes = [
-        named_node(explore_ratings, ["ratings", PARAMETERS], [*both, "sparsity"]),
-        named_node(about_ratings.rating_distribution, ["ratings"], "rating_distribution"),
-        named_node(about_ratings.activity, ["ratings"], "activity"),
-        named_node(explore_long_tail, both, of_tail),
-        named_node(explore_items, ["items", *both, PARAMETERS], of_items),
-        named_node(about_people.demographics, ["users", "user_totals"], "demographics"),
-        named_node(
-            about_people.genders_by_genre, ["ratings", "users", "items"], "genders_by_genre"
-        ),
-        named_node(explore_filters, ["ratings", "cleaning_report", PARAMETERS], of_filters),
-        *(named_node(draw, shown, draw.__name__) for draw, shown in FIGURES.items()),
-    ]
-    return Pipeline(
-        nodes,
-        namespace="exploration",
-        inputs={"ratings", "items", "users", "cleaning_report"},
-        parameters={PARAMETERS, DAMPING},
-    )
-
-
-def named_node(function: Any, inputs: list[str], outputs: list[str] | str) -> Node:
-    """A node with the name of its function."""
-    return Node(function, inputs, outputs, name=function.__name__)

@@ -4,13 +4,39 @@ from __future__ import annotations
 
 from typing import Any
 
-from kedro.pipeline import Pipeline
+from kedro.pipeline import Node, Pipeline
 
-from explainable_recsys.pipelines.data_processing import nodes
-from explainable_recsys.pipelines.data_processing.exploration import explore_data, named_node
+from explainable_recsys.exploration import people as about_people
+from explainable_recsys.exploration import ratings as about_ratings
+from explainable_recsys.figures import (
+    exploration_filters,
+    exploration_items,
+    exploration_people,
+    exploration_ratings,
+)
+from explainable_recsys.pipelines.data_processing import exploration, nodes
 from explainable_recsys.preprocessing.splits import split_ratings
 
 SOURCE, SPLIT = "params:source", "params:split"
+PARAMETERS, DAMPING = "params:exploration", "params:exploration.damping"
+
+FIGURES = {
+    exploration_ratings.rating_distribution_figure: ["rating_distribution"],
+    exploration_ratings.long_tail_figure: ["ratings_per_user", "ratings_per_item"],
+    exploration_ratings.concentration_figure: ["concentration"],
+    exploration_ratings.activity_figure: ["activity"],
+    exploration_ratings.sparsity_figure: ["sparsity"],
+    exploration_items.genres_figure: ["genres"],
+    exploration_items.genre_pairs_figure: ["genre_pairs"],
+    exploration_items.releases_figure: ["release_years", "release_decades"],
+    exploration_items.most_rated_figure: ["most_rated"],
+    exploration_items.best_rated_figure: ["best_rated", DAMPING],
+    exploration_people.demographics_figure: ["demographics"],
+    exploration_people.genders_by_genre_figure: ["genders_by_genre"],
+    exploration_filters.cleaning_figure: ["cleaning_steps"],
+    exploration_filters.cores_figure: ["cores"],
+}
+"""What each figure shows; it is stored under the name of the function that draws it."""
 
 
 def prepare_data() -> Pipeline:
@@ -44,6 +70,41 @@ def prepare_data() -> Pipeline:
         namespace="data_processing",
         prefix_datasets_with_namespace=False,
     )
+
+
+def explore_data() -> Pipeline:
+    """Tables and figures about the cleaned ratings, in the namespace `exploration`."""
+    both = ["user_totals", "item_totals"]
+    of_tail = ["ratings_per_user", "ratings_per_item", "concentration"]
+    of_items = ["genres", "genre_pairs", "release_years", "release_decades"]
+    of_items += ["most_rated", "best_rated"]
+    of_filters = ["cleaning_steps", "cores"]
+    nodes = [
+        named_node(exploration.explore_ratings, ["ratings", PARAMETERS], [*both, "sparsity"]),
+        named_node(about_ratings.rating_distribution, ["ratings"], "rating_distribution"),
+        named_node(about_ratings.activity, ["ratings"], "activity"),
+        named_node(exploration.explore_long_tail, both, of_tail),
+        named_node(exploration.explore_items, ["items", *both, PARAMETERS], of_items),
+        named_node(about_people.demographics, ["users", "user_totals"], "demographics"),
+        named_node(
+            about_people.genders_by_genre, ["ratings", "users", "items"], "genders_by_genre"
+        ),
+        named_node(
+            exploration.explore_filters, ["ratings", "cleaning_report", PARAMETERS], of_filters
+        ),
+        *(named_node(draw, shown, draw.__name__) for draw, shown in FIGURES.items()),
+    ]
+    return Pipeline(
+        nodes,
+        namespace="exploration",
+        inputs={"ratings", "items", "users", "cleaning_report"},
+        parameters={PARAMETERS, DAMPING},
+    )
+
+
+def named_node(function: Any, inputs: list[str], outputs: list[str] | str) -> Node:
+    """A node with the name of its function."""
+    return Node(function, inputs, outputs, name=function.__name__)
 
 
 def create_pipeline(**_: Any) -> Pipeline:

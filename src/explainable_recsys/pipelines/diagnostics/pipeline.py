@@ -12,7 +12,8 @@ from kedro.pipeline import Node, Pipeline
 from explainable_recsys.answers.pairs import APPROACHES
 from explainable_recsys.parameters import Parameters
 from explainable_recsys.pipelines.diagnostics.nodes import measure_stability, some_users_lists
-from explainable_recsys.pipelines.wiring import CHOICE, FAMILIES, everything
+from explainable_recsys.pipelines.steps import CHOICE
+from explainable_recsys.pipelines.wiring import FAMILIES, everything
 
 NAME, LISTS = "diagnostics", ".recommendations"
 SEEDS = 2**32

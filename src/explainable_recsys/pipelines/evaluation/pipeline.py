@@ -8,7 +8,7 @@ from kedro.pipeline import Node, Pipeline
 
 from explainable_recsys.answers.pairs import APPROACHES
 from explainable_recsys.answers.recommenders import RECOMMENDERS
-from explainable_recsys.pipelines.evaluation import comparison
+from explainable_recsys.pipelines.evaluation import comparison, examples, faithfulness, report
 from explainable_recsys.pipelines.judging import EVALUATION_TAG, whose
 from explainable_recsys.pipelines.wiring import everything
 
@@ -36,7 +36,7 @@ def create_pipeline(**_: Any) -> Pipeline:
             list(COMPARED),
         ),
         _node(
-            comparison.gather_faithfulness,
+            faithfulness.gather_faithfulness,
             _of("faithfulness", usual) | _of("faithfulness_curves", usual) | _of("metrics", usual),
             ["faithfulness", "faithfulness_curves", "faithfulness_scope"],
         ),
@@ -46,7 +46,7 @@ def create_pipeline(**_: Any) -> Pipeline:
             list(TESTS),
         ),
         _node(
-            comparison.draw_comparison,
+            faithfulness.draw_comparison,
             COMPARED | {"curves": "faithfulness_curves", "table": "faithfulness", **KE} | K,
             list(FIGURES),
         ),
@@ -65,19 +65,19 @@ def _report(approaches: list[str]) -> list[Node]:
     facts += ["dataset_card", "provenance", "data_version", *FIGURES, *sorted(drawn)]
     return [
         _node(
-            comparison.choose_examples,
+            examples.choose_examples,
             {"data": "data", "parameters": "params:report"}
             | _of("sentences", approaches)
             | {name: name for name in sorted(lists)},
             ["example_lists", "example_histories"],
         ),
         _node(
-            comparison.note_provenance,
+            report.note_provenance,
             {"run": "run", "data_version": "data_version"},
             ["provenance"],
         ),
         _node(
-            comparison.write_report,
+            report.write_report,
             COMPARED | K | KE | {"tests": "params:comparison"} | {name: name for name in facts},
             ["report", "report_markdown", "findings"],
         ),

@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 from kedro.pipeline import Node, Pipeline
 
-from explainable_recsys.data import RatingScale
 from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.metrics.parameters import EvaluationParameters
@@ -77,15 +76,17 @@ def objective(
 
 def measured_by(
     metric: Metric,
-    scale: RatingScale,
+    bounds: tuple[float, float],
     evaluation: EvaluationParameters,
     recommendation: RecommendationParameters,
 ) -> Measure:
-    """The metric as a function of a model. It raises InputError if it comes out as no number."""
+    """The metric as a function of a model. It raises InputError if it comes out as no number.
+
+    Ratings are predicted within the bounds of their scale.
+    """
 
     def measure(model: Any, interactions: Interactions, held_out: pd.DataFrame) -> float:
         if metric == "rmse":
-            bounds = scale.minimum, scale.maximum
             value = evaluate_ratings(model, interactions, held_out, *bounds, 0, 0)["rmse"]
         else:
             k = min(evaluation.k, interactions.n_items)

@@ -8,7 +8,8 @@ from kedro.pipeline import Node, Pipeline
 
 from explainable_recsys.figures.tuning import tuning_history_figure, tuning_parameters_figure
 from explainable_recsys.pipelines.data_processing.pipeline import prepare_data
-from explainable_recsys.pipelines.tuning import nodes
+from explainable_recsys.pipelines.tuning.nodes import search_parameters
+from explainable_recsys.pipelines.tuning.subject import SETTINGS
 
 RATINGS = ("train_ratings", "validation_ratings")
 TABLES = ("items", "users", "links", "raw_tags", "raw_triples")
@@ -16,11 +17,11 @@ TABLES = ("items", "users", "links", "raw_tags", "raw_triples")
 
 def create_pipeline(**_: Any) -> Pipeline:
     """Search; draw the trials; write a parameters file. What is tuned is `tuning.recommender`."""
-    settings = {name: f"params:{name}" for name in nodes.SETTINGS}
+    settings = {name: f"params:{name}" for name in SETTINGS}
     # In the order of the function's arguments, by which Kedro finds the types of parameters.
     inputs = {name: name for name in (*RATINGS, "studies", "parameters")} | settings
     search = Node(
-        nodes.search_parameters,
+        search_parameters,
         inputs | {name: name for name in TABLES},
         ["trials", "best_parameters"],
         name="search",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +13,14 @@ from explainable_recsys.metrics.records import lower_is_better
 from explainable_recsys.pipelines.parameters import with_values
 
 
-def parameters_file(trials: pd.DataFrame, values: Mapping[str, Any], data: str, seed: int) -> str:
+def parameters_file(
+    trials: pd.DataFrame, values: Sequence[Mapping[str, Any]], data: str, seed: int
+) -> str:
     """A parameters file with the best values, as it is copied into `conf/`.
 
     Args:
         trials: What was tried, the present parameters first.
-        values: The best values by full path.
+        values: Those of each trial by full path.
         data: Name of the data set.
         seed: Seed of the search.
     """
@@ -40,7 +42,7 @@ def parameters_file(trials: pd.DataFrame, values: Mapping[str, Any], data: str, 
         "to conf/NAME/), or its keys into the file that is there.",
     ]
     comment = "".join(f"# {line}\n" for line in lines)
-    return comment + str(yaml.safe_dump(with_values({}, values), sort_keys=False))
+    return comment + str(yaml.safe_dump(with_values({}, values[best]), sort_keys=False))
 
 
 def tuning_text(trials: pd.DataFrame, file: str, env: str | None) -> str:

@@ -1,0 +1,73 @@
+"""The function of the nodes that explain lists."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from explainable_recsys.answers.answer import FittedPair, answer
+from explainable_recsys.answers.explainers import EXPLAINERS
+from explainable_recsys.answers.knowledge import provided
+from explainable_recsys.answers.pairs import knowledge_of
+from explainable_recsys.answers.records import Pair
+from explainable_recsys.data import Data, Lists
+from explainable_recsys.metrics.parameters import EvaluationParameters, of_control_users
+from explainable_recsys.parameters import Parameters
+from explainable_recsys.recommenders.base import Recommender
+
+
+class Explain:
+    """The node function that answers for a pair, with the types of the pair's own parameters."""
+
+    def __init__(self, pair: Pair, control: bool = False) -> None:
+        """Prepare.
+
+        Args:
+            pair: Who answers.
+            control: Whether the lists are a control's, of which only some users' are explained.
+        """
+        self.pair, self.control = pair, control
+        self.__name__ = "explain"
+        explainer = EXPLAINERS[pair.explainer]
+        known = inspect.signature(explainer.explain, eval_str=True).parameters
+        kinds: dict[str, Any] = {
+            "model": Recommender,
+            "data": Data,
+            "recommendations": pd.DataFrame,
+            "parameters": explainer.parameters,
+            **{name: known[name].annotation for name in provided(knowledge_of(pair))},
+        }
+        if control:
+            kinds["evaluation"] = EvaluationParameters
+        self.__annotations__ = kinds
+        self.__signature__ = inspect.Signature(
+            [
+                inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=kind)
+                for name, kind in kinds.items()
+            ]
+        )
+
+    def __call__(
+        self,
+        model: Recommender,
+        data: Data,
+        recommendations: pd.DataFrame,
+        parameters: Parameters,
+        evaluation: EvaluationParameters | None = None,
+        **knowledge: Any,
+    ) -> pd.DataFrame | tuple[pd.DataFrame, ...]:
+        """Explain stored lists: the evidence, the sentences (not of controls), the details."""
+        if isinstance(parameters, Mapping):  # the approach has no block of parameters
+            parameters = EXPLAINERS[self.pair.explainer].parameters(**parameters)
+        if evaluation is not None:
+            recommendations = of_control_users(recommendations, evaluation)
+        lists = Lists.of(data.histories, recommendations)
+        said = answer(FittedPair(self.pair, model, parameters, knowledge), data, lists=lists)
+        explainer = EXPLAINERS[self.pair.explainer]
+        details = (said.details[name] for name in explainer.details)
+        if not self.control:
+            return (said.explanations, said.sentences, *details)
+        return (said.explanations, *details) if explainer.asks_model else said.explanations

@@ -19,25 +19,20 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import threading
-import time
-import urllib.request
-import webbrowser
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from explainable_recsys.interface.lineage import OVERVIEW
 
 if TYPE_CHECKING:
     from playwright.sync_api import FloatRect
 
 SITE = Path("build")
 PICTURE = Path("docs/lineage.png")
-
-OVERVIEW = "types=nodes&expandAllPipelines=false&pid=__default__"
-"""Boxes and what leads from one to another; with every dataset nobody sees them."""
 
 START = f"""<script>
   localStorage.KedroViz ||= '{{"showFeatureHints": false}}';
@@ -64,21 +59,14 @@ def main() -> None:
 
 def open_live(env: str | None) -> None:
     """Serve the lineage until interrupted, and open the browser at the overview."""
-    port = next(port for port in range(4141, 4241) if _is_free(port))
     server = subprocess.Popen(
-        [*kedro_viz("run"), "--no-browser", "--port", str(port), *(["--env", env] if env else [])],
+        [*kedro_viz("run"), *(["--env", env] if env else [])],
         env=quiet(),
         start_new_session=True,  # or Ctrl-C reaches kedro-viz itself, which shows a traceback
     )
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
     try:
-        while server.poll() is None and not _answers(f"http://localhost:{port}/api/version"):
-            time.sleep(0.5)
-        if server.poll() is None:
-            address = f"http://localhost:{port}/?{OVERVIEW}"
-            print(f"\nThe overview: {address}\nCtrl-C ends it.", flush=True)
-            webbrowser.open(address)
         sys.exit(server.wait())
     except KeyboardInterrupt:
         print()
@@ -212,19 +200,6 @@ def _is_json(path: Path) -> bool:
     except (OSError, ValueError):
         return False
     return True
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) != 0
-
-
-def _answers(address: str) -> bool:
-    try:
-        with urllib.request.urlopen(address, timeout=5):
-            return True
-    except OSError:
-        return False
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from typing import Any
 import click
 from kedro.framework.cli.project import run as kedro_run
 from kedro.framework.startup import ProjectMetadata
+from kedro_viz.launchers.cli.main import viz
 
 from explainable_recsys.errors import InputError, did_you_mean
 from explainable_recsys.interface.messages import pipeline_folders, pipeline_of, user_message
@@ -79,6 +80,10 @@ def check_environment(conf: Path, env: str | None) -> None:
 
 
 cli.add_command(with_plain_errors(kedro_run))
+
+# A project cannot replace a command of a plugin that works outside of projects too, as kedro-viz
+# does; but where the plugin itself looks its commands up, ours can stand.
+viz.lazy_subcommands["run"] = "explainable_recsys.interface.lineage.run"
 
 
 def _fetch_data(metadata: ProjectMetadata, name: str) -> None:

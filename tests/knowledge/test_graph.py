@@ -132,6 +132,16 @@ class TestTriples:
         assert set(series["tail_label"]) == {"series of Alien"}
         assert len(series) == 3
 
+    @pytest.mark.parametrize("years", [(1992, 1986, 1979), (None, 1986, 1979), (1992, None, 1979)])
+    def test_a_series_is_named_by_the_earliest_item_whatever_its_id(
+        self, years: tuple[int | None, ...]
+    ) -> None:
+        items = ITEMS.assign(year=pd.array([*years, None], "Int16"))
+        series = built(items=items, relations=["series"])
+        assert set(series["tail"]) == {"series:f3"}
+        assert set(series["tail_label"]) == {"series of Alien³"}
+        assert series["head"].tolist() == ["item:1", "item:2", "item:3"]
+
     def test_two_series_are_two_entities(self) -> None:
         raw = RAW[RAW["head"] != "f1"]
         series = built(triples=raw, relations=["series"])
@@ -160,7 +170,8 @@ class TestTriples:
         assert set(built(relations=["tag", "actor"])["relation"]) == {"tag", "actor"}
 
     def test_an_unknown_relation_is_refused(self) -> None:
-        with pytest.raises(InputError, match=r"graph\.triples\.relations: .*'directed'; accepted: genre, "):
+        refused = r"graph\.triples\.relations: .*'directed'; accepted: genre, "
+        with pytest.raises(InputError, match=refused):
             built(relations=["genre", "directed"])
         none = {"items": ITEMS.tail(1), "users": USERS.head(0)}
         with pytest.raises(InputError, match="accepted: none, the data has no relation"):

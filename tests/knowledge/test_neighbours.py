@@ -577,6 +577,24 @@ def from_last_to_first(stored):
 
 
 @pytest.mark.parametrize("form", ["users", "items"])
+@pytest.mark.parametrize("threshold", [None, 3.5])
+def test_shares_are_of_the_highest_training_rating_whoever_asks(form, threshold):
+    """Who never rates above 4 is told no more than others, nor is one asked about alone."""
+    rows = random_rows(3)
+    assert max(max(rated.values(), default=0) for rated in rows) == 5
+    careful = [
+        {item: min(rating, 4.0) for item, rating in rated.items()} for rated in random_rows(60, 6)
+    ]
+    given = parameters(form=form, weighting="rating", relevance_threshold=threshold)
+    together = explainability(matrix(careful), matrix(rows), given).toarray()
+    np.testing.assert_allclose(together, loop_explainability(careful, rows, given), atol=1e-12)
+    assert together.max() > 0
+    for user, history in enumerate(careful):
+        alone = explainability(matrix([history]), matrix(rows), given).toarray()
+        np.testing.assert_array_equal(alone[0], together[user])
+
+
+@pytest.mark.parametrize("form", ["users", "items"])
 @pytest.mark.parametrize("similarity", ["cosine", "pearson"])
 def test_shares_of_the_highest_rating_stay_between_0_and_1(form, similarity):
     """With ratings of 0 and below, and of a new user above all that training has."""

@@ -263,6 +263,18 @@ def test_popularity_is_of_training_and_relative_to_the_histories(interactions):
     assert popularity.to_dict() == pytest.approx({1: np.nan, 9: 2 / 1.5}, nan_ok=True)
 
 
+def test_popularity_is_relative_to_the_own_history_where_others_have_no_list(interactions):
+    """Raters: item 10 three, 20 two, 30 one; means of the histories 2 (user 1), 2.5 and 3."""
+    explanations = explanation_table([(2, 77, 20), (3, 77, 10)])
+    for users, expected in (((2, 3), [2 / 2.5, 3 / 3]), ((3,), [3 / 3]), ((2,), [2 / 2.5])):
+        recommendations = recommendation_table([(user, 77) for user in users])
+        lists = lists_of(widened(interactions, recommendations), recommendations)
+        matched = match_evidence(lists, explanations)
+        found = evidence_popularity(matched, lists.histories, lists.histories)
+        assert found.index.tolist() == list(users)
+        np.testing.assert_allclose(found, expected)
+
+
 def test_same_and_disjoint_evidence_bound_the_diversity():
     recommendations = recommendation_table([(u, i) for u in (1, 2, 3) for i in (7, 8)])
     rows = [(1, 7, 5), (1, 7, 6), (1, 8, 6), (1, 8, 5), (2, 7, 5), (2, 8, 6), (3, 7, 5)]

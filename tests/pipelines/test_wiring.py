@@ -22,7 +22,7 @@ from explainable_recsys.explainers.lime import LimeParameters
 from explainable_recsys.knowledge.features import FeatureParameters, Features
 from explainable_recsys.metrics.parameters import EvaluationParameters
 from explainable_recsys.pipelines import ON_REQUEST
-from explainable_recsys.pipelines.judging import EVALUATION_TAG
+from explainable_recsys.pipelines.judging import EVALUATION_TAG, whose
 from explainable_recsys.pipelines.parameters import PREFIX
 from explainable_recsys.pipelines.wiring import (
     control_nodes,
@@ -59,20 +59,21 @@ def registered() -> dict[str, Pipeline]:
 
 
 def namespaces(pipeline: Pipeline) -> set[str]:
-    return {str(node.namespace) for node in pipeline.nodes}
+    return {whose(node) for node in pipeline.nodes}
 
 
 def of(pipeline: Pipeline, namespace: str) -> set[str]:
-    return {node.name for node in pipeline.nodes if node.namespace == namespace}
+    return {node.name for node in pipeline.nodes if whose(node) == namespace}
 
 
 def test_an_approach_has_all_that_it_needs_and_no_more(registered: dict[str, Pipeline]) -> None:
     assert NEEDED.keys() == APPROACHES.keys()
     for name, needed in NEEDED.items():
         found = registered[name]
-        assert namespaces(found) == {name, *needed, "data_processing"}, name
+        tried = {"controls"} if needed >= {*CONTROLS} else set()
+        assert namespaces(found) == {name, *needed, *tried, "data_processing"}, name
         # Its own recommender is judged; of what only lends a model or lists nothing is.
-        judged = {str(node.namespace) for node in found.nodes if EVALUATION_TAG in node.tags}
+        judged = {whose(node) for node in found.nodes if EVALUATION_TAG in node.tags}
         assert judged == {name, APPROACHES[name].recommender}, name
         for whole in (name, APPROACHES[name].recommender, *knowledge_of(APPROACHES[name])):
             assert of(found, whole) == of(everything(), whole), name
@@ -93,19 +94,21 @@ def test_every_pipeline_but_the_evaluation_starts_from_the_raw_files(
 def test_parts_by_family(registered: dict[str, Pipeline]) -> None:
     assert namespaces(registered["recommenders"]) >= set(RECOMMENDERS)
     assert namespaces(registered["knowledge"]) & {*KNOWLEDGE, *RECOMMENDERS} == {
-        *(name for name in KNOWLEDGE if name != "rules_of_svd"),  # made on request
-        *CONTROLS,
+        name
+        for name in KNOWLEDGE
+        if name != "rules_of_svd"  # made on request
     }
     assert namespaces(part("popularity")) == {"popularity", "data_processing"}
-    lists = {node.name for node in part("popularity").nodes if node.namespace == "popularity"}
-    assert lists == {"popularity.fit", "popularity.recommend", "popularity.evaluate"}
+    judged = "evaluation.popularity.evaluate"
+    nodes = {"popularity.fit", "popularity.recommend", judged}
+    assert of(part("popularity"), "popularity") == nodes
 
 
 def test_everything_usual_runs_by_default(registered: dict[str, Pipeline]) -> None:
     requested = {name for name, pair in APPROACHES.items() if pair.on_request}
     assert requested < ON_REQUEST < set(registered)
     found = namespaces(registered["__default__"])
-    of_all = {"data_processing", "exploration", "diagnostics", "evaluation"}
+    of_all = {"data_processing", "exploration", "controls", "diagnostics", "evaluation"}
     assert found - set(KNOWLEDGE) == {*RECOMMENDERS, *APPROACHES, *of_all} - requested
 
 
@@ -115,7 +118,7 @@ def test_every_result_has_a_place_in_the_catalog(
     with open_catalog(tmp_path) as catalog:
         assert isinstance(catalog, DataCatalog)
         homeless = {
-            str(node.namespace)
+            name
             for pipeline in registered.values()
             for node in pipeline.nodes
             for name in node.outputs

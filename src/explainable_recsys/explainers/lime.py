@@ -201,8 +201,8 @@ def local_surrogates(
         return
     if features is None or not features.matrix.shape[1]:
         raise InputError(
-            f"parameter explanation.neighbourhood: '{parameters.neighbourhood}' needs features, and there "
-            "are none (features, or the data set has none); accepted: history, which needs none"
+            f"parameter explanation.neighbourhood: '{parameters.neighbourhood}' needs features, "
+            "and there are none (features, or the data set has none); accepted: history"
         )
     around = _around_items if parameters.neighbourhood == "item" else _around_users
     yield from around(model, lists, features, parameters)

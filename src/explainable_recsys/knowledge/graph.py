@@ -378,8 +378,8 @@ def _chosen(table: pd.DataFrame, relations: tuple[str, ...] | None) -> pd.DataFr
     for relation in relations or ():
         if relation not in found:
             raise InputError(
-                f"parameter graph.triples.relations: the data has no relation '{relation}'; accepted: "
-                f"{', '.join(found) or 'none, the data has no relation'}, or null for all"
+                f"parameter graph.triples.relations: the data has no relation '{relation}'; "
+                f"accepted: {', '.join(found) or 'none, the data has no relation'}, or null for all"
             )
     return table if relations is None else table[table["relation"].isin(relations)].copy()
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from kedro.io import DataCatalog
-from kedro.pipeline import Pipeline
+from kedro.pipeline import Node, Pipeline
 
 from explainable_recsys.datasets.absent import NOT_STORED, AbsentDataset
 from explainable_recsys.errors import InputError
@@ -40,6 +40,16 @@ class IfStored:
         return self.run(*inputs, **named)
 
 
+def judges_of(name: str) -> str:
+    """Namespace of the nodes that judge somebody, all within one box in kedro-viz."""
+    return f"{EVALUATION_TAG}.{name}"
+
+
+def whose(node: Node) -> str:
+    """Name of the recommender, knowledge or approach that a node makes or judges."""
+    return str(node.namespace).removeprefix(judges_of(""))
+
+
 def is_absent(catalog: DataCatalog, name: str) -> bool:
     """Whether a run does without a dataset that is not stored."""
     return isinstance(catalog.get(name), AbsentDataset)
@@ -67,7 +77,7 @@ def leave_out_what_is_not_stored(pipeline: Pipeline, catalog: DataCatalog) -> No
         InputError: If nothing is.
     """
     judges = [node for node in pipeline.nodes if EVALUATION_TAG in node.tags and node.namespace]
-    judged = {str(node.namespace) for node in judges}
+    judged = {whose(node) for node in judges}
     absent = {
         name.partition(".")[0]
         for name in pipeline.inputs()
@@ -75,7 +85,7 @@ def leave_out_what_is_not_stored(pipeline: Pipeline, catalog: DataCatalog) -> No
     }
     for node in judges:  # in the order in which they run: who needs somebody absent is absent too
         if absent.intersection(name.partition(".")[0] for name in node.inputs):
-            absent.add(str(node.namespace))
+            absent.add(whose(node))
     if not absent & judged:
         return
     if absent >= judged:

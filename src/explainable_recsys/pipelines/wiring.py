@@ -29,7 +29,7 @@ from explainable_recsys.metrics.evaluation import (
 from explainable_recsys.metrics.parameters import EvaluationParameters, of_control_users
 from explainable_recsys.parameters import Parameters
 from explainable_recsys.pipelines.data_processing.pipeline import prepare_data
-from explainable_recsys.pipelines.judging import EVALUATION_TAG, IfStored
+from explainable_recsys.pipelines.judging import EVALUATION_TAG, IfStored, judges_of, whose
 from explainable_recsys.pipelines.pictures import pictures
 from explainable_recsys.recommenders.base import Recommender
 from explainable_recsys.recommenders.lists import make_lists
@@ -53,7 +53,7 @@ FAMILIES = frozenset({*RECOMMENDERS, *KNOWLEDGE, *APPROACHES})
 def part(*namespaces: str) -> Pipeline:
     """Some recommenders, knowledge or approaches, and all that they need from the raw files on."""
     names = {"data_processing.describe_dataset"} | {
-        node.name for node in everything().nodes if node.namespace in namespaces
+        node.name for node in everything().nodes if whose(node) in namespaces
     }
     return everything().to_nodes(*names)
 
@@ -82,7 +82,7 @@ def step_node(step: Step, namespace: str, **names: str) -> Node:
         {argument: name.format(**names) for argument, name in step.inputs.items()},
         outputs if len(outputs) > 1 else outputs[0],
         name=step.run.__name__,
-        namespace=namespace,
+        namespace=judges_of(namespace) if judges else namespace,
         tags=EVALUATION_TAG if judges else CHOICE if step.chooses else None,
     )
 
@@ -129,7 +129,7 @@ def _recommender_nodes(record: RecommenderRecord) -> list[Node]:
             judged,
             [f"{name}.metrics", f"{name}.user_metrics", f"{name}.evaluated_on"],
             name="evaluate",
-            namespace=name,
+            namespace=judges_of(name),
             tags=EVALUATION_TAG,
         ),
         *pictures(name),
@@ -210,8 +210,9 @@ def explain_node(pair: Pair) -> Node:
 def control_nodes(pair: Pair) -> Iterable[Node]:
     """The same pair on the lists of the controls, if it may find no reasons.
 
-    What does not ask the model says the same whomever it explains, so that is made once, in the
-    namespace of the knowledge, with the parameters of the first approach.
+    What does not ask the model says the same whomever it explains, so that is made once, with the
+    parameters of the first approach. They have a namespace of their own: in that of knowledge
+    kedro-viz saw knowledge wait for recommenders' lists, and showed no layers.
     """
     explainer, owner = EXPLAINERS[pair.explainer], control_owner(pair)
     tables = ["explanations", *(explainer.details if explainer.asks_model else ())]
@@ -228,8 +229,8 @@ def control_nodes(pair: Pair) -> Iterable[Node]:
                 "evaluation": "params:evaluation",
             },
             made if len(made) > 1 else made[0],
-            name=f"explain_{control}",
-            namespace=owner,
+            name=f"{owner}_of_{control}",
+            namespace="controls",
         )
 
 
@@ -268,7 +269,7 @@ def _approach_nodes(pair: Pair) -> Iterable[Node]:
         },
         [f"{name}.faithfulness", f"{name}.faithfulness_curves", f"{name}.faithfulness_by_user"],
         name="measure_faithfulness",
-        namespace=name,
+        namespace=judges_of(name),
         tags=EVALUATION_TAG,
     )
     evaluate = functools.partial(evaluate_approach, adds_up=explainer.adds_up)
@@ -285,7 +286,7 @@ def _approach_nodes(pair: Pair) -> Iterable[Node]:
         },
         [f"{name}.metrics", f"{name}.user_metrics", f"{name}.evaluated_on"],
         name="evaluate",
-        namespace=name,
+        namespace=judges_of(name),
         tags=EVALUATION_TAG,
     )
     yield from pictures(name)

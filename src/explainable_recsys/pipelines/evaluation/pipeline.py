@@ -9,7 +9,7 @@ from kedro.pipeline import Node, Pipeline
 from explainable_recsys.answers.pairs import APPROACHES
 from explainable_recsys.answers.recommenders import RECOMMENDERS
 from explainable_recsys.pipelines.evaluation import comparison
-from explainable_recsys.pipelines.judging import EVALUATION_TAG
+from explainable_recsys.pipelines.judging import EVALUATION_TAG, whose
 from explainable_recsys.pipelines.wiring import everything
 
 NAME = "evaluation"
@@ -26,7 +26,7 @@ def create_pipeline(**_: Any) -> Pipeline:
     judges = [
         node
         for node in everything().only_nodes_with_tags(EVALUATION_TAG).nodes
-        if node.namespace in members
+        if whose(node) in members
     ]
     gather = everything().only_nodes("data_processing.gather_data")
     compare = [

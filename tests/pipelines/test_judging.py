@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 import pytest
-from kedro.io import DataCatalog, MemoryDataset
+from kedro.io import DataCatalog, DatasetError, MemoryDataset, Version
 from kedro.pipeline import Node, Pipeline
 
 from explainable_recsys.datasets.absent import NOT_STORED, AbsentDataset
@@ -118,6 +118,15 @@ def test_nothing_is_stored(tmp_path: Path) -> None:
     (lists / "svd" / "data_fingerprint.json").mkdir(parents=True)
     with pytest.raises(InputError, match="nothing is stored"):
         leave_out_what_is_not_stored(JUDGES, catalog_below(tmp_path))
+
+
+def test_a_version_that_was_asked_for_has_to_be_stored(tmp_path: Path) -> None:
+    catalog = catalog_of("b.lists")
+    catalog["a.lists"] = JSONDataset(filepath=f"{tmp_path}/lists.json", version=Version("1", None))
+    leave_out_what_is_not_stored(JUDGES, catalog)
+    assert not is_absent(catalog, "a.lists")
+    with pytest.raises(DatasetError, match=r"1/lists\.json"):
+        catalog.load("a.lists")
 
 
 def test_a_run_that_makes_all_that_it_judges_is_left_alone(

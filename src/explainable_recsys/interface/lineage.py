@@ -10,6 +10,8 @@ from typing import Any
 import click
 from kedro_viz.launchers.cli.run import run as kedro_viz_run
 
+from explainable_recsys.wording.phrases import phrase
+
 OVERVIEW = "types=nodes&expandAllPipelines=false&pid=__default__"
 """Boxes and what leads from one to another; with every dataset nobody sees them."""
 
@@ -21,7 +23,7 @@ def run_with_overview(host: str, port: int, browser: bool, **options: Any) -> No
     assert kedro_viz_run.callback is not None
     kedro_viz_run.callback(host=host, port=port, browser=False, **options)
     address = f"http://{host}:{port}/?{OVERVIEW}"
-    click.echo(f"The overview: {address}")
+    click.echo(phrase("The overview: {address}", address=address))
     if browser:
         webbrowser.open_new(address)
 

@@ -25,11 +25,12 @@ REGISTRIES = {"records.py": "_EXPLANATIONS = ["}
 
 def add(file: Path, text: str) -> None:
     """Put imports and a record into a module, the record first among its like."""
-    imports, _, record = text.partition("\n\n")
+    imports, _, record = text.rpartition("\n\n")
+    record = textwrap.indent(record.strip(), " " * 4)
     code = file.read_text(encoding="utf-8")
     opening = REGISTRIES.get(file.name, "_ALL = (")
     assert code.count(f"\n{opening}\n") == 1
-    code = code.replace(f"\n{opening}\n", f"\n{opening}\n{textwrap.indent(record, ' ' * 4)}\n")
+    code = code.replace(f"\n{opening}\n", f"\n{opening}\n{record},\n")
     start = "from __future__ import annotations\n"
     file.write_text(code.replace(start, f"{start}\n{imports}\n", 1), encoding="utf-8")
 
@@ -47,7 +48,8 @@ def test_the_examples_of_contributing_work_in_exactly_the_files_that_it_names(
             file.parent.mkdir(exist_ok=True)
             file.write_text(code, encoding="utf-8")
 
-    done = kedro(project_copy, "run", "--env", "test", "-p", "posthoc_familiar", fresh=True)
+    both = "posthoc_familiar,intrinsic_knn"
+    done = kedro(project_copy, "run", "--env", "test", "--pipelines", both, fresh=True)
     assert done.returncode == 0, done.stderr
     assert "among others." in done.stdout
     results = project_copy / "data" / "test"
@@ -60,7 +62,7 @@ def test_the_examples_of_contributing_work_in_exactly_the_files_that_it_names(
 
     asked = kedro(
         project_copy,
-        *("explain", "--env", "test", "--user", "558", "--recommender", "popularity"),
+        *("explain", "--env", "test", "--user", "558", "--recommender", "item_knn"),
         *("--explainer", "familiar_items"),
         fresh=True,
     )

@@ -400,5 +400,5 @@ def test_co_rated_items_of_another_run_are_refused() -> None:
             parameters = NeighbourhoodParameters.model_validate({"k": 3, "form": form})
             with pytest.raises(InputError, match=says):
                 co_rated(TRAIN, TRAIN, lists, parameters)
-    with pytest.raises(InputError, match=r"neighbourhood\.k: 25 neighbours"):
+    with pytest.raises(InputError, match=r"neighbours\.k: 25 neighbours"):
         co_rated(TRAIN, TRAIN, LISTS, NeighbourhoodParameters(k=25))

@@ -97,8 +97,5 @@ def _value(parameters: dict[str, Any], path: str) -> Any:
         try:
             value = getattr(value, key) if isinstance(value, BaseModel) else value[key]
         except (AttributeError, KeyError, TypeError):
-            approach = path.partition(".")[0]
-            raise InputError(
-                f"parameters {path} are missing; add them to conf/base/parameters_{approach}.yml"
-            ) from None
+            raise InputError(f"parameters {path} are missing in conf/base") from None
     return value

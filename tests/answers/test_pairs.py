@@ -25,7 +25,7 @@ OF_ITS_OWN = {
     "ease": {"contributions"},
     "item_knn": {"contributions"},
     "meta_paths": {"contributions", "paths"},
-    **{key: {"influence"} for key in ("svd", "svd_ratings", "emf", "emf_ratings", "mf")},
+    **{key: {"influence"} for key in ("svd", "svd_ratings", "mf")},
     **{key: {"influence"} for key in ("fm", "fm_ratings")},
 }
 """Explainers that need more, and what has it."""
@@ -59,6 +59,12 @@ def test_any_other_pair_has_a_title() -> None:
             "influence",
             "explainer 'influence' cannot explain recommender 'ease', which has: contributions, "
             "rules, neighbours, similar_items, lime",
+        ),
+        (
+            "emf",
+            "influence",
+            "explainer 'influence' cannot explain recommender 'emf', which has: rules, neighbours, "
+            "similar_items, lime",
         ),
         ("bias", "paths", "'paths' cannot explain recommender 'bias', which has: rules, neigh"),
         ("sdv", "rules", "no recommender 'sdv'; did you mean 'svd'.* there are: popularity, rand"),

@@ -24,15 +24,7 @@ from explainable_recsys.recommenders.svd import SVD
 CONTROLS = ("popularity", "random")
 """Recommenders on whose lists explainers are tried, to see what their coverage is worth."""
 
-RATINGS = {"interactions": "interactions"}
-PARTS = {"train_ratings": "train_ratings", "validation_ratings": "validation_ratings"}
-EVALUATION = {"evaluation": "params:evaluation"}
-EXPLAINABILITY = {
-    "explainability_by_users": "neighbours.explainability_by_users",
-    "explainability_by_items": "neighbours.explainability_by_items",
-}
-EMF_PARAMETERS = {"parameters": "params:emf.model", "neighbourhood": "params:neighbours"}
-ENTITIES = {"entities": "graph.item_entities"}
+BY_INFLUENCE = ("influence",)
 
 _ALL = (
     RecommenderRecord(
@@ -41,7 +33,6 @@ _ALL = (
         "The same list for everybody: what most people rated.",
         Popularity,
         Popularity.fit,
-        RATINGS,
     ),
     RecommenderRecord(
         "random",
@@ -74,7 +65,6 @@ _ALL = (
         "Scores an item by the features that it shares with what a user rated, rare ones most.",
         Content,
         Content.fit,
-        {**RATINGS, "item_features": "features.item", "parameters": "params:content.model"},
     ),
     RecommenderRecord(
         "svd",
@@ -82,17 +72,10 @@ _ALL = (
         "Surprise's matrix factorization of ratings, with a popularity prior for ranking.",
         SVD,
         SVD.fit,
-        {**RATINGS, "parameters": "params:svd.model", "user_penalty": "svd.user_penalty"},
+        {"user_penalty": "svd.user_penalty"},
         (
             Step(
                 calibrate_svd,
-                {
-                    "data": "data",
-                    **PARTS,
-                    "parameters": "params:svd.model",
-                    "sweep": "params:svd.sweep",
-                    **EVALUATION,
-                },
                 ("svd.user_penalties", "svd.popularity_sweep", "svd.user_penalty"),
                 chooses=True,
             ),
@@ -112,20 +95,8 @@ _ALL = (
         "Matrix factorization drawn towards what a user's neighbours speak for.",
         EMF,
         fit_emf,
-        {**RATINGS, **EXPLAINABILITY, **EMF_PARAMETERS},
-        (
-            Step(
-                explainability_sweep,
-                {
-                    "data": "data",
-                    **PARTS,
-                    **EMF_PARAMETERS,
-                    "sweep": "params:emf.sweep",
-                    **EVALUATION,
-                },
-                ("emf.explainability_sweep",),
-            ),
-        ),
+        steps=(Step(explainability_sweep, ("emf.explainability_sweep",)),),
+        refuses=BY_INFLUENCE,
     ),
     RecommenderRecord(
         "emf_ratings",
@@ -137,16 +108,11 @@ _ALL = (
         (
             Step(
                 measure_explainability,
-                {
-                    "data": "data",
-                    **EXPLAINABILITY,
-                    **EVALUATION,
-                    "recommendations": "emf_ratings.recommendations",
-                    "plain_recommendations": "mf.recommendations",
-                },
                 ("emf_ratings.list_metrics",),
+                {"plain_recommendations": "mf.recommendations"},
             ),
         ),
+        BY_INFLUENCE,
     ),
     RecommenderRecord(
         "mf",
@@ -154,19 +120,8 @@ _ALL = (
         "Explainable MF without explainability, to see what that changes.",
         EMF,
         fit_mf,
-        {**RATINGS, **EMF_PARAMETERS},
-        (
-            Step(
-                measure_explainability,
-                {
-                    "data": "data",
-                    **EXPLAINABILITY,
-                    **EVALUATION,
-                    "recommendations": "mf.recommendations",
-                },
-                ("mf.list_metrics",),
-            ),
-        ),
+        {"parameters": "params:emf.model"},
+        (Step(measure_explainability, ("mf.list_metrics",)),),
     ),
     RecommenderRecord(
         "fm",
@@ -174,13 +129,7 @@ _ALL = (
         "myFM's Bayesian factorization machine, with a popularity prior for ranking.",
         FM,
         fit_fm,
-        {
-            **RATINGS,
-            "item_features": "features.item",
-            "user_features": "features.user",
-            "parameters": "params:fm.model",
-            "learned": "params:fm.learned_features",
-        },
+        {"learned": "params:fm.learned_features"},
     ),
     RecommenderRecord(
         "fm_ratings",
@@ -196,7 +145,6 @@ _ALL = (
         "Scores an item by the confidence of the best rule that leads to it.",
         AssociationRules,
         collect_rules,
-        {"rules": "rules.rules", **RATINGS, "transactions": "params:rules.transactions"},
     ),
     RecommenderRecord(
         "meta_paths",
@@ -204,23 +152,11 @@ _ALL = (
         "Scores an item by all that it shares with liked ones in the knowledge graph.",
         MetaPaths,
         fit_meta_paths,
-        {
-            **RATINGS,
-            **ENTITIES,
-            "relation_weights": "meta_paths.relation_weights",
-            "parameters": "params:meta_paths.model",
-        },
-        (
+        steps=(
             Step(
                 weigh_relations,
-                {
-                    **RATINGS,
-                    **PARTS,
-                    **ENTITIES,
-                    "parameters": "params:meta_paths.model",
-                    "learning": "params:meta_paths.learning",
-                },
                 ("meta_paths.relation_weights",),
+                {"learning": "params:meta_paths.learning"},
             ),
         ),
     ),
@@ -230,7 +166,6 @@ _ALL = (
         "How often a walk over the knowledge graph from the liked items visits an item.",
         RandomWalk,
         RandomWalk.fit,
-        {**RATINGS, **ENTITIES, "parameters": "params:random_walk.model"},
     ),
 )
 

@@ -64,7 +64,7 @@ NO_HEADER = {"header": False, "columns": {"user_id": 1, "item_id": 2, "rating": 
         (HEADER + "1,10,-inf,0\n", {}, ["line 2, column rating", "'-inf'", "finite"]),
         (HEADER + "1,10,x,0\n,,,\n", {}, ["line 2, column rating"]),
         (HEADER + "1,10,4,x\ny,10,4,0\n", {}, ["line 2, column time"]),
-        (HEADER + GOOD * 3 + '1,"10,4,0\n' + GOOD, {}, ["line 4", "double quote"]),
+        (HEADER + GOOD * 3 + '1,"10,4,0\n' + GOOD, {}, ["line 5", "double quote"]),
         (
             HEADER.encode() + GOOD.encode() + "é,1,2,3\n".encode("latin-1"),
             {"ids": "text"},

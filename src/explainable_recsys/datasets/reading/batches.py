@@ -11,7 +11,7 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from explainable_recsys.datasets.reading.files import RawFile
-from explainable_recsys.datasets.reading.positions import check_names, positions_of
+from explainable_recsys.datasets.reading.positions import check_columns, positions_of
 from explainable_recsys.datasets.source import TableFormat
 
 PARQUET_ROWS = 1 << 18  # rows of a Parquet batch
@@ -34,7 +34,7 @@ def parquet_batches(raw: RawFile) -> Iterator[pa.RecordBatch]:
     """Batches with the types of the file; InputError if it lacks a wanted column."""
     with pa.parquet.ParquetFile(raw.path) as file:
         names = file.schema_arrow.names
-        check_names(raw, names)
+        check_columns(raw, names)
         wanted = [str(column.theirs) for column in raw.columns]
         for batch in file.iter_batches(batch_size=PARQUET_ROWS, columns=wanted):
             yield batch.select(wanted)

@@ -30,7 +30,6 @@ _ALL = (
     ExplainerRecord(
         "contributions",
         "Contributions",
-        "How much of the score each rated item is.",
         explain_by_contributions,
         contribution_sentences,
         adds_up=True,
@@ -38,7 +37,6 @@ _ALL = (
     ExplainerRecord(
         "features",
         "Features",
-        "How much of the score each feature of the item is.",
         explain_by_features,
         feature_sentences,
         details=("projected_evidence",),
@@ -46,7 +44,6 @@ _ALL = (
     ExplainerRecord(
         "influence",
         "Influence",
-        "How much the score changes without a rating.",
         explain_by_influence,
         influence_sentences,
         details=("cited_groups",),
@@ -55,7 +52,6 @@ _ALL = (
     ExplainerRecord(
         "rules",
         "Rules",
-        "What people who like the same items like too.",
         explain_by_rules,
         rule_sentences,
         knowledge=("rules",),
@@ -66,7 +62,6 @@ _ALL = (
     ExplainerRecord(
         "neighbours",
         "Neighbours",
-        "How the people with the most similar taste rated the item.",
         explain_by_neighbours,
         neighbour_sentences,
         knowledge=("neighbours",),
@@ -81,7 +76,6 @@ _ALL = (
     ExplainerRecord(
         "similar_items",
         "Similar items",
-        "Which similar items the user liked.",
         explain_by_similar_items,
         similar_item_sentences,
         knowledge=("similar_items",),
@@ -90,7 +84,6 @@ _ALL = (
     ExplainerRecord(
         "lime",
         "LIME",
-        "What a linear model of the scores around the recommendation says.",
         explain_by_lime,
         lime_sentences,
         knowledge=("features",),
@@ -108,7 +101,6 @@ _ALL = (
     ExplainerRecord(
         "paths",
         "Paths",
-        "Over what the knowledge graph leads from liked items to the recommended one.",
         explain_by_paths,
         path_sentences,
         knowledge=("graph",),

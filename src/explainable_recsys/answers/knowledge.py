@@ -18,8 +18,6 @@ GRAPH_PARAMETERS = {"parameters": "params:graph.triples"}
 _ALL = (
     KnowledgeRecord(
         "rules",
-        "Rules",
-        "Association rules mined from what people like.",
         (
             Step(build_baskets, ("rules.baskets",)),
             Step(
@@ -32,8 +30,6 @@ _ALL = (
     ),
     KnowledgeRecord(
         "rules_of_svd",
-        "Rules of SVD",
-        "Association rules mined from SVD's own lists, or among users whom it takes for alike.",
         (
             Step(
                 build_baskets_of,
@@ -67,8 +63,6 @@ _ALL = (
     ),
     KnowledgeRecord(
         "neighbours",
-        "Neighbours",
-        "How many of the people with the most similar taste speak for an item.",
         (
             Step(
                 explainability_of_everybody,
@@ -80,28 +74,20 @@ _ALL = (
     ),
     KnowledgeRecord(
         "similar_items",
-        "Similar items",
-        "The items most similar to each item by who rated them how.",
         (
             Step(
-                find_near_items,
-                ("similar_items.nearest",),
-                {"parameters": "params:similar_items"},
+                find_near_items, ("similar_items.nearest",), {"parameters": "params:similar_items"}
             ),
         ),
         {"similar_items": "similar_items.nearest"},
     ),
     KnowledgeRecord(
         "features",
-        "Features",
-        "What items and people are like: genres, decades, age, occupation, taste.",
         (Step(describe, ("features.item", "features.user"), {"parameters": "params:features"}),),
         {"item_features": "features.item", "feature_parameters": "params:features"},
     ),
     KnowledgeRecord(
         "graph",
-        "Knowledge graph",
-        "What the data's files say of items and people, as triples.",
         (
             Step(prepare_triples, ("graph.triples",), GRAPH_PARAMETERS),
             Step(graph_card, ("graph.card",), GRAPH_PARAMETERS),

@@ -178,4 +178,4 @@ def pair_of(recommender: str, explainer: str) -> Pair:
             f"{', '.join(fitting)}"
         )
     title = f"{of.title} by {by.title}"
-    return Pair(title, recommender, explainer, title, by.about)
+    return Pair(title, recommender, explainer, title)

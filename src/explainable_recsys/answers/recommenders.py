@@ -27,49 +27,16 @@ CONTROLS = ("popularity", "random")
 BY_INFLUENCE = ("influence",)
 
 _ALL = (
-    RecommenderRecord(
-        "popularity",
-        "Most popular",
-        "The same list for everybody: what most people rated.",
-        Popularity,
-        Popularity.fit,
-    ),
-    RecommenderRecord(
-        "random",
-        "Random",
-        "A random order of the catalogue: the floor of every comparison.",
-        RandomScores,
-        RandomScores.fit,
-    ),
-    RecommenderRecord(
-        "bias",
-        "Biases",
-        "Predicts ratings by mean, item and user bias; lists what is rated best.",
-        Bias,
-        Bias.fit,
-    ),
-    RecommenderRecord("als", "ALS", "Matrix factorization for implicit feedback.", ALS, ALS.fit),
-    RecommenderRecord(
-        "ease", "EASE", "A linear model of items by items, in closed form.", EASE, EASE.fit
-    ),
-    RecommenderRecord(
-        "item_knn",
-        "Item neighbours",
-        "Scores an item by the rated items that are most similar to it.",
-        ItemKNN,
-        ItemKNN.fit,
-    ),
-    RecommenderRecord(
-        "content",
-        "Content",
-        "Scores an item by the features that it shares with what a user rated, rare ones most.",
-        Content,
-        Content.fit,
-    ),
+    RecommenderRecord("popularity", "Most popular", Popularity, Popularity.fit),
+    RecommenderRecord("random", "Random", RandomScores, RandomScores.fit),
+    RecommenderRecord("bias", "Biases", Bias, Bias.fit),
+    RecommenderRecord("als", "ALS", ALS, ALS.fit),
+    RecommenderRecord("ease", "EASE", EASE, EASE.fit),
+    RecommenderRecord("item_knn", "Item neighbours", ItemKNN, ItemKNN.fit),
+    RecommenderRecord("content", "Content", Content, Content.fit),
     RecommenderRecord(
         "svd",
         "SVD",
-        "Surprise's matrix factorization of ratings, with a popularity prior for ranking.",
         SVD,
         SVD.fit,
         {"user_penalty": "svd.user_penalty"},
@@ -81,18 +48,10 @@ _ALL = (
             ),
         ),
     ),
-    RecommenderRecord(
-        "svd_ratings",
-        "SVD (ratings)",
-        "The same factorization made to predict ratings, not to rank.",
-        SVD,
-        without_prior,
-        {"model": "svd.model"},
-    ),
+    RecommenderRecord("svd_ratings", "SVD (ratings)", SVD, without_prior, {"model": "svd.model"}),
     RecommenderRecord(
         "emf",
         "Explainable MF",
-        "Matrix factorization drawn towards what a user's neighbours speak for.",
         EMF,
         fit_emf,
         steps=(Step(explainability_sweep, ("emf.explainability_sweep",)),),
@@ -101,7 +60,6 @@ _ALL = (
     RecommenderRecord(
         "emf_ratings",
         "Explainable MF (ratings)",
-        "The same factorization made to predict ratings, not to rank.",
         EMF,
         without_prior,
         {"model": "emf.model"},
@@ -117,39 +75,21 @@ _ALL = (
     RecommenderRecord(
         "mf",
         "Plain MF",
-        "Explainable MF without explainability, to see what that changes.",
         EMF,
         fit_mf,
         {"parameters": "params:emf.model"},
         (Step(measure_explainability, ("mf.list_metrics",)),),
     ),
     RecommenderRecord(
-        "fm",
-        "Factorization machine",
-        "myFM's Bayesian factorization machine, with a popularity prior for ranking.",
-        FM,
-        fit_fm,
-        {"learned": "params:fm.learned_features"},
+        "fm", "Factorization machine", FM, fit_fm, {"learned": "params:fm.learned_features"}
     ),
     RecommenderRecord(
-        "fm_ratings",
-        "Factorization machine (ratings)",
-        "The same machine made to predict ratings, not to rank.",
-        FM,
-        without_prior,
-        {"model": "fm.model"},
+        "fm_ratings", "Factorization machine (ratings)", FM, without_prior, {"model": "fm.model"}
     ),
-    RecommenderRecord(
-        "ar",
-        "Association rules",
-        "Scores an item by the confidence of the best rule that leads to it.",
-        AssociationRules,
-        collect_rules,
-    ),
+    RecommenderRecord("ar", "Association rules", AssociationRules, collect_rules),
     RecommenderRecord(
         "meta_paths",
         "Meta-paths",
-        "Scores an item by all that it shares with liked ones in the knowledge graph.",
         MetaPaths,
         fit_meta_paths,
         steps=(
@@ -160,13 +100,7 @@ _ALL = (
             ),
         ),
     ),
-    RecommenderRecord(
-        "random_walk",
-        "Random walk",
-        "How often a walk over the knowledge graph from the liked items visits an item.",
-        RandomWalk,
-        RandomWalk.fit,
-    ),
+    RecommenderRecord("random_walk", "Random walk", RandomWalk, RandomWalk.fit),
 )
 
 RECOMMENDERS = {record.name: record for record in _ALL}

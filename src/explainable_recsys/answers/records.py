@@ -73,7 +73,6 @@ class RecommenderRecord:
     Attributes:
         name: In code, tables and parameters.
         title: For people.
-        about: What it is, in a line.
         model: Its class.
         fit: Makes `<name>.model`.
         reads: What `fit` reads, by argument, besides what is `USUAL`.
@@ -83,7 +82,6 @@ class RecommenderRecord:
 
     name: str
     title: str
-    about: str
     model: type[Recommender]
     fit: Callable[..., Recommender]
     reads: Mapping[str, str] = field(default_factory=dict)
@@ -102,16 +100,12 @@ class KnowledgeRecord:
 
     Attributes:
         name: In code, datasets and parameters.
-        title: For people.
-        about: What it is, in a line.
         steps: How it is prepared.
         provides: What explainers get of it, by argument.
         on_request: Whether `kedro run` leaves it out.
     """
 
     name: str
-    title: str
-    about: str
     steps: tuple[Step, ...]
     provides: Mapping[str, str] = field(default_factory=dict)
     on_request: bool = False
@@ -124,7 +118,6 @@ class ExplainerRecord:
     Attributes:
         name: In code and on the command line.
         title: For people.
-        about: What it says, in a line.
         explain: (model, data, lists, parameters, **knowledge) -> `Explained`.
         phrase: (explained, data, lists, parameters, **knowledge) -> table of sentences.
         knowledge: Names of the knowledge that it reads.
@@ -136,7 +129,6 @@ class ExplainerRecord:
 
     name: str
     title: str
-    about: str
     explain: Callable[..., Explained]
     phrase: Callable[..., Any]
     knowledge: tuple[str, ...] = ()
@@ -178,7 +170,7 @@ class Pair:
         recommender: Name of the recommender.
         explainer: Name of the explainer.
         title: For people.
-        about: What it is, in a line.
+        about: What it is, in a line, if it has a name of its own.
         intrinsic: Whether the reason is how the score was made; else it is found post hoc.
         exact: Whether the weights are parts of the score, or changes of it without a rating,
             without approximation.
@@ -190,7 +182,7 @@ class Pair:
     recommender: str
     explainer: str
     title: str
-    about: str
+    about: str = ""
     intrinsic: bool = False
     exact: bool = False
     knowledge: tuple[str, ...] | None = None

@@ -72,6 +72,16 @@ NO_HEADER = {"header": False, "columns": {"user_id": 1, "item_id": 2, "rating": 
         ),
         (b"us\xe9rId,movieId,rating,time\n", {}, ["line 1", "encoding utf-8"]),
         (
+            (HEADER + GOOD * 900).encode("utf-16") + b"\x00\xdc" + GOOD.encode("utf-16-le") * 900,
+            {"encoding": "utf-16"},
+            ["line 902", "encoding utf-16"],
+        ),
+        (
+            (HEADER + GOOD).encode("utf-16") + b"1",
+            {"encoding": "utf-16"},
+            ["line 3", "encoding utf-16"],
+        ),
+        (
             "1::\x1f::3::4\n",
             NO_HEADER | {"separator": "::", "quoting": False, "ids": "text"},
             ["U+001F"],

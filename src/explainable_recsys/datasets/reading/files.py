@@ -15,6 +15,15 @@ from explainable_recsys.datasets.source import TABLES, SourceParameters, TableFo
 from explainable_recsys.errors import InputError
 
 
+def _mark(error: UnicodeError) -> tuple[str, int]:
+    """Put a character that no text has in the place of what is no text, to tell its line."""
+    assert isinstance(error, UnicodeDecodeError)
+    return "\udcff", error.end
+
+
+codecs.register_error(f"{__name__}.mark", _mark)
+
+
 @dataclass(frozen=True)
 class RawFile:
     """A file and the columns to read from it.
@@ -87,8 +96,7 @@ def rows_of(raw: RawFile, separator: str) -> Iterator[tuple[int, list[str]]]:
         InputError: If a row is not text in the file's encoding, or its quotes are wrong.
     """
     encoding, start = "utf-8-sig" if raw.is_utf8 else raw.layout.encoding, 1
-    # What is not text becomes surrogates, so that the line can be told.
-    with raw.path.open(encoding=encoding, errors="surrogateescape", newline="") as file:
+    with raw.path.open(encoding=encoding, errors=f"{__name__}.mark", newline="") as file:
         rows = _split(raw, separator, file)
         try:
             for fields in rows:

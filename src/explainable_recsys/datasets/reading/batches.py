@@ -15,20 +15,12 @@ PARQUET_ROWS = 1 << 18  # rows of a Parquet batch
 UNIT_SEPARATOR = b"\x1f"  # stands for a separator of more than one byte, which Arrow lacks
 
 
-def batches_of(raw: RawFile, block_bytes: int) -> Iterator[pa.RecordBatch]:
-    """Arrow batches with one column per entry of `raw.columns`, in that order.
-
-    Args:
-        raw: The file.
-        block_bytes: How much of a text file makes a batch; Parquet has PARQUET_ROWS instead.
-    """
-    if raw.layout.is_parquet:
-        return parquet_batches(raw)
-    return _text_batches(raw, block_bytes)
-
-
 def parquet_batches(raw: RawFile) -> Iterator[pa.RecordBatch]:
-    """Batches with the types of the file; InputError if it lacks a wanted column."""
+    """Batches of the wanted columns, in their order, with the types of the file.
+
+    Raises:
+        InputError: If the file lacks a wanted column.
+    """
     with pa.parquet.ParquetFile(raw.path) as file:
         names = file.schema_arrow.names
         check_columns(raw, names)
@@ -37,8 +29,16 @@ def parquet_batches(raw: RawFile) -> Iterator[pa.RecordBatch]:
             yield batch.select(wanted)
 
 
-def _text_batches(raw: RawFile, block_bytes: int) -> Iterator[pa.RecordBatch]:
-    """Batches of typed columns; Arrow reads ahead by a few blocks only."""
+def text_batches(raw: RawFile, block_bytes: int) -> Iterator[pa.RecordBatch]:
+    """Batches of the wanted columns, in their order, with the types of their kinds.
+
+    Args:
+        raw: The file.
+        block_bytes: How much of it makes a batch; Arrow reads ahead by a few blocks only.
+
+    Raises:
+        InputError: If the file's first row lacks a wanted column.
+    """
     layout = raw.layout
     width, positions = positions_of(raw)
     types = {str(p): c.kind.arrow for p, c in zip(positions, raw.columns, strict=True)}

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from explainable_recsys.datasets.reading.batches import batches_of
+from explainable_recsys.datasets.reading.batches import parquet_batches, text_batches
 from explainable_recsys.datasets.reading.columns import converted, kinds_of
 from explainable_recsys.datasets.reading.diagnosis import diagnosis
 from explainable_recsys.datasets.reading.files import RawFile, raw_file
@@ -83,7 +83,8 @@ def _parts(raw: RawFile, block_bytes: int) -> Iterator[pa.Table]:
     """Read piece by piece; the columns of each are called as ours are, and converted."""
     n_rows = 0
     try:
-        for batch in batches_of(raw, block_bytes):
+        is_parquet = raw.layout.is_parquet
+        for batch in parquet_batches(raw) if is_parquet else text_batches(raw, block_bytes):
             yield pa.table(
                 {
                     column.ours: converted(column.kind, array)
@@ -98,7 +99,7 @@ def _parts(raw: RawFile, block_bytes: int) -> Iterator[pa.Table]:
     except OSError as error:
         raise InputError(f"{raw.name}: cannot be read: {error}") from None
     if n_rows == 0:
-        has_header = raw.layout.header and not raw.layout.is_parquet
+        has_header = raw.layout.header and not is_parquet
         raise InputError(f"{raw.name}: no rows{' after the header' * has_header}")
 
 

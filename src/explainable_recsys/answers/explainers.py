@@ -29,39 +29,34 @@ MEASURED = ("{approach}.approach_metrics",)
 _ALL = (
     ExplainerRecord(
         "contributions",
-        "Contributions",
         explain_by_contributions,
         contribution_sentences,
         adds_up=True,
     ),
     ExplainerRecord(
         "features",
-        "Features",
         explain_by_features,
         feature_sentences,
         details=("projected_evidence",),
     ),
     ExplainerRecord(
         "influence",
-        "Influence",
         explain_by_influence,
         influence_sentences,
         details=("cited_groups",),
-        measure=Step(influence_metrics, MEASURED, {"cited_groups": "{approach}.cited_groups"}),
+        measure=Step(influence_metrics, MEASURED),
     ),
     ExplainerRecord(
         "rules",
-        "Rules",
         explain_by_rules,
         rule_sentences,
         knowledge=("rules",),
         details=("cited_rules",),
         on_controls=True,
-        measure=Step(cited_rule_metrics, MEASURED, {"cited_rules": "{approach}.cited_rules"}),
+        measure=Step(cited_rule_metrics, MEASURED),
     ),
     ExplainerRecord(
         "neighbours",
-        "Neighbours",
         explain_by_neighbours,
         neighbour_sentences,
         knowledge=("neighbours",),
@@ -75,7 +70,6 @@ _ALL = (
     ),
     ExplainerRecord(
         "similar_items",
-        "Similar items",
         explain_by_similar_items,
         similar_item_sentences,
         knowledge=("similar_items",),
@@ -83,7 +77,6 @@ _ALL = (
     ),
     ExplainerRecord(
         "lime",
-        "LIME",
         explain_by_lime,
         lime_sentences,
         knowledge=("features",),
@@ -92,21 +85,17 @@ _ALL = (
         measure=Step(
             surrogate_metrics,
             MEASURED,
-            {
-                "surrogates": "{approach}.surrogates",
-                **{f"surrogates_of_{c}": f"{{approach}}.surrogates_of_{c}" for c in CONTROLS},
-            },
+            {f"surrogates_of_{c}": f"{{approach}}.surrogates_of_{c}" for c in CONTROLS},
         ),
     ),
     ExplainerRecord(
         "paths",
-        "Paths",
         explain_by_paths,
         path_sentences,
         knowledge=("graph",),
         adds_up=True,
         details=("paths",),
-        measure=Step(measure_paths, MEASURED, {"paths": "{approach}.paths"}),
+        measure=Step(measure_paths, MEASURED),
     ),
 )
 

@@ -166,8 +166,8 @@ def pair_of(recommender: str, explainer: str) -> Pair:
     Raises:
         InputError: If there is no such recommender or explainer, or they do not fit.
     """
-    of = record_of(RECOMMENDERS, recommender, "recommender")
-    by = record_of(EXPLAINERS, explainer, "explainer")
+    record_of(RECOMMENDERS, recommender, "recommender")
+    record_of(EXPLAINERS, explainer, "explainer")
     for pair in APPROACHES.values():
         if (pair.recommender, pair.explainer) == (recommender, explainer):
             return pair
@@ -177,5 +177,5 @@ def pair_of(recommender: str, explainer: str) -> Pair:
             f"explainer '{explainer}' cannot explain recommender '{recommender}', which has: "
             f"{', '.join(fitting)}"
         )
-    title = f"{of.title} by {by.title}"
-    return Pair(title, recommender, explainer, title)
+    name = f"{recommender} by {explainer}"
+    return Pair(name, recommender, explainer, name)

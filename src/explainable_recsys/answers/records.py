@@ -32,7 +32,10 @@ USUAL = {
     "parameters": "params:{recommender}.model",
     "sweep": "params:{recommender}.sweep",
     "recommendations": "{recommender}.recommendations",
-    "explanations": "{approach}.explanations",
+    **{
+        name: f"{{approach}}.{name}"
+        for name in ("explanations", "cited_rules", "cited_groups", "surrogates", "paths")
+    },
 }
 """The dataset that an argument of this name reads, where a record gives it no other.
 
@@ -117,7 +120,6 @@ class ExplainerRecord:
 
     Attributes:
         name: In code and on the command line.
-        title: For people.
         explain: (model, data, lists, parameters, **knowledge) -> `Explained`.
         phrase: (explained, data, lists, parameters, **knowledge) -> table of sentences.
         knowledge: Names of the knowledge that it reads.
@@ -128,7 +130,6 @@ class ExplainerRecord:
     """
 
     name: str
-    title: str
     explain: Callable[..., Explained]
     phrase: Callable[..., Any]
     knowledge: tuple[str, ...] = ()

@@ -228,11 +228,10 @@ def _pip_download(target: Path) -> Path:
     command = [sys.executable, "-m", "pip", "download", RECBOLE, "--no-deps", "--quiet"]
     options = ["--only-binary=:all:", "--no-input", "--disable-pip-version-check"]
     done = run_command([*command, *options, "--dest", str(target)])
-    wheels = sorted(target.glob("recbole-*.whl"))
-    if done.returncode != 0 or not wheels:
+    if done.returncode != 0:
         lines = [line for line in done.stderr.splitlines() if line.strip()]
         raise InputError(f"pip download failed ({lines[-1].strip() if lines else 'no message'})")
-    return wheels[0]
+    return next(target.glob("recbole-*.whl"))
 
 
 def run_command(command: list[str]) -> subprocess.CompletedProcess[str]:
@@ -273,7 +272,7 @@ def unpack(
                 if file in needed or f"{prefix}/{file}" in present:
                     _unpack_file(content, f"{prefix}/{file}", target / file)
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, KeyError) as error:
-        raise InputError(f"{archive.name} is damaged: {error.args[0]}") from None
+        raise InputError(f"{archive.name} is damaged: {error}") from None
 
 
 def _unpack_file(content: zipfile.ZipFile, member: str, target: Path) -> None:

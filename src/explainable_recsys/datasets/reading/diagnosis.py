@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 import pyarrow as pa
 
 from explainable_recsys.datasets.reading.batches import parquet_batches
-from explainable_recsys.datasets.reading.columns import Kind, first_bad
+from explainable_recsys.datasets.reading.columns import first_bad
 from explainable_recsys.datasets.reading.files import RawFile, rows_of
 from explainable_recsys.datasets.reading.positions import count_of_fields, positions_of
 from explainable_recsys.errors import InputError
@@ -46,28 +46,21 @@ def _parquet(raw: RawFile) -> Iterator[Block]:
 
 
 def _text(raw: RawFile, n_good: int) -> Iterator[Block]:
-    """Rows after the good ones; raises InputError after those before a row that is none."""
+    """Rows after the good ones; before a row that is none raises InputError, those before it."""
     width, positions = positions_of(raw)
-    rows = islice(rows_of(raw, raw.layout.separator), raw.layout.header + n_good, None)
-    problem = None
-    while problem is None:
-        numbers, block = [], []
-        try:
-            for number, fields in islice(rows, DIAGNOSIS_ROWS):
-                block.append(_of_width(raw, number, fields, width))
-                numbers.append(number)
-        except InputError as error:
-            problem = error
-        if not block and problem is None:
-            return
-        yield (
-            numbers,
-            [
-                _as_arrow(column.kind, (fields[position] for fields in block))
-                for column, position in zip(raw.columns, positions, strict=True)
-            ],
-        )
-    raise problem
+    rows: list[tuple[int, list[str]]] = []
+    try:
+        for number, fields in islice(
+            rows_of(raw, raw.layout.separator), raw.layout.header + n_good, None
+        ):
+            rows.append((number, _of_width(raw, number, fields, width)))
+            if len(rows) == DIAGNOSIS_ROWS:
+                yield _block(raw, positions, rows)
+                rows = []
+    except InputError:
+        yield _block(raw, positions, rows)
+        raise
+    yield _block(raw, positions, rows)
 
 
 def _of_width(raw: RawFile, number: int, fields: list[str], width: int) -> list[str]:
@@ -80,10 +73,15 @@ def _of_width(raw: RawFile, number: int, fields: list[str], width: int) -> list[
     return fields or [""]
 
 
-def _as_arrow(kind: Kind, values: Iterable[str]) -> pa.Array:
-    """Texts as Arrow takes them: none where empty, and without blanks around numbers."""
-    texts = values if kind.arrow == pa.string() else map(str.strip, values)
-    return pa.array([text or None for text in texts], pa.string())
+def _block(raw: RawFile, positions: list[int], rows: list[tuple[int, list[str]]]) -> Block:
+    """Rows as Arrow takes them: null where empty, and without blanks around numbers."""
+    arrays = []
+    for column, position in zip(raw.columns, positions, strict=True):
+        texts = [fields[position] for _, fields in rows]
+        if column.kind.arrow != pa.string():
+            texts = [text.strip() for text in texts]
+        arrays.append(pa.array([text or None for text in texts], pa.string()))
+    return [number for number, _ in rows], arrays
 
 
 def _check(raw: RawFile, numbers: Sequence[int], arrays: Sequence[pa.Array]) -> None:

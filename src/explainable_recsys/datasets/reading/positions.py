@@ -16,11 +16,7 @@ def positions_of(raw: RawFile) -> tuple[int, list[int]]:
     """Number of fields of a line, and the position of every wanted column, from 0."""
     first = _first_row(raw, raw.layout.separator)
     check_columns(raw, first)
-    numbers = [
-        first.index(column.theirs) + 1 if isinstance(column.theirs, str) else column.theirs
-        for column in raw.columns
-    ]
-    positions = [number - 1 if number > 0 else len(first) + number for number in numbers]
+    positions = [_places(column, first)[0] for column in raw.columns]
     if len(set(positions)) < len(positions):
         keys = ", ".join(column.key for column in raw.columns)
         raise InputError(f"{raw.name}: one column is used twice among {keys}")
@@ -36,7 +32,7 @@ def _first_row(raw: RawFile, separator: str) -> list[str]:
 def check_columns(raw: RawFile, first: list[str]) -> None:
     """Refuse a file whose first row, or whose names, lack a wanted column or have it twice."""
     for column in raw.columns:
-        count = _count(column, first)
+        count = len(_places(column, first))
         if count == 1:
             continue
         if isinstance(column.theirs, int):
@@ -52,16 +48,17 @@ def check_columns(raw: RawFile, first: list[str]) -> None:
         )
 
 
-def _count(column: Column, first: list[str]) -> int:
-    """How many columns of a file are the wanted one."""
-    if isinstance(column.theirs, int):
-        return int(abs(column.theirs) <= len(first))
-    return first.count(column.theirs)
+def _places(column: Column, first: list[str]) -> list[int]:
+    """Positions, from 0, at which a file has a wanted column: one, if all is right."""
+    if isinstance(column.theirs, str):
+        return [position for position, name in enumerate(first) if name == column.theirs]
+    position = column.theirs - 1 if column.theirs > 0 else len(first) + column.theirs
+    return [position] if 0 <= position < len(first) else []
 
 
 def _header_hint(raw: RawFile, names: list[str]) -> str:
     """Say what to change when none of the names is there."""
-    if raw.layout.is_parquet or any(_count(column, names) for column in raw.columns):
+    if raw.layout.is_parquet or any(_places(column, names) for column in raw.columns):
         return ""
     return _separator_hint(raw) or (
         f"; if line 1 is not a header, set {raw.block}.header: false and give numbers"
@@ -84,7 +81,7 @@ def _separates(raw: RawFile, separator: str) -> bool:
         fields = _first_row(raw, separator)
     except InputError:
         return False
-    return all(_count(column, fields) for column in raw.columns)
+    return all(_places(column, fields) for column in raw.columns)
 
 
 def count_of_fields(count: int) -> str:

@@ -24,8 +24,6 @@ from explainable_recsys.recommenders.svd import SVD
 CONTROLS = ("popularity", "random")
 """Recommenders on whose lists explainers are tried, to see what their coverage is worth."""
 
-BY_INFLUENCE = ("influence",)
-
 _ALL = (
     RecommenderRecord("popularity", "Most popular", Popularity, Popularity.fit),
     RecommenderRecord("random", "Random", RandomScores, RandomScores.fit),
@@ -55,7 +53,7 @@ _ALL = (
         EMF,
         fit_emf,
         steps=(Step(explainability_sweep, ("emf.explainability_sweep",)),),
-        refuses=BY_INFLUENCE,
+        refuses=("influence",),
     ),
     RecommenderRecord(
         "emf_ratings",
@@ -70,7 +68,7 @@ _ALL = (
                 {"plain_recommendations": "mf.recommendations"},
             ),
         ),
-        BY_INFLUENCE,
+        ("influence",),
     ),
     RecommenderRecord(
         "mf",

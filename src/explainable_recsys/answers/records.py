@@ -141,14 +141,12 @@ class ExplainerRecord:
     @property
     def parameters(self) -> type[Parameters]:
         """Of `explain` and `phrase`, as `explain` declares them."""
-        kind: type[Parameters] = self._declared("parameters")
-        return kind
+        return self._declared("parameters")
 
     @property
     def needs(self) -> type:
         """What a recommender has to be, as `explain` declares its model."""
-        kind: type = self._declared("model")
-        return kind
+        return self._declared("model")
 
     @property
     def asks_model(self) -> bool:
@@ -158,8 +156,9 @@ class ExplainerRecord:
         """
         return self.needs is not object
 
-    def _declared(self, argument: str) -> Any:
-        return inspect.signature(self.explain, eval_str=True).parameters[argument].annotation
+    def _declared(self, argument: str) -> type[Any]:
+        kind: type[Any] = inspect.get_annotations(self.explain, eval_str=True)[argument]
+        return kind
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from explainable_recsys.datasets.reading import read_table, tables
+from explainable_recsys.datasets.reading import tables
+from explainable_recsys.datasets.reading.tables import read_table
 from explainable_recsys.errors import InputError
 
 COLUMNS = {"user_id": "userId", "item_id": "movieId", "rating": "rating", "timestamp": "time"}

@@ -49,10 +49,9 @@ def _text(raw: RawFile, n_good: int) -> Iterator[Block]:
     """Rows after the good ones; before a row that is none raises InputError, those before it."""
     width, positions = positions_of(raw)
     rows: list[tuple[int, list[str]]] = []
+    others = islice(rows_of(raw, raw.layout.separator), raw.layout.header + n_good, None)
     try:
-        for number, fields in islice(
-            rows_of(raw, raw.layout.separator), raw.layout.header + n_good, None
-        ):
+        for number, fields in others:
             rows.append((number, _of_width(raw, number, fields, width)))
             if len(rows) == DIAGNOSIS_ROWS:
                 yield _block(raw, positions, rows)
@@ -65,7 +64,7 @@ def _text(raw: RawFile, n_good: int) -> Iterator[Block]:
 
 def _of_width(raw: RawFile, number: int, fields: list[str], width: int) -> list[str]:
     """The fields of a line; an empty line of a file with one column has one, an empty one."""
-    if width > 1 and not any(fields[:2]) and len(fields) < 2:
+    if width > 1 and fields in ([], [""]):
         raise InputError(f"{raw.name}, line {number}: the line is empty; remove it")
     if fields and len(fields) != width:
         found = count_of_fields(len(fields))
@@ -95,13 +94,11 @@ def _check(raw: RawFile, numbers: Sequence[int], arrays: Sequence[pa.Array]) -> 
         return
     row, order = min(bad)
     column, value = raw.columns[order], arrays[order][row].as_py()
-    is_named = isinstance(column.theirs, str)
-    is_first_line = numbers[row] == 1 and not raw.layout.is_parquet
+    unit = "row" if raw.layout.is_parquet else "line"
+    name = positions_of(raw)[1][order] + 1 if isinstance(column.theirs, int) else column.theirs
+    found = "nothing" if value in (None, "") else repr(value)
+    hint = f"; if line 1 is a header, set {raw.block}.header: true"
     raise InputError(
-        f"{raw.name}, {'row' if raw.layout.is_parquet else 'line'} {numbers[row]}, "
-        f"column {column.theirs if is_named else positions_of(raw)[1][order] + 1} ({column.key}): "
-        f"found {'nothing' if value in (None, '') else repr(value)}, "
-        f"accepted: {column.kind.accepts}"
-        + f"; if line 1 is a header, set {raw.block}.header: true"
-        * is_first_line
+        f"{raw.name}, {unit} {numbers[row]}, column {name} ({column.key}): found {found}, "
+        f"accepted: {column.kind.accepts}{hint * (unit == 'line' and numbers[row] == 1)}"
     )

@@ -47,17 +47,11 @@ class RawFile:
         inside = self.path.is_absolute() and self.path.is_relative_to(current)
         return str(self.path.relative_to(current) if inside else self.path)
 
-    @property
-    def is_utf8(self) -> bool:
-        """Whether the encoding is UTF-8, by whatever name."""
-        return codecs.lookup(self.layout.encoding).name == "utf-8"
-
 
 def table_at(source: SourceParameters, table: TableName, folder: Path) -> TableFormat[Any] | None:
     """How a table is written; None without one, and for an optional graph that is not there."""
-    graph = source.graph if _is_optional(source, table) else None
-    files = [graph.triples.file, graph.links.file] if graph else []
-    if files and not any((folder / file).is_file() for file in files):
+    files = (source.table("triples"), source.table("links")) if _is_optional(source, table) else ()
+    if files and not any(file and path_of(file, folder).is_file() for file in files):
         return None
     return source.table(table)
 
@@ -95,7 +89,8 @@ def rows_of(raw: RawFile, separator: str) -> Iterator[tuple[int, list[str]]]:
     Raises:
         InputError: If a row is not text in the file's encoding, or its quotes are wrong.
     """
-    encoding, start = "utf-8-sig" if raw.is_utf8 else raw.layout.encoding, 1
+    is_utf8, start = codecs.lookup(raw.layout.encoding).name == "utf-8", 1
+    encoding = "utf-8-sig" if is_utf8 else raw.layout.encoding
     with raw.path.open(encoding=encoding, errors=f"{__name__}.mark", newline="") as file:
         rows = _split(raw, separator, file)
         try:
@@ -104,7 +99,7 @@ def rows_of(raw: RawFile, separator: str) -> Iterator[tuple[int, list[str]]]:
                 yield start, fields
                 start = getattr(rows, "line_num", start) + 1
         except UnicodeError:
-            other = "latin-1" if raw.is_utf8 else "utf-8"
+            other = "latin-1" if is_utf8 else "utf-8"
             raise InputError(
                 f"{raw.name}, line {start}: not text in the encoding {raw.layout.encoding}; "
                 f"try {raw.block}.encoding: {other}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 
 from explainable_recsys.datasets.reading.columns import Column
@@ -68,20 +69,13 @@ def _header_hint(raw: RawFile, names: list[str]) -> str:
 def _separator_hint(raw: RawFile) -> str:
     """Name the separator with which all columns would be there, if one is."""
     for separator in COMMON_SEPARATORS:
-        if _separates(raw, separator):
-            quoting = " and quoting: false" if len(separator) > 1 else ""
-            shown = json.dumps(separator)
-            return f"; they are there with {raw.block}.separator: {shown}{quoting}"
+        with contextlib.suppress(InputError):
+            first = _first_row(raw, separator)
+            if all(_places(column, first) for column in raw.columns):
+                quoting = " and quoting: false" if len(separator) > 1 else ""
+                shown = json.dumps(separator)
+                return f"; they are there with {raw.block}.separator: {shown}{quoting}"
     return ""
-
-
-def _separates(raw: RawFile, separator: str) -> bool:
-    """Whether the first line has all wanted columns with this separator."""
-    try:
-        fields = _first_row(raw, separator)
-    except InputError:
-        return False
-    return all(_places(column, fields) for column in raw.columns)
 
 
 def count_of_fields(count: int) -> str:

@@ -15,11 +15,7 @@ from explainable_recsys.explainers.tables import Explained, evidence_table, pair
 from explainable_recsys.interactions import PaddedBlock, padded_blocks
 from explainable_recsys.parameters import Parameters
 from explainable_recsys.progress import progress
-from explainable_recsys.recommenders.base import (
-    ClosedFormRecommender,
-    Recommender,
-    UserSystems,
-)
+from explainable_recsys.recommenders.base import ClosedFormRecommender, UserSystems
 from explainable_recsys.threads import one_blas_thread
 
 
@@ -115,7 +111,7 @@ def group_influences(
 
 
 def explain_by_influence(
-    model: Recommender, data: Data, lists: Lists, parameters: InfluenceParameters
+    model: ClosedFormRecommender, data: Data, lists: Lists, parameters: InfluenceParameters
 ) -> Explained:
     """List for every recommendation the ratings without which its score would change most.
 

@@ -11,15 +11,14 @@ from explainable_recsys.recommenders.association_rules import AssociationRules, 
 from explainable_recsys.recommenders.bias import Bias
 from explainable_recsys.recommenders.content import Content
 from explainable_recsys.recommenders.ease import EASE
-from explainable_recsys.recommenders.emf import EMF, fit_emf, fit_mf
-from explainable_recsys.recommenders.fm import FM, fit_fm
+from explainable_recsys.recommenders.emf import EMF, fit_emf, fit_emf_ratings, fit_mf
+from explainable_recsys.recommenders.fm import FM, fit_fm, fit_fm_ratings
 from explainable_recsys.recommenders.item_knn import ItemKNN
 from explainable_recsys.recommenders.meta_paths import MetaPaths, fit_meta_paths, weigh_relations
 from explainable_recsys.recommenders.popularity import Popularity
 from explainable_recsys.recommenders.random_scores import RandomScores
 from explainable_recsys.recommenders.random_walk import RandomWalk
-from explainable_recsys.recommenders.rating_factors import without_prior
-from explainable_recsys.recommenders.svd import SVD
+from explainable_recsys.recommenders.svd import SVD, fit_svd_ratings
 
 CONTROLS = ("popularity", "random")
 """Recommenders on whose lists explainers are tried, to see what their coverage is worth."""
@@ -32,21 +31,21 @@ _ALL = (
     RecommenderRecord("ease", "EASE", EASE, EASE.fit),
     RecommenderRecord("item_knn", "Item neighbours", ItemKNN, ItemKNN.fit),
     RecommenderRecord("content", "Content", Content, Content.fit),
+    RecommenderRecord("svd", "SVD", SVD, SVD.fit),
     RecommenderRecord(
-        "svd",
-        "SVD",
+        "svd_ratings",
+        "SVD (ratings)",
         SVD,
-        SVD.fit,
-        {"user_penalty": "svd.user_penalty"},
+        fit_svd_ratings,
+        {"user_penalty": "svd_ratings.user_penalty"},
         (
             Step(
                 calibrate_svd,
-                ("svd.user_penalties", "svd.popularity_sweep", "svd.user_penalty"),
+                ("svd_ratings.user_penalties", "svd_ratings.user_penalty"),
                 chooses=True,
             ),
         ),
     ),
-    RecommenderRecord("svd_ratings", "SVD (ratings)", SVD, without_prior, {"model": "svd.model"}),
     RecommenderRecord(
         "emf",
         "Explainable MF",
@@ -59,30 +58,33 @@ _ALL = (
         "emf_ratings",
         "Explainable MF (ratings)",
         EMF,
-        without_prior,
-        {"model": "emf.model"},
-        (
+        fit_emf_ratings,
+        steps=(
             Step(
                 measure_explainability,
                 ("emf_ratings.list_metrics",),
                 {"plain_recommendations": "mf.recommendations"},
             ),
         ),
-        ("influence",),
+        refuses=("influence",),
     ),
     RecommenderRecord(
         "mf",
-        "Plain MF",
+        "Plain MF (ratings)",
         EMF,
         fit_mf,
-        {"parameters": "params:emf.model"},
+        {"parameters": "params:emf_ratings.model"},
         (Step(measure_explainability, ("mf.list_metrics",)),),
     ),
     RecommenderRecord(
         "fm", "Factorization machine", FM, fit_fm, {"learned": "params:fm.learned_features"}
     ),
     RecommenderRecord(
-        "fm_ratings", "Factorization machine (ratings)", FM, without_prior, {"model": "fm.model"}
+        "fm_ratings",
+        "Factorization machine (ratings)",
+        FM,
+        fit_fm_ratings,
+        {"learned": "params:fm.learned_features"},
     ),
     RecommenderRecord("ar", "Association rules", AssociationRules, collect_rules),
     RecommenderRecord(

@@ -34,6 +34,11 @@ class Recommender(NamedArrays, ABC):
     def n_items(self) -> int:
         """Number of items in the catalogue, the columns of a history."""
 
+    @property
+    def predicts_ratings(self) -> bool:
+        """Whether scores are predicted ratings, so that `predict_ratings` says something."""
+        return False
+
     @abstractmethod
     def scores(self, histories: sparse.csr_array) -> NDArray[np.float32]:
         """Score every item for every history.
@@ -159,6 +164,13 @@ class UserSystems:
     prior_precision: NDArray[np.float64]
     precision_per_rating: NDArray[np.float64]
     n_ratings: NDArray[np.int64]
+
+    def solve(self) -> NDArray[np.float64]:
+        """The user sides, (b, f)."""
+        across = self.rated.transpose(0, 2, 1)
+        gram = across @ (self.rated * self.weights[..., None])
+        right = (across @ self.right[..., None])[..., 0] + self.prior_right
+        return np.asarray(np.linalg.solve(gram + self.prior(0), right[..., None])[..., 0])
 
     def prior(self, n_removed: int) -> NDArray[np.float64]:
         """P of histories with so many ratings less (at most all of them), (b, f, f)."""

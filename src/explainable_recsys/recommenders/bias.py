@@ -55,6 +55,11 @@ class Bias(Recommender):
         """Number of items in the catalogue."""
         return len(self.item_biases)
 
+    @property
+    def predicts_ratings(self) -> bool:
+        """They are what this is made for."""
+        return True
+
     def scores(self, histories: sparse.csr_array) -> NDArray[np.float32]:
         """Predicted ratings; see `Recommender.scores`."""
         users = self.mean + self.user_biases(histories)

@@ -18,37 +18,61 @@ from explainable_recsys.knowledge.neighbours import NeighbourhoodParameters, exp
 from explainable_recsys.parameters import Seed
 from explainable_recsys.progress import progress
 from explainable_recsys.recommenders.base import UserSystems
-from explainable_recsys.recommenders.popularity import log_popularity
-from explainable_recsys.recommenders.rating_factors import PriorParameters, RatingFactors
+from explainable_recsys.recommenders.biased_factors import (
+    BiasedFactors,
+    Objective,
+    ObjectiveParameters,
+)
 from explainable_recsys.threads import one_blas_thread
 
 
-class EMFParameters(PriorParameters):
+class EMFParameters(ObjectiveParameters):
     """The objective of `EMF`, and how long it is minimised.
 
-    `explainability_weight` is lambda (0 is plain matrix factorization); `form`, `target` and
-    `contrast` are its term. `regularization` counts per rating, the three dampings once per
-    user or item.
+    `explainability_weight` is lambda (0 is plain matrix factorization), and `target` what the
+    term pulls to. `factor_damping` counts once per user or item. For `ranking`, a rating is
+    trusted 1 + `confidence` x rating times as much as that an item is not rated. For `rating`,
+    `regularization` counts per rating, the dampings of biases once per user or item, and `form`
+    and `contrast` belong to the term.
     """
 
-    factors: int = Field(10, ge=1)
-    iterations: int = Field(13, ge=1)
-    regularization: float = Field(0.0524, ge=0)
-    factor_damping: float = Field(4.98, gt=0)
+    factors: int = Field(32, ge=1)
+    iterations: int = Field(12, ge=1)
+    factor_damping: float = Field(30.0, gt=0)
+    explainability_weight: float = Field(1.0, ge=0)
+    target: float = Field(1.0, gt=0)
+    confidence: float = Field(0.7, gt=0)
+    regularization: float = Field(0.0, ge=0)
     user_bias_damping: float = Field(2.4, gt=0)
     item_bias_damping: float = Field(4.56, gt=0)
-    explainability_weight: float = Field(0.3, ge=0)
     form: Literal["pull", "l2"] = "pull"
-    target: float = Field(3.0, gt=0)
     contrast: float = Field(0.2, ge=0)
     seed: Seed = 0
 
 
-@dataclass(frozen=True, eq=False)
-class EMF(RatingFactors):
-    """Matrix factorization with biases and a term for explainability, by least squares.
+class EMFRatingsParameters(EMFParameters):
+    """What predicts ratings well."""
 
-    With the explainability E_ui of `explainers.explainability`, it minimises
+    objective: Objective = "rating"
+    factors: int = Field(10, ge=1)
+    iterations: int = Field(13, ge=1)
+    factor_damping: float = Field(4.98, gt=0)
+    explainability_weight: float = Field(0.3, ge=0)
+    target: float = Field(3.0, gt=0)
+    regularization: float = Field(0.0524, ge=0)
+
+
+@dataclass(frozen=True, eq=False)
+class EMF(BiasedFactors):
+    """Matrix factorization with a term for explainability, by least squares.
+
+    With the explainability E_ui of `knowledge.neighbours`, it minimises
+
+        sum_ui c_ui ([u rated i] - p_u . q_i)^2 + d (sum_u |p_u|^2 + sum_i |q_i|^2)
+        + lambda sum_ui E_ui (t - p_u . q_i)^2
+
+    over all pairs, with the confidence c_ui = 1 + alpha r_ui of ratings and 1 of all others, for
+    the objective `ranking` (Hu, Koren & Volinsky 2008); or for `rating`, with biases,
 
         sum_ui (r_ui - mu - b_u - b_i - p_u . q_i)^2          over the ratings
         + sum_u (beta n_u + d) |p_u|^2 + sum_i (beta n_i + d) |q_i|^2
@@ -95,14 +119,21 @@ class EMF(RatingFactors):
             explainable: E of the users, (n_users, n_items), if it has been computed.
 
         Raises:
-            InputError: If k exceeds the number of other users (or items).
+            InputError: If k exceeds the number of other users (or items), or ratings are negative
+                where they weigh the confidence.
         """
         ratings = interactions.ratings
+        ranks = parameters.objective == "ranking"
+        if ranks and ratings.data.min() < 0:
+            raise InputError(
+                "parameter emf.model.objective: 'ranking' trusts a rating by its size and needs "
+                f"ratings of 0 or more, found {ratings.data.min():g}; accepted here: rating"
+            )
         if parameters.explainability_weight == 0:
             explainable = sparse.csr_array(ratings.shape)
         elif explainable is None:
             explainable = explainability(ratings, ratings, neighbourhood)
-        mean = float(ratings.data.mean(dtype=np.float64))
+        mean = 0.0 if ranks else float(ratings.data.mean(dtype=np.float64))
         items = np.zeros((interactions.n_items, 1 + parameters.factors))
         rng = np.random.default_rng(parameters.seed)
         items[:, 1:] = rng.normal(0, 0.1, (interactions.n_items, parameters.factors))
@@ -122,7 +153,6 @@ class EMF(RatingFactors):
             mean=mean,
             item_biases=items[:, 0].astype(np.float32),
             item_factors=items[:, 1:].astype(np.float32),
-            popularity=log_popularity(interactions),
             parameters=parameters,
             neighbourhood=neighbourhood,
             training_ratings=needed.data,
@@ -143,6 +173,12 @@ class EMF(RatingFactors):
             return sparse.csr_array(histories.shape)
         return explainability(histories, self._training, self.neighbourhood)
 
+    @cached_property
+    def design(self) -> NDArray[np.float64]:
+        """(n_items, 1 + factors): a 1 for the user's bias (0: has none), then the factors."""
+        own = np.full((self.n_items, 1), float(self.predicts_ratings))
+        return np.hstack([own, self.item_factors.astype(np.float64)])
+
     def user_systems(self, histories: PaddedBlock) -> Iterator[UserSystems]:
         """The user's least squares as a system; see `ClosedFormRecommender`.
 
@@ -159,7 +195,28 @@ class EMF(RatingFactors):
         factors = np.diag(np.arange(self.design.shape[1]) > 0).astype(np.float64)
         always = parameters.factor_damping * factors
         always[0, 0] = parameters.user_bias_damping
-        yield self._least_squares(histories, always, parameters.regularization * factors)
+        if parameters.objective == "ranking":
+            yield self._confident_systems(histories, always)
+        else:
+            yield self._rating_systems(histories, always, parameters.regularization * factors)
+
+    def _confident_systems(
+        self, histories: PaddedBlock, damping: NDArray[np.float64]
+    ) -> UserSystems:
+        """Squared errors of 1 for rated and 0 for other items, by confidence."""
+        trust = self.parameters.confidence * histories.values.astype(np.float64)
+        rated, (gram, _) = self._rated(histories), self._all_items
+        b, _, f = rated.shape
+        return UserSystems(
+            items=self.design,
+            rated=rated,
+            weights=np.where(histories.filled, trust, 0.0),
+            right=np.where(histories.filled, 1.0 + trust, 0.0),
+            prior_right=np.zeros((b, f)),
+            prior_precision=np.broadcast_to(gram + damping, (b, f, f)),
+            precision_per_rating=np.zeros((f, f)),
+            n_ratings=histories.filled.sum(axis=1),
+        )
 
     @cached_property
     def _training(self) -> sparse.csr_array:
@@ -193,11 +250,12 @@ class _Terms:
         size = other.shape[1]
         solved = np.zeros((n, size))
         design = np.zeros((2 * m, size))
-        design[:m, 0] = 1.0  # the own bias takes part in predicted ratings only
+        if not self._ranks:
+            design[:m, 0] = 1.0  # the own bias takes part in predicted ratings only
         design[:m, 1:] = design[m:, 1:] = other[:, 1:]
         expected = np.append(self._mean + other[:, 0], np.zeros(m))
         with one_blas_thread():
-            every_pair = self._contrast * (other[:, 1:].T @ other[:, 1:])
+            every_pair = self._of_every_pair * (other[:, 1:].T @ other[:, 1:])
             for block in self._blocks:
                 systems, right = self._normal_equations(block, design, expected)
                 systems[:, 1:, 1:] += every_pair
@@ -213,30 +271,44 @@ class _Terms:
         explained = block.filled & (block.columns >= self._shape[1])
         rated = block.filled & ~explained
         pull = parameters.explainability_weight * np.where(explained, values, 0.0)
-        wanted = np.where(explained, self._target, values - expected[block.columns])
+        if self._ranks:
+            trust = np.where(rated, parameters.confidence * values, 0.0)
+            right = rated + trust
+        else:
+            trust = rated.astype(np.float64)
+            right = np.where(rated, values - expected[block.columns], 0.0)
         z = design[block.columns]
-        right = ((rated + pull) * wanted)[:, None, :] @ z
+        right = (right + pull * self._target)[:, None, :] @ z
         diagonal = np.empty((len(z), size))
         diagonal[:, 0] = self._bias_damping
         counts = rated.sum(axis=1, keepdims=True)
         diagonal[:, 1:] = parameters.regularization * counts + parameters.factor_damping
-        if parameters.form == "l2":
+        if self._form == "l2":
             diagonal[:, 1:] += pull.sum(axis=1, keepdims=True)
             pull = np.zeros_like(pull)
-        systems = z.transpose(0, 2, 1) @ (z * (rated + pull)[..., None])
+        systems = z.transpose(0, 2, 1) @ (z * (trust + pull)[..., None])
         return systems + diagonal[:, None, :] * np.eye(size), right[:, 0, :]
 
     @property
-    def _contrast(self) -> float:
-        """Weight of (p . q)^2 of every pair, lambda gamma."""
+    def _ranks(self) -> bool:
+        return self._parameters.objective == "ranking"
+
+    @property
+    def _form(self) -> str:
+        return "pull" if self._ranks else self._parameters.form
+
+    @property
+    def _of_every_pair(self) -> float:
+        """Weight of (p . q)^2 of every pair."""
         parameters = self._parameters
-        pulls = parameters.form == "pull"
-        return parameters.explainability_weight * parameters.contrast if pulls else 0.0
+        if self._ranks:
+            return 1.0
+        return parameters.explainability_weight * parameters.contrast * (self._form == "pull")
 
     @property
     def _target(self) -> float:
         """What p . q is drawn to; |p - q|^2 has -2 p . q in it, which is a target of 1."""
-        return self._parameters.target if self._parameters.form == "pull" else 1.0
+        return self._parameters.target if self._form == "pull" else 1.0
 
 
 def fit_emf(
@@ -252,9 +324,24 @@ def fit_emf(
     return EMF.fit(interactions, parameters, neighbourhood, chosen.ratings if same else None)
 
 
-def fit_mf(
-    interactions: Interactions, parameters: EMFParameters, neighbourhood: NeighbourhoodParameters
+def fit_emf_ratings(
+    interactions: Interactions,
+    explainability_by_users: Interactions,
+    explainability_by_items: Interactions,
+    parameters: EMFRatingsParameters,
+    neighbourhood: NeighbourhoodParameters,
 ) -> EMF:
-    """Plain matrix factorization: `EMF.fit` without explainability and without prior."""
-    plain = {"explainability_weight": 0.0, "popularity_weight": 0.0}
-    return EMF.fit(interactions, parameters.model_copy(update=plain), neighbourhood)
+    """`fit_emf` with parameters that predict ratings well."""
+    return fit_emf(
+        interactions, explainability_by_users, explainability_by_items, parameters, neighbourhood
+    )
+
+
+def fit_mf(
+    interactions: Interactions,
+    parameters: EMFRatingsParameters,
+    neighbourhood: NeighbourhoodParameters,
+) -> EMF:
+    """Plain matrix factorization of ratings: `EMF.fit` without explainability."""
+    plain = parameters.model_copy(update={"explainability_weight": 0.0})
+    return EMF.fit(interactions, plain, neighbourhood)

@@ -1,4 +1,4 @@
-"""Bayesian factorization machine: ratings from ids and features, sampled by myFM."""
+"""Bayesian factorization machine over ids and features, for ranking or for ratings, by myFM."""
 
 from __future__ import annotations
 
@@ -20,8 +20,12 @@ from explainable_recsys.knowledge.features import Features, ItemGroup, UserGroup
 from explainable_recsys.parameters import Parameters, Seed
 from explainable_recsys.progress import progress_counter
 from explainable_recsys.recommenders.base import UserSystems
-from explainable_recsys.recommenders.popularity import log_popularity
-from explainable_recsys.recommenders.rating_factors import PriorParameters, RatingFactors
+from explainable_recsys.recommenders.biased_factors import (
+    BiasedFactors,
+    Objective,
+    RankingParameters,
+)
+from explainable_recsys.recommenders.sampled_zeros import SampledZeros
 from explainable_recsys.threads import one_blas_thread
 
 ROWS_AT_ONCE = 256
@@ -34,13 +38,18 @@ DENSE_FROM = 0.05
 """Share of rated cells from which on a block of histories is multiplied as a dense matrix."""
 
 
-class FMParameters(PriorParameters):
-    """How many samples are drawn, and how many of them, evenly spaced, the model keeps."""
+class FMParameters(RankingParameters):
+    """How many samples are drawn, and how many of them, evenly spaced, the model keeps.
 
-    rank: int = Field(16, ge=1)
-    iterations: int = Field(200, ge=1)
-    burn_in: int = Field(50, ge=0)
-    kept_samples: int = Field(40, ge=1)
+    `zeros` unrated items are drawn beside each rating (objective `ranking`).
+    """
+
+    rank: int = Field(12, ge=1)
+    iterations: int = Field(30, ge=1)
+    burn_in: int = Field(10, ge=0)
+    kept_samples: int = Field(10, ge=1)
+    zeros: int = Field(8, ge=1)
+    unrated_weight: float = Field(0.05, gt=0, le=1)
     seed: Seed = 0
 
     @model_validator(mode="after")
@@ -57,6 +66,16 @@ class FMParameters(PriorParameters):
                 f"{self.burn_in}; accepted: 1 to {after} (iterations - burn_in)"
             )
         return self
+
+
+class FMRatingsParameters(FMParameters):
+    """What predicts ratings well."""
+
+    objective: Objective = "rating"
+    rank: int = Field(16, ge=1)
+    iterations: int = Field(200, ge=1)
+    burn_in: int = Field(50, ge=0)
+    kept_samples: int = Field(40, ge=1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,37 +112,42 @@ class PosteriorSamples:
 
 
 @dataclass(frozen=True, eq=False)
-class FM(RatingFactors):
+class FM(BiasedFactors):
     """The item side of a factorization machine's posterior, with an exact user side.
 
-    Of each kept sample s it holds the items' biases and factors, and what is believed of a user
-    before any rating: the mean m_s and precision L_s of w = (b_u, p_u). Given a history and the
-    rest of the sample, w is Gaussian with
+    Of each kept sample s it holds the items' biases c = w_0 + b and factors q, and a system of
+    which the user side w = (b_u, p_u) is the solution given a history,
 
-        mean_s = (alpha_s Z'Z + L_s)^-1 (alpha_s Z'e + L_s m_s),
+        (a_s sum_j z_j z_j' + rho n I + P_s) w = sum_j (t_j - a_s c_j) z_j + r_s,
 
-    z_j = (1, q_j) and e_j = r_j - w_0 - b_j over the rated items. The prediction is the mean
-    over the samples with mean_s in the user's place: a Rao-Blackwellized estimate, which has
-    less noise than one with the sampled users, and is the same for old and new users. Of
-    features other than the id a history says nothing; L_s and m_s are those of somebody drawn
-    from the training users.
+    j over the n rated items, z_j = (1, q_j). The score is the mean over the samples.
+
+    - `rating`: a = alpha, the noise's precision, t = alpha times the rating, P the precision of what
+      is believed of a user before any rating, and r = P m with the mean m of it; rho = 0. w is the
+      mean of the Gaussian that w has given the rest of the sample: a Rao-Blackwellized estimate,
+      which has less noise than one with the sampled users, and is the same for old and new users.
+      Of features other than the id a history says nothing; P and m are those of somebody drawn
+      from the training users.
+    - `ranking`: learned from 1 for rated items and 0 for sampled others; the user side is that of
+      `BiasedFactors`, over all items: with the weight v of unrated ones a = 1 - v, t = 1,
+      P = v Z'Z and r = -v Z'c.
 
     `item_biases` and `item_factors` hold all samples side by side, divided so that the
     prediction is one product: the mean of the biases, and the factors (n_items, samples * rank)
     over the number of samples.
 
     Attributes:
-        sample_biases: (samples, n_items) float32 w_0 + b_i - mean.
-        noise_precisions: (samples,) alpha.
-        user_means: (samples, 1 + rank) m.
-        user_precisions: (samples, 1 + rank, 1 + rank) L.
+        sample_biases: (samples, n_items) float32 c - mean.
+        rated_weights: (samples,) a.
+        prior_precisions: (samples, 1 + rank, 1 + rank) P.
+        prior_rights: (samples, 1 + rank) r.
         parameters: What the model was learned with.
     """
 
     sample_biases: NDArray[np.float32]
-    noise_precisions: NDArray[np.float64]
-    user_means: NDArray[np.float64]
-    user_precisions: NDArray[np.float64]
+    rated_weights: NDArray[np.float64]
+    prior_precisions: NDArray[np.float64]
+    prior_rights: NDArray[np.float64]
     parameters: FMParameters
 
     @classmethod
@@ -142,41 +166,50 @@ class FM(RatingFactors):
             item_features: (n_items, d) the same of items.
             parameters: Hyper-parameters.
         """
-        samples = sample_posterior(interactions, user_features, item_features, parameters)
-        return cls.from_samples(samples, interactions, parameters)
+        examples = Examples.of(interactions, parameters)
+        samples = sample_posterior(examples, user_features, item_features, parameters)
+        return cls.from_samples(samples, examples, parameters)
 
     @classmethod
     def from_samples(
-        cls, samples: PosteriorSamples, interactions: Interactions, parameters: FMParameters
+        cls, samples: PosteriorSamples, examples: Examples, parameters: FMParameters
     ) -> FM:
         """Keep the item side of samples."""
-        mean = float(interactions.ratings.data.mean(dtype=np.float64))
-        biases = samples.means[:, None] + samples.items[..., 0] - mean
+        mean = float(examples.values.mean())
+        biases = samples.means[:, None] + samples.items[..., 0]
         n_samples, n_items, _ = samples.items.shape
+        if parameters.objective == "ranking":
+            v, z = parameters.unrated_weight, samples.items.copy()
+            z[..., 0] = 1.0
+            weights = np.full(n_samples, 1.0 - v)
+            precisions = v * (z.transpose(0, 2, 1) @ z)
+            rights = -v * (biases[:, None, :] @ z)[:, 0]
+        else:
+            weights, precisions = samples.noise_precisions, samples.user_precisions
+            rights = (precisions @ samples.user_means[..., None])[..., 0]
         factors = samples.items[..., 1:].transpose(1, 0, 2).reshape(n_items, -1)
         return cls(
             mean=mean,
-            item_biases=biases.mean(axis=0).astype(np.float32),
+            item_biases=(biases - mean).mean(axis=0).astype(np.float32),
             item_factors=(factors / n_samples).astype(np.float32),
-            popularity=log_popularity(interactions),
             parameters=parameters,
-            sample_biases=biases.astype(np.float32),
-            noise_precisions=samples.noise_precisions,
-            user_means=samples.user_means,
-            user_precisions=samples.user_precisions,
+            sample_biases=(biases - mean).astype(np.float32),
+            rated_weights=weights,
+            prior_precisions=precisions,
+            prior_rights=rights,
         )
 
     def user_factors(self, histories: sparse.csr_array) -> NDArray[np.float64]:
         """Mean of b_u and the p_u of all samples, (n, 1 + samples * rank)."""
-        n, n_samples = histories.shape[0], len(self.noise_precisions)
+        n, n_samples = histories.shape[0], len(self.rated_weights)
         if n <= ONE_BY_ONE:
             return self._few_user_factors(histories)
-        solved = np.empty((n, n_samples, self.user_means.shape[1]))
+        solved = np.empty((n, n_samples, self.prior_rights.shape[1]))
         starts = range(0, n, ROWS_AT_ONCE)
         with one_blas_thread(), ThreadPoolExecutor() as pool:
             for start in starts:
                 part = slice(start, start + ROWS_AT_ONCE)
-                block = _Block.of(histories[part])
+                block = _Block.of(histories[part], self.predicts_ratings)
                 samples = pool.map(lambda s, block=block: self._solve(block, s), range(n_samples))
                 for sample, found in enumerate(samples):
                     solved[part, sample] = found
@@ -184,29 +217,46 @@ class FM(RatingFactors):
         return np.hstack([biases, solved[..., 1:].reshape(n, self.item_factors.shape[1])])
 
     def user_systems(self, histories: PaddedBlock) -> Iterator[UserSystems]:
-        """The conditional mean of every sample as a system; see `ClosedFormRecommender`."""
-        n_samples = len(self.noise_precisions)
-        values = histories.values.astype(np.float64)
-        for sample, alpha in enumerate(self.noise_precisions.tolist()):
+        """The user side of every sample as a system; see `ClosedFormRecommender`."""
+        n_samples, n_ratings = len(self.rated_weights), histories.filled.sum(axis=1)
+        values = histories.values.astype(np.float64) if self.predicts_ratings else 1.0
+        for sample, weight in enumerate(self.rated_weights.tolist()):
             design = self._designs[sample]
             rated = design[histories.columns] * histories.filled[..., None]
-            expected = self.mean + self.sample_biases[sample].astype(np.float64)[histories.columns]
-            precision, mean = self.user_precisions[sample], self.user_means[sample]
             b, _, f = rated.shape
+            per_rating = self._ridge * np.eye(f)
+            right = self._times_target(values, weight) - weight * self._base(
+                sample, histories.columns
+            )
             yield UserSystems(
                 items=design / n_samples,
                 rated=rated,
-                weights=np.where(histories.filled, alpha, 0.0),
-                right=np.where(histories.filled, alpha * (values - expected), 0.0),
-                prior_right=np.broadcast_to(precision @ mean, (b, f)),
-                prior_precision=np.broadcast_to(precision, (b, f, f)),
-                precision_per_rating=np.zeros((f, f)),
-                n_ratings=histories.filled.sum(axis=1),
+                weights=np.where(histories.filled, weight, 0.0),
+                right=np.where(histories.filled, right, 0.0),
+                prior_right=np.broadcast_to(self.prior_rights[sample], (b, f)),
+                prior_precision=self.prior_precisions[sample]
+                + n_ratings[:, None, None] * per_rating,
+                precision_per_rating=per_rating,
+                n_ratings=n_ratings,
             )
 
+    @property
+    def _ridge(self) -> float:
+        """rho."""
+        return 0.0 if self.predicts_ratings else self.parameters.user_regularization
+
+    def _times_target(self, values: Any, weight: Any) -> Any:
+        """t, of ratings, or of ones where the model ranks."""
+        return weight * values if self.predicts_ratings else values
+
+    def _base(self, sample: int | slice, columns: NDArray[np.int64]) -> NDArray[np.float64]:
+        """c of some items."""
+        return np.asarray(self.mean + self.sample_biases[sample][..., columns].astype(np.float64))
+
     def _unknown_sides(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """The prior mean of users, and the mean item."""
-        user = np.append(self.user_means[:, 0].mean(), self.user_means[:, 1:])
+        """The user side of an empty history, and the mean item."""
+        means = np.linalg.solve(self.prior_precisions, self.prior_rights[..., None])[..., 0]
+        user = np.append(means[:, 0].mean(), means[:, 1:])
         factors = self.item_factors.mean(axis=0, dtype=np.float64)
         return user, np.append(self.item_biases.mean(dtype=np.float64), factors)
 
@@ -214,41 +264,46 @@ class FM(RatingFactors):
         """The same for a few histories, one after another, all samples at once."""
         size = self.item_factors.shape[1]
         found = np.empty((histories.shape[0], 1 + size))
-        alpha = self.noise_precisions[:, None]
-        prior = (self.user_precisions @ self.user_means[..., None])[..., 0]
+        weights = self.rated_weights[:, None]
+        identity = self._ridge * np.eye(self.prior_rights.shape[1])
         with one_blas_thread():
             for row in range(len(found)):
                 own = slice(histories.indptr[row], histories.indptr[row + 1])
                 columns = histories.indices[own]
                 z = self._designs[:, columns]
-                expected = self.mean + self.sample_biases[:, columns].astype(np.float64)
-                above = histories.data[own].astype(np.float64) - expected
-                systems = alpha[..., None] * (z.transpose(0, 2, 1) @ z) + self.user_precisions
-                right = alpha * (above[:, None, :] @ z)[:, 0] + prior
+                values = histories.data[own].astype(np.float64)
+                values = values if self.predicts_ratings else np.ones_like(values)
+                above = self._times_target(values, weights) - weights * self._base(
+                    slice(None), columns
+                )
+                systems = weights[..., None] * (z.transpose(0, 2, 1) @ z) + self.prior_precisions
+                systems += len(columns) * identity
+                right = (above[:, None, :] @ z)[:, 0] + self.prior_rights
                 solved = np.linalg.solve(systems, right[..., None])[..., 0]
                 found[row] = np.append(solved[:, 0].mean(), solved[:, 1:].reshape(size))
         return found
 
     def _solve(self, block: _Block, sample: int) -> NDArray[np.float64]:
-        """Conditional mean (b, 1 + rank) of b_u, p_u given one sample."""
-        alpha = self.noise_precisions[sample]
-        precision, mean = self.user_precisions[sample], self.user_means[sample]
+        """User side (b, 1 + rank) given one sample."""
+        weight = self.rated_weights[sample]
         z = self._designs[sample][block.columns]
         size = z.shape[1]
         upper = np.triu_indices(size)
         products = z[:, upper[0]] * z[:, upper[1]]
-        biases = self.mean + self.sample_biases[sample, block.columns].astype(np.float64)
-        sums = block.rated @ np.hstack([products, z * biases[:, None]])
-        right = alpha * (block.ratings @ z - sums[:, len(upper[0]) :]) + precision @ mean
+        bases = self._base(sample, block.columns)
+        sums = block.rated @ np.hstack([products, z * bases[:, None]])
+        right = self._times_target(block.targets @ z, weight) - weight * sums[:, len(upper[0]) :]
         systems = np.empty((len(right), size, size))
         systems[:, upper[0], upper[1]] = systems[:, upper[1], upper[0]] = sums[:, : len(upper[0])]
-        systems = alpha * systems + precision
+        systems = weight * systems + self.prior_precisions[sample]
+        systems += (self._ridge * block.lengths)[:, None, None] * np.eye(size)
+        right += self.prior_rights[sample]
         return np.asarray(np.linalg.solve(systems, right[..., None])[..., 0])
 
     @cached_property
     def _designs(self) -> NDArray[np.float64]:
         """(samples, n_items, 1 + rank): a 1 for the user's bias, then the sample's factors."""
-        n_samples = len(self.noise_precisions)
+        n_samples = len(self.rated_weights)
         factors = self.item_factors.astype(np.float64) * n_samples
         by_sample = factors.reshape(self.n_items, n_samples, -1).transpose(1, 0, 2)
         return np.concatenate([np.ones((n_samples, self.n_items, 1)), by_sample], axis=2)
@@ -260,16 +315,18 @@ class _Block:
 
     Attributes:
         columns: (c,) those items.
-        ratings: (b, c) ratings, dense or CSR, whichever is faster.
+        targets: (b, c) ratings, or a 1 for each, dense or CSR, whichever is faster.
         rated: (b, c) a 1 for each.
+        lengths: (b,) number of ratings.
     """
 
     columns: NDArray[Any]
-    ratings: Any
+    targets: Any
     rated: Any
+    lengths: NDArray[np.int32]
 
     @classmethod
-    def of(cls, histories: sparse.csr_array) -> _Block:
+    def of(cls, histories: sparse.csr_array, of_ratings: bool) -> _Block:
         columns, codes = np.unique(histories.indices, return_inverse=True)
         shape = (histories.shape[0], len(columns))
         values = histories.data.astype(np.float64)
@@ -278,12 +335,40 @@ class _Block:
             for data in (values, np.ones_like(values))
         )
         if histories.nnz > DENSE_FROM * shape[0] * shape[1]:
-            return cls(columns, ratings.toarray(), rated.toarray())
-        return cls(columns, ratings, rated)
+            ratings, rated = ratings.toarray(), rated.toarray()
+        targets = ratings if of_ratings else rated
+        return cls(columns, targets, rated, np.diff(histories.indptr))
+
+
+@dataclass(frozen=True, eq=False)
+class Examples:
+    """What is learned from: pairs of a user and an item, and a value of each.
+
+    Attributes:
+        rows: (m,) users.
+        columns: (m,) items.
+        values: (m,) float64 ratings, or 1 for rated items and 0 for sampled others.
+    """
+
+    rows: NDArray[np.int64]
+    columns: NDArray[np.int64]
+    values: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, interactions: Interactions, parameters: FMParameters) -> Examples:
+        """Those of an objective."""
+        ratings = interactions.ratings
+        if parameters.objective == "ranking":
+            zeros = SampledZeros(interactions, parameters.zeros, parameters.seed)
+            zeros.warn_where_few()
+            rows, columns, rated = zeros.pairs(slice(None))
+            return cls(rows, columns, rated.astype(np.float64))
+        rows = np.repeat(np.arange(interactions.n_users), np.diff(ratings.indptr))
+        return cls(rows, ratings.indices.astype(np.int64), ratings.data.astype(np.float64))
 
 
 def sample_posterior(
-    interactions: Interactions,
+    examples: Examples,
     user_features: Features,
     item_features: Features,
     parameters: FMParameters,
@@ -291,7 +376,7 @@ def sample_posterior(
     """Draw samples by myFM's Gibbs sampler; each group of features has a prior of its own.
 
     Args:
-        interactions: Ratings to learn from.
+        examples: What to learn from.
         user_features: As `FM.fit`.
         item_features: As `FM.fit`.
         parameters: As `FM.fit`.
@@ -299,7 +384,7 @@ def sample_posterior(
     Returns:
         The kept samples.
     """
-    n_users, n_items = interactions.ratings.shape
+    n_users, n_items = user_features.matrix.shape[0], item_features.matrix.shape[0]
     last = user_features.matrix.shape[1]
     size = 1 + parameters.rank
     spaced = np.linspace(parameters.burn_in, parameters.iterations - 1, parameters.kept_samples)
@@ -330,12 +415,12 @@ def sample_posterior(
         prior = _prior(profiles, mean, variances)
         samples.user_means[place], samples.user_precisions[place] = prior
 
-    run_myfm(interactions, user_features, item_features, parameters, keep)
+    run_myfm(examples, user_features, item_features, parameters, keep)
     return samples
 
 
 def run_myfm(
-    interactions: Interactions,
+    examples: Examples,
     user_features: Features,
     item_features: Features,
     parameters: FMParameters,
@@ -345,7 +430,7 @@ def run_myfm(
     """Run myFM on (user, item) pairs: users and items come as blocks, never a row per rating.
 
     Args:
-        interactions: As `FM.fit`.
+        examples: What to learn from.
         user_features: As `FM.fit`.
         item_features: As `FM.fit`.
         parameters: As `FM.fit`.
@@ -357,9 +442,7 @@ def run_myfm(
     """
     import myfm
 
-    ratings = interactions.ratings
-    rows = np.repeat(np.arange(interactions.n_users), np.diff(ratings.indptr))
-    sides = [(rows, user_features), (ratings.indices.astype(np.int64), item_features)]
+    sides = [(examples.rows, user_features), (examples.columns, item_features)]
     blocks = [
         myfm.RelationBlock(of.tolist(), sparse.csr_matrix(_with_ids(features.matrix)))
         for of, features in sides
@@ -377,7 +460,7 @@ def run_myfm(
         with redirect_stderr(StringIO()):  # myFM draws a bar of its own
             regressor.fit(
                 None,
-                ratings.data.astype(np.float64),
+                examples.values,
                 X_rel=blocks,
                 n_iter=parameters.iterations,
                 n_kept_samples=n_kept_samples,
@@ -449,6 +532,17 @@ def fit_fm(
     of_items = _chosen(item_features, learned.item, ("genres", "decade"), "item")
     of_users = _chosen(user_features, learned.user, ("age", "gender", "occupation"), "user")
     return FM.fit(interactions, of_users, of_items, parameters)
+
+
+def fit_fm_ratings(
+    interactions: Interactions,
+    item_features: Features,
+    user_features: Features,
+    parameters: FMRatingsParameters,
+    learned: LearnedFeatures,
+) -> FM:
+    """`fit_fm` with parameters that predict ratings well."""
+    return fit_fm(interactions, item_features, user_features, parameters, learned)
 
 
 def _chosen(

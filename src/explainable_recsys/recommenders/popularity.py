@@ -36,13 +36,3 @@ class Popularity(Recommender):
     def scores(self, histories: sparse.csr_array) -> NDArray[np.float32]:
         """The counts, once per history; see `Recommender.scores`."""
         return np.tile(self.n_ratings, (histories.shape[0], 1))
-
-
-def log_popularity(interactions: Interactions) -> NDArray[np.float32]:
-    """How well known each item is: log((1 + n_i) / (1 + max n)), n_i its number of ratings.
-
-    Returns:
-        (n_items,) float32, 0 for the most popular item, negative for all others.
-    """
-    counts = np.bincount(interactions.ratings.indices, minlength=interactions.n_items)
-    return np.asarray(np.log((1 + counts) / (1 + counts.max())), dtype=np.float32)

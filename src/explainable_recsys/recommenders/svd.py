@@ -1,4 +1,4 @@
-"""Matrix factorization for ratings, learned by Surprise's SVD, with an exact user side."""
+"""Matrix factorization by Surprise's SVD, for ranking or for ratings, with an exact user side."""
 
 from __future__ import annotations
 
@@ -7,56 +7,72 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
 from scipy import sparse
 from tqdm import tqdm
 
 from explainable_recsys.errors import InputError
-from explainable_recsys.interactions import Interactions, PaddedBlock, padded_blocks
+from explainable_recsys.interactions import Interactions, PaddedBlock
 from explainable_recsys.parameters import Seed, each
 from explainable_recsys.progress import progress_counter
 from explainable_recsys.recommenders.base import UserSystems
-from explainable_recsys.recommenders.popularity import log_popularity
-from explainable_recsys.recommenders.rating_factors import PriorParameters, RatingFactors
-from explainable_recsys.threads import one_blas_thread
+from explainable_recsys.recommenders.biased_factors import (
+    BiasedFactors,
+    Objective,
+    RankingParameters,
+)
+from explainable_recsys.recommenders.sampled_zeros import SampledZeros
 
 RATINGS_AT_ONCE = 500_000
-"""Ratings handed to Surprise as Python numbers at a time."""
+"""Ratings and zeros handed to Surprise as Python numbers at a time."""
 
 
 DIVERGED = 10.0
-"""Times the largest rating: biases and factors beyond are no result."""
+"""Times the largest value that is learned from: biases and factors beyond are no result."""
 
 
 Penalties = Annotated[tuple[float, ...], each(lambda penalty: penalty > 0, "numbers above 0")]
 
 
-class SVDParameters(PriorParameters):
+class SVDParameters(RankingParameters):
     """How the factors are learned, and how a history is solved for.
 
-    `user_penalties` are the candidates of `calibrate_user_penalty`.
+    `zeros` unrated items are drawn beside each rating, anew each epoch (objective `ranking`).
+    `user_penalties` are the candidates of `calibrate_user_penalty` (objective `rating`).
     """
 
-    factors: int = Field(120, ge=1)
-    epochs: int = Field(40, ge=1)
-    learning_rate: float = Field(0.0108, gt=0)
-    regularization: float = Field(0.0938, ge=0)
+    factors: int = Field(64, ge=1)
+    epochs: int = Field(30, ge=1)
+    learning_rate: float = Field(0.02, gt=0)
+    regularization: float = Field(0.01, ge=0)
+    zeros: int = Field(16, ge=1)
     user_penalties: Penalties = Field((1.0, 0.25, 4.0, 16.0), min_length=1)
     seed: Seed = 0
 
 
+class SVDRatingsParameters(SVDParameters):
+    """What predicts ratings well."""
+
+    objective: Objective = "rating"
+    factors: int = Field(120, ge=1)
+    epochs: int = Field(40, ge=1)
+    learning_rate: float = Field(0.0108, gt=0)
+    regularization: float = Field(0.0938, ge=0)
+
+
 @dataclass(frozen=True, eq=False)
-class SVD(RatingFactors):
+class SVD(BiasedFactors):
     """Biased matrix factorization (Koren, Bell & Volinsky 2009) with a closed-form user side.
 
-    With z_i = (1, q_i) and w_u = (b_u, p_u), the user side is the ridge solution over the
-    history,
+    Surprise descends the squared errors of the ratings (objective `rating`), or of 1 for rated
+    items and 0 for sampled others (`ranking`), with the penalty lambda for each. Of what it
+    learns the item side is kept. With z_i = (1, q_i) and w_u = (b_u, p_u), the user side for
+    `rating` is the ridge solution over the n_u rated items,
 
-        w_u = argmin sum_j (r_uj - mu - b_j - w . z_j)^2 + (lambda n_u + kappa) |w|^2,
+        w_u = argmin sum_j (r_uj - mu - b_j - w . z_j)^2 + (lambda n_u + kappa) |w|^2:
 
-    j over the n_u rated items: the objective that Surprise descends (lambda for each rating)
-    with the item side held fixed, and kappa more, for short histories.
+    the same objective with the item side held fixed, and kappa more, for short histories. For
+    `ranking` it is that of `BiasedFactors`, over all items.
 
     Attributes:
         user_penalty: () kappa.
@@ -83,58 +99,40 @@ class SVD(RatingFactors):
         Raises:
             InputError: If training diverges.
         """
-        learned = surprise_svd(interactions, parameters)
-        limit = DIVERGED * max(1.0, float(np.abs(interactions.ratings.data).max()))
+        pairs = _Pairs.of(interactions, parameters)
+        learned = surprise_svd(pairs, parameters)
+        limit = DIVERGED * max(1.0, pairs.largest)
         if not all(np.abs(side).max() < limit for side in (learned.bi, learned.qi)):
             raise InputError(
                 f"parameter learning_rate: with {parameters.learning_rate:g} training diverges; "
                 f"try {parameters.learning_rate / 4:g} (svd.model.learning_rate)"
             )
-        kappa = parameters.user_penalties[0] if user_penalty is None else user_penalty
-        mean = float(interactions.ratings.data.mean(dtype=np.float64))
-        biases = np.asarray(learned.bi, dtype=np.float32)
-        factors = np.asarray(learned.qi, dtype=np.float32)
-        return cls(mean, biases, factors, log_popularity(interactions), parameters, kappa)
-
-    def user_factors(self, histories: sparse.csr_array) -> NDArray[np.float64]:
-        """Solve for the user side (b_u, p_u), (n, 1 + factors), exactly.
-
-        Of the two forms of a ridge solution the smaller is solved: (Z'Z + k I)^-1 Z'e with
-        as many unknowns as factors, or Z'(ZZ' + k I)^-1 e with as many as there are ratings.
-        """
-        users = np.zeros((histories.shape[0], self.design.shape[1]))
-        with one_blas_thread():
-            for block in padded_blocks(histories):
-                rated, above, penalty = self._ridge(block)
-                across = rated.transpose(0, 2, 1)
-                if rated.shape[1] < rated.shape[2]:
-                    solved = across @ np.linalg.solve(rated @ across + penalty, above)
-                else:
-                    solved = np.linalg.solve(across @ rated + penalty, across @ above)
-                users[block.rows] = solved[..., 0]
-        return users
+        return cls(
+            mean=pairs.global_mean,
+            item_biases=np.asarray(learned.bi, dtype=np.float32),
+            item_factors=np.asarray(learned.qi, dtype=np.float32),
+            parameters=parameters,
+            user_penalty=parameters.user_penalties[0] if user_penalty is None else user_penalty,
+        )
 
     def user_systems(self, histories: PaddedBlock) -> Iterator[UserSystems]:
         """The ridge regressions as systems; see `ClosedFormRecommender`."""
+        if self.parameters.objective == "ranking":
+            yield self._ranking_systems(histories, self.parameters)
+            return
         identity = np.eye(self.design.shape[1])
         per_rating = self.parameters.regularization * identity
-        yield self._least_squares(histories, self.user_penalty * identity, per_rating)
-
-    def _ridge(
-        self, block: PaddedBlock
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-        """Z (b, length, 1 + f), e (b, length, 1) and the penalty times I, of the smaller form."""
-        filled = block.filled[..., None]
-        rated = self.design[block.columns] * filled
-        expected = self.mean + self.item_biases.astype(np.float64)[block.columns]
-        above = np.subtract(block.values, expected)[..., None]  # padding meets zeros of Z
-        counts = block.filled.sum(axis=1)
-        penalty = self.parameters.regularization * counts + self.user_penalty
-        identity = np.eye(min(rated.shape[1:]))
-        return rated, above, penalty[:, None, None] * identity
+        yield self._rating_systems(histories, self.user_penalty * identity, per_rating)
 
 
-def surprise_svd(interactions: Interactions, parameters: SVDParameters) -> Any:
+def fit_svd_ratings(
+    interactions: Interactions, parameters: SVDRatingsParameters, user_penalty: float
+) -> SVD:
+    """`SVD.fit` with parameters that predict ratings well."""
+    return SVD.fit(interactions, parameters, user_penalty)
+
+
+def surprise_svd(pairs: _Pairs, parameters: SVDParameters) -> Any:
     """Fit `surprise.SVD`; rows and columns are its inner ids, so none are translated.
 
     Returns:
@@ -150,17 +148,28 @@ def surprise_svd(interactions: Interactions, parameters: SVDParameters) -> Any:
         random_state=parameters.seed,
     )
     with progress_counter("train SVD", parameters.epochs, "epoch") as bar:
-        return algorithm.fit(_Trainset(interactions.ratings, bar))
+        pairs.bar = bar
+        return algorithm.fit(pairs)
 
 
-class _Trainset:
+class _Pairs:
     """What Surprise's SVD asks of its `Trainset`, read from the matrix in bounded memory."""
 
-    def __init__(self, ratings: sparse.csr_array, bar: tqdm[Any]) -> None:
+    def __init__(self, ratings: sparse.csr_array) -> None:
         self.n_users, self.n_items = ratings.shape
         self.global_mean = float(ratings.data.mean(dtype=np.float64))
+        self.largest = float(np.abs(ratings.data).max())
+        self.bar: tqdm[Any] | None = None
         self._ratings = ratings
-        self._bar = bar
+
+    @classmethod
+    def of(cls, interactions: Interactions, parameters: SVDParameters) -> _Pairs:
+        """The ratings, or for `ranking` ones and sampled zeros."""
+        if parameters.objective == "rating":
+            return cls(interactions.ratings)
+        zeros = SampledZeros(interactions, parameters.zeros, parameters.seed)
+        zeros.warn_where_few()
+        return _PairsToRank(zeros)
 
     def all_ratings(self) -> Iterator[tuple[int, int, float]]:
         """One epoch: (row, column, rating), row by row."""
@@ -170,4 +179,27 @@ class _Trainset:
             part = slice(start, start + RATINGS_AT_ONCE)
             columns, values = ratings.indices[part], ratings.data[part]
             yield from zip(rows[part].tolist(), columns.tolist(), values.tolist(), strict=True)
-        self._bar.update()
+        if self.bar is not None:
+            self.bar.update()
+
+
+class _PairsToRank(_Pairs):
+    """The same with 1 for rated items, each followed by 0 for sampled others."""
+
+    def __init__(self, zeros: SampledZeros) -> None:
+        ratings = zeros.interactions.ratings
+        super().__init__(ratings)
+        self.global_mean, self.largest = 1 / (1 + zeros.n), 1.0
+        self._zeros = zeros
+        self._epoch = 0
+
+    def all_ratings(self) -> Iterator[tuple[int, int, float]]:
+        """One epoch, with zeros of its own."""
+        step = max(1, RATINGS_AT_ONCE // (1 + self._zeros.n))
+        for start in range(0, self._ratings.nnz, step):
+            rows, columns, rated = self._zeros.pairs(slice(start, start + step), self._epoch)
+            values = rated.astype(np.float64)
+            yield from zip(rows.tolist(), columns.tolist(), values.tolist(), strict=True)
+        self._epoch += 1
+        if self.bar is not None:
+            self.bar.update()

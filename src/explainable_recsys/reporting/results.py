@@ -117,10 +117,6 @@ class Results:
         """The name of a metric at the K, and the number of cited items, of the report."""
         return METRICS[metric].name.format(k=self.k, n=self.n_cited)
 
-    def those(self, *metrics: str) -> list[str]:
-        """The names of some metrics, of those that somebody has."""
-        return [name for name in map(self.column, metrics) if name in self.metrics]
-
     def value(self, name: str, metric: str) -> float | None:
         """A metric of a recommender or approach, None if it has none."""
         return self._values.get((name, metric))

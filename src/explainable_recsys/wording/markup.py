@@ -69,41 +69,7 @@ def html(sentence: str) -> Markup:
     )
 
 
-def markdown(sentence: str) -> str:
-    """A sentence in Markdown on one line, with the titles emphasised."""
-    return "".join(_markdown_part(part) for part in parts(sentence))
-
-
-def escaped(text: str) -> str:
-    """Text for Markdown: on one line, and taken for nothing else there, in a table neither.
-
-    What is harmless where it stands stays as it is, for those who read the text in a terminal:
-    underscores inside a word, brackets that make no link, a less-than sign before a space.
-    """
-    line = " ".join(text.split())
-    line = re.sub(r"([\\`*|~$])", r"\\\1", line)
-    line = re.sub(r"(?<![^\W_])_|_(?![^\W_])", r"\\_", line)
-    line = re.sub(r"\](?=[(\[:]|$)", r"\\]", line)
-    line = re.sub(r"&(?=#?\w+;)", "&amp;", line)
-    line = re.sub(r"<(?=\S|$)", "&lt;", line)
-    return re.sub(r"^([#>+=\[-]|\d+(?=[.)]))", _backslashed, line)
-
-
 def drawn_text(text: Any) -> str:
     """The text that plotly draws for its own kind of HTML, on one line."""
     lines = re.sub(r"<br\s*/?>", " ", str(text or ""), flags=re.IGNORECASE)
     return entities.unescape(_DRAWN_TAGS.sub("", lines)).strip()
-
-
-def _markdown_part(part: Part) -> str:
-    """A part of a sentence with the spaces around it, which may not touch an asterisk."""
-    text = escaped(part.text)
-    if part.is_item:
-        return f"*{text}*" if text else ""
-    before, after = (" " * part.text[i].isspace() for i in (0, -1))
-    return f"{before}{text}{after}" if text else " "
-
-
-def _backslashed(start: re.Match[str]) -> str:
-    """The beginning of a line that is no heading, quotation or list."""
-    return start[0] + "\\" if start[0].isdigit() else "\\" + start[0]

@@ -15,7 +15,6 @@ from explainable_recsys.preprocessing.splits import SplitParameters
 from explainable_recsys.reporting.content import ReportContent
 from explainable_recsys.reporting.findings import findings
 from explainable_recsys.reporting.html import report_html
-from explainable_recsys.reporting.markdown import report_markdown
 
 
 def note_provenance(run: dict[str, Any], data_version: dict[str, Any]) -> dict[str, Any]:
@@ -40,8 +39,8 @@ def write_report(
     faithfulness: FaithfulnessParameters,
     tests: ComparisonParameters,
     **figures: Any,
-) -> tuple[str, str, dict[str, list[str]]]:
-    """The report as a page and as Markdown, and its findings in words.
+) -> tuple[str, dict[str, list[str]]]:
+    """The report as a page, and its findings in words.
 
     Args:
         accuracy: Metrics of all recommenders.
@@ -86,7 +85,7 @@ def write_report(
         titles={name: record.title for name, record in RECOMMENDERS.items()}
         | {name: pair.title for name, pair in APPROACHES.items()},
     )
-    return report_html(content), report_markdown(content), {"findings": findings(content)}
+    return report_html(content), {"findings": findings(content)}
 
 
 def protocol_words(

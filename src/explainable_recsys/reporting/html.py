@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, NamedTuple
+
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
@@ -10,10 +12,11 @@ from explainable_recsys.metrics.records import METRICS, Metric, read
 from explainable_recsys.reporting import facts, tables
 from explainable_recsys.reporting.content import ReportContent
 from explainable_recsys.reporting.drawings import drawing
-from explainable_recsys.reporting.examples import example_users
 from explainable_recsys.reporting.findings import control_sentences, findings
+from explainable_recsys.reporting.people import titled
 from explainable_recsys.reporting.results import Results
 from explainable_recsys.wording import markup
+from explainable_recsys.wording.numbers import number, short
 from explainable_recsys.wording.phrases import phrase
 
 TEMPLATE = "report.html.j2"
@@ -35,9 +38,10 @@ def report_html(content: ReportContent) -> str:
     """
     results = Results(content)
     drawings = [drawing(heading, figure) for heading, figure in content.figures.items()]
-    tests = (
-        (content.accuracy_tests, phrase("All paired tests between recommenders")),
-        (content.explanation_tests, phrase("All paired tests between approaches")),
+    of_lists = phrase("All paired tests between recommenders (difference: first less second)")
+    of_reasons = phrase("All paired tests between approaches (difference: first less second)")
+    of_controls = phrase(
+        "All tests of evidence against its controls (difference: own less control)"
     )
     return (
         _environment()
@@ -45,26 +49,33 @@ def report_html(content: ReportContent) -> str:
         .render(
             content=content,
             findings=findings(content),
-            card=[facts.card_table(content), facts.distribution_table(content)],
-            protocol=facts.protocol_table(content),
+            card=facts.card_table(content),
+            protocol=facts.facts_table(
+                phrase("How it was evaluated"),
+                (phrase("what"), phrase("how")),
+                content.protocol.items(),
+            ),
             comparison=tables.comparison_tables(results),
             sampled=tables.sampled_table(results),
             sampled_warning=records.SAMPLED,
             every_figure=tables.every_figure_table(results),
-            scope=facts.scope_table(results),
             controls=control_sentences(results),
-            control_tests=facts.control_table(content.control_tests),
+            control_tests=facts.rows_table(content.control_tests, of_controls, facts.OF_CONTROLS),
             matrices=facts.pairwise_matrices(results),
-            paired_tests=[facts.paired_table(tested, caption) for tested, caption in tests],
-            stability=facts.stability_table(results, content.stability),
+            paired_tests=[
+                facts.rows_table(content.accuracy_tests, of_lists, facts.OF_PAIRS),
+                facts.rows_table(content.explanation_tests, of_reasons, facts.OF_PAIRS),
+            ],
+            stability=facts.rows_table(
+                content.stability, phrase("Stability of what is cited"), facts.OF_STABILITY
+            ),
             drawings=drawings,
             plotly=_plotly() if drawings else "",
-            users=example_users(content, results),
+            users=_users(content, results),
             n_recommended=N_RECOMMENDED,
             n_rated=N_RATED,
             definitions=_definitions(results),
             readings=_readings(results),
-            provenance=facts.run_table(content),
         )
     )
 
@@ -78,7 +89,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["sentence"] = markup.html
-    environment.globals["phrase"] = phrase
+    environment.globals |= {"phrase": phrase, "titled": titled, "number": number, "short": short}
     return environment
 
 
@@ -87,6 +98,27 @@ def _plotly() -> Markup:
     from plotly.offline import get_plotlyjs
 
     return Markup(get_plotlyjs())
+
+
+class _User(NamedTuple):
+    """What a user rated, and what is recommended by approach, in the order of the results."""
+
+    history: list[dict[Any, Any]]
+    lists: dict[str, list[dict[Any, Any]]]
+
+
+def _users(content: ReportContent, results: Results) -> dict[Any, _User]:
+    """The users of the examples, in their order there."""
+    order = {name: place for place, name in enumerate(results.approaches)}
+    rows = content.examples.to_dict("records")
+    rows.sort(key=lambda row: (order.get(row["approach"], len(order)), row["rank"]))
+    users = {user: _User([], {}) for user in content.examples.get("user_id", ())}
+    for row in rows:
+        users[row["user_id"]].lists.setdefault(row["approach"], []).append(row)
+    for row in content.histories.to_dict("records"):
+        if row["user_id"] in users:
+            users[row["user_id"]].history.append(row)
+    return users
 
 
 def _definitions(results: Results) -> list[dict[Metric, str]]:

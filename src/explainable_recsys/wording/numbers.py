@@ -30,8 +30,10 @@ def finite(value: Any) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def number(value: float, form: Form = "score") -> str:
-    """A number with thousands separators, a real minus sign and no negative zero."""
+def number(value: float | None, form: Form = "score") -> str:
+    """A number with thousands separators, a real minus sign and no negative zero, if it is one."""
+    if value is None or not math.isfinite(value):
+        return phrase("not known")
     if form == "error":
         return format(value, ".0e")
     if form == "percentage":
@@ -72,14 +74,16 @@ def date(iso: str) -> str:
     return format_date(day, phrase("yyyy-MM-dd"), locale=language().locale)
 
 
-def interval(low: float, high: float, form: Form = "score") -> str:
-    """Both ends of an interval."""
+def interval(low: float | None, high: float | None, form: Form = "score") -> str:
+    """Both ends of an interval, if they are known."""
+    if finite(low) is None or finite(high) is None:
+        return phrase("not known")
     return f"[{number(low, form)}, {number(high, form)}]"
 
 
 def p_value(p: float | None) -> str:
     """A p-value with its relation: = 0.012, < 0.001."""
-    if p is None:
+    if p is None or not math.isfinite(p):
         return phrase("not known")
     return f"< {fixed(0.001, 3)}" if p < 0.001 else f"= {fixed(p, 3)}"
 

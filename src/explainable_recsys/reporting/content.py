@@ -73,16 +73,14 @@ class ReportContent:
         """Name of the data set."""
         return str(self.card.get("name") or phrase("unnamed data"))
 
-    @property
-    def data_version(self) -> str:
-        """Fingerprint of the data."""
-        known = self.provenance.get("data_version") or self.card.get("version")
-        return str(known or phrase("not known"))
+    def known(self, fact: str) -> str:
+        """A fact of the provenance."""
+        return str(self.provenance.get(fact) or phrase("not known"))
 
     @property
     def commit(self) -> str:
         """The version of the code, and whether it was changed."""
-        commit = str(self.provenance.get("commit") or phrase("not known"))
+        commit = self.known("commit")
         if not self.provenance.get("dirty"):
             return commit
         return phrase("{commit}, with uncommitted changes", commit=commit)
@@ -93,7 +91,7 @@ class ReportContent:
         return phrase(
             "data {name}, version {version} · run {run} · manifest {manifest}",
             name=self.name,
-            version=self.data_version,
-            run=self.provenance.get("run") or phrase("not known"),
-            manifest=self.provenance.get("manifest") or phrase("not known"),
+            version=self.known("data_version"),
+            run=self.known("run"),
+            manifest=self.known("manifest"),
         )

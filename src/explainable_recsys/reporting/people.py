@@ -179,7 +179,8 @@ def find_user(wanted: Any, user_ids: NDArray[Any]) -> Any:
     """
     found = _same_id(wanted, user_ids)
     if found is None:
-        raise InputError(f"unknown user '{wanted}'; near: {_list(near_ids(wanted, user_ids))}")
+        near = ", ".join(map(str, near_ids(wanted, user_ids)))
+        raise InputError(f"unknown user '{wanted}'; near: {near}")
     return found
 
 
@@ -249,7 +250,7 @@ def _near_items(wanted: Any, items: pd.DataFrame) -> pd.DataFrame:
 
 def _titles(rows: pd.DataFrame) -> str:
     titles = zip(rows["item_id"], _with_years(rows), strict=True)
-    return _list([f"{item} ({title})" if title else item for item, title in titles])
+    return ", ".join(f"{item} ({title})" if title else str(item) for item, title in titles)
 
 
 def _with_years(items: pd.DataFrame) -> list[str]:
@@ -261,7 +262,3 @@ def _with_years(items: pd.DataFrame) -> list[str]:
 def _folded(title: Any) -> str:
     """A text to compare: without upper case, blanks around it, and other ways to write an é."""
     return "" if pd.isna(title) else unicodedata.normalize("NFKC", str(title)).casefold().strip()
-
-
-def _list(texts: list[Any]) -> str:
-    return ", ".join(map(str, texts))

@@ -106,7 +106,6 @@ def test_explanations_have_a_row_per_approach_with_its_recommender() -> None:
     assert headings(table) == ["intrinsic_ease", "posthoc_knn", "posthoc_ar", "posthoc_lime"]
     assert texts(table, "posthoc_ar") == ["svd", "93.4 %", "90.4 %", "0.5 %"]
     assert texts(table, "intrinsic_ease")[1:] == ["100.0 %", "not measured", "not measured"]
-    assert "The same explainer on most-popular and on random lists." in table.notes
 
 
 def test_faithfulness_stands_beside_both_controls() -> None:

@@ -503,6 +503,14 @@ SAMPLED = (
     "comparable with those of full rankings, and may order recommenders differently (Krichene & "
     "Rendle 2020)."
 )
+ADDITIONS = {
+    "is_area": ("AUC", AREA),
+    "control": ("random evidence, popular evidence", CONTROL),
+    "lists": ("most-popular lists, random lists", OF_LISTS),
+    "is_gain": ("gain", GAIN),
+    "sampled": ("sampled negatives", SAMPLED),
+}
+"""What is added to the name of a metric, and what it means, by the attribute of its column."""
 
 _NAME = re.compile(
     r"(?:sampled_(?P<sampled>\d+)_)?(?P<base>\w+?)(?P<at>@\d+(?:,\d+)?)?(?P<area>/auc)?"

@@ -13,18 +13,8 @@ from explainable_recsys.reporting.results import Results
 from explainable_recsys.wording.numbers import enumerated, interval, number
 from explainable_recsys.wording.phrases import later, phrase
 
-BEATEN = {
-    "random": later("In {metrics}, {n} of {n_tested} do not beat random items: {approaches}."),
-    "popular": later(
-        "In {metrics}, {n} of {n_tested} do not beat the most popular items: {approaches}."
-    ),
-}
-ALL_BEAT = {
-    "random": later("In {metrics}, the evidence of all {n_tested} tested beats random items."),
-    "popular": later(
-        "In {metrics}, the evidence of all {n_tested} tested beats the most popular items."
-    ),
-}
+OPPONENTS = {"random": later("random items"), "popular": later("the most popular items")}
+"""What the cited items are compared with, by control."""
 
 _INDIFFERENT = 0.01
 """An explainer whose coverage of random lists is as near to its own as this explains anything."""
@@ -63,12 +53,18 @@ def _against_controls(results: Results, *metrics: str) -> Iterator[str]:
         }
         tested = {name: verdicts for name, verdicts in tests.items() if verdicts}
         losers = [name for name, verdicts in tested.items() if set(verdicts) != {"better"}]
+        text = (
+            later("By {metrics}, {n} of {n_tested} do not beat {items}: {approaches}.")
+            if losers
+            else later("By {metrics}, the evidence of all {n_tested} tested beats {items}.")
+        )
         if tested:
             yield phrase(
-                BEATEN[control] if losers else ALL_BEAT[control],
-                metrics=enumerated([read(metric).label for metric in metrics], "or"),
+                text,
                 n=len(losers),
                 n_tested=len(tested),
+                items=phrase(OPPONENTS[control]),
+                metrics=enumerated([read(metric).label for metric in metrics]),
                 approaches=enumerated(losers),
             )
 

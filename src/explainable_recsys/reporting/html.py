@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -88,6 +88,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.policies["json.dumps_kwargs"] = {"sort_keys": True, "separators": (",", ":")}
     environment.filters["sentence"] = markup.html
     environment.globals |= {"phrase": phrase, "titled": titled, "number": number, "short": short}
     return environment
@@ -100,48 +101,34 @@ def _plotly() -> Markup:
     return Markup(get_plotlyjs())
 
 
-class _User(NamedTuple):
-    """What a user rated, and what is recommended by approach, in the order of the results."""
-
-    history: list[dict[Any, Any]]
-    lists: dict[str, list[dict[Any, Any]]]
-
-
-def _users(content: ReportContent, results: Results) -> dict[Any, _User]:
-    """The users of the examples, in their order there."""
+def _users(content: ReportContent, results: Results) -> dict[Any, dict[str, Any]]:
+    """The users of the examples: what they rated, and lists by approach in the usual order."""
     order = {name: place for place, name in enumerate(results.approaches)}
     rows = content.examples.to_dict("records")
     rows.sort(key=lambda row: (order.get(row["approach"], len(order)), row["rank"]))
-    users = {user: _User([], {}) for user in content.examples.get("user_id", ())}
+    histories = content.histories.to_dict("records")
+    users: dict[Any, dict[str, Any]] = {
+        user: {"history": [row for row in histories if row["user_id"] == user], "lists": {}}
+        for user in content.examples.get("user_id", ())
+    }
     for row in rows:
-        users[row["user_id"]].lists.setdefault(row["approach"], []).append(row)
-    for row in content.histories.to_dict("records"):
-        if row["user_id"] in users:
-            users[row["user_id"]].history.append(row)
+        users[row["user_id"]]["lists"].setdefault(row["approach"], []).append(row)
     return users
 
 
-def _definitions(results: Results) -> list[dict[Metric, str]]:
-    """What metrics in the page are called there: those of everybody, and those of single ones."""
+def _definitions(results: Results) -> dict[Metric, str]:
+    """What metrics in the page are called there."""
     columns = map(read, [*results.metrics, *(["jaccard"] if results.overlaps else [])])
     names = {c.metric: c.label for c in columns if c.is_plain and not c.is_area}
     known = {metric: names[metric] for metric in METRICS.values() if metric in names}
-    shared = {m: n for m, n in known.items() if m not in records.FAMILIES["own"]}
-    return [shared, {m: n for m, n in {**known, **names}.items() if m not in shared}]
+    return known | names
 
 
 def _readings(results: Results) -> list[tuple[str, str]]:
     """What additions to the names of metrics mean, of those that there are."""
     columns = [read(metric) for metric in results.metrics]
-    additions = (
-        ("is_area", phrase("AUC"), records.AREA),
-        ("control", phrase("random evidence, popular evidence"), records.CONTROL),
-        ("lists", phrase("most-popular lists, random lists"), records.OF_LISTS),
-        ("is_gain", phrase("gain"), records.GAIN),
-        ("sampled", phrase("sampled negatives"), records.SAMPLED),
-    )
     return [
-        (name, text)
-        for kind, name, text in additions
+        (phrase(name), phrase(meaning))
+        for kind, (name, meaning) in records.ADDITIONS.items()
         if any(getattr(column, kind) for column in columns)
     ]

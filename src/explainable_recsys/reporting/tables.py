@@ -9,7 +9,7 @@ from typing import Literal
 
 from explainable_recsys.metrics.comparison import CONTROLS
 from explainable_recsys.metrics.projected_evidence import NO_EXPLANATIONS
-from explainable_recsys.metrics.records import FAMILIES, OF_LISTS, Family, read
+from explainable_recsys.metrics.records import FAMILIES, Family, read
 from explainable_recsys.reporting.results import Results
 from explainable_recsys.wording.numbers import enumerated, interval, number
 from explainable_recsys.wording.phrases import later, phrase
@@ -17,12 +17,6 @@ from explainable_recsys.wording.phrases import later, phrase
 Kind = Literal["figures", "facts", "matrix"]
 
 NOT_MEASURED = later("not measured")
-BEST_NOTE = later("● best of its column, baselines aside.")
-SPREAD_NOTE = later("± half the 95 % bootstrap interval over users.")
-VERDICT_NOTE = later(
-    "Behind a control: ✓ the approach's own evidence beats it, ≈ no difference, ✗ it is worse; no "
-    "sign: not tested."
-)
 VERDICTS = {later("better"): "✓", later("worse"): "✗", later("no difference"): "≈"}
 """The sign of each verdict on an approach's own evidence beside that of a control."""
 
@@ -106,15 +100,13 @@ class Table:
 
 def comparison_tables(results: Results) -> list[Table]:
     """Accuracy by recommender, what lies beyond it, explanations and faithfulness by approach."""
-    explanations = _family(results, "explanations")
-    notes = [phrase(OF_LISTS)] if any(read(metric).lists for metric in explanations) else []
     tables = [
         recommenders_table(results, phrase("Accuracy of the lists"), _family(results, "ranking")),
         recommenders_table(
             results, phrase("Accuracy of the predicted ratings"), _family(results, "ratings")
         ),
         recommenders_table(results, phrase("Beyond accuracy"), _family(results, "beyond accuracy")),
-        approaches_table(results, phrase("Explanations"), explanations, notes),
+        approaches_table(results, phrase("Explanations"), _family(results, "explanations")),
         *_faithfulness_tables(results),
     ]
     return [table for table in tables if table.has_rows]
@@ -162,9 +154,7 @@ def recommenders_table(results: Results, caption: str, metrics: Sequence[str]) -
     return _noted(Table(caption, columns, tuple(bodies)), left)
 
 
-def approaches_table(
-    results: Results, caption: str, metrics: Sequence[str], notes: Sequence[str] = ()
-) -> Table:
+def approaches_table(results: Results, caption: str, metrics: Sequence[str]) -> Table:
     """One row per approach: metrics, each beside the same of the controls' evidence, if any.
 
     Approaches that have none of the metrics have a row that says why.
@@ -189,7 +179,7 @@ def approaches_table(
         titles = [titles[0], *(t for m in metrics for t in (phrase("own"), *map(phrase, sides[m])))]
         groups = [(read(metric).label, 1 + len(sides[metric])) for metric in metrics]
     made = Table(caption, tuple(titles), (Body(tuple(rows)),), tuple(groups))
-    return _noted(made, [*marked, *notes])
+    return _noted(made, marked)
 
 
 def best(results: Results, metric: str, among: Sequence[str]) -> set[str]:
@@ -253,12 +243,15 @@ def _family(results: Results, family: Family) -> list[str]:
 def _noted(table: Table, notes: Sequence[str]) -> Table:
     """A table with what the marks in its cells mean, of those that there are."""
     cells = [cell for body in table.bodies for row in body.rows for cell in row.cells]
-    marks = (
-        (BEST_NOTE, any(cell.is_best for cell in cells)),
-        (VERDICT_NOTE, any(cell.sign for cell in cells)),
-        (SPREAD_NOTE, any(cell.spread for cell in cells)),
-    )
-    return replace(table, notes=(*notes, *(phrase(note) for note, is_used in marks if is_used)))
+    marks = {
+        phrase("● best of its column, baselines aside."): any(cell.is_best for cell in cells),
+        phrase(
+            "Behind a control: ✓ the approach's own evidence beats it, ≈ no difference, ✗ it is "
+            "worse; no sign: not tested."
+        ): any(cell.sign for cell in cells),
+        phrase("± half the 95 % bootstrap interval over users."): any(c.spread for c in cells),
+    }
+    return replace(table, notes=(*notes, *(note for note, is_used in marks.items() if is_used)))
 
 
 def _faithfulness_tables(results: Results) -> list[Table]:

@@ -110,7 +110,7 @@ def enumerate_runs(
         starts: (n,) where the runs begin, ascending from 0.
         with_and: Whether an "and" stands before the last text of a run instead of a comma.
     """
-    comma, last, _ = joints()
+    comma, last = joints()
     offsets = np.append(starts, len(texts))
     before = np.full(len(texts), comma, dtype=object)
     before[offsets[1:] - 1] = last if with_and else comma

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import html as entities
 import re
-from typing import Any, NamedTuple
+from typing import Any
 
 from markupsafe import Markup, escape
 from rich.text import Text
@@ -23,13 +23,6 @@ _ITEMS = re.compile(f"{ITEM}(.*?){END}", flags=re.DOTALL)
 _DRAWN_TAGS = re.compile(r"</?(?:a|b|em|i|s|span|strong|sub|sup|u)(?:\s[^<>]*)?>", re.IGNORECASE)
 
 
-class Part(NamedTuple):
-    """A part of a sentence: the title of an item, or what stands between them."""
-
-    text: str
-    is_item: bool
-
-
 def is_text(value: Any) -> bool:
     """Whether something is a text with something in it."""
     return isinstance(value, str) and bool(value.strip())
@@ -40,32 +33,28 @@ def marked(title: str) -> str:
     return f"{ITEM}{re.sub(MARKS, '', title)}{END}"
 
 
-def parts(sentence: str) -> list[Part]:
-    """Take a sentence apart."""
-    texts = _ITEMS.split(sentence)
-    return [Part(text, i % 2 == 1) for i, text in enumerate(texts) if text]
+def parts(sentence: str) -> list[tuple[str, bool]]:
+    """The parts of a sentence, and whether each is the title of an item."""
+    return [(text, i % 2 == 1) for i, text in enumerate(_ITEMS.split(sentence)) if text]
 
 
 def plain(sentence: str) -> str:
     """A sentence for programs and files of text."""
-    return "".join(part.text for part in parts(sentence))
+    return "".join(text for text, _ in parts(sentence))
 
 
 def terminal(sentence: str) -> Text:
     """A sentence for rich, with the titles in italics (none outside of a terminal)."""
-    text = Text()
-    for part in parts(sentence):
-        text.append(part.text, style="italic" if part.is_item else None)
-    return text
+    return Text.assemble(
+        *((text, "italic" if is_item else "") for text, is_item in parts(sentence))
+    )
 
 
 def html(sentence: str) -> Markup:
     """A sentence for web pages and notebooks, with the titles emphasised."""
     return Markup("").join(
-        Markup("<em>{}</em>").format(part.text)
-        if part.is_item
-        else escape(part.text.replace(" %", "\u00a0%"))
-        for part in parts(sentence)
+        Markup("<em>{}</em>").format(text) if is_item else escape(text.replace(" %", "\u00a0%"))
+        for text, is_item in parts(sentence)
     )
 
 

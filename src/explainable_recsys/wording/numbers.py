@@ -88,21 +88,17 @@ def p_value(p: float | None) -> str:
     return f"< {fixed(0.001, 3)}" if p < 0.001 else f"= {fixed(p, 3)}"
 
 
-def joints() -> tuple[str, str, str]:
-    """What stands between things: between two of many, before the last with and, and with or."""
-    patterns = phrase("{one}, {two}"), phrase("{one} and {two}"), phrase("{one} or {two}")
-    comma, last, alternative = (
-        pattern.replace("{one}", "").replace("{two}", "") for pattern in patterns
-    )
-    return comma, last, alternative
+def joints() -> tuple[str, str]:
+    """What stands between things: between two of many, and before the last."""
+    patterns = phrase("{one}, {two}"), phrase("{one} and {two}")
+    comma, last = (text.replace("{one}", "").replace("{two}", "") for text in patterns)
+    return comma, last
 
 
-def enumerated(names: Sequence[str], last: Literal["and", "or"] = "and") -> str:
+def enumerated(names: Sequence[str]) -> str:
     """One, two and three."""
-    comma, also, alternative = joints()
-    if len(names) < 2:
-        return "".join(names)
-    return comma.join(names[:-1]) + (also if last == "and" else alternative) + names[-1]
+    comma, last = joints()
+    return last.join([comma.join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def _decimal(text: str, pattern: str) -> str:

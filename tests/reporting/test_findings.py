@@ -9,6 +9,7 @@ from explainable_recsys.metrics.records import read
 from explainable_recsys.reporting.content import ReportContent
 from explainable_recsys.reporting.findings import control_sentences, findings
 from explainable_recsys.reporting.results import Results
+from explainable_recsys.wording.metrics import label
 from tests.reporting.contents import (
     accuracy,
     content,
@@ -45,7 +46,10 @@ def test_all_of_them() -> None:
     assert "coverage of posthoc_lime says nothing" in coverage
     assert "overlaps most for intrinsic_ease (Jaccard 0.910)." in stability
     assert "least for posthoc_knn (0.412)." in stability
-    assert "not measured for posthoc_lime (LIME weighs features, not items)." in missing
+    assert (
+        "not measured for posthoc_lime (not applicable: LIME weighs features, not items)."
+        in missing
+    )
     assert "Stability is not measured for posthoc_ar and posthoc_lime." in missing
 
 
@@ -211,7 +215,7 @@ def test_failing_in_any_metric_against_any_control_is_told(metric: str, control:
     (text,) = [text for text in texts if "do not beat" in text]
     items = "random items" if control == "random" else "the most popular items"
     name = failed["approach"].iloc[0]
-    assert text == f"By {read(metric).label}, 1 of 1 do not beat {items}: {name}."
+    assert text == f"By {label(read(metric))}, 1 of 1 do not beat {items}: {name}."
 
 
 def test_nobody_was_tested() -> None:

@@ -58,7 +58,8 @@ def test_who_explains() -> None:
 
 def test_an_approach_whose_scope_nobody_wrote_down() -> None:
     results = Results(content(scope=pd.DataFrame()))
-    assert results.scope("posthoc_ar") == "not measured"
+    assert results.scope("posthoc_ar") == ""
+    assert results.why_not("posthoc_ar") == "no figures"
     assert results.explains("posthoc_ar")
 
 

@@ -143,7 +143,7 @@ def test_who_explains_nothing_is_named() -> None:
 def test_an_approach_that_explains_but_was_forgotten_is_not_said_to_be_silent() -> None:
     made = content().scope.query("approach != 'posthoc_lime'")
     shares = faithfulness_tables(scope=made)[0]
-    assert texts(shares, "posthoc_lime") == ["not measured"]
+    assert texts(shares, "posthoc_lime") == ["no figures"]
 
 
 def test_areas_and_other_numbers_of_items_are_a_table_of_their_own() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import pandas as pd
 
@@ -54,7 +54,7 @@ def explainability_sweep(
         Columns `form`, `explainability_weight`, `rmse`, `mep`, `ndcg`, one row per model; no
         rows without validation ratings.
     """
-    tried: list[tuple[Literal["pull", "l2"], float]] = [("pull", w) for w in sweep.pull]
+    tried = [("pull", weight) for weight in sweep.pull]
     tried += [("l2", weight) for weight in sweep.l2]
     columns = ["form", "explainability_weight", "rmse", "mep", "ndcg"]
     if validation_ratings.empty:

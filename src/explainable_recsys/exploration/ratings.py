@@ -58,7 +58,7 @@ def concentration(totals: pd.DataFrame, kind: str) -> pd.DataFrame:
     """Which share of the ratings the most active users or the most rated items have.
 
     Args:
-        totals: Column `n_ratings`, a row per user or item.
+        totals: Column `n_ratings`, a row per user or item, at least one.
         kind: What they are, such as "items".
 
     Returns:
@@ -68,24 +68,19 @@ def concentration(totals: pd.DataFrame, kind: str) -> pd.DataFrame:
         equally many; near 1: one has nearly all).
     """
     counts = np.sort(totals["n_ratings"].to_numpy(dtype=np.int64))[::-1]
-    n = len(counts)
-    running = np.cumsum(counts)
-    points = np.array([], dtype=np.int64)
-    gini = np.nan
-    if n:
-        half = int(np.searchsorted(2 * running, running[-1])) + 1
-        evenly = np.linspace(1, n, MOST_POINTS // 2)
-        densely_first = np.geomspace(1, n, MOST_POINTS // 2 - 1)
-        points = np.unique(np.append(np.concatenate([evenly, densely_first]), half).astype(int))
-        ranks = np.arange(1, n + 1)
-        gini = float((n + 1 - 2 * (ranks * (counts / running[-1])).sum()) / n)
+    n, running = len(counts), np.cumsum(counts)
+    half = int(np.searchsorted(2 * running, running[-1])) + 1
+    evenly = np.linspace(1, n, MOST_POINTS // 2)
+    densely_first = np.geomspace(1, n, MOST_POINTS // 2 - 1)
+    points = np.unique(np.concatenate([evenly, densely_first, [half]]).astype(int))
+    ranks = np.arange(1, n + 1)
     return pd.DataFrame(
         {
             "kind": pd.Series([kind] * len(points), dtype="str"),
             "n_first": points,
-            "share": points / max(n, 1),
-            "share_of_ratings": running[points - 1] / (running[-1] if n else 1),
-            "gini": gini,
+            "share": points / n,
+            "share_of_ratings": running[points - 1] / running[-1],
+            "gini": (n + 1 - 2 * (ranks * (counts / running[-1])).sum()) / n,
         }
     )
 

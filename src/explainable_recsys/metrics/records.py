@@ -551,14 +551,6 @@ class Column(NamedTuple):
             return None
         return int(self.at.removeprefix("@").rpartition(",")[2])
 
-    @property
-    def label(self) -> str:
-        """What the column is called: nDCG@10, POS@10,3, random evidence."""
-        text = self.metric.label + self.at + " AUC" * self.is_area + " gain" * self.is_gain
-        text += f", {self.lists.replace('popularity', 'most-popular')} lists" if self.lists else ""
-        text += f", {self.control} evidence" if self.control else ""
-        return f"{text} ({self.sampled} negatives)" if self.sampled else text
-
 
 def read(column: str) -> Column:
     """Take the name of a column apart; one without a record is a metric of that name."""

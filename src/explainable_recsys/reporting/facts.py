@@ -12,6 +12,7 @@ from explainable_recsys.metrics.records import lower_is_better, read
 from explainable_recsys.reporting.content import ReportContent
 from explainable_recsys.reporting.results import Results
 from explainable_recsys.reporting.tables import Body, Cell, Kind, Row, Table
+from explainable_recsys.wording.metrics import label
 from explainable_recsys.wording.numbers import finite, interval, number, p_value, percentage, short
 from explainable_recsys.wording.phrases import later, phrase
 
@@ -100,7 +101,7 @@ def _texts(row: Mapping[Any, Any], columns: Sequence[str]) -> Iterator[str]:
     for column in columns:
         value = row.get(column)
         if column == "metric":
-            yield read(str(value)).label
+            yield label(read(str(value)))
         elif column == "interval":
             yield interval(finite(row["low"]), finite(row["high"]))
         elif column.startswith("p_"):
@@ -126,7 +127,7 @@ def pairwise_matrices(results: Results) -> list[Table]:
             Row(name, tuple(_compared(results, metric, name, other) for other in names))
             for name in names
         ]
-        caption = phrase("Who is better in {metric}?", metric=read(metric).label)
+        caption = phrase("Who is better in {metric}?", metric=label(read(metric)))
         body = Body(tuple(rows))
         tables.append(Table(caption, ("", *names), (body,), notes=(note,), kind="matrix"))
     return [table for table in tables if table.has_rows]

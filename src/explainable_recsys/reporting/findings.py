@@ -6,10 +6,10 @@ import math
 from collections.abc import Iterator
 
 from explainable_recsys.metrics.comparison import CONTROLS
-from explainable_recsys.metrics.projected_evidence import NO_EXPLANATIONS
 from explainable_recsys.metrics.records import FAMILIES, read
 from explainable_recsys.reporting.content import ReportContent
 from explainable_recsys.reporting.results import Results
+from explainable_recsys.wording.metrics import label
 from explainable_recsys.wording.numbers import enumerated, interval, number
 from explainable_recsys.wording.phrases import later, phrase
 
@@ -64,14 +64,14 @@ def _against_controls(results: Results, *metrics: str) -> Iterator[str]:
                 n=len(losers),
                 n_tested=len(tested),
                 items=phrase(OPPONENTS[control]),
-                metrics=enumerated([read(metric).label for metric in metrics]),
+                metrics=enumerated([label(read(metric)) for metric in metrics]),
                 approaches=enumerated(losers),
             )
 
 
 def _best_lists(results: Results) -> Iterator[str]:
     """The highest nDCG, and what paired tests say of the others."""
-    metric, scored = read(results.ndcg).label, _with_ndcg(results)
+    metric, scored = label(read(results.ndcg)), _with_ndcg(results)
     if not scored:
         yield phrase("{metric} is not measured for any recommender.", metric=metric)
         return
@@ -176,7 +176,7 @@ def _most_faithful(results: Results) -> Iterator[str]:
         text,
         n_measured=len(sides),
         name=leader,
-        metric=read(pos).label,
+        metric=label(read(pos)),
         own=number(own),
         random=number(random),
         n=results.n_cited,
@@ -238,7 +238,7 @@ def _not_measured(results: Results) -> Iterator[str]:
     reasons: dict[str, list[str]] = {}
     for name in results.approaches:
         if all(results.value(name, metric) is None for metric in faithfulness):
-            reasons.setdefault(_reason(results.scope(name)), []).append(name)
+            reasons.setdefault(results.why_not(name), []).append(name)
     if reasons:
         told = [f"{enumerated(names)} ({reason})" for reason, names in reasons.items()]
         text = later("Faithfulness is not measured for {approaches}.")
@@ -248,11 +248,6 @@ def _not_measured(results: Results) -> Iterator[str]:
     once = [name for name in explained if name not in results.overlaps]
     if once:
         yield phrase("Stability is not measured for {names}.", names=enumerated(once))
-
-
-def _reason(scope: str) -> str:
-    is_reason = scope.startswith(("not applicable:", NO_EXPLANATIONS))
-    return scope.removeprefix("not applicable:").strip() if is_reason else phrase("no figures")
 
 
 def _with_ndcg(results: Results) -> dict[str, float]:

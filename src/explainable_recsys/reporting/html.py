@@ -16,8 +16,9 @@ from explainable_recsys.reporting.findings import control_sentences, findings
 from explainable_recsys.reporting.people import titled
 from explainable_recsys.reporting.results import Results
 from explainable_recsys.wording import markup
+from explainable_recsys.wording.metrics import label
 from explainable_recsys.wording.numbers import number, short
-from explainable_recsys.wording.phrases import phrase
+from explainable_recsys.wording.phrases import language, phrase
 
 TEMPLATE = "report.html.j2"
 N_RECOMMENDED, N_RATED = 3, 10
@@ -90,7 +91,8 @@ def _environment() -> Environment:
     )
     environment.policies["json.dumps_kwargs"] = {"sort_keys": True, "separators": (",", ":")}
     environment.filters["sentence"] = markup.html
-    environment.globals |= {"phrase": phrase, "titled": titled, "number": number, "short": short}
+    environment.globals |= {"phrase": phrase, "language": language, "titled": titled}
+    environment.globals |= {"number": number, "short": short}
     return environment
 
 
@@ -119,7 +121,7 @@ def _users(content: ReportContent, results: Results) -> dict[Any, dict[str, Any]
 def _definitions(results: Results) -> dict[Metric, str]:
     """What metrics in the page are called there."""
     columns = map(read, [*results.metrics, *(["jaccard"] if results.overlaps else [])])
-    names = {c.metric: c.label for c in columns if c.is_plain and not c.is_area}
+    names = {c.metric: label(c) for c in columns if c.is_plain and not c.is_area}
     known = {metric: names[metric] for metric in METRICS.values() if metric in names}
     return known | names
 

@@ -116,16 +116,21 @@ class Results:
         return self.value(name, f"{metric}/low"), self.value(name, f"{metric}/high")
 
     def scope(self, approach: str) -> str:
-        """What the faithfulness of an approach was measured on, as far as it is known."""
-        return self._scopes.get(approach, phrase("not measured"))
+        """What the faithfulness of an approach was measured on, in words."""
+        return "; ".join(map(phrase, self._scopes.get(approach, "").split("; ")))
+
+    def why_not(self, approach: str) -> str:
+        """Why the faithfulness of an approach is not measured."""
+        is_known = self._scopes.get(approach, "").startswith((NO_EXPLANATIONS, "not applicable:"))
+        return self.scope(approach) if is_known else phrase("no figures")
 
     def is_projection(self, approach: str) -> bool:
         """Whether its evidence had to be turned into items of the history first."""
-        return self.scope(approach).startswith("projection")
+        return self._scopes.get(approach, "").startswith("projection")
 
     def explains(self, approach: str) -> bool:
         """Whether it gives reasons for any of its recommendations."""
-        silent = self.scope(approach).startswith(NO_EXPLANATIONS)
+        silent = self._scopes.get(approach, "").startswith(NO_EXPLANATIONS)
         return not silent and self.value(approach, "coverage") != 0
 
     def _place(self, recommender: str) -> float:

@@ -8,15 +8,14 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from explainable_recsys.metrics.comparison import CONTROLS
-from explainable_recsys.metrics.projected_evidence import NO_EXPLANATIONS
 from explainable_recsys.metrics.records import FAMILIES, Family, read
 from explainable_recsys.reporting.results import Results
+from explainable_recsys.wording.metrics import label
 from explainable_recsys.wording.numbers import enumerated, interval, number
 from explainable_recsys.wording.phrases import later, phrase
 
 Kind = Literal["figures", "facts", "matrix"]
 
-NOT_MEASURED = later("not measured")
 VERDICTS = {later("better"): "✓", later("worse"): "✗", later("no difference"): "≈"}
 """The sign of each verdict on an approach's own evidence beside that of a control."""
 
@@ -136,7 +135,7 @@ def _figures(results: Results, name: str) -> Iterator[Row]:
             ends = interval(*results.interval(name, metric), form)
             users = number(results.value(name, f"{metric}/n"), "count")
             cells = Cell(number(value, form)), Cell(ends), Cell(users)
-            yield Row(read(metric).label, cells)
+            yield Row(label(read(metric)), cells)
 
 
 def recommenders_table(results: Results, caption: str, metrics: Sequence[str]) -> Table:
@@ -149,7 +148,7 @@ def recommenders_table(results: Results, caption: str, metrics: Sequence[str]) -
         missing += [name for name in names if name not in known]
         body = tuple(Row(name, cells) for name, cells in known.items())
         bodies += [Body(body, heading, bool(heading))] if body else []
-    columns = (phrase("recommender"), *(read(metric).label for metric in metrics))
+    columns = (phrase("recommender"), *(label(read(metric)) for metric in metrics))
     left = [phrase("Not measured: {names}.", names=enumerated(missing))] if missing else []
     return _noted(Table(caption, columns, tuple(bodies)), left)
 
@@ -164,20 +163,19 @@ def approaches_table(results: Results, caption: str, metrics: Sequence[str]) -> 
     has_controls = any(sides.values())
     rows, marked = [], []
     for name, recommender in results.approaches.items() if metrics else ():
-        scope, cells = results.scope(name), tuple(_cells(results, name, winners, sides))
+        cells = tuple(_cells(results, name, winners, sides))
         mark = "†" if has_controls and results.is_projection(name) else ""
-        marked += [f"{mark} {name}: {scope}."] if mark else []
+        marked += [f"{mark} {name}: {results.scope(name)}."] if mark else []
         if all(cell.is_phrase for cell in cells):
-            why = scope if scope.startswith(("not ", NO_EXPLANATIONS)) else phrase(NOT_MEASURED)
-            cells = (Cell(why, is_phrase=True, span=len(cells)),)
+            cells = (Cell(results.why_not(name), is_phrase=True, span=len(cells)),)
         of = () if has_controls else (Cell(recommender, is_phrase=True),)
         rows.append(Row(name, (*of, *cells), mark))
-    labels = [read(metric).label for metric in metrics]
+    labels = [label(read(metric)) for metric in metrics]
     titles = [phrase("approach"), phrase("recommender"), *labels]
     groups: list[tuple[str, int]] = []
     if has_controls:
         titles = [titles[0], *(t for m in metrics for t in (phrase("own"), *map(phrase, sides[m])))]
-        groups = [(read(metric).label, 1 + len(sides[metric])) for metric in metrics]
+        groups = [(label(read(metric)), 1 + len(sides[metric])) for metric in metrics]
     made = Table(caption, tuple(titles), (Body(tuple(rows)),), tuple(groups))
     return _noted(made, marked)
 
@@ -228,7 +226,7 @@ def _cell(results: Results, name: str, metric: str, is_best: bool = False) -> Ce
     """A metric with half its interval, or in words that there is none."""
     value = results.value(name, metric)
     if value is None:
-        return Cell(phrase(NOT_MEASURED), is_phrase=True)
+        return Cell(phrase("not measured"), is_phrase=True)
     text = number(value, read(metric).metric.form)
     return Cell(text, spread(results, name, metric), is_best)
 

@@ -99,7 +99,8 @@ def activity(ratings: pd.DataFrame) -> pd.DataFrame:
     """
     part = ratings.dropna(subset="timestamp") if "timestamp" in ratings else ratings.head(0)
     if part.empty:
-        return _no_activity()
+        # The columns of a table about some time, without its rows.
+        return activity(ratings.head(1).assign(timestamp=pd.Timestamp(0))).head(0)
     months = part["timestamp"].to_numpy().astype("datetime64[M]")
     periods = months
     if int((months.max() - months.min()).astype(np.int64)) >= MOST_MONTHS:
@@ -125,12 +126,6 @@ def activity(ratings: pd.DataFrame) -> pd.DataFrame:
     ).astype({"period": "str"})
 
 
-def _no_activity() -> pd.DataFrame:
-    counts = ("n_ratings", "n_users", "n_new_users")
-    types = {"period": "str", **dict.fromkeys(counts, "int64"), "mean_rating": "float64"}
-    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in types.items()})
-
-
 def sparsity(ratings: pd.DataFrame, n_blocks: int) -> pd.DataFrame:
     """How full the table of users and items is, block by block.
 
@@ -150,7 +145,6 @@ def sparsity(ratings: pd.DataFrame, n_blocks: int) -> pd.DataFrame:
     shape = len(user_sizes), len(item_sizes)
     counts = np.bincount(users * shape[1] + items, minlength=shape[0] * shape[1])
     rows, columns = (place.ravel() for place in np.indices(shape))
-    pairs = user_sizes[rows] * item_sizes[columns]
     return pd.DataFrame(
         {
             "user_block": rows,
@@ -158,7 +152,7 @@ def sparsity(ratings: pd.DataFrame, n_blocks: int) -> pd.DataFrame:
             "n_users": user_sizes[rows],
             "n_items": item_sizes[columns],
             "n_ratings": counts,
-            "share_filled": counts / pairs,
+            "share_filled": counts / (user_sizes[rows] * item_sizes[columns]),
         }
     )
 

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
-from explainable_recsys.wording.phrases import phrase
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
+from explainable_recsys.wording.phrases import later, phrase
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +56,7 @@ class ReportContent:
     explanation_tests: pd.DataFrame
     control_tests: pd.DataFrame
     stability: pd.DataFrame
-    figures: dict[str, go.Figure]
+    figures: dict[str, Any]
     examples: pd.DataFrame
     histories: pd.DataFrame
     provenance: dict[str, Any]
@@ -80,10 +77,9 @@ class ReportContent:
     @property
     def commit(self) -> str:
         """The version of the code, and whether it was changed."""
+        text = later("{commit}, with uncommitted changes")
         commit = self.known("commit")
-        if not self.provenance.get("dirty"):
-            return commit
-        return phrase("{commit}, with uncommitted changes", commit=commit)
+        return phrase(text, commit=commit) if self.provenance.get("dirty") else commit
 
     @property
     def origin(self) -> str:

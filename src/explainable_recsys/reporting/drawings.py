@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from explainable_recsys.wording.markup import drawn_text
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
 
 TOP_MARGIN = 28
 """Pixels above a figure whose title stands in its caption."""
@@ -20,8 +17,8 @@ HEIGHT = 450
 """Pixels, of figures that say nothing about it."""
 
 
-def drawing(heading: str, figure: go.Figure) -> dict[str, Any]:
-    """Take the title out of a figure, where it would not fit on a phone, and let it be resized.
+def drawing(heading: str, figure: Any) -> dict[str, Any]:
+    """Take a figure's title out, which would not fit on a phone, and let the figure be resized.
 
     Returns:
         `heading`, what the report calls the figure; its `title`, the finding; `subtitle`, how to

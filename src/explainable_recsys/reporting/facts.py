@@ -123,12 +123,9 @@ def pairwise_matrices(results: Results) -> list[Table]:
     for metric in (results.ndcg, results.column("pos")):
         tested = {first for tested, first, _ in results.paired if tested == metric}
         names = [name for name in results.everybody if name in tested]
-        rows = [
-            Row(name, tuple(_compared(results, metric, name, other) for other in names))
-            for name in names
-        ]
+        cells = [[_compared(results, metric, row, column) for column in names] for row in names]
+        body = Body(tuple(Row(name, tuple(of)) for name, of in zip(names, cells, strict=True)))
         caption = phrase("Who is better in {metric}?", metric=label(read(metric)))
-        body = Body(tuple(rows))
         tables.append(Table(caption, ("", *names), (body,), notes=(note,), kind="matrix"))
     return [table for table in tables if table.has_rows]
 
@@ -141,5 +138,4 @@ def _compared(results: Results, metric: str, row: str, column: str) -> Cell:
         return Cell("?", meaning=phrase("not tested"))
     is_better = (test.difference < 0) == lower_is_better(metric)
     sign = "=" if not test.is_significant else "▲" if is_better else "▼"
-    meaning = f"{phrase(COMPARED[sign])}: {test.figures}"
-    return Cell(sign, is_best=sign == "▲", meaning=meaning)
+    return Cell(sign, is_best=sign == "▲", meaning=f"{phrase(COMPARED[sign])}: {test.figures}")

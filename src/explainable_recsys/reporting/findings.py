@@ -151,12 +151,7 @@ def _intrinsic_and_post_hoc(results: Results) -> Iterator[str]:
 def _most_faithful(results: Results) -> Iterator[str]:
     """Whose evidence lowers POS, which all models share, furthest below that of random."""
     pos = results.column("pos")
-    sides = {
-        name: (own, random)
-        for name in results.approaches
-        if (own := results.value(name, pos)) is not None
-        and (random := results.value(name, f"{pos}/random")) is not None
-    }
+    sides = _beside(results, pos, f"{pos}/random")
     if not sides:
         return
     leader = max(sides, key=lambda name: sides[name][1] - sides[name][0])
@@ -189,12 +184,7 @@ def _most_faithful(results: Results) -> Iterator[str]:
 
 def _coverage_of_controls(results: Results) -> Iterator[str]:
     """Whether explainers find as much on random lists as on those that they are asked about."""
-    shares = {
-        name: (own, random)
-        for name in results.approaches
-        if (own := results.value(name, "coverage")) is not None
-        and (random := results.value(name, "coverage_of_random")) is not None
-    }
+    shares = _beside(results, "coverage", "coverage_of_random")
     anything = [name for name, (own, random) in shares.items() if random >= own - _INDIFFERENT > 0]
     if anything:
         yield phrase(
@@ -250,10 +240,15 @@ def _not_measured(results: Results) -> Iterator[str]:
         yield phrase("Stability is not measured for {names}.", names=enumerated(once))
 
 
+def _beside(results: Results, metric: str, other: str) -> dict[str, tuple[float, float]]:
+    """Two metrics of the approaches that have both."""
+    pairs = {n: (results.value(n, metric), results.value(n, other)) for n in results.approaches}
+    return {n: (a, b) for n, (a, b) in pairs.items() if a is not None and b is not None}
+
+
 def _with_ndcg(results: Results) -> dict[str, float]:
     """Recommenders, and baselines after them, that have nDCG, each highest first."""
-    everybody = [*results.recommenders, *results.baselines]
-    found = {name: results.value(name, results.ndcg) for name in everybody}
+    found = {name: results.value(name, results.ndcg) for name in results.everybody}
     return {name: value for name, value in found.items() if value is not None}
 
 

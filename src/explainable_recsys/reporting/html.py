@@ -20,7 +20,6 @@ from explainable_recsys.wording.metrics import label
 from explainable_recsys.wording.numbers import number, short
 from explainable_recsys.wording.phrases import language, phrase
 
-TEMPLATE = "report.html.j2"
 N_RECOMMENDED, N_RATED = 3, 10
 """How many recommendations and titles of a history are shown before the rest is folded away."""
 
@@ -46,7 +45,7 @@ def report_html(content: ReportContent) -> str:
     )
     return (
         _environment()
-        .get_template(TEMPLATE)
+        .get_template("report.html.j2")
         .render(
             content=content,
             findings=findings(content),

@@ -74,13 +74,14 @@ class Results:
             for column in dict.fromkeys(str(c) for table in tables.values() for c in table)
             if column in measured and not column.endswith(("/low", "/high", "/n"))
         ]
-        ranked = sorted(map(str, content.accuracy.get("recommender", ())), key=self._place)
+        names = map(str, content.accuracy.get("recommender", ()))
+        ranked = sorted(names, key=lambda name: (name in BASELINES, self._place(name)))
         self.recommenders = [name for name in ranked if name not in BASELINES]
         self.baselines = [name for name in ranked if name in BASELINES]
         pairs = content.explanation_quality.reindex(columns=["approach", "recommender"])
         of = dict(pairs.astype(str).itertuples(index=False, name=None))
         self.approaches = dict(sorted(of.items(), key=lambda pair: self._place(pair[1])))
-        self.everybody = [*dict.fromkeys([*self.recommenders, *self.baselines, *self.approaches])]
+        self.everybody = [*dict.fromkeys([*ranked, *self.approaches])]
         self._scopes: dict[str, str] = {
             row["approach"]: row["scope"] for row in _rows(content.scope)
         }

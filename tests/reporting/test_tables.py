@@ -216,7 +216,7 @@ def test_the_card() -> None:
     assert rows["ratings per user"] == "min 20, median 71.5"
     assert rows["ratings per item"] == "min 1, median 3"
     assert rows["dropped"] == "6 (duplicates)"
-    assert rows["ratings given"] == "★ 1 25.0 %, ★ 5 75.0 %"
+    assert rows["ratings given"] == "★ 1: 25.0 %, ★ 5: 75.0 %"
 
 
 def test_stability_of_what_is_cited() -> None:

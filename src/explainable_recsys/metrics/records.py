@@ -489,7 +489,7 @@ METRICS = {metric.base: metric for family in FAMILIES.values() for metric in fam
 AREA = (
     "The area under the curve of a measure over the share of the history that is taken away, or "
     "kept, from 0 to 100 %: cited items first, the others at random, so that it does not depend on "
-    "one number of items."
+    "one number of items. Explanations that cite few items soon go on like random ones, and lose."
 )
 CONTROL = (
     "The same recommendations when as many items of the same history are taken out, but drawn at "

@@ -73,7 +73,7 @@ def _card_rows(card: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield phrase("items"), number(card["n_items"], "count")
     yield phrase("share of the matrix"), percentage(100 * card["density"], 2)
     yield phrase("mean rating"), number(card["mean_rating"])
-    shares = [f"★ {rating} {number(n / total, 'percentage')}" for rating, n in given.items()]
+    shares = [f"★ {rating}: {number(n / total, 'percentage')}" for rating, n in given.items()]
     yield phrase("ratings given"), ", ".join(shares)
     first, last = card["time_span"] or ("", "")
     span = phrase("{first} to {last}", first=first, last=last) if first else phrase("no timestamps")

@@ -44,7 +44,9 @@ class SVDParameters(RankingParameters):
     factors: int = Field(64, ge=1)
     epochs: int = Field(30, ge=1)
     learning_rate: float = Field(0.02, gt=0)
-    regularization: float = Field(0.01, ge=0)
+    regularization: float = Field(0.0125, ge=0)
+    unrated_weight: float = Field(0.1, gt=0, le=1)
+    user_regularization: float = Field(0.05, gt=0)
     zeros: int = Field(16, ge=1)
     user_penalties: Penalties = Field((1.0, 0.25, 4.0, 16.0), min_length=1)
     seed: Seed = 0

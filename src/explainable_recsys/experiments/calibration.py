@@ -8,11 +8,9 @@ import numpy as np
 import pandas as pd
 
 from explainable_recsys.data import Data
-from explainable_recsys.experiments import popularity_prior
 from explainable_recsys.interactions import Interactions
-from explainable_recsys.metrics.parameters import EvaluationParameters
 from explainable_recsys.metrics.ratings import evaluate_ratings
-from explainable_recsys.recommenders.svd import SVD, SVDParameters
+from explainable_recsys.recommenders.svd import SVD, SVDRatingsParameters
 
 
 def calibrate_user_penalty(
@@ -54,34 +52,25 @@ def calibrate_svd(
     data: Data,
     train_ratings: pd.DataFrame,
     validation_ratings: pd.DataFrame,
-    parameters: SVDParameters,
-    sweep: popularity_prior.PopularitySweepParameters,
-    evaluation: EvaluationParameters,
-) -> tuple[pd.DataFrame, pd.DataFrame, float]:
-    """Measure penalties of the user side and weights of the popularity prior, and choose.
+    parameters: SVDRatingsParameters,
+) -> tuple[pd.DataFrame, float]:
+    """Measure penalties of the user side, and choose.
 
     Args:
         data: The rating scale.
         train_ratings: What the model that is tried learns from.
         validation_ratings: What it is tried on; may be empty.
         parameters: Hyper-parameters, the candidates of the penalty among them.
-        sweep: Weights of the prior.
-        evaluation: Length of the lists and what is a hit.
 
     Returns:
-        The table of `calibrate_user_penalty`, that of `popularity_sweep`, and the best penalty.
+        The table of `calibrate_user_penalty`, and the best penalty.
     """
     train = Interactions.from_frame(train_ratings)
-    model = SVD.fit(train, parameters)
     penalties = calibrate_user_penalty(
-        model, train, validation_ratings, data.scale.minimum, data.scale.maximum
-    )
-    effect = popularity_prior.popularity_sweep(
-        model.with_popularity_weight,
-        sweep.popularity_weights,
+        SVD.fit(train, parameters),
         train,
         validation_ratings,
-        min(evaluation.k, train.n_items),
-        evaluation.relevance_threshold,
+        data.scale.minimum,
+        data.scale.maximum,
     )
-    return penalties, effect, best_user_penalty(penalties)
+    return penalties, best_user_penalty(penalties)

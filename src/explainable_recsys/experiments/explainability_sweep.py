@@ -6,13 +6,12 @@ from typing import Annotated
 
 import pandas as pd
 
-from explainable_recsys.data import Data, Lists
+from explainable_recsys.data import Lists
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.knowledge.neighbours import NeighbourhoodParameters, explainability
 from explainable_recsys.metrics.explainability import explainability_per_user
 from explainable_recsys.metrics.parameters import EvaluationParameters
 from explainable_recsys.metrics.ranking import ranking_per_user
-from explainable_recsys.metrics.ratings import evaluate_ratings
 from explainable_recsys.parameters import Parameters, each
 from explainable_recsys.progress import progress
 from explainable_recsys.recommenders.emf import EMF, EMFParameters
@@ -22,54 +21,47 @@ Weights = Annotated[tuple[float, ...], each(lambda weight: weight >= 0, "numbers
 
 
 class SweepParameters(Parameters):
-    """Weights of each form of the explainability term to compare; 0 is the plain model."""
+    """Weights of explainability to compare; 0 is the plain model."""
 
-    pull: Weights = (0.0, 0.1, 0.3, 0.5)
-    l2: Weights = (0.05,)
+    weights: Weights = (0.0, 0.5, 1.0, 2.0, 4.0)
 
 
 def explainability_sweep(
-    data: Data,
     train_ratings: pd.DataFrame,
     validation_ratings: pd.DataFrame,
     parameters: EMFParameters,
     neighbourhood: NeighbourhoodParameters,
     sweep: SweepParameters,
     evaluation: EvaluationParameters,
+    recommendation: RecommendationParameters,
 ) -> pd.DataFrame:
     """Learn a model for each weight and measure it on ratings that none has learned from.
 
-    Lists are pure (without popularity prior).
-
     Args:
-        data: The rating scale.
         train_ratings: What the models learn from.
         validation_ratings: Columns `user_id`, `item_id`, `rating`; may be empty.
         parameters: All other hyper-parameters.
         neighbourhood: What E is made of.
         sweep: The weights.
-        evaluation: Length of the lists, what is a hit.
+        evaluation: Length of the lists that are measured, what is a hit.
+        recommendation: What may be recommended.
 
     Returns:
-        Columns `form`, `explainability_weight`, `rmse`, `mep`, `ndcg`, one row per model; no
-        rows without validation ratings.
+        Columns `explainability_weight`, `mep`, `ndcg`, one row per model; no rows without
+        validation ratings.
     """
-    tried = [("pull", weight) for weight in sweep.pull]
-    tried += [("l2", weight) for weight in sweep.l2]
-    columns = ["form", "explainability_weight", "rmse", "mep", "ndcg"]
+    columns = ["explainability_weight", "mep", "ndcg"]
     if validation_ratings.empty:
-        return pd.DataFrame({name: pd.Series(dtype="float64") for name in columns})
+        return pd.DataFrame(columns=columns, dtype="float64")
     train = Interactions.from_frame(train_ratings)
     k = min(evaluation.k, train.n_items)
     explainable = explainability(train.ratings, train.ratings, neighbourhood)
-    minimum, maximum = data.scale.minimum, data.scale.maximum
     measured = []
-    for form, weight in progress(tried, "explainability sweep", "model"):
-        changes = {"form": form, "explainability_weight": weight, "popularity_weight": 0.0}
-        model = EMF.fit(train, parameters.model_copy(update=changes), neighbourhood, explainable)
-        errors = evaluate_ratings(model, train, validation_ratings, minimum, maximum)
-        lists = recommend(model, train, RecommendationParameters(n=k))
+    for weight in progress(sweep.weights, "explainability sweep", "model"):
+        changed = parameters.model_copy(update={"explainability_weight": weight})
+        model = EMF.fit(train, changed, neighbourhood, explainable)
+        lists = recommend(model, train, recommendation.model_copy(update={"n": k}))
         mep = explainability_per_user(Lists.of(train, lists), explainable, k)[f"mep@{k}"].mean()
         ranking = ranking_per_user(lists, validation_ratings, k, evaluation.relevance_threshold)
-        measured.append((form, weight, errors["rmse"], mep, ranking[f"ndcg@{k}"].mean()))
+        measured.append((weight, mep, ranking[f"ndcg@{k}"].mean()))
     return pd.DataFrame(measured, columns=columns)

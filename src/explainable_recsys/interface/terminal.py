@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console, RenderableType
@@ -14,6 +15,11 @@ from rich.text import Text
 def heading(text: str) -> Text:
     """A heading with an empty line before it."""
     return Text(f"\n{text}", style="bold")
+
+
+def below(folder: Path, path: Path) -> str:
+    """A path as seen from a folder if it lies in there; others as they are."""
+    return str(path.relative_to(folder) if path.is_relative_to(folder) else path)
 
 
 def print_plainly(content: RenderableType) -> None:

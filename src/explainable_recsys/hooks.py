@@ -17,8 +17,6 @@ from kedro.io import AbstractVersionedDataset, DataCatalog
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
-from explainable_recsys.answers.pairs import APPROACHES
-from explainable_recsys.answers.recommenders import RECOMMENDERS
 from explainable_recsys.errors import InputError
 from explainable_recsys.interface.configuration import check_files
 from explainable_recsys.interface.terminal import below
@@ -254,5 +252,4 @@ class SummaryHook:
         from explainable_recsys.interface.summary import print_summary
 
         outputs = {name for name in pipeline.all_outputs() if not is_absent(catalog, name)}
-        approaches = {name: pair.recommender for name, pair in APPROACHES.items()}
-        print_summary(outputs, catalog, run_params.get("env"), RECOMMENDERS, approaches)
+        print_summary(outputs, catalog, run_params.get("env"))

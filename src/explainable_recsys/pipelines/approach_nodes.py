@@ -14,9 +14,8 @@ from explainable_recsys.answers.recommenders import CONTROLS
 from explainable_recsys.answers.records import Pair
 from explainable_recsys.metrics.evaluation import evaluate_approach, faithfulness_tables
 from explainable_recsys.pipelines.explaining import Explain
-from explainable_recsys.pipelines.judging import EVALUATION_TAG, IfStored, judges_of
 from explainable_recsys.pipelines.pictures import pictures
-from explainable_recsys.pipelines.steps import JUDGED_WITH, step_node
+from explainable_recsys.pipelines.steps import JUDGED_WITH, JUDGEMENTS, judge_node, node, step_node
 
 
 def explain_node(pair: Pair) -> Node:
@@ -46,9 +45,8 @@ def control_nodes(pair: Pair) -> Iterable[Node]:
     explainer, owner = EXPLAINERS[pair.explainer], control_owner(pair)
     tables = ["explanations", *(explainer.details if explainer.asks_model else ())]
     for control in CONTROLS if explainer.on_controls else ():
-        made = [f"{owner}.{table}_of_{control}" for table in tables]
         asked = pair.recommender if explainer.asks_model else control
-        yield Node(
+        yield node(
             Explain(pair, control=True),
             {
                 "model": f"{asked}.model",
@@ -57,7 +55,7 @@ def control_nodes(pair: Pair) -> Iterable[Node]:
                 **_explained_with(pair),
                 "evaluation": "params:evaluation",
             },
-            made if len(made) > 1 else made[0],
+            [f"{owner}.{table}_of_{control}" for table in tables],
             name=f"{owner}_of_{control}",
             namespace="controls",
         )
@@ -90,8 +88,8 @@ def approach_nodes(pair: Pair) -> Iterable[Node]:
         "faithfulness": "params:faithfulness",
     }
     projected = "projected_evidence" in explainer.details
-    yield Node(
-        IfStored(faithfulness_tables, 3),
+    yield judge_node(
+        faithfulness_tables,
         {
             **explained,
             "evaluation": "params:evaluation",
@@ -99,12 +97,10 @@ def approach_nodes(pair: Pair) -> Iterable[Node]:
         },
         [f"{name}.faithfulness", f"{name}.faithfulness_curves", f"{name}.faithfulness_by_user"],
         name="measure_faithfulness",
-        namespace=judges_of(name),
-        tags=EVALUATION_TAG,
     )
     evaluate = functools.partial(evaluate_approach, adds_up=explainer.adds_up)
-    yield Node(
-        IfStored(functools.update_wrapper(evaluate, evaluate_approach), 3),
+    yield judge_node(
+        functools.update_wrapper(evaluate, evaluate_approach),
         {
             **explained,
             "data_fingerprint": f"{pair.recommender}.data_fingerprint",
@@ -114,9 +110,7 @@ def approach_nodes(pair: Pair) -> Iterable[Node]:
             **{f"explanations_of_{c}": f"{owner}.explanations_of_{c}" for c in controls},
             **{f"recommendations_of_{c}": f"{c}.recommendations" for c in controls},
         },
-        [f"{name}.metrics", f"{name}.user_metrics", f"{name}.evaluated_on"],
+        [f"{name}.{table}" for table in JUDGEMENTS],
         name="evaluate",
-        namespace=judges_of(name),
-        tags=EVALUATION_TAG,
     )
     yield from pictures(name)

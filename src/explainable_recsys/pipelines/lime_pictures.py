@@ -11,7 +11,6 @@ from explainable_recsys.draws import sample
 from explainable_recsys.experiments.lime_stability import LimeStabilityParameters, lime_stability
 from explainable_recsys.explainers.lime import LimeParameters
 from explainable_recsys.figures.evidence_bars import evidence_bars_figure
-from explainable_recsys.figures.lime_stability import lime_stability_figure
 from explainable_recsys.figures.surrogate_fit import surrogate_fit_figure
 from explainable_recsys.knowledge.features import FeatureParameters, Features, describe_users
 from explainable_recsys.metrics.parameters import EvaluationParameters
@@ -34,11 +33,6 @@ def repeat_lime(
     return lime_stability(model, lists, features, lime, parameters)
 
 
-def draw_stability(stability: pd.DataFrame, lime: LimeParameters) -> Any:
-    """What more perturbations gain."""
-    return lime_stability_figure(stability, lime.n_samples)
-
-
 def draw_evidence(
     explanations: pd.DataFrame,
     recommendations: pd.DataFrame,
@@ -51,7 +45,6 @@ def draw_evidence(
     return evidence_bars_figure(explanations, recommendations, data.items, shown)
 
 
-def draw_fit(surrogates: pd.DataFrame, **of_controls: pd.DataFrame) -> Any:
-    """How well the surrogates fit, beside those around the controls' lists."""
-    named = {name.removeprefix("surrogates_of_"): table for name, table in of_controls.items()}
-    return surrogate_fit_figure({"posthoc_fm_lime": surrogates, **named})
+def draw_fit(**surrogates: pd.DataFrame) -> Any:
+    """How well the surrogates of an approach fit, beside those around the controls' lists."""
+    return surrogate_fit_figure(surrogates)

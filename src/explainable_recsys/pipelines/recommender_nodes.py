@@ -6,23 +6,16 @@ from kedro.pipeline import Node
 
 from explainable_recsys.answers.records import RecommenderRecord
 from explainable_recsys.metrics.evaluation import evaluate_recommender
-from explainable_recsys.pipelines.judging import EVALUATION_TAG, IfStored, judges_of
 from explainable_recsys.pipelines.pictures import pictures
-from explainable_recsys.pipelines.steps import JUDGED_WITH, step_node
+from explainable_recsys.pipelines.steps import JUDGED_WITH, JUDGEMENTS, judge_node, node, step_node
 from explainable_recsys.recommenders.lists import make_lists
-
-
-def fit_node(record: RecommenderRecord) -> Node:
-    """The node that makes a recommender's model."""
-    usual = {"interactions": "interactions", "parameters": f"params:{record.name}.model"}
-    inputs = dict(usual if record.inputs is None else record.inputs)
-    return Node(record.fit, inputs, f"{record.name}.model", name="fit", namespace=record.name)
 
 
 def recommender_nodes(record: RecommenderRecord) -> list[Node]:
     """All nodes of a recommender, its own steps first."""
     name = record.name
-    steps = [step_node(step, name) for step in record.steps]
+    usual = {"interactions": "interactions", "parameters": f"params:{name}.model"}
+    fitted_on = dict(usual if record.inputs is None else record.inputs)
     judged = {
         "model": f"{name}.model",
         "data": "data",
@@ -35,22 +28,17 @@ def recommender_nodes(record: RecommenderRecord) -> list[Node]:
     if any(f"{name}.list_metrics" in step.outputs for step in record.steps):
         judged["list_metrics"] = f"{name}.list_metrics"
     return [
-        *steps,
-        fit_node(record),
-        Node(
+        *(step_node(step, name) for step in record.steps),
+        node(record.fit, fitted_on, [f"{name}.model"], name="fit", namespace=name),
+        node(
             make_lists,
             [f"{name}.model", "data", "data_version", "params:recommendation"],
             [f"{name}.recommendations", f"{name}.data_fingerprint"],
             name="recommend",
             namespace=name,
         ),
-        Node(
-            IfStored(evaluate_recommender, 3),
-            judged,
-            [f"{name}.metrics", f"{name}.user_metrics", f"{name}.evaluated_on"],
-            name="evaluate",
-            namespace=judges_of(name),
-            tags=EVALUATION_TAG,
+        judge_node(
+            evaluate_recommender, judged, [f"{name}.{t}" for t in JUDGEMENTS], name="evaluate"
         ),
         *pictures(name),
     ]

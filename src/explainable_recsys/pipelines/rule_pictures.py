@@ -49,8 +49,7 @@ def find_frontier(
     """Coverage and lift of rules at other thresholds, to choose by."""
     liked = liked_interactions(data.histories, transactions.relevance_threshold)
     tables = {"own": recommendations} | {
-        name.removeprefix("recommendations_of_"): of_control_users(table, evaluation)
-        for name, table in of_controls.items()
+        name: of_control_users(table, evaluation) for name, table in of_controls.items()
     }
     lists = {name: Lists.of(data.histories, table) for name, table in tables.items()}
     return coverage_frontier(baskets.ratings, liked, lists, thresholds, parameters)

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
+from pydantic import Field
 
 from explainable_recsys.errors import InputError
 from explainable_recsys.figures import draw, style
 from explainable_recsys.figures import graph_layout as graphs
 from explainable_recsys.figures.texts import counted, escape, label, percent
+from explainable_recsys.parameters import Parameters, Seed
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -25,6 +27,22 @@ _LARGEST_NODE, _SMALLEST_NODE = 22.0, 6.0  # pixels
 _LONGEST_LABEL = 24  # letters
 _EDGE_WIDTHS = {0.0: 1.0, 0.5: 2.0, 0.7: 3.5}
 """Width of a line from this confidence on."""
+
+
+class NetworkParameters(Parameters):
+    """How many rules the network shows, and what its colours mean."""
+
+    n_rules: int = Field(100, ge=1)
+    colour: Literal["genre", "community"] = "community"
+    seed: Seed = 0
+
+
+def draw_network(
+    rules: pd.DataFrame, items: pd.DataFrame, parameters: NetworkParameters
+) -> tuple[Any, Any]:
+    """The strongest rules as a graph, and the graph drawn."""
+    graph = rule_network(rules, items, parameters.n_rules, parameters.seed)
+    return graph, draw_rule_network(graph, parameters.colour)
 
 
 def rule_network(rules: pd.DataFrame, items: pd.DataFrame, n_rules: int, seed: int) -> nx.DiGraph:

@@ -19,6 +19,11 @@ _DASHES = ["solid", "dash", "dot"]
 _BETWEEN = ["< 0", *(f"{i / _N_BINS:g} to {(i + 1) / _N_BINS:g}" for i in range(_N_BINS))]
 
 
+def draw_fit(**surrogates: pd.DataFrame) -> style.Figure:
+    """How well the surrogates of an approach fit, beside those around the controls' lists."""
+    return surrogate_fit_figure(surrogates)
+
+
 def surrogate_fit_figure(surrogates: Mapping[str, pd.DataFrame]) -> style.Figure:
     """Draw how many explanations have which held-out R², one line per table.
 

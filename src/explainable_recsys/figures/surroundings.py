@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from pydantic import Field
 
+from explainable_recsys.errors import InputError
 from explainable_recsys.figures import graph_layout as graphs
 from explainable_recsys.figures import style
 from explainable_recsys.figures.texts import counted, escape, label
+from explainable_recsys.interactions import Interactions
 from explainable_recsys.parameters import Parameters
 
 if TYPE_CHECKING:
@@ -40,6 +42,29 @@ class SurroundingsParameters(Parameters):
     n_relations: int = Field(6, ge=1, le=len(style.CATEGORIES))
     n_entities: int = Field(12, ge=1, le=50)
     n_items: int = Field(8, ge=1, le=50)
+
+
+def draw_surroundings(
+    triples: pd.DataFrame, interactions: Interactions, parameters: SurroundingsParameters
+) -> tuple[Any, Any]:
+    """What surrounds one item, by default the most rated one, as a graph and drawn.
+
+    Raises:
+        InputError: If nobody rated the item that is asked for.
+    """
+    ids = interactions.item_ids.astype(str)
+    if parameters.item_id is None:
+        counts = np.bincount(interactions.ratings.indices, minlength=interactions.n_items)
+        drawn = ids[np.argmax(counts)]
+    elif str(parameters.item_id) in ids:
+        drawn = str(parameters.item_id)
+    else:
+        raise InputError(
+            f"parameter graph.surroundings.item_id: no item {parameters.item_id} was rated; "
+            "accepted: an item_id of the ratings, or null for the item with most of them"
+        )
+    graph = surroundings(triples, f"item:{drawn}", parameters)
+    return graph, surroundings_figure(graph)
 
 
 def surroundings(

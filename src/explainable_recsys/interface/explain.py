@@ -243,8 +243,8 @@ def _one(reply: Reply) -> list[RenderableType]:
         listed=reply.n_listed,
     )
     evidence = reply.person.reasons_for(reply.item_id)
-    more = [Text(), indented(_evidence(evidence))] if len(evidence) else []
-    return [heading(title_of(row)), indented(Text(place)), indented(reason_of(row)), *more]
+    parts = [heading(title_of(row)), indented(Text(place)), indented(reason_of(row))]
+    return [*parts, Text(), indented(_evidence(evidence))] if len(evidence) else parts
 
 
 def _evidence(evidence: pd.DataFrame) -> Table:

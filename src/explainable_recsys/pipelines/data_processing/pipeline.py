@@ -43,7 +43,6 @@ FIGURES: dict[Any, list[str]] = {
 def prepare_data() -> Pipeline:
     """Raw files to ratings, items, users, split parts, interactions and the card."""
     parts = ["train_ratings", "validation_ratings", "test_ratings", "fold_in_ratings"]
-    of_card = ["ratings", *parts, "cleaning_report", SOURCE]
     raw_links = ["raw_links", "raw_linked_items", "raw_items"]
     return Pipeline(
         [
@@ -65,8 +64,12 @@ def prepare_data() -> Pipeline:
                 ["data"],
             ),
             node(nodes.link_items, [*raw_links, SOURCE], ["links"]),
-            node(nodes.note_version, [*parts, SOURCE, SPLIT], ["data_version"]),
-            node(nodes.describe_dataset, of_card, ["dataset_card"]),
+            node(nodes.note_version, [SOURCE, SPLIT, *parts], ["data_version"]),
+            node(
+                nodes.describe_dataset,
+                ["ratings", "cleaning_report", SOURCE, *parts],
+                ["dataset_card"],
+            ),
         ],
         namespace="data_processing",
         prefix_datasets_with_namespace=False,

@@ -349,9 +349,8 @@ def test_what_does_not_depend_on_the_search_runs_once_per_fold(full_run: Path) -
             Node(fit, ["interactions", "prepared", "params:toy.model.damping"], "m", name="fit"),
         ]
     )
-    assert [node.name for node in changing_nodes(part, {"toy.model"})] == ["fit"]
-    assert [node.name for node in changing_nodes(part, {"toy.width"})] == ["prepare", "fit"]
-    assert changing_nodes(part, {"toy.mode"}) == []
+    for path, names in (("model", ["fit"]), ("width", ["prepare", "fit"]), ("mode", [])):
+        assert [node.name for node in changing_nodes(part, {f"toy.{path}"}).nodes] == names
     with open_catalog(full_run) as catalog:
         train, validation = (catalog.load(f"{part}_ratings") for part in ("train", "validation"))
         tables = {name: catalog.load(name) for name in TABLES}

@@ -243,7 +243,8 @@ def _one(reply: Reply) -> list[RenderableType]:
         listed=reply.n_listed,
     )
     evidence = reply.person.reasons_for(reply.item_id)
-    parts = [heading(title_of(row)), indented(Text(place)), indented(reason_of(row))]
+    parts: list[RenderableType] = [heading(title_of(row)), indented(Text(place))]
+    parts.append(indented(reason_of(row)))
     return [*parts, Text(), indented(_evidence(evidence))] if len(evidence) else parts
 
 

@@ -249,7 +249,7 @@ class Browser(ipywidgets.VBox):  # type: ignore[misc]
 
     def _words(self, change: Change) -> str:
         """The change as the beginning of a sentence."""
-        title = self._items.set_index("item_id").at[change.item_id, "title"]
+        title = self._items.set_index("item_id").loc[change.item_id, "title"]
         if change.rating is None:
             return phrase("Without {title}", title=title)
         return phrase("With {title} rated {rating}", title=title, rating=short(change.rating))

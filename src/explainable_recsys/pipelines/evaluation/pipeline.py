@@ -8,7 +8,7 @@ from kedro.pipeline import Node, Pipeline
 
 from explainable_recsys.answers.pairs import APPROACHES
 from explainable_recsys.answers.recommenders import RECOMMENDERS
-from explainable_recsys.pipelines.evaluation import comparison, examples, faithfulness, report
+from explainable_recsys.pipelines.evaluation import comparison, gathering, report
 from explainable_recsys.pipelines.judging import EVALUATION_TAG, whose
 from explainable_recsys.pipelines.steps import node
 from explainable_recsys.pipelines.wiring import everything
@@ -33,7 +33,7 @@ def create_pipeline(**_: Any) -> Pipeline:
             list(COMPARED),
         ),
         node(
-            faithfulness.gather_faithfulness,
+            gathering.gather_faithfulness,
             _of("faithfulness", usual) | _of("faithfulness_curves", usual) | _of("metrics", usual),
             ["faithfulness", "faithfulness_curves", "faithfulness_scope"],
         ),
@@ -43,7 +43,7 @@ def create_pipeline(**_: Any) -> Pipeline:
             TESTS,
         ),
         node(
-            faithfulness.draw_comparison,
+            gathering.draw_comparison,
             COMPARED | {"curves": "faithfulness_curves", "table": "faithfulness", **KE} | K,
             FIGURES,
         ),
@@ -65,7 +65,7 @@ def _report(approaches: list[str]) -> list[Node]:
     facts += ["dataset_card", "provenance", "data_version", *FIGURES, *sorted(drawn)]
     return [
         node(
-            examples.choose_examples,
+            gathering.choose_examples,
             {"data": "data", "parameters": "params:report"}
             | _of("sentences", approaches)
             | {name: name for name in sorted(lists)},

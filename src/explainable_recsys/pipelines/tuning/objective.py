@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from kedro.pipeline import Node, Pipeline
+from kedro.pipeline import Pipeline
 
 from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import Interactions
@@ -57,9 +57,8 @@ def objective(
         trained with these values.
     """
     changing = changing_nodes(part, searched)
-    fixed = Pipeline(set(part.nodes) - set(changing))
-    stays = fixed.all_outputs() & {name for node in changing for name in node.inputs}
-    stays.add("interactions")
+    fixed = part - changing
+    stays = {"interactions"} | fixed.all_outputs() & changing.inputs()
 
     @cache
     def prepared(fold: int) -> dict[str, Any]:
@@ -105,15 +104,9 @@ def measured_by(
     return measure
 
 
-def changing_nodes(part: Pipeline, paths: Collection[str]) -> list[Node]:
-    """The nodes whose outputs depend on one of some parameters, in running order."""
-    changing: list[Node] = []
-    changed: set[str] = set()
-    for node in part.nodes:
-        if any(name in changed or _reads(name, paths) for name in node.inputs):
-            changing.append(node)
-            changed |= set(node.outputs)
-    return changing
+def changing_nodes(part: Pipeline, paths: Collection[str]) -> Pipeline:
+    """The nodes whose outputs depend on one of some parameters."""
+    return part.from_inputs(*(name for name in part.inputs() if _reads(name, paths)))
 
 
 def _reads(name: str, paths: Collection[str]) -> bool:

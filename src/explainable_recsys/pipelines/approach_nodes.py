@@ -11,28 +11,19 @@ from explainable_recsys.answers.explainers import EXPLAINERS
 from explainable_recsys.answers.knowledge import provided
 from explainable_recsys.answers.pairs import knowledge_of
 from explainable_recsys.answers.recommenders import CONTROLS
-from explainable_recsys.answers.records import Pair
+from explainable_recsys.answers.records import Pair, Step
 from explainable_recsys.metrics.evaluation import evaluate_approach, faithfulness_tables
 from explainable_recsys.pipelines.explaining import Explain
 from explainable_recsys.pipelines.pictures import pictures
-from explainable_recsys.pipelines.steps import JUDGED_WITH, JUDGEMENTS, judge_node, node, step_node
+from explainable_recsys.pipelines.steps import JUDGEMENTS, step_node
 
 
 def explain_node(pair: Pair) -> Node:
     """The node that explains a pair's lists."""
     tables = ["explanations", "sentences", *EXPLAINERS[pair.explainer].details]
-    return Node(
-        Explain(pair),
-        {
-            "model": f"{pair.recommender}.model",
-            "data": "data",
-            "recommendations": f"{pair.recommender}.recommendations",
-            **_explained_with(pair),
-        },
-        [f"{pair.name}.{table}" for table in tables],
-        name="explain",
-        namespace=pair.name,
-    )
+    outputs = tuple(f"{pair.name}.{table}" for table in tables)
+    step = Step(Explain(pair), outputs, _explained_with(pair))
+    return step_node(step, pair.name, recommender=pair.recommender)
 
 
 def control_nodes(pair: Pair) -> Iterable[Node]:
@@ -45,20 +36,11 @@ def control_nodes(pair: Pair) -> Iterable[Node]:
     explainer, owner = EXPLAINERS[pair.explainer], control_owner(pair)
     tables = ["explanations", *(explainer.details if explainer.asks_model else ())]
     for control in CONTROLS if explainer.on_controls else ():
+        outputs = tuple(f"{owner}.{table}_of_{control}" for table in tables)
         asked = pair.recommender if explainer.asks_model else control
-        yield node(
-            Explain(pair, control=True),
-            {
-                "model": f"{asked}.model",
-                "data": "data",
-                "recommendations": f"{control}.recommendations",
-                **_explained_with(pair),
-                "evaluation": "params:evaluation",
-            },
-            [f"{owner}.{table}_of_{control}" for table in tables],
-            name=f"{owner}_of_{control}",
-            namespace="controls",
-        )
+        lists = {"model": f"{asked}.model", "recommendations": f"{control}.recommendations"}
+        step = Step(Explain(pair, control=True), outputs, lists | _explained_with(pair))
+        yield step_node(step, "controls", f"{owner}_of_{control}")
 
 
 def control_owner(pair: Pair) -> str:
@@ -67,50 +49,37 @@ def control_owner(pair: Pair) -> str:
 
 
 def _explained_with(pair: Pair) -> dict[str, str]:
-    return {
-        "parameters": f"params:{pair.name}.explanation",
-        **provided(knowledge_of(pair)),
-    }
+    explanation = f"params:{pair.name}.explanation"
+    return {"parameters": explanation, **provided(knowledge_of(pair))}
 
 
 def approach_nodes(pair: Pair) -> Iterable[Node]:
     """All nodes of an approach but those of the controls, which several may share."""
     explainer, name = EXPLAINERS[pair.explainer], pair.name
     controls, owner = CONTROLS if explainer.on_controls else (), control_owner(pair)
+    names = {"approach": name, "recommender": pair.recommender}
     yield explain_node(pair)
     if explainer.measure:
-        yield step_node(explainer.measure, name, approach=name, recommender=pair.recommender)
-    explained = {
-        "model": f"{pair.recommender}.model",
-        "data": "data",
-        "recommendations": f"{pair.recommender}.recommendations",
-        "explanations": f"{name}.explanations",
-        "faithfulness": "params:faithfulness",
-    }
-    projected = "projected_evidence" in explainer.details
-    yield judge_node(
+        yield step_node(explainer.measure, name, **names)
+    taken = [f"{name}.{table}" for table in ("faithfulness", "faithfulness_curves")]
+    by_user, projected = f"{name}.faithfulness_by_user", f"{name}.projected_evidence"
+    has_projected = "projected_evidence" in explainer.details
+    measured = Step(
         faithfulness_tables,
-        {
-            **explained,
-            "evaluation": "params:evaluation",
-            **({"projected_evidence": f"{name}.projected_evidence"} if projected else {}),
-        },
-        [f"{name}.faithfulness", f"{name}.faithfulness_curves", f"{name}.faithfulness_by_user"],
-        name="measure_faithfulness",
+        (*taken, by_user),
+        {"projected_evidence": projected} if has_projected else {},
     )
+    yield step_node(measured, name, "measure_faithfulness", **names)
     evaluate = functools.partial(evaluate_approach, adds_up=explainer.adds_up)
-    yield judge_node(
+    judged = Step(
         functools.update_wrapper(evaluate, evaluate_approach),
+        tuple(f"{name}.{table}" for table in JUDGEMENTS),
         {
-            **explained,
-            "data_fingerprint": f"{pair.recommender}.data_fingerprint",
-            "faithfulness_by_user": f"{name}.faithfulness_by_user",
-            **JUDGED_WITH,
+            "faithfulness_by_user": by_user,
             **({"approach_metrics": f"{name}.approach_metrics"} if explainer.measure else {}),
             **{f"explanations_of_{c}": f"{owner}.explanations_of_{c}" for c in controls},
             **{f"recommendations_of_{c}": f"{c}.recommendations" for c in controls},
         },
-        [f"{name}.{table}" for table in JUDGEMENTS],
-        name="evaluate",
     )
-    yield from pictures(name)
+    yield step_node(judged, name, "evaluate", **names)
+    yield from pictures(name, **names)

@@ -1,8 +1,8 @@
-"""How nodes are made: of functions, of steps, and those that judge."""
+"""How nodes are made: of functions, and of steps, those that judge among them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from kedro.pipeline import Node
@@ -10,8 +10,8 @@ from kedro.pipeline import Node
 from explainable_recsys.answers.records import Step
 from explainable_recsys.pipelines.judging import EVALUATION_TAG, IfStored, judges_of
 
-JUDGED_WITH = {"evaluation": "params:evaluation", "data_version": "data_version"}
 JUDGEMENTS = ("metrics", "user_metrics", "evaluated_on")
+"""What is noted of everybody who is judged."""
 
 CHOICE = "choice"
 """Tag of the nodes that choose hyper-parameters."""
@@ -23,19 +23,18 @@ def node(run: Callable[..., Any], inputs: Any, outputs: Sequence[str], **more: A
     return Node(run, inputs, made, **{"name": run.__name__, **more})
 
 
-def judge_node(
-    run: Callable[..., Any], inputs: Mapping[str, str], outputs: Sequence[str], **more: Any
-) -> Node:
-    """A node that judges the one whose datasets it makes, if all that it reads is stored."""
-    place = {"namespace": judges_of(outputs[0].partition(".")[0]), "tags": EVALUATION_TAG}
-    return node(IfStored(run, len(outputs)), dict(inputs), outputs, **place, **more)
+def step_node(step: Step, namespace: str, called: str | None = None, **names: str) -> Node:
+    """A step as a node; what judges makes nothing of what is not stored.
 
-
-def step_node(step: Step, namespace: str, **names: str) -> Node:
-    """A step as a node; `names` stand in the place of `{…}` in what it reads and makes."""
-    inputs = {argument: name.format(**names) for argument, name in step.inputs.items()}
+    Args:
+        step: The step.
+        namespace: Whose it is.
+        called: Name of the node, if not that of the function.
+        names: What stands in the place of `{…}` in what it reads and makes.
+    """
     outputs = [name.format(**names) for name in step.outputs]
-    if outputs[0].endswith("_metrics"):
-        return judge_node(step.run, inputs, outputs)
-    tags = CHOICE if step.chooses else None
-    return node(step.run, inputs, outputs, namespace=namespace, tags=tags)
+    inputs = {argument: name.format(**names) for argument, name in step.inputs.items()}
+    run, tags = step.run, CHOICE if step.chooses else None
+    if outputs[0].endswith(("metrics", ".faithfulness")):
+        run, namespace, tags = IfStored(run, len(outputs)), judges_of(namespace), EVALUATION_TAG
+    return node(run, inputs, outputs, name=called or run.__name__, namespace=namespace, tags=tags)

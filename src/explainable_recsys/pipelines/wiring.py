@@ -14,13 +14,13 @@ from kedro.pipeline import Node, Pipeline
 from explainable_recsys.answers.knowledge import KNOWLEDGE
 from explainable_recsys.answers.pairs import APPROACHES, knowledge_of
 from explainable_recsys.answers.recommenders import RECOMMENDERS
+from explainable_recsys.answers.records import RecommenderRecord, Step
 from explainable_recsys.metrics.evaluation import evaluate_recommender
 from explainable_recsys.pipelines.approach_nodes import approach_nodes, control_nodes
 from explainable_recsys.pipelines.data_processing.pipeline import prepare_data
 from explainable_recsys.pipelines.judging import whose
 from explainable_recsys.pipelines.pictures import pictures
-from explainable_recsys.pipelines.steps import JUDGED_WITH, JUDGEMENTS, judge_node, step_node
-from explainable_recsys.pipelines.steps import node as make_node
+from explainable_recsys.pipelines.steps import JUDGEMENTS, step_node
 from explainable_recsys.recommenders.lists import make_lists
 
 FAMILIES = frozenset({*RECOMMENDERS, *KNOWLEDGE, *APPROACHES})
@@ -45,13 +45,11 @@ def part(*namespaces: str) -> Pipeline:
 def everything() -> Pipeline:
     """All recommenders, knowledge and approaches, those on request too, with their data."""
     nodes, controls = list[Node](), dict[str, Node]()
-    steps = {name: record.steps for name, record in KNOWLEDGE.items()}
-    steps |= {name: record.steps for name, record in RECOMMENDERS.items()}
-    for name in steps:
-        nodes += [step_node(step, name) for step in steps[name]]
-        nodes += pictures(name)
-    for name in RECOMMENDERS:
-        nodes += _recommender_nodes(name)
+    for knowledge in KNOWLEDGE.values():
+        nodes += [step_node(step, knowledge.name) for step in knowledge.steps]
+        nodes += pictures(knowledge.name)
+    for recommender in RECOMMENDERS.values():
+        nodes += _recommender_nodes(recommender)
     for pair in APPROACHES.values():
         nodes += approach_nodes(pair)
         for node in control_nodes(pair):
@@ -59,29 +57,21 @@ def everything() -> Pipeline:
     return prepare_data() + Pipeline([*nodes, *controls.values()])
 
 
-def _recommender_nodes(name: str) -> Iterable[Node]:
-    """Fit a recommender, make lists, judge them."""
-    record, model = RECOMMENDERS[name], f"{name}.model"
-    usual = {"interactions": "interactions", "parameters": f"params:{model}"}
-    fitted_on = dict(usual if record.inputs is None else record.inputs)
-    yield make_node(record.fit, fitted_on, [model], name="fit", namespace=name)
-    yield make_node(
-        make_lists,
-        [model, "data", "data_version", "params:recommendation"],
-        [f"{name}.recommendations", f"{name}.data_fingerprint"],
-        name="recommend",
-        namespace=name,
+def _recommender_nodes(record: RecommenderRecord) -> Iterable[Node]:
+    """Fit a recommender, make lists, judge them, draw; its own steps first."""
+    name = record.name
+    lists = [f"{name}.{table}" for table in ("recommendations", "data_fingerprint")]
+    judgements = tuple(f"{name}.{table}" for table in JUDGEMENTS)
+    more = f"{name}.list_metrics"
+    has_more = any(more in step.outputs for step in record.steps)
+    judge = Step(evaluate_recommender, judgements, {"list_metrics": more} if has_more else {})
+    yield from (step_node(step, name, recommender=name) for step in record.steps)
+    yield step_node(record.training, name, "fit", recommender=name)
+    yield step_node(
+        Step(make_lists, tuple(lists), {"parameters": "params:recommendation"}),
+        name,
+        "recommend",
+        recommender=name,
     )
-    judged = {
-        "model": model,
-        "data": "data",
-        "recommendations": f"{name}.recommendations",
-        "data_fingerprint": f"{name}.data_fingerprint",
-        "test_ratings": "test_ratings",
-        "recommendation": "params:recommendation",
-        **JUDGED_WITH,
-    }
-    if any(f"{name}.list_metrics" in step.outputs for step in record.steps):
-        judged["list_metrics"] = f"{name}.list_metrics"
-    judgements = [f"{name}.{table}" for table in JUDGEMENTS]
-    yield judge_node(evaluate_recommender, judged, judgements, name="evaluate")
+    yield step_node(judge, name, "evaluate", recommender=name)
+    yield from pictures(name, recommender=name)

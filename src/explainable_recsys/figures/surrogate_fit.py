@@ -19,9 +19,9 @@ _DASHES = ["solid", "dash", "dot"]
 _BETWEEN = ["< 0", *(f"{i / _N_BINS:g} to {(i + 1) / _N_BINS:g}" for i in range(_N_BINS))]
 
 
-def draw_fit(**surrogates: pd.DataFrame) -> style.Figure:
+def draw_fit(**tables: pd.DataFrame) -> style.Figure:
     """How well the surrogates of an approach fit, beside those around the controls' lists."""
-    return surrogate_fit_figure(surrogates)
+    return surrogate_fit_figure(tables)
 
 
 def surrogate_fit_figure(surrogates: Mapping[str, pd.DataFrame]) -> style.Figure:

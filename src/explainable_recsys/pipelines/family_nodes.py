@@ -1,4 +1,4 @@
-"""The nodes of an approach: explain lists, the controls' too, measure, judge, draw."""
+"""The nodes of knowledge, recommenders and approaches: make, list, explain, judge, draw."""
 
 from __future__ import annotations
 
@@ -11,11 +11,42 @@ from explainable_recsys.answers.explainers import EXPLAINERS
 from explainable_recsys.answers.knowledge import provided
 from explainable_recsys.answers.pairs import knowledge_of
 from explainable_recsys.answers.recommenders import CONTROLS
-from explainable_recsys.answers.records import Pair, Step
-from explainable_recsys.metrics.evaluation import evaluate_approach, faithfulness_tables
+from explainable_recsys.answers.records import KnowledgeRecord, Pair, RecommenderRecord, Step
+from explainable_recsys.metrics.evaluation import (
+    evaluate_approach,
+    evaluate_recommender,
+    faithfulness_tables,
+)
 from explainable_recsys.pipelines.explaining import Explain
 from explainable_recsys.pipelines.pictures import pictures
 from explainable_recsys.pipelines.steps import JUDGEMENTS, step_node
+from explainable_recsys.recommenders.lists import make_lists
+
+
+def knowledge_nodes(record: KnowledgeRecord) -> Iterable[Node]:
+    """Prepare knowledge, draw it."""
+    yield from (step_node(step, record.name) for step in record.steps)
+    yield from pictures(record.name)
+
+
+def recommender_nodes(record: RecommenderRecord) -> Iterable[Node]:
+    """Fit a recommender, make lists, judge them, draw; its own steps first."""
+    name = record.name
+    lists = [f"{name}.{table}" for table in ("recommendations", "data_fingerprint")]
+    judgements = tuple(f"{name}.{table}" for table in JUDGEMENTS)
+    more = f"{name}.list_metrics"
+    has_more = any(more in step.outputs for step in record.steps)
+    judge = Step(evaluate_recommender, judgements, {"list_metrics": more} if has_more else {})
+    yield from (step_node(step, name, recommender=name) for step in record.steps)
+    yield step_node(record.training, name, "fit", recommender=name)
+    yield step_node(
+        Step(make_lists, tuple(lists), {"parameters": "params:recommendation"}),
+        name,
+        "recommend",
+        recommender=name,
+    )
+    yield step_node(judge, name, "evaluate", recommender=name)
+    yield from pictures(name, recommender=name)
 
 
 def explain_node(pair: Pair) -> Node:

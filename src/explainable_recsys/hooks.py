@@ -104,18 +104,14 @@ class ManifestHook:
 
     def __init__(self, clock: NodeClock) -> None:
         """Start with nothing recorded but what the clock measures."""
-        self._clock = clock
-        self._started = 0.0
-        self._parameters: dict[str, Any] = {}
-        self._project = Path()
-        self._env: str | None = None
+        self._clock, self._started = clock, 0.0
+        self._context: Any = None
         self._git: dict[str, Any] | None = None
 
     @hook_impl
     def after_context_created(self, context: Any) -> None:
-        """Keep the parameters as they are configured, and where they come from."""
-        self._project, self._env = Path(context.project_path), context.env
-        self._parameters = dict(context.config_loader["parameters"])
+        """Keep what knows the parameters as they are configured, and where they come from."""
+        self._context = context
 
     @hook_impl
     def after_catalog_created(
@@ -126,13 +122,14 @@ class ManifestHook:
         The manifest holds the rest, such as the versions of all that was read and written; it
         is written when the run has ended. Without a run there is neither.
         """
-        self._git = git_state(self._project)
+        project = Path(self._context.project_path)
+        self._git = git_state(project)
         path = Path(conf_catalog["run_manifest"]["filepath"])
         manifest = path / save_version / path.name if save_version else None
         facts = {
             "run": save_version,
-            "manifest": manifest and below(self._project, manifest),
-            "env": self._env,
+            "manifest": manifest and below(project, manifest),
+            "env": self._context.env,
             **(self._git or {"commit": None, "dirty": False}),
         }
         catalog.save("run", facts)
@@ -170,13 +167,13 @@ class ManifestHook:
         manifest = {
             "run_id": run_params.get("run_id"),
             "status": status,
-            "env": self._env,
+            "env": self._context.env,
             "pipelines": run_params.get("pipeline_names") or ["__default__"],
             "seconds": time.perf_counter() - self._started,
             "git": self._git,
             "python": platform.python_version(),
             "packages": {name: version(name) for name in RECORDED_PACKAGES},
-            "parameters": self._parameters,
+            "parameters": self._context.config_loader["parameters"],
             "read": _versions(pipeline.inputs(), catalog),
             "written": {
                 name: run_params.get("run_id")

@@ -47,7 +47,7 @@ def check_globals(conf: Path, own: Path) -> None:
             a root of its own for its results.
     """
     known, file = read_block(conf / "base" / "globals.yml"), own / "globals.yml"
-    _check_file(file, partial(check_parameter, known={**known, "source": {}}, deeply=False))
+    _check_file(file, partial(check_parameter, known={**known, "source": {}}))
     place, values = f"{own.name}/{file.name}", read_block(file)
     if "source" in values and "data_root" not in values:
         raise InputError(
@@ -105,9 +105,10 @@ def check_parameter(
     value: Any,
     known: Mapping[str, Any],
     path: tuple[str, ...] = (),
-    deeply: bool = True,
 ) -> None:
     """Make sure that a parameter exists, and that a block of parameters is given as one.
+
+    A block of which nothing is known may hold anything.
 
     Raises:
         InputError: Naming the closest parameter that does.
@@ -125,6 +126,5 @@ def check_parameter(
         raise InputError(f"parameter {full}: {value!r} stands where a block should{accepted}")
     if path[1:] == ("search",) and name == "space":
         return  # may name any parameter that the model depends on; the search itself checks which
-    if deeply:
-        for key, inner in value.items():
-            check_parameter(key, inner, known[name], (*path, name))
+    for key, inner in value.items() if known[name] else ():
+        check_parameter(key, inner, known[name], (*path, name))

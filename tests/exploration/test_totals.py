@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from explainable_recsys.exploration.totals import group_means, memberships, rating_totals
+from explainable_recsys.exploration.totals import group_table, memberships, rating_totals
 
 PAIRS = st.lists(
     st.tuples(st.integers(1, 6), st.integers(1, 8), st.sampled_from([0.5, 1, 2.5, 5])),
@@ -41,8 +41,10 @@ def test_means_of_groups_by_hand():
     # Two items: n = 2 and 1, sums 8 and 1, so m = 3; sum (s - n m)^2 = 4 + 4; 2 * 8 / 9.
     totals = pd.DataFrame({"n_ratings": [2, 1, 5], "mean_rating": [4.0, 1.0, 2.0]})
     groups = sparse.csr_array(np.array([[1, 1, 0], [0, 0, 1], [0, 0, 0]]))
-    table = group_means(groups, totals)
+    table = group_table(groups, totals, "items")
+    assert table["n_items"].tolist() == [2, 1, 0]
     assert table["n_ratings"].tolist() == [3, 5, 0]
+    np.testing.assert_allclose(table["share_of_ratings"], [3 / 8, 5 / 8, 0])
     np.testing.assert_allclose(table["mean_rating"], [3, 2, np.nan])
     half = 1.959964 * np.sqrt(16 / 9)
     np.testing.assert_allclose(table["low"], [3 - half, np.nan, np.nan])
@@ -53,7 +55,7 @@ def test_the_interval_is_about_that_of_a_bootstrap_over_items():
     rng = np.random.default_rng(0)
     n = rng.integers(1, 30, 400)
     totals = pd.DataFrame({"n_ratings": n, "mean_rating": rng.normal(3.5, 0.6, 400)})
-    found = group_means(memberships(np.zeros(400, dtype=int), 1), totals).iloc[0]
+    found = group_table(memberships(np.zeros(400, dtype=int), 1), totals, "items").iloc[0]
     draws = rng.integers(0, 400, (4000, 400))
     sums = (n * totals["mean_rating"]).to_numpy()
     means = sums[draws].sum(axis=1) / n[draws].sum(axis=1)
@@ -64,7 +66,7 @@ def test_the_interval_is_about_that_of_a_bootstrap_over_items():
 
 def test_equal_ratings_have_no_width():
     totals = pd.DataFrame({"n_ratings": [3, 4], "mean_rating": [4.0, 4.0]})
-    row = group_means(memberships(np.array([0, 0]), 1), totals).iloc[0]
+    row = group_table(memberships(np.array([0, 0]), 1), totals, "items").iloc[0]
     np.testing.assert_allclose(row[["low", "high"]], 4.0)
 
 

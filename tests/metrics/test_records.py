@@ -52,27 +52,6 @@ def test_records_are_complete() -> None:
         assert number(0.5, FORMS[metric.unit])
 
 
-@pytest.mark.parametrize(
-    ("column", "label"),
-    [
-        ("ndcg@10", "nDCG@10"),
-        ("pos@10,3", "POS@10,3"),
-        ("pos@10,3/random", "POS@10,3, random evidence"),
-        ("pos@10/auc", "POS@10 AUC"),
-        ("pos@10/auc/popular", "POS@10 AUC, popular evidence"),
-        ("coverage_of_popularity", "explained, most-popular lists"),
-        ("mep_users@10_gain", "MEP by users@10 gain"),
-        ("mep_items@10_of_random", "MEP by items@10, random lists"),
-        ("held_out_r2_p10", "held-out R², 10 %"),
-        ("sampled_100_ndcg@10", "nDCG@10 (100 negatives)"),
-        ("something_new@5", "something_new@5"),
-        ("no metric at all!", "no metric at all!"),
-    ],
-)
-def test_names_are_taken_apart(column: str, label: str) -> None:
-    assert read(column).label == label
-
-
 def test_numbers_of_cited_items() -> None:
     columns = ("pos@10,3", "del@2", "ndcg@10", "pos@10/auc", "coverage")
     assert [read(column).n_cited for column in columns] == [3, 2, None, None, None]

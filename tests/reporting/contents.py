@@ -72,6 +72,7 @@ def content(**changes: Any) -> ReportContent:
             "mean_rating": 3.5436,
             "rating_distribution": {"1": 25, "5": 75},
             "ratings_per_user": {"min": 20.0, "median": 71.5},
+            "ratings_per_item": {"min": 1.0, "median": 3.0},
             "time_span": ["1995-01-09", "2016-10-16"],
             "split": {"train": 80_949, "test": 10_031},
             "n_read": 100_010,

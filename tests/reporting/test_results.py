@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from explainable_recsys.reporting.results import Results, records
+from explainable_recsys.reporting.results import Results
 from tests.reporting.contents import APPROACHES, content, empty
 
 
@@ -34,8 +34,10 @@ def test_paired_tests_go_both_ways() -> None:
     forth = results.paired["ndcg@10", "ease", "svd"]
     back = results.paired["ndcg@10", "svd", "ease"]
     assert forth.difference == -back.difference > 0
-    assert back.interval is not None
-    assert back.interval[0] < back.difference < back.interval[1]
+    assert back.low is not None
+    assert back.high is not None
+    assert back.low < back.difference < back.high
+    assert (back.low, back.high) == (-(forth.high or 0), -(forth.low or 0))
     assert forth.is_significant
     assert ("ndcg@10", "svd", "als") not in results.paired
     assert results.paired["pos@10,3", "posthoc_knn", "intrinsic_ease"].difference == 0.4
@@ -56,7 +58,8 @@ def test_who_explains() -> None:
 
 def test_an_approach_whose_scope_nobody_wrote_down() -> None:
     results = Results(content(scope=pd.DataFrame()))
-    assert results.scope("posthoc_ar") == "not measured"
+    assert results.scope("posthoc_ar") == ""
+    assert results.why_not("posthoc_ar") == "no figures"
     assert results.explains("posthoc_ar")
 
 
@@ -67,7 +70,8 @@ def test_nothing() -> None:
     assert results.value("anybody", "ndcg@10") is None
 
 
-def test_records_of_a_table_that_lacks_a_column() -> None:
-    table = pd.DataFrame({"a": [1, 2]})
-    assert records(table, "a", "b") == [{"a": 1, "b": None}, {"a": 2, "b": None}]
-    assert records(pd.DataFrame(), "a") == []
+def test_a_test_without_an_interval_is_told_without() -> None:
+    tests = content().accuracy_tests.assign(low=None, high=float("nan"), p_corrected=None)
+    told = Results(content(accuracy_tests=tests)).paired["ndcg@10", "ease", "svd"]
+    assert not told.is_significant
+    assert told.figures == ("difference 0.150, 95 % interval not known, corrected p not known")

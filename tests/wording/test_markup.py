@@ -28,7 +28,9 @@ def test_parts_of_a_sentence() -> None:
 def test_any_title_comes_out_without_marks(titles: list[str]) -> None:
     sentence = " and ".join(markup.marked(title) for title in titles)
     bare = ["".join(c for c in title if not "\u2066" <= c <= "\u2069") for title in titles]
-    assert [p.text for p in markup.parts(sentence) if p.is_item] == [text for text in bare if text]
+    assert [text for text, is_item in markup.parts(sentence) if is_item] == [
+        text for text in bare if text
+    ]
     assert markup.plain(sentence) == " and ".join(bare)
 
 
@@ -42,7 +44,6 @@ def test_a_sentence_in_every_medium() -> None:
     ]
     page = str(markup.html(SENTENCE))
     assert page == "<em>A *b* &lt;c&gt;</em> &amp; <em>D</em> fit you (50\u00a0%)."
-    assert markup.markdown(SENTENCE) == r"*A \*b\* &lt;c>* & *D* fit you (50 %)."
 
 
 @given(st.text())

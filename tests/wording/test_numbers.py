@@ -71,4 +71,3 @@ def test_enumerations() -> None:
         "a and b",
         "a, b and c",
     ]
-    assert enumerated(["a", "b"], "or") == "a or b"

@@ -7,10 +7,19 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from babel.messages.pofile import read_po
+from jinja2 import Environment, nodes
+
 import explainable_recsys
+from explainable_recsys.answers.pairs import APPROACHES
+from explainable_recsys.answers.recommenders import RECOMMENDERS
+from explainable_recsys.answers.texts import texts
+from explainable_recsys.explainers.styles import STYLES
+from explainable_recsys.metrics.records import ADDITIONS, METRICS
+from explainable_recsys.wording.phrases import CATALOGS, DOMAIN
 
 ROOT = Path(explainable_recsys.__file__).parent
-SHOWN = ("interface", "reporting", "wording")
+SHOWN = ("interface", "pipelines/evaluation", "reporting", "wording")
 """Folders whose texts people read."""
 
 ERRORS = {"configuration.py", "messages.py", "old_names.py", "stored.py"}
@@ -23,6 +32,7 @@ NO_PHRASES = [
     r"line-height: .*|<div .*",  # styles
     r"make viz",  # a command
     r"users one after another|users browsed|users shown",  # the names of draws
+    r"rating points",  # a unit that a page asks for
     r"no difference|beyond accuracy|not applicable:",  # values in tables of results
 ]
 """Regular expressions of texts that are for no reader."""
@@ -91,3 +101,45 @@ def test_all_that_people_read_goes_through_the_catalog() -> None:
         if is_phrase(text)
     ]
     assert not found, "wrap in phrase() of wording.phrases, and make phrases"
+
+
+def test_the_texts_of_records_are_in_the_catalog() -> None:
+    with (CATALOGS / "en" / "LC_MESSAGES" / f"{DOMAIN}.po").open("rb") as file:
+        catalog = {message.id for message in read_po(file)}
+    records = [*METRICS.values(), *STYLES.values(), *RECOMMENDERS.values(), *APPROACHES.values()]
+    fields = ("label", "title", "definition", "note", "unit", "piece", "weight", "taken_away")
+    shown = {getattr(record, field, "") for record in records for field in fields}
+    shown |= {text for addition in ADDITIONS.values() for text in addition}
+    assert len(shown) > 150
+    assert not (shown | texts()) - catalog - {""}, "make phrases"
+
+
+def bare(template: str) -> list[str]:
+    """Words in a template of a page that are no phrases: in text, attributes, and expressions."""
+    parsed = Environment().parse(template)
+    page = "".join(
+        "{}" if not isinstance(node, nodes.TemplateData) else node.data
+        for output in parsed.find_all(nodes.Output)
+        for node in output.nodes
+    )
+    page = re.sub(r"<!DOCTYPE[^>]*>|<(style|script)\b.*?</\1>", "", page, flags=re.DOTALL)
+    found = re.split(r"<[^>]*>", page) + re.findall(r'\b(?:aria-label|title|alt)="([^"]*)"', page)
+    calls = [call for call in parsed.find_all(nodes.Call) if isinstance(call.node, nodes.Name)]
+    phrases = {id(value) for call in calls if call.node.name == "phrase" for value in call.args}
+    literals = [c.value for c in parsed.find_all(nodes.Const) if id(c) not in phrases]
+    return [text.strip() for text in found if re.search(r"[^\W\d_]", text)] + [
+        text for text in literals if isinstance(text, str) and is_phrase(text)
+    ]
+
+
+def test_the_check_of_templates_sees_what_is_not_wrapped() -> None:
+    assert bare('<p title="c">a {{ phrase("b") }}</p>{{ phrase("d e") }}{{ x or "f g" }}') == [
+        "a {}",
+        "c",
+        "f g",
+    ]
+
+
+def test_all_words_of_a_page_go_through_the_catalog() -> None:
+    (template,) = ROOT.rglob("*.j2")
+    assert not bare(template.read_text(encoding="utf-8"))

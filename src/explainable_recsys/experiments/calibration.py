@@ -11,7 +11,7 @@ from explainable_recsys.data import Data
 from explainable_recsys.experiments import popularity_prior
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.metrics.parameters import EvaluationParameters
-from explainable_recsys.metrics.ratings import rating_errors
+from explainable_recsys.metrics.ratings import evaluate_ratings
 from explainable_recsys.recommenders.svd import SVD, SVDParameters
 
 
@@ -35,16 +35,12 @@ def calibrate_user_penalty(
         Columns `user_penalty`, `rmse` (in rating points, NaN without validation ratings),
         one row per candidate.
     """
-    rows = train.user_rows(validation_ratings["user_id"])
-    columns = train.item_columns(validation_ratings["item_id"])
-    actual = validation_ratings["rating"].to_numpy()
     candidates = model.parameters.user_penalties
     measured = np.full(len(candidates), np.nan)
-    for place, kappa in enumerate(candidates if len(actual) else ()):
+    for place, kappa in enumerate(() if validation_ratings.empty else candidates):
         candidate = dataclasses.replace(model, user_penalty=kappa)
-        predicted = candidate.predict_ratings(train.ratings, rows, columns)
-        errors = rating_errors(predicted, actual, minimum, maximum)
-        measured[place] = np.sqrt(np.square(errors).mean())
+        of_candidate = evaluate_ratings(candidate, train, validation_ratings, minimum, maximum)
+        measured[place] = of_candidate["rmse"]
     return pd.DataFrame({"user_penalty": candidates, "rmse": measured})
 
 

@@ -7,7 +7,6 @@ from typing import Annotated
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from pydantic import AfterValidator, Field
 from scipy import sparse
 
@@ -134,15 +133,11 @@ def _at_confidence(
     best: dict[str, Rules], lists: dict[str, Lists], min_confidence: float
 ) -> dict[str, float]:
     row: dict[str, float] = {}
-    for place, (name, rules) in enumerate(best.items()):
+    for name, rules in best.items():
         kept = rules.confidence >= min_confidence
         coverage = kept.sum() / max(1, len(lists[name]))
-        if place == 0:
-            row |= {"coverage": coverage, "median_lift": _median(rules.lift[kept])}
-        else:
+        if row:
             row[f"coverage_of_{name}"] = coverage
+        else:
+            row = {"coverage": coverage, "median_lift": pd.Series(rules.lift[kept]).median()}
     return row
-
-
-def _median(values: NDArray[np.float64]) -> float:
-    return float(np.median(values)) if len(values) else float("nan")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
-import numpy as np
 import pandas as pd
 
 from explainable_recsys.data import Data, Lists
@@ -13,7 +12,7 @@ from explainable_recsys.knowledge.neighbours import NeighbourhoodParameters, exp
 from explainable_recsys.metrics.explainability import explainability_per_user
 from explainable_recsys.metrics.parameters import EvaluationParameters
 from explainable_recsys.metrics.ranking import ranking_per_user
-from explainable_recsys.metrics.ratings import rating_errors
+from explainable_recsys.metrics.ratings import evaluate_ratings
 from explainable_recsys.parameters import Parameters, each
 from explainable_recsys.progress import progress
 from explainable_recsys.recommenders.emf import EMF, EMFParameters
@@ -55,7 +54,7 @@ def explainability_sweep(
         Columns `form`, `explainability_weight`, `rmse`, `mep`, `ndcg`, one row per model; no
         rows without validation ratings.
     """
-    tried: list[tuple[Literal["pull", "l2"], float]] = [("pull", w) for w in sweep.pull]
+    tried = [("pull", weight) for weight in sweep.pull]
     tried += [("l2", weight) for weight in sweep.l2]
     columns = ["form", "explainability_weight", "rmse", "mep", "ndcg"]
     if validation_ratings.empty:
@@ -63,18 +62,14 @@ def explainability_sweep(
     train = Interactions.from_frame(train_ratings)
     k = min(evaluation.k, train.n_items)
     explainable = explainability(train.ratings, train.ratings, neighbourhood)
-    rows = train.user_rows(validation_ratings["user_id"])
-    items = train.item_columns(validation_ratings["item_id"])
-    actual = validation_ratings["rating"].to_numpy()
+    minimum, maximum = data.scale.minimum, data.scale.maximum
     measured = []
     for form, weight in progress(tried, "explainability sweep", "model"):
         changes = {"form": form, "explainability_weight": weight, "popularity_weight": 0.0}
         model = EMF.fit(train, parameters.model_copy(update=changes), neighbourhood, explainable)
-        predicted = model.predict_ratings(train.ratings, rows, items)
-        errors = rating_errors(predicted, actual, data.scale.minimum, data.scale.maximum)
-        rmse = np.sqrt(np.square(errors).mean())
+        errors = evaluate_ratings(model, train, validation_ratings, minimum, maximum)
         lists = recommend(model, train, RecommendationParameters(n=k))
         mep = explainability_per_user(Lists.of(train, lists), explainable, k)[f"mep@{k}"].mean()
         ranking = ranking_per_user(lists, validation_ratings, k, evaluation.relevance_threshold)
-        measured.append((form, weight, rmse, mep, ranking[f"ndcg@{k}"].mean()))
+        measured.append((form, weight, errors["rmse"], mep, ranking[f"ndcg@{k}"].mean()))
     return pd.DataFrame(measured, columns=columns)

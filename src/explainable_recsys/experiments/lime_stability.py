@@ -155,12 +155,9 @@ def _top_overlap(strength: NDArray[np.float64]) -> NDArray[np.float64]:
     tops = np.zeros((seeds * m, e), bool)
     tops[rows, chosen[rows, places]] = True
     tops = tops.reshape(seeds, m, e)
-    overlaps = []
-    for one, other in itertools.combinations(tops, 2):
-        either = (one | other).sum(axis=1)
-        overlap = np.full(m, np.nan)
-        np.divide((one & other).sum(axis=1), either, out=overlap, where=either > 0)
-        overlaps.append(overlap)
+    pairs = itertools.combinations(tops, 2)
+    with np.errstate(invalid="ignore"):  # nobody gives a reason
+        overlaps = [(a & b).sum(axis=1) / (a | b).sum(axis=1) for a, b in pairs]
     return np.asarray(np.mean(overlaps, axis=0))
 
 

@@ -87,7 +87,7 @@ def similar_items(
     lengths = np.linalg.norm(item_factors[shown].astype(np.float64), axis=1, keepdims=True)
     directions = item_factors[shown] / np.maximum(lengths, np.finfo(np.float64).tiny)
     parts = []
-    for start in range(0, len(shown), 512):
+    for start in range(0, max(len(shown), 1), 512):
         block = np.arange(start, min(start + 512, len(shown)))
         with one_blas_thread():  # with more threads the last digits differ
             similarity = directions[block] @ directions.T
@@ -95,8 +95,6 @@ def similar_items(
         near, values = top_n(similarity, parameters.n_similar)
         rows, places = np.nonzero(near >= 0)
         parts.append((block[rows], places, near[rows, places], values[rows, places]))
-    if not parts:
-        parts = [(np.empty(0, np.int64),) * 3 + (np.empty(0),)]
     rows, places, near, values = (np.concatenate(part) for part in zip(*parts, strict=True))
     titles = items.set_index("item_id")["title"]
     ids, similar = interactions.item_ids[shown[rows]], interactions.item_ids[shown[near]]

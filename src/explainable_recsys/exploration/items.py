@@ -38,7 +38,7 @@ def genres(items: pd.DataFrame, item_totals: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         Columns `genre`, `n_items`, `share_of_items`, `n_ratings`, `share_of_ratings` (0 to 1),
-        `mean_rating` over the ratings, `low` and `high` (its 95 % interval, see `group_means`),
+        `mean_rating` over the ratings, `low` and `high` (its 95 % interval, see `group_table`),
         most ratings first. No rows without genres.
     """
     names, members = genre_members(items)
@@ -89,7 +89,7 @@ def releases(items: pd.DataFrame, item_totals: pd.DataFrame, n_years: int) -> pd
     Returns:
         Columns `first_year` of each period that has items, `n_items`, `share_of_items`,
         `n_ratings`, `share_of_ratings` (0 to 1; of the items whose year is known),
-        `mean_rating`, `low` and `high` (its 95 % interval, see `group_means`). No rows without
+        `mean_rating`, `low` and `high` (its 95 % interval, see `group_table`). No rows without
         years.
     """
     years = items["year"].astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan)

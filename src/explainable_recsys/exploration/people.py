@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -38,7 +36,7 @@ def demographics(users: pd.DataFrame, user_totals: pd.DataFrame) -> pd.DataFrame
         One row per attribute and group, ages in order, other groups by number of users,
         `UNKNOWN` last: `attribute` ("age", "gender", "occupation"), `group`, `n_users`,
         `share_of_users`, `n_ratings`, `share_of_ratings` (0 to 1, of the attribute),
-        `mean_rating` over the ratings, `low` and `high` (its 95 % interval, see `group_means`).
+        `mean_rating` over the ratings, `low` and `high` (its 95 % interval, see `group_table`).
         An attribute of which nothing is known has no rows.
     """
     table = user_totals.merge(users, on="user_id", how="left")
@@ -99,28 +97,13 @@ def genders_by_genre(
 
 def _groups(users: pd.DataFrame, attribute: str) -> tuple[NDArray[np.intp], list[str]]:
     """Group of every user, and the groups' names; no names if nothing is known of anybody."""
-    if attribute not in users:
-        return np.full(len(users), -1, dtype=np.intp), []
-    names = _ages(users["age"]) if attribute == "age" else _texts(users[attribute])
-    known = names[names != UNKNOWN].value_counts().sort_index()
+    values = users.get(attribute, pd.Series(None, users.index, dtype="str"))
     if attribute == "age":
-        order = [name for name in AGE_GROUPS if name in known.index]
-    else:
-        order = list(known.sort_values(ascending=False, kind="stable").index)
-    if order and len(names) > known.sum():
+        years = pd.to_numeric(values, errors="coerce").astype("float64")
+        values = pd.cut(years, [-np.inf, *_YOUNGEST, np.inf], right=False, labels=AGE_GROUPS)
+    names = values.astype("str").replace("", None)
+    known = names.value_counts().sort_index().sort_values(ascending=False, kind="stable").index
+    order = sorted(known, key=AGE_GROUPS.index) if attribute == "age" else list(known)
+    if order and names.isna().any():
         order.append(UNKNOWN)
-    return pd.Index(order, dtype="str").get_indexer(pd.Index(names)), [str(name) for name in order]
-
-
-def _ages(ages: pd.Series[Any]) -> pd.Series[str]:
-    """Names of the age groups."""
-    years = pd.to_numeric(ages, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
-    names = np.array([*AGE_GROUPS, UNKNOWN], dtype=object)
-    places = np.where(np.isfinite(years), np.digitize(years, _YOUNGEST), len(AGE_GROUPS))
-    return pd.Series(names[places], dtype="str")
-
-
-def _texts(texts: pd.Series[Any]) -> pd.Series[str]:
-    """The texts; `UNKNOWN` for missing and empty ones."""
-    known = texts.notna() & (texts.astype("str") != "")
-    return texts.astype("str").where(known, UNKNOWN).reset_index(drop=True)
+    return pd.Index(order, dtype="str").get_indexer(pd.Index(names.fillna(UNKNOWN))), order

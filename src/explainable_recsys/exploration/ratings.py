@@ -58,7 +58,7 @@ def concentration(totals: pd.DataFrame, kind: str) -> pd.DataFrame:
     """Which share of the ratings the most active users or the most rated items have.
 
     Args:
-        totals: Column `n_ratings`, a row per user or item.
+        totals: Column `n_ratings`, a row per user or item, at least one.
         kind: What they are, such as "items".
 
     Returns:
@@ -68,24 +68,19 @@ def concentration(totals: pd.DataFrame, kind: str) -> pd.DataFrame:
         equally many; near 1: one has nearly all).
     """
     counts = np.sort(totals["n_ratings"].to_numpy(dtype=np.int64))[::-1]
-    n = len(counts)
-    running = np.cumsum(counts)
-    points = np.array([], dtype=np.int64)
-    gini = np.nan
-    if n:
-        half = int(np.searchsorted(2 * running, running[-1])) + 1
-        evenly = np.linspace(1, n, MOST_POINTS // 2)
-        densely_first = np.geomspace(1, n, MOST_POINTS // 2 - 1)
-        points = np.unique(np.append(np.concatenate([evenly, densely_first]), half).astype(int))
-        ranks = np.arange(1, n + 1)
-        gini = float((n + 1 - 2 * (ranks * (counts / running[-1])).sum()) / n)
+    n, running = len(counts), np.cumsum(counts)
+    half = int(np.searchsorted(2 * running, running[-1])) + 1
+    evenly = np.linspace(1, n, MOST_POINTS // 2)
+    densely_first = np.geomspace(1, n, MOST_POINTS // 2 - 1)
+    points = np.unique(np.concatenate([evenly, densely_first, [half]]).astype(int))
+    ranks = np.arange(1, n + 1)
     return pd.DataFrame(
         {
             "kind": pd.Series([kind] * len(points), dtype="str"),
             "n_first": points,
-            "share": points / max(n, 1),
-            "share_of_ratings": running[points - 1] / (running[-1] if n else 1),
-            "gini": gini,
+            "share": points / n,
+            "share_of_ratings": running[points - 1] / running[-1],
+            "gini": (n + 1 - 2 * (ranks * (counts / running[-1])).sum()) / n,
         }
     )
 
@@ -104,7 +99,8 @@ def activity(ratings: pd.DataFrame) -> pd.DataFrame:
     """
     part = ratings.dropna(subset="timestamp") if "timestamp" in ratings else ratings.head(0)
     if part.empty:
-        return _no_activity()
+        # The columns of a table about some time, without its rows.
+        return activity(ratings.head(1).assign(timestamp=pd.Timestamp(0))).head(0)
     months = part["timestamp"].to_numpy().astype("datetime64[M]")
     periods = months
     if int((months.max() - months.min()).astype(np.int64)) >= MOST_MONTHS:
@@ -130,12 +126,6 @@ def activity(ratings: pd.DataFrame) -> pd.DataFrame:
     ).astype({"period": "str"})
 
 
-def _no_activity() -> pd.DataFrame:
-    counts = ("n_ratings", "n_users", "n_new_users")
-    types = {"period": "str", **dict.fromkeys(counts, "int64"), "mean_rating": "float64"}
-    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in types.items()})
-
-
 def sparsity(ratings: pd.DataFrame, n_blocks: int) -> pd.DataFrame:
     """How full the table of users and items is, block by block.
 
@@ -155,7 +145,6 @@ def sparsity(ratings: pd.DataFrame, n_blocks: int) -> pd.DataFrame:
     shape = len(user_sizes), len(item_sizes)
     counts = np.bincount(users * shape[1] + items, minlength=shape[0] * shape[1])
     rows, columns = (place.ravel() for place in np.indices(shape))
-    pairs = user_sizes[rows] * item_sizes[columns]
     return pd.DataFrame(
         {
             "user_block": rows,
@@ -163,7 +152,7 @@ def sparsity(ratings: pd.DataFrame, n_blocks: int) -> pd.DataFrame:
             "n_users": user_sizes[rows],
             "n_items": item_sizes[columns],
             "n_ratings": counts,
-            "share_filled": counts / pairs,
+            "share_filled": counts / (user_sizes[rows] * item_sizes[columns]),
         }
     )
 

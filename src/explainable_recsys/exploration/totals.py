@@ -32,8 +32,8 @@ def rating_totals(ratings: pd.DataFrame, whose: Whose) -> pd.DataFrame:
     ).astype({"mean_rating": "float64"})
 
 
-def group_means(groups: sparse.csr_array, totals: pd.DataFrame) -> pd.DataFrame:
-    """Mean rating of groups of users or items, with an interval.
+def group_table(groups: sparse.csr_array, totals: pd.DataFrame, kind: str) -> pd.DataFrame:
+    """How large groups of users or items are, how many ratings they have, and which.
 
     The ratings of one item (or user) are not independent, so the items are what the 95 %
     interval counts: with the number n and the sum s of an item's ratings, the variance of the
@@ -44,14 +44,16 @@ def group_means(groups: sparse.csr_array, totals: pd.DataFrame) -> pd.DataFrame:
         groups: (n_groups, n) 0/1, which rows of the totals belong to a group; a row may belong
             to several.
         totals: (n) columns `n_ratings` and `mean_rating` of items (or users).
+        kind: What the groups are of: `items` or `users`.
 
     Returns:
-        One row per group: `n_ratings`, `mean_rating`, and its interval `low` and `high`; the
-        mean is missing without ratings, the interval with fewer than two items.
+        One row per group: `n_<kind>`, `share_of_<kind>`, `n_ratings`, `share_of_ratings` (0 to 1,
+        of all rows of the totals), `mean_rating` and its interval `low` and `high`; the mean is
+        missing without ratings, the interval with fewer than two items.
     """
     counts = totals["n_ratings"].to_numpy(dtype=np.float64)
     sums = counts * totals["mean_rating"].to_numpy(dtype=np.float64)
-    size = np.asarray(groups.sum(axis=1), dtype=np.float64)
+    size = np.diff(groups.indptr).astype(np.int64)
     n, s = groups @ counts, groups @ sums
     with np.errstate(divide="ignore", invalid="ignore"):
         mean = s / n
@@ -61,33 +63,15 @@ def group_means(groups: sparse.csr_array, totals: pd.DataFrame) -> pd.DataFrame:
     half = _NORMAL_95 * np.sqrt(variance)
     return pd.DataFrame(
         {
+            f"n_{kind}": size,
+            f"share_of_{kind}": size / max(len(totals), 1),
             "n_ratings": n.astype(np.int64),
+            "share_of_ratings": n / max(counts.sum(), 1),
             "mean_rating": mean,
             "low": mean - half,
             "high": mean + half,
         }
     )
-
-
-def group_table(groups: sparse.csr_array, totals: pd.DataFrame, kind: str) -> pd.DataFrame:
-    """How large groups of users or items are, how many ratings they have, and which.
-
-    Args:
-        groups: (n_groups, n) 0/1, as for `group_means`.
-        totals: (n) columns `n_ratings` and `mean_rating`.
-        kind: What the groups are of: `items` or `users`.
-
-    Returns:
-        One row per group: `n_<kind>`, `share_of_<kind>`, `n_ratings`, `share_of_ratings` (0 to 1,
-        of all rows of the totals), `mean_rating`, `low` and `high`, see `group_means`.
-    """
-    sizes = np.diff(groups.indptr).astype(np.int64)
-    shares = sizes / max(len(totals), 1)
-    table = pd.DataFrame({f"n_{kind}": sizes, f"share_of_{kind}": shares})
-    table = table.join(group_means(groups, totals))
-    of_ratings = table["n_ratings"] / max(int(totals["n_ratings"].sum()), 1)
-    table.insert(3, "share_of_ratings", of_ratings)
-    return table
 
 
 def memberships(codes: NDArray[np.intp], n_groups: int) -> sparse.csr_array:

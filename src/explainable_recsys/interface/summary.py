@@ -29,6 +29,7 @@ from explainable_recsys.metrics.records import CONTROL, OF_LISTS, read
 from explainable_recsys.pipelines.judging import results_root
 from explainable_recsys.preprocessing.splits import SplitParameters
 from explainable_recsys.reporting.people import choose_users, users_lists
+from explainable_recsys.wording.metrics import label
 from explainable_recsys.wording.numbers import date, fixed, number, short
 from explainable_recsys.wording.phrases import phrase, plural
 
@@ -188,7 +189,7 @@ def metrics_table(
         table.add_column(_head(column), justify="right", no_wrap=True)
     for name, values in metrics.items():
         own = next((column for column in special if column in values), None)
-        last = [f"{read(own).metric.label} {_cell(values, own)}"] if own else []
+        last = [f"{phrase(read(own).metric.label)} {_cell(values, own)}"] if own else []
         table.add_row(f"  {name}", *(_cell(values, column) for column in shown), *last)
     return table
 
@@ -197,7 +198,7 @@ def _head(column: str) -> str:
     """A short head of a column that stands beside that of its metric."""
     what = read(column)
     beside = what.control or what.lists.replace("popularity", "popular")
-    return beside or (what.metric.label if "," in what.at or what.n_cited else what.label)
+    return beside or (phrase(what.metric.label) if "," in what.at or what.n_cited else label(what))
 
 
 def protocol_text(metrics: Metrics, evaluation: EvaluationParameters, catalog: DataCatalog) -> str:
@@ -225,12 +226,12 @@ def legend(metrics: Metrics, columns: Iterable[str]) -> str:
     texts = []
     for metric in (column.metric for column in shown if column.is_plain):
         better = f" {phrase('Lower is better.')}" if metric.direction == "lower" else ""
-        texts.append(f"{metric.label}: {metric.definition}{better}")
+        texts.append(f"{phrase(metric.label)}: {phrase(metric.definition)}{better}")
     for meaning, holds in (
         (OF_LISTS, any(column.lists for column in shown)),
         (CONTROL, any(column.control for column in shown)),
     ):
-        texts += [phrase("random, popular: {meaning}", meaning=meaning)] if holds else []
+        texts += [phrase("random, popular: {meaning}", meaning=phrase(meaning))] if holds else []
     return "\n".join(
         textwrap.fill(text, WIDTH, initial_indent="  ", subsequent_indent="    ") for text in texts
     )

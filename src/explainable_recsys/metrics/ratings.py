@@ -71,8 +71,8 @@ def evaluate_ratings(
     held_out: pd.DataFrame,
     minimum: float,
     maximum: float,
-    n_resamples: int,
-    seed: int,
+    n_resamples: int = 0,
+    seed: int = 0,
 ) -> dict[str, float]:
     """RMSE and MAE over all held-out ratings, with intervals over users.
 

@@ -489,7 +489,7 @@ METRICS = {metric.base: metric for family in FAMILIES.values() for metric in fam
 AREA = (
     "The area under the curve of a measure over the share of the history that is taken away, or "
     "kept, from 0 to 100 %: cited items first, the others at random, so that it does not depend on "
-    "one number of items."
+    "one number of items. Explanations that cite few items soon go on like random ones, and lose."
 )
 CONTROL = (
     "The same recommendations when as many items of the same history are taken out, but drawn at "
@@ -503,6 +503,14 @@ SAMPLED = (
     "comparable with those of full rankings, and may order recommenders differently (Krichene & "
     "Rendle 2020)."
 )
+ADDITIONS = {
+    "is_area": ("AUC", AREA),
+    "control": ("random evidence, popular evidence", CONTROL),
+    "lists": ("most-popular lists, random lists", OF_LISTS),
+    "is_gain": ("gain", GAIN),
+    "sampled": ("sampled negatives", SAMPLED),
+}
+"""What is added to the name of a metric, and what it means, by the attribute of its column."""
 
 _NAME = re.compile(
     r"(?:sampled_(?P<sampled>\d+)_)?(?P<base>\w+?)(?P<at>@\d+(?:,\d+)?)?(?P<area>/auc)?"
@@ -542,14 +550,6 @@ class Column(NamedTuple):
         if self.is_area or "{n}" not in self.metric.name:
             return None
         return int(self.at.removeprefix("@").rpartition(",")[2])
-
-    @property
-    def label(self) -> str:
-        """What the column is called: nDCG@10, POS@10,3, random evidence."""
-        text = self.metric.label + self.at + " AUC" * self.is_area + " gain" * self.is_gain
-        text += f", {self.lists.replace('popularity', 'most-popular')} lists" if self.lists else ""
-        text += f", {self.control} evidence" if self.control else ""
-        return f"{text} ({self.sampled} negatives)" if self.sampled else text
 
 
 def read(column: str) -> Column:

@@ -1,1 +1,1 @@
-"""The report of an evaluation: one web page, and a short Markdown twin of it."""
+"""The report of an evaluation: one web page."""

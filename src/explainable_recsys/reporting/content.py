@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
-from explainable_recsys.wording.phrases import phrase
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
+from explainable_recsys.wording.phrases import later, phrase
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +56,7 @@ class ReportContent:
     explanation_tests: pd.DataFrame
     control_tests: pd.DataFrame
     stability: pd.DataFrame
-    figures: dict[str, go.Figure]
+    figures: dict[str, Any]
     examples: pd.DataFrame
     histories: pd.DataFrame
     provenance: dict[str, Any]
@@ -73,19 +70,16 @@ class ReportContent:
         """Name of the data set."""
         return str(self.card.get("name") or phrase("unnamed data"))
 
-    @property
-    def data_version(self) -> str:
-        """Fingerprint of the data."""
-        known = self.provenance.get("data_version") or self.card.get("version")
-        return str(known or phrase("not known"))
+    def known(self, fact: str) -> str:
+        """A fact of the provenance."""
+        return str(self.provenance.get(fact) or phrase("not known"))
 
     @property
     def commit(self) -> str:
         """The version of the code, and whether it was changed."""
-        commit = str(self.provenance.get("commit") or phrase("not known"))
-        if not self.provenance.get("dirty"):
-            return commit
-        return phrase("{commit}, with uncommitted changes", commit=commit)
+        text = later("{commit}, with uncommitted changes")
+        commit = self.known("commit")
+        return phrase(text, commit=commit) if self.provenance.get("dirty") else commit
 
     @property
     def origin(self) -> str:
@@ -93,7 +87,7 @@ class ReportContent:
         return phrase(
             "data {name}, version {version} · run {run} · manifest {manifest}",
             name=self.name,
-            version=self.data_version,
-            run=self.provenance.get("run") or phrase("not known"),
-            manifest=self.provenance.get("manifest") or phrase("not known"),
+            version=self.known("data_version"),
+            run=self.known("run"),
+            manifest=self.known("manifest"),
         )

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from explainable_recsys.wording.markup import drawn_text
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
 
 TOP_MARGIN = 28
 """Pixels above a figure whose title stands in its caption."""
@@ -20,21 +17,20 @@ HEIGHT = 450
 """Pixels, of figures that say nothing about it."""
 
 
-def drawing(heading: str, figure: go.Figure) -> dict[str, Any]:
-    """Take the title out of a figure, where it would not fit on a phone, and let it be resized.
+def drawing(heading: str, figure: Any) -> dict[str, Any]:
+    """Take a figure's title out, which would not fit on a phone, and let the figure be resized.
 
     Returns:
         `heading`, what the report calls the figure; its `title`, the finding; `subtitle`, how to
-        read it; `alternative`, what to read in place of it; `data`, what plotly draws, as JSON
-        that can stand inside a script element; `height` in pixels; `is_wide`, whether it takes
-        more room than a phone has: panels side by side, labels.
+        read it; `alternative`, what to read in place of it; `data`, what plotly draws;
+        `height` in pixels; `is_wide`, whether it takes more room than a phone has: panels side by
+        side, labels.
     """
     import plotly.io
 
     drawn: dict[str, Any] = json.loads(plotly.io.to_json(figure, engine="json"))
     traces, layout = drawn.get("data", []), drawn.setdefault("layout", {})
     title = layout.pop("title", {})
-    title = title if isinstance(title, dict) else {"text": title}
     height = int(layout.get("height") or HEIGHT)
     margin = layout.setdefault("margin", {})
     if title.get("text") and margin.get("t", 0) > TOP_MARGIN:
@@ -49,7 +45,7 @@ def drawing(heading: str, figure: go.Figure) -> dict[str, Any]:
         "title": finding,
         "subtitle": subtitle,
         "alternative": ". ".join(part for part in (finding or heading, subtitle) if part),
-        "data": _inside_script({"data": traces, "layout": layout}),
+        "data": {"data": traces, "layout": layout},
         "height": height,
         "is_wide": _is_wide(traces, layout),
     }
@@ -58,9 +54,3 @@ def drawing(heading: str, figure: go.Figure) -> dict[str, Any]:
 def _is_wide(traces: list[dict[str, Any]], layout: dict[str, Any]) -> bool:
     has_labels = any("text" in (trace.get("mode") or "") for trace in traces)
     return has_labels or "xaxis2" in layout or layout["margin"].get("l", 0) > WIDE_MARGIN
-
-
-def _inside_script(value: Any) -> str:
-    """JSON in which no script, comment or CDATA section can begin or end."""
-    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")

@@ -1,8 +1,8 @@
-"""Tables of facts: the data, how it was evaluated, all tests, stability, where numbers are from."""
+"""Tables of facts: the data, how it was evaluated, all tests, stability."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -10,19 +10,13 @@ import pandas as pd
 from explainable_recsys.metrics.comparison import SIGNIFICANCE
 from explainable_recsys.metrics.records import lower_is_better, read
 from explainable_recsys.reporting.content import ReportContent
-from explainable_recsys.reporting.results import Results, records
+from explainable_recsys.reporting.results import Results
 from explainable_recsys.reporting.tables import Body, Cell, Kind, Row, Table
-from explainable_recsys.wording.numbers import enumerated, finite, interval, number, p_value
+from explainable_recsys.wording.metrics import label
+from explainable_recsys.wording.numbers import finite, interval, number, p_value, percentage, short
 from explainable_recsys.wording.phrases import later, phrase
 
-NOT_KNOWN = later("not known")
-
-_COUNTS = {"n_ratings": later("ratings"), "n_users": later("users"), "n_items": later("items")}
-_SPREADS = {
-    "ratings_per_user": later("ratings per user"),
-    "ratings_per_item": later("ratings per item"),
-}
-_HEADINGS = {
+HEADINGS = {
     "metric": later("metric"),
     "first": later("first"),
     "second": later("second"),
@@ -43,131 +37,79 @@ _HEADINGS = {
 }
 """Columns of the tables of tests and of stability; `interval` is made of `low` and `high`."""
 
-_COMPARED = {
-    "=": later("{row} and {column}: no significant difference; difference {d}, corrected p {p}"),
-    "▲": later("{row} is significantly better than {column}; difference {d}, corrected p {p}"),
-    "▼": later("{row} is significantly worse than {column}; difference {d}, corrected p {p}"),
+SIZES = ("n_cited", "n_retrainings", "n_users", "n_recommendations")
+TESTED = ("difference", "interval", "p_value", "p_corrected", "n_users")
+OF_PAIRS = ("metric", "first", "second", *TESTED)
+OF_CONTROLS = ("approach", "metric", "control", "own", "of_control", *TESTED, "verdict")
+OF_STABILITY = ("approach", "jaccard", "interval", *SIZES)
+
+COMPARED = {
+    "=": later("no significant difference"),
+    "▲": later("significantly better"),
+    "▼": later("significantly worse"),
 }
 
 
 def facts_table(
-    caption: str,
-    columns: Sequence[str],
-    rows: Iterable[Sequence[str]],
-    kind: Kind = "facts",
-    notes: tuple[str, ...] = (),
+    caption: str, columns: Sequence[str], rows: Iterable[Sequence[str]], kind: Kind = "facts"
 ) -> Table:
     """A table of texts; the first of every row is its heading."""
     filled = tuple(Row(row[0], tuple(Cell(text) for text in row[1:])) for row in rows)
-    return Table(caption, tuple(columns), (Body(filled),), notes=notes, kind=kind)
+    return Table(caption, tuple(columns), (Body(filled),), kind=kind)
 
 
 def card_table(content: ReportContent) -> Table:
     """The dataset card."""
-    card = content.card
-    rows = [(phrase("version"), content.data_version)]
-    rows += [(phrase(title), _count(card[key])) for key, title in _COUNTS.items() if key in card]
-    density, mean = finite(card.get("density")), finite(card.get("mean_rating"))
-    if density is not None:
-        rows.append((phrase("share of the matrix"), f"{100 * density:.3g} %"))
-    if mean is not None:
-        rows.append((phrase("mean rating"), f"{mean:.2f}"))
-    first, last = card.get("time_span") or (None, None)
-    span = phrase("{first} to {last}", first=first, last=last) if first else phrase("no timestamps")
-    rows.append((phrase("time"), span))
-    for key, title in _SPREADS.items():
-        quantiles = [f"{name} {value:,.10g}" for name, value in (card.get(key) or {}).items()]
-        rows += [(phrase(title), ", ".join(quantiles))] if quantiles else []
-    rows += [
-        (phrase("{part} ratings", part=part), _count(n))
-        for part, n in (card.get("split") or {}).items()
-    ]
-    rows += [(phrase("read"), _count(card["n_read"]))] if "n_read" in card else []
-    steps = [f"{_count(s.get('ratings'))} ({s.get('reason')})" for s in card.get("dropped") or ()]
-    rows.append((phrase("dropped"), "; ".join(steps) or phrase("nothing")))
+    rows = _card_rows(content.card) if content.card else ()
     return facts_table(phrase("Dataset card"), (phrase("data"), content.name), rows)
 
 
-def distribution_table(content: ReportContent) -> Table:
-    """How often each rating was given."""
-    counts = content.card.get("rating_distribution") or {}
-    total = sum(counts.values()) or 1
-    rows = [(f"★ {r}", _count(n), number(n / total, "percentage")) for r, n in counts.items()]
-    return facts_table(
-        phrase("Ratings given"),
-        (phrase("rating"), phrase("number"), phrase("share")),
-        rows,
-        "figures",
-    )
+def _card_rows(card: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    given = card["rating_distribution"]
+    total = sum(given.values())
+    yield phrase("version"), card["version"]
+    yield phrase("ratings"), number(card["n_ratings"], "count")
+    yield phrase("users"), number(card["n_users"], "count")
+    yield phrase("items"), number(card["n_items"], "count")
+    yield phrase("share of the matrix"), percentage(100 * card["density"], 2)
+    yield phrase("mean rating"), number(card["mean_rating"])
+    shares = [f"★ {rating}: {number(n / total, 'percentage')}" for rating, n in given.items()]
+    yield phrase("ratings given"), ", ".join(shares)
+    first, last = card["time_span"] or ("", "")
+    span = phrase("{first} to {last}", first=first, last=last) if first else phrase("no timestamps")
+    yield phrase("time"), span
+    for title, key in (
+        (later("ratings per user"), "ratings_per_user"),
+        (later("ratings per item"), "ratings_per_item"),
+    ):
+        yield phrase(title), ", ".join(f"{name} {short(q)}" for name, q in card[key].items())
+    for part, size in card["split"].items():
+        yield phrase("{part} ratings", part=part), number(size, "count")
+    yield phrase("read"), number(card["n_read"], "count")
+    steps = [f"{number(step['ratings'], 'count')} ({step['reason']})" for step in card["dropped"]]
+    yield phrase("dropped"), "; ".join(steps) or phrase("nothing")
 
 
-def protocol_table(content: ReportContent) -> Table:
-    """How it was evaluated."""
-    return facts_table(
-        phrase("How it was evaluated"),
-        (phrase("what"), phrase("how")),
-        content.protocol.items(),
-    )
+def rows_table(table: pd.DataFrame, caption: str, columns: Sequence[str]) -> Table:
+    """The rows of a table of tests, or of stability, as they are."""
+    rows = [tuple(_texts(row, columns)) for row in table.to_dict("records")]
+    return facts_table(caption, [phrase(HEADINGS[column]) for column in columns], rows, "figures")
 
 
-def scope_table(results: Results) -> Table:
-    """What the faithfulness of each approach was measured on."""
-    rows = [(name, results.scope(name)) for name in results.approaches]
-    return facts_table(
-        phrase("What faithfulness was measured on"),
-        (phrase("approach"), phrase("evidence")),
-        rows,
-    )
-
-
-def run_table(content: ReportContent) -> Table:
-    """The run that made the report."""
-    facts = content.provenance
-    rows = [
-        (
-            phrase("data"),
-            phrase("{name}, version {version}", name=content.name, version=content.data_version),
-        ),
-        (phrase("run"), str(facts.get("run") or phrase(NOT_KNOWN))),
-        (phrase("manifest"), str(facts.get("manifest") or phrase(NOT_KNOWN))),
-        (phrase("commit"), content.commit),
-        (phrase("environment"), str(facts.get("env") or "base")),
-    ]
-    return facts_table(phrase("This run"), (phrase("what"), phrase("which")), rows)
-
-
-def paired_table(tests: pd.DataFrame, caption: str) -> Table:
-    """Every paired test between recommenders, or between approaches."""
-    columns = ("metric", "first", "second", "difference", "interval", "p_value", "p_corrected")
-    note = phrase("Difference: the first less the second.")
-    return _table_of(tests, caption, (*columns, "n_users"), note)
-
-
-def control_table(tests: pd.DataFrame) -> Table:
-    """Every test of evidence against a control."""
-    columns = ("approach", "metric", "control", "own", "of_control", "difference", "interval")
-    return _table_of(
-        tests,
-        phrase("All tests of evidence against its controls"),
-        (*columns, "p_value", "p_corrected", "n_users", "verdict"),
-        phrase("Difference: own less control."),
-    )
-
-
-def stability_table(results: Results, stability: pd.DataFrame) -> Table:
-    """Do approaches cite the same after training again? Most stable first."""
-    notes = []
-    missing = [a for a in results.approaches if results.explains(a) and a not in results.overlaps]
-    if missing:
-        notes.append(phrase("Not measured: {names}.", names=enumerated(missing)))
-    if results.seedless:
-        text = later("No retrainings: no seed changes the reasons for given lists.")
-        notes.append(phrase(text))
-    columns = ("approach", "jaccard", "interval", "n_cited", "n_retrainings", "n_users")
-    if "jaccard" in stability:
-        stability = stability.sort_values("jaccard", ascending=False, kind="stable")
-    caption = phrase("Stability of what is cited")
-    return _table_of(stability, caption, (*columns, "n_recommendations"), *notes)
+def _texts(row: Mapping[Any, Any], columns: Sequence[str]) -> Iterator[str]:
+    """The cells of a row in words; numbers by what their column is."""
+    for column in columns:
+        value = row.get(column)
+        if column == "metric":
+            yield label(read(str(value)))
+        elif column == "interval":
+            yield interval(finite(row["low"]), finite(row["high"]))
+        elif column.startswith("p_"):
+            yield p_value(finite(value)).removeprefix("= ")
+        elif isinstance(value, str):
+            yield phrase(value)
+        else:
+            yield number(finite(value), "count" if column.startswith("n_") else "score")
 
 
 def pairwise_matrices(results: Results) -> list[Table]:
@@ -179,15 +121,11 @@ def pairwise_matrices(results: Results) -> list[Table]:
         level=f"{SIGNIFICANCE:g}",
     )
     for metric in (results.ndcg, results.column("pos")):
-        everybody = [*results.recommenders, *results.baselines, *results.approaches]
         tested = {first for tested, first, _ in results.paired if tested == metric}
-        names = [name for name in dict.fromkeys(everybody) if name in tested]
-        rows = [
-            Row(name, tuple(_compared(results, metric, name, other) for other in names))
-            for name in names
-        ]
-        caption = phrase("Who is better in {metric}?", metric=read(metric).label)
-        body = Body(tuple(rows))
+        names = [name for name in results.everybody if name in tested]
+        cells = [[_compared(results, metric, row, column) for column in names] for row in names]
+        body = Body(tuple(Row(name, tuple(of)) for name, of in zip(names, cells, strict=True)))
+        caption = phrase("Who is better in {metric}?", metric=label(read(metric)))
         tables.append(Table(caption, ("", *names), (body,), notes=(note,), kind="matrix"))
     return [table for table in tables if table.has_rows]
 
@@ -197,41 +135,7 @@ def _compared(results: Results, metric: str, row: str, column: str) -> Cell:
         return Cell("·", meaning=phrase("the same"))
     test = results.paired.get((metric, row, column))
     if test is None:
-        text = phrase("{row} and {column}: not tested", row=row, column=column)
-        return Cell("?", meaning=text)
+        return Cell("?", meaning=phrase("not tested"))
     is_better = (test.difference < 0) == lower_is_better(metric)
     sign = "=" if not test.is_significant else "▲" if is_better else "▼"
-    values = {"row": row, "column": column, "d": number(test.difference), "p": p_value(test.p)}
-    return Cell(sign, is_best=sign == "▲", meaning=phrase(_COMPARED[sign], **values))
-
-
-def _table_of(table: pd.DataFrame, caption: str, columns: Sequence[str], *notes: str) -> Table:
-    """The rows of a table of tests, or of stability, as they are."""
-    read_too = [column for column in columns if column != "interval"]
-    rows = [tuple(_texts(row, columns)) for row in records(table, *read_too, "low", "high")]
-    headings = [phrase(_HEADINGS[column]) for column in columns]
-    return facts_table(caption, headings, rows, "figures", notes)
-
-
-def _texts(row: dict[str, Any], columns: Sequence[str]) -> Iterator[str]:
-    """The cells of a row in words; numbers by what their column is."""
-    for column in columns:
-        value = finite(row.get(column))
-        if column == "metric":
-            yield read(str(row[column])).label
-        elif column == "interval":
-            low, high = finite(row["low"]), finite(row["high"])
-            yield phrase(NOT_KNOWN) if low is None or high is None else interval(low, high)
-        elif column.startswith("p_"):
-            yield p_value(value).removeprefix("= ")
-        elif column in ("own", "of_control", "difference", "jaccard"):
-            yield phrase(NOT_KNOWN) if value is None else number(value)
-        elif column.startswith("n_"):
-            yield _count(value)
-        else:
-            yield str(row[column]) if isinstance(row[column], str) else phrase("not tested")
-
-
-def _count(value: Any) -> str:
-    known = finite(value)
-    return phrase(NOT_KNOWN) if known is None else number(known, "count")
+    return Cell(sign, is_best=sign == "▲", meaning=f"{phrase(COMPARED[sign])}: {test.figures}")

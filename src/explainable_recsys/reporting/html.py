@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
@@ -10,13 +12,14 @@ from explainable_recsys.metrics.records import METRICS, Metric, read
 from explainable_recsys.reporting import facts, tables
 from explainable_recsys.reporting.content import ReportContent
 from explainable_recsys.reporting.drawings import drawing
-from explainable_recsys.reporting.examples import example_users
 from explainable_recsys.reporting.findings import control_sentences, findings
+from explainable_recsys.reporting.people import titled
 from explainable_recsys.reporting.results import Results
 from explainable_recsys.wording import markup
-from explainable_recsys.wording.phrases import phrase
+from explainable_recsys.wording.metrics import label
+from explainable_recsys.wording.numbers import number, short
+from explainable_recsys.wording.phrases import language, phrase
 
-TEMPLATE = "report.html.j2"
 N_RECOMMENDED, N_RATED = 3, 10
 """How many recommendations and titles of a history are shown before the rest is folded away."""
 
@@ -35,36 +38,44 @@ def report_html(content: ReportContent) -> str:
     """
     results = Results(content)
     drawings = [drawing(heading, figure) for heading, figure in content.figures.items()]
-    tests = (
-        (content.accuracy_tests, phrase("All paired tests between recommenders")),
-        (content.explanation_tests, phrase("All paired tests between approaches")),
+    of_lists = phrase("All paired tests between recommenders (difference: first less second)")
+    of_reasons = phrase("All paired tests between approaches (difference: first less second)")
+    of_controls = phrase(
+        "All tests of evidence against its controls (difference: own less control)"
     )
     return (
         _environment()
-        .get_template(TEMPLATE)
+        .get_template("report.html.j2")
         .render(
             content=content,
             findings=findings(content),
-            card=[facts.card_table(content), facts.distribution_table(content)],
-            protocol=facts.protocol_table(content),
+            card=facts.card_table(content),
+            protocol=facts.facts_table(
+                phrase("How it was evaluated"),
+                (phrase("what"), phrase("how")),
+                content.protocol.items(),
+            ),
             comparison=tables.comparison_tables(results),
             sampled=tables.sampled_table(results),
             sampled_warning=records.SAMPLED,
             every_figure=tables.every_figure_table(results),
-            scope=facts.scope_table(results),
             controls=control_sentences(results),
-            control_tests=facts.control_table(content.control_tests),
+            control_tests=facts.rows_table(content.control_tests, of_controls, facts.OF_CONTROLS),
             matrices=facts.pairwise_matrices(results),
-            paired_tests=[facts.paired_table(tested, caption) for tested, caption in tests],
-            stability=facts.stability_table(results, content.stability),
+            paired_tests=[
+                facts.rows_table(content.accuracy_tests, of_lists, facts.OF_PAIRS),
+                facts.rows_table(content.explanation_tests, of_reasons, facts.OF_PAIRS),
+            ],
+            stability=facts.rows_table(
+                content.stability, phrase("Stability of what is cited"), facts.OF_STABILITY
+            ),
             drawings=drawings,
             plotly=_plotly() if drawings else "",
-            users=example_users(content, results),
+            users=_users(content, results),
             n_recommended=N_RECOMMENDED,
             n_rated=N_RATED,
             definitions=_definitions(results),
             readings=_readings(results),
-            provenance=facts.run_table(content),
         )
     )
 
@@ -77,8 +88,10 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.policies["json.dumps_kwargs"] = {"sort_keys": True, "separators": (",", ":")}
     environment.filters["sentence"] = markup.html
-    environment.globals["phrase"] = phrase
+    environment.globals |= {"phrase": phrase, "language": language, "titled": titled}
+    environment.globals |= {"number": number, "short": short}
     return environment
 
 
@@ -89,27 +102,34 @@ def _plotly() -> Markup:
     return Markup(get_plotlyjs())
 
 
-def _definitions(results: Results) -> list[dict[Metric, str]]:
-    """What metrics in the page are called there: those of everybody, and those of single ones."""
+def _users(content: ReportContent, results: Results) -> dict[Any, dict[str, Any]]:
+    """The users of the examples: what they rated, and lists by approach in the usual order."""
+    order = {name: place for place, name in enumerate(results.approaches)}
+    rows = content.examples.to_dict("records")
+    rows.sort(key=lambda row: (order.get(row["approach"], len(order)), row["rank"]))
+    histories = content.histories.to_dict("records")
+    users: dict[Any, dict[str, Any]] = {
+        user: {"history": [row for row in histories if row["user_id"] == user], "lists": {}}
+        for user in content.examples.get("user_id", ())
+    }
+    for row in rows:
+        users[row["user_id"]]["lists"].setdefault(row["approach"], []).append(row)
+    return users
+
+
+def _definitions(results: Results) -> dict[Metric, str]:
+    """What metrics in the page are called there."""
     columns = map(read, [*results.metrics, *(["jaccard"] if results.overlaps else [])])
-    names = {c.metric: c.label for c in columns if c.is_plain and not c.is_area}
+    names = {c.metric: label(c) for c in columns if c.is_plain and not c.is_area}
     known = {metric: names[metric] for metric in METRICS.values() if metric in names}
-    shared = {m: n for m, n in known.items() if m not in records.FAMILIES["own"]}
-    return [shared, {m: n for m, n in {**known, **names}.items() if m not in shared}]
+    return known | names
 
 
 def _readings(results: Results) -> list[tuple[str, str]]:
     """What additions to the names of metrics mean, of those that there are."""
     columns = [read(metric) for metric in results.metrics]
-    additions = (
-        ("is_area", phrase("AUC"), records.AREA),
-        ("control", phrase("random evidence, popular evidence"), records.CONTROL),
-        ("lists", phrase("most-popular lists, random lists"), records.OF_LISTS),
-        ("is_gain", phrase("gain"), records.GAIN),
-        ("sampled", phrase("sampled negatives"), records.SAMPLED),
-    )
     return [
-        (name, text)
-        for kind, name, text in additions
+        (phrase(name), phrase(meaning))
+        for kind, (name, meaning) in records.ADDITIONS.items()
         if any(getattr(column, kind) for column in columns)
     ]

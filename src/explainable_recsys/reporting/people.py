@@ -19,6 +19,7 @@ from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import Interactions
 
 N_SUGGESTIONS = 5
+KEYS = ["user_id", "item_id"]
 EVIDENCE = ["position", "style", "evidence_id", "evidence", "weight", "group"]
 
 
@@ -68,24 +69,17 @@ def person(
     Raises:
         InputError: If the user has no history here.
     """
-    history = users_histories(histories, items, np.array([user_id]), histories.n_items)
-    facts = items[["item_id", "title", "year"]]
-    listed = recommendations[recommendations["user_id"] == user_id].sort_values("rank")
-    for table in (facts, _of(sentences, user_id, ["sentence"])):
-        listed = listed.merge(table, on="item_id", how="left")
-    reasons = _of(explanations, user_id, EVIDENCE)
+    own, n = np.array([user_id]), histories.n_items
+    history = users_histories(histories, items, own, n)
+    listed = users_lists({"": recommendations}, {"": sentences}, items, own, n)
+    reasons = explanations[explanations["user_id"] == user_id]
+    reasons = reasons.reindex(columns=["item_id", *EVIDENCE])
     return Person(
         user_id,
         history[["item_id", "title", "year", "rating"]],
         listed[["rank", "item_id", "title", "year", "score", "sentence"]],
         reasons.sort_values(["item_id", "position"], kind="stable", ignore_index=True),
     )
-
-
-def _of(table: pd.DataFrame, user_id: Any, columns: list[str]) -> pd.DataFrame:
-    """The user's rows, with columns that may be missing from a table without rows."""
-    own: pd.DataFrame = table[table["user_id"] == user_id]
-    return own.reindex(columns=["item_id", *columns])
 
 
 def titled(title: Any, year: Any, item_id: Any) -> str:
@@ -125,7 +119,7 @@ def users_lists(
     Args:
         lists: By approach, those of its recommender: columns `user_id`, `item_id`, `rank`,
             `score`.
-        sentences: By approach: columns `user_id`, `item_id`, `sentence`.
+        sentences: By approach: columns `user_id`, `item_id`, `sentence`; may have no rows.
         items: Columns `item_id`, `title`, `year`.
         users: Ids of the users.
         n_items: Length of the lists.
@@ -138,8 +132,9 @@ def users_lists(
     parts = [pd.DataFrame(columns=columns)] if not lists else []
     for approach, table in lists.items():
         first = table[table["user_id"].isin(users) & (table["rank"] <= n_items)]
-        first = first.merge(sentences[approach], on=["user_id", "item_id"], how="left")
-        parts.append(first.merge(items, on="item_id").assign(approach=approach)[columns])
+        said = sentences[approach].reindex(columns=[*KEYS, "sentence"])
+        first = first.merge(said, on=KEYS, how="left").merge(items, on="item_id", how="left")
+        parts.append(first.assign(approach=approach)[columns])
     return pd.concat(parts).sort_values(["user_id", "approach", "rank"], ignore_index=True)
 
 
@@ -179,7 +174,8 @@ def find_user(wanted: Any, user_ids: NDArray[Any]) -> Any:
     """
     found = _same_id(wanted, user_ids)
     if found is None:
-        raise InputError(f"unknown user '{wanted}'; near: {_list(near_ids(wanted, user_ids))}")
+        near = ", ".join(map(str, near_ids(wanted, user_ids)))
+        raise InputError(f"unknown user '{wanted}'; near: {near}")
     return found
 
 
@@ -249,7 +245,7 @@ def _near_items(wanted: Any, items: pd.DataFrame) -> pd.DataFrame:
 
 def _titles(rows: pd.DataFrame) -> str:
     titles = zip(rows["item_id"], _with_years(rows), strict=True)
-    return _list([f"{item} ({title})" if title else item for item, title in titles])
+    return ", ".join(f"{item} ({title})" if title else str(item) for item, title in titles)
 
 
 def _with_years(items: pd.DataFrame) -> list[str]:
@@ -261,7 +257,3 @@ def _with_years(items: pd.DataFrame) -> list[str]:
 def _folded(title: Any) -> str:
     """A text to compare: without upper case, blanks around it, and other ways to write an é."""
     return "" if pd.isna(title) else unicodedata.normalize("NFKC", str(title)).casefold().strip()
-
-
-def _list(texts: list[Any]) -> str:
-    return ", ".join(map(str, texts))

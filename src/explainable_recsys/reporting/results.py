@@ -12,20 +12,19 @@ from explainable_recsys.metrics.projected_evidence import NO_EXPLANATIONS
 from explainable_recsys.metrics.records import METRICS
 from explainable_recsys.reporting.content import ReportContent
 from explainable_recsys.wording.markup import is_text
-from explainable_recsys.wording.numbers import finite
+from explainable_recsys.wording.numbers import finite, interval, number, p_value
 from explainable_recsys.wording.phrases import phrase
 
 BASELINES = ("popularity", "bias", "random")
 """Recommenders that are there to compare with."""
 
-_ENDS = ("low", "high")
-
 
 class Paired(NamedTuple):
-    """How far one is above another, over the same users."""
+    """How far one is above another, over the same users, with a 95 % interval."""
 
     difference: float
-    interval: tuple[float, float] | None
+    low: float | None
+    high: float | None
     p: float | None
 
     @property
@@ -33,24 +32,15 @@ class Paired(NamedTuple):
         """Whether chance is an unlikely reason."""
         return self.p is not None and self.p < SIGNIFICANCE
 
-
-class Controlled(NamedTuple):
-    """What an approach cites against what a control cites."""
-
-    own: float | None
-    of_control: float | None
-    verdict: str
-
-
-Verdicts = dict[str, Controlled]
-"""Tests of one approach against one control, by metric."""
-
-
-def records(table: pd.DataFrame, *columns: str) -> list[dict[str, Any]]:
-    """The rows of a table with these columns, None in those that it lacks."""
-    rows = table.reindex(columns=list(columns)).astype(object)
-    cells = rows.where(rows.notna(), None).itertuples(index=False, name=None)
-    return [dict(zip(columns, row, strict=True)) for row in cells]
+    @property
+    def figures(self) -> str:
+        """The test in words."""
+        return phrase(
+            "difference {difference}, 95 % interval {interval}, corrected p {p}",
+            difference=number(self.difference),
+            interval=interval(self.low, self.high),
+            p=p_value(self.p),
+        )
 
 
 class Results:
@@ -63,10 +53,11 @@ class Results:
         recommenders: All but the baselines, highest nDCG first.
         baselines: Those of `BASELINES` that were compared, highest nDCG first.
         approaches: By name, each with its recommender; highest nDCG of that first.
+        everybody: All of them.
         intrinsic: Approaches whose reasons are how the score was made.
         paired: Tests between recommenders and between approaches, by metric, first and second;
             each also the other way round.
-        controlled: Tests of evidence by approach, metric and control.
+        verdicts: Of evidence against a control, by approach, metric and control.
         overlaps: Jaccard overlap of what is cited before and after training again, by approach.
         seedless: Those of them that were not trained again, because no seed changes their reasons.
     """
@@ -75,38 +66,38 @@ class Results:
         """Read the tables once."""
         self.k, self.n_cited = content.k, content.n_cited
         self.intrinsic = frozenset(content.intrinsic)
-        tables = (content.accuracy, "recommender"), (content.explanation_quality, "approach")
-        self._values = {key: v for table, name in tables for key, v in _values(table, name)}
+        tables = {"recommender": content.accuracy, "approach": content.explanation_quality}
+        self._values = {key: v for name, table in tables.items() for key, v in _values(table, name)}
         measured = {metric for _, metric in self._values}
         self.metrics = [
             column
-            for column in dict.fromkeys(str(c) for table, _ in tables for c in table)
+            for column in dict.fromkeys(str(c) for table in tables.values() for c in table)
             if column in measured and not column.endswith(("/low", "/high", "/n"))
         ]
-        names = [str(row["recommender"]) for row in records(content.accuracy, "recommender")]
-        ranked = sorted(names, key=self._place)
+        names = map(str, content.accuracy.get("recommender", ()))
+        ranked = sorted(names, key=lambda name: (name in BASELINES, self._place(name)))
         self.recommenders = [name for name in ranked if name not in BASELINES]
         self.baselines = [name for name in ranked if name in BASELINES]
-        pairs = records(content.explanation_quality, "approach", "recommender")
-        pairs.sort(key=lambda pair: self._place(str(pair["recommender"])))
-        self.approaches = {str(pair["approach"]): str(pair["recommender"]) for pair in pairs}
-        self._scopes = {
-            str(row["approach"]): str(row["scope"]).strip()
-            for row in records(content.scope, "approach", "scope")
-            if is_text(row["scope"])
+        pairs = content.explanation_quality.reindex(columns=["approach", "recommender"])
+        of = dict(pairs.astype(str).itertuples(index=False, name=None))
+        self.approaches = dict(sorted(of.items(), key=lambda pair: self._place(pair[1])))
+        self.everybody = [*dict.fromkeys([*ranked, *self.approaches])]
+        self._scopes: dict[str, str] = {
+            row["approach"]: row["scope"] for row in _rows(content.scope)
         }
         tests = content.accuracy_tests, content.explanation_tests
         self.paired = {key: test for table in tests for key, test in _paired(table)}
-        self.controlled = dict(_controlled(content.control_tests))
-        stability = records(content.stability, "approach", "n_cited", "jaccard", "n_retrainings")
-        stability.sort(key=lambda row: bool(row["n_cited"] == self.n_cited))
-        found = {str(row["approach"]): finite(row["jaccard"]) for row in stability}
+        self.verdicts = {
+            (row["approach"], row["metric"], row["control"]): row["verdict"]
+            for row in _rows(content.control_tests)
+            if is_text(row["verdict"])
+        }
+        again = sorted(_rows(content.stability), key=lambda row: row["n_cited"] == self.n_cited)
+        found = {row["approach"]: finite(row["jaccard"]) for row in again}
         self.overlaps = {
             name: overlap for name in self.approaches if (overlap := found.get(name)) is not None
         }
-        self.seedless = frozenset(
-            str(row["approach"]) for row in stability if finite(row["n_retrainings"]) == 0
-        )
+        self.seedless = {row["approach"] for row in again if row["n_retrainings"] == 0}
 
     @property
     def ndcg(self) -> str:
@@ -117,58 +108,43 @@ class Results:
         """The name of a metric at the K, and the number of cited items, of the report."""
         return METRICS[metric].name.format(k=self.k, n=self.n_cited)
 
-    def those(self, *metrics: str) -> list[str]:
-        """The names of some metrics, of those that somebody has."""
-        return [name for name in map(self.column, metrics) if name in self.metrics]
-
     def value(self, name: str, metric: str) -> float | None:
         """A metric of a recommender or approach, None if it has none."""
         return self._values.get((name, metric))
 
-    def interval(self, name: str, metric: str) -> tuple[float, float] | None:
-        """The 95 % interval of a metric."""
-        low, high = (self.value(name, f"{metric}/{end}") for end in _ENDS)
-        return None if low is None or high is None else (low, high)
+    def interval(self, name: str, metric: str) -> tuple[float | None, float | None]:
+        """The ends of the 95 % interval of a metric, None if they are not known."""
+        return self.value(name, f"{metric}/low"), self.value(name, f"{metric}/high")
 
     def scope(self, approach: str) -> str:
-        """What the faithfulness of an approach was measured on, as far as it is known."""
-        return self._scopes.get(approach, phrase("not measured"))
+        """What the faithfulness of an approach was measured on, in words."""
+        return "; ".join(map(phrase, self._scopes.get(approach, "").split("; ")))
+
+    def why_not(self, approach: str) -> str:
+        """Why the faithfulness of an approach is not measured."""
+        is_known = self._scopes.get(approach, "").startswith((NO_EXPLANATIONS, "not applicable:"))
+        return self.scope(approach) if is_known else phrase("no figures")
 
     def is_projection(self, approach: str) -> bool:
         """Whether its evidence had to be turned into items of the history first."""
-        return self.scope(approach).startswith("projection")
+        return self._scopes.get(approach, "").startswith("projection")
 
     def explains(self, approach: str) -> bool:
         """Whether it gives reasons for any of its recommendations."""
-        silent = self.scope(approach).startswith(NO_EXPLANATIONS)
+        silent = self._scopes.get(approach, "").startswith(NO_EXPLANATIONS)
         return not silent and self.value(approach, "coverage") != 0
-
-    def verdicts(self, control: str) -> dict[str, Verdicts]:
-        """The tests against a control that are told, of every approach that has any."""
-        told = [self.column(metric) for metric in ("pos", "ps", "del", "ins", "cdcg")]
-        told += [f"{metric}@{self.k}/auc" for metric in ("pos", "ps")]
-        found = {
-            approach: {
-                metric: test
-                for metric in told
-                if (test := self.controlled.get((approach, metric, control)))
-            }
-            for approach in self.approaches
-        }
-        return {approach: tests for approach, tests in found.items() if tests}
 
     def _place(self, recommender: str) -> float:
         value = self.value(recommender, self.ndcg)
         return 1.0 if value is None else -value
 
 
-def lost(tests: Verdicts) -> Verdicts:
-    """The tests that the approach does not win."""
-    return {metric: test for metric, test in tests.items() if test.verdict != "better"}
+def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    return table.to_dict("records")  # type: ignore[return-value]
 
 
 def _values(table: pd.DataFrame, name: str) -> Iterator[tuple[tuple[str, str], float]]:
-    for row in records(table, *table.columns) if name in table else []:
+    for row in _rows(table):
         for metric, cell in row.items():
             if metric not in ("approach", "recommender") and (value := finite(cell)) is not None:
                 yield (str(row[name]), str(metric)), value
@@ -176,22 +152,11 @@ def _values(table: pd.DataFrame, name: str) -> Iterator[tuple[tuple[str, str], f
 
 def _paired(tests: pd.DataFrame) -> Iterator[tuple[tuple[str, str, str], Paired]]:
     """Every test in both directions."""
-    for row in records(tests, "metric", "first", "second", "difference", *_ENDS, "p_corrected"):
-        difference, low, high, p = (
-            finite(row[column]) for column in ("difference", *_ENDS, "p_corrected")
-        )
+    for row in _rows(tests):
+        metric, first, second = row["metric"], row["first"], row["second"]
+        p, difference = finite(row["p_corrected"]), finite(row["difference"])
+        low, high = finite(row["low"]), finite(row["high"])
         if difference is not None:
-            metric, first, second = (str(row[name]) for name in ("metric", "first", "second"))
-            ends = None if low is None or high is None else (low, high)
-            turned = None if low is None or high is None else (-high, -low)
-            yield (metric, first, second), Paired(difference, ends, p)
-            yield (metric, second, first), Paired(-difference, turned, p)
-
-
-def _controlled(tests: pd.DataFrame) -> Iterator[tuple[tuple[str, str, str], Controlled]]:
-    columns = ("approach", "metric", "control", "own", "of_control", "verdict")
-    for row in records(tests, *columns):
-        if is_text(row["verdict"]):
-            approach, metric, control = (str(row[column]) for column in columns[:3])
-            test = Controlled(finite(row["own"]), finite(row["of_control"]), row["verdict"].strip())
-            yield (approach, metric, control), test
+            yield (metric, first, second), Paired(difference, low, high, p)
+            below, above = (None if end is None else -end for end in (high, low))
+            yield (metric, second, first), Paired(-difference, below, above, p)

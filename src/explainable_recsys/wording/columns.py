@@ -110,7 +110,7 @@ def enumerate_runs(
         starts: (n,) where the runs begin, ascending from 0.
         with_and: Whether an "and" stands before the last text of a run instead of a comma.
     """
-    comma, last, _ = joints()
+    comma, last = joints()
     offsets = np.append(starts, len(texts))
     before = np.full(len(texts), comma, dtype=object)
     before[offsets[1:] - 1] = last if with_and else comma
@@ -156,24 +156,39 @@ class Sides:
         self.against = against[np.diff(number[against], prepend=-1) > 0]
         self.opposed = number[self.against]
 
-    @property
-    def case(self) -> NDArray[np.int64]:
-        """(n,) 0 for what is only opposed, 1 for what is only supported, 2 for both."""
-        found = np.full(len(self.first), -1)
-        found[self.supported] += 2
-        found[self.opposed] += 1
-        return found
+    def cited_of(self, texts: pa.Array) -> pa.Array:
+        """From a text for each row, those of the rows that are cited."""
+        return texts.take(pa.array(self.cited))
 
-    def of_cited(self, texts: pa.Array) -> pa.Array:
-        """(n,) a text for each recommendation that is supported."""
-        return spread(texts, self.supported, len(self.first))
+    def sentences(
+        self,
+        *templates: str,
+        supporting: pa.Array,
+        opposing: pa.Array,
+        weight: pa.Array,
+        **others: pa.Array,
+    ) -> pd.DataFrame:
+        """Write a sentence on each recommendation, from all that supports and what most opposes it.
 
-    def of_opposed(self, texts: pa.Array) -> pa.Array:
-        """(n,) from a text for each row, that of what most opposes the recommendation."""
-        return spread(texts.take(pa.array(self.against)), self.opposed, len(self.first))
-
-    def table(self, sentences: pa.LargeStringArray) -> pd.DataFrame:
-        """The sentences table."""
+        Args:
+            templates: Phrases for what is only opposed, for what is only supported, and for both.
+            supporting: Text of all that supports, for each recommendation that anything does.
+            opposing: (m,) text of each row.
+            weight: (m,) text of its weight.
+            others: (n,) what else stands in the phrases.
+        """
+        n, strongest = len(self.first), pa.array(self.against)
+        case = np.full(n, -1)
+        case[self.supported] += 2
+        case[self.opposed] += 1
+        sentences = fill_each(
+            templates,
+            case,
+            supporting=spread(supporting, self.supported, n),
+            opposing=spread(opposing.take(strongest), self.opposed, n),
+            weight=spread(weight.take(strongest), self.opposed, n),
+            **others,
+        )
         return sentence_table(self.evidence.iloc[self.first], sentences)
 
 

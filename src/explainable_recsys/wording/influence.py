@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from explainable_recsys.data import Data, Lists
 from explainable_recsys.explainers.tables import Explained
@@ -36,34 +35,18 @@ def influence_sentences(
     sides = columns.Sides(explained.evidence, parameters.n_cited)
     titles = columns.items(sides.evidence["evidence"])
     sizes = columns.two_digits(np.abs(sides.weights), significant)
-    first = pa.array(sides.cited[sides.starts])
-    is_other = np.ones(len(sides.cited), bool)
-    is_other[sides.starts] = False
-    others = pa.array(sides.cited[is_other])
-    pieces = columns.fill(phrase("{item} by {change}"), item=titles, change=sizes).take(others)
-    n_others = np.diff(np.append(sides.starts, len(sides.cited))) - 1
-    several = sides.supported[n_others > 0]
-    runs = (np.cumsum(n_others) - n_others)[n_others > 0]
-    case = sides.case
-    case[several] += 2
-    sentences = columns.fill_each(
-        [
-            phrase("{opposing} lowers your predicted rating by {loss}."),
-            phrase("{item} raises your predicted rating by {change}."),
-            phrase(
-                "{item} raises your predicted rating by {change}; {opposing} lowers it by {loss}."
-            ),
-            phrase("{item} raises your predicted rating by {change}, {others}."),
-            phrase(
-                "{item} raises your predicted rating by {change}, {others}; {opposing} lowers it "
-                "by {loss}."
-            ),
-        ],
-        case,
-        item=sides.of_cited(titles.take(first)),
-        change=sides.of_cited(sizes.take(first)),
-        others=columns.spread(columns.enumerate_runs(pieces, runs), several, len(case)),
-        opposing=sides.of_opposed(titles),
-        loss=sides.of_opposed(sizes),
+    is_first = np.isin(np.arange(len(sides.cited)), sides.starts)
+    pieces = columns.fill_each(
+        [phrase("{item} by {change}"), phrase("{item} raises your predicted rating by {change}")],
+        is_first,
+        item=sides.cited_of(titles),
+        change=sides.cited_of(sizes),
     )
-    return sides.table(sentences)
+    return sides.sentences(
+        phrase("{opposing} lowers your predicted rating by {weight}."),
+        phrase("{supporting}."),
+        phrase("{supporting}; {opposing} lowers it by {weight}."),
+        supporting=columns.enumerate_runs(pieces, sides.starts),
+        opposing=titles,
+        weight=sizes,
+    )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pandas as pd
-import pyarrow as pa
 
 from explainable_recsys.data import Data, Lists
 from explainable_recsys.explainers.tables import Explained
@@ -13,37 +12,12 @@ from explainable_recsys.wording import columns
 from explainable_recsys.wording.numbers import signed
 from explainable_recsys.wording.phrases import later, phrase
 
-SENTENCES = {
-    "item": (
-        later("{item} is recommended although being {opposing} counts against it ({weight})."),
-        later("{item} fits you because it is {supporting}."),
-        later(
-            "{item} fits you because it is {supporting}; being {opposing} counts against it "
-            "({weight})."
-        ),
-    ),
-    "user": (
-        later(
-            "{item} is recommended although that you are {opposing} counts against it ({weight})."
-        ),
-        later("{item} fits you because you are {supporting}."),
-        later(
-            "{item} fits you because you are {supporting}; that you are {opposing} counts against "
-            "it ({weight})."
-        ),
-    ),
-    "history": (
-        later(
-            "{item} is recommended although having rated {opposing} counts against it ({weight})."
-        ),
-        later("{item} fits you because you rated {supporting}."),
-        later(
-            "{item} fits you because you rated {supporting}; having rated {opposing} counts "
-            "against it ({weight})."
-        ),
-    ),
+CLAUSES = {
+    "item": (later("it is {supporting}"), later("being {opposing}")),
+    "user": (later("you are {supporting}"), later("that you are {opposing}")),
+    "history": (later("you rated {supporting}"), later("having rated {opposing}")),
 }
-"""By whose features they are: where all oppose, where all support, and where some do either."""
+"""What speaks for an item, and what against it, by whose features they are."""
 
 
 def lime_sentences(
@@ -70,14 +44,14 @@ def lime_sentences(
     named = (columns.items if subject == "history" else columns.names)(sides.evidence["evidence"])
     weights = columns.two_digits(sides.weights, signed)
     pieces = columns.fill(phrase("{feature} ({weight})"), feature=named, weight=weights)
-    cited = pieces.take(pa.array(sides.cited))
-    supporting = columns.enumerate_runs(cited, sides.starts, with_and=True)
-    sentences = columns.fill_each(
-        [phrase(sentence) for sentence in SENTENCES[subject]],
-        sides.case,
+    cited = columns.enumerate_runs(sides.cited_of(pieces), sides.starts, with_and=True)
+    speaks_for, speaks_against = map(phrase, CLAUSES[subject])
+    return sides.sentences(
+        phrase("{item} is recommended although {opposing} counts against it ({weight})."),
+        phrase("{item} fits you because {supporting}."),
+        phrase("{item} fits you because {supporting}; {opposing} counts against it ({weight})."),
         item=columns.items_of(data, sides.evidence["item_id"].iloc[sides.first]),
-        supporting=sides.of_cited(supporting),
-        opposing=sides.of_opposed(named),
-        weight=sides.of_opposed(weights),
+        supporting=columns.fill(speaks_for, supporting=cited),
+        opposing=columns.fill(speaks_against, opposing=named),
+        weight=weights,
     )
-    return sides.table(sentences)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import html as entities
 import re
-from typing import Any, NamedTuple
+from typing import Any
 
 from markupsafe import Markup, escape
 from rich.text import Text
@@ -23,13 +23,6 @@ _ITEMS = re.compile(f"{ITEM}(.*?){END}", flags=re.DOTALL)
 _DRAWN_TAGS = re.compile(r"</?(?:a|b|em|i|s|span|strong|sub|sup|u)(?:\s[^<>]*)?>", re.IGNORECASE)
 
 
-class Part(NamedTuple):
-    """A part of a sentence: the title of an item, or what stands between them."""
-
-    text: str
-    is_item: bool
-
-
 def is_text(value: Any) -> bool:
     """Whether something is a text with something in it."""
     return isinstance(value, str) and bool(value.strip())
@@ -40,70 +33,32 @@ def marked(title: str) -> str:
     return f"{ITEM}{re.sub(MARKS, '', title)}{END}"
 
 
-def parts(sentence: str) -> list[Part]:
-    """Take a sentence apart."""
-    texts = _ITEMS.split(sentence)
-    return [Part(text, i % 2 == 1) for i, text in enumerate(texts) if text]
+def parts(sentence: str) -> list[tuple[str, bool]]:
+    """The parts of a sentence, and whether each is the title of an item."""
+    return [(text, i % 2 == 1) for i, text in enumerate(_ITEMS.split(sentence)) if text]
 
 
 def plain(sentence: str) -> str:
     """A sentence for programs and files of text."""
-    return "".join(part.text for part in parts(sentence))
+    return "".join(text for text, _ in parts(sentence))
 
 
 def terminal(sentence: str) -> Text:
     """A sentence for rich, with the titles in italics (none outside of a terminal)."""
-    text = Text()
-    for part in parts(sentence):
-        text.append(part.text, style="italic" if part.is_item else None)
-    return text
+    return Text.assemble(
+        *((text, "italic" if is_item else "") for text, is_item in parts(sentence))
+    )
 
 
 def html(sentence: str) -> Markup:
     """A sentence for web pages and notebooks, with the titles emphasised."""
     return Markup("").join(
-        Markup("<em>{}</em>").format(part.text)
-        if part.is_item
-        else escape(part.text.replace(" %", "\u00a0%"))
-        for part in parts(sentence)
+        Markup("<em>{}</em>").format(text) if is_item else escape(text.replace(" %", "\u00a0%"))
+        for text, is_item in parts(sentence)
     )
-
-
-def markdown(sentence: str) -> str:
-    """A sentence in Markdown on one line, with the titles emphasised."""
-    return "".join(_markdown_part(part) for part in parts(sentence))
-
-
-def escaped(text: str) -> str:
-    """Text for Markdown: on one line, and taken for nothing else there, in a table neither.
-
-    What is harmless where it stands stays as it is, for those who read the text in a terminal:
-    underscores inside a word, brackets that make no link, a less-than sign before a space.
-    """
-    line = " ".join(text.split())
-    line = re.sub(r"([\\`*|~$])", r"\\\1", line)
-    line = re.sub(r"(?<![^\W_])_|_(?![^\W_])", r"\\_", line)
-    line = re.sub(r"\](?=[(\[:]|$)", r"\\]", line)
-    line = re.sub(r"&(?=#?\w+;)", "&amp;", line)
-    line = re.sub(r"<(?=\S|$)", "&lt;", line)
-    return re.sub(r"^([#>+=\[-]|\d+(?=[.)]))", _backslashed, line)
 
 
 def drawn_text(text: Any) -> str:
     """The text that plotly draws for its own kind of HTML, on one line."""
     lines = re.sub(r"<br\s*/?>", " ", str(text or ""), flags=re.IGNORECASE)
     return entities.unescape(_DRAWN_TAGS.sub("", lines)).strip()
-
-
-def _markdown_part(part: Part) -> str:
-    """A part of a sentence with the spaces around it, which may not touch an asterisk."""
-    text = escaped(part.text)
-    if part.is_item:
-        return f"*{text}*" if text else ""
-    before, after = (" " * part.text[i].isspace() for i in (0, -1))
-    return f"{before}{text}{after}" if text else " "
-
-
-def _backslashed(start: re.Match[str]) -> str:
-    """The beginning of a line that is no heading, quotation or list."""
-    return start[0] + "\\" if start[0].isdigit() else "\\" + start[0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,16 +11,8 @@ from explainable_recsys.data import Data, Lists
 from explainable_recsys.explainers.tables import Explained
 from explainable_recsys.knowledge.neighbours import NeighbourhoodParameters
 from explainable_recsys.wording import columns
-from explainable_recsys.wording.numbers import fixed, short
-from explainable_recsys.wording.phrases import phrase, plural
-
-
-class SimilarItems(columns.Citing, Protocol):
-    """Parameters that say which similar items are evidence."""
-
-    @property
-    def relevance_threshold(self) -> float | None:
-        """From which rating on; None for any."""
+from explainable_recsys.wording.numbers import short
+from explainable_recsys.wording.phrases import phrase
 
 
 def neighbour_sentences(
@@ -58,20 +50,29 @@ def neighbour_sentences(
     pieces = columns.fill(
         phrase("★{rating} × {count}"),
         rating=columns.written(rated, short),
-        count=columns.written(counts, lambda count: fixed(count, decimals=0)),
+        count=columns.written(counts, short),
     )
     speak = counts if threshold is None else np.where(rated < threshold, 0, counts)
-    numbers, which = np.unique(np.add.reduceat(speak, starts), return_inverse=True)
-    sentences = columns.fill_each(
-        [_sentence(number, neighbourhood.k, threshold) for number in numbers.tolist()],
-        which,
+    sentence = (
+        phrase("{n} of the {k} people whose taste is nearest to yours rated it ({ratings}).")
+        if threshold is None
+        else phrase(
+            "{n} of the {k} people whose taste is nearest to yours rated it {rating} or more "
+            "({ratings})."
+        )
+    )
+    sentences = columns.fill(
+        sentence,
+        n=columns.written(np.add.reduceat(speak, starts), short),
+        k=short(neighbourhood.k),
+        rating=short(threshold or 0),
         ratings=columns.enumerate_runs(pieces, starts),
     )
     return columns.sentence_table(evidence.iloc[starts], sentences)
 
 
 def similar_item_sentences(
-    explained: Explained, data: Data, lists: Lists, parameters: SimilarItems, **knowledge: Any
+    explained: Explained, data: Data, lists: Lists, parameters: Any, **knowledge: Any
 ) -> pd.DataFrame:
     """Say which similar items the user liked.
 
@@ -81,7 +82,7 @@ def similar_item_sentences(
         explained: Style `item`.
         data: Not needed, nor are lists and knowledge.
         lists: See data.
-        parameters: Which items are evidence, and how many are named.
+        parameters: From which rating on items are evidence, None for any, and how many are named.
         knowledge: See data.
 
     Returns:
@@ -100,24 +101,3 @@ def _similar_items(evidence: pd.DataFrame, threshold: float | None, n_cited: int
     )
     named = columns.enumerate_runs(columns.items(cited["evidence"]), starts)
     return columns.sentence_table(cited.iloc[starts], columns.fill(sentence, items=named))
-
-
-def _sentence(n: int, k: int, threshold: float | None) -> str:
-    """The sentence about n of k people, with a place for their {ratings}."""
-    values = {"k": fixed(k, decimals=0), "ratings": "{ratings}"}
-    if threshold is None:
-        return plural(
-            n,
-            "{n} of the {k} people whose taste is nearest to yours rated it ({ratings}).",
-            "{n} of the {k} people whose taste is nearest to yours rated it ({ratings}).",
-            **values,
-        )
-    return plural(
-        n,
-        "{n} of the {k} people whose taste is nearest to yours rated it {rating} or more "
-        "({ratings}).",
-        "{n} of the {k} people whose taste is nearest to yours rated it {rating} or more "
-        "({ratings}).",
-        rating=short(threshold),
-        **values,
-    )

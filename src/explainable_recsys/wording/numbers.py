@@ -30,8 +30,10 @@ def finite(value: Any) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def number(value: float, form: Form = "score") -> str:
-    """A number with thousands separators, a real minus sign and no negative zero."""
+def number(value: float | None, form: Form = "score") -> str:
+    """A number with thousands separators, a real minus sign and no negative zero, if it is one."""
+    if value is None or not math.isfinite(value):
+        return phrase("not known")
     if form == "error":
         return format(value, ".0e")
     if form == "percentage":
@@ -72,33 +74,31 @@ def date(iso: str) -> str:
     return format_date(day, phrase("yyyy-MM-dd"), locale=language().locale)
 
 
-def interval(low: float, high: float, form: Form = "score") -> str:
-    """Both ends of an interval."""
+def interval(low: float | None, high: float | None, form: Form = "score") -> str:
+    """Both ends of an interval, if they are known."""
+    if finite(low) is None or finite(high) is None:
+        return phrase("not known")
     return f"[{number(low, form)}, {number(high, form)}]"
 
 
 def p_value(p: float | None) -> str:
     """A p-value with its relation: = 0.012, < 0.001."""
-    if p is None:
+    if p is None or not math.isfinite(p):
         return phrase("not known")
     return f"< {fixed(0.001, 3)}" if p < 0.001 else f"= {fixed(p, 3)}"
 
 
-def joints() -> tuple[str, str, str]:
-    """What stands between things: between two of many, before the last with and, and with or."""
-    patterns = phrase("{one}, {two}"), phrase("{one} and {two}"), phrase("{one} or {two}")
-    comma, last, alternative = (
-        pattern.replace("{one}", "").replace("{two}", "") for pattern in patterns
-    )
-    return comma, last, alternative
+def joints() -> tuple[str, str]:
+    """What stands between things: between two of many, and before the last."""
+    patterns = phrase("{one}, {two}"), phrase("{one} and {two}")
+    comma, last = (text.replace("{one}", "").replace("{two}", "") for text in patterns)
+    return comma, last
 
 
-def enumerated(names: Sequence[str], last: Literal["and", "or"] = "and") -> str:
+def enumerated(names: Sequence[str]) -> str:
     """One, two and three."""
-    comma, also, alternative = joints()
-    if len(names) < 2:
-        return "".join(names)
-    return comma.join(names[:-1]) + (also if last == "and" else alternative) + names[-1]
+    comma, last = joints()
+    return last.join([comma.join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def _decimal(text: str, pattern: str) -> str:

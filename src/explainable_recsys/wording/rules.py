@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from explainable_recsys.data import Data, Lists
 from explainable_recsys.explainers.tables import Explained
@@ -14,44 +15,18 @@ from explainable_recsys.wording.numbers import fixed, percentage
 from explainable_recsys.wording.phrases import later, phrase
 
 SENTENCES = {
-    ("liked", "global"): later(
-        "People who liked {cited} also liked {item} (confidence {confidence}, {lift} × more than "
-        "chance)."
-    ),
-    ("liked", "cluster"): later(
-        "People with a taste like yours who liked {cited} also liked {item} (confidence "
-        "{confidence}, {lift} × more than chance)."
-    ),
-    ("liked", "local"): later(
-        "Of the people nearest to you in taste, those who liked {cited} also liked {item} "
-        "(confidence {confidence}, {lift} × more than chance)."
-    ),
-    ("rated", "global"): later(
-        "People who rated {cited} also rated {item} (confidence {confidence}, {lift} × more than "
-        "chance)."
-    ),
-    ("rated", "cluster"): later(
-        "People with a taste like yours who rated {cited} also rated {item} (confidence "
-        "{confidence}, {lift} × more than chance)."
-    ),
-    ("rated", "local"): later(
-        "Of the people nearest to you in taste, those who rated {cited} also rated {item} "
-        "(confidence {confidence}, {lift} × more than chance)."
-    ),
-    ("lists", "global"): later(
-        "People to whom we recommend {cited} are also recommended {item} (confidence {confidence}, "
-        "{lift} × more than chance)."
-    ),
-    ("lists", "cluster"): later(
-        "People with a taste like yours to whom we recommend {cited} are also recommended {item} "
-        "(confidence {confidence}, {lift} × more than chance)."
-    ),
-    ("lists", "local"): later(
-        "Of the people nearest to you in taste, those to whom we recommend {cited} are also "
-        "recommended {item} (confidence {confidence}, {lift} × more than chance)."
-    ),
+    "liked": later("{who} who liked {cited} also liked {item} ({measures})."),
+    "rated": later("{who} who rated {cited} also rated {item} ({measures})."),
+    "lists": later("{who} to whom we recommend {cited} are also recommended {item} ({measures})."),
 }
-"""By what the rules were mined from, and among whom."""
+"""By what the rules were mined from."""
+
+PEOPLE = {
+    "global": later("People"),
+    "cluster": later("People with a taste like yours"),
+    "local": later("Of the people nearest to you in taste, those"),
+}
+"""By among whom they were mined."""
 
 
 def rule_sentences(
@@ -81,13 +56,17 @@ def rule_sentences(
     starts = np.flatnonzero(pieces["position"].to_numpy() == 1)
     confidences = np.round(100 * best["confidence"].to_numpy(np.float64))
     lifts = np.round(best["lift"].to_numpy(np.float64), 1)
-    relation, scopes = explained.facts["relation"], best["scope"].cat
-    sentences = columns.fill_each(
-        [phrase(SENTENCES[relation, scope]) for scope in scopes.categories],
-        scopes.codes.to_numpy(),
+    scopes, relation = best["scope"].cat, explained.facts["relation"]
+    people = pa.array([phrase(PEOPLE[scope]) for scope in scopes.categories], pa.large_string())
+    sentences = columns.fill(
+        phrase(SENTENCES[relation]),
+        who=people.take(pa.array(scopes.codes)),
         cited=columns.enumerate_runs(columns.items(pieces["evidence"]), starts, with_and=True),
         item=columns.items_of(data, best["item_id"]),
-        confidence=columns.written(confidences, percentage),
-        lift=columns.written(lifts, lambda lift: fixed(lift, decimals=1)),
+        measures=columns.fill(
+            phrase("confidence {confidence}, {lift} × more than chance"),
+            confidence=columns.written(confidences, percentage),
+            lift=columns.written(lifts, lambda lift: fixed(lift, decimals=1)),
+        ),
     )
     return columns.sentence_table(best, sentences)

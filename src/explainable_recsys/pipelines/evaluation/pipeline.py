@@ -79,7 +79,7 @@ def _report(approaches: list[str]) -> list[Node]:
         node(
             report.write_report,
             COMPARED | K | KE | {"tests": "params:comparison"} | {name: name for name in facts},
-            ["report", "report_markdown", "findings"],
+            ["report", "findings"],
         ),
     ]
 

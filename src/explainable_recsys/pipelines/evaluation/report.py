@@ -11,11 +11,11 @@ from explainable_recsys.answers.recommenders import RECOMMENDERS
 from explainable_recsys.datasets.memory import NOT_STORED
 from explainable_recsys.metrics.faithfulness import FaithfulnessParameters
 from explainable_recsys.metrics.parameters import ComparisonParameters, EvaluationParameters
+from explainable_recsys.pipelines.evaluation.protocol import protocol_words
 from explainable_recsys.preprocessing.splits import SplitParameters
 from explainable_recsys.reporting.content import ReportContent
 from explainable_recsys.reporting.findings import findings
 from explainable_recsys.reporting.html import report_html
-from explainable_recsys.reporting.markdown import report_markdown
 
 
 def note_provenance(run: dict[str, Any], data_version: dict[str, Any]) -> dict[str, Any]:
@@ -40,8 +40,8 @@ def write_report(
     faithfulness: FaithfulnessParameters,
     tests: ComparisonParameters,
     **figures: Any,
-) -> tuple[str, str, dict[str, list[str]]]:
-    """The report as a page and as Markdown, and its findings in words.
+) -> tuple[str, dict[str, list[str]]]:
+    """The report as a page, and its findings in words.
 
     Args:
         accuracy: Metrics of all recommenders.
@@ -86,45 +86,7 @@ def write_report(
         titles={name: record.title for name, record in RECOMMENDERS.items()}
         | {name: pair.title for name, pair in APPROACHES.items()},
     )
-    return report_html(content), report_markdown(content), {"findings": findings(content)}
-
-
-def protocol_words(
-    accuracy: pd.DataFrame,
-    split: SplitParameters,
-    evaluation: EvaluationParameters,
-    faithfulness: FaithfulnessParameters,
-    tests: ComparisonParameters,
-) -> dict[str, str]:
-    """How approaches were evaluated, in words."""
-    share = f"{100 * split.fraction:g} %"
-    held_out = {
-        "random_fraction": f"{share} of each user's ratings at random (seed {split.seed})",
-        "latest_n": f"the latest {split.n} ratings of each user",
-        "global_time": f"the latest {share} of all ratings",
-        "predefined": "the data set's own test file",
-        "held_out_users": f"{share} of the users (seed {split.seed}), whom no model has seen; "
-        f"{100 * split.fold_in:g} % of each one's ratings are the history",
-    }[split.strategy]
-    threshold = evaluation.relevance_threshold
-    sizes = ", ".join(map(str, faithfulness.n_cited))
-    n = accuracy[f"recall@{evaluation.k}/n"].max()
-    probed = (
-        "all users" if faithfulness.n_users is None else f"up to {faithfulness.n_users:,} users"
-    )
-    correction = {"by": "Yekutieli", "bh": "Hochberg"}[tests.correction]
-    return {
-        "Held out": held_out,
-        "Users": f"{int(n):,} with relevant held-out ratings",
-        "Relevant": "every held-out rating"
-        if threshold is None
-        else f"held-out ratings from {threshold:g} on",
-        "Lists": f"top {evaluation.k} of all items not in the user's history; no sampled negatives",
-        "Faithfulness": f"{probed}, the same for every approach (seed {faithfulness.seed}); "
-        f"{sizes} cited items; {faithfulness.random_draws} random choices averaged",
-        "Intervals": f"95 %, {evaluation.n_resamples:,} bootstrap resamples of the users",
-        "Tests": f"paired t-tests over users; p-values corrected after Benjamini and {correction}",
-    }
+    return report_html(content), {"findings": findings(content)}
 
 
 def _heading(figure: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import cycle
 
 import numpy as np
 import pandas as pd
@@ -11,12 +10,11 @@ from numpy.typing import NDArray
 
 from explainable_recsys.figures import draw, style
 from explainable_recsys.figures.texts import escape, floored, percent
+from explainable_recsys.wording.numbers import fixed
+from explainable_recsys.wording.phrases import phrase
 
-_N_BINS = 20  # from 0 to 1
-_STEP = 1 / _N_BINS
+_BINS = np.arange(-1, 21) / 20  # the first has all below 0
 _PANEL, _AXIS, _ENTRY = 300, 56, 20  # heights, in pixels, from the top down
-_DASHES = ["solid", "dash", "dot"]
-_BETWEEN = ["< 0", *(f"{i / _N_BINS:g} to {(i + 1) / _N_BINS:g}" for i in range(_N_BINS))]
 
 
 def surrogate_fit_figure(surrogates: Mapping[str, pd.DataFrame]) -> style.Figure:
@@ -32,55 +30,54 @@ def surrogate_fit_figure(surrogates: Mapping[str, pd.DataFrame]) -> style.Figure
         values = table["held_out_r2"].to_numpy(dtype=np.float64, na_value=np.nan)
         fits[name] = values[np.isfinite(values)]
     if not any(map(len, fits.values())):
-        return style.message_figure("No surrogate has a held-out R²")
+        return style.message_figure(phrase("No surrogate has a held-out R²"))
     figure = style.new_figure()
-    looks = zip(cycle(style.CATEGORIES), cycle(_DASHES), strict=False)
-    for (name, values), look in zip(fits.items(), looks, strict=False):
-        _add_histogram(figure, escape(name), values, len(surrogates[name]) - len(values), *look)
+    middles = (_BINS[1:] + _BINS[:-1]) / 2
+    for place, (name, values) in enumerate(fits.items()):
+        counts, _ = np.histogram(np.maximum(values, _BINS[0]), _BINS)
+        shares = 100 * counts / max(len(values), 1)
+        named = {_name(name, values, len(surrogates[name]) - len(values)): shares}
+        steps = {"shape": "hvh"}  # which end half way between the middles of the bins
+        line = {"mode": "lines", "line": style.look(place)["line"] | steps}
+        draw.lines(figure, middles, named, first=place, **line)
     fifths = {place / 5: f"{place / 5:g}" for place in range(1, 6)}
-    ticks = {"tickvals": [-_STEP / 2, *fifths], "ticktext": ["< 0", *fifths.values()]}
+    ticks = {"tickvals": [middles[0], *fifths], "ticktext": ["< 0", *fifths.values()]}
     figure.update_layout(
         legend={"orientation": "v", "traceorder": "normal"},
-        xaxis={"range": [-2 * _STEP, 1 + _STEP], **ticks},
-        yaxis={"rangemode": "tozero", "ticksuffix": " %"},
+        xaxis={"range": [-0.1, 1.05], **ticks},
+        yaxis={"rangemode": "tozero"} | draw.PERCENT,
     )
     return style.finish(
         figure,
         _finding(fits),
-        "Held-out R²: share of variance explained among perturbations that were not fitted to.",
-        "Held-out R²",
-        "Share of the explanations",
+        phrase(
+            "Held-out R²: share of variance explained among perturbations that were not fitted to."
+        ),
+        phrase("Held-out R²"),
+        phrase("Share of the explanations"),
         drawn=_PANEL,
         foot=_AXIS + _ENTRY * len(fits) + 24,
         legend=_AXIS,
     )
 
 
-def _add_histogram(
-    figure: style.Figure, name: str, values: NDArray[np.float64], missing: int, hue: str, dash: str
-) -> None:
-    """Add the outline of one histogram; without values, only its name."""
-    inside, _ = np.histogram(values[values >= 0], np.arange(_N_BINS + 1) / _N_BINS)
-    shares = 100 * np.append((values < 0).sum(), inside) / max(len(values), 1)
-    middles = [(place - 1.5) * _STEP for place in range(len(shares) + 2)]
-    notes = [f"median {np.median(values):.2f}"] if len(values) else []
-    notes += [f"{missing:,} without R²"] if missing else []
-    more = f"<br>{missing:,} more without R²" if missing else ""
-    hover = [
-        f"<b>{name}</b><br>R² {place}: {share:.1f} % of {len(values):,} explanations{more}"
-        for place, share in zip(_BETWEEN, shares, strict=True)
-    ]
-    x, y = (middles, [0, *shares, 0]) if len(values) else ([None], [None])
-    name = f"{name} ({', '.join(notes) or 'no explanations'})"
-    line = {"color": hue, "dash": dash, "shape": "hvh", "width": 2.5}
-    draw.points(figure, x, y, name, ["", *hover, ""], mode="lines", line=line, showlegend=True)
+def _name(name: str, values: NDArray[np.float64], missing: int) -> str:
+    """Entry of the legend."""
+    notes = [phrase("median {n}", n=fixed(np.median(values), 2))] if len(values) else []
+    notes += [phrase("{n} without R²", n=fixed(missing, 0))] if missing else []
+    return f"{escape(name)} ({', '.join(notes) or phrase('no explanations')})"
 
 
 def _finding(fits: dict[str, NDArray[np.float64]]) -> str:
     name, values = next((name, values) for name, values in fits.items() if len(values))
-    whose = f" ({escape(name)})" if len(fits) > 1 else ""
     share = floored(float(np.median(values)))
+    facts = {"name": escape(name), "share": percent(share)}
     if share <= 0:
-        return f"Half of the surrogates{whose} explain less than 1 % of the scores' variance"
-    least = percent(share)
-    return f"Half of the surrogates{whose} explain at least {least} of the scores' variance"
+        return phrase(
+            "Half of the surrogates of {name} explain less than 1 % of the scores' variance",
+            **facts,
+        )
+    return phrase(
+        "Half of the surrogates of {name} explain at least {share} of the scores' variance",
+        **facts,
+    )

@@ -10,7 +10,7 @@ from pathlib import Path
 import explainable_recsys
 
 ROOT = Path(explainable_recsys.__file__).parent
-SHOWN = ("interface", "reporting", "wording")
+SHOWN = ("figures", "interface", "reporting", "wording")
 """Folders whose texts people read."""
 
 ERRORS = {"configuration.py", "messages.py", "old_names.py", "stored.py"}
@@ -23,6 +23,7 @@ NO_PHRASES = [
     r"line-height: .*|<div .*",  # styles
     r"make viz",  # a command
     r"users one after another|users browsed|users shown",  # the names of draws
+    r"(top|middle|bottom) (left|center|right)|[xy]? domain|Arial, .*",  # plotly's names of places
     r"no difference|beyond accuracy|not applicable:",  # values in tables of results
 ]
 """Regular expressions of texts that are for no reader."""

@@ -24,7 +24,6 @@ from explainable_recsys.figures.reasons import reasons_figure
 from explainable_recsys.figures.rows import Panel, rows_figure, share_panel
 from explainable_recsys.figures.rule_coverage import coverage_frontier_figure
 from explainable_recsys.figures.rule_network import draw_rule_network, rule_network
-from explainable_recsys.figures.signed_bars import Panel as BarsPanel
 from explainable_recsys.figures.signed_bars import bars_figure, in_order
 from explainable_recsys.figures.style import new_figure
 from explainable_recsys.figures.surrogate_fit import surrogate_fit_figure
@@ -95,7 +94,7 @@ def reasons() -> Figures:
 
 
 def bars() -> Figures:
-    panels = [BarsPanel("A heading", in_order(MIXED)), BarsPanel("", in_order(MIXED.head(1)))]
+    panels = {"A heading": in_order(MIXED), "": in_order(MIXED.head(1))}
     return {"usual": bars_figure(panels, "A finding", "How to read it.")}
 
 

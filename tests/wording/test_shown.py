@@ -20,7 +20,7 @@ WRAPPED = {"phrase", "plural", "later", "InputError"}
 """Whose arguments are phrases, or errors."""
 
 NO_PHRASES = [
-    r"line-height: .*|<div .*",  # styles
+    r"line-height: .*|<div .*|rgba.*",  # styles
     r"make viz",  # a command
     r"users one after another|users browsed|users shown",  # the names of draws
     r"(top|middle|bottom) (left|center|right)|[xy]? domain|Arial, .*",  # plotly's names of places

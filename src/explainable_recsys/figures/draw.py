@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from explainable_recsys.figures import style
 from explainable_recsys.figures.style import GREY, Figure
 from explainable_recsys.figures.texts import label
+from explainable_recsys.wording.numbers import significant
 
 FEW_TICKS = {"nticks": 4, "tickangle": 0}
 """Of a horizontal axis: as many as a phone has room for."""
@@ -20,7 +20,7 @@ FEW_TICKS = {"nticks": 4, "tickangle": 0}
 ARROW = {"symbol": "arrow", "angleref": "previous", "line": {"width": 0}}
 """A marker at the end of a line."""
 
-SCALE = 72
+SCALE = 60
 """Height of the scale above a heatmap, in pixels."""
 
 PERCENT = {"ticksuffix": " %", "hoverformat": ".1f"}
@@ -119,29 +119,30 @@ def heatmap(
     x: list[float],
     y: list[float],
     values: NDArray[np.float64],
-    hover: list[list[str]],
     ticks: Mapping[float, str],
     title: str,
     /,
     **look: Any,
 ) -> None:
-    """Add a heatmap (len(y), len(x)); what is not finite is white.
+    """Add a heatmap (len(y), len(x)) of logarithms; what is missing is white.
 
     Args:
         figure: Changed in place.
         x: Middles of the columns, or their ends.
         y: Middles of the rows, or their ends.
-        values: What the colours are.
-        hover: Texts, as HTML.
-        ticks: Of the scale, which ends at the first and the last one.
+        values: What the colours stand for; those beyond the ticks have the colour of the last.
+        ticks: Of the scale, from the first to the last one.
         title: Of the scale, which is above the heatmap.
         look: Any further properties of a heatmap.
     """
-    z = [[v if math.isfinite(v) else None for v in row] for row in values.tolist()]
-    bar = {"tickvals": list(ticks), "ticktext": list(ticks.values()), "thickness": 10}
+    at = np.log10(list(ticks)).tolist()
+    clipped = np.log10(np.clip(values, min(ticks), max(ticks)))
+    z = [_with_gaps(row) for row in clipped]
+    hover = [["" if np.isnan(value) else significant(value) for value in row] for row in values]
+    bar = {"tickvals": at, "ticktext": list(ticks.values()), "thickness": 10}
     bar |= {"orientation": "h", "y": 1, "yanchor": "bottom"}
     bar["title"] = {"text": title, "side": "top", "font": {"size": 12}}
-    look |= {"zmin": min(ticks), "zmax": max(ticks), "colorbar": bar, "hoverongaps": False}
+    look |= {"zmin": at[0], "zmax": at[-1], "colorbar": bar, "hoverongaps": False}
     figure.add_heatmap(x=x, y=y, z=z, hovertext=hover, hoverinfo="text", **look)
 
 
@@ -164,31 +165,26 @@ def line_at(
     axis: Literal["x", "y"],
     value: float,
     text: str,
-    anchor: str = "bottom left",
     panel: str = "",
     /,
     **line: Any,
 ) -> None:
-    """Draw a line across a panel, at a value of an axis, and say at its end what it is.
+    """Draw a line across a panel, at a value of an axis, and say along it what it is.
 
     Args:
-        figure: Changed in place; the type of its axis is known.
+        figure: Changed in place.
         axis: The one that has the value.
         value: Where the line is.
         text: HTML.
-        anchor: Of the text; a horizontal line has it on the side that the anchor names.
         panel: What the names of its axes end with.
         line: Its look.
     """
     other = {"x": "y", "y": "x"}[axis]
     refs = {f"{axis}ref": f"{axis}{panel}", f"{other}ref": f"{other}{panel} domain"}
     ends = {f"{axis}0": value, f"{axis}1": value, f"{other}0": 0, f"{other}1": 1}
-    figure.add_shape(type="line", line={"color": GREY} | line, layer="below", **ends, **refs)
-    # Plotly wants the logarithm for a text, but not for a line.
-    at_end = axis == "y" and anchor.endswith("right")
-    is_log = figure.layout[f"{axis}axis{panel}"].type == "log"
-    place = {axis: math.log10(value) if is_log else value, other: int(at_end)}
-    note(figure, text, place["x"], place["y"], anchor, font_size=11, **refs)
+    look = {"line": {"color": GREY} | line, "layer": "below"}
+    name = {"text": text, "textposition": "middle", "font": {"size": 11}}
+    figure.add_shape(type="line", label=name, **look, **ends, **refs)
 
 
 def row_axis(labels: Sequence[str], **more: Any) -> dict[str, Any]:

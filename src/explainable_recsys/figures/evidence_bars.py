@@ -32,10 +32,10 @@ def evidence_bars_figure(
     drawn = ranked[ranked["item_id"].isin(own["item_id"])].head(n_items)
     if drawn.empty:
         return style.message_figure(phrase("There are no explanations"))
-    panels = [
-        signed_bars.Panel(heading, signed_bars.in_order(own[own["item_id"] == item]))
+    panels = {
+        heading: signed_bars.in_order(own[own["item_id"] == item])
         for heading, item in zip(_headings(drawn, items), drawn["item_id"], strict=True)
-    ]
+    }
     title = phrase("User {user}: the reasons for the first recommendations", user=escape(user_id))
     how = "" if signed_bars.style_of(own) == "neighbour" else phrase(signed_bars.LEGEND)
     return signed_bars.bars_figure(panels, title, how)

@@ -70,7 +70,7 @@ def _finding(sweep: pd.DataFrame, start: pd.DataFrame) -> str:
     if better.empty:
         return phrase("No weight of explainability raises MEP at no cost in RMSE")
     best = better.iloc[better["mep"].argmax()]
-    title = phrase(
+    return phrase(
         "The {form} form raises MEP from {base} to {mep} at no cost in RMSE ({before} to {after})",
         form=best["form"],
         base=fixed(base["mep"], 3),
@@ -78,7 +78,3 @@ def _finding(sweep: pd.DataFrame, start: pd.DataFrame) -> str:
         before=fixed(base["rmse"], 3),
         after=fixed(best["rmse"], 3),
     )
-    others = set(sweep.loc[sweep["explainability_weight"] > 0, "form"]) - set(better["form"])
-    if not others:
-        return title
-    return phrase("{title}; the {other} form does not", title=title, other=min(others))

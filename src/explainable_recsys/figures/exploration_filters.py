@@ -26,8 +26,6 @@ def cleaning_figure(steps: pd.DataFrame) -> style.Figure:
         "{n_ratings} ratings by {n_users} users of {n_items} items",
         **{f"n_{kind}": fixed(last[f"n_{kind}"], 0) for kind in _KINDS},
     )
-    if len(steps) == 1:
-        return style.message_figure(phrase("The cleaning dropped nothing: {counts}", counts=counts))
     labels = [phrase("read"), *map(row_label, steps["reason"][1:])]
     left = {
         phrase(name): steps[f"n_{kind}"] / max(int(steps[f"n_{kind}"].iloc[0]), 1)

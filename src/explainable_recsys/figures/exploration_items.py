@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import numpy as np
 import pandas as pd
 
 from explainable_recsys.figures import draw, style
@@ -15,8 +14,8 @@ from explainable_recsys.wording.phrases import phrase, plural
 
 _ENOUGH_ITEMS = 10  # with a pair of genres, for it to be named in the title
 _MOST_GENRES = 25  # rows, from the most ratings
-_LIFTS = {-4.0: "≤ 1/16", -2.0: "1/4", 0.0: "1", 2.0: "4", 4.0: "≥ 16"}
-"""Of the colours, by their logarithm to base 2: those beyond have the colour of the last."""
+_LIFTS = {1 / 16: "≤ 1/16", 1 / 4: "1/4", 1: "1", 4: "4", 16: "≥ 16"}
+"""Ticks of the colours."""
 
 _CELL, _LETTER = 18, 7  # heights in pixels: of a row of a heatmap, of a letter of a vertical label
 
@@ -66,22 +65,13 @@ def genre_pairs_figure(pairs: pd.DataFrame) -> style.Figure:
     if pairs.empty:
         return style.message_figure(phrase("No pairs of genres: this data set has no two genres"))
     lift = pairs.pivot_table(index="genre", columns="other", values="lift")
-    with np.errstate(divide="ignore"):
-        colours = np.clip(np.log2(lift.to_numpy()), min(_LIFTS), max(_LIFTS))
     names = [row_label(name) for name in lift.index]
-    hover = [
-        [
-            "" if pd.isna(value) else f"{row} × {column}<br>lift {fixed(value, 2)}"
-            for column, value in zip(names, values, strict=True)
-        ]
-        for row, values in zip(names, lift.to_numpy(), strict=True)
-    ]
     foot = 16 + _LETTER * max(map(len, names))
     rows = draw.row_axis(names, showgrid=False)
     figure = style.new_figure()
     look = {"colorscale": style.DIVERGING, "xgap": 1, "ygap": 1}
     places, scale = rows["tickvals"], phrase("Lift (1: as by chance)")
-    draw.heatmap(figure, places, places, colours, hover, _LIFTS, scale, **look)
+    draw.heatmap(figure, places, places, lift.to_numpy(), _LIFTS, scale, **look)
     figure.update_layout(xaxis={**rows, "range": rows["range"][::-1], "tickangle": -90}, yaxis=rows)
     how = phrase(
         "Lift: times as many items with both genres as by chance. Orange: more; blue: fewer."
@@ -184,22 +174,15 @@ def best_rated_figure(best_rated: pd.DataFrame, damping: float) -> style.Figure:
         name: best_rated[[column]].set_axis(["value"], axis=1) for name, column in names.items()
     }
     first = best_rated.iloc[0]
-    title = phrase(
-        "{item} is rated best ({mean})",
-        item=_names(best_rated)[0],
-        mean=fixed(first["shrunk_mean"], 2),
-    )
-    if first["rank_by_mean"] > 1:
-        before = plural(
-            int(first["rank_by_mean"]) - 1,
-            "by the raw mean there is {n} item before it",
-            "by the raw mean there are {n} items before it",
-        )
-        title = f"{title}; {before}"
     return rows_figure(
         _names(best_rated, row_label),
         [Panel(phrase("Mean rating"), means)],
-        title,
+        phrase(
+            "{item} is rated best ({mean}); by the raw mean its rank is {rank}",
+            item=_names(best_rated)[0],
+            mean=fixed(first["shrunk_mean"], 2),
+            rank=first["rank_by_mean"],
+        ),
         phrase(
             "Shrunk: with {n} more ratings of the overall mean. At the right end: ratings.",
             n=short(damping),

@@ -187,15 +187,13 @@ def sparsity_figure(sparsity: pd.DataFrame) -> style.Figure:
         index="user_block", columns="item_block", values="share_filled"
     ).to_numpy(dtype=np.float64)
     filled = float(sparsity["n_ratings"].sum() / (sparsity["n_users"] * sparsity["n_items"]).sum())
-    with np.errstate(divide="ignore"):
-        logarithms = np.log10(100 * shares)
-    lowest = np.floor(logarithms[np.isfinite(logarithms)].min(initial=0))
-    ticks = {float(tick): f"{short(10.0**tick)} %" for tick in np.arange(lowest, 3)}
+    shares = np.where(shares > 0, shares, np.nan)
+    lowest = np.floor(np.log10(np.nanmin(shares)))
+    ticks = {10.0**tick: f"{short(100 * 10.0**tick)} %" for tick in np.arange(lowest, 1)}
     y, x = ((100 * np.linspace(0, 1, n + 1)).tolist() for n in shares.shape)
-    hover = [[percent(share, 2) for share in row] for row in shares]
     look = {"colorscale": "Cividis", "reversescale": True}
     figure = style.new_figure()
-    draw.heatmap(figure, x, y, logarithms, hover, ticks, phrase("Pairs with a rating"), **look)
+    draw.heatmap(figure, x, y, shares, ticks, phrase("Pairs with a rating"), **look)
     axis = {"showgrid": False} | draw.PERCENT
     figure.update_layout(
         xaxis={"constrain": "domain", **axis}, yaxis={"autorange": "reversed", **axis}

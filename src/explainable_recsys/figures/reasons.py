@@ -36,9 +36,8 @@ def reasons_figure(
         found, how = _neighbours(evidence)
     else:
         evidence, found, how = _weights(evidence, score if kind == "item" else None)
-    panels = [signed_bars.Panel("", evidence)]
-    texts = {"title": name, "finding": found}
-    return signed_bars.bars_figure(panels, phrase("Why {title}: {finding}", **texts), how)
+    finding = phrase("Why {title}: {finding}", title=name, finding=found)
+    return signed_bars.bars_figure({"": evidence}, finding, how)
 
 
 def _rules(evidence: pd.DataFrame) -> tuple[str, str]:
@@ -60,14 +59,9 @@ def _neighbours(evidence: pd.DataFrame) -> tuple[str, str]:
         int(evidence["weight"].sum()),
         "{n} neighbour rated it, with {mean}",
         "{n} neighbours rated it, on average {mean}",
-        mean=_rating(np.average(evidence["order"], weights=evidence["weight"])),
+        mean=significant(np.average(evidence["order"], weights=evidence["weight"])),
     )
     return finding, phrase("How many of the people with the nearest taste gave which rating.")
-
-
-def _rating(value: float) -> str:
-    """A rating, which may be negative."""
-    return ("\u2212" if value < 0 else "") + significant(abs(value))
 
 
 def _weights(evidence: pd.DataFrame, score: float | None) -> tuple[pd.DataFrame, str, str]:

@@ -38,7 +38,7 @@ def row_label(text: object) -> str:
 def share_panel(title: str, shares: Mapping[str, pd.Series]) -> Panel:
     """A panel of shares (from 0 to 1), from 0 on."""
     series = {name: pd.DataFrame({"value": 100 * share}) for name, share in shares.items()}
-    return Panel(title, series, {"rangemode": "tozero"} | draw.PERCENT)
+    return Panel(title, series, {"rangemode": "tozero", "nticks": 3} | draw.PERCENT)
 
 
 def rows_figure(
@@ -69,7 +69,7 @@ def rows_figure(
             told.add(name)
         rows = draw.row_axis(labels, showticklabels=place == 0)
         across = {"title_text": panel.title, "title_font_size": 12, "hoverformat": ".2f"}
-        across |= {"nticks": 3, "tickangle": 0} | panel.axis
+        across |= draw.FEW_TICKS | panel.axis
         figure.update_layout({f"xaxis{suffix}": across, f"yaxis{suffix}": rows})
     for row, text in enumerate(ends):
         draw.note(figure, text, 1, row, "middle left", xref="paper", xshift=4, font_size=11)

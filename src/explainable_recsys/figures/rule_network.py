@@ -19,12 +19,12 @@ from explainable_recsys.figures.graph_layout import (
 )
 from explainable_recsys.figures.texts import escape, label, percent, short
 from explainable_recsys.wording.numbers import fixed
-from explainable_recsys.wording.phrases import phrase, plural
+from explainable_recsys.wording.phrases import later, phrase, plural
 
 if TYPE_CHECKING:
     import networkx as nx
 
-NO_GENRE = "no genre"
+NO_GENRE = later("no genre")
 
 _LARGEST_NODE, _SMALLEST_NODE = 22.0, 6.0  # pixels
 _LONGEST_LABEL = 24  # letters
@@ -127,7 +127,7 @@ def draw_rule_network(graph: nx.DiGraph, colour: Literal["genre", "community"]) 
     figure = style.new_figure()
     _add_rules(figure, graph, positions)
     for value, chosen, look in groups(best_known[colour]):
-        nodes, name = best_known[chosen], escape(value)
+        nodes, name = best_known[chosen], phrase(value) if value == NO_GENRE else escape(value)
         if colour == "community" and value != phrase(OTHER):
             # A community is named after its best-known item.
             name = f"{value}: {label(nodes['title'].iloc[0], _LONGEST_LABEL)}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
 
 import pandas as pd
 
@@ -31,13 +31,6 @@ _LONGEST = 28  # letters of a line of a label
 _LETTER = 6.5  # mean width of a letter, in pixels
 _BAR, _HEADING, _NO_HEADING, _FOOT = 22, 36, 8, 80  # heights, in pixels
 _ROOM = 0.5  # beyond the longest bar, for its value; of the extent of the bars
-
-
-class Panel(NamedTuple):
-    """Evidence from `in_order`, and what stands above it, as HTML (may be empty)."""
-
-    heading: str
-    evidence: pd.DataFrame
 
 
 def weighty(explanations: pd.DataFrame) -> pd.DataFrame:
@@ -82,21 +75,21 @@ def in_order(evidence: pd.DataFrame) -> pd.DataFrame:
     return pieces.assign(value=values, hover=hover)
 
 
-def bars_figure(panels: list[Panel], title: str, subtitle: str) -> style.Figure:
+def bars_figure(panels: Mapping[str, pd.DataFrame], title: str, subtitle: str) -> style.Figure:
     """Draw panels of bars below each other, of one thickness and to one scale.
 
     Args:
-        panels: At least one, from the top down.
+        panels: Evidence from `in_order`, by what stands above it, as HTML (may be empty).
         title: As HTML, like all texts.
         subtitle: What is shown.
     """
     figure = style.new_figure()
-    evidence = pd.concat([panel.evidence for panel in panels])
+    evidence = pd.concat(panels.values())
     lines = evidence["label"].str.split("<br>").explode()
     labels = int(_LETTER * lines.str.len().max()) + 32
-    tops = [_HEADING if panel.heading else _NO_HEADING for panel in panels]
+    tops = [_HEADING if heading else _NO_HEADING for heading in panels]
     height = bottom = sum(tops) + _BAR * len(lines)
-    for place, ((heading, rows), above) in enumerate(zip(panels, tops, strict=True)):
+    for place, ((heading, rows), above) in enumerate(zip(panels.items(), tops, strict=True)):
         axis, top = f"y{draw.suffix_of(place)}", (bottom - above) / height
         n_lines = rows["label"].str.count("<br>") + 1
         bottom -= above + _BAR * int(n_lines.sum())

@@ -80,8 +80,9 @@ def surroundings(
 def _rarest(own: pd.DataFrame, shared: pd.DataFrame, n_relations: int, n: int) -> pd.DataFrame:
     """The entities to show, and their degrees."""
     degrees = shared.groupby("tail")["head"].nunique()
-    rare = own.assign(degree=own["tail"].map(degrees).astype("int64")).query("degree > 1")
-    rare = rare.sort_values(["degree", "relation", "tail"]).drop_duplicates("tail")
+    rare = own.assign(degree=own["tail"].map(degrees).astype("int64"))
+    rare = rare[rare["degree"] > 1].sort_values(["degree", "relation", "tail"])
+    rare = rare.drop_duplicates("tail")
     relations = rare["relation"].drop_duplicates().head(n_relations)
     rare = rare[rare["relation"].isin(relations)]
     turn = rare.groupby("relation").cumcount()

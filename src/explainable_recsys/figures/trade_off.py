@@ -50,7 +50,7 @@ def trade_off_figure(comparison: pd.DataFrame, k: int, n_cited: int) -> style.Fi
         ),
         ["" if pd.isna(share) else percent(share) for share in table["coverage"]],
     )
-    draw.line_at(figure, "x", 0, phrase("random"), "bottom left", "2", dash="dash", width=1.5)
+    draw.line_at(figure, "x", 0, phrase("random"), "2", dash="dash", width=1.5)
     return figure
 
 

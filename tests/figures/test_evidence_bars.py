@@ -75,8 +75,8 @@ def test_panels_are_below_each_other_in_the_order_of_ranks(explanations: pd.Data
     figure = evidence_bars_figure(explanations, RECOMMENDATIONS, ITEMS, 42)
     layout = figure.layout
     assert [note.text for note in sorted(layout.annotations, key=lambda note: -note.y)] == [
-        "<b>Alien</b> (1979), rank 1",
-        "<b>A title A title A title A title A title…</b> (2001), rank 3",
+        "<b>Alien</b>, rank 1",
+        "<b>A title A title A title A title A title…</b>, rank 3",
         "<b>Unknown</b>, rank 4",
     ]
     assert [trace.yaxis for trace in figure.data] == ["y", "y2", "y3"]

@@ -37,7 +37,7 @@ FINDINGS = {
     "genres": "Drama is the most frequent genre (67 % of the items)",
     "pairs": "&lt;i&gt; and Drama come together 1.5 times as often as by chance (1 item)",
     "releases": "67 % of the ratings are of items from the 1990s",
-    "most_rated": "&lt;b&gt;X&lt;/b&gt; &amp; the very long story of somebod… (1994) is rated "
+    "most_rated": "&lt;b&gt;X&lt;/b&gt; &amp; the very long… (1994) is rated "
     "most, by 100 % of the users",
     "best_rated": "B is rated best (4.12); by the raw mean its rank is 1",
     "demographics": "Most frequent among the users: 25-34 (50 %), men (50 %) and 3 (50 %)",

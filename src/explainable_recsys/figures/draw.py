@@ -108,10 +108,10 @@ def bars(
     **look: Any,
 ) -> None:
     """Add bars; texts stand at their ends."""
-    texts = {"textposition": "outside", "textangle": 0, "cliponaxis": False, "hoverinfo": "text"}
-    if hover is None:
-        texts = {}
-    figure.add_bar(x=list(x), y=list(y), marker_color=hue, hovertext=hover, **(texts | look))
+    texts: dict[str, Any] = {"textposition": "outside", "textangle": 0, "cliponaxis": False}
+    if hover is not None:
+        texts |= {"hovertext": hover, "hoverinfo": "text"}
+    figure.add_bar(x=list(x), y=list(y), marker_color=hue, **(texts | look))
 
 
 def heatmap(

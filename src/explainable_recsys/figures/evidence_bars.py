@@ -23,7 +23,7 @@ def evidence_bars_figure(
             `evidence_id`, `evidence`, `weight`, `group`. Weights that are 0 or missing are no
             evidence.
         recommendations: Columns `user_id`, `item_id`, `rank`.
-        items: Columns `item_id`, `title`, `year` (may be missing).
+        items: Columns `item_id`, `title`.
         user_id: Whose recommendations; None for nobody's, if there are no explanations.
         n_items: Largest number of recommendations drawn; those without evidence do not count.
     """
@@ -42,15 +42,13 @@ def evidence_bars_figure(
 
 
 def _headings(drawn: pd.DataFrame, items: pd.DataFrame) -> list[str]:
-    """Rank, title and year of recommendations, as HTML."""
-    facts = items.drop_duplicates("item_id").set_index("item_id").reindex(drawn["item_id"])
-    named = zip(drawn["item_id"], facts["title"], facts["year"], drawn["rank"], strict=True)
+    """Title and rank of recommendations, as HTML."""
+    titles = items.drop_duplicates("item_id").set_index("item_id")["title"]
     return [
         phrase(
-            "<b>{title}</b>{year}, rank {rank}",
-            title=label(f"item {item}" if pd.isna(title) else title, 40),
-            year="" if pd.isna(year) else f" ({int(year)})",
+            "<b>{title}</b>, rank {rank}",
+            title=label(titles.get(item, f"item {item}"), 40),
             rank=rank,
         )
-        for item, title, year, rank in named
+        for item, rank in zip(drawn["item_id"], drawn["rank"], strict=True)
     ]

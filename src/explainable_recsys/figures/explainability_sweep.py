@@ -17,16 +17,16 @@ def explainability_sweep_figure(sweep: pd.DataFrame) -> style.Figure:
 
     Args:
         sweep: One row per model, with the columns `form` of the explainability term ("pull" or
-            "l2"), `explainability_weight` (0: no such term, which is the start of both forms
-            and given once), `rmse`, `mep` and `ndcg`.
+            "l2"), `explainability_weight` (0: no such term); the least one is the start
+            of both forms, and given once, `rmse`, `mep` and `ndcg`.
     """
     if sweep.empty:
         return style.message_figure(phrase("No weights of explainability were tried"))
     figure = style.two_panels(phrase("MEP (0 to 1)"))
-    start = sweep[sweep["explainability_weight"] == 0].head(1)
+    sweep = sweep.sort_values("explainability_weight", kind="stable")
+    start = sweep.head(1)
     for place, form in enumerate(_FORMS):
-        rows = sweep[(sweep["form"] == form) & (sweep["explainability_weight"] > 0)]
-        path = pd.concat([start, rows.sort_values("explainability_weight")])
+        path = pd.concat([start, sweep[1:][sweep["form"][1:] == form]])
         weights = [short(weight) for weight in path["explainability_weight"]]
         texts = {"mode": "lines+markers+text", "text": weights, "textfont_size": 11}
         texts["textposition"] = "bottom center" if place else "top center"
@@ -46,7 +46,7 @@ def explainability_sweep_figure(sweep: pd.DataFrame) -> style.Figure:
     )
     return style.finish(
         figure,
-        _finding(sweep, start),
+        _finding(sweep),
         phrase(
             "Numbers: weight of explainability. Further up and right is better: RMSE falls to "
             "the right."
@@ -56,16 +56,8 @@ def explainability_sweep_figure(sweep: pd.DataFrame) -> style.Figure:
     )
 
 
-def _finding(sweep: pd.DataFrame, start: pd.DataFrame) -> str:
-    if start.empty:
-        best = sweep.iloc[sweep["mep"].argmax()]
-        return phrase(
-            "MEP is highest, {mep}, with the {form} form at {weight}",
-            mep=fixed(best["mep"], 3),
-            form=best["form"],
-            weight=short(best["explainability_weight"]),
-        )
-    base = start.iloc[0]
+def _finding(sweep: pd.DataFrame) -> str:
+    base = sweep.iloc[0]
     better = sweep[(sweep["mep"] > base["mep"]) & (sweep["rmse"] <= base["rmse"])]
     if better.empty:
         return phrase("No weight of explainability raises MEP at no cost in RMSE")

@@ -5,12 +5,11 @@ from __future__ import annotations
 import pandas as pd
 
 from explainable_recsys.figures import draw, style
-from explainable_recsys.figures.rows import row_label, rows_figure, share_panel
+from explainable_recsys.figures.rows import KINDS, row_label, rows_figure, share_panel, shares_of
 from explainable_recsys.figures.texts import fine_percent, percent
 from explainable_recsys.wording.numbers import fixed, significant
-from explainable_recsys.wording.phrases import later, phrase
+from explainable_recsys.wording.phrases import phrase
 
-_KINDS = {"ratings": later("ratings"), "users": later("users"), "items": later("items")}
 _USUAL = 10  # the title is about the first threshold from here on that takes something away
 
 
@@ -24,12 +23,12 @@ def cleaning_figure(steps: pd.DataFrame) -> style.Figure:
     last, all_ratings = steps.iloc[-1], max(int(steps["n_ratings"].iloc[0]), 1)
     counts = phrase(
         "{n_ratings} ratings by {n_users} users of {n_items} items",
-        **{f"n_{kind}": fixed(last[f"n_{kind}"], 0) for kind in _KINDS},
+        **{f"n_{kind}": fixed(last[f"n_{kind}"], 0) for kind in KINDS},
     )
     labels = [phrase("read"), *map(row_label, steps["reason"][1:])]
     left = {
         phrase(name): steps[f"n_{kind}"] / max(int(steps[f"n_{kind}"].iloc[0]), 1)
-        for kind, name in _KINDS.items()
+        for kind, name in KINDS.items()
     }
     return rows_figure(
         labels,
@@ -53,7 +52,7 @@ def cores_figure(cores: pd.DataFrame) -> style.Figure:
     """
     figure = style.new_figure()
     places = list(range(len(cores)))
-    shares = {phrase(name): 100 * cores[f"share_of_{kind}"] for kind, name in _KINDS.items()}
+    shares = shares_of(100 * cores.filter(like="share_of_"), *KINDS)
     draw.lines(figure, places, shares)
     full = [
         phrase("nothing left") if pd.isna(density) else f"{significant(100 * density)} %"
@@ -72,7 +71,7 @@ def cores_figure(cores: pd.DataFrame) -> style.Figure:
             "With {k} or more ratings per user and item, {ratings} of the ratings, {users} of "
             "the users and {items} of the items would be left",
             k=fixed(row["k"], 0),
-            **{kind: fine_percent(row[f"share_of_{kind}"]) for kind in _KINDS},
+            **{kind: fine_percent(row[f"share_of_{kind}"]) for kind in KINDS},
         ),
         phrase(
             "The k-core: those with fewer are taken out until all have as many. In %: how full "

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pandas as pd
 
 from explainable_recsys.figures import draw, style
-from explainable_recsys.figures.rows import Panel, row_label, rows_figure, share_panel
-from explainable_recsys.figures.texts import escape, label, percent
+from explainable_recsys.figures.rows import (
+    mean_panel,
+    row_label,
+    rows_figure,
+    share_panel,
+    shares_of,
+)
+from explainable_recsys.figures.texts import escape, percent
 from explainable_recsys.wording.numbers import fixed, short
 from explainable_recsys.wording.phrases import phrase, plural
 
@@ -30,17 +34,12 @@ def genres_figure(genres: pd.DataFrame) -> style.Figure:
     if genres.empty:
         return style.message_figure(phrase("No genres: this data set has none"))
     shown = genres.head(_MOST_GENRES)
-    shares = {
-        phrase("items"): shown["share_of_items"],
-        phrase("ratings"): shown["share_of_ratings"],
-    }
-    means = shown.rename(columns={"mean_rating": "value"})
     most = shown.iloc[shown["share_of_items"].argmax()]
     return rows_figure(
         [row_label(genre) for genre in shown["genre"]],
         [
-            share_panel(phrase("Share"), shares),
-            Panel(phrase("Mean rating"), {phrase("mean rating"): means}),
+            share_panel(phrase("Share"), shares_of(shown, "items", "ratings")),
+            mean_panel({phrase("mean rating"): shown}),
         ],
         phrase(
             "{genre} is the most frequent genre ({share} of the items)",
@@ -109,11 +108,8 @@ def releases_figure(years: pd.DataFrame, decades: pd.DataFrame) -> style.Figure:
     most = decades.iloc[int(decades["share_of_ratings"].argmax())]
     figure = style.two_panels(phrase("Mean rating"))
     mode = "lines" if len(years) > 1 else "markers"
-    shares = {
-        phrase("items"): 100 * years["share_of_items"],
-        phrase("ratings"): 100 * years["share_of_ratings"],
-    }
-    draw.lines(figure, years["first_year"], shares, mode=mode)
+    for place, (name, shares) in enumerate(shares_of(years, "items", "ratings").items()):
+        draw.lines(figure, years["first_year"], {name: 100 * shares}, first=place, mode=mode)
     starts, means = decades["first_year"], {phrase("mean rating"): decades["mean_rating"]}
     bars = draw.interval(decades["mean_rating"], decades["low"], decades["high"])
     draw.lines(figure, starts, means, "2", first=2, mode="markers", error_y=bars)
@@ -145,12 +141,11 @@ def most_rated_figure(most_rated: pd.DataFrame) -> style.Figure:
         most_rated: In order: `title`, `year` (may be missing), `n_ratings`, `share_of_users`
             (0 to 1), `mean_rating`.
     """
-    means = most_rated[["mean_rating"]].set_axis(["value"], axis=1)
     return rows_figure(
-        _names(most_rated, row_label),
+        _names(most_rated),
         [
             share_panel(phrase("Share of the users"), {"": most_rated["share_of_users"]}),
-            Panel(phrase("Mean rating"), {"": means}),
+            mean_panel({"": most_rated}),
         ],
         phrase(
             "{item} is rated most, by {share} of the users",
@@ -169,14 +164,12 @@ def best_rated_figure(best_rated: pd.DataFrame, damping: float) -> style.Figure:
             `mean_rating`, `rank_by_mean`.
         damping: Number of ratings of the overall mean that every item was given.
     """
-    names = {phrase("shrunk mean"): "shrunk_mean", phrase("raw mean"): "mean_rating"}
-    means = {
-        name: best_rated[[column]].set_axis(["value"], axis=1) for name, column in names.items()
-    }
+    shrunk = best_rated[["shrunk_mean"]].set_axis(["mean_rating"], axis=1)
+    means = {phrase("shrunk mean"): shrunk, phrase("raw mean"): best_rated}
     first = best_rated.iloc[0]
     return rows_figure(
-        _names(best_rated, row_label),
-        [Panel(phrase("Mean rating"), means)],
+        _names(best_rated),
+        [mean_panel(means)],
         phrase(
             "{item} is rated best ({mean}); by the raw mean its rank is {rank}",
             item=_names(best_rated)[0],
@@ -191,9 +184,9 @@ def best_rated_figure(best_rated: pd.DataFrame, damping: float) -> style.Figure:
     )
 
 
-def _names(table: pd.DataFrame, shorten: Callable[[object], str] = label) -> list[str]:
+def _names(table: pd.DataFrame) -> list[str]:
     """Titles with their years, ready to be shown."""
     return [
-        shorten(title) + ("" if pd.isna(year) else f" ({year})")
+        row_label(title) + ("" if pd.isna(year) else f" ({year})")
         for title, year in zip(table["title"], table["year"], strict=True)
     ]

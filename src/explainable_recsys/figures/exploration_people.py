@@ -5,7 +5,13 @@ from __future__ import annotations
 import pandas as pd
 
 from explainable_recsys.figures import style
-from explainable_recsys.figures.rows import Panel, row_label, rows_figure, share_panel
+from explainable_recsys.figures.rows import (
+    mean_panel,
+    row_label,
+    rows_figure,
+    share_panel,
+    shares_of,
+)
 from explainable_recsys.figures.texts import escape, fine_percent, label
 from explainable_recsys.wording.numbers import enumerated
 from explainable_recsys.wording.phrases import later, phrase
@@ -38,18 +44,12 @@ def demographics_figure(demographics: pd.DataFrame) -> style.Figure:
         labels += [f"<b>{phrase(_ATTRIBUTES[str(attribute)])}</b>", *map(name, groups["group"])]
         most.append(f"{name(first['group'])} ({fine_percent(first['share_of_users'])})")
     table = pd.concat(parts, ignore_index=True)
-    shares = {
-        phrase("users"): table["share_of_users"],
-        phrase("ratings"): table["share_of_ratings"],
-    }
+    shares = shares_of(table, "users", "ratings")
     return rows_figure(
         labels,
         [
             share_panel(phrase("Share"), shares),
-            Panel(
-                phrase("Mean rating"),
-                {phrase("mean rating"): table.rename(columns={"mean_rating": "value"})},
-            ),
+            mean_panel({phrase("mean rating"): table}),
         ],
         phrase("Most frequent among the users: {groups}", groups=enumerated(most)),
         phrase("Left: share of all. Bars: 95 % intervals over users."),
@@ -79,7 +79,7 @@ def genders_by_genre_figure(genders: pd.DataFrame) -> style.Figure:
         [row_label(genre) for genre in most],
         [
             share_panel(phrase("Share of ratings"), {name: shares[name] for name in names}),
-            Panel(phrase("Mean rating"), {name: means[name].to_frame("value") for name in names}),
+            mean_panel({name: means[name].to_frame("mean_rating") for name in names}),
         ],
         _genders_finding(shares),
         phrase("Left: which share of a gender's ratings are of a genre. Items may have several."),

@@ -8,7 +8,7 @@ import pandas as pd
 from explainable_recsys.figures import draw, style
 from explainable_recsys.figures.texts import fine_percent, percent
 from explainable_recsys.wording.numbers import fixed, short, significant
-from explainable_recsys.wording.phrases import phrase, plural
+from explainable_recsys.wording.phrases import phrase
 
 _MOST_LABELLED = 12  # bars that have their share written above
 _ENOUGH = 0.01  # share of the ratings that a period must have for its mean to be in a title
@@ -24,12 +24,8 @@ def rating_distribution_figure(distribution: pd.DataFrame) -> style.Figure:
     values, shares = distribution["rating"], distribution["share"]
     few = len(values) <= _MOST_LABELLED
     figure = style.new_figure()
-    hover = [
-        plural(n, "{n} rating of {rating}", "{n} ratings of {rating}", rating=short(value))
-        for value, n in zip(values, distribution["n_ratings"], strict=True)
-    ]
     texts = [percent(share) for share in shares] if few else None
-    draw.bars(figure, values, 100 * shares, style.PALETTE[0], hover, text=texts)
+    draw.bars(figure, values, 100 * shares, style.PALETTE[0], text=texts)
     figure.update_layout(xaxis_tickvals=values.tolist() if few else None, yaxis=draw.PERCENT)
     return style.finish(
         figure,

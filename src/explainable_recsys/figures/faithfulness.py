@@ -28,16 +28,10 @@ _EVIDENCE = {
 _AXES = {"pos": later("Still recommended"), "del": later("Score left")}
 """What is drawn, by metric, the most telling first; the lower, the more faithful."""
 
-_MEANINGS = {
-    "pos": later(
-        "{approach}: {own} of recommendations stay without cited items ({n} of them), {random} "
-        "without random ones"
-    ),
-    "del": later(
-        "{approach}: {own} of the score is left without cited items ({n} of them), {random} "
-        "without random ones"
-    ),
-}
+_OF_NUMBERS = later(
+    "{approach}: {own} of recommendations stay without cited items ({n} of them), {random} "
+    "without random ones"
+)
 _OF_CURVES = later(
     "{approach}: without {n} % of the history, {own} of recommendations stay if cited items go "
     "first, {random} if random ones do"
@@ -65,14 +59,14 @@ def faithfulness_figure(faithfulness: pd.DataFrame) -> style.Figure:
         return style.message_figure(phrase(NO_FAITHFULNESS))
     metrics = [metric for metric in _AXES if (rows["metric"] == metric).any()]
     # The more items, the larger the gap: every approach is judged by its largest number.
-    gaps = _gaps(rows[rows["metric"] == metrics[0]]).groupby("approach").tail(1)
+    gaps = _gaps(rows[rows["metric"] == "pos"]).groupby("approach").tail(1)
     across = {"dtick": 1, "range": [rows["x"].min() - 0.3, rows["x"].max() + 0.3]}
     return _panels(
         rows,
         [(approach, metric) for approach in _in_order(rows, gaps) for metric in metrics],
         len(metrics),
         {"title_text": phrase("Items taken away"), **across},
-        _finding(gaps, _MEANINGS[metrics[0]]),
+        _finding(gaps, _OF_NUMBERS),
         phrase("Items taken away from the history; lower is more faithful. Bars: 95 % intervals."),
     )
 

@@ -37,13 +37,13 @@ def lime_stability_figure(
     low, high = np.log10([ticks[0], ticks[-1]])
     few = {"type": "log", "tickvals": ticks, "ticktext": [fixed(n, 0) for n in ticks]}
     across = {"range": draw.padded(low, high, 0.08, 0.1), **few}
-    lowest = max(_LOWEST_R2, float(stability["held_out_r2"].clip(upper=0).fillna(0).min()))
+    lowest = float(stability["held_out_r2"].fillna(0).clip(_LOWEST_R2, 0).min())
     figure.update_layout(
         legend_title_text=phrase("Perturbed"),
         xaxis=across,
         xaxis2={**across, "title_text": phrase("Perturbations")},
         yaxis={"range": [0, 1.04], "hoverformat": ".2f"},
-        yaxis2={"range": [lowest - 0.05 if lowest < 0 else 0, 1.04], "hoverformat": ".2f"},
+        yaxis2={"range": [lowest - 0.05, 1.04], "hoverformat": ".2f"},
     )
     draw.line_at(figure, "y", target, phrase("target {n}", n=short(target)), dash="dot", width=2)
     for panel in ("", "2"):

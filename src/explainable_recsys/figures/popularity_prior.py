@@ -39,13 +39,10 @@ def popularity_sweep_figure(sweep: pd.DataFrame) -> style.Figure:
 
 def _finding(sweep: pd.DataFrame) -> tuple[str, str]:
     """Title and subtitle."""
-    best, without = sweep.iloc[sweep["ndcg"].argmax()], sweep[sweep["popularity_weight"] == 0]
+    start, best = sweep.iloc[0], sweep.iloc[sweep["ndcg"].argmax()]
     facts = {"weight": short(best["popularity_weight"]), "ndcg": fixed(best["ndcg"], 3)}
-    if best["popularity_weight"] == 0:
-        return phrase("Popularity does not help: nDCG is best without it ({ndcg})", **facts), ""
-    if without.empty:
-        return phrase("nDCG is best with popularity at weight {weight} ({ndcg})", **facts), ""
-    start = without.iloc[0]
+    if best["popularity_weight"] == start["popularity_weight"]:
+        return phrase("nDCG is best with the least popularity: {ndcg} at {weight}", **facts), ""
     title = phrase(
         "Popularity at weight {weight} raises nDCG from {start} to {ndcg}",
         start=fixed(start["ndcg"], 3),

@@ -10,6 +10,10 @@ import pandas as pd
 
 from explainable_recsys.figures import draw, style
 from explainable_recsys.figures.texts import label
+from explainable_recsys.wording.phrases import later, phrase
+
+KINDS = {"ratings": later("ratings"), "users": later("users"), "items": later("items")}
+"""What shares are of, by the end of the name of their column."""
 
 _ROW = 20  # height of a row, in pixels
 
@@ -35,10 +39,21 @@ def row_label(text: object) -> str:
     return label(text, 26)
 
 
+def shares_of(table: pd.DataFrame, *kinds: str) -> dict[str, pd.Series]:
+    """Columns such as `share_of_users` (0 to 1), by the names that people read."""
+    return {phrase(KINDS[kind]): table[f"share_of_{kind}"] for kind in kinds}
+
+
 def share_panel(title: str, shares: Mapping[str, pd.Series]) -> Panel:
     """A panel of shares (from 0 to 1), from 0 on."""
     series = {name: pd.DataFrame({"value": 100 * share}) for name, share in shares.items()}
     return Panel(title, series, {"rangemode": "tozero", "nticks": 3} | draw.PERCENT)
+
+
+def mean_panel(named: Mapping[str, pd.DataFrame]) -> Panel:
+    """A panel of mean ratings, from tables with `mean_rating`, possibly `low` and `high`."""
+    series = {name: table.rename(columns={"mean_rating": "value"}) for name, table in named.items()}
+    return Panel(phrase("Mean rating"), series)
 
 
 def rows_figure(

@@ -13,7 +13,6 @@ from explainable_recsys.metrics.records import lower_is_better
 from explainable_recsys.wording.numbers import fixed
 from explainable_recsys.wording.phrases import later, phrase
 
-_NOTHING = later("No trial was complete")
 _CHANGES = later("{recommender}: trial {trial} takes {metric} from {present} to {found}")
 _FAILS = later("{recommender}: {metric} of {found}; the present parameters fail")
 _NO_BETTER = later("{recommender}: nothing beats the present {metric} of {present}")
@@ -50,18 +49,14 @@ def tuning_history_figure(trials: pd.DataFrame) -> style.Figure:
             `recommender`, `metric`, `trial`, `state` (`complete`, `pruned` or `failed`), `value`
             and the values on the folds, `fold_1` and so on, as far as they were measured.
     """
-    if trials["value"].isna().all():
-        return style.message_figure(phrase(_NOTHING))
-    metric, numbers, values = trials["metric"].iloc[0], trials["trial"], trials["value"]
-    figure = style.new_figure()
-    for name, chosen, look in _marks(trials):
-        shown = mean_so_far(trials)[chosen]
-        draw.points(figure, numbers[chosen], shown, name, mode="markers", marker=look)
-    so_far = (values.cummin() if lower_is_better(metric) else values.cummax()).ffill()
-    best = {"color": style.PALETTE[3], "shape": "hv"}
-    draw.points(figure, numbers, so_far, phrase("best so far"), mode="lines", line=best)
-    on = phrase("{metric} on validation ratings", metric=metric)
-    return style.finish(figure, *_finding(trials), phrase("Trial"), on)
+    figure = _panels(trials, ["trial"], 1)
+    if figure.data:
+        values = trials["value"]
+        lower = lower_is_better(trials["metric"].iloc[0])
+        so_far = (values.cummin() if lower else values.cummax()).ffill()
+        best = {"color": style.PALETTE[3], "shape": "hv"}
+        draw.points(figure, trials["trial"], so_far, phrase("best so far"), mode="lines", line=best)
+    return figure
 
 
 def tuning_parameters_figure(trials: pd.DataFrame) -> style.Figure:
@@ -70,11 +65,15 @@ def tuning_parameters_figure(trials: pd.DataFrame) -> style.Figure:
     Args:
         trials: As for `tuning_history_figure`, with a column for each parameter.
     """
+    return _panels(trials, parameter_columns(trials), 2)
+
+
+def _panels(trials: pd.DataFrame, names: list[str], n_columns: int) -> style.Figure:
+    """Draw the value of the trials against each of some columns."""
     if trials["value"].isna().all():
-        return style.message_figure(phrase(_NOTHING))
-    shown, names = mean_so_far(trials), parameter_columns(trials)
-    figure = style.new_figure()
-    suffixes, height = draw.grid(figure, len(names), n_columns=2, panel=160, gap=70, between=0.16)
+        return style.message_figure(phrase("No trial was complete"))
+    shown, figure = mean_so_far(trials), style.new_figure()
+    suffixes, height = draw.grid(figure, len(names), n_columns, panel=160, gap=70, between=0.16)
     for suffix, name in zip(suffixes, names, strict=True):
         axis = {"type": _scale(trials[name]), "title_text": name, "title_font_size": 12}
         figure.update_layout({f"xaxis{suffix}": axis})

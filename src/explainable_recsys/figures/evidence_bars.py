@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from explainable_recsys.explainers.styles import style_of
 from explainable_recsys.figures import signed_bars, style
 from explainable_recsys.figures.texts import escape, label
 from explainable_recsys.wording.phrases import phrase
@@ -37,7 +38,7 @@ def evidence_bars_figure(
         for heading, item in zip(_headings(drawn, items), drawn["item_id"], strict=True)
     }
     title = phrase("User {user}: the reasons for the first recommendations", user=escape(user_id))
-    how = "" if signed_bars.style_of(own) == "neighbour" else phrase(signed_bars.LEGEND)
+    how = "" if style_of(own["style"]).name == "neighbour" else phrase(signed_bars.LEGEND)
     return signed_bars.bars_figure(panels, title, how)
 
 

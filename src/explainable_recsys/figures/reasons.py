@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from explainable_recsys.explainers.styles import style_of
 from explainable_recsys.figures import signed_bars, style
 from explainable_recsys.figures.texts import label, percent
 from explainable_recsys.wording.numbers import significant
@@ -28,7 +29,7 @@ def reasons_figure(
     name = f"<i>{label(title, 40)}</i>"
     if reasons.empty:
         return style.message_figure(phrase("No explanation of {title}", title=name))
-    kind = signed_bars.style_of(reasons)
+    kind = style_of(reasons["style"]).name
     evidence = signed_bars.in_order(reasons)
     if kind == "rule":
         found, how = _rules(evidence)
@@ -67,7 +68,7 @@ def _neighbours(evidence: pd.DataFrame) -> tuple[str, str]:
 def _weights(evidence: pd.DataFrame, score: float | None) -> tuple[pd.DataFrame, str, str]:
     """Evidence, with shares as values if nothing speaks against the item; what it says; how."""
     weights = evidence["weight"].astype(np.float64)
-    quoted = "<i>{}</i>" if signed_bars.style_of(evidence) == "item" else "“{}”"
+    quoted = "<i>{}</i>" if style_of(evidence["style"]).name == "item" else "“{}”"
     first, last = (quoted.format(label(evidence["evidence"].iloc[i], 40)) for i in (0, -1))
     how = phrase(signed_bars.LEGEND)
     if weights.max() > 0 > weights.min():

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from explainable_recsys.explainers.styles import style_of
 from explainable_recsys.figures import draw, style
 from explainable_recsys.figures.texts import escape, label, percent
 from explainable_recsys.wording.numbers import fixed, signed
@@ -13,16 +14,6 @@ from explainable_recsys.wording.phrases import later, phrase
 
 FOR, AGAINST, NEITHER = style.PALETTE[2], style.PALETTE[3], style.PALETTE[0]
 """Colours of evidence that supports a recommendation, that opposes it, and of mere numbers."""
-
-UNITS = {
-    "feature": later("Weight (unit of the score)"),
-    "item": later("Weight of the rated item<br>(score or similarity)"),
-    "neighbour": later("Number of neighbours"),
-    "rule": later("Confidence (0 to 1)"),
-}
-"""What the weights of each style of evidence are."""
-
-MIXED = later("Weight of the evidence")
 
 LEGEND = later("Green, to the right: speaks for it. Orange, to the left: speaks against it.")
 """What the colours mean, for a subtitle."""
@@ -38,12 +29,6 @@ def weighty(explanations: pd.DataFrame) -> pd.DataFrame:
     return explanations[explanations["weight"].notna() & (explanations["weight"] != 0)]
 
 
-def style_of(evidence: pd.DataFrame) -> str:
-    """The style of all of it, or none."""
-    styles = set(evidence["style"].astype("str"))
-    return styles.pop() if len(styles) == 1 else ""
-
-
 def in_order(evidence: pd.DataFrame) -> pd.DataFrame:
     """Sort what there is to draw, and add the texts.
 
@@ -57,7 +42,7 @@ def in_order(evidence: pd.DataFrame) -> pd.DataFrame:
     Returns:
         A row per bar, with `label` left of the bar, `value` at its end and `hover`.
     """
-    kind, texts = style_of(evidence), evidence["evidence"].astype("str")
+    kind, texts = style_of(evidence["style"]).name, evidence["evidence"].astype("str")
     labels = [label(text, _LONGEST) for text in texts]
     pieces = evidence.assign(evidence=texts, label=labels, order=evidence["weight"])
     if kind == "rule":
@@ -105,7 +90,7 @@ def bars_figure(panels: Mapping[str, pd.DataFrame], title: str, subtitle: str) -
     zero = {"zeroline": True, "zerolinecolor": style.GREY}
     across = {"anchor": axis, "range": _extent(evidence["weight"]), **draw.FEW_TICKS, **zero}
     figure.update_layout(margin_l=labels, xaxis=across)
-    unit = phrase(UNITS.get(style_of(evidence), MIXED))
+    unit = phrase(style_of(evidence["style"]).unit)
     return style.finish(figure, title, subtitle, unit, drawn=height, foot=_FOOT)
 
 
@@ -114,7 +99,7 @@ def _add_bars(
 ) -> None:
     """Add the bars of one recommendation, by their place: two may have the same text."""
     hues = [FOR if weight > 0 else AGAINST for weight in evidence["weight"]]
-    if style_of(evidence) == "neighbour":
+    if style_of(evidence["style"]).name == "neighbour":
         hues = [NEITHER] * len(evidence)
     look = {"text": evidence["value"].tolist(), "orientation": "h", "showlegend": False}
     hover = evidence["hover"].tolist()

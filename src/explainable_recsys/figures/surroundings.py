@@ -120,7 +120,7 @@ def surroundings_figure(graph: nx.DiGraph) -> style.Figure:
     entities.sort(key=lambda node: (graph.nodes[node]["relation"], graph.nodes[node]["degree"]))
     n_rows = max(len(entities), len(items))
     left, right = (
-        dict(zip(nodes, np.linspace(1, n_rows, 2 * len(nodes) + 1)[1::2], strict=True))
+        {node: 0.5 + n_rows * (place + 0.5) / len(nodes) for place, node in enumerate(nodes)}
         for nodes in (entities, items)
     )
     figure = style.new_figure()

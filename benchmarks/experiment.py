@@ -24,7 +24,7 @@ from explainable_recsys.answers.explainers import EXPLAINERS
 from explainable_recsys.answers.knowledge import provided
 from explainable_recsys.answers.pairs import APPROACHES
 from explainable_recsys.data import Data, Lists
-from explainable_recsys.datasets.reading import read_table
+from explainable_recsys.datasets.reading.tables import read_table
 from explainable_recsys.datasets.source import TableName, parse_source
 from explainable_recsys.explainers.tables import Explained
 from explainable_recsys.interactions import Interactions

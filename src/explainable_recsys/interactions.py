@@ -155,6 +155,12 @@ class PaddedBlock:
     values: NDArray[np.float32]
     filled: NDArray[np.bool_]
 
+    def take(self, places: NDArray[np.int64]) -> PaddedBlock:
+        """Some of these rows, padded as they are."""
+        return PaddedBlock(
+            self.rows[places], self.columns[places], self.values[places], self.filled[places]
+        )
+
 
 def padded_blocks(matrix: sparse.csr_array, cells: int = 4_000) -> Iterator[PaddedBlock]:
     """Cut the rows of a sparse matrix into dense blocks of similar length.

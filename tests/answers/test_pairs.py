@@ -25,7 +25,7 @@ OF_ITS_OWN = {
     "ease": {"contributions"},
     "item_knn": {"contributions"},
     "meta_paths": {"contributions", "paths"},
-    **{key: {"influence"} for key in ("svd", "svd_ratings", "emf", "emf_ratings", "mf")},
+    **{key: {"influence"} for key in ("svd", "svd_ratings", "mf")},
     **{key: {"influence"} for key in ("fm", "fm_ratings")},
 }
 """Explainers that need more, and what has it."""
@@ -42,9 +42,9 @@ def test_an_approach_is_found_by_its_parts() -> None:
         assert found.name == ("posthoc_ar" if name == "posthoc_ar_of_lists" else name)
 
 
-def test_any_other_pair_has_a_title() -> None:
+def test_any_other_pair_has_a_name() -> None:
     pair = pair_of("ease", "rules")
-    assert pair.name == pair.title == "EASE by Rules"
+    assert pair.name == pair.title == "ease by rules"
     assert (pair.recommender, pair.explainer) == ("ease", "rules")
     assert not pair.intrinsic
     assert not pair.exact
@@ -59,6 +59,12 @@ def test_any_other_pair_has_a_title() -> None:
             "influence",
             "explainer 'influence' cannot explain recommender 'ease', which has: contributions, "
             "rules, neighbours, similar_items, lime",
+        ),
+        (
+            "emf",
+            "influence",
+            "explainer 'influence' cannot explain recommender 'emf', which has: rules, neighbours, "
+            "similar_items, lime",
         ),
         ("bias", "paths", "'paths' cannot explain recommender 'bias', which has: rules, neigh"),
         ("sdv", "rules", "no recommender 'sdv'; did you mean 'svd'.* there are: popularity, rand"),
@@ -86,4 +92,4 @@ def test_knowledge_of_one_kind_gives_the_same_arguments() -> None:
 
 
 def test_records_by_name() -> None:
-    assert record_of(EXPLAINERS, "lime", "explainer").title == "LIME"
+    assert record_of(EXPLAINERS, "lime", "explainer").details == ("surrogates",)

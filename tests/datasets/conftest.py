@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from explainable_recsys.datasets.reading import read_table
+from explainable_recsys.datasets.reading.tables import read_table
 from explainable_recsys.datasets.source import SourceParameters, parse_source
 
 COLUMNS = {"user_id": "userId", "item_id": "movieId", "rating": "rating", "timestamp": "time"}

@@ -176,7 +176,7 @@ def test_an_archive_without_a_file_is_refused(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(server, monkeypatch, zipped(CONTENT))
-    assert_refused(server, tmp_path, "ml-1m.zip has no ml-1m/users.dat")
+    assert_refused(server, tmp_path, "ml-1m.zip is damaged", "no item named 'ml-1m/users.dat'")
 
 
 def test_paths_out_of_the_folder_are_left_alone(

@@ -2,43 +2,20 @@
 
 from __future__ import annotations
 
-from explainable_recsys.answers.recommenders import (
-    CONTROLS,
-    ENTITIES,
-    EVALUATION,
-    EXPLAINABILITY,
-    PARTS,
-)
+from explainable_recsys.answers.recommenders import CONTROLS
 from explainable_recsys.answers.records import ExplainerRecord, Step
-from explainable_recsys.explainers.contributions import (
-    ContributionParameters,
-    explain_by_contributions,
-)
-from explainable_recsys.explainers.features import (
-    FeatureExplanationParameters,
-    explain_by_features,
-)
-from explainable_recsys.explainers.influence import InfluenceParameters, explain_by_influence
-from explainable_recsys.explainers.lime import LimeParameters, explain_by_lime
-from explainable_recsys.explainers.neighbours import (
-    NeighbourExplanationParameters,
-    SimilarItemsParameters,
-    explain_by_neighbours,
-    explain_by_similar_items,
-)
-from explainable_recsys.explainers.paths import PathParameters, explain_by_paths
-from explainable_recsys.explainers.rule_explanations import (
-    RuleExplanationParameters,
-    explain_by_rules,
-)
+from explainable_recsys.explainers.contributions import explain_by_contributions
+from explainable_recsys.explainers.features import explain_by_features
+from explainable_recsys.explainers.influence import explain_by_influence
+from explainable_recsys.explainers.lime import explain_by_lime
+from explainable_recsys.explainers.neighbours import explain_by_neighbours, explain_by_similar_items
+from explainable_recsys.explainers.paths import explain_by_paths
+from explainable_recsys.explainers.rule_explanations import explain_by_rules
 from explainable_recsys.metrics.explainability import measure_explainability
 from explainable_recsys.metrics.influence import influence_metrics
 from explainable_recsys.metrics.paths import measure_paths
 from explainable_recsys.metrics.rules import cited_rule_metrics
 from explainable_recsys.metrics.surrogates import surrogate_metrics
-from explainable_recsys.recommenders.base import AdditiveRecommender, ClosedFormRecommender
-from explainable_recsys.recommenders.content import Content
-from explainable_recsys.recommenders.meta_paths import MetaPaths
 from explainable_recsys.wording.contributions import contribution_sentences
 from explainable_recsys.wording.features import feature_sentences
 from explainable_recsys.wording.influence import influence_sentences
@@ -52,132 +29,73 @@ MEASURED = ("{approach}.approach_metrics",)
 _ALL = (
     ExplainerRecord(
         "contributions",
-        "Contributions",
-        "How much of the score each rated item is.",
         explain_by_contributions,
         contribution_sentences,
-        ContributionParameters,
-        needs=AdditiveRecommender,
         adds_up=True,
     ),
     ExplainerRecord(
         "features",
-        "Features",
-        "How much of the score each feature of the item is.",
         explain_by_features,
         feature_sentences,
-        FeatureExplanationParameters,
-        needs=Content,
         details=("projected_evidence",),
     ),
     ExplainerRecord(
         "influence",
-        "Influence",
-        "How much the score changes without a rating.",
         explain_by_influence,
         influence_sentences,
-        InfluenceParameters,
-        needs=ClosedFormRecommender,
         details=("cited_groups",),
-        measure=Step(
-            influence_metrics,
-            {
-                "cited_groups": "{approach}.cited_groups",
-                "explanations": "{approach}.explanations",
-                **EVALUATION,
-            },
-            MEASURED,
-        ),
+        measure=Step(influence_metrics, MEASURED),
     ),
     ExplainerRecord(
         "rules",
-        "Rules",
-        "What people who like the same items like too.",
         explain_by_rules,
         rule_sentences,
-        RuleExplanationParameters,
         knowledge=("rules",),
         details=("cited_rules",),
         on_controls=True,
-        asks_model=False,
-        measure=Step(cited_rule_metrics, {"cited_rules": "{approach}.cited_rules"}, MEASURED),
+        measure=Step(cited_rule_metrics, MEASURED),
     ),
     ExplainerRecord(
         "neighbours",
-        "Neighbours",
-        "How the people with the most similar taste rated the item.",
         explain_by_neighbours,
         neighbour_sentences,
-        NeighbourExplanationParameters,
         knowledge=("neighbours",),
         details=("projected_evidence",),
         on_controls=True,
-        asks_model=False,
         measure=Step(
             measure_explainability,
-            {
-                "data": "data",
-                **EXPLAINABILITY,
-                **EVALUATION,
-                "recommendations": "{recommender}.recommendations",
-                **{f"recommendations_of_{c}": f"{c}.recommendations" for c in CONTROLS},
-            },
             MEASURED,
+            {f"recommendations_of_{c}": f"{c}.recommendations" for c in CONTROLS},
         ),
     ),
     ExplainerRecord(
         "similar_items",
-        "Similar items",
-        "Which similar items the user liked.",
         explain_by_similar_items,
         similar_item_sentences,
-        SimilarItemsParameters,
         knowledge=("similar_items",),
         on_controls=True,
-        asks_model=False,
     ),
     ExplainerRecord(
         "lime",
-        "LIME",
-        "What a linear model of the scores around the recommendation says.",
         explain_by_lime,
         lime_sentences,
-        LimeParameters,
         knowledge=("features",),
         details=("surrogates",),
         on_controls=True,
         measure=Step(
             surrogate_metrics,
-            {
-                "surrogates": "{approach}.surrogates",
-                **EVALUATION,
-                **{f"surrogates_of_{c}": f"{{approach}}.surrogates_of_{c}" for c in CONTROLS},
-            },
             MEASURED,
+            {f"surrogates_of_{c}": f"{{approach}}.surrogates_of_{c}" for c in CONTROLS},
         ),
     ),
     ExplainerRecord(
         "paths",
-        "Paths",
-        "Over what the knowledge graph leads from liked items to the recommended one.",
         explain_by_paths,
         path_sentences,
-        PathParameters,
-        needs=MetaPaths,
         knowledge=("graph",),
         adds_up=True,
         details=("paths",),
-        measure=Step(
-            measure_paths,
-            {
-                "paths": "{approach}.paths",
-                **PARTS,
-                **ENTITIES,
-                "relation_weights": "meta_paths.relation_weights",
-                **EVALUATION,
-            },
-            MEASURED,
-        ),
+        measure=Step(measure_paths, MEASURED),
     ),
 )
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from explainable_recsys.answers.recommenders import EXPLAINABILITY, RATINGS
 from explainable_recsys.answers.records import KnowledgeRecord, Step
 from explainable_recsys.knowledge.association_rules import build_baskets, mine_rules
 from explainable_recsys.knowledge.features import describe
@@ -19,50 +18,37 @@ GRAPH_PARAMETERS = {"parameters": "params:graph.triples"}
 _ALL = (
     KnowledgeRecord(
         "rules",
-        "Rules",
-        "Association rules mined from what people like.",
         (
-            Step(
-                build_baskets,
-                {**RATINGS, "transactions": "params:rules.transactions"},
-                ("rules.baskets",),
-            ),
+            Step(build_baskets, ("rules.baskets",)),
             Step(
                 mine_rules,
-                {"baskets": "rules.baskets", "items": "items", "parameters": "params:rules.mining"},
                 ("rules.rules", "rules.top_rules", "rules.mining_report"),
+                {"baskets": "rules.baskets", "parameters": "params:rules.mining"},
             ),
         ),
         {"rules": "rules.rules", "transactions": "params:rules.transactions"},
     ),
     KnowledgeRecord(
         "rules_of_svd",
-        "Rules of SVD",
-        "Association rules mined from SVD's own lists, or among users whom it takes for alike.",
         (
             Step(
                 build_baskets_of,
-                {
-                    "model": "svd.model",
-                    **RATINGS,
-                    "transactions": "params:rules_of_svd.transactions",
-                },
                 ("rules_of_svd.baskets",),
+                {"model": "svd.model", "transactions": "params:rules_of_svd.transactions"},
             ),
             Step(
                 group_users,
-                {"model": "svd.model", **RATINGS, "parameters": "params:rules_of_svd.scopes"},
                 ("rules_of_svd.user_clusters", "rules_of_svd.neighbours"),
+                {"model": "svd.model", "parameters": "params:rules_of_svd.scopes"},
             ),
             Step(
                 mine_rules,
+                ("rules_of_svd.rules", "rules_of_svd.top_rules", "rules_of_svd.mining_report"),
                 {
                     "baskets": "rules_of_svd.baskets",
-                    "items": "items",
                     "parameters": "params:rules_of_svd.mining",
                     "user_clusters": "rules_of_svd.user_clusters",
                 },
-                ("rules_of_svd.rules", "rules_of_svd.top_rules", "rules_of_svd.mining_report"),
             ),
         ),
         {
@@ -77,76 +63,35 @@ _ALL = (
     ),
     KnowledgeRecord(
         "neighbours",
-        "Neighbours",
-        "How many of the people with the most similar taste speak for an item.",
         (
             Step(
                 explainability_of_everybody,
-                {"data": "data", "parameters": "params:neighbours"},
-                tuple(EXPLAINABILITY.values()),
+                ("neighbours.explainability_by_users", "neighbours.explainability_by_items"),
+                {"parameters": "params:neighbours"},
             ),
         ),
         {"neighbourhood": "params:neighbours"},
     ),
     KnowledgeRecord(
         "similar_items",
-        "Similar items",
-        "The items most similar to each item by who rated them how.",
         (
             Step(
-                find_near_items,
-                {**RATINGS, "parameters": "params:similar_items"},
-                ("similar_items.nearest",),
+                find_near_items, ("similar_items.nearest",), {"parameters": "params:similar_items"}
             ),
         ),
         {"similar_items": "similar_items.nearest"},
     ),
     KnowledgeRecord(
         "features",
-        "Features",
-        "What items and people are like: genres, decades, age, occupation, taste.",
-        (
-            Step(
-                describe,
-                {"data": "data", "parameters": "params:features"},
-                ("features.item", "features.user"),
-            ),
-        ),
+        (Step(describe, ("features.item", "features.user"), {"parameters": "params:features"}),),
         {"item_features": "features.item", "feature_parameters": "params:features"},
     ),
     KnowledgeRecord(
         "graph",
-        "Knowledge graph",
-        "What the data's files say of items and people, as triples.",
         (
-            Step(
-                prepare_triples,
-                {
-                    "items": "items",
-                    "users": "users",
-                    "tags": "raw_tags",
-                    "raw_triples": "raw_triples",
-                    "links": "links",
-                    **GRAPH_PARAMETERS,
-                },
-                ("graph.triples",),
-            ),
-            Step(
-                graph_card,
-                {
-                    "triples": "graph.triples",
-                    "items": "items",
-                    "raw_triples": "raw_triples",
-                    "links": "links",
-                    **GRAPH_PARAMETERS,
-                },
-                ("graph.card",),
-            ),
-            Step(
-                describe_items,
-                {"triples": "graph.triples", **RATINGS, **GRAPH_PARAMETERS},
-                ("graph.item_entities",),
-            ),
+            Step(prepare_triples, ("graph.triples",), GRAPH_PARAMETERS),
+            Step(graph_card, ("graph.card",), GRAPH_PARAMETERS),
+            Step(describe_items, ("graph.item_entities",), GRAPH_PARAMETERS),
         ),
     ),
 )

@@ -65,7 +65,6 @@ _ALL = (
         "Explainable MF by neighbours",
         "How the people rated it whose taste the model was drawn to.",
         intrinsic=True,
-        exact=False,
     ),
     Pair(
         "knowledge_graph",
@@ -82,8 +81,6 @@ _ALL = (
         "rules",
         "SVD by association rules",
         "Rules mined from everybody's likes that lead to what SVD recommends.",
-        intrinsic=False,
-        exact=False,
     ),
     Pair(
         "posthoc_ar_of_lists",
@@ -91,8 +88,6 @@ _ALL = (
         "rules",
         "SVD by rules of its own lists",
         "Rules mined from SVD's own lists, or among users whom it takes for alike.",
-        intrinsic=False,
-        exact=False,
         knowledge=("rules_of_svd",),
         on_request=True,
     ),
@@ -102,8 +97,6 @@ _ALL = (
         "lime",
         "Factorization machine by LIME",
         "A linear model of the machine's scores around each recommendation.",
-        intrinsic=False,
-        exact=False,
     ),
     Pair(
         "posthoc_fm_lime_ratings",
@@ -111,8 +104,6 @@ _ALL = (
         "lime",
         "Factorization machine's ratings by LIME",
         "A linear model of the predicted ratings around each recommendation.",
-        intrinsic=False,
-        exact=False,
     ),
     Pair(
         "posthoc_influence",
@@ -120,7 +111,6 @@ _ALL = (
         "influence",
         "SVD by influence",
         "How much SVD's score changes without a rating.",
-        intrinsic=False,
         exact=True,
     ),
     Pair(
@@ -129,7 +119,6 @@ _ALL = (
         "influence",
         "SVD's ratings by influence",
         "How much the predicted rating changes without a rating.",
-        intrinsic=False,
         exact=True,
     ),
     Pair(
@@ -138,8 +127,6 @@ _ALL = (
         "similar_items",
         "ALS by similar items",
         "Which of the liked items are similar to what ALS recommends.",
-        intrinsic=False,
-        exact=False,
     ),
 )
 
@@ -165,11 +152,11 @@ def knowledge_of(pair: Pair) -> tuple[str, ...]:
 
 def explainers_for(recommender: str) -> list[str]:
     """Names of the explainers that can explain a recommender."""
-    model = RECOMMENDERS[recommender].model
+    of = RECOMMENDERS[recommender]
     return [
         name
         for name, record in EXPLAINERS.items()
-        if record.needs is None or issubclass(model, record.needs)
+        if issubclass(of.model, record.needs) and name not in of.refuses
     ]
 
 
@@ -179,8 +166,8 @@ def pair_of(recommender: str, explainer: str) -> Pair:
     Raises:
         InputError: If there is no such recommender or explainer, or they do not fit.
     """
-    of = record_of(RECOMMENDERS, recommender, "recommender")
-    by = record_of(EXPLAINERS, explainer, "explainer")
+    record_of(RECOMMENDERS, recommender, "recommender")
+    record_of(EXPLAINERS, explainer, "explainer")
     for pair in APPROACHES.values():
         if (pair.recommender, pair.explainer) == (recommender, explainer):
             return pair
@@ -190,5 +177,5 @@ def pair_of(recommender: str, explainer: str) -> Pair:
             f"explainer '{explainer}' cannot explain recommender '{recommender}', which has: "
             f"{', '.join(fitting)}"
         )
-    title = f"{of.title} by {by.title}"
-    return Pair(title, recommender, explainer, title, by.about, intrinsic=False, exact=False)
+    name = f"{recommender} by {explainer}"
+    return Pair(name, recommender, explainer, name)

@@ -24,214 +24,81 @@ from explainable_recsys.recommenders.svd import SVD
 CONTROLS = ("popularity", "random")
 """Recommenders on whose lists explainers are tried, to see what their coverage is worth."""
 
-RATINGS = {"interactions": "interactions"}
-PARTS = {"train_ratings": "train_ratings", "validation_ratings": "validation_ratings"}
-EVALUATION = {"evaluation": "params:evaluation"}
-EXPLAINABILITY = {
-    "explainability_by_users": "neighbours.explainability_by_users",
-    "explainability_by_items": "neighbours.explainability_by_items",
-}
-EMF_PARAMETERS = {"parameters": "params:emf.model", "neighbourhood": "params:neighbours"}
-ENTITIES = {"entities": "graph.item_entities"}
-
 _ALL = (
-    RecommenderRecord(
-        "popularity",
-        "Most popular",
-        "The same list for everybody: what most people rated.",
-        Popularity,
-        Popularity.fit,
-        RATINGS,
-    ),
-    RecommenderRecord(
-        "random",
-        "Random",
-        "A random order of the catalogue: the floor of every comparison.",
-        RandomScores,
-        RandomScores.fit,
-    ),
-    RecommenderRecord(
-        "bias",
-        "Biases",
-        "Predicts ratings by mean, item and user bias; lists what is rated best.",
-        Bias,
-        Bias.fit,
-    ),
-    RecommenderRecord("als", "ALS", "Matrix factorization for implicit feedback.", ALS, ALS.fit),
-    RecommenderRecord(
-        "ease", "EASE", "A linear model of items by items, in closed form.", EASE, EASE.fit
-    ),
-    RecommenderRecord(
-        "item_knn",
-        "Item neighbours",
-        "Scores an item by the rated items that are most similar to it.",
-        ItemKNN,
-        ItemKNN.fit,
-    ),
-    RecommenderRecord(
-        "content",
-        "Content",
-        "Scores an item by the features that it shares with what a user rated, rare ones most.",
-        Content,
-        Content.fit,
-        {**RATINGS, "item_features": "features.item", "parameters": "params:content.model"},
-    ),
+    RecommenderRecord("popularity", "Most popular", Popularity, Popularity.fit),
+    RecommenderRecord("random", "Random", RandomScores, RandomScores.fit),
+    RecommenderRecord("bias", "Biases", Bias, Bias.fit),
+    RecommenderRecord("als", "ALS", ALS, ALS.fit),
+    RecommenderRecord("ease", "EASE", EASE, EASE.fit),
+    RecommenderRecord("item_knn", "Item neighbours", ItemKNN, ItemKNN.fit),
+    RecommenderRecord("content", "Content", Content, Content.fit),
     RecommenderRecord(
         "svd",
         "SVD",
-        "Surprise's matrix factorization of ratings, with a popularity prior for ranking.",
         SVD,
         SVD.fit,
-        {**RATINGS, "parameters": "params:svd.model", "user_penalty": "svd.user_penalty"},
+        {"user_penalty": "svd.user_penalty"},
         (
             Step(
                 calibrate_svd,
-                {
-                    "data": "data",
-                    **PARTS,
-                    "parameters": "params:svd.model",
-                    "sweep": "params:svd.sweep",
-                    **EVALUATION,
-                },
                 ("svd.user_penalties", "svd.popularity_sweep", "svd.user_penalty"),
                 chooses=True,
             ),
         ),
     ),
-    RecommenderRecord(
-        "svd_ratings",
-        "SVD (ratings)",
-        "The same factorization made to predict ratings, not to rank.",
-        SVD,
-        without_prior,
-        {"model": "svd.model"},
-    ),
+    RecommenderRecord("svd_ratings", "SVD (ratings)", SVD, without_prior, {"model": "svd.model"}),
     RecommenderRecord(
         "emf",
         "Explainable MF",
-        "Matrix factorization drawn towards what a user's neighbours speak for.",
         EMF,
         fit_emf,
-        {**RATINGS, **EXPLAINABILITY, **EMF_PARAMETERS},
-        (
-            Step(
-                explainability_sweep,
-                {
-                    "data": "data",
-                    **PARTS,
-                    **EMF_PARAMETERS,
-                    "sweep": "params:emf.sweep",
-                    **EVALUATION,
-                },
-                ("emf.explainability_sweep",),
-            ),
-        ),
+        steps=(Step(explainability_sweep, ("emf.explainability_sweep",)),),
+        refuses=("influence",),
     ),
     RecommenderRecord(
         "emf_ratings",
         "Explainable MF (ratings)",
-        "The same factorization made to predict ratings, not to rank.",
         EMF,
         without_prior,
         {"model": "emf.model"},
         (
             Step(
                 measure_explainability,
-                {
-                    "data": "data",
-                    **EXPLAINABILITY,
-                    **EVALUATION,
-                    "recommendations": "emf_ratings.recommendations",
-                    "plain_recommendations": "mf.recommendations",
-                },
                 ("emf_ratings.list_metrics",),
+                {"plain_recommendations": "mf.recommendations"},
             ),
         ),
+        ("influence",),
     ),
     RecommenderRecord(
         "mf",
         "Plain MF",
-        "Explainable MF without explainability, to see what that changes.",
         EMF,
         fit_mf,
-        {**RATINGS, **EMF_PARAMETERS},
-        (
-            Step(
-                measure_explainability,
-                {
-                    "data": "data",
-                    **EXPLAINABILITY,
-                    **EVALUATION,
-                    "recommendations": "mf.recommendations",
-                },
-                ("mf.list_metrics",),
-            ),
-        ),
+        {"parameters": "params:emf.model"},
+        (Step(measure_explainability, ("mf.list_metrics",)),),
     ),
     RecommenderRecord(
-        "fm",
-        "Factorization machine",
-        "myFM's Bayesian factorization machine, with a popularity prior for ranking.",
-        FM,
-        fit_fm,
-        {
-            **RATINGS,
-            "item_features": "features.item",
-            "user_features": "features.user",
-            "parameters": "params:fm.model",
-            "learned": "params:fm.learned_features",
-        },
+        "fm", "Factorization machine", FM, fit_fm, {"learned": "params:fm.learned_features"}
     ),
     RecommenderRecord(
-        "fm_ratings",
-        "Factorization machine (ratings)",
-        "The same machine made to predict ratings, not to rank.",
-        FM,
-        without_prior,
-        {"model": "fm.model"},
+        "fm_ratings", "Factorization machine (ratings)", FM, without_prior, {"model": "fm.model"}
     ),
-    RecommenderRecord(
-        "ar",
-        "Association rules",
-        "Scores an item by the confidence of the best rule that leads to it.",
-        AssociationRules,
-        collect_rules,
-        {"rules": "rules.rules", **RATINGS, "transactions": "params:rules.transactions"},
-    ),
+    RecommenderRecord("ar", "Association rules", AssociationRules, collect_rules),
     RecommenderRecord(
         "meta_paths",
         "Meta-paths",
-        "Scores an item by all that it shares with liked ones in the knowledge graph.",
         MetaPaths,
         fit_meta_paths,
-        {
-            **RATINGS,
-            **ENTITIES,
-            "relation_weights": "meta_paths.relation_weights",
-            "parameters": "params:meta_paths.model",
-        },
-        (
+        steps=(
             Step(
                 weigh_relations,
-                {
-                    **RATINGS,
-                    **PARTS,
-                    **ENTITIES,
-                    "parameters": "params:meta_paths.model",
-                    "learning": "params:meta_paths.learning",
-                },
                 ("meta_paths.relation_weights",),
+                {"learning": "params:meta_paths.learning"},
             ),
         ),
     ),
-    RecommenderRecord(
-        "random_walk",
-        "Random walk",
-        "How often a walk over the knowledge graph from the liked items visits an item.",
-        RandomWalk,
-        RandomWalk.fit,
-        {**RATINGS, **ENTITIES, "parameters": "params:random_walk.model"},
-    ),
+    RecommenderRecord("random_walk", "Random walk", RandomWalk, RandomWalk.fit),
 )
 
 RECOMMENDERS = {record.name: record for record in _ALL}

@@ -5,6 +5,7 @@ Datasets are called by the names that they have in the catalog; `params:` marks 
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,20 +14,59 @@ from explainable_recsys.explainers.tables import Explained
 from explainable_recsys.parameters import Parameters
 from explainable_recsys.recommenders.base import Recommender
 
+USUAL = {
+    **{name: name for name in ("data", "interactions", "items", "users", "links", "raw_triples")},
+    **{name: name for name in ("train_ratings", "validation_ratings")},
+    "tags": "raw_tags",
+    "evaluation": "params:evaluation",
+    "rules": "rules.rules",
+    "transactions": "params:rules.transactions",
+    "neighbourhood": "params:neighbours",
+    "explainability_by_users": "neighbours.explainability_by_users",
+    "explainability_by_items": "neighbours.explainability_by_items",
+    "item_features": "features.item",
+    "user_features": "features.user",
+    "triples": "graph.triples",
+    "entities": "graph.item_entities",
+    "relation_weights": "meta_paths.relation_weights",
+    "parameters": "params:{recommender}.model",
+    "sweep": "params:{recommender}.sweep",
+    "recommendations": "{recommender}.recommendations",
+    **{
+        name: f"{{approach}}.{name}"
+        for name in ("explanations", "cited_rules", "cited_groups", "surrogates", "paths")
+    },
+}
+"""The dataset that an argument of this name reads, where a record gives it no other.
+
+`{recommender}` and `{approach}` stand for the names of whom the function is run for.
+"""
+
 
 @dataclass(frozen=True)
 class Step:
-    """A function, the datasets that it reads by argument, and those that it makes.
+    """A function, the datasets that it makes, and those that it reads.
 
-    In the steps of an explainer `{approach}` and `{recommender}` stand for the names of the pair.
-    A step that `chooses` sets hyper-parameters on validation data, and is not repeated when a
-    model is trained again.
+    In the steps of recommenders and explainers, names stand in braces as in `USUAL`.
+
+    Attributes:
+        run: The function.
+        outputs: What it makes, in order.
+        reads: What it reads, by argument, besides what is `USUAL`.
+        chooses: Whether it sets hyper-parameters on validation data, and so is not repeated when
+            a model is trained again.
     """
 
     run: Callable[..., Any]
-    inputs: Mapping[str, str]
     outputs: tuple[str, ...]
+    reads: Mapping[str, str] = field(default_factory=dict)
     chooses: bool = False
+
+    @property
+    def inputs(self) -> dict[str, str]:
+        """All that it reads, by argument."""
+        arguments = inspect.signature(self.run).parameters
+        return {name: USUAL[name] for name in arguments if name in USUAL} | dict(self.reads)
 
 
 @dataclass(frozen=True)
@@ -36,21 +76,25 @@ class RecommenderRecord:
     Attributes:
         name: In code, tables and parameters.
         title: For people.
-        about: What it is, in a line.
         model: Its class.
         fit: Makes `<name>.model`.
-        inputs: What `fit` reads, by argument; None: `interactions`, and `params:<name>.model` as
-            `parameters`.
+        reads: What `fit` reads, by argument, besides what is `USUAL`.
         steps: What is made besides, before or after.
+        refuses: Explainers that its class could do with, but not as it is trained.
     """
 
     name: str
     title: str
-    about: str
     model: type[Recommender]
     fit: Callable[..., Recommender]
-    inputs: Mapping[str, str] | None = None
+    reads: Mapping[str, str] = field(default_factory=dict)
     steps: tuple[Step, ...] = ()
+    refuses: tuple[str, ...] = ()
+
+    @property
+    def training(self) -> Step:
+        """The step that makes the model."""
+        return Step(self.fit, ("{recommender}.model",), self.reads)
 
 
 @dataclass(frozen=True)
@@ -59,16 +103,12 @@ class KnowledgeRecord:
 
     Attributes:
         name: In code, datasets and parameters.
-        title: For people.
-        about: What it is, in a line.
         steps: How it is prepared.
         provides: What explainers get of it, by argument.
         on_request: Whether `kedro run` leaves it out.
     """
 
     name: str
-    title: str
-    about: str
     steps: tuple[Step, ...]
     provides: Mapping[str, str] = field(default_factory=dict)
     on_request: bool = False
@@ -80,34 +120,45 @@ class ExplainerRecord:
 
     Attributes:
         name: In code and on the command line.
-        title: For people.
-        about: What it says, in a line.
         explain: (model, data, lists, parameters, **knowledge) -> `Explained`.
         phrase: (explained, data, lists, parameters, **knowledge) -> table of sentences.
-        parameters: Of both.
-        needs: What a recommender has to be; None: any.
         knowledge: Names of the knowledge that it reads.
         details: Tables that it makes besides the evidence.
         adds_up: Whether the weights of all pieces sum to the score.
         on_controls: Whether it may find no reason, so that it is tried on the controls' lists too.
-        asks_model: Whether what it says depends on the model; if not, it says the same of a
-            control's list for whichever recommender it explains.
         measure: Makes `{approach}.approach_metrics`, figures of this way of explaining alone.
     """
 
     name: str
-    title: str
-    about: str
     explain: Callable[..., Explained]
     phrase: Callable[..., Any]
-    parameters: type[Parameters]
-    needs: type | None = None
     knowledge: tuple[str, ...] = ()
     details: tuple[str, ...] = ()
     adds_up: bool = False
     on_controls: bool = False
-    asks_model: bool = True
     measure: Step | None = None
+
+    @property
+    def parameters(self) -> type[Parameters]:
+        """Of `explain` and `phrase`, as `explain` declares them."""
+        return self._declared("parameters")
+
+    @property
+    def needs(self) -> type:
+        """What a recommender has to be, as `explain` declares its model."""
+        return self._declared("model")
+
+    @property
+    def asks_model(self) -> bool:
+        """Whether what it says depends on the model, so that it declares one.
+
+        If not, it says the same of a control's list for whichever recommender it explains.
+        """
+        return self.needs is not object
+
+    def _declared(self, argument: str) -> type[Any]:
+        kind: type[Any] = inspect.get_annotations(self.explain, eval_str=True)[argument]
+        return kind
 
 
 @dataclass(frozen=True)
@@ -119,7 +170,7 @@ class Pair:
         recommender: Name of the recommender.
         explainer: Name of the explainer.
         title: For people.
-        about: What it is, in a line.
+        about: What it is, in a line, if it has a name of its own.
         intrinsic: Whether the reason is how the score was made; else it is found post hoc.
         exact: Whether the weights are parts of the score, or changes of it without a rating,
             without approximation.
@@ -131,8 +182,8 @@ class Pair:
     recommender: str
     explainer: str
     title: str
-    about: str
-    intrinsic: bool
-    exact: bool
+    about: str = ""
+    intrinsic: bool = False
+    exact: bool = False
     knowledge: tuple[str, ...] | None = None
     on_request: bool = False

@@ -73,12 +73,8 @@ class InteractionsDataset(ArraysDataset[Interactions]):
         }
 
     def _put_together(self, arrays: Arrays) -> Interactions:
-        user_ids, item_ids = arrays["user_ids"], arrays["item_ids"]
-        matrix = sparse.csr_array(
-            (arrays["ratings"], arrays["columns"], arrays["row_starts"]),
-            shape=(len(user_ids), len(item_ids)),
-        )
-        return Interactions(matrix, user_ids, item_ids)
+        ids = arrays["user_ids"], arrays["item_ids"]
+        return Interactions(_matrix(arrays, arrays["ratings"], len(ids[1])), *ids)
 
 
 class FeaturesDataset(ArraysDataset[Features]):
@@ -96,12 +92,13 @@ class FeaturesDataset(ArraysDataset[Features]):
 
     def _put_together(self, arrays: Arrays) -> Features:
         texts = (tuple(arrays[name].tolist()) for name in ("groups", "names", "labels"))
-        columns = arrays["columns"]
-        matrix = sparse.csr_array(
-            (np.ones(len(columns), np.float32), columns, arrays["row_starts"]),
-            shape=(int(arrays["n_rows"]), len(arrays["names"])),
-        )
-        return Features(matrix, *texts)
+        ones = np.ones(len(arrays["columns"]), np.float32)
+        return Features(_matrix(arrays, ones, len(arrays["names"])), *texts)
+
+
+def _matrix(arrays: Arrays, values: NDArray[Any], n_columns: int) -> sparse.csr_array:
+    columns, row_starts = arrays["columns"], arrays["row_starts"]
+    return sparse.csr_array((values, columns, row_starts), (len(row_starts) - 1, n_columns))
 
 
 def _read_arrays(file: IO[bytes]) -> Arrays:

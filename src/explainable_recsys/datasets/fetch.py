@@ -173,8 +173,11 @@ def _present(archive: Archive, folder: Path) -> list[Path]:
 
 def _download(name: str, working: Path, files: Path, progress: bool, base_url: str) -> None:
     """Put complete, checked files into a folder that is made."""
+    archive, url = ARCHIVES[name], f"{base_url}/{name}.zip"
     try:
-        _from_grouplens(name, working, files, progress, base_url)
+        md5 = archive.md5 or _published_md5(f"{url}.md5", working)
+        path = _retrieve(url, working, f"md5:{md5}", progress)
+        unpack(path, name, files, archive.needed, archive.extra)
     except UnreachableError as error:
         if name != "ml-100k":
             raise
@@ -183,13 +186,6 @@ def _download(name: str, working: Path, files: Path, progress: bool, base_url: s
             _from_recbole(working, files)
         except InputError as second:
             raise InputError(f"{error}; nor is there the copy inside {RECBOLE}: {second}") from None
-
-
-def _from_grouplens(name: str, working: Path, files: Path, progress: bool, base_url: str) -> None:
-    archive, url = ARCHIVES[name], f"{base_url}/{name}.zip"
-    md5 = archive.md5 or _published_md5(f"{url}.md5", working)
-    path = _retrieve(url, working, f"md5:{md5}", progress)
-    unpack(path, name, files, archive.needed, archive.extra)
 
 
 def _published_md5(url: str, working: Path) -> str:
@@ -232,11 +228,10 @@ def _pip_download(target: Path) -> Path:
     command = [sys.executable, "-m", "pip", "download", RECBOLE, "--no-deps", "--quiet"]
     options = ["--only-binary=:all:", "--no-input", "--disable-pip-version-check"]
     done = run_command([*command, *options, "--dest", str(target)])
-    wheels = sorted(target.glob("recbole-*.whl"))
-    if done.returncode != 0 or not wheels:
+    if done.returncode != 0:
         lines = [line for line in done.stderr.splitlines() if line.strip()]
         raise InputError(f"pip download failed ({lines[-1].strip() if lines else 'no message'})")
-    return wheels[0]
+    return next(target.glob("recbole-*.whl"))
 
 
 def run_command(command: list[str]) -> subprocess.CompletedProcess[str]:
@@ -273,13 +268,10 @@ def unpack(
     try:
         with zipfile.ZipFile(archive) as content:
             present = set(content.namelist())
-            missing = [file for file in needed if f"{prefix}/{file}" not in present]
-            if missing:
-                raise InputError(f"{archive.name} has no {prefix}/{', '.join(missing)}")
             for file in (*needed, *extra):
-                if f"{prefix}/{file}" in present:
+                if file in needed or f"{prefix}/{file}" in present:
                     _unpack_file(content, f"{prefix}/{file}", target / file)
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, KeyError) as error:
         raise InputError(f"{archive.name} is damaged: {error}") from None
 
 

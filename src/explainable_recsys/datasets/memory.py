@@ -1,7 +1,8 @@
-"""What lives as long as a run: not stored, but in the lineage, and for every runner."""
+"""What a run keeps to itself, and what stands for what it does without: nothing is stored."""
 
 from __future__ import annotations
 
+from enum import Enum
 from multiprocessing.managers import SyncManager
 from typing import Any
 
@@ -36,3 +37,29 @@ class RunDataset(SharedMemoryDataset):
     def release(self) -> None:
         """Forget it."""
         self.shared_memory_dataset.release()
+
+
+class Absent(Enum):
+    """What stands for a result that is not stored, where others are judged without it."""
+
+    NOT_STORED = "not stored"
+
+
+NOT_STORED = Absent.NOT_STORED
+
+
+class AbsentDataset(AbstractDataset[Any, Any]):
+    """Loads as `NOT_STORED`, and keeps nothing that is saved to it."""
+
+    def load(self) -> Absent:
+        """The mark."""
+        return NOT_STORED
+
+    def save(self, data: Any) -> None:
+        """Nothing."""
+
+    def _exists(self) -> bool:
+        return True
+
+    def _describe(self) -> dict[str, Any]:
+        return {}

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NoReturn, get_args
+from typing import Any, NoReturn
 
 import pandas as pd
 from kedro.io import AbstractDataset, DatasetError
 
 from explainable_recsys.datasets.atomic import TablePreview
 from explainable_recsys.datasets.files import table_preview
-from explainable_recsys.datasets.reading import path_of, read_first_rows, read_table, table_at
-from explainable_recsys.datasets.source import TableName, parse_source
+from explainable_recsys.datasets.reading.files import path_of, table_at
+from explainable_recsys.datasets.reading.tables import read_first_rows, read_table
+from explainable_recsys.datasets.source import TABLES, TableName, parse_source
 from explainable_recsys.errors import InputError
 
 
@@ -50,10 +51,9 @@ class RawTable(AbstractDataset[Any, pd.DataFrame]):
             InputError: If the source or the name of the table is wrong.
         """
         self._source = parse_source(source)
-        if table not in get_args(TableName):
+        if table not in TABLES:
             raise InputError(
-                f"catalog: table {table!r} of a RawTable is unknown; "
-                f"accepted: {', '.join(get_args(TableName))}"
+                f"catalog: table {table!r} of a RawTable is unknown; accepted: {', '.join(TABLES)}"
             )
         self._table = table
         self._folder = Path(filepath) if filepath else self._source.folder

@@ -291,10 +291,10 @@ class SourceParameters(Parameters):
 
 TABLES: dict[TableName, tuple[str, type[Parameters]]] = {
     "ratings": ("ratings", RatingColumns),
-    "train": ("ratings", RatingColumns),
-    "test": ("ratings", RatingColumns),
     "items": ("items", ItemColumns),
     "users": ("users", UserColumns),
+    "train": ("ratings", RatingColumns),
+    "test": ("ratings", RatingColumns),
     "tags": ("tags", TagColumns),
     "triples": ("graph.triples", TripleColumns),
     "links": ("graph.links", LinkColumns),

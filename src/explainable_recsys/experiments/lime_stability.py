@@ -80,7 +80,7 @@ def lime_stability(
         asked, described = remembering if kind == "user" else model, features.get(kind)
         seeds = [(lime.seed + repeat) % 2**32 for repeat in range(parameters.n_seeds)]
         settings = [lime.model_copy(update={**changes, "seed": seed}) for seed in seeds]
-        found = [list(local_surrogates(asked, lists, described, one)) for one in settings]
+        found = [local_surrogates(asked, lists, described, one) for one in settings]
         rows.append({**changes, **_compare(found), "n_explanations": len(lists)})
     columns = ["neighbourhood", "n_samples", *_MEASURES, "n_explanations"]
     return pd.DataFrame(rows, columns=columns)

@@ -15,11 +15,7 @@ from explainable_recsys.explainers.tables import Explained, evidence_table, pair
 from explainable_recsys.interactions import PaddedBlock, padded_blocks
 from explainable_recsys.parameters import Parameters
 from explainable_recsys.progress import progress
-from explainable_recsys.recommenders.base import (
-    ClosedFormRecommender,
-    Recommender,
-    UserSystems,
-)
+from explainable_recsys.recommenders.base import ClosedFormRecommender, UserSystems
 from explainable_recsys.threads import one_blas_thread
 
 
@@ -59,9 +55,10 @@ def influences(
         for systems in model.user_systems(histories):
             counts |= (systems.weights != 0) | (systems.right != 0)
             counts |= systems.precision_per_rating.any()
-            full, before, to_item, within, ratings = _solve(systems, items, 1)
+            full, before, to_rated, ratings = _solve(systems, items, 1)
             step = systems.right - systems.weights * ratings
-            share = 1.0 - systems.weights * np.einsum("bll->bl", within)
+            share = 1.0 - systems.weights * np.einsum("blf,blf->bl", to_rated, systems.rated)
+            to_item = systems.items[items] @ to_rated.transpose(0, 2, 1)
             found += (full - before)[..., None] + to_item * (step / share)[:, None, :]
     return np.where((histories.filled & counts)[:, None, :], found, 0.0)
 
@@ -93,25 +90,28 @@ def group_influences(
     with one_blas_thread():
         for size in np.unique(sizes[sizes > 0]).tolist():
             of_size = sizes == size
-            users, slots = np.nonzero(of_size)
-            chosen = groups[users, slots, :size]
-            for systems in model.user_systems(histories):
-                full, before, to_item, within, ratings = _solve(systems, items, size)
+            asked = np.flatnonzero(of_size.any(axis=1))
+            users, slots = np.nonzero(of_size[asked])
+            chosen = groups[asked[users], slots, :size]
+            own_items = items[asked]
+            for systems in model.user_systems(histories.take(asked)):
+                full, before, to_rated, ratings = _solve(systems, own_items, size)
                 weights = systems.weights[users[:, None], chosen]
                 right = systems.right[users[:, None], chosen]
-                h = within[users[:, None, None], chosen[:, :, None], chosen[:, None, :]]
-                q = to_item[users[:, None], slots[:, None], chosen]
+                z, to_z = systems.rated[users[:, None], chosen], to_rated[users[:, None], chosen]
+                h = to_z @ z.transpose(0, 2, 1)
+                q = np.einsum("mgf,mf->mg", to_z, systems.items[own_items[users, slots]])
                 rest = ratings[users[:, None], chosen] - np.einsum("mgh,mh->mg", h, right)
                 # (D^-1 - H)^-1 = (I - D H)^-1 D, which also holds where a weight is 0
                 inner = np.eye(size) - weights[:, :, None] * h
                 solved = np.linalg.solve(inner, (weights * rest)[..., None])[..., 0]
                 without = before[users, slots] + (q * (solved - right)).sum(axis=1)
-                found[users, slots] += full[users, slots] - without
+                found[asked[users], slots] += full[users, slots] - without
     return found
 
 
 def explain_by_influence(
-    model: Recommender, data: Data, lists: Lists, parameters: InfluenceParameters
+    model: ClosedFormRecommender, data: Data, lists: Lists, parameters: InfluenceParameters
 ) -> Explained:
     """List for every recommendation the ratings without which its score would change most.
 
@@ -158,14 +158,8 @@ def explain_by_influence(
 
 def _solve(
     systems: UserSystems, items: NDArray[np.int64], n_removed: int
-) -> tuple[
-    NDArray[np.float64],
-    NDArray[np.float64],
-    NDArray[np.float64],
-    NDArray[np.float64],
-    NDArray[np.float64],
-]:
-    """Scores x'w and x'w_B (b, k), x'B^-1 z_j (b, k, l), Z B^-1 Z' (b, l, l) and Z w_B (b, l)."""
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Scores x'w and x'w_B (b, k), Z B^-1 (b, l, f) and Z w_B (b, l)."""
     z, x = systems.rated, systems.items[items]
     across = z.transpose(0, 2, 1)
     gram = across @ (z * systems.weights[..., None])
@@ -173,14 +167,7 @@ def _solve(
     user = np.linalg.solve(gram + systems.prior(0), right)
     inverse = np.linalg.inv(gram + systems.prior(n_removed))
     before = inverse @ right
-    to_rated = z @ inverse
-    return (
-        (x @ user)[..., 0],
-        (x @ before)[..., 0],
-        x @ to_rated.transpose(0, 2, 1),
-        to_rated @ across,
-        (z @ before)[..., 0],
-    )
+    return (x @ user)[..., 0], (x @ before)[..., 0], z @ inverse, (z @ before)[..., 0]
 
 
 def _explain_block(

@@ -184,7 +184,7 @@ def explain_by_lime(
 
 def local_surrogates(
     model: Recommender, lists: Lists, features: Features | None, parameters: LimeParameters
-) -> Iterator[Local]:
+) -> list[Local]:
     """Fit the surrogates of all recommendations.
 
     Args:
@@ -197,15 +197,16 @@ def local_surrogates(
         InputError: If there are no features.
     """
     if parameters.neighbourhood == "history":
-        yield from _around_histories(model, lists, parameters)
-        return
+        with one_blas_thread():
+            return list(_around_histories(model, lists, parameters))
     if features is None or not features.matrix.shape[1]:
         raise InputError(
             f"parameter explanation.neighbourhood: '{parameters.neighbourhood}' needs features, "
             "and there are none (features, or the data set has none); accepted: history"
         )
     around = _around_items if parameters.neighbourhood == "item" else _around_users
-    yield from around(model, lists, features, parameters)
+    with one_blas_thread():
+        return list(around(model, lists, features, parameters))
 
 
 def _around_items(
@@ -365,16 +366,13 @@ def _fit(
     regression = Regression(parameters.penalty, parameters.selection, parameters.n_features)
     outputs = _finite(outputs)
     arguments = features, near.weights, outputs, instance, regression
-    with one_blas_thread():
-        fitted = engine(*arguments)
-        local_r2 = fitted.r2(features, near.weights, outputs)
-        held_out = held_out_r2(engine, *arguments)
-        prediction = fitted.intercepts + fitted.coefficients @ instance
+    fitted = engine(*arguments)
+    local_r2 = fitted.r2(features, near.weights, outputs)
     quality = {
         "intercept": fitted.intercepts,
-        "prediction": prediction,
+        "prediction": fitted.intercepts + fitted.coefficients @ instance,
         "local_r2": local_r2,
-        "held_out_r2": held_out,
+        "held_out_r2": held_out_r2(engine, *arguments),
         "effective_samples": near.effective,
         "n_samples": len(features),
         "kernel_width": near.width,

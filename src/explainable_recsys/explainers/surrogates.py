@@ -86,10 +86,9 @@ def fit_batched(
         regression: How.
     """
     means = _mean(features, weights)
-    centred = features - means
     levels = _mean(outputs, weights)
-    weighted = centred * weights[:, None]
-    gram = weighted.T @ centred
+    weighted = features * weights[:, None]
+    gram = weighted.T @ features - weights.sum() * np.outer(means, means)
     moments = weighted.T @ (outputs - levels)
     if regression.selection == "none" or regression.n_features >= len(gram):
         coefficients = _ridge(gram, moments, regression.penalty).T

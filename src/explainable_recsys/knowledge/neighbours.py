@@ -155,10 +155,11 @@ def _nearest(
     for start in progress(range(0, n, step), "find neighbours"):
         stop = min(start + step, n)
         block = queries[start:stop]
-        similarity = _similarity(block, others, parameters, without_equals=own is None)
-        if own is not None:
+        similarity = _similarity(block, others, parameters)
+        if own is None:
+            similarity[_fingerprints(block)[:, None] == _fingerprints(others)] = -np.inf
+        else:
             similarity[np.arange(stop - start), own[start:stop]] = -np.inf
-        similarity[similarity <= 0] = -np.inf
         columns, values = top_n(similarity, parameters.k)
         found[start:stop] = columns
         similar[start:stop] = np.where(columns >= 0, values, 0.0)
@@ -166,35 +167,43 @@ def _nearest(
 
 
 def _similarity(
-    block: sparse.csr_array,
-    others: sparse.csr_array,
-    parameters: NeighbourhoodParameters,
-    without_equals: bool,
+    block: sparse.csr_array, others: sparse.csr_array, parameters: NeighbourhoodParameters
 ) -> NDArray[np.float64]:
-    """Similarity (b, n) of some rows to all others; 0 where nothing is in common."""
+    """Similarity (b, n) of some rows to all others; -inf where it is not above 0.
+
+    Most rows have nothing in common with most others: all but the last line is about pairs that do.
+    """
     if parameters.similarity == "cosine":
-        lengths = np.sqrt(_squares(block)[:, None] * _squares(others))
-        similarity = _divide(_products(block, others), lengths)
+        rows, columns, values = _positive_products(block, others)
+        values /= np.sqrt(_squares(block)[rows] * _squares(others)[columns])
     else:
         centred, other_centred = _centred(block), _centred(others)
-        common = np.sqrt(
-            _products(centred.power(2), _ones(others))
-            * _products(_ones(block), other_centred.power(2))
-        )
-        similarity = _divide(_products(centred, other_centred), common)
+        rows, columns, values = _positive_products(centred, other_centred)
+        of_block = _products(centred.power(2), _ones(others)).toarray()
+        of_others = _products(_ones(block), other_centred.power(2)).toarray()
+        values /= np.sqrt(of_block[rows, columns] * of_others[rows, columns])
     if parameters.shrinkage:
-        n_common = _products(_ones(block), _ones(others))
-        similarity *= n_common / (n_common + parameters.shrinkage)
-    similarity = np.round(similarity, DECIMALS)
-    if without_equals:
-        similarity[_fingerprints(block)[:, None] == _fingerprints(others)] = -np.inf
+        n_common = _products(_ones(block), _ones(others)).toarray()[rows, columns]
+        values *= n_common / (n_common + parameters.shrinkage)
+    values = np.round(values, DECIMALS)
+    similarity = np.full((block.shape[0], others.shape[0]), -np.inf)
+    similarity[rows, columns] = np.where(values > 0, values, -np.inf)
     return similarity
 
 
-def _products(block: sparse.csr_array, others: sparse.csr_array) -> NDArray[np.float64]:
-    """Dot products (b, n); sparse, as most rows have little in common with most others."""
-    products = block.astype(np.float64) @ others.astype(np.float64).T
-    return np.asarray(products.toarray())
+def _positive_products(
+    block: sparse.csr_array, others: sparse.csr_array
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """Rows, columns and values of the dot products that are above 0."""
+    products = _products(block, others)
+    rows = np.repeat(np.arange(block.shape[0]), np.diff(products.indptr))
+    above = products.data > 0
+    return rows[above], products.indices[above].astype(np.int64), products.data[above]
+
+
+def _products(block: sparse.csr_array, others: sparse.csr_array) -> sparse.csr_array:
+    """Dot products (b, n)."""
+    return sparse.csr_array(block.astype(np.float64) @ others.astype(np.float64).T)
 
 
 def _squares(matrix: sparse.csr_array) -> NDArray[np.float64]:
@@ -214,10 +223,6 @@ def _centred(matrix: sparse.csr_array) -> sparse.csr_array:
 def _ones(matrix: sparse.csr_array) -> sparse.csr_array:
     ones = np.ones(matrix.nnz)
     return sparse.csr_array((ones, matrix.indices.copy(), matrix.indptr), shape=matrix.shape)
-
-
-def _divide(over: NDArray[np.float64], under: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.divide(over, under, out=np.zeros_like(over), where=under > 0)
 
 
 def _relevant(

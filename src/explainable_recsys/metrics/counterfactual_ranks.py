@@ -157,12 +157,18 @@ def _ranks(
     for start in range(0, len(rows), step):
         part = slice(start, start + step)
         of_query, limit = scores[rows[part]], values[part, None]
-        above = np.count_nonzero(of_query > limit, axis=1)
-        tied = np.count_nonzero(of_query >= limit, axis=1) > above + 1
+        above = _count(of_query > limit)
+        tied = _count(of_query >= limit) > above + 1
         if tied.any():
             equal = of_query[tied] == limit[tied]
             equal &= np.arange(scores.shape[1]) < items[part][tied, None]
-            above[tied] += np.count_nonzero(equal, axis=1)
+            above[tied] += _count(equal)
         ranks[part] = above + 1
     ranks[np.isneginf(values)] = 0
     return ranks, values.astype(np.float64)
+
+
+def _count(flags: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """How many of each row are True, (q,): of bits, in half the time of `count_nonzero`."""
+    bits = np.bitwise_count(np.packbits(flags, axis=1))
+    return np.asarray(bits.sum(axis=1, dtype=np.int64))

@@ -12,17 +12,10 @@ from explainable_recsys.pipelines.steps import JUDGED_WITH, step_node
 from explainable_recsys.recommenders.lists import make_lists
 
 
-def fit_node(record: RecommenderRecord) -> Node:
-    """The node that makes a recommender's model."""
-    usual = {"interactions": "interactions", "parameters": f"params:{record.name}.model"}
-    inputs = dict(usual if record.inputs is None else record.inputs)
-    return Node(record.fit, inputs, f"{record.name}.model", name="fit", namespace=record.name)
-
-
 def recommender_nodes(record: RecommenderRecord) -> list[Node]:
     """All nodes of a recommender, its own steps first."""
     name = record.name
-    steps = [step_node(step, name) for step in record.steps]
+    steps = [step_node(step, name, recommender=name) for step in record.steps]
     judged = {
         "model": f"{name}.model",
         "data": "data",
@@ -36,7 +29,7 @@ def recommender_nodes(record: RecommenderRecord) -> list[Node]:
         judged["list_metrics"] = f"{name}.list_metrics"
     return [
         *steps,
-        fit_node(record),
+        step_node(record.training, name, "fit", recommender=name),
         Node(
             make_lists,
             [f"{name}.model", "data", "data_version", "params:recommendation"],

@@ -94,8 +94,10 @@ class RatingFactors(Recommender):
         prior = self.parameters.popularity_weight * self.popularity[columns]
         base = self.mean + self.item_biases[columns] + prior
         with one_blas_thread():  # with more threads the last digits differ
-            personal = users[:, 1:] @ self.item_factors[columns].T
-        return np.asarray(personal + users[:, :1] + base.astype(np.float32))
+            scores = users[:, 1:] @ self.item_factors[columns].T
+        scores += users[:, :1]
+        scores += base.astype(np.float32)
+        return np.asarray(scores)
 
     def _least_squares(
         self,

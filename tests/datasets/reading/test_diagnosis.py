@@ -8,7 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from explainable_recsys.datasets.reading import read_table, tables
+from explainable_recsys.datasets.reading import tables
+from explainable_recsys.datasets.reading.tables import read_table
 from explainable_recsys.errors import InputError
 
 COLUMNS = {"user_id": "userId", "item_id": "movieId", "rating": "rating", "timestamp": "time"}
@@ -64,13 +65,23 @@ NO_HEADER = {"header": False, "columns": {"user_id": 1, "item_id": 2, "rating": 
         (HEADER + "1,10,-inf,0\n", {}, ["line 2, column rating", "'-inf'", "finite"]),
         (HEADER + "1,10,x,0\n,,,\n", {}, ["line 2, column rating"]),
         (HEADER + "1,10,4,x\ny,10,4,0\n", {}, ["line 2, column time"]),
-        (HEADER + GOOD * 3 + '1,"10,4,0\n' + GOOD, {}, ["line 4", "double quote"]),
+        (HEADER + GOOD * 3 + '1,"10,4,0\n' + GOOD, {}, ["line 5", "double quote"]),
         (
             HEADER.encode() + GOOD.encode() + "é,1,2,3\n".encode("latin-1"),
             {"ids": "text"},
             ["line 3", "utf-8", "source.ratings.encoding: latin-1"],
         ),
         (b"us\xe9rId,movieId,rating,time\n", {}, ["line 1", "encoding utf-8"]),
+        (
+            (HEADER + GOOD * 900).encode("utf-16") + b"\x00\xdc" + GOOD.encode("utf-16-le") * 900,
+            {"encoding": "utf-16"},
+            ["line 902", "encoding utf-16"],
+        ),
+        (
+            (HEADER + GOOD).encode("utf-16") + b"1",
+            {"encoding": "utf-16"},
+            ["line 3", "encoding utf-16"],
+        ),
         (
             "1::\x1f::3::4\n",
             NO_HEADER | {"separator": "::", "quoting": False, "ids": "text"},

@@ -9,7 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from explainable_recsys.datasets.reading import read_table, tables
+from explainable_recsys.datasets.reading import tables
+from explainable_recsys.datasets.reading.tables import read_table
 from explainable_recsys.errors import InputError
 
 ROOT = Path(__file__).parents[3]

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from explainable_recsys.datasets.source import (
     TABLES,
@@ -24,8 +22,6 @@ from explainable_recsys.datasets.source import (
 FIRST_SECOND, LAST_SECOND = -62_135_596_800, 253_402_300_799
 MS_PER_SECOND = 1000
 
-Part: TypeAlias = NDArray[Any] | Any  # a numpy array or an Arrow array
-
 
 @dataclass(frozen=True)
 class Kind:
@@ -34,67 +30,58 @@ class Kind:
     Attributes:
         arrow: Type that Arrow parses the text into.
         accepts: What a person may write.
-        convert: From an Arrow array of that type without nulls to what we keep; raises
-            ValueError for a value that is not accepted.
-        optional: Whether a value may be empty; then `convert` sees the nulls.
+        convert: From an array of that type without nulls to what we keep; raises ValueError
+            for a value that is not accepted.
+        optional: Whether a value may be empty, which stays null.
     """
 
     arrow: pa.DataType
     accepts: str
-    convert: Callable[[pa.Array], Part]
+    convert: Callable[[pa.Array], pa.Array] = lambda array: array
     optional: bool = False
 
 
-def _ids(array: pa.Array) -> Part:
-    values = _values(array)
-    limits = np.iinfo(np.int32)
-    fits = len(values) == 0 or (values.min() >= limits.min and values.max() <= limits.max)
-    return values.astype(np.int32) if fits else values
+def _ids(array: pa.Array) -> pa.Array:
+    try:
+        return array.cast(pa.int32())
+    except pa.ArrowInvalid:
+        return array
 
 
-def _finite(array: pa.Array) -> Part:
-    return _checked(values := _values(array), np.isfinite(values))
+def _finite(array: pa.Array) -> pa.Array:
+    return _checked(array, pc.is_finite(array))
 
 
-def _seconds(array: pa.Array) -> Part:
-    values = _values(array)
-    return _checked(values.astype("M8[s]"), (values >= FIRST_SECOND) & (values <= LAST_SECOND))
+def _seconds(array: pa.Array) -> pa.Array:
+    known = pc.and_(pc.greater_equal(array, FIRST_SECOND), pc.less_equal(array, LAST_SECOND))
+    return _checked(array, known).cast(pa.timestamp("s"))
 
 
-def _milliseconds(array: pa.Array) -> Part:
-    return _seconds(pa.array(_values(array) // MS_PER_SECOND))
+def _milliseconds(array: pa.Array) -> pa.Array:
+    return _seconds(pa.array(array.to_numpy() // MS_PER_SECOND))
 
 
-def _iso_times(array: pa.Array) -> Part:
+def _iso_times(array: pa.Array) -> pa.Array:
     times = pd.to_datetime(array.to_pandas(), format="ISO8601", utc=True)
-    return _checked(times.to_numpy(dtype="M8[s]"), times.notna())
+    return _checked(pa.array(times.to_numpy(dtype="M8[s]")), pa.array(times.notna()))
 
 
-def _flags(array: pa.Array) -> Part:
-    values = _values(array)
-    return _checked(values.astype(bool), np.isin(values, (0, 1)))
+def _flags(array: pa.Array) -> pa.Array:
+    return _checked(array, pc.is_in(array, pa.array([0, 1], array.type))).cast(pa.bool_())
 
 
-def _not_empty(array: pa.Array) -> Part:
-    return _checked(array, _values(pc.not_equal(array, "")))
+def _not_empty(array: pa.Array) -> pa.Array:
+    return _checked(array, pc.not_equal(array, ""))
 
 
-def _unchanged(array: pa.Array) -> Part:
+def _checked(array: pa.Array, accepted: pa.Array) -> pa.Array:
+    if pc.any(pc.invert(accepted)).as_py():
+        raise ValueError("not accepted")
     return array
 
 
-def _values(array: pa.Array) -> NDArray[Any]:
-    return np.asarray(array.to_numpy(zero_copy_only=False))
-
-
-def _checked(values: Part, accepted: Any) -> Part:
-    if not np.all(accepted):
-        raise ValueError("not accepted")
-    return values
-
-
 NAME = Kind(pa.string(), "any text but not an empty one", _not_empty)
-TEXT = Kind(pa.string(), "any text", _unchanged, optional=True)
+TEXT = Kind(pa.string(), "any text", optional=True)
 ID_KINDS = {
     "integer": Kind(pa.int64(), "a whole number; for other ids set source.ratings.ids: text", _ids),
     "text": NAME,
@@ -113,7 +100,7 @@ TIME_KINDS = {
 FLAG = Kind(pa.int8(), "0 or 1", _flags)
 KINDS = {
     "rating": Kind(pa.float32(), "a finite number with a decimal point, such as 3.5", _finite),
-    "age": Kind(pa.int16(), "a whole number up to 32767, or nothing", _unchanged, optional=True),
+    "age": Kind(pa.int16(), "a whole number up to 32767, or nothing", optional=True),
     **dict.fromkeys(("title", "genres", "gender", "occupation", "tag"), TEXT),
     **dict.fromkeys(("head", "relation", "tail", "entity_id"), NAME),
 }
@@ -155,7 +142,7 @@ def columns_of(
     return columns
 
 
-def converted(kind: Kind, array: pa.Array) -> Part:
+def converted(kind: Kind, array: pa.Array) -> pa.Array:
     """Cast and check values of any Arrow type; ValueError or ArrowException for a bad one."""
     if array.null_count and not kind.optional:
         raise ValueError("empty")

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from explainable_recsys.datasets.reading.batches import parquet_batches
-from explainable_recsys.datasets.reading.columns import Column, first_bad
-from explainable_recsys.datasets.reading.files import RawFile, rows_of, undecodable_line
+from explainable_recsys.datasets.reading.columns import first_bad
+from explainable_recsys.datasets.reading.files import RawFile, rows_of
 from explainable_recsys.datasets.reading.positions import count_of_fields, positions_of
 from explainable_recsys.errors import InputError
 
 DIAGNOSIS_ROWS = 10_000  # lines that are held and checked at a time
+
+Block = tuple[Sequence[int], Sequence[pa.Array]]
+"""Numbers of some rows, from 1, and their values in the wanted columns."""
 
 
 def diagnosis(raw: RawFile, error: Exception, n_good: int) -> InputError:
@@ -27,89 +27,78 @@ def diagnosis(raw: RawFile, error: Exception, n_good: int) -> InputError:
         error: Why it could not be read; shown if the slow pass finds nothing.
         n_good: How many of its first rows are known to be good.
     """
-    parquet = raw.layout.is_parquet
-    found = _parquet_problem(raw) if parquet else _text_problem(raw, n_good)
-    return InputError(f"{raw.name}{found or f': cannot be read: {error}'}")
-
-
-def _text_problem(raw: RawFile, n_good: int) -> str | None:
-    """What is wrong with the first bad line after the good rows; None if nothing is found."""
-    width, positions = positions_of(raw)
-    rows = islice(rows_of(raw, raw.layout.separator), raw.layout.header + n_good, None)
-    at_end, found = None, None
-    while at_end is None and found is None:
-        block, at_end = _block(raw, rows, width)
-        found = _bad_value(raw, block, positions)
-    return found or at_end
-
-
-def _block(
-    raw: RawFile, rows: Iterator[tuple[int, list[str]]], width: int
-) -> tuple[list[tuple[int, list[str]]], str | None]:
-    """Next rows of the right width, and what comes after them.
-
-    The second is None where the file goes on, "" at its end, else the problem there.
-    """
-    block: list[tuple[int, list[str]]] = []
     try:
-        for line, fields in islice(rows, DIAGNOSIS_ROWS):
-            if not fields and width > 1:
-                return block, f", line {line}: the line is empty; remove it"
-            if fields and len(fields) != width:
-                n_fields = count_of_fields(len(fields))
-                return block, f", line {line}: {n_fields}, but line 1 has {width}"
-            block.append((line, fields or [""]))
-    except UnicodeDecodeError:
-        return block, undecodable_line(raw)
-    except csv.Error as error:
-        after = f" after line {block[-1][0]}" if block else ""
-        return block, f"{after}: {error}; is a double quote missing or too many?"
-    return block, None if block else ""
+        for numbers, arrays in _parquet(raw) if raw.layout.is_parquet else _text(raw, n_good):
+            _check(raw, numbers, arrays)
+    except InputError as found:
+        return found
+    return InputError(f"{raw.name}: cannot be read: {error}")
 
 
-def _bad_value(
-    raw: RawFile, block: list[tuple[int, list[str]]], positions: list[int]
-) -> str | None:
-    """Describe the first value of a block that is not accepted."""
-    bad = []
-    for order, (column, position) in enumerate(zip(raw.columns, positions, strict=True)):
-        values = pa.array([fields[position] for _, fields in block], pa.string())
-        if column.kind.arrow != pa.string():
-            values = pc.utf8_trim_whitespace(values)
-        values = pc.if_else(pc.equal(values, ""), pa.scalar(None, pa.string()), values)
-        row = first_bad(column.kind, values)
-        if row is not None:
-            bad.append((row, order))
-    if not bad:
-        return None
-    row, order = min(bad)
-    line, fields = block[row]
-    column, position = raw.columns[order], positions[order]
-    name = column.theirs if isinstance(column.theirs, str) else position + 1
-    hint = f"; if line 1 is a header, set {raw.block}.header: true" * (line == 1)
-    return f", line {line}, column {name} {_found(column, fields[position])}{hint}"
-
-
-def _found(column: Column, value: Any) -> str:
-    shown = "nothing" if value is None or value == "" else repr(value)
-    return f"({column.key}): found {shown}, accepted: {column.kind.accepts}"
-
-
-def _parquet_problem(raw: RawFile) -> str | None:
-    """What is wrong with the first bad row of a Parquet file; None if nothing is found."""
-    start = 0
+def _parquet(raw: RawFile) -> Iterator[Block]:
+    start = 1
     try:
         for batch in parquet_batches(raw):
-            found = [
-                (row, order)
-                for order, array in enumerate(batch.columns)
-                if (row := first_bad(raw.columns[order].kind, array)) is not None
-            ]
-            if found:
-                row, order = min(found)
-                column, value = raw.columns[order], batch.column(order)[row].as_py()
-                return f", row {start + row + 1}, column {column.theirs} {_found(column, value)}"
+            yield range(start, start + batch.num_rows), batch.columns
             start += batch.num_rows
     except pa.ArrowInvalid as error:
-        return f": not a Parquet file: {error}"
-    return None
+        raise InputError(f"{raw.name}: not a Parquet file: {error}") from None
+
+
+def _text(raw: RawFile, n_good: int) -> Iterator[Block]:
+    """Rows after the good ones; before a row that is none raises InputError, those before it."""
+    width, positions = positions_of(raw)
+    rows: list[tuple[int, list[str]]] = []
+    others = islice(rows_of(raw, raw.layout.separator), raw.layout.header + n_good, None)
+    try:
+        for number, fields in others:
+            rows.append((number, _of_width(raw, number, fields, width)))
+            if len(rows) == DIAGNOSIS_ROWS:
+                yield _block(raw, positions, rows)
+                rows = []
+    except InputError:
+        yield _block(raw, positions, rows)
+        raise
+    yield _block(raw, positions, rows)
+
+
+def _of_width(raw: RawFile, number: int, fields: list[str], width: int) -> list[str]:
+    """The fields of a line; an empty line of a file with one column has one, an empty one."""
+    if width > 1 and fields in ([], [""]):
+        raise InputError(f"{raw.name}, line {number}: the line is empty; remove it")
+    if fields and len(fields) != width:
+        found = count_of_fields(len(fields))
+        raise InputError(f"{raw.name}, line {number}: {found}, but line 1 has {width}")
+    return fields or [""]
+
+
+def _block(raw: RawFile, positions: list[int], rows: list[tuple[int, list[str]]]) -> Block:
+    """Rows as Arrow takes them: null where empty, and without blanks around numbers."""
+    arrays = []
+    for column, position in zip(raw.columns, positions, strict=True):
+        texts = [fields[position] for _, fields in rows]
+        if column.kind.arrow != pa.string():
+            texts = [text.strip() for text in texts]
+        arrays.append(pa.array([text or None for text in texts], pa.string()))
+    return [number for number, _ in rows], arrays
+
+
+def _check(raw: RawFile, numbers: Sequence[int], arrays: Sequence[pa.Array]) -> None:
+    """Refuse the first value that is not accepted, row by row."""
+    bad = [
+        (row, order)
+        for order, (column, array) in enumerate(zip(raw.columns, arrays, strict=True))
+        if (row := first_bad(column.kind, array)) is not None
+    ]
+    if not bad:
+        return
+    row, order = min(bad)
+    column, value = raw.columns[order], arrays[order][row].as_py()
+    unit = "row" if raw.layout.is_parquet else "line"
+    name = positions_of(raw)[1][order] + 1 if isinstance(column.theirs, int) else column.theirs
+    found = "nothing" if value in (None, "") else repr(value)
+    hint = f"; if line 1 is a header, set {raw.block}.header: true"
+    raise InputError(
+        f"{raw.name}, {unit} {numbers[row]}, column {name} ({column.key}): found {found}, "
+        f"accepted: {column.kind.accepts}{hint * (unit == 'line' and numbers[row] == 1)}"
+    )

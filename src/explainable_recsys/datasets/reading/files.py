@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,15 @@ from typing import Any
 from explainable_recsys.datasets.reading.columns import Column, columns_of
 from explainable_recsys.datasets.source import TABLES, SourceParameters, TableFormat, TableName
 from explainable_recsys.errors import InputError
+
+
+def _mark(error: UnicodeError) -> tuple[str, int]:
+    """Put a character that no text has in the place of what is no text, to tell its line."""
+    assert isinstance(error, UnicodeDecodeError)
+    return "\udcff", error.end
+
+
+codecs.register_error(f"{__name__}.mark", _mark)
 
 
 @dataclass(frozen=True)
@@ -38,17 +47,11 @@ class RawFile:
         inside = self.path.is_absolute() and self.path.is_relative_to(current)
         return str(self.path.relative_to(current) if inside else self.path)
 
-    @property
-    def is_utf8(self) -> bool:
-        """Whether the encoding is UTF-8, by whatever name."""
-        return codecs.lookup(self.layout.encoding).name == "utf-8"
-
 
 def table_at(source: SourceParameters, table: TableName, folder: Path) -> TableFormat[Any] | None:
     """How a table is written; None without one, and for an optional graph that is not there."""
-    graph = source.graph if _is_optional(source, table) else None
-    files = [graph.triples.file, graph.links.file] if graph else []
-    if files and not any((folder / file).is_file() for file in files):
+    files = (source.table("triples"), source.table("links")) if _is_optional(source, table) else ()
+    if files and not any(file and path_of(file, folder).is_file() for file in files):
         return None
     return source.table(table)
 
@@ -81,39 +84,38 @@ def _is_optional(source: SourceParameters, table: TableName) -> bool:
 
 
 def rows_of(raw: RawFile, separator: str) -> Iterator[tuple[int, list[str]]]:
-    """Line number, from 1, and fields of every row; an empty line has no fields."""
-    encoding = "utf-8-sig" if raw.is_utf8 else raw.layout.encoding
-    with raw.path.open(encoding=encoding, newline="") as file:
-        if len(separator) > 1:
-            for number, line in enumerate(file, start=1):
-                text = line.rstrip("\r\n")
-                yield number, text.split(separator) if text else []
-            return
-        reader = csv.reader(
-            file,
-            delimiter=separator,
-            quoting=csv.QUOTE_MINIMAL if raw.layout.quoting else csv.QUOTE_NONE,
-            strict=True,
-        )
-        start = 1
-        for fields in reader:
-            yield start, fields
-            start = reader.line_num + 1
+    """Line on which it starts, from 1, and fields of every row.
 
-
-def undecodable_line(raw: RawFile) -> str:
-    """Describe the first line that is not text in the encoding."""
-    decoder = codecs.getincrementaldecoder(raw.layout.encoding)()
-    line = 1
-    with raw.path.open("rb") as file:
+    Raises:
+        InputError: If a row is not text in the file's encoding, or its quotes are wrong.
+    """
+    is_utf8, start = codecs.lookup(raw.layout.encoding).name == "utf-8", 1
+    encoding = "utf-8-sig" if is_utf8 else raw.layout.encoding
+    with raw.path.open(encoding=encoding, errors=f"{__name__}.mark", newline="") as file:
+        rows = _split(raw, separator, file)
         try:
-            for block in file:
-                line += decoder.decode(block).count("\n")
-            decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            other = "latin-1" if raw.is_utf8 else "utf-8"
-            return (
-                f", line {line}: not text in the encoding {raw.layout.encoding}; "
+            for fields in rows:
+                "".join(fields).encode()
+                yield start, fields
+                start = getattr(rows, "line_num", start) + 1
+        except UnicodeError:
+            other = "latin-1" if is_utf8 else "utf-8"
+            raise InputError(
+                f"{raw.name}, line {start}: not text in the encoding {raw.layout.encoding}; "
                 f"try {raw.block}.encoding: {other}"
-            )
-    return f": not text in the encoding {raw.layout.encoding}"
+            ) from None
+        except csv.Error as error:
+            raise InputError(
+                f"{raw.name}, line {start}: {error}; is a double quote missing or too many?"
+            ) from None
+
+
+def _split(raw: RawFile, separator: str, lines: Iterable[str]) -> Iterator[list[str]]:
+    if len(separator) > 1:
+        return (line.rstrip("\r\n").split(separator) for line in lines)
+    return csv.reader(
+        lines,
+        delimiter=separator,
+        quoting=csv.QUOTE_MINIMAL if raw.layout.quoting else csv.QUOTE_NONE,
+        strict=True,
+    )

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from explainable_recsys.datasets.reading.batches import batches_of
-from explainable_recsys.datasets.reading.columns import Part, converted, kinds_of
+from explainable_recsys.datasets.reading.batches import parquet_batches, text_batches
+from explainable_recsys.datasets.reading.columns import converted, kinds_of
 from explainable_recsys.datasets.reading.diagnosis import diagnosis
 from explainable_recsys.datasets.reading.files import RawFile, raw_file
 from explainable_recsys.datasets.source import ItemsFormat, SourceParameters, TableName
@@ -56,7 +54,7 @@ def read_table(
             line or column, what was found and what is accepted.
     """
     raw = raw_file(source, table, folder)
-    return _frame(source, table, _parts(raw, BLOCK_BYTES) if raw else iter(()))
+    return _frame(source, table, _parts(raw, BLOCK_BYTES) if raw else ())
 
 
 def read_first_rows(
@@ -77,19 +75,22 @@ def read_first_rows(
         InputError: As `read_table`, for what the first block holds.
     """
     raw = raw_file(source, table, folder)
-    parts = islice(_parts(raw, PREVIEW_BYTES), 1) if raw else iter(())
+    parts = islice(_parts(raw, PREVIEW_BYTES), 1) if raw else ()
     return _frame(source, table, parts).head(n_rows)
 
 
-def _parts(raw: RawFile, block_bytes: int) -> Iterator[dict[str, Part]]:
-    """Read piece by piece; each piece maps our names to converted values."""
+def _parts(raw: RawFile, block_bytes: int) -> Iterator[pa.Table]:
+    """Read piece by piece; the columns of each are called as ours are, and converted."""
     n_rows = 0
     try:
-        for batch in batches_of(raw, block_bytes):
-            yield {
-                column.ours: converted(column.kind, array)
-                for column, array in zip(raw.columns, batch.columns, strict=True)
-            }
+        is_parquet = raw.layout.is_parquet
+        for batch in parquet_batches(raw) if is_parquet else text_batches(raw, block_bytes):
+            yield pa.table(
+                {
+                    column.ours: converted(column.kind, array)
+                    for column, array in zip(raw.columns, batch.columns, strict=True)
+                }
+            )
             n_rows += batch.num_rows
     except InputError:
         raise
@@ -98,45 +99,29 @@ def _parts(raw: RawFile, block_bytes: int) -> Iterator[dict[str, Part]]:
     except OSError as error:
         raise InputError(f"{raw.name}: cannot be read: {error}") from None
     if n_rows == 0:
-        has_header = raw.layout.header and not raw.layout.is_parquet
+        has_header = raw.layout.header and not is_parquet
         raise InputError(f"{raw.name}: no rows{' after the header' * has_header}")
 
 
-def _frame(
-    source: SourceParameters, table: TableName, parts: Iterator[dict[str, Part]]
-) -> pd.DataFrame:
+def _frame(source: SourceParameters, table: TableName, parts: Iterable[pa.Table]) -> pd.DataFrame:
     """Put pieces together, and add the columns of the contract that the file lacks."""
-    pieces: dict[str, list[Part]] = defaultdict(list)
-    for part in parts:
-        for name, values in part.items():
-            pieces[name].append(values)
+    kinds = kinds_of(source, table)
+    none = {name: converted(kind, pa.nulls(0, kind.arrow)) for name, kind in kinds.items()}
+    whole = pa.concat_tables([pa.table(none), *parts], promote_options="permissive")
+    texts = {name: "" for name, kind in kinds.items() if kind.arrow == pa.string()}
+    frame: pd.DataFrame = whole.to_pandas(types_mapper={pa.int16(): pd.Int16Dtype()}.get)
+    frame = frame.fillna(texts)
     layout = source.table(table)
-    if isinstance(layout, ItemsFormat) and layout.genre_flags and pieces:
-        pieces["genres"] = [pa.array(_flagged_genres(pieces, layout.genre_flags), pa.string())]
-    n_rows = sum(map(len, next(iter(pieces.values()), [])))
-    columns = {}
-    for name, kind in kinds_of(source, table).items():
-        filler = converted(kind, pa.nulls(n_rows if kind.optional else 0, kind.arrow))
-        columns[name] = _joined(pieces.get(name, [filler]))
-    frame = pd.DataFrame(columns, copy=False)
     if isinstance(layout, ItemsFormat):
+        if layout.genre_flags:
+            frame["genres"] = _flagged_genres(frame, layout.genre_flags)
         frame["genres"] = _piped(frame["genres"], layout.genres_separator)
-    return frame
+    return frame[list(kinds)]
 
 
-def _joined(parts: list[Part]) -> Any:
-    """One column out of its pieces; missing text becomes ""."""
-    if isinstance(parts[0], np.ndarray):
-        return np.concatenate(parts)
-    whole = pa.chunked_array(parts)
-    if whole.type == pa.int16():
-        return whole.to_pandas(types_mapper={pa.int16(): pd.Int16Dtype()}.get)
-    return whole.fill_null("").to_pandas().astype("str")
-
-
-def _flagged_genres(pieces: dict[str, list[Part]], genres: list[str | None]) -> list[str]:
-    """Genres of each item, joined with the separator that `_piped` splits at."""
-    flags = [np.concatenate(pieces[f"flag {flag}"]) for flag in range(-len(genres), 0)]
+def _flagged_genres(frame: pd.DataFrame, genres: list[str | None]) -> list[str]:
+    """Genres of each item, joined with `|`."""
+    flags = [frame[f"flag {flag}"] for flag in range(-len(genres), 0)]
     return [
         "|".join(genre for genre, flag in zip(genres, row, strict=True) if flag and genre)
         for row in zip(*flags, strict=True)
@@ -148,6 +133,5 @@ def _piped(genres: pd.Series[Any], separator: str) -> pd.Series[Any]:
     tidy = {
         text: "|".join(genre.strip() for genre in text.split(separator) if genre.strip())
         for text in genres.unique()
-        if text != NO_GENRES
     }
-    return genres.map(tidy).fillna("").astype("str")
+    return genres.map(tidy | {NO_GENRES: ""}).astype("str")

@@ -110,8 +110,6 @@ class Browser(ipywidgets.VBox):  # type: ignore[misc]
         """
         self._stored = load_stored(catalog, stored_approach(catalog, approach))
         self._items, self._histories = self._stored.data.items, self._stored.data.histories
-        scale = self._stored.data.scale
-        self._scale = (scale.minimum, scale.maximum)
         self._adds_up = self._stored.pair.explainer.adds_up
         users = np.sort(catalog.load(f"{approach}.explanations")["user_id"].unique())
         self._order = iter(users[random_order(users, seed, "users browsed")])
@@ -225,7 +223,7 @@ class Browser(ipywidgets.VBox):  # type: ignore[misc]
         title = str(row["title"]) if markup.is_text(row["title"]) else f"item {item_id}"
         score = float(row["score"]) if self._adds_up else None
         reasons = someone.reasons_for(item_id)
-        _draw(self.reasons, reasons_figure(reasons, title, self._scale, score=score))
+        _draw(self.reasons, reasons_figure(reasons, title, score=score))
 
     def _show_change(self) -> None:
         wanted = self._wanted_change()

@@ -209,9 +209,8 @@ class Browser(ipywidgets.VBox):  # type: ignore[misc]
         self._sentence.value = _sentence(row["sentence"])
         title = str(row["title"]) if markup.is_text(row["title"]) else f"item {item_id}"
         score = float(row["score"]) if self._stored.pair.explainer.adds_up else None
-        reasons, scale = someone.reasons_for(item_id), self._stored.data.scale
-        bounds = scale.minimum, scale.maximum
-        _draw(self.reasons, reasons_figure(reasons, title, bounds, score=score))
+        reasons = someone.reasons_for(item_id)
+        _draw(self.reasons, reasons_figure(reasons, title, score=score))
 
     def _show_change(self) -> None:
         wanted = self._wanted_change()

@@ -313,10 +313,10 @@ def surrogate_fit() -> Figures:
 
     tables = {name: table_of(0.05 * place, 0.5) for place, name in enumerate(APPROACHES)}
     return {
-        "usual": surrogate_fit_figure({"one": table_of(0.5, 0.6, -1), LONG: table_of(0.2, 0.9)}),
-        "many": surrogate_fit_figure(tables),
-        "missing": surrogate_fit_figure({"one": table_of(NAN)}),
-        "none": surrogate_fit_figure({}),
+        "usual": surrogate_fit_figure(**{"one": table_of(0.5, 0.6, -1), LONG: table_of(0.2, 0.9)}),
+        "many": surrogate_fit_figure(**tables),
+        "missing": surrogate_fit_figure(**{"one": table_of(NAN)}),
+        "none": surrogate_fit_figure(),
     }
 
 

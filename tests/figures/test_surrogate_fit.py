@@ -15,12 +15,12 @@ def table_of(*values: float | None) -> pd.DataFrame:
 
 
 def finding_of(**tables: pd.DataFrame) -> str:
-    return title_of(surrogate_fit_figure(tables))
+    return title_of(surrogate_fit_figure(**tables))
 
 
 def test_median_and_quartiles() -> None:
     table = table_of(-7.0, -0.01, 0.0, 0.04, 0.15, 0.9, 0.99, 1.0, 0.5, np.nan, -np.inf)
-    figure = surrogate_fit_figure({"A & B": table})
+    figure = surrogate_fit_figure(**{"A & B": table})
     (points,) = figure.data
     assert points.x == pytest.approx((0.15,))
     assert points.error_x.arrayminus == pytest.approx((0.15,))  # from 0.0
@@ -30,16 +30,16 @@ def test_median_and_quartiles() -> None:
 
 
 def test_axes() -> None:
-    good = surrogate_fit_figure({"all": table_of(0.5)}).layout
+    good = surrogate_fit_figure(**{"all": table_of(0.5)}).layout
     assert good.xaxis.title.text == "Held-out R²"
     assert good.xaxis.range == pytest.approx((-0.05, 1.05))
-    bad = surrogate_fit_figure({"all": table_of(-7.0)}).layout
+    bad = surrogate_fit_figure(**{"all": table_of(-7.0)}).layout
     assert bad.xaxis.range == pytest.approx((-1.05, 1.05))  # not down to everything
 
 
 def test_every_table_has_a_row() -> None:
     tables = {"random": table_of(np.nan), "recommended": table_of(0.9), "none": table_of()}
-    figure = surrogate_fit_figure(tables)
+    figure = surrogate_fit_figure(**tables)
     assert figure.layout.yaxis.ticktext == ("random", "recommended", "none")
     assert (figure.data[0].x, figure.data[0].y) == ((0.9,), (1,))
     assert [note.text for note in figure.layout.annotations] == ["0", "1", "0"]
@@ -58,5 +58,5 @@ def test_titles() -> None:
 
 @pytest.mark.parametrize("tables", [{}, {"a": table_of()}, {"a": table_of(np.nan, -np.inf)}])
 def test_nothing_to_draw(tables: dict[str, pd.DataFrame]) -> None:
-    (note,) = surrogate_fit_figure(tables).layout.annotations
+    (note,) = surrogate_fit_figure(**tables).layout.annotations
     assert note.text == "No surrogate has a held-out R²"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 import pandas as pd
 
@@ -16,12 +14,7 @@ from explainable_recsys.wording.phrases import phrase
 _LOWEST_R2 = -1.0  # where the axis ends, however bad a surrogate is
 
 
-def draw_fit(**tables: pd.DataFrame) -> style.Figure:
-    """How well the surrogates of an approach fit, beside those around the controls' lists."""
-    return surrogate_fit_figure(tables)
-
-
-def surrogate_fit_figure(surrogates: Mapping[str, pd.DataFrame]) -> style.Figure:
+def surrogate_fit_figure(**surrogates: pd.DataFrame) -> style.Figure:
     """Draw the median of the held-out R² of some explanations, and its quartiles.
 
     Args:

@@ -9,7 +9,7 @@ from explainable_recsys.experiments.lime_stability import repeat_lime
 from explainable_recsys.figures.evidence_bars import draw_evidence
 from explainable_recsys.figures.lime_stability import lime_stability_figure
 from explainable_recsys.figures.rule_coverage import coverage_frontier_figure
-from explainable_recsys.figures.surrogate_fit import draw_fit
+from explainable_recsys.figures.surrogate_fit import surrogate_fit_figure
 
 _LIME = "posthoc_fm_lime"
 _EXPLANATION = f"params:{_LIME}.explanation"
@@ -46,7 +46,7 @@ APPROACH_PICTURES = (
     ),
     Step(draw_evidence, (f"{_LIME}.evidence_figure",)),
     Step(
-        draw_fit,
+        surrogate_fit_figure,
         (f"{_LIME}.surrogate_fit_figure",),
         {_LIME: f"{_LIME}.surrogates", **{c: f"{_LIME}.surrogates_of_{c}" for c in CONTROLS}},
     ),

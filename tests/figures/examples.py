@@ -315,7 +315,7 @@ def surrogate_fit() -> Figures:
     return {
         "usual": surrogate_fit_figure(**{"one": table_of(0.5, 0.6, -1), LONG: table_of(0.2, 0.9)}),
         "many": surrogate_fit_figure(**tables),
-        "missing": surrogate_fit_figure(**{"one": table_of(NAN)}),
+        "missing": surrogate_fit_figure(one=table_of(NAN)),
         "none": surrogate_fit_figure(),
     }
 

@@ -30,10 +30,10 @@ def test_median_and_quartiles() -> None:
 
 
 def test_axes() -> None:
-    good = surrogate_fit_figure(**{"all": table_of(0.5)}).layout
+    good = surrogate_fit_figure(all=table_of(0.5)).layout
     assert good.xaxis.title.text == "Held-out R²"
     assert good.xaxis.range == pytest.approx((-0.05, 1.05))
-    bad = surrogate_fit_figure(**{"all": table_of(-7.0)}).layout
+    bad = surrogate_fit_figure(all=table_of(-7.0)).layout
     assert bad.xaxis.range == pytest.approx((-1.05, 1.05))  # not down to everything
 
 

@@ -18,8 +18,8 @@ from kedro.runner import ParallelRunner, SequentialRunner, ThreadRunner
 
 from explainable_recsys import hooks
 from explainable_recsys.errors import InputError
-from explainable_recsys.hooks import LongNodeHook, git_state
-from explainable_recsys.interface.configuration import check_globals, check_parameter
+from explainable_recsys.hooks import NodeClock, git_state
+from explainable_recsys.interface.configuration import check_files, check_parameter
 from tests.conftest import PROJECT, open_catalog, run_project
 
 
@@ -101,10 +101,10 @@ def test_a_data_set_of_its_own_needs_a_root_of_its_own(tmp_path: Path) -> None:
     settings = tmp_path / "shop" / "globals.yml"
     settings.write_text("source: {name: shop}")
     with pytest.raises(InputError, match=r"shop/globals\.yml: .* data_root: data/shop"):
-        check_globals(tmp_path, "shop")
+        check_files(tmp_path, "shop", {})
     settings.write_text("data_root: data/shop\nsource: {name: shop}")
-    check_globals(tmp_path, "shop")
-    check_globals(tmp_path, None)
+    check_files(tmp_path, "shop", {})
+    check_files(tmp_path, None, {})
 
 
 def test_git_state_knows_commit_and_changes(tmp_path: Path) -> None:
@@ -128,9 +128,9 @@ def test_git_state_knows_commit_and_changes(tmp_path: Path) -> None:
 
 def test_check_parameter_suggests_the_closest_name() -> None:
     known = {"model": {"factors": 3, "alpha": None}}
-    check_parameter("model", {"factors": 5, "alpha": {"any": 1}}, known, path=())
+    check_parameter("model", {"factors": 5, "alpha": {"any": 1}}, known)
     with pytest.raises(InputError, match=r"'model\.factor'; did you mean 'model\.factors'"):
-        check_parameter("model", {"factor": 5}, known, path=())
+        check_parameter("model", {"factor": 5}, known)
 
 
 def test_only_a_long_node_is_mentioned(
@@ -138,10 +138,11 @@ def test_only_a_long_node_is_mentioned(
 ) -> None:
     monkeypatch.setattr(hooks, "SECONDS_BEFORE_MENTION", 0.05)
     caplog.set_level(logging.INFO, logger="explainable_recsys")
-    hook = LongNodeHook()
+    hook = NodeClock()
     for name, seconds in (("short", 0.0), ("long", 0.2)):
         node = Node(lambda: 1, None, "output", name=name)
         hook.before_node_run(node)
         time.sleep(seconds)
         hook.after_node_run(node)
     assert [record.getMessage().split()[0] for record in caplog.records] == ["long", "long"]
+    assert hook.seconds["short"] < 0.05 < hook.seconds["long"]

@@ -86,16 +86,17 @@ cli.add_command(with_plain_errors(kedro_run))
 viz.lazy_subcommands["run"] = "explainable_recsys.interface.lineage.run"
 
 
-def _fetch_data(metadata: ProjectMetadata, name: str) -> None:
-    from omegaconf import OmegaConf
-
+@click.command(name="fetch-data")
+@click.argument("name")
+@click.pass_obj
+def fetch_data(metadata: ProjectMetadata, name: str) -> None:
+    """Download the data set of environment NAME, for example ml-100k."""
     from explainable_recsys.datasets.fetch import fetch
+    from explainable_recsys.interface.configuration import read_block
 
     conf = metadata.project_path / "conf"
     check_environment(conf, name)
-    settings = conf / name / "globals.yml"
-    block: Any = OmegaConf.to_container(OmegaConf.load(settings)) if settings.exists() else {}
-    source = block.get("source", {})
+    source = read_block(conf / name / "globals.yml").get("source") or {}
     if not source.get("fetch"):
         raise InputError(
             f"environment '{name}' needs no download (conf/{name}/globals.yml has no source.fetch)"
@@ -103,14 +104,6 @@ def _fetch_data(metadata: ProjectMetadata, name: str) -> None:
     files = fetch(source["fetch"], metadata.project_path / Path(source["folder"]))
     click.echo("\n".join(str(file) for file in files))
     click.echo(f"Now: kedro run --env {name}")
-
-
-@click.command(name="fetch-data")
-@click.argument("name")
-@click.pass_obj
-def fetch_data(metadata: ProjectMetadata, name: str) -> None:
-    """Download the data set of environment NAME, for example ml-100k."""
-    _fetch_data(metadata, name)
 
 
 cli.add_command(with_plain_errors(fetch_data))

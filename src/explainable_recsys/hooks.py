@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import platform
+import re
 import subprocess
 import threading
 import time
@@ -12,20 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from kedro.framework.hooks import hook_impl
-from kedro.io import AbstractVersionedDataset, DataCatalog, MemoryDataset
+from kedro.io import AbstractVersionedDataset, DataCatalog
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
-from explainable_recsys.answers.pairs import APPROACHES
-from explainable_recsys.answers.recommenders import RECOMMENDERS
 from explainable_recsys.errors import InputError
-from explainable_recsys.interface.configuration import (
-    check_catalog_files,
-    check_globals,
-    check_parameter,
-    check_parameter_files,
-    parameters_of,
-)
+from explainable_recsys.interface.configuration import check_files
+from explainable_recsys.interface.terminal import below
 from explainable_recsys.pipelines.judging import (
     is_absent,
     leave_out_what_is_not_stored,
@@ -44,12 +38,12 @@ class ParameterHook:
 
     @hook_impl(tryfirst=True)
     def after_context_created(self, context: Any) -> None:
-        """Compare what the command line asked for with what `conf/` holds."""
+        """Compare what the command line asked for with what `conf/` holds.
+
+        The files are then read once: the loader keeps the parameters, which it would read anew
+        for everybody who asks for them.
+        """
         loader = context.config_loader
-        conf = Path(loader.conf_source)
-        check_globals(conf, loader.env)
-        check_parameter_files(conf, loader.env)
-        check_catalog_files(conf, loader.env)
         given = dict(loader.runtime_params or {})
         folder = given.pop("data_root", "data")
         if not (folder and isinstance(folder, str)):
@@ -59,21 +53,46 @@ class ParameterHook:
                 "parameter source: the data set is described in globals.yml of the "
                 "environment, for the catalog too; it cannot be changed on the command line"
             )
-        known = parameters_of(conf, "base") if given else {}
-        for name, value in given.items():
-            check_parameter(name, value, known, path=())
+        check_files(Path(loader.conf_source), loader.env, given)
+        loader["parameters"] = loader["parameters"]
 
 
-class ExplanationParametersHook:
-    """Lets an approach do without a block of parameters: the defaults of its explainer hold."""
+class NodeClock:
+    """Measures nodes, and says which one is at work when it takes longer than two seconds."""
+
+    def __init__(self) -> None:
+        """Start with no node at work."""
+        self.seconds: dict[str, float] = {}
+        self._running: dict[str, tuple[float, threading.Timer]] = {}
 
     @hook_impl
-    def after_catalog_created(self, catalog: DataCatalog) -> None:
-        """Put an empty block into the catalog where there is none."""
-        configured = set(catalog.keys())
-        for name in APPROACHES:
-            if (block := f"params:{name}.explanation") not in configured:
-                catalog[block] = MemoryDataset({})
+    def before_pipeline_run(self) -> None:
+        """Forget the nodes of another run."""
+        self.seconds = {}
+
+    @hook_impl
+    def before_node_run(self, node: Node) -> None:
+        """Mention the node unless it ends soon."""
+        timer = threading.Timer(
+            SECONDS_BEFORE_MENTION, logger.info, args=("%s is running …", node.name)
+        )
+        timer.daemon = True
+        self._running[node.name] = time.perf_counter(), timer
+        timer.start()
+
+    @hook_impl
+    def after_node_run(self, node: Node) -> None:
+        """Note how long the node took; say it of a long one."""
+        started, timer = self._running.pop(node.name)
+        timer.cancel()
+        self.seconds[node.name] = seconds = round(time.perf_counter() - started, 3)
+        if seconds >= SECONDS_BEFORE_MENTION:
+            logger.info("%s took %.1f s", node.name, seconds)
+
+    @hook_impl
+    def on_node_error(self, node: Node) -> None:
+        """Forget the node."""
+        self._running.pop(node.name)[1].cancel()
 
 
 class ManifestHook:
@@ -83,20 +102,16 @@ class ManifestHook:
     runner; the seconds per node are known only where nodes run in this process.
     """
 
-    def __init__(self) -> None:
-        """Start with nothing recorded."""
-        self._parameters: dict[str, Any] = {}
-        self._started: dict[str, float] = {}
-        self._seconds: dict[str, float] = {}
-        self._project = Path()
-        self._env: str | None = None
+    def __init__(self, clock: NodeClock) -> None:
+        """Start with nothing recorded but what the clock measures."""
+        self._clock, self._started = clock, 0.0
+        self._context: Any = None
         self._git: dict[str, Any] | None = None
 
     @hook_impl
     def after_context_created(self, context: Any) -> None:
-        """Keep the parameters as they are configured, and where they come from."""
-        self._project, self._env = Path(context.project_path), context.env
-        self._parameters = dict(context.config_loader["parameters"])
+        """Keep what knows the parameters as they are configured, and where they come from."""
+        self._context = context
 
     @hook_impl
     def after_catalog_created(
@@ -107,13 +122,14 @@ class ManifestHook:
         The manifest holds the rest, such as the versions of all that was read and written; it
         is written when the run has ended. Without a run there is neither.
         """
-        self._git = git_state(self._project)
+        project = Path(self._context.project_path)
+        self._git = git_state(project)
         path = Path(conf_catalog["run_manifest"]["filepath"])
         manifest = path / save_version / path.name if save_version else None
         facts = {
             "run": save_version,
-            "manifest": manifest and _relative(manifest, self._project),
-            "env": self._env,
+            "manifest": manifest and below(project, manifest),
+            "env": self._context.env,
             **(self._git or {"commit": None, "dirty": False}),
         }
         catalog.save("run", facts)
@@ -121,18 +137,7 @@ class ManifestHook:
     @hook_impl
     def before_pipeline_run(self) -> None:
         """Start the clock."""
-        self._seconds = {}
-        self._started = {"": time.perf_counter()}
-
-    @hook_impl
-    def before_node_run(self, node: Node) -> None:
-        """Start the node's clock."""
-        self._started[node.name] = time.perf_counter()
-
-    @hook_impl
-    def after_node_run(self, node: Node) -> None:
-        """Stop the node's clock."""
-        self._seconds[node.name] = time.perf_counter() - self._started[node.name]
+        self._started = time.perf_counter()
 
     @hook_impl(tryfirst=True)
     def after_pipeline_run(
@@ -162,46 +167,36 @@ class ManifestHook:
         manifest = {
             "run_id": run_params.get("run_id"),
             "status": status,
-            "env": self._env,
+            "env": self._context.env,
             "pipelines": run_params.get("pipeline_names") or ["__default__"],
-            "seconds": time.perf_counter() - self._started[""],
+            "seconds": time.perf_counter() - self._started,
             "git": self._git,
             "python": platform.python_version(),
             "packages": {name: version(name) for name in RECORDED_PACKAGES},
-            "parameters": self._parameters,
+            "parameters": self._context.config_loader["parameters"],
             "read": _versions(pipeline.inputs(), catalog),
             "written": {
                 name: run_params.get("run_id")
                 for name in sorted(pipeline.all_outputs())
                 if _written_by(catalog, name, run_params)
             },
-            "node_seconds": {name: round(s, 3) for name, s in self._seconds.items()},
+            "node_seconds": self._clock.seconds,
         }
         catalog.save("run_manifest", manifest)
 
 
-def _relative(path: Path, project: Path) -> str:
-    """A path below the project as seen from there; others as they are."""
-    return str(path.relative_to(project) if path.is_relative_to(project) else path)
-
-
 def git_state(project: Path) -> dict[str, Any] | None:
     """Commit of the project and whether files differ from it; None outside a checkout."""
-    commands = {"commit": ["rev-parse", "HEAD"], "changes": ["status", "--porcelain"]}
-    outputs = {}
-    for name, arguments in commands.items():
-        try:
-            done = subprocess.run(
-                ["git", "-C", str(project), *arguments],
-                capture_output=True,
-                text=True,
-                check=True,
-                timeout=10,
-            )
-        except (OSError, subprocess.SubprocessError):
-            return None
-        outputs[name] = done.stdout.strip()
-    return {"commit": outputs["commit"], "dirty": bool(outputs["changes"])}
+    command = ["git", "-C", str(project), "status", "--porcelain=v2", "--branch"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=10)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    commit = re.search(r"^# branch\.oid ([0-9a-f]+)$", done.stdout, re.MULTILINE)
+    if commit is None:
+        return None
+    is_dirty = any(not line.startswith("#") for line in done.stdout.splitlines())
+    return {"commit": commit[1], "dirty": is_dirty}
 
 
 def _versions(names: set[str], catalog: DataCatalog) -> dict[str, str | None]:
@@ -243,38 +238,6 @@ class StoredResultsHook:
                 check_same_data(fingerprint, at_hand, name.removesuffix(".data_fingerprint"))
 
 
-class LongNodeHook:
-    """Says which node is at work when one takes longer than two seconds."""
-
-    def __init__(self) -> None:
-        """Start with no node at work."""
-        self._timers: dict[str, threading.Timer] = {}
-        self._started: dict[str, float] = {}
-
-    @hook_impl
-    def before_node_run(self, node: Node) -> None:
-        """Mention the node unless it ends soon."""
-        timer = threading.Timer(
-            SECONDS_BEFORE_MENTION, logger.info, args=("%s is running …", node.name)
-        )
-        timer.daemon = True
-        self._timers[node.name], self._started[node.name] = timer, time.perf_counter()
-        timer.start()
-
-    @hook_impl
-    def after_node_run(self, node: Node) -> None:
-        """Say how long a long node took."""
-        self._timers.pop(node.name).cancel()
-        seconds = time.perf_counter() - self._started.pop(node.name)
-        if seconds >= SECONDS_BEFORE_MENTION:
-            logger.info("%s took %.1f s", node.name, seconds)
-
-    @hook_impl
-    def on_node_error(self, node: Node) -> None:
-        """Forget the node."""
-        self._timers.pop(node.name).cancel()
-
-
 class SummaryHook:
     """Prints what a run found out."""
 
@@ -286,5 +249,4 @@ class SummaryHook:
         from explainable_recsys.interface.summary import print_summary
 
         outputs = {name for name in pipeline.all_outputs() if not is_absent(catalog, name)}
-        approaches = {name: pair.recommender for name, pair in APPROACHES.items()}
-        print_summary(outputs, catalog, run_params.get("env"), RECOMMENDERS, approaches)
+        print_summary(outputs, catalog, run_params.get("env"))

@@ -1,22 +1,16 @@
 """Kedro settings: https://docs.kedro.org/en/stable/configure/configuration_basics/."""
 
 from explainable_recsys.hooks import (
-    ExplanationParametersHook,
-    LongNodeHook,
     ManifestHook,
+    NodeClock,
     ParameterHook,
     StoredResultsHook,
     SummaryHook,
 )
 
-HOOKS = (
-    ParameterHook(),
-    ExplanationParametersHook(),
-    StoredResultsHook(),
-    ManifestHook(),
-    LongNodeHook(),
-    SummaryHook(),
-)
+_clock = NodeClock()
+
+HOOKS = (ParameterHook(), StoredResultsHook(), ManifestHook(_clock), _clock, SummaryHook())
 
 CONFIG_LOADER_ARGS = {
     "base_env": "base",

@@ -12,17 +12,20 @@ import numpy as np
 import pandas as pd
 
 from explainable_recsys.exploration import filters
+from explainable_recsys.figures.draw import finish_lists, points
 from explainable_recsys.figures.evidence_bars import evidence_bars_figure
 from explainable_recsys.figures.explainability_sweep import explainability_sweep_figure
 from explainable_recsys.figures.exploration_filters import cleaning_figure
-from explainable_recsys.figures.exploration_rows import rows_figure
 from explainable_recsys.figures.faithfulness import faithfulness_curves_figure, faithfulness_figure
 from explainable_recsys.figures.item_map import item_map_figure
 from explainable_recsys.figures.lime_stability import lime_stability_figure
 from explainable_recsys.figures.popularity_prior import popularity_sweep_figure
 from explainable_recsys.figures.reasons import reasons_figure
+from explainable_recsys.figures.rows import Panel, rows_figure, share_panel
 from explainable_recsys.figures.rule_coverage import coverage_frontier_figure
 from explainable_recsys.figures.rule_network import draw_rule_network, rule_network
+from explainable_recsys.figures.signed_bars import bars_figure, in_order
+from explainable_recsys.figures.style import new_figure
 from explainable_recsys.figures.surrogate_fit import surrogate_fit_figure
 from explainable_recsys.figures.surroundings import (
     SurroundingsParameters,
@@ -87,8 +90,19 @@ def reasons() -> Figures:
         "missing": MIXED.assign(weight=NAN),
         "none": MIXED.head(0),
     }
-    drawn = {name: reasons_figure(table, LONG, (0.5, 5)) for name, table in tables.items()}
-    return drawn | {"liked": reasons_figure(tables["neighbours"], "Up", liked_from=4)}
+    return {name: reasons_figure(table, LONG) for name, table in tables.items()}
+
+
+def bars() -> Figures:
+    panels = {"A heading": in_order(MIXED), "": in_order(MIXED.head(1))}
+    return {"usual": bars_figure(panels, "A finding", "How to read it.")}
+
+
+def lists() -> Figures:
+    figure = new_figure()
+    points(figure, [0, 1], [1, 2], "a line")
+    lists = {1: LONG, 2: "Up"}, {1.5: LONG}
+    return {"usual": finish_lists(figure, *lists, ("left", "right"), "A finding", "How.")}
 
 
 def what_if() -> Figures:
@@ -299,10 +313,10 @@ def surrogate_fit() -> Figures:
 
     tables = {name: table_of(0.05 * place, 0.5) for place, name in enumerate(APPROACHES)}
     return {
-        "usual": surrogate_fit_figure({"one": table_of(0.5, 0.6, -1), LONG: table_of(0.2, 0.9)}),
-        "many": surrogate_fit_figure(tables),
-        "missing": surrogate_fit_figure({"one": table_of(NAN)}),
-        "none": surrogate_fit_figure({}),
+        "usual": surrogate_fit_figure(**{"one": table_of(0.5, 0.6, -1), LONG: table_of(0.2, 0.9)}),
+        "many": surrogate_fit_figure(**tables),
+        "missing": surrogate_fit_figure(one=table_of(NAN)),
+        "none": surrogate_fit_figure(),
     }
 
 
@@ -393,16 +407,18 @@ def cleaning() -> Figures:
 
 def rows() -> Figures:
     values = pd.Series([0.25, NAN, 0.5])
-    means = pd.DataFrame({"mean_rating": 10 * values, "low": values, "high": NAN})
-    texts = ("A finding", "How to read it.")
+    means = pd.DataFrame({"value": 10 * values, "low": values, "high": NAN})
+    panels = [share_panel("Share", {"users": values}), Panel("Mean rating", {"mean": means})]
+    many = [share_panel("Share", dict.fromkeys("abcdefg", values))]
     return {
-        "usual": rows_figure("ABC", {"users": values}, {"mean rating": means}, texts, "Share"),
-        "many": rows_figure("ABC", dict.fromkeys("abcdefg", values), {}, texts, "Share"),
+        "usual": rows_figure("ABC", panels, "A finding", "How to read it.", ["1", "2", "3"]),
+        "many": rows_figure("ABC", many, "A finding", "How to read it."),
     }
 
 
 EXAMPLES: dict[str, Callable[[], Figures]] = {
     "activity_figure": lambda: explored("activity"),
+    "bars_figure": bars,
     "best_rated_figure": lambda: explored("best_rated"),
     "cleaning_figure": cleaning,
     "concentration_figure": lambda: explored("concentration"),
@@ -414,6 +430,7 @@ EXAMPLES: dict[str, Callable[[], Figures]] = {
     "explainability_sweep_figure": explainability_sweep,
     "faithfulness_curves_figure": faithfulness_curves,
     "faithfulness_figure": faithfulness,
+    "finish_lists": lists,
     "genders_by_genre_figure": lambda: explored("genders"),
     "genre_pairs_figure": lambda: explored("pairs"),
     "genres_figure": lambda: explored("genres"),

@@ -62,7 +62,7 @@ def test_bars(explanations: pd.DataFrame) -> None:
     assert alien.x == (0.5, 0.25, -0.0625, -0.375)
     assert alien.text == ("+0.5", "+0.25", "\u22120.062", "\u22120.38")
     assert alien.marker.color == (GREEN, GREEN, ORANGE, ORANGE)
-    assert alien.hovertext[3] == "<b>long</b><br>weight \u22120.38"
+    assert alien.hovertext[3] == "<b>long</b><br>\u22120.38"
     axis = figure.layout.yaxis
     assert axis.ticktext == ("Sci-Fi", "Horror", "slow", "long")
     assert axis.tickvals == alien.y == (0, 1, 2, 3)
@@ -75,8 +75,8 @@ def test_panels_are_below_each_other_in_the_order_of_ranks(explanations: pd.Data
     figure = evidence_bars_figure(explanations, RECOMMENDATIONS, ITEMS, 42)
     layout = figure.layout
     assert [note.text for note in sorted(layout.annotations, key=lambda note: -note.y)] == [
-        "<b>Alien</b> (1979), rank 1",
-        "<b>A title A title A title A title A title…</b> (2001), rank 3",
+        "<b>Alien</b>, rank 1",
+        "<b>A title A title A title A title A title…</b>, rank 3",
         "<b>Unknown</b>, rank 4",
     ]
     assert [trace.yaxis for trace in figure.data] == ["y", "y2", "y3"]
@@ -95,24 +95,14 @@ def test_titles(explanations: pd.DataFrame) -> None:
         figure = evidence_bars_figure(table, RECOMMENDATIONS, ITEMS, **kwargs)
         return title_of(figure), subtitle_of(figure)
 
-    assert texts(explanations, user_id=42) == (
-        "User 42: what speaks for and against the first 3 explained recommendations",
-        "Green, to the right: speaks for it. Orange, to the left: speaks against it.",
-    )
-    assert texts(explanations, user_id=42, n_items=1)[0] == (
-        "User 42: what speaks for and against the first recommendation"
-    )
-    assert texts(explanations, user_id=7) == (
-        "User 7: what speaks against the first recommendation",
-        "Orange, to the left: speaks against it.",
-    )
+    key = "Green, to the right: speaks for it. Orange, to the left: speaks against it."
+    title = "the reasons for the first recommendations"
+    assert texts(explanations, user_id=42) == (f"User 42: {title}", key)
     rated = explanations_of((7, 1, "★5", 120), (7, 1, "★1", 3), style="neighbour")
-    assert texts(rated, user_id=7) == (
-        "User 7: how the nearest people rated the first recommendation",
-        "",
-    )
+    rated = rated.assign(evidence_id=["5", "1"])
+    assert texts(rated, user_id=7) == (f"User 7: {title}", "")
     figure = evidence_bars_figure(rated, RECOMMENDATIONS, ITEMS, 7)
-    assert figure.data[0].text == ("+120", "+3")
+    assert figure.data[0].text == ("120", "3")
     assert figure.layout.xaxis.range[0] == 0
 
 
@@ -143,7 +133,7 @@ def test_no_evidence(explanations: pd.DataFrame) -> None:
         (note,) = evidence_bars_figure(table, RECOMMENDATIONS, ITEMS, user_id).layout.annotations
         return str(note.text)
 
-    assert message(explanations, 3) == "User 3 has no explanations"
+    assert message(explanations, 3) == "There are no explanations"
     assert message(explanations.head(0), None) == "There are no explanations"
-    assert message(explanations.assign(weight=0.0), 42) == "User 42 has no explanations"
-    assert message(explanations.assign(weight=float("nan")), 42) == "User 42 has no explanations"
+    assert message(explanations.assign(weight=0.0), 42) == "There are no explanations"
+    assert message(explanations.assign(weight=float("nan")), 42) == "There are no explanations"

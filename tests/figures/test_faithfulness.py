@@ -83,43 +83,25 @@ def test_lines(faithfulness: pd.DataFrame) -> None:
     assert lines["random", "y"].line.color == GREY
     assert (lines["most popular", "y"].x, lines["most popular", "y"].y) == ((1,), (75,))
     assert lines["cited", "y2"].y == (125,)
-    assert own.hovertext == (
-        "<b>als</b> without 1 item (cited)<br>Still recommended: 75.0 % (62.5 % to 87.5 %)"
-        "<br>1,234 users",
-        "<b>als</b> without 2 items (cited)<br>Still recommended: 25.0 % (12.5 % to 37.5 %)"
-        "<br>1,234 users",
-    )
-    legend = [trace for trace in figure.data if trace.showlegend]
-    assert [trace.name for trace in sorted(legend, key=lambda trace: trace.legendrank)] == [
-        "cited",
-        "random",
-        "most popular",
-    ]
+    legend = [trace.name for trace in figure.data if trace.showlegend]
+    assert legend == ["most popular", "random", "cited"]
+    assert figure.layout.legend.traceorder == "reversed"  # the most important first
 
 
-def test_bands(faithfulness: pd.DataFrame) -> None:
-    bands = [trace for trace in faithfulness_figure(faithfulness).data if trace.fill]
-    assert len(bands) == 6
-    (own,) = (band for band in bands if (band.legendgroup, band.yaxis) == ("own", "y"))
-    assert own.x == (1, 2, 2, 1)
-    assert own.y == (62.5, 12.5, 37.5, 87.5)
-    without = faithfulness.assign(low=NAN)
-    for table in (without, faithfulness.drop(columns=["low", "high"])):
-        figure = faithfulness_figure(table)
-        assert not any(trace.fill for trace in figure.data)
-        assert (
-            lines_of(figure)["cited", "y2"]
-            .hovertext[0]
-            .endswith("Score left: 125.0 %<br>1,234 users")
-        )
+def test_intervals(faithfulness: pd.DataFrame) -> None:
+    own = lines_of(faithfulness_figure(faithfulness))["cited", "y"]
+    assert own.error_y.array == own.error_y.arrayminus == (12.5, 12.5)
+    own = lines_of(faithfulness_figure(faithfulness.drop(columns=["low", "high"])))["cited", "y"]
+    assert own.error_y.array == own.error_y.arrayminus == (0, 0)
 
 
 def test_a_row_of_panels_for_every_approach(faithfulness: pd.DataFrame) -> None:
     layout = faithfulness_figure(faithfulness).layout
-    notes = {note.text: (note.x, note.y) for note in layout.annotations}
-    assert list(notes) == ["<b>als</b>", "<b>ar</b>", "Score left:<br>not measured"]
-    assert notes["<b>als</b>"] == (0, 1)
-    assert notes["<b>ar</b>"] == (0, layout.yaxis3.domain[1])
+    notes = {note.text: (note.xref, note.yref, note.x, note.y) for note in layout.annotations}
+    assert notes == {
+        "<b>als</b>": ("x domain", "y domain", 0, 1),
+        "<b>ar</b>": ("x3 domain", "y3 domain", 0, 1),
+    }
     axes = [layout.yaxis, layout.yaxis2, layout.yaxis3, layout.yaxis4]
     assert [axis.title.text for axis in axes] == ["Still recommended", "Score left"] * 2
     assert layout.yaxis.domain == layout.yaxis2.domain
@@ -138,17 +120,15 @@ def test_a_row_of_panels_for_every_approach(faithfulness: pd.DataFrame) -> None:
 
 def test_titles(faithfulness: pd.DataFrame) -> None:
     assert title_of(faithfulness_figure(faithfulness)) == (
-        "als: 25 % of recommendations stay without 2 cited items, 75 % without 2 random ones; "
-        "ar: no better than random"
+        "als: 25 % of recommendations stay without cited items (2 of them), 75 % without random "
+        "ones; ar: no better than random"
     )
     one = faithfulness[faithfulness["n_cited"] == 1]
     assert title_of(faithfulness_figure(one)) == (
-        "ar: 50 % of recommendations stay without 1 cited item, 75 % without 1 random one"
+        "ar: 50 % of recommendations stay without cited items (1 of them), 75 % without random ones"
     )
-    of_del = table_of(("als", "del", "own", 3, 0.5), ("als", "del", "random", 3, 0.875))
-    assert title_of(faithfulness_figure(of_del)) == (
-        "als: 50 % of the score is left without 3 cited items, 88 % without 3 random ones"
-    )
+    of_del = faithfulness[faithfulness["metric"] == "del"]
+    assert title_of(faithfulness_figure(of_del)) == "What is left without the cited items"
     worse = faithfulness[faithfulness["approach"] == "ar"]
     assert title_of(faithfulness_figure(worse)) == (
         "No approach cites items that matter more than random ones"
@@ -171,9 +151,6 @@ def test_curves(curves: pd.DataFrame) -> None:
     lines = lines_of(figure)
     own = lines["cited", "y"]
     assert (own.x, own.y) == ((25, 50), (25, 25))
-    assert own.hovertext[0] == (
-        "<b>als</b> without 25 % of the history (cited)<br>Still recommended: 25.0 %<br>943 users"
-    )
     assert lines["cited", "y3"].y == (75,)
     layout = figure.layout
     assert layout.xaxis.domain == layout.xaxis3.domain
@@ -202,7 +179,7 @@ def test_titles_of_curves(curves: pd.DataFrame) -> None:
         "No approach cites items that matter more than random ones"
     )
     assert title_of(faithfulness_curves_figure(curves.head(1))) == (
-        "What stays as the history is taken away"
+        "What is left without the cited items"
     )
 
 

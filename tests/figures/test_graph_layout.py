@@ -1,24 +1,31 @@
-"""Nodes lie in the unit square, unconnected parts apart; labels hide no node and no label."""
+"""Nodes lie in the unit square, unconnected parts apart; labels hide no label and no point."""
 
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import networkx as nx
 import numpy as np
+import pandas as pd
 
-from explainable_recsys.figures.graph_layout import layout, place_labels
+from explainable_recsys.figures.graph_layout import HEIGHT, add_labels, groups, layout
+from explainable_recsys.figures.style import SYMBOLS, new_figure
 
-WIDTH, HEIGHT = 560, 390  # of the area that labels are placed for
+WIDTH = 560
 
 
-def label_box(x: float, y: float, side: str, diameter: float, text: str) -> np.ndarray:
-    """Left, bottom, right and top in pixels."""
-    vertical, horizontal = side.split()
-    width, height = 5.5 * len(text), 13.0
-    x += {"left": -1, "center": 0, "right": 1}[horizontal] * (width / 2 + 0.625 * diameter + 1)
-    y += {"bottom": -1, "middle": 0, "top": 1}[vertical] * (height / 2 + 0.625 * diameter + 1)
-    return np.array([x - width / 2, y - height / 2, x + width / 2, y + height / 2])
+def boxes_of(figure: Any) -> dict[str, np.ndarray]:
+    """Left, bottom, right and top of each label, in pixels."""
+    boxes = {}
+    for note in figure.layout.annotations:
+        width, height = 5.5 * len(note.text), 14.0
+        x = WIDTH * note.x + note.xshift
+        y = HEIGHT * note.y + note.yshift
+        x -= {"left": 0, "center": 0.5, "right": 1}[note.xanchor] * width
+        y -= {"bottom": 0, "middle": 0.5, "top": 1}[note.yanchor] * height
+        boxes[note.text] = np.array([x, y, x + width, y + height])
+    return boxes
 
 
 def overlap(a: np.ndarray, b: np.ndarray) -> bool:
@@ -27,7 +34,15 @@ def overlap(a: np.ndarray, b: np.ndarray) -> bool:
 
 def test_unconnected_parts_lie_apart() -> None:
     positions = layout(nx.DiGraph(["ab", "bc", "ca", "de"]))
-    assert max(positions[node][0] for node in "abc") < min(positions[node][0] for node in "de")
+    within = [np.hypot(*(positions[a] - positions[b])) for a, b in ("ab", "bc", "ca", "de")]
+    across = [np.hypot(*(positions[a] - positions[b])) for a in "abc" for b in "de"]
+    assert min(across) > max(within)
+
+
+def test_neighbours_are_nearer_than_those_farther_along_the_edges() -> None:
+    positions = layout(nx.path_graph([*"abcde"], create_using=nx.DiGraph))
+    steps = [np.hypot(*(positions["a"] - positions[node])) for node in "bcde"]
+    assert steps == sorted(steps)
 
 
 def test_nodes_fill_the_unit_square() -> None:
@@ -37,41 +52,32 @@ def test_nodes_fill_the_unit_square() -> None:
     assert (np.ptp(points, axis=0) > 0.8).all()
 
 
-def test_labels_hide_no_node_and_no_label() -> None:
-    nodes = [str(number) for number in range(60)]
-    places = np.random.default_rng(0).random((60, 2))
-    positions = dict(zip(nodes, places, strict=True))
-    labels = {node: f"label of {node}" for node in reversed(nodes)}
-    diameters = dict.fromkeys(nodes, 8.0)
-    placed = place_labels(labels, positions, diameters, itertools.pairwise(nodes), WIDTH)
-    assert 10 < len(placed) < 60
-    assert next(iter(placed)) == "59"
-    centres = {node: point * (WIDTH, HEIGHT) for node, point in positions.items()}
-    boxes = [label_box(*centres[node], side, 8.0, labels[node]) for node, side in placed.items()]
-    circles = [np.concatenate([centre - 4, centre + 4]) for centre in centres.values()]
-    assert np.min(boxes) >= 0
-    assert (np.max(boxes, axis=0)[2:] <= (WIDTH, HEIGHT)).all()
-    assert not any(overlap(box, circle) for box in boxes for circle in circles)
-    assert not any(overlap(*pair) for pair in itertools.combinations(boxes, 2))
+def test_labels_hide_no_named_point_and_no_label() -> None:
+    points = np.random.default_rng(0).random((60, 2))
+    labels = [f"label of {number}" for number in range(60)]
+    figure = new_figure()
+    add_labels(figure, labels, points, [8.0] * 60, WIDTH, 60)
+    boxes = boxes_of(figure)
+    assert 10 < len(boxes) < 60
+    assert next(iter(boxes)) == "label of 0"
+    centres = points * (WIDTH, HEIGHT)
+    circles = [np.concatenate([centre - 4, centre + 4]) for centre in centres]
+    assert np.min([*boxes.values()]) >= 0
+    assert (np.max([*boxes.values()], axis=0)[2:] <= (WIDTH, HEIGHT)).all()
+    assert not any(overlap(box, circle) for box in boxes.values() for circle in circles)
+    assert not any(overlap(*pair) for pair in itertools.combinations(boxes.values(), 2))
 
 
-def test_a_label_leaves_the_lines_free() -> None:
-    positions = {"a": np.array([0.5, 0.5]), "b": np.array([0.9, 0.5]), "c": np.array([0.5, 0.9])}
-    diameters = dict.fromkeys(positions, 10.0)
-    sides = place_labels({"a": "word"}, positions, diameters, [("a", "b"), ("a", "c")], WIDTH)
-    assert sides == {"a": "middle left"}
+def test_at_most_so_many_labels() -> None:
+    figure = new_figure()
+    points = np.linspace(0.1, 0.9, 10).repeat(2).reshape(10, 2)
+    add_labels(figure, ["a <b>"] * 10, points, [5.0] * 10, WIDTH, 3)
+    assert [note.text for note in figure.layout.annotations] == ["a &lt;b&gt;"] * 3
 
 
-def test_labels_have_room_in_a_narrower_figure() -> None:
-    positions = {"a": np.array([0.3, 0.5]), "b": np.array([0.7, 0.5]), "c": np.array([0.5, 0.9])}
-    labels, diameters = {"a": "a" * 20, "b": "b" * 20}, dict.fromkeys(positions, 8.0)
-    edges = [("a", "c"), ("b", "c")]
-    wide = place_labels(labels, positions, diameters, edges, WIDTH)
-    narrow = place_labels(labels, positions, diameters, edges, 200)
-    assert set(wide) == {"a", "b"}
-    for width, placed in ((WIDTH, wide), (WIDTH, narrow), (200, narrow)):
-        boxes = [
-            label_box(*(positions[node] * (width, HEIGHT)), side, 8.0, labels[node])
-            for node, side in placed.items()
-        ]
-        assert all(0 <= box[0] <= box[2] <= width for box in boxes)
+def test_the_most_frequent_values_are_told_apart_and_the_rest_is_one() -> None:
+    values = pd.Series([*"bbaacdefgh", "other"])
+    found = [(name, chosen.sum(), look["symbol"]) for name, chosen, look in groups(values)]
+    assert found[:3] == [("a", 2, SYMBOLS[0]), ("b", 2, SYMBOLS[1]), ("c", 1, SYMBOLS[2])]
+    assert found[-1][:2] == ("other", 2)
+    assert len(found) == 8

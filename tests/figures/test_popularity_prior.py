@@ -33,11 +33,11 @@ def test_popularity_sweep() -> None:
 
 def test_popularity_sweep_that_does_not_help_or_has_no_zero() -> None:
     assert title_of(popularity_sweep_figure(sweep_of([0.3, 0.2, 0.1]))) == (
-        "Popularity does not help: nDCG is best without it (0.300)"
+        "nDCG is best with the least popularity: 0.300 at 0"
     )
     without_zero = sweep_of([0.1, 0.3, 0.2], weights=(0.1, 0.5, 1.0))
     assert title_of(popularity_sweep_figure(without_zero)) == (
-        "nDCG is best with popularity at weight 0.5 (0.300)"
+        "Popularity at weight 0.5 raises nDCG from 0.100 to 0.300"
     )
     (note,) = popularity_sweep_figure(without_zero.head(0)).layout.annotations
     assert note.text == "No weights of popularity were tried"

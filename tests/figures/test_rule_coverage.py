@@ -30,10 +30,9 @@ def test_frontier() -> None:
     assert drawn["5 %", "solid", "y"].y == pytest.approx((90.0, 40.0))
     assert drawn["5 %", "dot", "y"].y == pytest.approx((100.0, 60.0))
     assert drawn["5 %", "dash", "y"].y == pytest.approx((12.5, 1.0))
-    assert drawn["10 %", None, "y2"].y == (2.0, None)
+    assert drawn["10 %", "solid", "y2"].y == (2.0, None)
     assert all(trace.x == pytest.approx((30.0, 50.0)) for trace in figure.data)
     assert len({trace.line.color for trace in figure.data if trace.name == "5 %"}) == 1
-    assert drawn["5 %", "solid", "y"].hovertext[0] == "support at least 5 %: 1,000 rules"
 
 
 def test_frontier_with_more_lines_than_colours_or_none() -> None:

@@ -1,4 +1,4 @@
-"""The figure of the surrogates' fit is a histogram of what it is given."""
+"""The figure of the surrogates' fit has a row for each table."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from explainable_recsys.figures.style import PALETTE
 from explainable_recsys.figures.surrogate_fit import surrogate_fit_figure
 from tests.figures.texts import title_of
 
@@ -16,57 +15,48 @@ def table_of(*values: float | None) -> pd.DataFrame:
 
 
 def finding_of(**tables: pd.DataFrame) -> str:
-    return title_of(surrogate_fit_figure(tables))
+    return title_of(surrogate_fit_figure(**tables))
 
 
-def test_histogram() -> None:
-    table = table_of(-7.0, -0.01, 0.0, 0.04, 0.15, 0.9, 0.99, 1.0, np.nan, np.nan)
-    (line,) = surrogate_fit_figure({"A & B": table}).data
-    # Before the first bin; below 0; 0 to 0.05, …, 0.95 to 1; after the last bin.
-    assert len(line.x) == len(line.y) == len(line.hovertext) == 23
-    shares = {round(x, 3): y for x, y in zip(line.x, line.y, strict=True) if y}
-    assert shares == {-0.025: 25.0, 0.025: 25.0, 0.175: 12.5, 0.925: 12.5, 0.975: 25.0}
-    assert line.line.shape == "hvh"  # steps half way between the middles of the bins
-    assert line.name == "A &amp; B (median 0.10, 2 without R²)"
-    assert line.hovertext[1] == (
-        "<b>A &amp; B</b><br>R² < 0: 25.0 % of 8 explanations<br>2 more without R²"
-    )
-    assert line.hovertext[-2].startswith("<b>A &amp; B</b><br>R² 0.95 to 1: 25.0 %")
+def test_median_and_quartiles() -> None:
+    table = table_of(-7.0, -0.01, 0.0, 0.04, 0.15, 0.9, 0.99, 1.0, 0.5, np.nan, -np.inf)
+    figure = surrogate_fit_figure(**{"A & B": table})
+    (points,) = figure.data
+    assert points.x == pytest.approx((0.15,))
+    assert points.error_x.arrayminus == pytest.approx((0.15,))  # from 0.0
+    assert points.error_x.array == pytest.approx((0.75,))  # to 0.9
+    assert figure.layout.yaxis.ticktext == ("A &amp; B",)
+    assert [note.text for note in figure.layout.annotations] == ["9"]  # of 11
 
 
 def test_axes() -> None:
-    layout = surrogate_fit_figure({"all": table_of(0.5)}).layout
-    ticks = dict(zip(layout.xaxis.ticktext, layout.xaxis.tickvals, strict=True))
-    assert ticks["< 0"] == pytest.approx(-0.025)
-    assert (ticks["0.2"], ticks["1"]) == pytest.approx((0.2, 1))
-    assert layout.xaxis.title.text == "Held-out R²"
-    assert layout.yaxis.ticksuffix == " %"
-    assert layout.title.subtitle.text.startswith("Held-out R²: share of variance explained")
+    good = surrogate_fit_figure(all=table_of(0.5)).layout
+    assert good.xaxis.title.text == "Held-out R²"
+    assert good.xaxis.range == pytest.approx((-0.05, 1.05))
+    bad = surrogate_fit_figure(all=table_of(-7.0)).layout
+    assert bad.xaxis.range == pytest.approx((-1.05, 1.05))  # not down to everything
 
 
-def test_every_table_has_a_line() -> None:
-    tables = {"recommended": table_of(0.9), "random": table_of(np.nan), "none": table_of()}
-    full, missing, empty = surrogate_fit_figure(tables).data
-    assert [line.line.color for line in (full, missing, empty)] == PALETTE[:3]
-    assert len({line.line.dash for line in (full, missing, empty)}) == 3
-    assert (missing.name, missing.x) == ("random (1 without R²)", (None,))
-    assert (empty.name, empty.y) == ("none (no explanations)", (None,))
+def test_every_table_has_a_row() -> None:
+    tables = {"random": table_of(np.nan), "recommended": table_of(0.9), "none": table_of()}
+    figure = surrogate_fit_figure(**tables)
+    assert figure.layout.yaxis.ticktext == ("random", "recommended", "none")
+    assert (figure.data[0].x, figure.data[0].y) == ((0.9,), (1,))
+    assert [note.text for note in figure.layout.annotations] == ["0", "1", "0"]
 
 
 def test_titles() -> None:
     good, bad = table_of(0.2, 0.859, 0.9), table_of(-1.0, 0.5, -3.0, np.nan)
     explain = "of the scores' variance"
-    assert finding_of(a=good) == f"Half of the surrogates explain at least 85 % {explain}"
-    assert (
-        finding_of(a=good, b=bad) == f"Half of the surrogates (a) explain at least 85 % {explain}"
-    )
+    good_fit = f"Half of the surrogates of a explain at least 85 % {explain}"
+    assert finding_of(a=good) == finding_of(a=good, b=bad) == good_fit
     assert finding_of(a=table_of(), b=bad) == (
-        f"Half of the surrogates (b) explain less than 1 % {explain}"
+        f"Half of the surrogates of b explain less than 1 % {explain}"
     )
     assert "at least 29 %" in finding_of(a=table_of(0.29))
 
 
 @pytest.mark.parametrize("tables", [{}, {"a": table_of()}, {"a": table_of(np.nan, -np.inf)}])
 def test_nothing_to_draw(tables: dict[str, pd.DataFrame]) -> None:
-    (note,) = surrogate_fit_figure(tables).layout.annotations
+    (note,) = surrogate_fit_figure(**tables).layout.annotations
     assert note.text == "No surrogate has a held-out R²"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import networkx as nx
-import numpy as np
 import pandas as pd
 import pytest
 from pydantic import ValidationError
@@ -109,25 +108,36 @@ def test_the_figure_says_what_is_found() -> None:
     assert title_of(figure) == (
         "Title &lt;3&gt; (1999) has 3 entities in common with Title &lt;1&gt; (1999)"
     )
-    shown = [trace.name for trace in figure.data if trace.showlegend]
-    assert shown == ["director", "actor", "genre", "items that share them"]
-    labels = next(trace.text for trace in figure.data if trace.text)
-    assert set(labels) <= {f"Title &lt;{item}&gt;" for item in "1234"} | {"x", "y", "z", "War"}
-    assert labels[0] == "Title &lt;1&gt;"
+    relations = [trace.name for trace in figure.data if trace.name]
+    assert relations == ["actor", "director", "genre"]
+    assert len({trace.marker.symbol for trace in figure.data if trace.name}) == 3
+    assert figure.layout.yaxis.ticktext == ("z", "y", "x", "War")  # the rarest first
+    assert figure.layout.yaxis2.ticktext == (
+        "Title &lt;3&gt;",
+        "Title &lt;2&gt;",
+        "Title &lt;4&gt;",
+    )
 
 
-def test_every_node_lies_in_the_picture_and_none_on_another() -> None:
-    figure = surroundings_figure(around())
-    points = [
-        point
+def test_there_is_a_line_for_what_an_item_has() -> None:
+    graph = around()
+    figure = surroundings_figure(graph)
+    left, right = (
+        dict(zip(axis.tickvals, axis.ticktext, strict=True))
+        for axis in (figure.layout.yaxis, figure.layout.yaxis2)
+    )
+    lines = {
+        (right[end], left[start])
         for trace in figure.data
-        if trace.mode == "markers"
-        for point in zip(trace.x, trace.y, strict=True)
-    ]
-    assert len(points) == len(around())
-    assert len(set(points)) == len(points)
-    assert np.min(points) > 0
-    assert np.max(points) < 1
+        if trace.name
+        for start, end in zip(trace.y[::3], trace.y[1::3], strict=True)
+    }
+    names = dict(graph.nodes.data("label"))
+    assert lines == {
+        (names[item].replace("<", "&lt;").replace(">", "&gt;").removesuffix(" (1999)"), names[end])
+        for item, end in graph.edges
+        if item != "item:1"
+    }
 
 
 def test_the_graph_can_be_stored(tmp_path: Path) -> None:

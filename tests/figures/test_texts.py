@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from explainable_recsys.figures.texts import (
-    counted,
     fine_percent,
     floored,
     label,
@@ -27,11 +26,6 @@ def test_lines_count_letters_and_not_html() -> None:
 
 
 def test_numbers() -> None:
-    assert [counted(n, "item", "items") for n in (1, 2.5, 1234567)] == [
-        "1 item",
-        "2.5 items",
-        "1,234,567 items",
-    ]
     assert [fine_percent(share) for share in (0, 0.051, 0.5, 0.994, 1)] == [
         "0 %",
         "5.1 %",

@@ -38,13 +38,16 @@ TRIALS = trials([0.2, 0.1, NAN, 0.4], [0.4, NAN, NAN, 0.6])
 
 def test_history() -> None:
     figure = tuning_history_figure(TRIALS)
-    assert title_of(figure) == "als: trial 3 raises ndcg@10 from 0.3000 to 0.5000"
-    assert subtitle_of(figure) == "4 trials, 1 stopped early, 1 failed."
+    assert title_of(figure) == "als: trial 3 takes ndcg@10 from 0.3000 to 0.5000"
+    assert subtitle_of(figure) == (
+        "Trials: 4, of which 1 stopped early (shown: their mean so far) and 1 failed."
+    )
     lines = {trace.name: (trace.x, trace.y) for trace in figure.data}
     assert lines["complete"] == ((0, 3), (pytest.approx(0.3), 0.5))
-    assert lines["stopped early (mean so far)"] == ((1,), (0.1,))
+    assert lines["stopped early"] == ((1,), (0.1,))
     assert lines["best so far"][1] == (pytest.approx(0.3),) * 3 + (0.5,)
-    assert lines["present parameters"][1] == (pytest.approx(0.3),) * 2
+    assert lines["present"] == ((0,), (pytest.approx(0.3),))
+    assert lines["best"] == ((3,), (0.5,))
 
 
 def test_parameters() -> None:
@@ -63,7 +66,7 @@ def test_parameters() -> None:
 @pytest.mark.parametrize(
     ("first", "second", "metric", "title"),
     [
-        ([1.0, 0.5], [1.0, 0.5], "rmse", "als: trial 1 lowers rmse from 1.0000 to 0.5000"),
+        ([1.0, 0.5], [1.0, 0.5], "rmse", "als: trial 1 takes rmse from 1.0000 to 0.5000"),
         ([0.5, 1.0], [0.5, 1.0], "rmse", "als: nothing beats the present rmse of 0.5000"),
         ([NAN, 1.0], [NAN, 1.0], "rmse", "als: rmse of 1.0000; the present parameters fail"),
     ],

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
-from rich.console import Console
+from rich.console import Console, Group
 
 from explainable_recsys.answers.pairs import APPROACHES
 from explainable_recsys.answers.recommenders import RECOMMENDERS
@@ -37,7 +36,7 @@ def test_the_summary_of_a_run(full_run: Path, capsys: pytest.CaptureFixture[str]
     outputs = {"dataset_card", "intrinsic_als.sentences", *(f"{name}.metrics" for name in lists)}
     outputs.add("intrinsic_als.metrics")
     with open_catalog(full_run) as catalog:
-        print_summary(outputs, catalog, "test", lists, {"intrinsic_als": "als"})
+        print_summary(outputs, catalog, "test")
     printed = capsys.readouterr().out
     quality, reasons = printed.split("Reasons")
     for part in ("movielens-small", "60 users", "recommender", "als", "popularity"):
@@ -53,10 +52,9 @@ def test_the_summary_of_a_run(full_run: Path, capsys: pytest.CaptureFixture[str]
 
 def test_names_are_never_cut(full_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with open_catalog(full_run) as catalog:
-        pairs = {name: pair.recommender for name, pair in APPROACHES.items()}
-        approaches = {n: of for n, of in pairs.items() if catalog.exists(f"{n}.metrics")}
+        approaches = [name for name in APPROACHES if catalog.exists(f"{name}.metrics")]
         outputs = {f"{name}.metrics" for name in (*RECOMMENDERS, *approaches)}
-        print_summary(outputs, catalog, None, RECOMMENDERS, approaches)
+        print_summary(outputs, catalog, None)
     quality, reasons = capsys.readouterr().out.split("Reasons")
     for text, names in ((quality, set(RECOMMENDERS)), (reasons, set(approaches))):
         rows = {line.split()[0] for line in text.splitlines() if line.startswith("  ")}
@@ -67,7 +65,7 @@ def test_nothing_is_printed_when_nothing_was_made(
     full_run: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with open_catalog(full_run) as catalog:
-        print_summary({"items"}, catalog, None, ["svd"], {"posthoc_ar": "svd"})
+        print_summary({"items"}, catalog, None)
     assert capsys.readouterr().out == ""
 
 
@@ -103,25 +101,25 @@ def test_numbers_stand_under_their_names_and_empty_columns_are_left_out() -> Non
 
 
 def test_examples_show_titles_years_and_reasons_in_order() -> None:
-    recommendations = pd.DataFrame(
-        {"user_id": [7, 7], "item_id": [1, 2], "rank": [2, 1], "score": [0.1, 0.2]}
-    )
-    sentences = pd.DataFrame(
-        {"user_id": [7], "item_id": [2], "sentence": [f"Because you rated {marked('M*A*S*H')} ★5."]}
-    )
-    items = pd.DataFrame(
+    lists = pd.DataFrame(
         {
-            "item_id": [1, 2],
-            "title": ["Untitled", "Catch-22"],
-            "year": pd.array([None, 1970], dtype="Int16"),
+            "user_id": [7, 7],
+            "approach": "posthoc_ar",
+            "rank": [1, 2],
+            "item_id": [2, 1],
+            "title": ["Catch-22", "Untitled"],
+            "year": pd.array([1970, None], dtype="Int16"),
+            "sentence": [f"Because you rated {marked('M*A*S*H')} ★5.", None],
         }
     )
-    lines = shown(examples(recommendations, sentences, items, np.array([7]))).split("\n")
-    assert [line.strip() for line in lines if line.strip()] == [
-        "user 7",
-        "1. Catch-22 (1970)",
-        "Because you rated M*A*S*H ★5.",
-        "2. Untitled",
+    lines = shown(Group(*examples(lists))).split("\n")
+    assert [line.rstrip() for line in lines if line.strip()] == [
+        "Why? posthoc_ar, lists of svd",
+        "  user 7",
+        "    1. Catch-22 (1970)",
+        "       Because you rated M*A*S*H ★5.",
+        "    2. Untitled",
+        "       no explanation",
     ]
 
 

@@ -19,7 +19,7 @@ from explainable_recsys.errors import InputError
 from explainable_recsys.metrics.faithfulness import FaithfulnessParameters
 from explainable_recsys.metrics.parameters import ComparisonParameters, EvaluationParameters
 from explainable_recsys.pipelines.evaluation.comparison import check_evaluated_alike, compare
-from explainable_recsys.pipelines.evaluation.faithfulness import gather_faithfulness
+from explainable_recsys.pipelines.evaluation.gathering import gather_faithfulness
 from explainable_recsys.pipelines.evaluation.protocol import protocol_words
 from explainable_recsys.preprocessing.splits import SplitParameters
 from tests.conftest import open_catalog, run_project

@@ -357,7 +357,7 @@ def test_lime_is_repeated_under_other_seeds(stored: Stored) -> None:
     assert all(len(figure.data) for figure in figures.values())
     shown = int(title_of(figures["evidence"]).split(":")[0].removeprefix("User "))
     assert shown in set(stored("posthoc_fm_lime.explanations")["user_id"])
-    names = [trace.name.split(" ")[0] for trace in figures["surrogate_fit"].data]
+    names = list(figures["surrogate_fit"].layout.yaxis.ticktext)
     assert names == ["posthoc_fm_lime", *CONTROLS]
 
 

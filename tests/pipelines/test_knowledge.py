@@ -13,11 +13,10 @@ import pytest
 
 from explainable_recsys.datasets.source import SourceParameters, parse_source
 from explainable_recsys.errors import InputError
-from explainable_recsys.figures.surroundings import SurroundingsParameters
+from explainable_recsys.figures.surroundings import SurroundingsParameters, draw_surroundings
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.knowledge.graph import COLUMNS, check_triples
 from explainable_recsys.pipelines.data_processing.nodes import link_items
-from explainable_recsys.pipelines.item_pictures import draw_surroundings
 from tests.in_memory import run_small
 
 Stored = Callable[[str], Any]

@@ -141,6 +141,8 @@ def test_typed_parameters_survive_being_made_plain() -> None:
     typed = typed_parameters(everything(), configured())
     models: dict[str, Any] = {}
     for path, value in typed.items():
+        if any(path.startswith(f"{other}.") for other in typed):
+            continue  # a field of a block that is there as a whole
         *blocks, last = path.removeprefix("params:").split(".")
         place = models
         for name in blocks:

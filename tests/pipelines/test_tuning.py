@@ -22,14 +22,17 @@ from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.metrics.parameters import EvaluationParameters
 from explainable_recsys.pipelines import tuning
-from explainable_recsys.pipelines.rerun import needed_part
 from explainable_recsys.pipelines.tuning import objective as objectives
 from explainable_recsys.pipelines.tuning.folds import make_folds, shared_data
 from explainable_recsys.pipelines.tuning.objective import changing_nodes, measured_by, objective
 from explainable_recsys.pipelines.tuning.pipeline import TABLES
-from explainable_recsys.pipelines.tuning.space import check_ranges, read_search
-from explainable_recsys.pipelines.tuning.subject import chosen_recommender, known_parameters
-from explainable_recsys.pipelines.wiring import everything
+from explainable_recsys.pipelines.tuning.space import (
+    check_ranges,
+    chosen_recommender,
+    known_parameters,
+    read_search,
+    training_part,
+)
 from explainable_recsys.preprocessing.splits import SplitParameters
 from explainable_recsys.recommenders.lists import RecommendationParameters
 from tests.conftest import PROJECT, open_catalog, run_project
@@ -39,7 +42,7 @@ Kedro = Callable[..., subprocess.CompletedProcess[str]]
 ENVIRONMENTS = sorted(path.name for path in (PROJECT / "conf").iterdir() if path.is_dir())
 TUNABLE = ["als", "ar", "bias", "content", "ease", "emf", "fm", "item_knn"]
 TUNABLE += ["meta_paths", "random_walk", "svd"]
-GIVEN = {"interactions", "data", "train_ratings", "validation_ratings", *TABLES}
+GIVEN = {"train_ratings", "validation_ratings", "fold_in_ratings", *TABLES}
 SCALE = RatingScale(minimum=0.5, maximum=5.0)
 SEED = 4
 """With which four trials find something better than the present parameters of item_knn."""
@@ -173,19 +176,24 @@ def test_the_test_ratings_are_never_read(
         test = catalog.load("test_ratings")[["user_id", "item_id"]]
         validation = catalog.load("validation_ratings")[["user_id", "item_id"]]
     assert given
+    first, *to_fit = given
     for inputs in given:
         assert inputs.keys() >= GIVEN
-        assert inputs["data"].interactions is inputs["interactions"]
+        assert inputs["fold_in_ratings"].empty
+        for name in ("train_ratings", "validation_ratings"):
+            assert inputs[name].merge(test, on=["user_id", "item_id"]).empty
+    learned_from = [inputs for inputs in to_fit if "interactions" in inputs]
+    assert learned_from
+    for inputs in learned_from:
         known = inputs["interactions"]
+        assert inputs["data"].interactions is known
+        assert inputs["data"].histories is known
         rows, columns = known.user_rows(test["user_id"]), known.item_columns(test["item_id"])
         both = (rows >= 0) & (columns >= 0)
         stored = known.ratings.astype(bool)[rows[both], columns[both]]
         assert not np.asarray(stored).any()
-        for name in ("train_ratings", "validation_ratings"):
-            assert inputs[name].merge(test, on=["user_id", "item_id"]).empty
     # What a trial is measured on, its own choices do not see either.
-    first = given[0]["validation_ratings"]
-    assert first.merge(validation, on=["user_id", "item_id"]).empty
+    assert first["validation_ratings"].merge(validation, on=["user_id", "item_id"]).empty
 
 
 @pytest.mark.parametrize(
@@ -273,15 +281,16 @@ def test_the_summary_says_how_to_use_what_was_found(
 
 @pytest.mark.parametrize("env", ENVIRONMENTS)
 def test_every_search_fits_the_parameters_of_every_environment(env: str) -> None:
-    parameters, recommenders = parameters_of(env), everything()
+    parameters = parameters_of(env)
     with pytest.raises(InputError, match=f"accepted: {', '.join(TUNABLE)};"):
         chosen_recommender(None, parameters)
     for name in TUNABLE:
-        _, ranges = read_search(name, parameters[name]["search"])
-        part = needed_part(recommenders, GIVEN, {f"{name}.model"})
-        known, full = known_parameters(name, part, parameters)
-        assert check_ranges(name, ranges, known).keys() == ranges.keys()
-        assert all(full[path].endswith(path) for path in ranges)
+        ranges = read_search(name, parameters[name]["search"]).space
+        known = known_parameters(training_part(name, TABLES), parameters)
+        found = check_ranges(name, ranges, known)
+        assert found.keys() <= known.keys()
+        assert list(found.values()) == list(ranges.values())
+        assert all(full.endswith(path) for full, path in zip(found, ranges, strict=True))
 
 
 def test_folds_are_cuts_of_the_same_ratings(full_run: Path) -> None:
@@ -301,13 +310,13 @@ def test_folds_are_cuts_of_the_same_ratings(full_run: Path) -> None:
     assert not folds[1].validation.equals(folds[2].validation)
     again = make_folds(train, validation, SplitParameters(), 3, 0)
     assert again[2].validation.equals(folds[2].validation)
-    data = shared_data(folds[1], tables, SCALE, 0.1, 0)
+    data = shared_data(folds[1].train, tables, 0.1, 0)
     inner = pd.concat([data["train_ratings"], data["validation_ratings"]])
     pd.testing.assert_frame_equal(
         inner.sort_values(key, ignore_index=True),
         folds[1].train.sort_values(key, ignore_index=True),
     )
-    assert data["interactions"].ratings.nnz == len(inner)
+    assert data.keys() == GIVEN
 
 
 def test_a_parameter_can_be_added_to_a_space_and_taken_out(tmp_path: Path) -> None:
@@ -340,20 +349,25 @@ def test_what_does_not_depend_on_the_search_runs_once_per_fold(full_run: Path) -
             Node(fit, ["interactions", "prepared", "params:toy.model.damping"], "m", name="fit"),
         ]
     )
-    assert [node.name for node in changing_nodes(part, {"toy.model"})] == ["fit"]
-    assert [node.name for node in changing_nodes(part, {"toy.width"})] == ["prepare", "fit"]
-    assert changing_nodes(part, {"toy.mode"}) == []
+    for path, names in (("model", ["fit"]), ("width", ["prepare", "fit"]), ("mode", [])):
+        assert [node.name for node in changing_nodes(part, {f"toy.{path}"}).nodes] == names
     with open_catalog(full_run) as catalog:
         train, validation = (catalog.load(f"{part}_ratings") for part in ("train", "validation"))
         tables = {name: catalog.load(name) for name in TABLES}
     folds = make_folds(train, validation, SplitParameters(), 2, 0)
-    data = [shared_data(fold, tables, SCALE, 0.1, 0) for fold in folds]
+    data = [
+        {
+            **shared_data(fold.train, tables, 0.1, 0),
+            "interactions": Interactions.from_frame(fold.train),
+        }
+        for fold in folds
+    ]
     parameters = {"toy": {"width": 3, "model": {"damping": 10.0}}}
     measure = measured_by(
         "rmse", (SCALE.minimum, SCALE.maximum), EvaluationParameters(), RecommendationParameters()
     )
     path, held_out = "toy.model.damping", [fold.validation for fold in folds]
-    evaluate = objective("m", part, parameters, {path: path}, data.__getitem__, held_out, measure)
+    evaluate = objective("m", part, parameters, {path}, data.__getitem__, held_out, measure)
     values = [list(evaluate({path: damping})) for damping in (10.0, 1.0, 10.0)]
     assert values[0] == values[2] != values[1]
     assert ran.count("prepare") == 2

@@ -224,9 +224,9 @@ def test_all_problems_are_named_at_once() -> None:
 
 def test_null_is_not_searched_and_paths_are_nested() -> None:
     space = {"model": {"size": SIZE, "rate": None}, "other": {"model": {"k": SIZE}}}
-    metric, ranges = read_search("als", {"metric": "rmse", "space": space})
-    assert metric == "rmse"
-    assert list(ranges) == ["model.size", "other.model.k"]
+    wanted = read_search("als", {"metric": "rmse", "space": space})
+    assert wanted.metric == "rmse"
+    assert list(wanted.space) == ["model.size", "other.model.k"]
 
 
 @pytest.mark.parametrize(
@@ -239,7 +239,8 @@ def test_null_is_not_searched_and_paths_are_nested() -> None:
     ],
 )
 def test_ranges_are_of_parameters_and_hold_them(known: dict[str, Any], message: str) -> None:
-    _, ranges = read_search("als", {"metric": "rmse", "space": {"model": {"size": SIZE}}})
+    ranges = read_search("als", {"metric": "rmse", "space": {"model": {"size": SIZE}}}).space
     with pytest.raises(InputError, match=message):
         check_ranges("als", ranges, known)
-    assert check_ranges("als", ranges, {"model.size": 2, "x": 1}) == {"model.size": 2}
+    found = check_ranges("als", ranges, {"als.model.size": 2, "x": 1})
+    assert found == {"als.model.size": ranges["model.size"]}

@@ -22,7 +22,7 @@ from explainable_recsys.explainers.lime import LimeParameters
 from explainable_recsys.knowledge.features import FeatureParameters, Features
 from explainable_recsys.metrics.parameters import EvaluationParameters
 from explainable_recsys.pipelines import ON_REQUEST
-from explainable_recsys.pipelines.approach_nodes import control_nodes, explain_node
+from explainable_recsys.pipelines.family_nodes import control_nodes, explain_node
 from explainable_recsys.pipelines.judging import EVALUATION_TAG, whose
 from explainable_recsys.pipelines.parameters import PREFIX
 from explainable_recsys.pipelines.wiring import everything, part

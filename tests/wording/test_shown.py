@@ -19,7 +19,7 @@ from explainable_recsys.metrics.records import ADDITIONS, METRICS
 from explainable_recsys.wording.phrases import CATALOGS, DOMAIN
 
 ROOT = Path(explainable_recsys.__file__).parent
-SHOWN = ("interface", "pipelines/evaluation", "reporting", "wording")
+SHOWN = ("figures", "interface", "pipelines/evaluation", "reporting", "wording")
 """Folders whose texts people read."""
 
 ERRORS = {"configuration.py", "messages.py", "old_names.py", "stored.py"}
@@ -29,10 +29,11 @@ WRAPPED = {"phrase", "plural", "later", "InputError"}
 """Whose arguments are phrases, or errors."""
 
 NO_PHRASES = [
-    r"line-height: .*|<div .*",  # styles
+    r"line-height: .*|<div .*|rgba.*",  # styles
     r"make viz",  # a command
-    r"users one after another|users browsed|users shown",  # the names of draws
+    r"users one after another|users browsed|users shown|user of the figure",  # the names of draws
     r"rating points",  # a unit that a page asks for
+    r"(top|middle|bottom) (left|center|right)|[xy]? domain|Arial, .*",  # plotly's names of places
     r"no difference|beyond accuracy|not applicable:",  # values in tables of results
 ]
 """Regular expressions of texts that are for no reader."""

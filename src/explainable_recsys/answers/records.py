@@ -16,9 +16,10 @@ from explainable_recsys.recommenders.base import Recommender
 
 USUAL = {
     **{name: name for name in ("data", "interactions", "items", "users", "links", "raw_triples")},
-    **{name: name for name in ("train_ratings", "validation_ratings")},
+    **{name: name for name in ("train_ratings", "validation_ratings", "test_ratings")},
+    "data_version": "data_version",
     "tags": "raw_tags",
-    "evaluation": "params:evaluation",
+    **{name: f"params:{name}" for name in ("evaluation", "faithfulness", "recommendation")},
     "rules": "rules.rules",
     "transactions": "params:rules.transactions",
     "neighbourhood": "params:neighbours",
@@ -31,7 +32,9 @@ USUAL = {
     "relation_weights": "meta_paths.relation_weights",
     "parameters": "params:{recommender}.model",
     "sweep": "params:{recommender}.sweep",
-    "recommendations": "{recommender}.recommendations",
+    **{
+        name: f"{{recommender}}.{name}" for name in ("model", "recommendations", "data_fingerprint")
+    },
     **{
         name: f"{{approach}}.{name}"
         for name in ("explanations", "cited_rules", "cited_groups", "surrogates", "paths")

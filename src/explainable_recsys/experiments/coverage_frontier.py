@@ -10,11 +10,19 @@ import pandas as pd
 from pydantic import AfterValidator, Field
 from scipy import sparse
 
-from explainable_recsys.data import Lists
+from explainable_recsys.data import Data, Lists
 from explainable_recsys.errors import InputError
 from explainable_recsys.explainers.rule_explanations import RuleIndex, look_up
 from explainable_recsys.interactions import Interactions
-from explainable_recsys.knowledge.association_rules import RuleParameters, Rules, mine, take
+from explainable_recsys.knowledge.association_rules import (
+    RuleParameters,
+    Rules,
+    TransactionParameters,
+    liked_interactions,
+    mine,
+    take,
+)
+from explainable_recsys.metrics.parameters import EvaluationParameters, of_control_users
 from explainable_recsys.parameters import Parameters, each
 from explainable_recsys.progress import progress
 
@@ -33,6 +41,25 @@ class FrontierParameters(Parameters):
     min_supports: Shares = Field((0.01, 0.02, 0.05, 0.1, 0.2), min_length=1)
     min_confidences: Shares = Field((0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7), min_length=1)
     max_antecedents: int = Field(1, ge=1, le=3)
+
+
+def find_frontier(
+    baskets: Interactions,
+    data: Data,
+    recommendations: pd.DataFrame,
+    transactions: TransactionParameters,
+    thresholds: RuleParameters,
+    parameters: FrontierParameters,
+    evaluation: EvaluationParameters,
+    **of_controls: pd.DataFrame,
+) -> pd.DataFrame:
+    """Coverage and lift of rules at other thresholds, to choose by."""
+    liked = liked_interactions(data.histories, transactions.relevance_threshold)
+    tables = {"own": recommendations} | {
+        name: of_control_users(table, evaluation) for name, table in of_controls.items()
+    }
+    lists = {name: Lists.of(data.histories, table) for name, table in tables.items()}
+    return coverage_frontier(baskets.ratings, liked, lists, thresholds, parameters)
 
 
 def coverage_frontier(

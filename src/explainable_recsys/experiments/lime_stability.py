@@ -13,9 +13,9 @@ from pydantic import Field
 from scipy import sparse
 
 from explainable_recsys import draws
-from explainable_recsys.data import Lists
+from explainable_recsys.data import Data, Lists
 from explainable_recsys.explainers.lime import Kind, LimeParameters, local_surrogates
-from explainable_recsys.knowledge.features import Features
+from explainable_recsys.knowledge.features import FeatureParameters, Features, describe_users
 from explainable_recsys.parameters import Parameters, Seed, each
 from explainable_recsys.progress import progress
 from explainable_recsys.recommenders.base import Recommender
@@ -35,6 +35,22 @@ class LimeStabilityParameters(Parameters):
     n_users: int = Field(3, ge=1)
     n_seeds: int = Field(3, ge=2)
     seed: Seed = 0
+
+
+def repeat_lime(
+    model: Recommender,
+    data: Data,
+    recommendations: pd.DataFrame,
+    item_features: Features,
+    feature_parameters: FeatureParameters,
+    lime: LimeParameters,
+    parameters: LimeStabilityParameters,
+) -> pd.DataFrame:
+    """Explain some recommendations again under other seeds."""
+    of_users = describe_users(data, data.histories, feature_parameters)
+    features = {"item": item_features, "user": of_users}
+    lists = Lists.of(data.histories, recommendations)
+    return lime_stability(model, lists, features, lime, parameters)
 
 
 def lime_stability(

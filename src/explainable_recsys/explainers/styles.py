@@ -42,7 +42,7 @@ STYLES = {
             "rule",
             "liked together",
             "confidence",
-            "Confidence of the rule (0 to 1)",
+            "Confidence (0 to 1)",
             cites_items=True,
             taken_away="projection: antecedents of the rules",
         ),

@@ -9,10 +9,12 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic import Field
 
+from explainable_recsys.data import Data
 from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.metrics.beyond_accuracy import item_popularity
 from explainable_recsys.parameters import Parameters, Seed
+from explainable_recsys.recommenders.emf import EMF
 from explainable_recsys.threads import one_blas_thread
 from explainable_recsys.top_n import top_n
 
@@ -27,6 +29,14 @@ class ItemMapParameters(Parameters):
     n_similar: int = Field(10, ge=1)
     min_ratings: int = Field(20, ge=1)
     seed: Seed = 0
+
+
+def map_items(
+    model: EMF, data: Data, parameters: ItemMapParameters
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The map of a model's items, and what lies near what."""
+    arguments = (model.item_factors, data.interactions, data.items, parameters)
+    return item_map(*arguments), similar_items(*arguments)
 
 
 def item_map(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
@@ -10,7 +9,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from explainable_recsys.figures import style
 from explainable_recsys.figures.style import GREY, Figure
+from explainable_recsys.figures.texts import label
+from explainable_recsys.wording.numbers import significant
 
 FEW_TICKS = {"nticks": 4, "tickangle": 0}
 """Of a horizontal axis: as many as a phone has room for."""
@@ -18,13 +20,14 @@ FEW_TICKS = {"nticks": 4, "tickangle": 0}
 ARROW = {"symbol": "arrow", "angleref": "previous", "line": {"width": 0}}
 """A marker at the end of a line."""
 
-SIDES = {
-    f"{vertical} {horizontal}": (x, y)
-    for vertical, y in {"middle": 0, "top": 1, "bottom": -1}.items()
-    for horizontal, x in {"center": 0, "right": 1, "left": -1}.items()
-    if x or y
-}
-"""Plotly's names of the sides of a point, and in which direction they lie."""
+SCALE = 60
+"""Height of the scale above a heatmap, in pixels."""
+
+PERCENT = {"ticksuffix": " %", "hoverformat": ".1f"}
+"""Of an axis with values from 0 to 100."""
+
+
+_LONGEST = 20  # letters of a name in a list
 
 
 def suffix_of(place: int) -> str:
@@ -66,6 +69,30 @@ def points(
     figure.add_scatter(x=_with_gaps(x), y=_with_gaps(y), name=name, **(properties | look))
 
 
+def lines(
+    figure: Figure,
+    x: Iterable[Any],
+    named: Mapping[str, Iterable[Any]],
+    panel: str = "",
+    /,
+    first: int = 0,
+    **look: Any,
+) -> None:
+    """Add lines over the same positions, each in a look of its own.
+
+    Args:
+        figure: Changed in place.
+        x: Positions (n).
+        named: Positions (n) of each line, by its name in the legend.
+        panel: What the names of its axes end with; the legend is made from the first panel.
+        first: Place of the first look among all.
+        look: Properties of all the lines.
+    """
+    for place, (name, y) in enumerate(named.items(), first):
+        group = {"legendgroup": name, "showlegend": not panel}
+        points(figure, x, y, name, None, panel, **(style.look(place) | group | look))
+
+
 def _with_gaps(values: Iterable[Any]) -> list[Any]:
     """Values, with None for a missing one, as plotly wants it."""
     return [None if pd.isna(value) else value for value in values]
@@ -81,10 +108,10 @@ def bars(
     **look: Any,
 ) -> None:
     """Add bars; texts stand at their ends."""
-    texts = {"textposition": "outside", "textangle": 0, "cliponaxis": False, "hoverinfo": "text"}
-    if hover is None:
-        texts = {}
-    figure.add_bar(x=list(x), y=list(y), marker_color=hue, hovertext=hover, **(texts | look))
+    texts: dict[str, Any] = {"textposition": "outside", "textangle": 0, "cliponaxis": False}
+    if hover is not None:
+        texts |= {"hovertext": hover, "hoverinfo": "text"}
+    figure.add_bar(x=list(x), y=list(y), marker_color=hue, **(texts | look))
 
 
 def heatmap(
@@ -92,41 +119,38 @@ def heatmap(
     x: list[float],
     y: list[float],
     values: NDArray[np.float64],
-    hover: list[list[str]],
     ticks: Mapping[float, str],
-    bar: dict[str, Any],
+    title: str,
     /,
     **look: Any,
 ) -> None:
-    """Add a heatmap (len(y), len(x)); what is not finite is white.
+    """Add a heatmap (len(y), len(x)) of logarithms; what is missing is white.
 
     Args:
         figure: Changed in place.
         x: Middles of the columns, or their ends.
         y: Middles of the rows, or their ends.
-        values: What the colours are.
-        hover: Texts, as HTML.
-        ticks: Of the scale, which ends at the first and the last one.
-        bar: Further properties of the scale.
+        values: What the colours stand for; those beyond the ticks have the colour of the last.
+        ticks: Of the scale, from the first to the last one.
+        title: Of the scale, which is above the heatmap.
         look: Any further properties of a heatmap.
     """
-    z = [[v if math.isfinite(v) else None for v in row] for row in values.tolist()]
-    bar = {"tickvals": list(ticks), "ticktext": list(ticks.values()), **bar}
-    look |= {"zmin": min(ticks), "zmax": max(ticks), "colorbar": bar, "hoverongaps": False}
+    at = np.log10(list(ticks)).tolist()
+    clipped = np.log10(np.clip(values, min(ticks), max(ticks)))
+    z = [_with_gaps(row) for row in clipped]
+    hover = [["" if np.isnan(value) else significant(value) for value in row] for row in values]
+    bar = {"tickvals": at, "ticktext": list(ticks.values()), "thickness": 10}
+    bar |= {"orientation": "h", "y": 1, "yanchor": "bottom"}
+    bar["title"] = {"text": title, "side": "top", "font": {"size": 12}}
+    look |= {"zmin": at[0], "zmax": at[-1], "colorbar": bar, "hoverongaps": False}
     figure.add_heatmap(x=x, y=y, z=z, hovertext=hover, hoverinfo="text", **look)
-
-
-def scale_below(title: str, y: float) -> dict[str, Any]:
-    """A colour bar below what is drawn, y of its height away."""
-    text = {"text": title, "side": "top"}
-    return {"orientation": "h", "thickness": 10, "title": text, "y": -y, "yanchor": "top"}
 
 
 def interval(middle: pd.Series, low: pd.Series, high: pd.Series) -> dict[str, Any]:
     """Error bars; a point without bounds has none."""
     lengths = {"array": high - middle, "arrayminus": middle - low}
     ends = {key: values.fillna(0).tolist() for key, values in lengths.items()}
-    return {"type": "data", **ends, "color": GREY, "thickness": 1.5, "width": 0}
+    return {"type": "data", **ends, "thickness": 1.5, "width": 0}
 
 
 def note(figure: Figure, text: str, x: float, y: float, anchor: str, /, **more: Any) -> None:
@@ -141,31 +165,26 @@ def line_at(
     axis: Literal["x", "y"],
     value: float,
     text: str,
-    anchor: str = "bottom left",
     panel: str = "",
     /,
     **line: Any,
 ) -> None:
-    """Draw a line across a panel, at a value of an axis, and say at its end what it is.
+    """Draw a line across a panel, at a value of an axis, and say along it what it is.
 
     Args:
-        figure: Changed in place; the type of its axis is known.
+        figure: Changed in place.
         axis: The one that has the value.
         value: Where the line is.
         text: HTML.
-        anchor: Of the text; a horizontal line has it on the side that the anchor names.
         panel: What the names of its axes end with.
         line: Its look.
     """
     other = {"x": "y", "y": "x"}[axis]
     refs = {f"{axis}ref": f"{axis}{panel}", f"{other}ref": f"{other}{panel} domain"}
     ends = {f"{axis}0": value, f"{axis}1": value, f"{other}0": 0, f"{other}1": 1}
-    figure.add_shape(type="line", line={"color": GREY} | line, layer="below", **ends, **refs)
-    # Plotly wants the logarithm for a text, but not for a line.
-    at_end = axis == "y" and anchor.endswith("right")
-    is_log = figure.layout[f"{axis}axis{panel}"].type == "log"
-    place = {axis: math.log10(value) if is_log else value, other: int(at_end)}
-    note(figure, text, place["x"], place["y"], anchor, font_size=11, **refs)
+    look = {"line": {"color": GREY} | line, "layer": "below"}
+    name = {"text": text, "textposition": "middle", "font": {"size": 11}}
+    figure.add_shape(type="line", label=name, **look, **ends, **refs)
 
 
 def row_axis(labels: Sequence[str], **more: Any) -> dict[str, Any]:
@@ -173,6 +192,44 @@ def row_axis(labels: Sequence[str], **more: Any) -> dict[str, Any]:
     places = list(range(len(labels)))
     ends = {"range": [len(labels) - 0.5, -0.5], "tickvals": places, "ticktext": list(labels)}
     return {**ends, "ticks": "", **more}
+
+
+def finish_lists(
+    figure: Figure,
+    left: Mapping[float, object],
+    right: Mapping[float, object],
+    headings: tuple[str, str],
+    title: str,
+    subtitle: str,
+) -> Figure:
+    """Write a list on either side of lines between them, which run from x = 0 to x = 1.
+
+    Args:
+        figure: With the lines; changed in place.
+        left: Names by their place, from 1 down.
+        right: The same; what is drawn there may be at any place of the left list.
+        headings: What stands above the lists.
+        title: As of `style.finish`.
+        subtitle: As of `style.finish`.
+    """
+    n_rows = max([*left, *right])
+    for number, (side, names) in enumerate({"left": left, "right": right}.items()):
+        texts = [label(name, _LONGEST) for name in names.values()]
+        bare = {"automargin": False, "showgrid": False, "showline": False, "ticks": ""}
+        ticks = {"tickvals": list(names), "ticktext": texts, "ticklabelstandoff": 6}
+        axis = {"range": [n_rows + 0.5, 0.5], "side": side, **ticks, **bare}
+        room = int(6.2 * max(map(len, texts), default=0)) + 30
+        over = {"overlaying": "y"} if number else {}
+        figure.update_layout({f"yaxis{suffix_of(number)}": axis | over, f"margin_{side[0]}": room})
+        where = {"xref": "x domain", "yref": "y domain"}
+        other = "left" if number else "right"
+        note(figure, f"<b>{headings[number]}</b>", number, 1, f"bottom {other}", **where)
+    # An axis is only drawn if it has a trace.
+    points(figure, [None], [None], yaxis="y2", hoverinfo="skip", showlegend=False)
+    legend = {"itemsizing": "constant", "x": 0.5, "xanchor": "center"}
+    figure.update_layout(legend=legend, xaxis={"range": [0, 1], "visible": False})
+    height = int(26 * n_rows)
+    return style.finish(figure, title, subtitle, room=36, drawn=height, foot=76, legend=6)
 
 
 def grid(

@@ -5,16 +5,24 @@ from __future__ import annotations
 import pandas as pd
 
 from explainable_recsys.figures import style
-from explainable_recsys.figures.exploration_rows import row_label, rows_figure
+from explainable_recsys.figures.rows import (
+    mean_panel,
+    row_label,
+    rows_figure,
+    share_panel,
+    shares_of,
+)
 from explainable_recsys.figures.texts import escape, fine_percent, label
+from explainable_recsys.wording.numbers import enumerated
+from explainable_recsys.wording.phrases import later, phrase
 
-_GENDERS = {"F": "women", "M": "men"}  # MovieLens' codes
+_GENDERS = {"F": later("women"), "M": later("men")}  # MovieLens' codes
 _MOST_ROWS = 25  # groups of an attribute, or genres
-_FINDINGS = {
-    "gender": "{share} of the users are {group}",
-    "age": "{share} are of age {group}",
-    "occupation": "the most frequent occupation is {group} ({share})",
-}
+_ATTRIBUTES = {"age": later("Age"), "gender": later("Gender"), "occupation": later("Occupation")}
+
+
+def _gender(code: object) -> str:
+    return phrase(_GENDERS[str(code)]) if code in _GENDERS else row_label(code)
 
 
 def demographics_figure(demographics: pd.DataFrame) -> style.Figure:
@@ -25,28 +33,26 @@ def demographics_figure(demographics: pd.DataFrame) -> style.Figure:
             `share_of_users`, `share_of_ratings` (0 to 1), `mean_rating`, `low`, `high`.
     """
     if demographics.empty:
-        return style.message_figure("No demographics: this data set does not describe its users")
-    is_gender = demographics["attribute"] == "gender"
-    names = demographics["group"].replace(_GENDERS).where(is_gender, demographics["group"])
-    demographics = demographics.assign(group=names)
-    numbers = ["share_of_users", "share_of_ratings", "mean_rating", "low", "high"]
-    heading = pd.DataFrame(float("nan"), index=[-1], columns=numbers)
-    parts, labels, findings = [], [], {}
+        return style.message_figure(
+            phrase("No demographics: this data set does not describe its users")
+        )
+    parts, labels, most = [], [], []
     for attribute, rows in demographics.groupby("attribute", sort=False):
-        groups, most = rows.head(_MOST_ROWS), rows.iloc[int(rows["share_of_users"].argmax())]
-        parts += [heading, groups[numbers].astype("float64")]
-        labels += [f"<b>{str(attribute).capitalize()}</b>", *map(row_label, groups["group"])]
-        facts = {"share": fine_percent(most["share_of_users"]), "group": label(most["group"])}
-        findings[attribute] = facts
+        name = _gender if attribute == "gender" else label
+        groups, first = rows.head(_MOST_ROWS), rows.iloc[int(rows["share_of_users"].argmax())]
+        parts += [pd.DataFrame(index=[-1]), groups]  # a row without values for the heading
+        labels += [f"<b>{phrase(_ATTRIBUTES[str(attribute)])}</b>", *map(name, groups["group"])]
+        most.append(f"{name(first['group'])} ({fine_percent(first['share_of_users'])})")
     table = pd.concat(parts, ignore_index=True)
-    told = [text.format(**findings[name]) for name, text in _FINDINGS.items() if name in findings]
-    title = ", ".join(told)
+    shares = shares_of(table, "users", "ratings")
     return rows_figure(
         labels,
-        {"users": table["share_of_users"], "ratings": table["share_of_ratings"]},
-        {"mean rating": table},
-        (title[:1].upper() + title[1:], "Left: share of all. Bars: 95 % intervals over users."),
-        "Share",
+        [
+            share_panel(phrase("Share"), shares),
+            mean_panel({phrase("mean rating"): table}),
+        ],
+        phrase("Most frequent among the users: {groups}", groups=enumerated(most)),
+        phrase("Left: share of all. Bars: 95 % intervals over users."),
     )
 
 
@@ -58,34 +64,37 @@ def genders_by_genre_figure(genders: pd.DataFrame) -> style.Figure:
             gender's ratings), `mean_rating` (may be missing).
     """
     if genders.empty:
-        return style.message_figure("No genders or no genres: this data set does not have both")
+        return style.message_figure(
+            phrase("No genders or no genres: this data set does not have both")
+        )
+    of_rows = genders["gender"].map(_gender)
+    names = sorted(set(of_rows))
     shares, means = (
-        genders.pivot_table(index="genre", columns="gender", values=values, dropna=False)
+        genders.assign(gender=of_rows).pivot_table(values, "genre", "gender", dropna=False)
         for values in ("share", "mean_rating")
     )
     most = shares.max(axis=1).sort_values(ascending=False, kind="stable").index[:_MOST_ROWS]
     shares, means = shares.loc[most], means.loc[most]
-    names = {gender: _GENDERS.get(str(gender), row_label(gender)) for gender in shares}
     return rows_figure(
         [row_label(genre) for genre in most],
-        {name: shares[gender] for gender, name in names.items()},
-        {name: means[[gender]].set_axis(["mean_rating"], axis=1) for gender, name in names.items()},
-        (
-            _genders_finding(shares.rename(columns=names)),
-            "Left: which share of a gender's ratings are of a genre. Items may have several.",
-        ),
-        "Share of ratings",
+        [
+            share_panel(phrase("Share of ratings"), {name: shares[name] for name in names}),
+            mean_panel({name: means[name].to_frame("mean_rating") for name in names}),
+        ],
+        _genders_finding(shares),
+        phrase("Left: which share of a gender's ratings are of a genre. Items may have several."),
     )
 
 
 def _genders_finding(shares: pd.DataFrame) -> str:
     """Title, from the share of each genre (row) in the ratings of each gender (column)."""
-    if shares.shape[1] == 1:
-        share, name = fine_percent(shares.iloc[0].iloc[0]), shares.columns[0]
-        return f"{share} of the ratings by {name} are of {escape(shares.index[0])}"
     gap = shares.max(axis=1) - shares.min(axis=1)
     row = shares.iloc[int(gap.argmax())].sort_values(kind="stable")
-    return (
-        f"{escape(row.name)} differs most: {fine_percent(row.iloc[-1])} of the ratings by "
-        f"{row.index[-1]}, {fine_percent(row.iloc[0])} of those by {row.index[0]}"
+    return phrase(
+        "{genre} differs most: {most} of the ratings by {who}, {least} of those by {others}",
+        genre=escape(row.name),
+        most=fine_percent(row.iloc[-1]),
+        who=row.index[-1],
+        least=fine_percent(row.iloc[0]),
+        others=row.index[0],
     )

@@ -2,41 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from explainable_recsys.figures import draw, style
-from explainable_recsys.figures.texts import counted, escape, percent
+from explainable_recsys.figures.texts import escape, percent
+from explainable_recsys.wording.numbers import enumerated, fixed
+from explainable_recsys.wording.phrases import later, phrase
 
-NO_FAITHFULNESS = "No approach cites history items"
+NO_FAITHFULNESS = later("No approach cites history items")
 """What figures of faithfulness say instead of showing nothing."""
 
 NO_BETTER = 0.005
 """A gap to random items that is smaller is called none."""
 
-
-class _Evidence(NamedTuple):
-    """What a kind of evidence is called, and how its line looks."""
-
-    name: str
-    hue: str
-    dash: str
-    band: str
-
-
 _EVIDENCE = {
-    "popular": _Evidence("most popular", style.DARK_GREY, "dot", "rgba(102, 102, 102, 0.15)"),
-    "random": _Evidence("random", style.GREY, "dash", "rgba(153, 153, 153, 0.25)"),
-    "own": _Evidence("cited", style.PALETTE[0], "solid", "rgba(0, 114, 178, 0.25)"),
+    "popular": (later("most popular"), style.DARK_GREY, "dot"),
+    "random": (later("random"), style.GREY, "dash"),
+    "own": (later("cited"), style.PALETTE[0], "solid"),
 }
-"""By its name in the tables; the last is drawn on top, and is first in the legend."""
+"""What each kind of evidence is called, and the colour and dash of its line; the last is on top."""
 
-_AXES = {"pos": "Still recommended", "del": "Score left"}
-_MEANINGS = {"pos": "of recommendations stay", "del": "of the score is left"}
+_AXES = {"pos": later("Still recommended"), "del": later("Score left")}
 """What is drawn, by metric, the most telling first; the lower, the more faithful."""
+
+_OF_NUMBERS = later(
+    "{approach}: {own} of recommendations stay without cited items ({n} of them), {random} "
+    "without random ones"
+)
+_OF_CURVES = later(
+    "{approach}: without {n} % of the history, {own} of recommendations stay if cited items go "
+    "first, {random} if random ones do"
+)
+"""Findings."""
 
 _COLUMNS = 2  # of panels: as many as a phone has room for
 _HEADING, _LEGEND = 22, 28  # heights, in pixels
@@ -52,25 +52,22 @@ def faithfulness_figure(faithfulness: pd.DataFrame) -> style.Figure:
         faithfulness: One row per approach, metric, kind of evidence and number of items, with
             the columns `approach`, `metric` ("pos" and "del" are drawn), `evidence` ("own",
             "random" or "popular"), `n_cited`, `value`, its interval `low`, `high` (may be
-            missing), `n_users`.
+            missing).
     """
-    rows = _drawn(faithfulness, list(_AXES))
+    rows = _drawn(faithfulness, "n_cited", list(_AXES))
     if rows.empty:
-        return style.message_figure(NO_FAITHFULNESS)
+        return style.message_figure(phrase(NO_FAITHFULNESS))
     metrics = [metric for metric in _AXES if (rows["metric"] == metric).any()]
-    without = [counted(n, "item", "items") for n in rows["n_cited"]]
-    rows = rows.assign(x=rows["n_cited"], without=without)
     # The more items, the larger the gap: every approach is judged by its largest number.
-    gaps = _gaps(rows[rows["metric"] == metrics[0]]).groupby("approach").tail(1)
-    found = partial(_found_by_number, meaning=_MEANINGS[metrics[0]])
+    gaps = _gaps(rows[rows["metric"] == "pos"]).groupby("approach").tail(1)
     across = {"dtick": 1, "range": [rows["x"].min() - 0.3, rows["x"].max() + 0.3]}
     return _panels(
         rows,
         [(approach, metric) for approach in _in_order(rows, gaps) for metric in metrics],
         len(metrics),
-        {"title_text": "Items taken away", **across},
-        _finding(gaps, "What is left without the cited items", found),
-        "Items taken away from the history; lower is more faithful. Bands: 95 % intervals.",
+        {"title_text": phrase("Items taken away"), **across},
+        _finding(gaps, _OF_NUMBERS),
+        phrase("Items taken away from the history; lower is more faithful. Bars: 95 % intervals."),
     )
 
 
@@ -83,33 +80,34 @@ def faithfulness_curves_figure(curves: pd.DataFrame) -> style.Figure:
     Args:
         curves: One row per approach, metric, kind of evidence and share, with the columns
             `approach`, `metric` ("pos" is drawn), `evidence` ("own", "random" or "popular"),
-            `share` of the history (0 to 1) taken away, `value`, `n_users`.
+            `share` of the history (0 to 1) taken away, `value`.
     """
-    rows = _drawn(curves, ["pos"])
+    rows = _drawn(curves, "share", ["pos"])
     if rows.empty:
-        return style.message_figure(NO_FAITHFULNESS)
-    without = [f"{percent(share)} of the history" for share in rows["share"]]
-    rows = rows.assign(x=100 * rows["share"], without=without)
+        return style.message_figure(phrase(NO_FAITHFULNESS))
+    rows = rows.assign(x=100 * rows["x"])
     gaps = _gaps(rows).sort_values(["gap", "approach"], ascending=[False, True])
     gaps = gaps.drop_duplicates("approach")
     places = [(approach, "pos") for approach in _in_order(rows, gaps)]
-    ticks = {"tickvals": [0, 25, 50, 75, 100], "ticktext": ["0 %", "", "50 %", "", "100 %"]}
     return _panels(
         rows,
         places,
         min(_COLUMNS, len(places)),
-        {"title_text": "History taken away", "range": [-2, 102], **ticks},
-        _finding(gaps, "What stays as the history is taken away", _found_by_share),
-        "First to go: cited items, the most important before others; random items; or most "
-        "popular ones. Lower is more faithful.",
+        {"title_text": phrase("History taken away"), "range": [-2, 102], "dtick": 50}
+        | draw.PERCENT,
+        _finding(gaps, _OF_CURVES),
+        phrase(
+            "First to go: cited items, the most important before others; random items; or most "
+            "popular ones. Lower is more faithful."
+        ),
     )
 
 
-def _drawn(table: pd.DataFrame, metrics: list[str]) -> pd.DataFrame:
-    """The rows that can be drawn; the names of approaches ready to be shown."""
+def _drawn(table: pd.DataFrame, x: str, metrics: list[str]) -> pd.DataFrame:
+    """The rows that can be drawn, over `x`; the names of approaches ready to be shown."""
     can_be = table["metric"].isin(metrics) & table["evidence"].isin(list(_EVIDENCE))
     rows = table[can_be & table["value"].notna()]
-    return rows.assign(approach=[escape(name) for name in rows["approach"]])
+    return rows.assign(approach=[escape(name) for name in rows["approach"]], x=rows[x])
 
 
 def _gaps(rows: pd.DataFrame) -> pd.DataFrame:
@@ -118,11 +116,8 @@ def _gaps(rows: pd.DataFrame) -> pd.DataFrame:
     Returns:
         Columns `approach`, `x`, `own`, `random`, `gap`, where both are known; sorted.
     """
-    sides = {
-        evidence: rows[rows["evidence"] == evidence].set_index(["approach", "x"])["value"]
-        for evidence in ("own", "random")
-    }
-    table = pd.concat(sides, axis=1).dropna().sort_index()
+    table = rows.pivot_table("value", ["approach", "x"], "evidence", observed=True)
+    table = table.reindex(columns=["own", "random"]).dropna()
     return table.assign(gap=table["random"] - table["own"]).reset_index()
 
 
@@ -143,7 +138,7 @@ def _panels(
     """Draw a panel for each place.
 
     Args:
-        rows: With `x`, and `without` what: for the hover texts.
+        rows: From `_drawn`.
         places: Approach and metric, row by row.
         n_columns: Number of panels in a row.
         across: The horizontal axis of the lowest panels; those above have the same without title.
@@ -151,97 +146,52 @@ def _panels(
         subtitle: How to read it.
     """
     figure = style.new_figure()
-    suffixes, height = draw.grid(figure, len(places), n_columns, panel=140, gap=60, between=0.2)
-    first = places[0][1]
+    suffixes, height = draw.grid(figure, len(places), n_columns, panel=140, gap=60, between=0.24)
+    shared = {"tickangle": 0, "title_font_size": 12}
     for number, (suffix, (approach, metric)) in enumerate(zip(suffixes, places, strict=True)):
-        panel = rows[(rows["approach"] == approach) & (rows["metric"] == metric)]
-        _add_lines(figure, suffix, panel, _AXES[metric])
-        if metric == first:
-            _add_text(figure, suffix, f"<b>{approach}</b>", "bottom")
-        if panel.empty:
-            _add_text(figure, suffix, f"{_AXES[metric]}:<br>not measured", "top")
-        is_named = number % n_columns == 0 or metric != first
+        _add_lines(figure, suffix, rows[rows["approach"].eq(approach) & rows["metric"].eq(metric)])
+        where = {"xref": f"x{suffix} domain", "yref": f"y{suffix} domain", "font_size": 13}
+        if metric == places[0][1]:
+            draw.note(figure, f"<b>{approach}</b>", 0, 1, "bottom left", **where)
         is_low = number >= len(places) - n_columns
-        up = {"nticks": 4, "ticksuffix": " %", "range": _extent(rows[rows["metric"] == metric])}
-        up["title_text"] = _AXES[metric] if is_named else ""
-        shared = {"tickangle": 0, "title_font_size": 12}
+        ends = rows[rows["metric"] == metric].reindex(columns=["value", "low", "high"])
+        low, high = np.nanmin(ends, initial=0), np.nanmax(ends, initial=1)
+        extent = draw.padded(100 * low, 100 * high, 0.04)
+        is_named = number % n_columns == 0 or metric != places[0][1]
+        name = phrase(_AXES[metric]) if is_named else ""
+        up = {"nticks": 4, "range": extent, "title_text": name} | draw.PERCENT
         x = across if is_low else {**across, "title_text": ""}
         figure.update_layout({f"xaxis{suffix}": x | shared, f"yaxis{suffix}": up | shared})
     style.finish(figure, title, subtitle, room=_LEGEND + _HEADING, drawn=height, foot=60)
-    legend = {"y": 1 + _HEADING / height, "yanchor": "bottom"}
+    legend = {"y": 1 + _HEADING / height, "yanchor": "bottom", "traceorder": "reversed"}
     return figure.update_layout(legend=legend, margin_r=16)
 
 
-def _extent(rows: pd.DataFrame) -> list[float]:
-    """Range of a vertical axis: at least 0 to 100 %, and a little more."""
-    ends = rows.reindex(columns=["value", "low", "high"])
-    return draw.padded(100 * min(ends.min().min(), 0.0), 100 * max(ends.max().max(), 1.0), 0.04)
-
-
-def _add_text(figure: style.Figure, suffix: str, text: str, anchor: str) -> None:
-    """Write at the top left corner of a panel: its "bottom" or "top" is there."""
-    left = figure.layout[f"xaxis{suffix}"].domain[0]
-    top = figure.layout[f"yaxis{suffix}"].domain[1]
-    where = {"xref": "paper", "yref": "paper", "align": "left", "font_size": 13}
-    draw.note(figure, text, left, top, f"{anchor} left", **where)
-
-
-def _add_lines(figure: style.Figure, suffix: str, panel: pd.DataFrame, what: str) -> None:
-    """Add the lines of all kinds of evidence to a panel, each with its band."""
-    for rank, (evidence, look) in enumerate(_EVIDENCE.items()):
+def _add_lines(figure: style.Figure, suffix: str, panel: pd.DataFrame) -> None:
+    """Add the lines of all kinds of evidence to a panel."""
+    for evidence, (name, hue, dash) in _EVIDENCE.items():
         rows = panel[panel["evidence"] == evidence].sort_values("x")
         if rows.empty:
             continue
-        shared = {"xaxis": f"x{suffix}", "yaxis": f"y{suffix}", "legendgroup": evidence}
-        bounded = rows.reindex(columns=["x", "low", "high"]).dropna()
-        if not bounded.empty:
-            x, low, high = bounded["x"], 100 * bounded["low"], 100 * bounded["high"]
-            # Of a single number there is only the outline: its interval.
-            band = {"fill": "toself", "fillcolor": look.band, "line_color": look.band}
-            hidden = {"mode": "lines", "line_width": 1, "hoverinfo": "skip", "showlegend": False}
-            outline = ([*x, *x[::-1]], [*low, *high[::-1]])
-            draw.points(figure, *outline, **band, **hidden, **shared)
-        line = {"color": look.hue, "dash": look.dash, "width": 2}
-        is_new = all(trace.name != look.name for trace in figure.data)
-        entry = {"legendrank": len(_EVIDENCE) - rank, "showlegend": is_new, **shared}
-        x, y, hover = rows["x"], 100 * rows["value"], _hover(rows, look.name, what)
-        draw.points(figure, x, y, look.name, hover, line=line, marker_size=5, **entry)
+        bounds = 100 * rows.reindex(columns=["value", "low", "high"])
+        look = {"line": {"color": hue, "dash": dash, "width": 2}, "marker_size": 5}
+        look["error_y"] = draw.interval(*(bounds[column] for column in bounds))
+        look["showlegend"] = all(trace.legendgroup != evidence for trace in figure.data)
+        place = (rows["x"], bounds["value"], phrase(name), None, suffix)
+        draw.points(figure, *place, legendgroup=evidence, **look)
 
 
-def _hover(rows: pd.DataFrame, name: str, what: str) -> list[str]:
-    columns = ["approach", "without", "value", "n_users", "low", "high"]
-    return [
-        f"<b>{approach}</b> without {without} ({name})<br>{what}: {percent(value, 1)}"
-        f"{'' if pd.isna(low) else f' ({percent(low, 1)} to {percent(high, 1)})'}"
-        f"<br>{n_users:,} users"
-        for approach, without, value, n_users, low, high in rows.reindex(columns=columns).to_numpy()
-    ]
-
-
-def _finding(gaps: pd.DataFrame, unknown: str, found: Callable[[pd.Series], str]) -> str:
+def _finding(gaps: pd.DataFrame, found: str) -> str:
     """Title: of the approach whose items matter most, and of those whose items do not."""
     if gaps.empty:
-        return unknown
+        return phrase("What is left without the cited items")
     best = gaps.iloc[gaps["gap"].argmax()]
     if best["gap"] < NO_BETTER:
-        return "No approach cites items that matter more than random ones"
+        return phrase("No approach cites items that matter more than random ones")
+    facts = {"own": percent(best["own"]), "random": percent(best["random"])}
+    title = phrase(found, approach=best["approach"], n=fixed(best["x"], 0), **facts)
     names = sorted(gaps.loc[gaps["gap"] < NO_BETTER, "approach"])
-    who = f"{len(names)} approaches" if len(names) > 2 else " and ".join(names)
-    return f"{found(best)}; {who}: no better than random" if names else found(best)
-
-
-def _found_by_number(best: pd.Series, meaning: str) -> str:
-    n = int(best["x"])
-    return (
-        f"{best['approach']}: {percent(best['own'])} {meaning} without "
-        f"{counted(n, 'cited item', 'cited items')}, {percent(best['random'])} without "
-        f"{counted(n, 'random one', 'random ones')}"
-    )
-
-
-def _found_by_share(best: pd.Series) -> str:
-    return (
-        f"{best['approach']}: without {percent(best['x'] / 100)} of the history, "
-        f"{percent(best['own'])} of recommendations stay if cited items go first, "
-        f"{percent(best['random'])} if random ones do"
-    )
+    if not names:
+        return title
+    who = enumerated(names) if len(names) < 3 else phrase("{n} approaches", n=len(names))
+    return phrase("{title}; {who}: no better than random", title=title, who=who)

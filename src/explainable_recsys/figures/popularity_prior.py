@@ -6,6 +6,8 @@ import pandas as pd
 
 from explainable_recsys.figures import draw, style
 from explainable_recsys.figures.texts import percent
+from explainable_recsys.wording.numbers import fixed, short
+from explainable_recsys.wording.phrases import phrase
 
 
 def popularity_sweep_figure(sweep: pd.DataFrame) -> style.Figure:
@@ -16,43 +18,38 @@ def popularity_sweep_figure(sweep: pd.DataFrame) -> style.Figure:
             `ndcg`, `recall`, `catalogue_coverage` (share of the items that are recommended).
     """
     if sweep.empty:
-        return style.message_figure("No weights of popularity were tried")
+        return style.message_figure(phrase("No weights of popularity were tried"))
     sweep = sweep.sort_values("popularity_weight")
-    figure = style.two_panels("Catalogue coverage")
-    weights, accuracy = sweep["popularity_weight"], sweep[["ndcg", "recall"]]
-    coverage = 100 * sweep["catalogue_coverage"]
-    lines = (
-        ("nDCG", "", accuracy["ndcg"]),
-        ("recall", "", accuracy["recall"]),
-        ("catalogue coverage", "2", coverage),
-    )
-    for (name, panel, values), (hue, symbol) in zip(lines, style.LOOKS, strict=False):
-        look = {"line_color": hue, "marker": {"size": 7, "symbol": symbol}}
-        draw.points(figure, weights, values, name, None, panel, **look)
-    for panel in ("", "2"):
-        draw.line_at(figure, "x", 0, "none", "bottom left", panel, dash="dot", width=1)
+    figure = style.two_panels(phrase("Catalogue coverage"))
+    weights = sweep["popularity_weight"]
+    accuracy = {phrase("nDCG"): sweep["ndcg"], phrase("recall"): sweep["recall"]}
+    coverage = {phrase("catalogue coverage"): 100 * sweep["catalogue_coverage"]}
+    draw.lines(figure, weights, accuracy)
+    draw.lines(figure, weights, coverage, "2", first=2, showlegend=True)
     across = draw.padded(min(weights.min(), 0), weights.max(), 0.05, 0.05)
     figure.update_layout(
         xaxis_range=across,
-        xaxis2={"range": across, "title_text": "Weight of popularity"},
-        yaxis_range=[0, 1.1 * max(accuracy.max().max(), 0.01)],
-        yaxis2={"range": [0, 1.1 * max(coverage.max(), 1)], "ticksuffix": " %"},
+        xaxis2={"range": across, "title_text": phrase("Weight of popularity")},
+        yaxis_rangemode="tozero",
+        yaxis2={"rangemode": "tozero"} | draw.PERCENT,
     )
-    return style.finish(figure, *_finding(sweep), "Weight of popularity", "nDCG, recall (0 to 1)")
+    texts = phrase("Weight of popularity"), phrase("nDCG, recall (0 to 1)")
+    return style.finish(figure, *_finding(sweep), *texts)
 
 
 def _finding(sweep: pd.DataFrame) -> tuple[str, str]:
     """Title and subtitle."""
-    best = sweep.iloc[sweep["ndcg"].argmax()]
-    weight, ndcg = f"{best['popularity_weight']:g}", f"{best['ndcg']:.3f}"
-    if best["popularity_weight"] == 0:
-        return f"Popularity does not help: nDCG is best without it ({ndcg})", ""
-    without = sweep[sweep["popularity_weight"] == 0]
-    if without.empty:
-        return f"nDCG is best with popularity at weight {weight} ({ndcg})", ""
-    start = without.iloc[0]
-    shares = [percent(row["catalogue_coverage"], 1) for row in (start, best)]
-    return (
-        f"Popularity at weight {weight} raises nDCG from {start['ndcg']:.3f} to {ndcg}",
-        f"Catalogue coverage goes from {shares[0]} to {shares[1]}.",
+    start, best = sweep.iloc[0], sweep.iloc[sweep["ndcg"].argmax()]
+    facts = {"weight": short(best["popularity_weight"]), "ndcg": fixed(best["ndcg"], 3)}
+    if best["popularity_weight"] == start["popularity_weight"]:
+        return phrase("nDCG is best with the least popularity: {ndcg} at {weight}", **facts), ""
+    title = phrase(
+        "Popularity at weight {weight} raises nDCG from {start} to {ndcg}",
+        start=fixed(start["ndcg"], 3),
+        **facts,
+    )
+    return title, phrase(
+        "Catalogue coverage goes from {start} to {end}.",
+        start=percent(start["catalogue_coverage"], 1),
+        end=percent(best["catalogue_coverage"], 1),
     )

@@ -2,29 +2,51 @@
 
 from __future__ import annotations
 
-import math
-from collections import Counter
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
+from pydantic import Field
 
 from explainable_recsys.errors import InputError
 from explainable_recsys.figures import draw, style
-from explainable_recsys.figures import graph_layout as graphs
-from explainable_recsys.figures.texts import counted, escape, label, percent
+from explainable_recsys.figures.graph_layout import (
+    HEIGHT,
+    OTHER,
+    Points,
+    add_labels,
+    groups,
+    layout,
+)
+from explainable_recsys.figures.texts import escape, label, percent, short
+from explainable_recsys.parameters import Parameters, Seed
+from explainable_recsys.wording.numbers import fixed
+from explainable_recsys.wording.phrases import later, phrase, plural
 
 if TYPE_CHECKING:
     import networkx as nx
 
-NO_GENRE = "no genre"
-OTHER = "other"
+NO_GENRE = later("no genre")
 
 _LARGEST_NODE, _SMALLEST_NODE = 22.0, 6.0  # pixels
 _LONGEST_LABEL = 24  # letters
-_EDGE_WIDTHS = {0.0: 1.0, 0.5: 2.0, 0.7: 3.5}
-"""Width of a line from this confidence on."""
+_NARROW = 340.0  # pixels: width of a figure's area on a phone
+
+
+class NetworkParameters(Parameters):
+    """How many rules the network shows, and what its colours mean."""
+
+    n_rules: int = Field(100, ge=1)
+    colour: Literal["genre", "community"] = "community"
+    seed: Seed = 0
+
+
+def draw_network(
+    rules: pd.DataFrame, items: pd.DataFrame, parameters: NetworkParameters
+) -> tuple[Any, Any]:
+    """The strongest rules as a graph, and the graph drawn."""
+    graph = rule_network(rules, items, parameters.n_rules, parameters.seed)
+    return graph, draw_rule_network(graph, parameters.colour)
 
 
 def rule_network(rules: pd.DataFrame, items: pd.DataFrame, n_rules: int, seed: int) -> nx.DiGraph:
@@ -112,47 +134,60 @@ def draw_rule_network(graph: nx.DiGraph, colour: Literal["genre", "community"]) 
         colour: What the colours of the nodes stand for.
     """
     if not graph:
-        return style.message_figure("No rules at these thresholds")
-    positions, diameters = graphs.layout(graph), _diameters(graph)
+        return style.message_figure(phrase("No rules at these thresholds"))
+    positions = layout(graph)
+    table = pd.DataFrame.from_dict(dict(graph.nodes.data()), orient="index")
+    table["x"], table["y"] = np.array(list(positions.values())).T
+    # The area of a node is its support.
+    sizes = _LARGEST_NODE * np.sqrt(table["support"] / table["support"].max())
+    table["size"] = sizes.clip(lower=_SMALLEST_NODE).round(1)
+    best_known = table.sort_values("support", ascending=False, kind="stable")
     figure = style.new_figure()
     _add_rules(figure, graph, positions)
-    looks = [*style.LOOKS, (style.GREY, "circle")]
-    for (name, nodes), look in zip(_colour_groups(graph, colour).items(), looks, strict=False):
-        hue, symbol = look if name != OTHER else looks[-1]
-        sizes = [diameters[node] for node in nodes]
-        marker = {"size": sizes, "color": hue, "symbol": symbol}
-        hover = [_hover(graph, node) for node in nodes]
-        graphs.add_nodes(figure, [positions[node] for node in nodes], name, hover, marker)
+    for value, chosen, look in groups(best_known[colour]):
+        nodes, name = best_known[chosen], phrase(value) if value == NO_GENRE else escape(value)
+        if colour == "community" and value != phrase(OTHER):
+            # A community is named after its best-known item.
+            name = f"{value}: {label(nodes['title'].iloc[0], _LONGEST_LABEL)}"
+        marker = look | {"size": nodes["size"].tolist(), "line": {"width": 1, "color": "white"}}
+        hover = [_title(graph, node) for node in nodes.index]
+        marks = {"mode": "markers", "marker": marker | {"opacity": 1}}
+        draw.points(figure, nodes["x"], nodes["y"], name, hover, **marks)
     # Of every community first the best-known item is labelled.
-    best_known = _best_known(graph, graph)
-    first: dict[int, str] = {}
-    for node in best_known:
-        first.setdefault(graph.nodes[node]["community"], node)
-    labels = {node: _label(graph, node) for node in (*first.values(), *best_known)}
-    graphs.add_labels(figure, labels, positions, diameters, graph.edges)
-    key = "Node size: support. Arrows: rules, thicker from 50 % and from 70 % confidence."
-    graphs.finish_graph(figure, _network_finding(graph, colour), key)
-    return figure
+    named = pd.concat([best_known.drop_duplicates("community"), best_known])
+    named = named[~named.index.duplicated()]
+    texts = [short(title, _LONGEST_LABEL) for title in named["title"]]
+    points, diameters = named[["x", "y"]].to_numpy(), named["size"].tolist()
+    add_labels(figure, texts, points, diameters, _NARROW, len(texts))
+    axis, sides = {"range": [0, 1], "visible": False}, {"l": 16, "r": 16}
+    figure.update_layout(legend_itemsizing="constant", margin=sides, xaxis=axis, yaxis=axis)
+    how = phrase("Arrows: rules. Node size: support. Colour and shape: first genre.")
+    if colour == "community":
+        how = phrase("Arrows: rules. Node size: support. Colour and shape: community.")
+    return style.finish(figure, _network_finding(graph, colour), how, drawn=HEIGHT, legend=8)
 
 
-def _add_rules(
-    figure: style.Figure, graph: nx.DiGraph, positions: dict[str, graphs.Points]
-) -> None:
-    """Add a line for every rule, and past its middle an arrowhead, which tells the numbers."""
-    lines = [(positions[start], positions[end]) for start, end in graph.edges]
-    confidences = [rule["confidence"] for *_, rule in graph.edges.data()]
-    levels = np.searchsorted(list(_EDGE_WIDTHS), confidences, side="right") - 1
-    for level, width in enumerate(_EDGE_WIDTHS.values()):
-        graphs.add_edges(figure, [lines[place] for place in np.flatnonzero(levels == level)], width)
+def _add_rules(figure: style.Figure, graph: nx.DiGraph, positions: dict[str, Points]) -> None:
+    """Add an arrow for every rule, whose head tells the numbers."""
+    starts = np.array([positions[start] for start, _ in graph.edges])
+    ends = np.array([positions[end] for _, end in graph.edges])
+    gaps = np.full_like(starts, np.nan)
+    heads = 0.4 * starts + 0.6 * ends
     texts = [
-        f"{_title(graph, start)} → {_title(graph, end)}<br>confidence {percent(confidence)}, "
-        f"lift {rule['lift']:.1f}, support {percent(rule['support'], 1)}"
-        for (start, end, rule), confidence in zip(graph.edges.data(), confidences, strict=True)
+        phrase(
+            "{start} → {end}<br>confidence {confidence}, lift {lift}",
+            start=_title(graph, start),
+            end=_title(graph, end),
+            confidence=percent(rule["confidence"]),
+            lift=fixed(rule["lift"], 1),
+        )
+        for start, end, rule in graph.edges.data()
     ]
-    marker = draw.ARROW | {"size": [0, 8, 0] * len(lines), "color": "rgba(118, 118, 118, 1)"}
-    heads = graphs.segments([(start, 0.4 * start + 0.6 * end) for start, end in lines])
-    hover = [text for each in texts for text in ("", each, "")]
-    draw.points(figure, *heads, None, hover, mode="markers", marker=marker, showlegend=False)
+    hover = [text for each in texts for text in ("", each, "", "")]
+    x, y = np.stack([starts, heads, ends, gaps], axis=1).reshape(-1, 2).round(4).T.tolist()
+    marker = draw.ARROW | {"size": [0, 8, 0, 0] * len(texts), "color": "rgba(118, 118, 118, 1)"}
+    look = {"line": {"width": 1, "color": "rgba(128, 128, 128, 0.4)"}, "showlegend": False}
+    draw.points(figure, x, y, None, hover, marker=marker | {"opacity": 1}, **look)
 
 
 def _title(graph: nx.DiGraph, node: str) -> str:
@@ -161,74 +196,29 @@ def _title(graph: nx.DiGraph, node: str) -> str:
     return escape(item["title"] + (f" ({item['year']})" if "year" in item else ""))
 
 
-def _colour_groups(graph: nx.DiGraph, colour: str) -> dict[str, list[str]]:
-    """Nodes by legend entry: the largest groups first, the nodes of all small groups last.
-
-    A community is named after its best-known item.
-    """
-    members = _members(graph, colour)
-    order = sorted(members, key=lambda value: (value == OTHER, -len(members[value]), value))
-    groups: dict[str, list[str]] = {}
-    for place, value in enumerate(order):
-        name = escape(value)
-        if colour == "community":
-            name = f"{value}: {_label(graph, _best_known(graph, members[value])[0])}"
-        if place >= len(style.CATEGORIES):
-            name = OTHER
-        groups.setdefault(name, []).extend(members[value])
-    return groups
-
-
-def _members(graph: nx.DiGraph, attribute: str) -> dict[Any, list[str]]:
-    """Nodes by their value of an attribute."""
-    members: dict[Any, list[str]] = {}
-    for node, value in graph.nodes.data(attribute):
-        members.setdefault(value, []).append(node)
-    return members
-
-
-def _best_known(graph: nx.DiGraph, nodes: Iterable[str]) -> list[str]:
-    """Sort nodes by support, the highest first."""
-    return sorted(nodes, key=lambda node: (-graph.nodes[node]["support"], node))
-
-
-def _label(graph: nx.DiGraph, node: str) -> str:
-    return label(graph.nodes[node]["title"], _LONGEST_LABEL)
-
-
-def _hover(graph: nx.DiGraph, node: str) -> str:
-    item = graph.nodes[node]
-    title, genre, support = _title(graph, node), escape(item["genre"]), percent(item["support"], 1)
-    return f"<b>{title}</b><br>{genre}, community {item['community']}<br>support {support}"
-
-
-def _diameters(graph: nx.DiGraph) -> dict[str, float]:
-    """Diameter of each node's circle in pixels; the area is proportional to the support."""
-    supports = dict(graph.nodes.data("support"))
-    largest = _LARGEST_NODE / math.sqrt(max(supports.values()))
-    return {
-        node: round(max(_SMALLEST_NODE, largest * math.sqrt(share)), 1)
-        for node, share in supports.items()
-    }
-
-
 def _network_finding(graph: nx.DiGraph, colour: str) -> str:
     import networkx as nx
 
     genres = dict(graph.nodes.data("genre"))
-    pairs = [(genres[start], genres[end]) for start, end in graph.edges]
-    known = [pair for pair in pairs if NO_GENRE not in pair]
-    if colour == "genre" and known:
-        same = sum(start == end for start, end in known) / len(known)
-        starts, ends = (Counter(side) for side in zip(*known, strict=True))
-        chance = sum(starts[genre] * ends[genre] for genre in starts) / len(known) ** 2
-        return (
-            f"{percent(same)} of the strongest rules stay within a genre "
-            f"(by chance: {percent(chance)})"
+    pairs = pd.DataFrame([(genres[start], genres[end]) for start, end in graph.edges])
+    known = pairs[(pairs != NO_GENRE).all(axis=1)]
+    if colour == "genre" and len(known):
+        same = float((known[0] == known[1]).mean())
+        shares = (known[side].value_counts(normalize=True) for side in known)
+        chance = pd.concat(shares, axis=1).prod(axis=1, skipna=False).sum()
+        return phrase(
+            "{share} of the strongest rules stay within a genre (by chance: {chance})",
+            share=percent(same),
+            chance=percent(chance),
         )
-    members = _members(graph, "community")
+    members: dict[int, list[str]] = {}
+    for node, community in graph.nodes.data("community"):
+        members.setdefault(community, []).append(node)
     quality = nx.community.modularity(graph.to_undirected(), members.values(), weight="lift")
-    communities = counted(len(members), "community", "communities")
-    return (
-        f"The strongest rules tie {len(graph)} items into {communities} (modularity {quality:.2f})"
+    return plural(
+        len(members),
+        "The strongest rules tie {items} items into {n} community (modularity {quality})",
+        "The strongest rules tie {items} items into {n} communities (modularity {quality})",
+        items=len(graph),
+        quality=fixed(quality, 2),
     )

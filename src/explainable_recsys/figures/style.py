@@ -25,8 +25,7 @@ CATEGORIES = [*PALETTE[:6], PALETTE[7]]
 SYMBOLS = ["circle", "square", "diamond", "cross", "triangle-up", "triangle-down", "star"]
 """Shapes that tell the `CATEGORIES` apart without colour."""
 
-LOOKS = list(zip(CATEGORIES, SYMBOLS, strict=True))
-"""Colour and shape of each category."""
+_DASHES = ["solid", "dash", "dot", "dashdot"]
 
 GREY = "#999999"
 """The grey of what is not one of the categories."""
@@ -53,7 +52,7 @@ TEMPLATE: dict[str, Any] = {
     "layout": {
         "colorway": PALETTE,
         "font": {"family": "Arial, Liberation Sans, sans-serif", "size": 12, "color": INK},
-        "hoverlabel": {"align": "left"},
+        "hoverlabel": {"align": "left", "namelength": -1},
         "hovermode": "closest",
         "legend": {"orientation": "h", "x": 0, "y": -0.2, "yanchor": "top"},
         "margin": {"l": 64, "r": 24, "t": 72, "b": 64},
@@ -123,6 +122,13 @@ def finish(
         paper_bgcolor="white",
         plot_bgcolor="white",
     )
+
+
+def look(place: int) -> dict[str, Any]:
+    """Colour, shape and dash of a category (from 0), each of which tells it from the others."""
+    kind = place % len(CATEGORIES)
+    line = {"color": CATEGORIES[kind], "dash": _DASHES[place % len(_DASHES)], "width": 2}
+    return {"line": line, "marker": {"color": line["color"], "symbol": SYMBOLS[kind], "size": 8}}
 
 
 def two_panels(right_title: str) -> Figure:

@@ -6,12 +6,14 @@ import html
 import math
 import re
 
+from explainable_recsys.wording.numbers import percentage
+
 _TAG = re.compile("<[^>]*>")
 
 
 def percent(share: float, n_decimals: int = 0) -> str:
     """Return a share (from 0 to 1) as a percentage, for people to read."""
-    return f"{100 * share:.{n_decimals}f} %"
+    return percentage(100 * share, n_decimals)
 
 
 def fine_percent(share: float) -> str:
@@ -22,11 +24,6 @@ def fine_percent(share: float) -> str:
 def floored(value: float) -> float:
     """Cut a value to two decimals: what is said to be reached has to be."""
     return math.floor(100 * value + 1e-9) / 100
-
-
-def counted(n: float, one: str, several: str) -> str:
-    """A number with its noun."""
-    return f"{n:,.9g} {one if n == 1 else several}"
 
 
 def escape(text: object) -> str:

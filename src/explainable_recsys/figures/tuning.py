@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from explainable_recsys.figures import draw, style
-from explainable_recsys.figures.texts import counted
 from explainable_recsys.metrics.records import lower_is_better
+from explainable_recsys.wording.numbers import fixed
+from explainable_recsys.wording.phrases import later, phrase
 
-STATES = {
-    "complete": ("complete", {"color": style.PALETTE[0], "symbol": "circle"}),
-    "pruned": ("stopped early (mean so far)", {"color": style.GREY, "symbol": "circle-open"}),
-}
+_CHANGES = later("{recommender}: trial {trial} takes {metric} from {present} to {found}")
+_FAILS = later("{recommender}: {metric} of {found}; the present parameters fail")
+_NO_BETTER = later("{recommender}: nothing beats the present {metric} of {present}")
 BEFORE_PARAMETERS = ("recommender", "metric", "trial", "state", "value", "message")
 
 
@@ -48,23 +49,14 @@ def tuning_history_figure(trials: pd.DataFrame) -> style.Figure:
             `recommender`, `metric`, `trial`, `state` (`complete`, `pruned` or `failed`), `value`
             and the values on the folds, `fold_1` and so on, as far as they were measured.
     """
-    if trials["value"].isna().all():
-        return style.message_figure("No trial was complete")
-    metric, numbers, values = trials["metric"].iloc[0], trials["trial"], trials["value"]
-    shown = mean_so_far(trials)
-    figure = style.new_figure()
-    for state, (name, look) in STATES.items():
-        rows = trials["state"] == state
-        if rows.any():
-            mark = {"mode": "markers", "marker": {**look, "size": 8}}
-            draw.points(figure, numbers[rows], shown[rows], name, **mark)
-    so_far = (values.cummin() if lower_is_better(metric) else values.cummax()).ffill()
-    best = {"color": style.PALETTE[3], "shape": "hv"}
-    draw.points(figure, numbers, so_far, "best so far", mode="lines", line=best)
-    ends, present = numbers.iloc[[0, -1]], values.iloc[[0, 0]]
-    look = {"color": style.GREY, "dash": "dot"}
-    draw.points(figure, ends, present, "present parameters", mode="lines", line=look)
-    return style.finish(figure, *_finding(trials), "Trial", f"{metric} on validation ratings")
+    figure = _panels(trials, ["trial"], 1)
+    if figure.data:
+        values = trials["value"]
+        lower = lower_is_better(trials["metric"].iloc[0])
+        so_far = (values.cummin() if lower else values.cummax()).ffill()
+        best = {"color": style.PALETTE[3], "shape": "hv"}
+        draw.points(figure, trials["trial"], so_far, phrase("best so far"), mode="lines", line=best)
+    return figure
 
 
 def tuning_parameters_figure(trials: pd.DataFrame) -> style.Figure:
@@ -73,30 +65,42 @@ def tuning_parameters_figure(trials: pd.DataFrame) -> style.Figure:
     Args:
         trials: As for `tuning_history_figure`, with a column for each parameter.
     """
+    return _panels(trials, parameter_columns(trials), 2)
+
+
+def _panels(trials: pd.DataFrame, names: list[str], n_columns: int) -> style.Figure:
+    """Draw the value of the trials against each of some columns."""
     if trials["value"].isna().all():
-        return style.message_figure("No trial was complete")
-    shown, names = mean_so_far(trials), parameter_columns(trials)
-    marks: list[tuple[str, Any, dict[str, Any]]] = [
-        (name, trials["state"] == state, {**look, "size": 6})
-        for state, (name, look) in STATES.items()
-    ]
-    large = {"color": style.PALETTE[3], "size": 12}
-    marks.append(("present", trials.index == 0, {**large, "symbol": "diamond-open"}))
-    marks.append(("best", trials.index == best_trial(trials), {**large, "symbol": "diamond"}))
-    figure = style.new_figure()
-    suffixes, height = draw.grid(figure, len(names), n_columns=2, panel=160, gap=70, between=0.16)
+        return style.message_figure(phrase("No trial was complete"))
+    shown, figure = mean_so_far(trials), style.new_figure()
+    suffixes, height = draw.grid(figure, len(names), n_columns, panel=160, gap=70, between=0.16)
     for suffix, name in zip(suffixes, names, strict=True):
         axis = {"type": _scale(trials[name]), "title_text": name, "title_font_size": 12}
         figure.update_layout({f"xaxis{suffix}": axis})
         x = trials[name]
         if x.dtype.kind not in "if":
             x = x.astype(object).where(x.notna(), "none").astype("str")
-        for label, chosen, look in marks:
-            group = {"legendgroup": label, "showlegend": not suffix and bool(chosen.any())}
-            place = (x[chosen], shown[chosen], label, None, suffix)
+        for entry, chosen, look in _marks(trials):
+            group = {"legendgroup": entry, "showlegend": not suffix}
+            place = (x[chosen], shown[chosen], entry, None, suffix)
             draw.points(figure, *place, mode="markers", marker=look, **group)
-    texts = (*_finding(trials), "", f"{trials['metric'].iloc[0]} (validation)")
-    return style.finish(figure, *texts, drawn=height, foot=158, legend=116)
+    on = phrase("{metric} (validation)", metric=trials["metric"].iloc[0])
+    return style.finish(figure, *_finding(trials), "", on, drawn=height, foot=158, legend=116)
+
+
+def _marks(trials: pd.DataFrame) -> Iterator[tuple[str, pd.Series[bool], dict[str, Any]]]:
+    """Name, rows and look of each kind of trial that there is; the last is on top."""
+    is_best = trials["trial"] == trials["trial"].iloc[best_trial(trials)]
+    is_first = trials["trial"] == trials["trial"].iloc[0]
+    blue, orange = style.PALETTE[0], style.PALETTE[3]
+    for name, chosen, hue, symbol, size in (
+        (phrase("complete"), trials["state"] == "complete", blue, "circle", 6),
+        (phrase("stopped early"), trials["state"] == "pruned", style.GREY, "circle-open", 6),
+        (phrase("present"), is_first, orange, "diamond-open", 12),
+        (phrase("best"), is_best, orange, "diamond", 12),
+    ):
+        if chosen.any():
+            yield name, chosen, {"color": hue, "symbol": symbol, "size": size}
 
 
 def _scale(values: pd.Series[float]) -> str | None:
@@ -108,18 +112,26 @@ def _scale(values: pd.Series[float]) -> str | None:
 
 def _finding(trials: pd.DataFrame) -> tuple[str, str]:
     """Title and subtitle."""
-    name, metric = trials["recommender"].iloc[0], trials["metric"].iloc[0]
     best = best_trial(trials)
     present, found = trials["value"].iloc[0], trials["value"].iloc[best]
-    counts = trials["state"].value_counts()
-    parts = [counted(len(trials), "trial", "trials")]
-    for state, text in (("pruned", "stopped early"), ("failed", "failed")):
-        if state in counts:
-            parts.append(f"{counts[state]} {text}")
-    subtitle = f"{', '.join(parts)}."
+    states = trials["state"].value_counts()
+    subtitle = phrase(
+        "Trials: {n}, of which {early} stopped early (shown: their mean so far) and {failed} "
+        "failed.",
+        n=len(trials),
+        early=states.get("pruned", 0),
+        failed=states.get("failed", 0),
+    )
+    facts = {
+        "recommender": trials["recommender"].iloc[0],
+        "metric": trials["metric"].iloc[0],
+        "trial": best,
+        "present": fixed(present, 4),
+        "found": fixed(found, 4),
+    }
+    title = _CHANGES
     if best == 0:
-        return f"{name}: nothing beats the present {metric} of {present:.4f}", subtitle
-    if np.isnan(present):
-        return f"{name}: {metric} of {found:.4f}; the present parameters fail", subtitle
-    verb = "lowers" if lower_is_better(metric) else "raises"
-    return f"{name}: trial {best} {verb} {metric} from {present:.4f} to {found:.4f}", subtitle
+        title = _NO_BETTER
+    elif np.isnan(present):
+        title = _FAILS
+    return phrase(title, **facts), subtitle

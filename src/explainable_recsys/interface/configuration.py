@@ -2,74 +2,86 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from omegaconf import OmegaConf
-from yaml import YAMLError
+import yaml
 
 from explainable_recsys.errors import InputError, did_you_mean
 from explainable_recsys.interface.old_names import moved_dataset, moved_parameter
 
+# Fast where PyYAML comes with its C library, as it does from PyPI.
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
-def check_globals(conf: Path, env: str | None) -> None:
+
+def check_files(conf: Path, env: str | None, given: Mapping[str, Any]) -> None:
+    """Make sure that an environment overrides only what exists in `conf/base`, by its new name.
+
+    Args:
+        conf: Folder of all environments.
+        env: The one that is used; None for `local`.
+        given: Parameters of the command line.
+
+    Raises:
+        InputError: Naming the file, and the closest parameter or the new name of the dataset.
+    """
+    own = conf / (env or "local")
+    check_globals(conf, own)
+    files = sorted(own.glob("parameters*.yml"))
+    known = parameters_of(conf / "base") if given or files else {}
+    for name, value in given.items():
+        check_parameter(name, value, known)
+    for file in files:
+        _check_file(file, partial(check_parameter, known=known))
+    for file in sorted(own.glob("catalog*.yml")):
+        _check_file(file, check_dataset)
+
+
+def check_globals(conf: Path, own: Path) -> None:
     """Make sure that `globals.yml` of an environment can be used.
 
     Raises:
         InputError: If it has an unknown key, a source that is no block, or a source without
             a root of its own for its results.
     """
-    own = env or "local"
-    given, known = (read_block(conf / name / "globals.yml") for name in (own, "base"))
-    for name, value in given.items():
-        try:
-            check_parameter(name, value, {**known, "source": {}}, path=(), deeply=False)
-        except InputError as error:
-            raise InputError(f"{own}/globals.yml: {error}") from None
-    if "source" in given and "data_root" not in given:
+    known, file = read_block(conf / "base" / "globals.yml"), own / "globals.yml"
+    _check_file(file, partial(check_parameter, known={**known, "source": {}}))
+    place, values = f"{own.name}/{file.name}", read_block(file)
+    if "source" in values and "data_root" not in values:
         raise InputError(
-            f"{own}/globals.yml: a data set of its own needs a root for its results, or they "
-            f"would mix with others; add for example data_root: data/{own}"
+            f"{place}: a data set of its own needs a root for its results, or they "
+            f"would mix with others; add for example data_root: data/{own.name}"
         )
-    root = {**known, **given}.get("data_root")
+    root = {**known, **values}.get("data_root")
     if not (root and isinstance(root, str)):
-        raise InputError(f"{own}/globals.yml: data_root {root!r} is not a folder")
+        raise InputError(f"{place}: data_root {root!r} is not a folder")
 
 
-def check_parameter_files(conf: Path, env: str | None) -> None:
-    """Make sure that an environment overrides only parameters that exist in `conf/base`.
+def check_dataset(name: str, _: Any) -> None:
+    """Make sure that a dataset has no name of an earlier version.
 
     Raises:
-        InputError: Naming the file and the closest parameter that does.
+        InputError: With the new name.
     """
-    own = conf / (env or "local")
-    files = sorted(own.glob("parameters*.yml"))
-    known = parameters_of(conf, "base") if files else {}
-    for file in files:
-        for name, value in read_block(file).items():
-            try:
-                check_parameter(name, value, known, path=())
-            except InputError as error:
-                raise InputError(f"{own.name}/{file.name}: {error}") from None
+    if moved := moved_dataset(name):
+        raise InputError(moved)
 
 
-def parameters_of(conf: Path, env: str) -> dict[str, Any]:
+def _check_file(file: Path, check: Callable[[str, Any], None]) -> None:
+    """Check all that stands in a file; name the file if something is wrong."""
+    for name, value in read_block(file).items():
+        try:
+            check(name, value)
+        except InputError as error:
+            raise InputError(f"{file.parent.name}/{file.name}: {error}") from None
+
+
+def parameters_of(folder: Path) -> dict[str, Any]:
     """All parameters that stand in the files of an environment, without resolving anything."""
-    files = sorted((conf / env).glob("parameters*.yml"))
+    files = sorted(folder.glob("parameters*.yml"))
     return {name: value for file in files for name, value in read_block(file).items()}
-
-
-def check_catalog_files(conf: Path, env: str | None) -> None:
-    """Make sure that an environment describes no dataset under a name of an earlier version.
-
-    Raises:
-        InputError: Naming the file and the new name.
-    """
-    for file in sorted((conf / (env or "local")).glob("catalog*.yml")):
-        for name in read_block(file):
-            if moved := moved_dataset(name):
-                raise InputError(f"{file.parent.name}/{file.name}: {moved}")
 
 
 def read_block(file: Path) -> dict[str, Any]:
@@ -80,23 +92,23 @@ def read_block(file: Path) -> dict[str, Any]:
     """
     name = f"{file.parent.name}/{file.name}"
     try:
-        content = OmegaConf.load(file) if file.exists() else OmegaConf.create({})
-    except YAMLError as error:
+        block = yaml.load(file.read_bytes(), _LOADER) if file.exists() else None
+    except yaml.YAMLError as error:
         raise InputError(f"{name}: {' '.join(str(error).split())}") from None
-    block = OmegaConf.to_container(content, resolve=False)
-    if not isinstance(block, dict):
+    if block is not None and not isinstance(block, dict):
         raise InputError(f"{name}: a list stands where keys should")
-    return {str(key): value for key, value in block.items()}
+    return {str(key): value for key, value in (block or {}).items()}
 
 
 def check_parameter(
     name: str,
     value: Any,
     known: Mapping[str, Any],
-    path: tuple[str, ...],
-    deeply: bool = True,
+    path: tuple[str, ...] = (),
 ) -> None:
     """Make sure that a parameter exists, and that a block of parameters is given as one.
+
+    A block of which nothing is known may hold anything.
 
     Raises:
         InputError: Naming the closest parameter that does.
@@ -114,6 +126,5 @@ def check_parameter(
         raise InputError(f"parameter {full}: {value!r} stands where a block should{accepted}")
     if path[1:] == ("search",) and name == "space":
         return  # may name any parameter that the model depends on; the search itself checks which
-    if deeply:
-        for key, inner in value.items():
-            check_parameter(key, inner, known[name], (*path, name))
+    for key, inner in value.items() if known[name] else ():
+        check_parameter(key, inner, known[name], (*path, name))

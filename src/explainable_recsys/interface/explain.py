@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,6 @@ import pandas as pd
 from kedro.framework.session import KedroSession
 from kedro.io import DataCatalog
 from rich.console import Group, RenderableType
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -23,14 +21,22 @@ from explainable_recsys.answers.records import Pair
 from explainable_recsys.errors import InputError
 from explainable_recsys.explainers.styles import style_of
 from explainable_recsys.interface.stored import load_stored, stored_approach, stored_approaches
-from explainable_recsys.interface.terminal import heading, print_json, print_plainly
-from explainable_recsys.reporting.people import Person, find_item, find_user, titled
+from explainable_recsys.interface.terminal import (
+    grid,
+    heading,
+    indented,
+    print_json,
+    print_plainly,
+    ranked,
+    reason_of,
+    title_of,
+)
+from explainable_recsys.reporting.people import Person, find_item, find_user
 from explainable_recsys.wording import markup
 from explainable_recsys.wording.numbers import fixed, number, short
 from explainable_recsys.wording.phrases import phrase, plural
 
 N_RATED = 10
-FORMATS = ("table", "json")
 
 
 @dataclass(frozen=True)
@@ -84,7 +90,7 @@ def explain(project: Path, env: str | None, question: Question, form: str) -> No
         project: Root of the project.
         env: Environment; None for the embedded data.
         question: What to explain.
-        form: One of `FORMATS`.
+        form: `table` or `json`.
 
     Raises:
         InputError: If the user, item or approach is not known, or nothing is stored.
@@ -110,22 +116,20 @@ def answer(catalog: DataCatalog, question: Question) -> Reply:
     stored = load_stored(catalog, pair, question.lists)
     user_id = find_user(question.user, stored.data.histories.user_ids)
     item_id = None if question.item is None else find_item(question.item, stored.data.items)
-    found = stored.of(user_id)
-    if item_id is not None:
-        listed = found.recommendations
+    person = stored.of(user_id)
+    listed = person.recommendations
+    if item_id is not None and item_id in set(listed["item_id"]):
         own = listed[listed["item_id"] == item_id].reset_index(drop=True)
-        one = (
-            Person(found.user_id, found.history, own, found.reasons_for(item_id))
-            if len(own)
-            else stored.about(user_id, item_id)
-        )
+        person = replace(person, recommendations=own, reasons=person.reasons_for(item_id))
+    elif item_id is not None:
+        person = stored.about(user_id, item_id)
     return Reply(
         data=str(catalog.load("data_version")["name"]),
         pair=pair,
         lists=stored.whose,
         others=tuple(name for name in stored_approaches(catalog) if name != pair.name),
-        person=found if item_id is None else one,
-        n_listed=len(found.recommendations),
+        person=person,
+        n_listed=len(listed),
         item_id=item_id,
     )
 
@@ -177,13 +181,13 @@ def drawn(reply: Reply) -> RenderableType:
     parts: list[RenderableType] = [_history(reply)]
     if reply.item_id is None:
         title = phrase("{lists} recommends, {explained}", lists=reply.lists, explained=_by(reply))
-        parts += [heading(title), _list(reply.person)]
+        parts += [heading(title), indented(ranked(reply.person.recommendations))]
     else:
         parts += _one(reply)
     if reply.others:
         others = ", ".join(reply.others)
         hint = phrase("others to ask with --approach: {approaches}", approaches=others)
-        parts += [Text(), _indented(Text(hint, style="dim"))]
+        parts += [Text(), indented(Text(hint, style="dim"))]
     return Group(*parts)
 
 
@@ -211,31 +215,18 @@ def _history(reply: Reply) -> RenderableType:
         mean=fixed(history["rating"].mean(), 1),
         **who,
     )
-    grid = _grid()
+    rated = grid()
     for row in history.head(N_RATED).to_dict("records"):
-        title = titled(row["title"], row["year"], row["item_id"])
-        grid.add_row(Text(f"★{short(row['rating'])}", no_wrap=True), Text(title, overflow="fold"))
-    more = []
-    if n > N_RATED:
-        rest = plural(n - N_RATED, "and {n} more", "and {n} more")
-        more = [_indented(Text(rest, style="dim"))]
-    return Group(Text(first, style="bold"), _indented(grid), *more)
-
-
-def _list(someone: Person) -> RenderableType:
-    grid = _grid()
-    grid.add_column(justify="right", no_wrap=True)
-    grid.add_column(overflow="fold")
-    for row in someone.recommendations.to_dict("records"):
-        title = Text(titled(row["title"], row["year"], row["item_id"]), style="bold")
-        grid.add_row(Text(f"{row['rank']}.", style="bold"), Group(title, _reason(row)))
-    return _indented(grid)
+        stars = Text(f"★{short(row['rating'])}", no_wrap=True)
+        rated.add_row(stars, Text(title_of(row), overflow="fold"))
+    rest = plural(n - N_RATED, "and {n} more", "and {n} more")
+    more = [indented(Text(rest, style="dim"))] if n > N_RATED else []
+    return Group(Text(first, style="bold"), indented(rated), *more)
 
 
 def _one(reply: Reply) -> list[RenderableType]:
     """The place of one item, its sentence, and all of the evidence."""
     row = reply.person.recommendations.iloc[0].to_dict()
-    title = titled(row["title"], row["year"], row["item_id"])
     sentence = (
         phrase(
             "number {rank} of {lists} (score {score}), {explained}; "
@@ -251,23 +242,16 @@ def _one(reply: Reply) -> list[RenderableType]:
         explained=_by(reply),
         listed=reply.n_listed,
     )
-    parts: list[RenderableType] = [heading(title), _indented(Text(place)), _indented(_reason(row))]
     evidence = reply.person.reasons_for(reply.item_id)
-    if len(evidence):
-        parts += [Text(), _indented(_evidence(evidence))]
-    return parts
-
-
-def _reason(row: Mapping[Hashable, Any]) -> Text:
-    sentence = row["sentence"]
-    return markup.terminal(sentence) if markup.is_text(sentence) else Text(phrase("no explanation"))
+    parts: list[RenderableType] = [heading(title_of(row)), indented(Text(place))]
+    parts.append(indented(reason_of(row)))
+    return [*parts, Text(), indented(_evidence(evidence))] if len(evidence) else parts
 
 
 def _evidence(evidence: pd.DataFrame) -> Table:
     """All pieces of evidence; the parts of one rule stand together."""
     style = style_of(evidence["style"])
-    table = _grid()
-    table.show_header = True
+    table = grid(show_header=True)
     table.add_column(phrase(style.weight), justify="right", no_wrap=True)
     table.add_column(phrase(style.piece), overflow="fold")
     if style.name == "rule":
@@ -278,14 +262,6 @@ def _evidence(evidence: pd.DataFrame) -> Table:
     for value, text in rows:
         table.add_row(f"{value:.3g}", Text(text))
     return table
-
-
-def _grid() -> Table:
-    return Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, show_header=False)
-
-
-def _indented(content: RenderableType) -> Padding:
-    return Padding(content, (0, 0, 0, 2), expand=False)
 
 
 def _records(table: pd.DataFrame) -> list[dict[str, Any]]:

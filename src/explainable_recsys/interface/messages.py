@@ -18,16 +18,13 @@ def user_message(error: BaseException) -> str | None:
     from omegaconf.errors import OmegaConfBaseException
     from yaml import YAMLError
 
-    causes = list(_chain(error))
-    for cause in causes:
-        if isinstance(cause, InputError):
+    for cause in _chain(error):
+        if isinstance(cause, InputError | DatasetNotFoundError):
             return str(cause)
         if isinstance(cause, ParameterValidationError):
             return parameter_message(str(cause))
         if isinstance(cause, VersionNotFoundError):
             return missing_message(str(cause))
-        if isinstance(cause, DatasetNotFoundError):
-            return str(cause)
         if isinstance(cause, MemoryError):
             reason = str(cause).rstrip(".") or "no details"
             return f"not enough memory ({reason}); choose smaller parameters or less data"

@@ -28,12 +28,8 @@ from explainable_recsys.interactions import Interactions
 from explainable_recsys.interface.configuration import read_block
 from explainable_recsys.interface.messages import user_message
 from explainable_recsys.interface.stored import load_stored, stored_approach
-from explainable_recsys.reporting.people import (
-    Person,
-    find_item,
-    find_user,
-    titled,
-)
+from explainable_recsys.interface.terminal import title_of
+from explainable_recsys.reporting.people import Person, find_item, find_user
 from explainable_recsys.wording import markup
 from explainable_recsys.wording.numbers import short
 from explainable_recsys.wording.phrases import later, phrase, plural
@@ -110,9 +106,6 @@ class Browser(ipywidgets.VBox):  # type: ignore[misc]
         """
         self._stored = load_stored(catalog, stored_approach(catalog, approach))
         self._items, self._histories = self._stored.data.items, self._stored.data.histories
-        scale = self._stored.data.scale
-        self._scale = (scale.minimum, scale.maximum)
-        self._adds_up = self._stored.pair.explainer.adds_up
         users = np.sort(catalog.load(f"{approach}.explanations")["user_id"].unique())
         self._order = iter(users[random_order(users, seed, "users browsed")])
         first = next(self._order) if user is None else user
@@ -120,7 +113,11 @@ class Browser(ipywidgets.VBox):  # type: ignore[misc]
         self._make_widgets()
         super().__init__(self._layout_of_widgets())
         self._show_person()
-        self._connect()
+        self.user.observe(self._on_user, "value")
+        self.another.on_click(self._on_another)
+        self.listed.observe(self._on_listed, "value")
+        for widget in (self.change, self.other, self.rating):
+            widget.observe(self._on_change, "value")
 
     def _make_widgets(self) -> None:
         field = {"style": {"description_width": "60px"}, "layout": {"width": "98%"}}
@@ -155,20 +152,12 @@ class Browser(ipywidgets.VBox):  # type: ignore[misc]
             self.comparison,
         ]
 
-    def _connect(self) -> None:
-        self.user.observe(self._on_user, "value")
-        self.another.on_click(self._on_another)
-        self.listed.observe(self._on_listed, "value")
-        for widget in (self.change, self.other, self.rating):
-            widget.observe(self._on_change, "value")
-
     def _on_user(self, _: Any) -> None:
         shown = str(self._person.user_id)
         if self.user.value == shown:
             return
         try:
-            wanted = find_user(self.user.value, self._histories.user_ids)
-            self._person = self._stored.of(wanted)
+            self._person = self._stored.of(find_user(self.user.value, self._histories.user_ids))
         except InputError as error:
             self.unknown.value, self.user.value = escape(str(error)), shown
         else:
@@ -192,16 +181,12 @@ class Browser(ipywidgets.VBox):  # type: ignore[misc]
             self.change.value = NO_CHANGE
         elif event["owner"] is self.change and self.change.value != NO_CHANGE:
             self.other.value = ""
+        self.message.value = ""
         try:
             self._show_change()
         except (InputError, DatasetError) as error:
             self.comparison.clear_output()
-            self._say(user_message(error) or str(error))
-        else:
-            self._say("")
-
-    def _say(self, text: str) -> None:
-        self.message.value = escape(text)
+            self.message.value = escape(user_message(error) or str(error))
 
     def _show_person(self) -> None:
         someone = self._person
@@ -209,12 +194,12 @@ class Browser(ipywidgets.VBox):  # type: ignore[misc]
         self._history.value = _history(someone)
         listed = someone.recommendations
         self.listed.options = [
-            (f"{row['rank']}. {_titled(row)}", row["item_id"]) for row in listed.to_dict("records")
+            (f"{row['rank']}. {title_of(row)}", row["item_id"]) for row in listed.to_dict("records")
         ]
         self.listed.value = listed["item_id"].iloc[0]
         self._show_reasons(someone, self.listed.value)
         rated = someone.history.to_dict("records")
-        options = [(f"{_titled(row)} (★{short(row['rating'])})", row["item_id"]) for row in rated]
+        options = [(f"{title_of(row)} (★{short(row['rating'])})", row["item_id"]) for row in rated]
         self.change.options = [(phrase("nothing"), NO_CHANGE), *options]
         self.change.value, self.other.value = NO_CHANGE, ""
         self.comparison.clear_output()
@@ -223,9 +208,9 @@ class Browser(ipywidgets.VBox):  # type: ignore[misc]
         row = someone.recommendations.set_index("item_id", drop=False).loc[item_id]
         self._sentence.value = _sentence(row["sentence"])
         title = str(row["title"]) if markup.is_text(row["title"]) else f"item {item_id}"
-        score = float(row["score"]) if self._adds_up else None
+        score = float(row["score"]) if self._stored.pair.explainer.adds_up else None
         reasons = someone.reasons_for(item_id)
-        _draw(self.reasons, reasons_figure(reasons, title, self._scale, score=score))
+        _draw(self.reasons, reasons_figure(reasons, title, score=score))
 
     def _show_change(self) -> None:
         wanted = self._wanted_change()
@@ -233,8 +218,7 @@ class Browser(ipywidgets.VBox):  # type: ignore[misc]
             self.comparison.clear_output()
             return
         before, after = self._person.recommendations, self._asked(wanted)
-        words = self._words(wanted)
-        figure = what_if_figure(before, after.recommendations, words)
+        figure = what_if_figure(before, after.recommendations, self._words(wanted))
         _draw(self.comparison, figure, _reasons_after(before, after))
 
     def _wanted_change(self) -> Change | None:
@@ -258,33 +242,19 @@ class Browser(ipywidgets.VBox):  # type: ignore[misc]
         ratings = changed_history(history, [change])
         if not ratings:
             raise InputError("nothing is left that is rated, so there is nobody to recommend to")
-        table = pd.DataFrame({"item_id": list(ratings), "rating": list(ratings.values())})
-        someone = self._person.user_id
-        return self._stored.asked(self._histories.histories(table.assign(user_id=someone)))
+        table = pd.DataFrame(ratings.items(), columns=["item_id", "rating"])
+        table["user_id"] = self._person.user_id
+        return self._stored.asked(self._histories.histories(table))
 
     def _words(self, change: Change) -> str:
         """The change as the beginning of a sentence."""
-        items = self._items
-        title = items.loc[items["item_id"] == change.item_id, "title"].iloc[0]
+        title = self._items.set_index("item_id").loc[change.item_id, "title"]
         if change.rating is None:
             return phrase("Without {title}", title=title)
         return phrase("With {title} rated {rating}", title=title, rating=short(change.rating))
 
 
-def browse(catalog: DataCatalog, approach: str, user: Any = None, seed: int = 0) -> Browser:
-    """Show an approach's lists and reasons, to choose from and to change.
-
-    Args:
-        catalog: Where the results of a run are.
-        approach: Name of the approach.
-        user: Whom to show first; else somebody with explanations.
-        seed: Of the order in which other users are shown.
-
-    Raises:
-        InputError: If the approach has left no lists, or there is no such user.
-        kedro.io.DatasetError: If something is not stored.
-    """
-    return Browser(catalog, approach, user, seed)
+browse = Browser
 
 
 def _side_by_side(left: list[Any], right: list[Any]) -> ipywidgets.HBox:
@@ -314,7 +284,7 @@ def _draw(output: ipywidgets.Output, figure: go.Figure, table: str = "") -> None
 
 def _history(someone: Person) -> str:
     rows = someone.history.head(N_RATED).to_dict("records")
-    lines = [f"★{short(row['rating'])} {escape(_titled(row))}" for row in rows]
+    lines = [f"★{short(row['rating'])} {escape(title_of(row))}" for row in rows]
     n_more = len(someone.history) - len(rows)
     more = [plural(n_more, "and {n} more", "and {n} more")] if n_more > 0 else []
     return f'<div style="{_LINES}">{"<br>".join([*lines, *more])}</div>'
@@ -324,7 +294,7 @@ def _reasons_after(before: pd.DataFrame, after: Person) -> str:
     """The sentences of what the change brings into the list."""
     listed = after.recommendations
     new = listed[~listed["item_id"].isin(before["item_id"])].to_dict("records")
-    lines = [f"<b>{escape(_titled(row))}</b>{_sentence(row['sentence'])}" for row in new]
+    lines = [f"<b>{escape(title_of(row))}</b>{_sentence(row['sentence'])}" for row in new]
     return "".join([phrase("New in the list:"), "<br>", *lines]) if lines else ""
 
 
@@ -332,7 +302,3 @@ def _sentence(sentence: Any) -> str:
     if not markup.is_text(sentence):
         return phrase("No explanation.")
     return f'<div style="{_LINES}">{markup.html(sentence)}</div>'
-
-
-def _titled(row: dict[Any, Any]) -> str:
-    return titled(row["title"], row["year"], row["item_id"])

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, get_type_hints
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from kedro.io import DataCatalog
-from pydantic import BaseModel
 
 from explainable_recsys.answers.answer import FittedPair, answer, place_among_all
 from explainable_recsys.answers.explainers import EXPLAINERS
@@ -18,14 +16,13 @@ from explainable_recsys.answers.pairs import APPROACHES, knowledge_of, record_of
 from explainable_recsys.answers.recommenders import RECOMMENDERS
 from explainable_recsys.answers.records import Pair
 from explainable_recsys.data import Data, Lists, check_list_columns
-from explainable_recsys.datasets.source import SourceParameters
 from explainable_recsys.errors import InputError, did_you_mean
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.pipelines.data_processing.nodes import gather_data
 from explainable_recsys.pipelines.judging import earlier_results, results_root
 from explainable_recsys.preprocessing.card import check_same_data
 from explainable_recsys.recommenders.base import Recommender
-from explainable_recsys.recommenders.lists import RecommendationParameters, check_made_by
+from explainable_recsys.recommenders.lists import check_made_by
 from explainable_recsys.reporting.people import Person, person, titled
 
 
@@ -163,8 +160,8 @@ def load_stored(catalog: DataCatalog, pair: Pair, whose: str | None = None) -> S
     fitted = load_pair(catalog, pair)
     own = whose == pair.recommender
     lister = fitted.model if own else catalog.load(f"{whose}.model")
-    length = _typed(catalog.load("params:recommendation"), RecommendationParameters)
-    return Stored(fitted, load_data(catalog), whose, lists, lister, length.n)
+    n = catalog.load("params:recommendation.n")
+    return Stored(fitted, load_data(catalog), whose, lists, lister, n)
 
 
 def load_pair(catalog: DataCatalog, pair: Pair) -> FittedPair:
@@ -173,18 +170,14 @@ def load_pair(catalog: DataCatalog, pair: Pair) -> FittedPair:
     Raises:
         kedro.io.DatasetError: If something is not stored.
     """
-    explainer = EXPLAINERS[pair.explainer]
+    explainer, knowledge = EXPLAINERS[pair.explainer], provided(knowledge_of(pair))
     named = [pair, *(other for other in APPROACHES.values() if other.explainer == pair.explainer)]
     name = next(other.name for other in named if other.name in APPROACHES)
-    kinds = get_type_hints(explainer.explain)
     return FittedPair(
         pair,
         catalog.load(f"{pair.recommender}.model"),
-        _typed(catalog.load(f"params:{name}.explanation"), explainer.parameters),
-        {
-            argument: _typed(catalog.load(entry), kinds[argument])
-            for argument, entry in provided(knowledge_of(pair)).items()
-        },
+        explainer.parameters.model_validate(catalog.load(f"params:{name}.explanation")),
+        {argument: catalog.load(entry) for argument, entry in knowledge.items()},
     )
 
 
@@ -194,16 +187,8 @@ def load_data(catalog: DataCatalog) -> Data:
     Raises:
         kedro.io.DatasetError: If it is not stored.
     """
-    source = _typed(catalog.load("params:source"), SourceParameters)
-    names = ("interactions", "fold_in_ratings", "items", "users")
-    return gather_data(**{name: catalog.load(name) for name in names}, source=source)
-
-
-def _typed(value: Any, kind: Any) -> Any:
-    """Parameters as the class that takes them; anything else as it is."""
-    if isinstance(value, Mapping) and isinstance(kind, type) and issubclass(kind, BaseModel):
-        return kind.model_validate(value)
-    return value
+    names = ("interactions", "fold_in_ratings", "items", "users", "params:source")
+    return gather_data(*map(catalog.load, names))
 
 
 def _place(catalog: DataCatalog, recommender: str, at_hand: Any) -> tuple[bool, float]:

@@ -9,19 +9,26 @@ from typing import Any
 
 import pandas as pd
 from kedro.io import DataCatalog
-from numpy.typing import NDArray
 from rich.console import Group, RenderableType
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from explainable_recsys.interface.terminal import heading, print_plainly
+from explainable_recsys.answers.pairs import APPROACHES
+from explainable_recsys.answers.recommenders import RECOMMENDERS
+from explainable_recsys.interface.terminal import (
+    below,
+    grid,
+    heading,
+    indented,
+    print_plainly,
+    ranked,
+)
 from explainable_recsys.metrics.faithfulness import FaithfulnessParameters
 from explainable_recsys.metrics.parameters import EvaluationParameters
 from explainable_recsys.metrics.records import CONTROL, OF_LISTS, read
+from explainable_recsys.pipelines.judging import results_root
 from explainable_recsys.preprocessing.splits import SplitParameters
-from explainable_recsys.reporting.people import choose_users, titled
-from explainable_recsys.wording import markup
+from explainable_recsys.reporting.people import choose_users, users_lists
 from explainable_recsys.wording.metrics import label
 from explainable_recsys.wording.numbers import date, fixed, number, short
 from explainable_recsys.wording.phrases import phrase, plural
@@ -40,37 +47,28 @@ Metrics = dict[str, dict[str, Any]]
 """Values by metric, by recommender or approach."""
 
 
-def print_summary(
-    outputs: Collection[str],
-    catalog: DataCatalog,
-    env: str | None,
-    recommenders: Collection[str],
-    approaches: Mapping[str, str],
-) -> None:
+def print_summary(outputs: Collection[str], catalog: DataCatalog, env: str | None) -> None:
     """Print a summary of what a run produced; nothing if it made nothing that is summed up.
 
     Args:
         outputs: Names of the datasets that the run wrote.
         catalog: Where they are.
         env: Environment of the run.
-        recommenders: Names of recommenders, those that `<name>.metrics` are the accuracy of.
-        approaches: Recommenders by the names of approaches, those that `<name>.metrics` are
-            about explanations of.
     """
     parts: list[RenderableType] = []
     if "dataset_card" in outputs:
         parts += [heading(phrase("Data")), card_text(catalog.load("dataset_card"))]
-    parts += _all_metrics(outputs, catalog, recommenders, approaches)
+    parts += _all_metrics(outputs, catalog)
     if "tuning.trials" in outputs:
         from explainable_recsys.pipelines.tuning.report import tuning_text
 
-        file = _relative(Path(str(catalog.get("tuning.best_parameters")._get_load_path())))  # type: ignore[union-attr]
-        text = tuning_text(catalog.load("tuning.trials"), file, env)
+        file = Path(str(catalog.get("tuning.best_parameters")._get_load_path()))  # type: ignore[union-attr]
+        text = tuning_text(catalog.load("tuning.trials"), below(Path.cwd(), file), env)
         parts += [heading(phrase("Tuning")), Text(text, no_wrap=True, overflow="ignore")]
-    said = {name: of for name, of in approaches.items() if f"{name}.sentences" in outputs}
-    parts += _all_examples(said, catalog)
+    parts += _all_examples(outputs, catalog)
     if parts:
-        print_plainly(Group(*parts, *_next_steps(_reporting_folder(catalog), outputs, env)))
+        folder = below(Path.cwd(), results_root(catalog))
+        print_plainly(Group(*parts, *_next_steps(folder, outputs, env)))
 
 
 def _next_steps(folder: str, outputs: Collection[str], env: str | None) -> list[RenderableType]:
@@ -83,25 +81,21 @@ def _next_steps(folder: str, outputs: Collection[str], env: str | None) -> list[
     return [heading(phrase("Next")), *(f"  {what:<10} {where}" for what, where in steps.items())]
 
 
-def _all_metrics(
-    outputs: Collection[str],
-    catalog: DataCatalog,
-    recommenders: Collection[str],
-    approaches: Mapping[str, str],
-) -> list[RenderableType]:
+def _all_metrics(outputs: Collection[str], catalog: DataCatalog) -> list[RenderableType]:
     """Accuracy by recommender; what explanations are like, and their faithfulness, by approach."""
     evaluation = EvaluationParameters.model_validate(catalog.load("params:evaluation"))
     faithfulness = FaithfulnessParameters.model_validate(catalog.load("params:faithfulness"))
     sizes = {"k": evaluation.k, "n": faithfulness.reported}
     accuracy, explained = (
         {name: catalog.load(f"{name}.metrics") for name in names if f"{name}.metrics" in outputs}
-        for names in (recommenders, approaches)
+        for names in (RECOMMENDERS, APPROACHES)
     )
     place = {name: -(values.get(f"ndcg@{evaluation.k}") or 0) for name, values in accuracy.items()}
-    best_first = sorted(accuracy, key=lambda name: (place[name], name))
-    accuracy = {name: accuracy[name] for name in best_first}
-    order = sorted(explained, key=lambda name: (place.get(approaches[name], 1), name))
-    explained = {name: explained[name] for name in order}
+    place |= {name: place.get(APPROACHES[name].recommender, 1) for name in explained}
+    accuracy, explained = (
+        dict(sorted(metrics.items(), key=lambda row: (place[row[0]], row[0])))
+        for metrics in (accuracy, explained)
+    )
     parts: list[RenderableType] = []
     if accuracy:
         columns = [column.format(**sizes) for column in QUALITY]
@@ -121,22 +115,33 @@ def _all_metrics(
     return parts
 
 
-def _all_examples(approaches: Mapping[str, str], catalog: DataCatalog) -> list[RenderableType]:
+def _all_examples(outputs: Collection[str], catalog: DataCatalog) -> list[RenderableType]:
     """The same users for every approach, fewer of them where there are several approaches."""
-    sentences = {name: catalog.load(f"{name}.sentences") for name in sorted(approaches)}
+    made = [name for name in APPROACHES if f"{name}.sentences" in outputs]
+    sentences = {name: catalog.load(f"{name}.sentences") for name in made}
     sentences = {name: table for name, table in sentences.items() if len(table)}
+    if not sentences:
+        return []
     users = choose_users(
         [table["user_id"] for table in sentences.values()],
         N_USERS if len(sentences) == 1 else 1,
         EvaluationParameters.model_validate(catalog.load("params:evaluation")).seed,
     )
+    lists = {n: catalog.load(f"{APPROACHES[n].recommender}.recommendations") for n in sentences}
+    return examples(users_lists(lists, sentences, catalog.load("items"), users, N_ITEMS))
+
+
+def examples(lists: pd.DataFrame) -> list[RenderableType]:
+    """Lists with their reasons, as `users_lists` gathers them, from approach to approach."""
     parts: list[RenderableType] = []
-    for name, table in sentences.items():
-        lists = catalog.load(f"{approaches[name]}.recommendations")
+    for approach, of_approach in lists.groupby("approach"):
+        whose = APPROACHES[str(approach)].recommender
         title = phrase(
-            "Why? {approach}, lists of {recommender}", approach=name, recommender=approaches[name]
+            "Why? {approach}, lists of {recommender}", approach=approach, recommender=whose
         )
-        parts += [heading(title), examples(lists, table, catalog.load("items"), users)]
+        parts.append(heading(title))
+        for user, own in of_approach.groupby("user_id"):
+            parts += [Text("  " + phrase("user {user}", user=user)), indented(ranked(own), 4)]
     return parts
 
 
@@ -178,7 +183,7 @@ def metrics_table(
         special: Metrics that share the last column: the first that a row has, with its name.
     """
     shown = [column for column in columns if any(column in m for m in metrics.values())]
-    table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False)
+    table = grid(show_header=True)
     table.add_column(f"  {whose}", no_wrap=True)
     for column in shown:
         table.add_column(_head(column), justify="right", no_wrap=True)
@@ -232,32 +237,6 @@ def legend(metrics: Metrics, columns: Iterable[str]) -> str:
     )
 
 
-def examples(
-    recommendations: pd.DataFrame,
-    sentences: pd.DataFrame,
-    items: pd.DataFrame,
-    users: NDArray[Any],
-) -> RenderableType:
-    """The first recommendations of some users, each with its reason."""
-    lists = (
-        recommendations[
-            recommendations["user_id"].isin(users) & (recommendations["rank"] <= N_ITEMS)
-        ]
-        .merge(sentences, on=["user_id", "item_id"], how="left")
-        .merge(items, on="item_id")
-        .sort_values(["user_id", "rank"])
-    )
-    blocks: list[RenderableType] = []
-    for user, rows in lists.groupby("user_id"):
-        blocks.append(Text("  " + phrase("user {user}", user=user)))
-        for row in rows.to_dict("records"):
-            title = titled(row["title"], row["year"], row["item_id"])
-            blocks.append(Text(f"    {row['rank']}. {title}", style="bold"))
-            if isinstance(row["sentence"], str):
-                blocks.append(Padding(markup.terminal(row["sentence"]), (0, 0, 0, 7), expand=False))
-    return Group(*blocks)
-
-
 def _cell(metrics: Mapping[str, Any], column: str) -> str:
     value = metrics.get(column)
     if value is None:
@@ -267,13 +246,3 @@ def _cell(metrics: Mapping[str, Any], column: str) -> str:
     if metric.base not in ("recall", "ndcg") or f"{column}/low" not in metrics:
         return text
     return f"{text}±{number((metrics[f'{column}/high'] - metrics[f'{column}/low']) / 2)}"
-
-
-def _reporting_folder(catalog: DataCatalog) -> str:
-    """Where the files of this environment are, relative to here if that is shorter."""
-    manifest = catalog.get("run_manifest")
-    return _relative(Path(str(manifest._describe()["filepath"])).parent.parent)  # type: ignore[union-attr]
-
-
-def _relative(path: Path) -> str:
-    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)

@@ -1,19 +1,69 @@
-"""Text for a terminal: headings, output without trailing blanks, JSON."""
+"""What is printed: headings, grids, lists with reasons, output without trailing blanks, JSON."""
 
 from __future__ import annotations
 
 import codecs
 import json
 import sys
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
-from rich.console import Console, RenderableType
+import pandas as pd
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
 from rich.text import Text
+
+from explainable_recsys.reporting.people import titled
+from explainable_recsys.wording import markup
+from explainable_recsys.wording.phrases import phrase
 
 
 def heading(text: str) -> Text:
     """A heading with an empty line before it."""
     return Text(f"\n{text}", style="bold")
+
+
+def grid(show_header: bool = False) -> Table:
+    """A table without lines, one blank between its columns."""
+    return Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, show_header=show_header)
+
+
+def indented(content: RenderableType, by: int = 2) -> Padding:
+    """Something some columns to the right."""
+    return Padding(content, (0, 0, 0, by), expand=False)
+
+
+def title_of(row: Mapping[Any, Any]) -> str:
+    """Title and year of an item from its row in a table, as far as they are known."""
+    return titled(row["title"], row["year"], row["item_id"])
+
+
+def reason_of(row: Mapping[Any, Any]) -> Text:
+    """The sentence of a recommendation, or that there is none."""
+    sentence = row["sentence"]
+    return markup.terminal(sentence) if markup.is_text(sentence) else Text(phrase("no explanation"))
+
+
+def ranked(recommendations: pd.DataFrame) -> Table:
+    """A list with its reasons.
+
+    Args:
+        recommendations: Columns `rank`, `item_id`, `title`, `year`, `sentence`.
+    """
+    table = grid()
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column(overflow="fold")
+    for row in recommendations.to_dict("records"):
+        title = Text(title_of(row), style="bold")
+        table.add_row(Text(f"{row['rank']}.", style="bold"), Group(title, reason_of(row)))
+    return table
+
+
+def below(folder: Path, path: Path) -> str:
+    """A path as seen from a folder if it lies in there; others as they are."""
+    return str(path.relative_to(folder) if path.is_relative_to(folder) else path)
 
 
 def print_plainly(content: RenderableType) -> None:

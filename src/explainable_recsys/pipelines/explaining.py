@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -60,13 +59,12 @@ class Explain:
         **knowledge: Any,
     ) -> pd.DataFrame | tuple[pd.DataFrame, ...]:
         """Explain stored lists: the evidence, the sentences (not of controls), the details."""
-        if isinstance(parameters, Mapping):  # the approach has no block of parameters
-            parameters = EXPLAINERS[self.pair.explainer].parameters(**parameters)
+        explainer = EXPLAINERS[self.pair.explainer]
+        parameters = explainer.parameters.model_validate(parameters)  # {} of an approach without
         if evaluation is not None:
             recommendations = of_control_users(recommendations, evaluation)
         lists = Lists.of(data.histories, recommendations)
         said = answer(FittedPair(self.pair, model, parameters, knowledge), data, lists=lists)
-        explainer = EXPLAINERS[self.pair.explainer]
         details = (said.details[name] for name in explainer.details)
         if not self.control:
             return (said.explanations, said.sentences, *details)

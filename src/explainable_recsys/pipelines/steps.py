@@ -1,27 +1,40 @@
-"""What the nodes of all recommenders, knowledge and approaches have in common."""
+"""How nodes are made: of functions, and of steps, those that judge among them."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from kedro.pipeline import Node
 
 from explainable_recsys.answers.records import Step
 from explainable_recsys.pipelines.judging import EVALUATION_TAG, IfStored, judges_of
 
-JUDGED_WITH = {"evaluation": "params:evaluation", "data_version": "data_version"}
+JUDGEMENTS = ("metrics", "user_metrics", "evaluated_on")
+"""What is noted of everybody who is judged."""
 
 CHOICE = "choice"
 """Tag of the nodes that choose hyper-parameters."""
 
 
+def node(run: Callable[..., Any], inputs: Any, outputs: Sequence[str], **more: Any) -> Node:
+    """A node with the name of its function, which returns no tuple if it makes one dataset."""
+    made = list(outputs) if len(outputs) > 1 else outputs[0]
+    return Node(run, inputs, made, **{"name": run.__name__, **more})
+
+
 def step_node(step: Step, namespace: str, called: str | None = None, **names: str) -> Node:
-    """A step as a node; `names` stand in the place of `{…}` in what it reads and makes."""
+    """A step as a node; what judges makes nothing of what is not stored.
+
+    Args:
+        step: The step.
+        namespace: Whose it is.
+        called: Name of the node, if not that of the function.
+        names: What stands in the place of `{…}` in what it reads and makes.
+    """
     outputs = [name.format(**names) for name in step.outputs]
-    judges = outputs[0].endswith("_metrics")
-    return Node(
-        IfStored(step.run, len(outputs)) if judges else step.run,
-        {argument: name.format(**names) for argument, name in step.inputs.items()},
-        outputs if len(outputs) > 1 else outputs[0],
-        name=called or step.run.__name__,
-        namespace=judges_of(namespace) if judges else namespace,
-        tags=EVALUATION_TAG if judges else CHOICE if step.chooses else None,
-    )
+    inputs = {argument: name.format(**names) for argument, name in step.inputs.items()}
+    run, tags = step.run, CHOICE if step.chooses else None
+    if outputs[0].endswith(("metrics", ".faithfulness")):
+        run, namespace, tags = IfStored(run, len(outputs)), judges_of(namespace), EVALUATION_TAG
+    return node(run, inputs, outputs, name=called or run.__name__, namespace=namespace, tags=tags)

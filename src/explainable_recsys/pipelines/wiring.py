@@ -7,19 +7,20 @@ what they read: a pipeline is some namespaces and all that they need.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable
 
 from kedro.pipeline import Node, Pipeline
 
 from explainable_recsys.answers.knowledge import KNOWLEDGE
 from explainable_recsys.answers.pairs import APPROACHES, knowledge_of
 from explainable_recsys.answers.recommenders import RECOMMENDERS
-from explainable_recsys.pipelines.approach_nodes import approach_nodes, control_nodes
 from explainable_recsys.pipelines.data_processing.pipeline import prepare_data
+from explainable_recsys.pipelines.family_nodes import (
+    approach_nodes,
+    control_nodes,
+    knowledge_nodes,
+    recommender_nodes,
+)
 from explainable_recsys.pipelines.judging import whose
-from explainable_recsys.pipelines.pictures import pictures
-from explainable_recsys.pipelines.recommender_nodes import recommender_nodes
-from explainable_recsys.pipelines.steps import step_node
 
 FAMILIES = frozenset({*RECOMMENDERS, *KNOWLEDGE, *APPROACHES})
 """Names of all recommenders, knowledge and approaches."""
@@ -42,19 +43,13 @@ def part(*namespaces: str) -> Pipeline:
 @functools.cache
 def everything() -> Pipeline:
     """All recommenders, knowledge and approaches, those on request too, with their data."""
-    nodes = [*_knowledge_nodes()]
+    nodes, controls = list[Node](), dict[str, Node]()
+    for knowledge in KNOWLEDGE.values():
+        nodes += knowledge_nodes(knowledge)
     for recommender in RECOMMENDERS.values():
         nodes += recommender_nodes(recommender)
-    controls: dict[str, Node] = {}
     for pair in APPROACHES.values():
         nodes += approach_nodes(pair)
         for node in control_nodes(pair):
             controls.setdefault(node.name, node)
-    nodes += controls.values()
-    return prepare_data() + Pipeline(nodes)
-
-
-def _knowledge_nodes() -> Iterable[Node]:
-    for record in KNOWLEDGE.values():
-        yield from (step_node(step, record.name) for step in record.steps)
-        yield from pictures(record.name)
+    return prepare_data() + Pipeline([*nodes, *controls.values()])

@@ -112,33 +112,19 @@ def link_items(
 
 
 def note_version(
-    train_ratings: pd.DataFrame,
-    validation_ratings: pd.DataFrame,
-    test_ratings: pd.DataFrame,
-    fold_in_ratings: pd.DataFrame,
-    source: SourceParameters,
-    parameters: SplitParameters,
+    source: SourceParameters, parameters: SplitParameters, *parts: pd.DataFrame
 ) -> dict[str, Any]:
     """Name and fingerprint of the data, and its split; every approach keeps it with its lists."""
-    split = Split(train_ratings, validation_ratings, test_ratings, fold_in_ratings)
-    chosen = parameters.model_dump(mode="json")
-    return {"name": source.name, "version": data_version(split), "split": chosen}
+    version, chosen = data_version(Split(*parts)), parameters.model_dump(mode="json")
+    return {"name": source.name, "version": version, "split": chosen}
 
 
 def describe_dataset(
     ratings: pd.DataFrame,
-    train_ratings: pd.DataFrame,
-    validation_ratings: pd.DataFrame,
-    test_ratings: pd.DataFrame,
-    fold_in_ratings: pd.DataFrame,
     cleaning_report: dict[str, Any],
     source: SourceParameters,
+    *parts: pd.DataFrame,
 ) -> dict[str, Any]:
     """Write the dataset card."""
-    return dataset_card(
-        source.name,
-        ratings,
-        Split(train_ratings, validation_ratings, test_ratings, fold_in_ratings),
-        [Dropped.model_validate(step) for step in cleaning_report["dropped"]],
-        cleaning_report["n_read"],
-    )
+    dropped = [Dropped.model_validate(step) for step in cleaning_report["dropped"]]
+    return dataset_card(source.name, ratings, Split(*parts), dropped, cleaning_report["n_read"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kedro.pipeline import Node, Pipeline
+from kedro.pipeline import Pipeline
 
 from explainable_recsys.exploration import people as about_people
 from explainable_recsys.exploration import ratings as about_ratings
@@ -15,12 +15,13 @@ from explainable_recsys.figures import (
     exploration_ratings,
 )
 from explainable_recsys.pipelines.data_processing import exploration, nodes
+from explainable_recsys.pipelines.steps import node
 from explainable_recsys.preprocessing.splits import split_ratings
 
 SOURCE, SPLIT = "params:source", "params:split"
 PARAMETERS, DAMPING = "params:exploration", "params:exploration.damping"
 
-FIGURES = {
+FIGURES: dict[Any, list[str]] = {
     exploration_ratings.rating_distribution_figure: ["rating_distribution"],
     exploration_ratings.long_tail_figure: ["ratings_per_user", "ratings_per_item"],
     exploration_ratings.concentration_figure: ["concentration"],
@@ -42,30 +43,33 @@ FIGURES = {
 def prepare_data() -> Pipeline:
     """Raw files to ratings, items, users, split parts, interactions and the card."""
     parts = ["train_ratings", "validation_ratings", "test_ratings", "fold_in_ratings"]
-    of_card = ["ratings", *parts, "cleaning_report", SOURCE]
     raw_links = ["raw_links", "raw_linked_items", "raw_items"]
     return Pipeline(
         [
-            named_node(nodes.validate_ratings, ["raw_ratings", SOURCE], "validated_ratings"),
-            named_node(
+            node(nodes.validate_ratings, ["raw_ratings", SOURCE], ["validated_ratings"]),
+            node(
                 nodes.clean_ratings,
                 ["validated_ratings", "raw_items", SOURCE, "params:cleaning"],
                 ["ratings", "cleaning_report"],
             ),
-            named_node(nodes.clean_items, ["raw_items", "ratings", SOURCE], "items"),
-            named_node(nodes.clean_users, ["raw_users", "ratings", SOURCE], "users"),
-            named_node(split_ratings, ["ratings", SPLIT, "raw_train", "raw_test"], parts),
-            named_node(
-                nodes.build_interactions, ["train_ratings", "validation_ratings"], "interactions"
+            node(nodes.clean_items, ["raw_items", "ratings", SOURCE], ["items"]),
+            node(nodes.clean_users, ["raw_users", "ratings", SOURCE], ["users"]),
+            node(split_ratings, ["ratings", SPLIT, "raw_train", "raw_test"], parts),
+            node(
+                nodes.build_interactions, ["train_ratings", "validation_ratings"], ["interactions"]
             ),
-            named_node(
+            node(
                 nodes.gather_data,
                 ["interactions", "fold_in_ratings", "items", "users", SOURCE],
-                "data",
+                ["data"],
             ),
-            named_node(nodes.link_items, [*raw_links, SOURCE], "links"),
-            named_node(nodes.note_version, [*parts, SOURCE, SPLIT], "data_version"),
-            named_node(nodes.describe_dataset, of_card, "dataset_card"),
+            node(nodes.link_items, [*raw_links, SOURCE], ["links"]),
+            node(nodes.note_version, [SOURCE, SPLIT, *parts], ["data_version"]),
+            node(
+                nodes.describe_dataset,
+                ["ratings", "cleaning_report", SOURCE, *parts],
+                ["dataset_card"],
+            ),
         ],
         namespace="data_processing",
         prefix_datasets_with_namespace=False,
@@ -80,19 +84,15 @@ def explore_data() -> Pipeline:
     of_items += ["most_rated", "best_rated"]
     of_filters = ["cleaning_steps", "cores"]
     nodes = [
-        named_node(exploration.explore_ratings, ["ratings", PARAMETERS], [*both, "sparsity"]),
-        named_node(about_ratings.rating_distribution, ["ratings"], "rating_distribution"),
-        named_node(about_ratings.activity, ["ratings"], "activity"),
-        named_node(exploration.explore_long_tail, both, of_tail),
-        named_node(exploration.explore_items, ["items", *both, PARAMETERS], of_items),
-        named_node(about_people.demographics, ["users", "user_totals"], "demographics"),
-        named_node(
-            about_people.genders_by_genre, ["ratings", "users", "items"], "genders_by_genre"
-        ),
-        named_node(
-            exploration.explore_filters, ["ratings", "cleaning_report", PARAMETERS], of_filters
-        ),
-        *(named_node(draw, shown, draw.__name__) for draw, shown in FIGURES.items()),
+        node(exploration.explore_ratings, ["ratings", PARAMETERS], [*both, "sparsity"]),
+        node(about_ratings.rating_distribution, ["ratings"], ["rating_distribution"]),
+        node(about_ratings.activity, ["ratings"], ["activity"]),
+        node(exploration.explore_long_tail, both, of_tail),
+        node(exploration.explore_items, ["items", *both, PARAMETERS], of_items),
+        node(about_people.demographics, ["users", "user_totals"], ["demographics"]),
+        node(about_people.genders_by_genre, ["ratings", "users", "items"], ["genders_by_genre"]),
+        node(exploration.explore_filters, ["ratings", "cleaning_report", PARAMETERS], of_filters),
+        *(node(draw, shown, [draw.__name__]) for draw, shown in FIGURES.items()),
     ]
     return Pipeline(
         nodes,
@@ -100,11 +100,6 @@ def explore_data() -> Pipeline:
         inputs={"ratings", "items", "users", "cleaning_report"},
         parameters={PARAMETERS, DAMPING},
     )
-
-
-def named_node(function: Any, inputs: list[str], outputs: list[str] | str) -> Node:
-    """A node with the name of its function."""
-    return Node(function, inputs, outputs, name=function.__name__)
 
 
 def create_pipeline(**_: Any) -> Pipeline:

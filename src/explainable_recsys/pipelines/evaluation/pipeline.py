@@ -8,11 +8,11 @@ from kedro.pipeline import Node, Pipeline
 
 from explainable_recsys.answers.pairs import APPROACHES
 from explainable_recsys.answers.recommenders import RECOMMENDERS
-from explainable_recsys.pipelines.evaluation import comparison, examples, faithfulness, report
+from explainable_recsys.pipelines.evaluation import comparison, gathering, report
 from explainable_recsys.pipelines.judging import EVALUATION_TAG, whose
+from explainable_recsys.pipelines.steps import node
 from explainable_recsys.pipelines.wiring import everything
 
-NAME = "evaluation"
 K, KE = {"evaluation": "params:evaluation"}, {"faithfulness": "params:faithfulness"}
 COMPARED = {name: name for name in ("accuracy", "explanation_quality")}
 TESTS = ("accuracy_tests", "explanation_tests", "control_tests")
@@ -23,35 +23,35 @@ def create_pipeline(**_: Any) -> Pipeline:
     """Judge the stored results of everybody again, compare them, write the report."""
     usual = [pair.name for pair in APPROACHES.values() if not pair.on_request]
     members = {*RECOMMENDERS, *usual}
-    judges = [
-        node
-        for node in everything().only_nodes_with_tags(EVALUATION_TAG).nodes
-        if whose(node) in members
-    ]
+    tagged = everything().only_nodes_with_tags(EVALUATION_TAG).nodes
+    judges = [judge for judge in tagged if whose(judge) in members]
     gather = everything().only_nodes("data_processing.gather_data")
     compare = [
-        _node(
+        node(
             comparison.compare,
             _of("metrics", members) | _of("evaluated_on", members),
             list(COMPARED),
         ),
-        _node(
-            faithfulness.gather_faithfulness,
+        node(
+            gathering.gather_faithfulness,
             _of("faithfulness", usual) | _of("faithfulness_curves", usual) | _of("metrics", usual),
             ["faithfulness", "faithfulness_curves", "faithfulness_scope"],
         ),
-        _node(
+        node(
             comparison.test_differences,
             K | KE | {"parameters": "params:comparison"} | _of("user_metrics", members),
-            list(TESTS),
+            TESTS,
         ),
-        _node(
-            faithfulness.draw_comparison,
+        node(
+            gathering.draw_comparison,
             COMPARED | {"curves": "faithfulness_curves", "table": "faithfulness", **KE} | K,
-            list(FIGURES),
+            FIGURES,
         ),
     ]
-    return gather + Pipeline([*judges, *compare, *_report(usual)])
+    about_all = Pipeline(
+        [*compare, *_report(usual)], namespace=EVALUATION_TAG, prefix_datasets_with_namespace=False
+    )
+    return gather + Pipeline(judges) + about_all
 
 
 def _report(approaches: list[str]) -> list[Node]:
@@ -64,29 +64,24 @@ def _report(approaches: list[str]) -> list[Node]:
     facts = [*TESTS, "faithfulness_scope", "stability", "example_lists", "example_histories"]
     facts += ["dataset_card", "provenance", "data_version", *FIGURES, *sorted(drawn)]
     return [
-        _node(
-            examples.choose_examples,
+        node(
+            gathering.choose_examples,
             {"data": "data", "parameters": "params:report"}
             | _of("sentences", approaches)
             | {name: name for name in sorted(lists)},
             ["example_lists", "example_histories"],
         ),
-        _node(
+        node(
             report.note_provenance,
             {"run": "run", "data_version": "data_version"},
             ["provenance"],
         ),
-        _node(
+        node(
             report.write_report,
             COMPARED | K | KE | {"tests": "params:comparison"} | {name: name for name in facts},
             ["report", "findings"],
         ),
     ]
-
-
-def _node(run: Any, inputs: dict[str, str], outputs: list[str]) -> Node:
-    made = outputs if len(outputs) > 1 else outputs[0]
-    return Node(run, inputs, made, name=run.__name__, namespace=NAME)
 
 
 def _of(dataset: str, names: Any) -> dict[str, str]:

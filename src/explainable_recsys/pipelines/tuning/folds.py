@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from explainable_recsys.data import Data, RatingScale
 from explainable_recsys.errors import InputError
-from explainable_recsys.interactions import Interactions
 from explainable_recsys.preprocessing.splits import SplitParameters, split_ratings
 
 RANDOM_STRATEGIES = ("random_fraction", "predefined", "held_out_users")
 """Strategies that cut the validation part at random, so that there can be several."""
 
 
-LEARNED_FROM = ("interactions", "data", "train_ratings", "validation_ratings")
-"""What `shared_data` makes of a fold."""
+RATINGS = ("train_ratings", "validation_ratings")
+"""What folds are made of, and made to."""
 
 
 class Fold(NamedTuple):
@@ -72,23 +70,17 @@ def cut_at_random(ratings: pd.DataFrame, fraction: float, seed: int) -> Fold:
 
 
 def shared_data(
-    fold: Fold, tables: Mapping[str, pd.DataFrame], scale: RatingScale, fraction: float, seed: int
-) -> dict[str, Any]:
+    train: pd.DataFrame, tables: Mapping[str, pd.DataFrame], fraction: float, seed: int
+) -> dict[str, pd.DataFrame]:
     """What the nodes that make models read, when there is no more than the training part of a fold.
 
     Models learn from all of it, as they learn from training and validation ratings in a run.
     What they choose by themselves on validation ratings they choose on a part of it, never on
     the ratings that the trial is measured on.
     """
-    inner = cut_at_random(fold.train, fraction, seed)
-    interactions = Interactions.from_frame(fold.train)
-    return {
-        **tables,
-        "interactions": interactions,
-        "data": Data(interactions, interactions, tables["items"], tables["users"], scale),
-        "train_ratings": inner.train,
-        "validation_ratings": inner.validation,
-    }
+    inner = cut_at_random(train, fraction, seed)
+    parts = {"train_ratings": inner.train, "validation_ratings": inner.validation}
+    return {**tables, **parts, "fold_in_ratings": train.head(0)}
 
 
 def mixed_seed(seed: int, number: int) -> int:

@@ -11,7 +11,7 @@ import pandas as pd
 from explainable_recsys.datasets.source import SourceParameters
 from explainable_recsys.datasets.studies import OpenStudy
 from explainable_recsys.metrics.parameters import EvaluationParameters
-from explainable_recsys.pipelines.tuning import subject
+from explainable_recsys.pipelines.tuning import space
 from explainable_recsys.pipelines.tuning.folds import make_folds, mixed_seed, shared_data
 from explainable_recsys.pipelines.tuning.objective import measured_by, objective
 from explainable_recsys.pipelines.tuning.report import parameters_file
@@ -20,8 +20,6 @@ from explainable_recsys.preprocessing.splits import SplitParameters
 from explainable_recsys.recommenders.lists import RecommendationParameters
 
 logger = logging.getLogger(__name__)
-
-MODEL = ".model"
 
 
 def search_parameters(
@@ -54,45 +52,45 @@ def search_parameters(
         InputError: If the recommender cannot be tuned, its search space cannot be used, there
             are no validation ratings, or no trial succeeds.
     """
-    name, metric, ranges = subject.chosen_search(tuning.recommender, parameters)
+    name = space.chosen_recommender(tuning.recommender, parameters)
+    wanted = space.read_search(name, parameters[name]["search"])
     folds = make_folds(train_ratings, validation_ratings, split, tuning.n_folds, tuning.seed)
-    subject.check_metric(name, metric, folds, evaluation.relevance_threshold)
+    space.check_metric(name, wanted.metric, folds, evaluation.relevance_threshold)
     if len(folds) < tuning.n_folds:
         logger.info("the split is not random: there is one fold, not %d", tuning.n_folds)
 
     def given(fold: int) -> dict[str, Any]:
         seed = mixed_seed(tuning.seed, fold)
-        return shared_data(folds[fold], tables, source.rating_scale, split.fraction, seed)
+        return shared_data(folds[fold].train, tables, split.fraction, seed)
 
-    part = subject.training_part(name + MODEL, tables)
-    known, present, searched = subject.present_values(name, ranges, part, parameters)
+    part = space.training_part(name, tables)
+    known = space.known_parameters(part, parameters)
+    ranges = space.check_ranges(name, wanted.space, known)
+    present = {path: known[path] for path in ranges}
     settings = tuning.model_copy(update={"n_folds": len(folds)})
     study = f"{name}-" + fingerprint(
         ranges,
-        (metric, evaluation.k, evaluation.relevance_threshold, source.rating_scale),
+        (wanted.metric, evaluation.k, evaluation.relevance_threshold, source.rating_scale),
         settings.model_dump(exclude={"n_trials"}),
         known,
         [digest(table) for table in (*(t for fold in folds for t in fold), *tables.values())],
     )
     bounds = source.rating_scale.minimum, source.rating_scale.maximum
     evaluate = objective(
-        name + MODEL,
+        f"{name}.model",
         part,
         parameters,
-        searched,
+        ranges,
         given,
         [fold.validation for fold in folds],
-        measured_by(metric, bounds, evaluation, recommendation),
+        measured_by(wanted.metric, bounds, evaluation, recommendation),
     )
-    maximize = metric != "rmse"
+    maximize = wanted.metric != "rmse"
     with studies(study) as storage:
         tried = search(storage, study, ranges, present, evaluate, settings, maximize)
-    named = f"{metric}@{evaluation.k}" if maximize else metric
-    trials = trials_table(name, named, tried, len(folds))
-    values = [
-        {searched[path]: value for path, value in trial.user_attrs["parameters"].items()}
-        for trial in tried
-    ]
+    metric = f"{wanted.metric}@{evaluation.k}" if maximize else wanted.metric
+    trials = trials_table(name, metric, tried, len(folds))
+    values = [trial.user_attrs["parameters"] for trial in tried]
     return trials, parameters_file(trials, values, source.name, tuning.seed)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from kedro.pipeline import Node, Pipeline
+from kedro.pipeline import Pipeline
 
 from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import Interactions
@@ -34,7 +34,7 @@ def objective(
     model: str,
     part: Pipeline,
     parameters: Mapping[str, Any],
-    searched: Mapping[str, str],
+    searched: Collection[str],
     given: Callable[[int], dict[str, Any]],
     held_out: list[pd.DataFrame],
     measure: Measure,
@@ -45,9 +45,9 @@ def objective(
 
     Args:
         model: Name of the model's dataset, such as `als.model`.
-        part: The nodes that make it.
+        part: The nodes that make it, and `interactions`.
         parameters: All parameters at their present values.
-        searched: Full paths of those that trials change, by the paths that trials have.
+        searched: Paths of those that trials change.
         given: What the nodes read, by the number of the fold.
         held_out: Ratings to measure on, of each fold.
         measure: What is measured.
@@ -56,9 +56,9 @@ def objective(
         A function of parameters by path. It raises InputError if the model cannot be
         trained with these values.
     """
-    changing = changing_nodes(part, searched.values())
-    fixed = Pipeline(set(part.nodes) - set(changing))
-    stays = fixed.all_outputs() & {name for node in changing for name in node.inputs}
+    changing = changing_nodes(part, searched)
+    fixed = part - changing
+    stays = {"interactions"} | fixed.all_outputs() & changing.inputs()
 
     @cache
     def prepared(fold: int) -> dict[str, Any]:
@@ -66,7 +66,7 @@ def objective(
         return data | rerun(fixed, data, parameters, stays)
 
     def evaluate(values: Mapping[str, Any]) -> Iterator[float]:
-        changed = with_values(parameters, {searched[path]: value for path, value in values.items()})
+        changed = with_values(parameters, values)
         for fold, ratings in enumerate(held_out):
             fitted = rerun(part, prepared(fold), changed, {model})[model]
             yield measure(fitted, prepared(fold)["interactions"], ratings)
@@ -104,15 +104,9 @@ def measured_by(
     return measure
 
 
-def changing_nodes(part: Pipeline, paths: Collection[str]) -> list[Node]:
-    """The nodes whose outputs depend on one of some parameters, in running order."""
-    changing: list[Node] = []
-    changed: set[str] = set()
-    for node in part.nodes:
-        if any(name in changed or _reads(name, paths) for name in node.inputs):
-            changing.append(node)
-            changed |= set(node.outputs)
-    return changing
+def changing_nodes(part: Pipeline, paths: Collection[str]) -> Pipeline:
+    """The nodes whose outputs depend on one of some parameters."""
+    return part.from_inputs(*(name for name in part.inputs() if _reads(name, paths)))
 
 
 def _reads(name: str, paths: Collection[str]) -> bool:

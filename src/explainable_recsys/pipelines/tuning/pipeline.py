@@ -8,10 +8,10 @@ from kedro.pipeline import Node, Pipeline
 
 from explainable_recsys.figures.tuning import tuning_history_figure, tuning_parameters_figure
 from explainable_recsys.pipelines.data_processing.pipeline import prepare_data
+from explainable_recsys.pipelines.tuning.folds import RATINGS
 from explainable_recsys.pipelines.tuning.nodes import search_parameters
-from explainable_recsys.pipelines.tuning.subject import SETTINGS
+from explainable_recsys.pipelines.tuning.space import SETTINGS
 
-RATINGS = ("train_ratings", "validation_ratings")
 TABLES = ("items", "users", "links", "raw_tags", "raw_triples")
 
 

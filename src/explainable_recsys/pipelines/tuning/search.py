@@ -58,7 +58,7 @@ def search(
     Args:
         storage: Where the study is, or will be.
         name: Name of the study.
-        ranges: What may be proposed, by path.
+        ranges: What may be proposed, by path, such as `als.model.factors`.
         present: Present values, by path.
         evaluate: Value on one fold after the other, of parameters by path.
         settings: Number of trials and folds, seed.
@@ -144,7 +144,8 @@ def trials_table(
         Columns `recommender`, `metric`, `trial` (from 0, the present parameters), `state`
         (`complete`; `pruned`: stopped after some folds, being worse than most; `failed`: the
         recommender refuses these parameters), `value` (mean over the folds; missing unless
-        complete), `fold_1`, …, one column per parameter, and `message` (why it failed).
+        complete), `fold_1`, …, one column per parameter (by its path below the recommender), and
+        `message` (why it failed).
 
     Raises:
         InputError: If none is complete, with the first reason.
@@ -168,7 +169,8 @@ def trials_table(
         }
     )
     for path in noted[0]["parameters"]:
-        folds[path] = _column([notes["parameters"][path] for notes in noted])
+        column = _column([notes["parameters"][path] for notes in noted])
+        folds[path.removeprefix(f"{recommender}.")] = column
     return table.join(folds).assign(message=pd.Series(messages, dtype="str"))
 
 

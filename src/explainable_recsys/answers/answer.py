@@ -13,11 +13,10 @@ from numpy.typing import NDArray
 from explainable_recsys.answers.explainers import EXPLAINERS
 from explainable_recsys.answers.records import ExplainerRecord, Pair
 from explainable_recsys.data import Data, Lists
-from explainable_recsys.explainers.what_if import ranks
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.parameters import Parameters
 from explainable_recsys.recommenders.base import Recommender
-from explainable_recsys.recommenders.lists import RecommendationParameters, recommend
+from explainable_recsys.recommenders.lists import Ranker, RecommendationParameters, recommend
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +63,7 @@ def answer(
     data: Data,
     histories: Interactions | None = None,
     lists: Lists | None = None,
-    n: int = 10,
+    recommendation: RecommendationParameters | None = None,
     only: NDArray[Any] | None = None,
     exclude: NDArray[Any] | None = None,
 ) -> Answer:
@@ -76,7 +75,7 @@ def answer(
         histories: Who asks, known users or new ones, over the catalogue's columns; None: those
             of the data.
         lists: What to explain, by whomever it is recommended; None: the recommender's own lists.
-        n: Length of the lists.
+        recommendation: How long lists are, and what may be on them; None: the usual.
         only: Ids of the items that may be recommended; None: all that are not in the history.
         exclude: Ids of items that may not.
 
@@ -85,29 +84,30 @@ def answer(
     """
     if lists is None:
         who = data.histories if histories is None else histories
-        parameters = RecommendationParameters(n=n)
-        lists = Lists.of(who, recommend(pair.model, who, parameters, only, exclude))
+        parameters = recommendation or RecommendationParameters()
+        table = recommend(pair.model, who, parameters, only, exclude, data.interactions)
+        lists = Lists.of(who, table)
     found = pair.explainer.explain(pair.model, data, lists, pair.parameters, **pair.knowledge)
     sentences = pair.explainer.phrase(found, data, lists, pair.parameters, **pair.knowledge)
     return Answer(lists.table, found.evidence, sentences, found.details)
 
 
-def place_among_all(model: Recommender, one: Interactions, column: int) -> Lists:
-    """One item as a list: its score, and its rank among all that one user has not rated.
+def place_among_all(ranker: Ranker, one: Interactions, column: int) -> Lists:
+    """One item as a list: its score, and its rank among all that may be recommended to one user.
 
-    The rank is 0 where nothing leads to the item, so that it has no finite score.
+    The rank is 0 where the item may not, and the score -inf.
 
     Args:
-        model: The recommender.
+        ranker: The recommender, and what it recommends.
         one: A single history.
         column: The item's column.
     """
-    scores, columns = model.scores(one.ratings)[0], np.array([column])
+    scores, columns = ranker.scores(one.ratings)[0], np.array([column])
     table = pd.DataFrame(
         {
             "user_id": one.user_ids,
             "item_id": one.item_ids[columns],
-            "rank": np.asarray(ranks(scores, one.ratings, columns).fillna(0), dtype=np.int32),
+            "rank": ranker.ranks(scores, columns).astype(np.int32),
             "score": scores[columns],
         }
     )

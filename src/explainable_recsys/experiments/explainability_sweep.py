@@ -1,4 +1,4 @@
-"""What the weight of explainability does to a factor model, in both forms of its term."""
+"""What the weight of explainability does to a factor model."""
 
 from __future__ import annotations
 

@@ -12,9 +12,10 @@ from scipy import sparse
 
 from explainable_recsys.data import Data
 from explainable_recsys.errors import InputError
-from explainable_recsys.explainers.what_if import check_catalogue, check_ratings, history_row
+from explainable_recsys.explainers.what_if import check_ratings, history_row
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.recommenders.base import Recommender
+from explainable_recsys.recommenders.lists import Ranker, RecommendationParameters
 
 SCORES_AT_ONCE = 4_000_000
 """Scores (histories x catalogue) held at a time."""
@@ -45,6 +46,7 @@ def minimal_counterfactual(
     n: int = 10,
     max_size: int = 10,
     max_pairs: int = 20_000,
+    min_ratings: int = RecommendationParameters().min_ratings,
 ) -> Counterfactual | None:
     """Find the fewest ratings whose removal takes an item out of the first n.
 
@@ -61,6 +63,7 @@ def minimal_counterfactual(
         n: Length of the list.
         max_size: Largest set that is looked for.
         max_pairs: Pairs are tried only if there are no more than these.
+        min_ratings: Items with fewer training ratings are not recommended.
 
     Returns:
         The set (of the smallest size the one that takes the item furthest down), or None if there
@@ -69,7 +72,8 @@ def minimal_counterfactual(
     Raises:
         InputError: If the item is not among the first n.
     """
-    search = _Search(model, data.interactions, history, item_id, n)
+    ranker = Ranker.of(model, data.interactions, min_ratings)
+    search = _Search(ranker, data.interactions, history, item_id, n)
     length = len(search.columns)
     old_rank = search.rank_with_everything()
     if old_rank > n:
@@ -96,21 +100,19 @@ class _Search:
 
     def __init__(
         self,
-        model: Recommender,
+        ranker: Ranker,
         catalogue: Interactions,
         history: Mapping[Any, float],
         item_id: Any,
         n: int,
     ) -> None:
         check_ratings(history)
-        check_catalogue(model, catalogue)
         row = history_row(catalogue, history)
         self.columns, self._values = row.indices.astype(np.int64), row.data
-        self._model, self._catalogue, self._n = model, catalogue, n
+        self._ranker, self._catalogue, self._n = ranker, catalogue, n
         (self._item,) = catalogue.known_columns(np.asarray([item_id]))
-        self._open = np.ones(model.n_items, bool)
-        self._open[self.columns] = False
-        if not self._open[self._item]:
+        self._before = ranker.goes_before(np.array([self._item]))[0]
+        if self._item in self.columns:
             raise InputError(f"item {item_id} is rated, so it is not recommended")
 
     def rank_with_everything(self) -> int:
@@ -159,7 +161,7 @@ class _Search:
         yield from self._split(sets)
 
     def _split(self, sets: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
-        step = max(1, SCORES_AT_ONCE // self._model.n_items)
+        step = max(1, SCORES_AT_ONCE // self._catalogue.n_items)
         for start in range(0, len(sets), step):
             yield sets[start : start + step]
 
@@ -175,13 +177,13 @@ class _Search:
         starts = np.append(0, np.cumsum(kept.sum(axis=1)))
         histories = sparse.csr_array(
             (self._values[places], self.columns[places], starts),
-            shape=(len(kept), self._model.n_items),
+            shape=(len(kept), self._catalogue.n_items),
         )
-        scores = self._model.scores(histories)
+        scores = self._ranker.scores(histories)
+        scores[:, self.columns] = -np.inf
         own = scores[:, [self._item]]
-        before = np.arange(scores.shape[1]) < self._item
-        better = ((scores > own) | ((scores == own) & before)) & self._open
-        competitors = np.where(self._open, scores, -np.inf)
+        better = (scores > own) | ((scores == own) & self._before)
+        competitors = scores.copy()
         competitors[:, self._item] = -np.inf
         last = min(self._n, scores.shape[1]) - 1
         threshold = -np.partition(-competitors, last, axis=1)[:, last]

@@ -15,8 +15,8 @@ from explainable_recsys.data import Data, Lists
 from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.recommenders.base import Recommender
+from explainable_recsys.recommenders.lists import Ranker, RecommendationParameters
 from explainable_recsys.recommenders.popularity import Popularity
-from explainable_recsys.top_n import top_n
 
 Explain = Callable[[Lists], pd.DataFrame]
 """Makes the evidence for one history's list."""
@@ -59,6 +59,7 @@ def what_if(
     changes: Iterable[Change],
     n: int = 10,
     explain: Explain | None = None,
+    min_ratings: int = RecommendationParameters().min_ratings,
 ) -> WhatIf:
     """Remove, add and re-rate items, and recommend again; nothing is trained.
 
@@ -69,24 +70,29 @@ def what_if(
         changes: What is to be different, in any order.
         n: Length of the lists.
         explain: Called with the list of the changed history (user id 0).
+        min_ratings: Items with fewer training ratings are not recommended.
 
     Raises:
         InputError: If changes contradict each other or the history, a rating is not a number, or
             the model has another catalogue.
     """
     catalogue = data.interactions
-    check_catalogue(model, catalogue)
     check_ratings(history)
     if not 1 <= n <= catalogue.n_items:
         raise InputError(f"n: {n} items; accepted: 1 to {catalogue.n_items}")
     changed = changed_history(history, changes)
     touched = [item for item in {**history, **changed} if history.get(item) != changed.get(item)]
     both = [history_row(catalogue, ratings) for ratings in (history, changed)]
+    ranker = Ranker.of(model, catalogue, min_ratings)
     scores = _scores(model, catalogue, both)
-    lists = [_candidates(s, row, n) for s, row in zip(scores, both, strict=True)]
+    open_to = [
+        ranker.open_to(of[None].copy(), row) if row.nnz else of[None]
+        for of, row in zip(scores, both, strict=True)
+    ]
+    lists = [_listed(*ranker.best(of, n)) for of in open_to]
     columns = catalogue.item_columns(np.asarray(touched)) if touched else np.empty(0, np.int64)
     shown = np.unique(np.concatenate([*(of for of, _ in lists), columns[columns >= 0]]))
-    old, new = (ranks(of, row, shown) for of, row in zip(scores, both, strict=True))
+    old, new = (_known_ranks(ranker.ranks(of[0], shown)) for of in open_to)
     order = np.lexsort([ranks.to_numpy(np.float64, na_value=np.inf) for ranks in (old, new)])
     affected = pd.DataFrame(
         {
@@ -106,28 +112,6 @@ def what_if(
         personal=both[1].nnz > 0,
         evidence=_explained(explain, catalogue, both[1], after) if both[1].nnz else None,
     )
-
-
-def ranks(
-    scores: NDArray[np.float32], row: sparse.csr_array, columns: NDArray[np.int64]
-) -> pd.arrays.IntegerArray:
-    """Rank of some items among all that are not rated.
-
-    Args:
-        scores: (n_items,) scores of all items.
-        row: (1, n_items) history.
-        columns: Of the items.
-
-    Returns:
-        One rank (from 1) per item, the same as in lists; missing for items that are rated.
-    """
-    rated = np.zeros(len(scores), bool)
-    rated[row.indices] = True
-    own = scores[columns][:, None]
-    better = (scores > own) | ((scores == own) & (np.arange(len(scores)) < columns[:, None]))
-    ranks = 1 + (better & ~rated).sum(axis=1)
-    missing = rated[columns] | ~np.isfinite(scores[columns])
-    return pd.arrays.IntegerArray(ranks.astype(np.int64), missing)
 
 
 def changed_history(history: Mapping[Any, float], changes: Iterable[Change]) -> dict[Any, float]:
@@ -164,18 +148,6 @@ def check_ratings(history: Mapping[Any, float]) -> None:
             raise InputError(f"history: rating {rating} of item {item} is not a number")
 
 
-def check_catalogue(model: Recommender, catalogue: Interactions) -> None:
-    """Make sure that a model is of a catalogue.
-
-    Raises:
-        InputError: If it has another number of items.
-    """
-    if model.n_items != catalogue.n_items:
-        raise InputError(
-            f"the model knows {model.n_items} items, the catalogue has {catalogue.n_items}"
-        )
-
-
 def history_row(catalogue: Interactions, ratings: Mapping[Any, float]) -> sparse.csr_array:
     """A history (1, n_items), without items that are not in the catalogue."""
     ids = list(ratings)
@@ -210,14 +182,16 @@ def _scores(
     return scores
 
 
-def _candidates(
-    scores: NDArray[np.float32], row: sparse.csr_array, n: int
+def _listed(
+    columns: NDArray[np.int64], scores: NDArray[np.float32]
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """Columns and scores of the n best items that are not rated."""
-    open_to = scores.copy()
-    open_to[row.indices] = -np.inf
-    columns, values = top_n(open_to[None], n)
-    return columns[0][columns[0] >= 0], values[0][columns[0] >= 0]
+    """One list (1, n) without its padding."""
+    return columns[columns >= 0], scores[columns >= 0]
+
+
+def _known_ranks(ranks: NDArray[np.int64]) -> pd.arrays.IntegerArray:
+    """Ranks, missing where they are 0."""
+    return pd.arrays.IntegerArray(ranks.astype(np.int64), ranks == 0)
 
 
 def _list_table(

@@ -22,7 +22,11 @@ from explainable_recsys.pipelines.data_processing.nodes import gather_data
 from explainable_recsys.pipelines.judging import earlier_results, results_root
 from explainable_recsys.preprocessing.card import check_same_data
 from explainable_recsys.recommenders.base import Recommender
-from explainable_recsys.recommenders.lists import check_made_by
+from explainable_recsys.recommenders.lists import (
+    Ranker,
+    RecommendationParameters,
+    check_made_by,
+)
 from explainable_recsys.reporting.people import Person, person, titled
 
 
@@ -36,7 +40,7 @@ class Stored:
         whose: Name of the recommender that made the lists.
         lists: Columns `user_id`, `item_id`, `rank`, `score`.
         lister: The model that made them.
-        n: Length of the lists.
+        recommendation: How long lists are, and what may be on them.
     """
 
     pair: FittedPair
@@ -44,7 +48,7 @@ class Stored:
     whose: str
     lists: pd.DataFrame
     lister: Recommender
-    n: int
+    recommendation: RecommendationParameters
 
     def of(self, user_id: Any) -> Person:
         """History, stored list and reasons of a user.
@@ -76,7 +80,14 @@ class Stored:
             raise InputError(
                 f"user {user_id} rated {title} {rated:g}; only what is not rated is recommended"
             )
-        asked = place_among_all(self.lister, one, int(column))
+        min_ratings = self.recommendation.min_ratings
+        ranker = Ranker.of(self.lister, self.data.interactions, min_ratings)
+        if ranker.barred[column]:
+            raise InputError(
+                f"{title} has {ranker.n_ratings[column]} ratings to learn from; only what has "
+                f"{min_ratings} (recommendation.min_ratings) is recommended"
+            )
+        asked = place_among_all(ranker, one, int(column))
         if not np.isfinite(asked.table["score"].iloc[0]):
             raise InputError(
                 f"{self.whose} would never recommend {title} to user {user_id}; "
@@ -94,7 +105,7 @@ class Stored:
         return Interactions(known.ratings[row], known.user_ids[row], known.item_ids)
 
     def _person(self, one: Interactions, lists: Lists | None) -> Person:
-        said = answer(self.pair, self.data, one, lists, self.n)
+        said = answer(self.pair, self.data, one, lists, self.recommendation)
         tables = said.recommendations, said.explanations, said.sentences
         return person(one.user_ids[0], one, *tables, self.data.items)
 
@@ -160,8 +171,8 @@ def load_stored(catalog: DataCatalog, pair: Pair, whose: str | None = None) -> S
     fitted = load_pair(catalog, pair)
     own = whose == pair.recommender
     lister = fitted.model if own else catalog.load(f"{whose}.model")
-    n = catalog.load("params:recommendation.n")
-    return Stored(fitted, load_data(catalog), whose, lists, lister, n)
+    recommendation = RecommendationParameters.model_validate(catalog.load("params:recommendation"))
+    return Stored(fitted, load_data(catalog), whose, lists, lister, recommendation)
 
 
 def load_pair(catalog: DataCatalog, pair: Pair) -> FittedPair:

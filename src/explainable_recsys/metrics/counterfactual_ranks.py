@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from explainable_recsys.ragged import expand, place_in_run
-from explainable_recsys.recommenders.base import Recommender
+from explainable_recsys.recommenders.lists import Ranker
 
 SCORES_AT_ONCE = 2_000_000
 """Scores that are held at a time."""
@@ -85,7 +85,7 @@ class MaskedHistories:
 
 
 def counterfactual_ranks(
-    model: Recommender, histories: sparse.csr_array, orders: Orders, queries: MaskedHistories
+    ranker: Ranker, histories: sparse.csr_array, orders: Orders, queries: MaskedHistories
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Recommend from parts of histories.
 
@@ -93,13 +93,13 @@ def counterfactual_ranks(
     random numbers of their items.
 
     Args:
-        model: The recommender.
+        ranker: The recommender, and what it recommends.
         histories: (b, n_items) CSR of ratings.
         orders: Orders of their items.
         queries: What is asked.
 
     Returns:
-        Rank (q,) of each item, from 1, among the items that are not in the whole history, equal
+        Rank (q,) of each item, from 1, among the others that are not in the whole history, equal
         scores in the order of the columns; 0 for a score of -inf, which is never recommended. And
         the scores (q,).
     """
@@ -118,19 +118,19 @@ def counterfactual_ranks(
         asked = by_part[starts[start] : starts[stop]]
         rows = np.repeat(np.arange(stop - start), np.diff(starts[start : stop + 1]))
         one_each = by_part[starts[start:stop]]
-        scored = _score_parts(model, histories, orders, queries, one_each)
+        scored = _score_parts(ranker, histories, orders, queries, one_each)
         ranks[asked], scores[asked] = _ranks(scored, rows, queries.items[asked])
     return ranks, scores
 
 
 def _score_parts(
-    model: Recommender,
+    ranker: Ranker,
     histories: sparse.csr_array,
     orders: Orders,
     queries: MaskedHistories,
     chosen: NDArray[np.int64],
 ) -> NDArray[np.float32]:
-    """Scores (m, n_items) for the part of each chosen query; -inf for the whole history."""
+    """Scores (m, n_items) for the part of each chosen query; -inf also for the whole history."""
     of = queries.orders[chosen]
     lengths = np.diff(histories.indptr)[orders.users[of]].astype(np.int64)
     rows, places = expand(orders.starts[of], lengths)
@@ -142,7 +142,7 @@ def _score_parts(
         (histories.data[kept], histories.indices[kept], starts),
         shape=(len(chosen), histories.shape[1]),
     )
-    scores = model.scores(part)
+    scores = ranker.scores(part)
     scores[rows, histories.indices[entries]] = -np.inf
     return scores
 

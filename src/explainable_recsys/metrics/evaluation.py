@@ -89,7 +89,7 @@ def evaluate_recommender(
             evaluation.seed,
         )
         metrics |= mean_with_interval(sampled, *evaluation.resampling)
-    if isinstance(model, RatingPredictor):
+    if isinstance(model, RatingPredictor) and model.predicts_ratings:
         metrics |= evaluate_ratings(
             model,
             data.histories,
@@ -144,6 +144,7 @@ def faithfulness_tables(
     explanations: pd.DataFrame,
     faithfulness: FaithfulnessParameters,
     evaluation: EvaluationParameters,
+    recommendation: RecommendationParameters,
     projected_evidence: pd.DataFrame | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Measure faithfulness: the means, the curves, and every user's.
@@ -155,6 +156,7 @@ def faithfulness_tables(
         explanations: Their explanations.
         faithfulness: How much is taken away, and of how many users.
         evaluation: K.
+        recommendation: What may be recommended.
         projected_evidence: The rated items that the explanations rest on, if they do not cite
             them themselves: `user_id`, `item_id`, `rated_item_id`, `weight`. No rows: they do.
 
@@ -174,6 +176,7 @@ def faithfulness_tables(
         evaluation.k,
         faithfulness,
         evaluation.n_resamples,
+        recommendation.min_ratings,
     )
     scope = faithfulness_scope(explanations, projected)
     return found.table.assign(scope=scope), found.curves, found.by_user

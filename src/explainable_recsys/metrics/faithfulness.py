@@ -30,6 +30,7 @@ from explainable_recsys.parameters import Parameters, Seed
 from explainable_recsys.progress import progress
 from explainable_recsys.ragged import blocks, expand, place_in_run
 from explainable_recsys.recommenders.base import Recommender
+from explainable_recsys.recommenders.lists import Ranker
 from explainable_recsys.threads import one_blas_thread
 
 RATINGS_AT_ONCE = 4_000
@@ -124,6 +125,7 @@ def measure_faithfulness(
     k: int,
     parameters: FaithfulnessParameters,
     n_resamples: int = 1000,
+    min_ratings: int = 0,
 ) -> Faithfulness:
     """Take the cited items out of the histories, or everything else, and recommend again.
 
@@ -159,6 +161,7 @@ def measure_faithfulness(
         k: K.
         parameters: Ke, sample and curves.
         n_resamples: Bootstrap resamples of the users behind each interval; 0 for none.
+        min_ratings: Items with fewer training ratings are never recommended.
 
     Raises:
         InputError: If K is below 1.
@@ -170,7 +173,7 @@ def measure_faithfulness(
     nothing = _scores_of_nothing(model)
     personal = lists.table["score"] - nothing[lists.items]
     prober = _Prober(
-        model=model,
+        ranker=Ranker.of(model, data.interactions, min_ratings),
         histories=lists.histories,
         has_curves=np.isin(sample, order[: parameters.curve_users]),
         popularity=item_popularity(data.interactions),
@@ -213,7 +216,7 @@ class _Prober:
 
     def __init__(
         self,
-        model: Recommender,
+        ranker: Ranker,
         histories: Interactions,
         has_curves: NDArray[np.bool_],
         popularity: NDArray[np.int64],
@@ -226,7 +229,7 @@ class _Prober:
         """Prepare what the blocks share.
 
         Args:
-            model: The recommender.
+            ranker: The recommender, and what it recommends.
             histories: (n, n_items) those of the sampled users.
             has_curves: (n,) whose curves are asked for.
             popularity: (n_items,) how popular items are.
@@ -236,7 +239,7 @@ class _Prober:
             k: K.
             parameters: Ke, draws, curves.
         """
-        self._model = model
+        self._ranker = ranker
         self._histories = histories.ratings
         self._has_curves = has_curves
         self._nothing = nothing
@@ -269,7 +272,7 @@ class _Prober:
         block = _Block.of(self._cited, self._histories, part)
         orders = self._orders(block, part)
         queries, recommendations, slots = self._queries(block, part)
-        ranks, scores = counterfactual_ranks(self._model, block.histories, orders, queries)
+        ranks, scores = counterfactual_ranks(self._ranker, block.histories, orders, queries)
         values = self._values(queries, recommendations, ranks, scores, len(block.items))
         n_users, n_slots = part.stop - part.start, len(EVIDENCE) * self._n_steps
         cells = block.users[recommendations] * n_slots + slots

@@ -8,7 +8,6 @@ from explainable_recsys.answers.records import Step
 from explainable_recsys.exploration.item_map import map_items
 from explainable_recsys.figures.explainability_sweep import explainability_sweep_figure
 from explainable_recsys.figures.item_map import item_map_figure
-from explainable_recsys.figures.popularity_prior import popularity_sweep_figure
 from explainable_recsys.figures.rule_network import draw_network
 from explainable_recsys.figures.surroundings import draw_surroundings
 from explainable_recsys.pipelines.approach_pictures import APPROACH_PICTURES
@@ -25,11 +24,6 @@ def pictures(namespace: str, **names: str) -> list[Node]:
 
 
 _PICTURES = (
-    Step(
-        popularity_sweep_figure,
-        ("svd.popularity_sweep_figure",),
-        {"sweep": "svd.popularity_sweep"},
-    ),
     Step(map_items, ("emf.item_map", "emf.similar_items"), {"parameters": "params:emf.map"}),
     Step(item_map_figure, ("emf.item_map_figure",), {"item_map": "emf.item_map"}),
     Step(

@@ -35,8 +35,13 @@ class Recommender(NamedArrays, ABC):
         """Number of items in the catalogue, the columns of a history."""
 
     @property
+    def is_personal(self) -> bool:
+        """Whether the history decides which items are best; if not, everybody gets the same."""
+        return True
+
+    @property
     def predicts_ratings(self) -> bool:
-        """Whether scores are predicted ratings, so that `predict_ratings` says something."""
+        """Whether it was trained to predict ratings, so that its scores are some."""
         return False
 
     @abstractmethod
@@ -108,7 +113,7 @@ def pair_products(
 
 @runtime_checkable
 class RatingPredictor(Protocol):
-    """A recommender that also predicts ratings on the data set's own scale."""
+    """A recommender that can predict ratings on the data set's own scale."""
 
     def predict_ratings(
         self,

@@ -60,6 +60,11 @@ class Bias(Recommender):
         """They are what this is made for."""
         return True
 
+    @property
+    def is_personal(self) -> bool:
+        """No: a history decides nothing but what is left out."""
+        return False
+
     def scores(self, histories: sparse.csr_array) -> NDArray[np.float32]:
         """Predicted ratings; see `Recommender.scores`."""
         users = self.mean + self.user_biases(histories)

@@ -1,4 +1,4 @@
-"""What all factor models share: biases and factors of the items, and users solved from histories."""
+"""What factor models share: biases and factors of items, and users solved from histories."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class RankingParameters(ObjectiveParameters):
 
 @dataclass(frozen=True, eq=False)
 class BiasedFactors(Recommender):
-    """Score mu + b_i + b_u + p_u . q_i, with the user side w_u = (b_u, p_u) solved from the history.
+    """Score mu + b_i + b_u + p_u . q_i, with the user side (b_u, p_u) solved from the history.
 
     Attributes:
         mean: () mu, the mean of what was learned from.

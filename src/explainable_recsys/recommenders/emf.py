@@ -273,7 +273,7 @@ class _Terms:
         pull = parameters.explainability_weight * np.where(explained, values, 0.0)
         if self._ranks:
             trust = np.where(rated, parameters.confidence * values, 0.0)
-            right = rated + trust
+            right = np.where(rated, 1.0 + trust, 0.0)
         else:
             trust = rated.astype(np.float64)
             right = np.where(rated, values - expected[block.columns], 0.0)

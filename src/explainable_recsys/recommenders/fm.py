@@ -122,10 +122,11 @@ class FM(BiasedFactors):
 
     j over the n rated items, z_j = (1, q_j). The score is the mean over the samples.
 
-    - `rating`: a = alpha, the noise's precision, t = alpha times the rating, P the precision of what
-      is believed of a user before any rating, and r = P m with the mean m of it; rho = 0. w is the
-      mean of the Gaussian that w has given the rest of the sample: a Rao-Blackwellized estimate,
-      which has less noise than one with the sampled users, and is the same for old and new users.
+    - `rating`: a = alpha, the noise's precision, t = alpha times the rating, P the precision of
+      what is believed of a user before any rating, and r = P m with the mean m of it; rho = 0. w
+      is the mean of the Gaussian that w has given the rest of the sample: a Rao-Blackwellized
+      estimate, which has less noise than one with the sampled users, and is the same for old and
+      new users.
       Of features other than the id a history says nothing; P and m are those of somebody drawn
       from the training users.
     - `ranking`: learned from 1 for rated items and 0 for sampled others; the user side is that of
@@ -219,15 +220,14 @@ class FM(BiasedFactors):
     def user_systems(self, histories: PaddedBlock) -> Iterator[UserSystems]:
         """The user side of every sample as a system; see `ClosedFormRecommender`."""
         n_samples, n_ratings = len(self.rated_weights), histories.filled.sum(axis=1)
-        values = histories.values.astype(np.float64) if self.predicts_ratings else 1.0
+        values = histories.values.astype(np.float64)
         for sample, weight in enumerate(self.rated_weights.tolist()):
             design = self._designs[sample]
             rated = design[histories.columns] * histories.filled[..., None]
             b, _, f = rated.shape
             per_rating = self._ridge * np.eye(f)
-            right = self._times_target(values, weight) - weight * self._base(
-                sample, histories.columns
-            )
+            target = weight * values if self.predicts_ratings else np.ones_like(values)
+            right = target - weight * self._base(sample, histories.columns)
             yield UserSystems(
                 items=design / n_samples,
                 rated=rated,
@@ -242,15 +242,11 @@ class FM(BiasedFactors):
 
     @property
     def _ridge(self) -> float:
-        """rho."""
+        """The penalty rho."""
         return 0.0 if self.predicts_ratings else self.parameters.user_regularization
 
-    def _times_target(self, values: Any, weight: Any) -> Any:
-        """t, of ratings, or of ones where the model ranks."""
-        return weight * values if self.predicts_ratings else values
-
-    def _base(self, sample: int | slice, columns: NDArray[np.int64]) -> NDArray[np.float64]:
-        """c of some items."""
+    def _base(self, sample: int | slice, columns: NDArray[Any]) -> NDArray[np.float64]:
+        """The base score c of some items."""
         return np.asarray(self.mean + self.sample_biases[sample][..., columns].astype(np.float64))
 
     def _unknown_sides(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -271,11 +267,9 @@ class FM(BiasedFactors):
                 own = slice(histories.indptr[row], histories.indptr[row + 1])
                 columns = histories.indices[own]
                 z = self._designs[:, columns]
-                values = histories.data[own].astype(np.float64)
-                values = values if self.predicts_ratings else np.ones_like(values)
-                above = self._times_target(values, weights) - weights * self._base(
-                    slice(None), columns
-                )
+                targets = histories.data[own].astype(np.float64)[None]
+                targets = weights * targets if self.predicts_ratings else np.ones_like(targets)
+                above = targets - weights * self._base(slice(None), columns)
                 systems = weights[..., None] * (z.transpose(0, 2, 1) @ z) + self.prior_precisions
                 systems += len(columns) * identity
                 right = (above[:, None, :] @ z)[:, 0] + self.prior_rights
@@ -292,7 +286,8 @@ class FM(BiasedFactors):
         products = z[:, upper[0]] * z[:, upper[1]]
         bases = self._base(sample, block.columns)
         sums = block.rated @ np.hstack([products, z * bases[:, None]])
-        right = self._times_target(block.targets @ z, weight) - weight * sums[:, len(upper[0]) :]
+        targets = block.targets @ z * (weight if self.predicts_ratings else 1.0)
+        right = targets - weight * sums[:, len(upper[0]) :]
         systems = np.empty((len(right), size, size))
         systems[:, upper[0], upper[1]] = systems[:, upper[1], upper[0]] = sums[:, : len(upper[0])]
         systems = weight * systems + self.prior_precisions[sample]
@@ -323,7 +318,7 @@ class _Block:
     columns: NDArray[Any]
     targets: Any
     rated: Any
-    lengths: NDArray[np.int32]
+    lengths: NDArray[np.float64]
 
     @classmethod
     def of(cls, histories: sparse.csr_array, of_ratings: bool) -> _Block:
@@ -335,9 +330,12 @@ class _Block:
             for data in (values, np.ones_like(values))
         )
         if histories.nnz > DENSE_FROM * shape[0] * shape[1]:
-            ratings, rated = ratings.toarray(), rated.toarray()
-        targets = ratings if of_ratings else rated
-        return cls(columns, targets, rated, np.diff(histories.indptr))
+            return cls.built(columns, ratings.toarray(), rated.toarray(), of_ratings)
+        return cls.built(columns, ratings, rated, of_ratings)
+
+    @classmethod
+    def built(cls, columns: NDArray[Any], ratings: Any, rated: Any, of_ratings: bool) -> _Block:
+        return cls(columns, ratings if of_ratings else rated, rated, rated.sum(axis=1))
 
 
 @dataclass(frozen=True, eq=False)

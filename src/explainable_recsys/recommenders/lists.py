@@ -1,13 +1,16 @@
-"""The best N unseen items of every user, in blocks of users and with deterministic ties."""
+"""The best N unseen items of every user, in blocks of users, and none by accident."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from pydantic import Field
+from scipy import sparse
 
 from explainable_recsys.data import Data, Lists, check_list_columns
 from explainable_recsys.errors import InputError
@@ -21,62 +24,176 @@ CHECKED_USERS = 100
 
 
 class RecommendationParameters(Parameters):
-    """How long the lists are and how many users are scored at once."""
+    """How long lists are, what may be on them, and how many users are scored at once.
+
+    Items with fewer than `min_ratings` training ratings are never recommended.
+    """
 
     n: int = Field(10, ge=1)
+    min_ratings: int = Field(3, ge=0)
     block_size: int = Field(512, ge=1)
+
+
+@dataclass(frozen=True, eq=False)
+class Ranker:
+    """Which items a model recommends to whom, and in which order.
+
+    An item is recommended only where the history has a say: not if its score is that of an empty
+    history (unless the model is the same for everybody), nor because of its place in the
+    catalogue. Of equal scores the more rated item goes first, and what ties in that too with the
+    first item that is left out is left out with it. So a list may be shorter than asked for, and
+    a user whose ratings count for nothing has none.
+
+    Attributes:
+        model: The recommender.
+        n_ratings: (n_items,) number of training ratings of each item.
+        barred: (n_items,) which items are recommended to nobody.
+    """
+
+    model: Recommender
+    n_ratings: NDArray[np.int64]
+    barred: NDArray[np.bool_]
+
+    @classmethod
+    def of(
+        cls,
+        model: Recommender,
+        catalogue: Interactions,
+        min_ratings: int,
+        only: NDArray[Any] | None = None,
+        exclude: NDArray[Any] | None = None,
+    ) -> Ranker:
+        """Bar items with too few ratings, and those that are asked for.
+
+        Args:
+            model: Over the same catalogue.
+            catalogue: The training ratings.
+            min_ratings: Items with fewer of them are barred.
+            only: Ids of the items that may be recommended; None: all.
+            exclude: Ids of items that may not.
+
+        Raises:
+            InputError: If the model has another catalogue, no item has enough ratings, or an id is
+                not known.
+        """
+        if model.n_items != catalogue.n_items:
+            raise InputError(
+                f"the model knows {model.n_items} items, the interactions have "
+                f"{catalogue.n_items}: {DIFFERENT_RUNS}"
+            )
+        n_ratings = np.bincount(catalogue.ratings.indices, minlength=catalogue.n_items)
+        barred = n_ratings < min_ratings
+        if barred.all() and len(barred):
+            raise InputError(
+                f"parameter recommendation.min_ratings: no item has {min_ratings} ratings; "
+                f"accepted: 0 to {n_ratings.max()}, as many as the most rated item has"
+            )
+        if only is not None:
+            others = np.ones_like(barred)
+            others[catalogue.known_columns(only)] = False
+            barred |= others
+        if exclude is not None:
+            barred[catalogue.known_columns(exclude)] = True
+        return cls(model, n_ratings, barred)
+
+    def scores(self, histories: sparse.csr_array) -> NDArray[np.float32]:
+        """Scores (n, n_items) for some histories; -inf for what is not recommended."""
+        return self.open_to(self.model.scores(histories), histories)
+
+    def open_to(
+        self, scores: NDArray[np.float32], histories: sparse.csr_array
+    ) -> NDArray[np.float32]:
+        """Set scores of what is not recommended to -inf, in place."""
+        lengths = np.diff(histories.indptr)
+        if self._nothing is not None:
+            scores[scores == self._nothing] = -np.inf
+            scores[lengths == 0] = -np.inf
+        scores[np.repeat(np.arange(len(lengths)), lengths), histories.indices] = -np.inf
+        scores[:, self.barred] = -np.inf
+        return scores
+
+    def best(
+        self, scores: NDArray[np.float32], n: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Columns (b, n) and scores of the lists, padded with -1 and -inf at the end."""
+        places, values = top_n(scores[:, self._order], n + 1)
+        columns = np.where(places >= 0, self._order[places], -1)
+        if columns.shape[1] > n:
+            ties = values == values[:, -1:]
+            ties &= self.n_ratings[columns] == self.n_ratings[columns[:, -1:]]
+            columns = np.where(ties, -1, columns)[:, :n]
+            values = np.where(columns >= 0, values[:, :n], -np.inf)
+        return columns, values
+
+    def ranks(self, scores: NDArray[np.float32], columns: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Places (m,) of some items by one user's scores (n_items,), from 1; 0 where none."""
+        own = scores[columns][:, None]
+        better = (scores > own) | ((scores == own) & self.goes_before(columns))
+        return np.where(np.isneginf(own[:, 0]), 0, 1 + better.sum(axis=1))
+
+    def goes_before(self, columns: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Which items go before each of some (m,) items of the same score, (m, n_items)."""
+        own, every = self.n_ratings[columns][:, None], np.arange(len(self.n_ratings))
+        earlier = (self.n_ratings == own) & (every < columns[:, None])
+        return np.asarray((self.n_ratings > own) | earlier)
+
+    @cached_property
+    def _order(self) -> NDArray[np.int64]:
+        """The most rated items first: the order of equal scores."""
+        return np.argsort(-self.n_ratings, kind="stable")
+
+    @cached_property
+    def _nothing(self) -> NDArray[np.float32] | None:
+        """Scores of the empty history, (n_items,); None if everybody's are the same."""
+        if not self.model.is_personal:
+            return None
+        empty = sparse.csr_array(np.zeros((1, self.model.n_items), np.float32))
+        return np.asarray(self.model.scores(empty)[0])
 
 
 def recommend(
     model: Recommender,
-    interactions: Interactions,
+    histories: Interactions,
     parameters: RecommendationParameters,
     only: NDArray[Any] | None = None,
     exclude: NDArray[Any] | None = None,
+    catalogue: Interactions | None = None,
 ) -> pd.DataFrame:
-    """Recommend to every user the best items that are not in the user's history.
+    """Recommend to every user the best items that are not in the user's history; see `Ranker`.
 
     Args:
         model: Any recommender over the same catalogue.
-        interactions: Histories to score; their items are never recommended.
-        parameters: List length and block size.
+        histories: Whom to recommend to.
+        parameters: List length, what may be recommended, and block size.
         only: Ids of the items that may be recommended; None: all.
         exclude: Ids of items that may not.
+        catalogue: The training ratings; None: the histories.
 
     Returns:
-        Columns `user_id`, `item_id`, `rank` (from 1), `score`, sorted by user and rank. A
-        user who has rated nearly everything gets a shorter list.
+        Columns `user_id`, `item_id`, `rank` (from 1), `score`, sorted by user and rank.
 
     Raises:
-        InputError: If `n` exceeds the catalogue, the model has another catalogue, or an id is
-            not in it.
+        InputError: If `n` exceeds the catalogue, the model has another catalogue, an id is
+            not in it, or no item has enough ratings.
     """
-    if parameters.n > interactions.n_items:
+    if parameters.n > histories.n_items:
         raise InputError(
             f"parameter recommendation.n: {parameters.n} items were asked for, the catalogue "
-            f"has {interactions.n_items}; accepted: 1 to {interactions.n_items}"
+            f"has {histories.n_items}; accepted: 1 to {histories.n_items}"
         )
-    if model.n_items != interactions.n_items:
-        raise InputError(
-            f"the model knows {model.n_items} items, the interactions have "
-            f"{interactions.n_items}: {DIFFERENT_RUNS}"
-        )
-    barred = np.zeros(interactions.n_items, bool)
-    if only is not None:
-        barred[:] = True
-        barred[interactions.known_columns(only)] = False
-    if exclude is not None:
-        barred[interactions.known_columns(exclude)] = True
-    starts = range(0, interactions.n_users, parameters.block_size)
-    blocks = [
-        _recommend_block(model, interactions, start, parameters, barred)
-        for start in progress(starts, "recommend")
-    ]
-    rows, ranks, columns, scores = (np.concatenate(part) for part in zip(*blocks, strict=True))
+    training = histories if catalogue is None else catalogue
+    ranker = Ranker.of(model, training, parameters.min_ratings, only, exclude)
+    found = []
+    for start in progress(range(0, histories.n_users, parameters.block_size), "recommend"):
+        block = histories.ratings[start : start + parameters.block_size]
+        columns, scores = ranker.best(ranker.scores(block), parameters.n)
+        rows, places = np.nonzero(columns >= 0)
+        found.append((rows + start, places + 1, columns[rows, places], scores[rows, places]))
+    rows, ranks, columns, scores = (np.concatenate(part) for part in zip(*found, strict=True))
     return pd.DataFrame(
         {
-            "user_id": interactions.user_ids[rows],
-            "item_id": interactions.item_ids[columns],
+            "user_id": histories.user_ids[rows],
+            "item_id": histories.item_ids[columns],
             "rank": ranks.astype(np.int32),
             "score": scores,
         }
@@ -124,24 +241,6 @@ def check_made_by(
         )
 
 
-def _recommend_block(
-    model: Recommender,
-    interactions: Interactions,
-    start: int,
-    parameters: RecommendationParameters,
-    barred: NDArray[np.bool_],
-) -> tuple[NDArray[Any], ...]:
-    """Rows, ranks, columns and scores of one block of users."""
-    histories = interactions.ratings[start : start + parameters.block_size]
-    scores = model.scores(histories)
-    users = np.repeat(np.arange(histories.shape[0]), np.diff(histories.indptr))
-    scores[users, histories.indices] = -np.inf
-    scores[:, barred] = -np.inf
-    columns, values = top_n(scores, parameters.n)
-    rows, places = np.nonzero(columns >= 0)
-    return rows + start, places + 1, columns[rows, places], values[rows, places]
-
-
 def make_lists(
     model: Recommender,
     data: Data,
@@ -149,4 +248,5 @@ def make_lists(
     parameters: RecommendationParameters,
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
     """`recommend`, and with the lists the fingerprint of the data that they were made from."""
-    return recommend(model, data.histories, parameters), data_version
+    lists = recommend(model, data.histories, parameters, catalogue=data.interactions)
+    return lists, data_version

@@ -33,6 +33,11 @@ class Popularity(Recommender):
         """Number of items in the catalogue."""
         return len(self.n_ratings)
 
+    @property
+    def is_personal(self) -> bool:
+        """No: a history decides nothing but what is left out."""
+        return False
+
     def scores(self, histories: sparse.csr_array) -> NDArray[np.float32]:
         """The counts, once per history; see `Recommender.scores`."""
         return np.tile(self.n_ratings, (histories.shape[0], 1))

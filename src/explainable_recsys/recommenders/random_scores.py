@@ -47,6 +47,11 @@ class RandomScores(Recommender):
         """Number of items in the catalogue."""
         return len(self.item_keys)
 
+    @property
+    def is_personal(self) -> bool:
+        """No: a history decides nothing but what is left out."""
+        return False
+
     def scores(self, histories: sparse.csr_array) -> NDArray[np.float32]:
         """Numbers spread evenly over [0, 1); see `Recommender.scores`."""
         sums = np.append(np.uint64(0), np.cumsum(self.item_keys[histories.indices]))

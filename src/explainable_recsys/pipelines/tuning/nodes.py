@@ -55,7 +55,8 @@ def search_parameters(
     name = space.chosen_recommender(tuning.recommender, parameters)
     wanted = space.read_search(name, parameters[name]["search"])
     folds = make_folds(train_ratings, validation_ratings, split, tuning.n_folds, tuning.seed)
-    space.check_metric(name, wanted.metric, folds, evaluation.relevance_threshold)
+    objective_of = parameters[name].get("model", {}).get("objective", "rating")
+    space.check_metric(name, wanted.metric, folds, evaluation.relevance_threshold, objective_of)
     if len(folds) < tuning.n_folds:
         logger.info("the split is not random: there is one fold, not %d", tuning.n_folds)
 

@@ -211,14 +211,20 @@ def check_ranges(
     return {full[path]: found for path, found in ranges.items()}
 
 
-def check_metric(name: str, metric: Metric, folds: list[Fold], threshold: float | None) -> None:
+def check_metric(
+    name: str,
+    metric: Metric,
+    folds: list[Fold],
+    threshold: float | None,
+    objective: str = "rating",
+) -> None:
     """Make sure that a metric can be measured, whatever the parameters.
 
     Raises:
         InputError: If the recommender predicts no ratings, or no validation rating is relevant.
     """
     if metric == "rmse":
-        if not issubclass(RECOMMENDERS[name].model, RatingPredictor):
+        if objective != "rating" or not issubclass(RECOMMENDERS[name].model, RatingPredictor):
             raise InputError(
                 f"parameter {name}.search.metric: rmse needs a model that predicts ratings, and "
                 "this one does not; accepted: ndcg, recall"

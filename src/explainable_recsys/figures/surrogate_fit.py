@@ -14,17 +14,17 @@ from explainable_recsys.wording.phrases import phrase
 _LOWEST_R2 = -1.0  # where the axis ends, however bad a surrogate is
 
 
-def surrogate_fit_figure(**surrogates: pd.DataFrame) -> style.Figure:
+def surrogate_fit_figure(**tables: pd.DataFrame) -> style.Figure:
     """Draw the median of the held-out R² of some explanations, and its quartiles.
 
     Args:
-        surrogates: Tables by what they are to be called; one row per explanation, with the
+        tables: By what they are to be called; one row per explanation, with the
             column `held_out_r2`, missing where the scores do not vary. The title is about the
             first table that has any.
     """
     fits = {
         name: table["held_out_r2"].astype("float64").replace([np.inf, -np.inf], np.nan)
-        for name, table in surrogates.items()
+        for name, table in tables.items()
     }
     known = [name for name, values in fits.items() if values.notna().any()]
     if not known:

@@ -19,7 +19,7 @@ from scipy import sparse
 from experiment import Experiment, argument_parser
 from explainable_recsys.data import Data
 from explainable_recsys.explainers.counterfactuals import minimal_counterfactual
-from explainable_recsys.explainers.influence import influences
+from explainable_recsys.explainers.downdates import influences
 from explainable_recsys.explainers.what_if import Change, what_if
 from explainable_recsys.interactions import padded_blocks
 from explainable_recsys.recommenders.base import Recommender

@@ -170,12 +170,14 @@ class Lists:
             and `score`; one row per recommendation.
         users: (m,) row in the histories of each recommendation's user.
         items: (m,) column of the recommended item.
+        barred: (n_items,) what could be recommended to nobody; None: not known.
     """
 
     histories: Interactions
     table: pd.DataFrame
     users: NDArray[np.int64]
     items: NDArray[np.int64]
+    barred: NDArray[np.bool_] | None = None
 
     @classmethod
     def of(cls, histories: Interactions, table: pd.DataFrame) -> Self:
@@ -231,7 +233,7 @@ class Lists:
         places = np.full(known.n_users, -1, np.int64)
         places[rows] = np.arange(len(rows))
         kept = self.take(places[self.users] >= 0)
-        return Lists(some, kept.table, places[kept.users], kept.items)
+        return Lists(some, kept.table, places[kept.users], kept.items, self.barred)
 
     def without_others(self) -> Lists:
         """The same recommendations, with the histories of those who get any, if anybody does."""
@@ -241,9 +243,8 @@ class Lists:
     def take(self, chosen: NDArray[Any]) -> Lists:
         """Some of the recommendations, by position or mask."""
         table = self.table.loc[chosen] if chosen.dtype == bool else self.table.iloc[chosen]
-        return Lists(
-            self.histories, table.reset_index(drop=True), self.users[chosen], self.items[chosen]
-        )
+        table, users = table.reset_index(drop=True), self.users[chosen]
+        return Lists(self.histories, table, users, self.items[chosen], self.barred)
 
 
 def check_list_columns(table: pd.DataFrame) -> None:

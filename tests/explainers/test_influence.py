@@ -17,11 +17,10 @@ from pydantic import ValidationError
 from scipy import sparse
 
 from explainable_recsys.errors import InputError
+from explainable_recsys.explainers.downdates import group_influences, influences
 from explainable_recsys.explainers.influence import (
     InfluenceParameters,
     explain_by_influence,
-    group_influences,
-    influences,
 )
 from explainable_recsys.interactions import Interactions, PaddedBlock, padded_blocks
 from explainable_recsys.knowledge.neighbours import NeighbourhoodParameters

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -75,19 +75,25 @@ def answer(
         histories: Who asks, known users or new ones, over the catalogue's columns; None: those
             of the data.
         lists: What to explain, by whomever it is recommended; None: the recommender's own lists.
-        recommendation: How long lists are, and what may be on them; None: the usual.
+        recommendation: How long lists are, and what may be on them; None: the usual. Given lists
+            are explained as chosen from what may be.
         only: Ids of the items that may be recommended; None: all that are not in the history.
         exclude: Ids of items that may not.
 
     Raises:
         InputError: If an id is not known, or the pair cannot explain what it is asked for.
     """
+    parameters = recommendation or RecommendationParameters()
     if lists is None:
         who = data.histories if histories is None else histories
-        parameters = recommendation or RecommendationParameters()
         table = recommend(pair.model, who, parameters, only, exclude, data.interactions)
         lists = Lists.of(who, table)
-    found = pair.explainer.explain(pair.model, data, lists, pair.parameters, **pair.knowledge)
+    asked = pair.model, data.interactions, parameters.min_ratings, only, exclude
+    lists = replace(lists, barred=Ranker.of(*asked).barred)
+    order = {} if pair.record.order is None else {"order": pair.record.order}
+    found = pair.explainer.explain(
+        pair.model, data, lists, pair.parameters, **order, **pair.knowledge
+    )
     sentences = pair.explainer.phrase(found, data, lists, pair.parameters, **pair.knowledge)
     return Answer(lists.table, found.evidence, sentences, found.details)
 
@@ -102,13 +108,13 @@ def place_among_all(ranker: Ranker, one: Interactions, column: int) -> Lists:
         one: A single history.
         column: The item's column.
     """
-    scores, columns = ranker.scores(one.ratings)[0], np.array([column])
+    scores, columns = ranker.scores(one.ratings), np.array([column])
     table = pd.DataFrame(
         {
             "user_id": one.user_ids,
             "item_id": one.item_ids[columns],
             "rank": ranker.ranks(scores, columns).astype(np.int32),
-            "score": scores[columns],
+            "score": scores[0, columns],
         }
     )
     return Lists.of(one, table)

@@ -31,6 +31,7 @@ _ALL = (
         "contributions",
         explain_by_contributions,
         contribution_sentences,
+        details=("totals",),
         adds_up=True,
     ),
     ExplainerRecord(
@@ -43,7 +44,7 @@ _ALL = (
         "influence",
         explain_by_influence,
         influence_sentences,
-        details=("cited_groups",),
+        details=("cited_groups", "ranks_without"),
         measure=Step(influence_metrics, MEASURED),
     ),
     ExplainerRecord(

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from explainable_recsys.explainers.tables import Explained
+from explainable_recsys.explainers.views import View
 from explainable_recsys.parameters import Parameters
 from explainable_recsys.recommenders.base import Recommender
 
@@ -179,6 +180,8 @@ class Pair:
             without approximation.
         knowledge: Names of the knowledge; None: what the explainer usually reads.
         on_request: Whether `kedro run` leaves it out.
+        order: The view of what a rating is worth that orders the evidence and is its weight,
+            chosen on validation histories; None: the explainer's usual one, or it has no views.
     """
 
     name: str
@@ -190,3 +193,4 @@ class Pair:
     exact: bool = False
     knowledge: tuple[str, ...] | None = None
     on_request: bool = False
+    order: View | None = None

@@ -16,7 +16,7 @@ from scipy import sparse
 from explainable_recsys import draws
 from explainable_recsys.data import Data, Lists
 from explainable_recsys.errors import InputError
-from explainable_recsys.explainers.contributions import strongest_evidence
+from explainable_recsys.explainers.order import strongest_evidence
 from explainable_recsys.explainers.perturbations import (
     MIN_EFFECTIVE,
     Neighbourhood,

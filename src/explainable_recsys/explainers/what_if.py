@@ -92,7 +92,7 @@ def what_if(
     lists = [_listed(*ranker.best(of, n)) for of in open_to]
     columns = catalogue.item_columns(np.asarray(touched)) if touched else np.empty(0, np.int64)
     shown = np.unique(np.concatenate([*(of for of, _ in lists), columns[columns >= 0]]))
-    old, new = (_known_ranks(ranker.ranks(of[0], shown)) for of in open_to)
+    old, new = (_known_ranks(ranker.ranks(of, shown)) for of in open_to)
     order = np.lexsort([ranks.to_numpy(np.float64, na_value=np.inf) for ranks in (old, new)])
     affected = pd.DataFrame(
         {

@@ -172,10 +172,18 @@ class UserSystems:
 
     def solve(self) -> NDArray[np.float64]:
         """The user sides, (b, f)."""
+        return np.asarray(np.linalg.solve(self.matrix(), self.right_side()[..., None])[..., 0])
+
+    def matrix(self, n_removed: int = 0) -> NDArray[np.float64]:
+        """A (b, f, f), with the P of histories with so many ratings less."""
         across = self.rated.transpose(0, 2, 1)
         gram = across @ (self.rated * self.weights[..., None])
-        right = (across @ self.right[..., None])[..., 0] + self.prior_right
-        return np.asarray(np.linalg.solve(gram + self.prior(0), right[..., None])[..., 0])
+        return np.asarray(gram + self.prior(n_removed))
+
+    def right_side(self) -> NDArray[np.float64]:
+        """The sides b, (b, f)."""
+        across = self.rated.transpose(0, 2, 1)
+        return np.asarray((across @ self.right[..., None])[..., 0] + self.prior_right)
 
     def prior(self, n_removed: int) -> NDArray[np.float64]:
         """P of histories with so many ratings less (at most all of them), (b, f, f)."""

@@ -125,9 +125,25 @@ class Ranker:
             values = np.where(columns >= 0, values[:, :n], -np.inf)
         return columns, values
 
-    def ranks(self, scores: NDArray[np.float32], columns: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Places (m,) of some items by one user's scores (n_items,), from 1; 0 where none."""
-        own = scores[columns][:, None]
+    def first_outside(self, lists: Lists, block_size: int = 512) -> NDArray[np.int64]:
+        """The best item (n_users,) that is not on each user's list; -1 where there is none."""
+        histories, (_, listed) = lists.histories.ratings, lists.by_user()
+        found = []
+        for start in range(0, histories.shape[0], block_size):
+            part = slice(start, start + block_size)
+            scores = self.scores(histories[part])
+            rows, places = np.nonzero(listed[part] >= 0)
+            scores[rows, listed[part][rows, places]] = -np.inf
+            best = self._order[scores[:, self._order].argmax(axis=1)]
+            highest = scores[np.arange(len(best)), best]
+            found.append(np.where(np.isneginf(highest), -1, best))
+        return np.concatenate([np.empty(0, np.int64), *found])
+
+    def ranks(self, scores: NDArray[Any], columns: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Places (m,) of some items (m,) by scores (m or 1, n_items), from 1; 0 where none."""
+        own = np.broadcast_to(scores, (len(columns), len(self.n_ratings)))[
+            np.arange(len(columns)), columns
+        ][:, None]
         better = (scores > own) | ((scores == own) & self.goes_before(columns))
         return np.where(np.isneginf(own[:, 0]), 0, 1 + better.sum(axis=1))
 

@@ -25,6 +25,9 @@ EVIDENCE_TYPES = {
 }
 """Columns of an evidence table, in order, of data whose ids are integers."""
 
+VIEWS = dict.fromkeys(("share", "loss", "lead"), "float32")
+"""Those that tables of rated items of closed-form and additive recommenders have besides."""
+
 
 def items_of(interactions: Interactions) -> pd.DataFrame:
     """Item 7 is called "Title 7"; in another order than the catalogue."""
@@ -59,10 +62,11 @@ def lists_over(catalogue: Interactions, table: pd.DataFrame) -> Lists:
     return Lists.of(Interactions(nothing, user_ids, catalogue.item_ids), table)
 
 
-def assert_is_evidence(table: pd.DataFrame) -> None:
+def assert_is_evidence(table: pd.DataFrame, views: bool = False) -> None:
     """The columns and types that every explainer promises, of data whose ids are integers."""
-    assert table.dtypes.astype(str).to_dict() == EVIDENCE_TYPES
-    assert table.columns.tolist() == list(EVIDENCE_TYPES)
+    expected = EVIDENCE_TYPES | VIEWS if views else EVIDENCE_TYPES
+    assert table.dtypes.astype(str).to_dict() == expected
+    assert table.columns.tolist() == list(expected)
     assert table["style"].cat.categories.tolist() == list(STYLES)
     assert table["evidence_id"].cat.categories.dtype == "str"
     assert isinstance(table.index, pd.RangeIndex)

@@ -170,7 +170,7 @@ class Lists:
             and `score`; one row per recommendation.
         users: (m,) row in the histories of each recommendation's user.
         items: (m,) column of the recommended item.
-        barred: (n_items,) what could be recommended to nobody; None: not known.
+        barred: (n_items,) what could be recommended to nobody; None: nothing.
     """
 
     histories: Interactions

@@ -27,9 +27,10 @@ from explainable_recsys.knowledge.neighbours import NeighbourhoodParameters
 from explainable_recsys.knowledge.similar_items import ItemSimilarityParameters
 from explainable_recsys.recommenders.als import ALS, ALSParameters
 from explainable_recsys.recommenders.base import ClosedFormRecommender, UserSystems
+from explainable_recsys.recommenders.biased_factors import Objective
 from explainable_recsys.recommenders.ease import EASE, EASEParameters
 from explainable_recsys.recommenders.emf import EMF, EMFParameters
-from explainable_recsys.recommenders.fm import FM, FMParameters, PosteriorSamples
+from explainable_recsys.recommenders.fm import FM, Examples, FMParameters, PosteriorSamples
 from explainable_recsys.recommenders.item_knn import ItemKNN
 from explainable_recsys.recommenders.popularity import Popularity
 from explainable_recsys.recommenders.svd import SVD, SVDParameters
@@ -42,15 +43,19 @@ LENGTHS = (30, 1, 5, 2, 34, 1, 2, 8)
 TOLERANCE = 1e-8
 
 
-def random_svd(seed: int, regularization: float = 0.05, penalty: float = 0.7) -> SVD:
+def random_svd(
+    seed: int,
+    regularization: float = 0.05,
+    penalty: float = 0.7,
+    objective: Objective = "rating",
+) -> SVD:
     """All models are items out of thin air: influence does not care how they were learned."""
     rng = np.random.default_rng(seed)
-    parameters = SVDParameters(factors=FACTORS, regularization=regularization)
+    parameters = SVDParameters(objective=objective, factors=FACTORS, regularization=regularization)
     return SVD(
         mean=3.25,
         item_biases=rng.normal(0, 0.5, N_ITEMS).astype(np.float32),
         item_factors=rng.normal(0, 0.6, (N_ITEMS, FACTORS)).astype(np.float32),
-        popularity=-rng.random(N_ITEMS).astype(np.float32),
         parameters=parameters,
         user_penalty=penalty,
     )
@@ -62,7 +67,7 @@ def random_als(seed: int, **parameters: Any) -> ALS:
     return ALS(factors, ALSParameters(factors=FACTORS, regularization=2.0, **parameters))
 
 
-def random_fm(seed: int) -> FM:
+def random_fm(seed: int, objective: Objective = "rating") -> FM:
     rng = np.random.default_rng(seed)
     n_samples, size = 3, 1 + FACTORS
     roots = rng.normal(0, 1, (n_samples, size, size))
@@ -74,18 +79,24 @@ def random_fm(seed: int) -> FM:
         user_means=rng.normal(0, 0.5, (n_samples, size)),
         user_precisions=roots @ roots.transpose(0, 2, 1) + 0.5 * np.eye(size),
     )
-    return FM.from_samples(samples, random_interactions(seed), FMParameters(rank=FACTORS))
+    parameters = FMParameters(objective=objective, rank=FACTORS)
+    return FM.from_samples(samples, Examples.of(random_interactions(seed), parameters), parameters)
 
 
 def random_emf(seed: int, regularization: float = 0.07, **parameters: Any) -> EMF:
     rng = np.random.default_rng(seed)
-    changed = {"explainability_weight": 0.0, "factor_damping": 0.5, "user_bias_damping": 1.3}
+    changed = {
+        "objective": "rating",
+        "explainability_weight": 0.0,
+        "factor_damping": 0.5,
+        "user_bias_damping": 1.3,
+    }
     training = random_interactions(seed).ratings
+    of_ratings = float(parameters.get("objective") != "ranking")  # which alone has biases
     return EMF(
-        mean=3.1,
-        item_biases=rng.normal(0, 0.5, N_ITEMS).astype(np.float32),
+        mean=3.1 * of_ratings,
+        item_biases=(of_ratings * rng.normal(0, 0.5, N_ITEMS)).astype(np.float32),
         item_factors=rng.normal(0, 0.8, (N_ITEMS, FACTORS)).astype(np.float32),
-        popularity=-rng.random(N_ITEMS).astype(np.float32),
         parameters=EMFParameters.model_validate(
             {"factors": FACTORS, "regularization": regularization, **changed, **parameters}
         ),
@@ -108,6 +119,9 @@ MODELS: dict[str, Callable[[int], Model]] = {
     ),
     "FM": random_fm,
     "EMF": random_emf,
+    "SVD that ranks": lambda seed: random_svd(seed, objective="ranking"),
+    "FM that ranks": lambda seed: random_fm(seed, objective="ranking"),
+    "EMF that ranks": lambda seed: random_emf(seed, objective="ranking"),
     "EMF, l2": lambda seed: random_emf(seed, form="l2", regularization=0.0),
 }
 all_models = pytest.mark.parametrize("kind", MODELS)
@@ -218,7 +232,7 @@ def test_the_scores_are_those_of_the_systems(kind: str) -> None:
                 system += systems.weights[place, j] * np.outer(z, z)
                 right += systems.right[place, j] * z
             found[user] += systems.items @ (np.linalg.inv(system) @ right)
-    assert n_systems == (3 if kind == "FM" else 1)
+    assert n_systems == (3 if kind.startswith("FM") else 1)
     rest = exact_scores(model, [ratings]) - found
     np.testing.assert_allclose(rest, np.tile(rest[0], (len(rest), 1)), atol=1e-10)
     if isinstance(model, ALS):
@@ -396,16 +410,19 @@ def one_dimensional(kind: str) -> Model:
     factors = np.array([[2.0], [2.0], [1.0], [-2.0], [0.0]], np.float32)
     zeros = np.zeros(5, np.float32)
     if kind == "SVD":
-        parameters = SVDParameters(factors=1, regularization=0.1)
-        return SVD(3.0, zeros, factors, zeros, parameters, 0.5)
+        parameters = SVDParameters(objective="rating", factors=1, regularization=0.1)
+        return SVD(3.0, zeros, factors, parameters, 0.5)
     if kind == "EMF":
         return EMF(
             mean=3.0,
             item_biases=zeros,
             item_factors=factors,
-            popularity=zeros,
             parameters=EMFParameters(
-                factors=1, explainability_weight=0, factor_damping=0.5, user_bias_damping=1e3
+                objective="rating",
+                factors=1,
+                explainability_weight=0,
+                factor_damping=0.5,
+                user_bias_damping=1e3,
             ),
             neighbourhood=NeighbourhoodParameters(),
             training_ratings=zeros[:0],
@@ -422,7 +439,8 @@ def one_dimensional(kind: str) -> Model:
             user_precisions=np.tile(np.diag([1e3, 1.0]), (2, 1, 1)),
         )
         one = interactions_of(sparse.csr_array(np.full((1, 5), 3, np.float32)))
-        return FM.from_samples(samples, one, FMParameters(rank=1))
+        of_fm = FMParameters(objective="rating", rank=1)
+        return FM.from_samples(samples, Examples.of(one, of_fm), of_fm)
     return ALS(factors, ALSParameters(factors=1, regularization=1.0, confidence="rating"))
 
 
@@ -464,8 +482,7 @@ def test_by_hand() -> None:
         mean=3.0,
         item_biases=zeros,
         item_factors=np.ones((3, 1), np.float32),
-        popularity=zeros,
-        parameters=SVDParameters(factors=1, regularization=0.5),
+        parameters=SVDParameters(objective="rating", factors=1, regularization=0.5),
         user_penalty=1.0,
     )
     block = only_block(sparse.csr_array(np.array([[5, 4, 0]], np.float32)))
@@ -681,7 +698,7 @@ def explain_lists(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     lists = lists_of(data, recommendations)
     found = explain_by_influence(model, data_of(data), lists, InfluenceParameters(**parameters))
-    assert found.facts == {}
+    assert found.facts == {"predicts_ratings": model.predicts_ratings}
     return found.evidence, found.details["cited_groups"]
 
 
@@ -705,7 +722,10 @@ def expected_tables(
     for user, item in pairs:
         ids = (int(data.user_ids[user]), int(data.item_ids[item]))
         weights = worth[user, item]
-        strongest = sorted(np.flatnonzero(weights), key=lambda j: -abs(weights[j]))[:n_evidence]
+        most = sorted(np.flatnonzero(weights), key=lambda j: -abs(weights[j]))
+        always = [j for j in most if weights[j] > 0][: min(n_cited, n_evidence)]
+        strongest = sorted(most, key=lambda j: j not in always)[:n_evidence]
+        strongest = [j for j in most if j in strongest]
         support = [j for j in strongest if weights[j] > 0]
         listed = support + [j for j in strongest if weights[j] < 0]
         rows += [(*ids, p, data.item_ids[j], weights[j]) for p, j in enumerate(listed, 1)]
@@ -743,7 +763,7 @@ def test_tables_equal_brute_force(kind: str, n_evidence: int, n_cited: int) -> N
 
 def test_contract_columns_and_types() -> None:
     table, cited_groups = explain(random_svd(0), random_interactions(), SOME_PAIRS)
-    assert_is_evidence(table)
+    assert_is_evidence(table, views=True)
     assert (table["style"] == "item").all()
     assert (table["evidence"].astype(str) == "Title " + table["evidence_id"].astype(str)).all()
     assert cited_groups.columns.tolist() == [

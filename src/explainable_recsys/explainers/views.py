@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -17,7 +17,7 @@ from explainable_recsys.explainers.order import strongest_evidence
 from explainable_recsys.explainers.tables import evidence_table
 from explainable_recsys.interactions import PaddedBlock
 from explainable_recsys.recommenders.base import Recommender
-from explainable_recsys.recommenders.lists import Ranker, RecommendationParameters
+from explainable_recsys.recommenders.lists import Ranker
 
 View = Literal["share", "loss", "lead"]
 
@@ -94,11 +94,9 @@ def with_outside(items: NDArray[np.int64], outside: NDArray[np.int64]) -> NDArra
 
 
 def ranker_of(lists: Lists, model: Recommender, data: Data) -> Ranker:
-    """What the lists were chosen from: the usual items, unless the lists know which not."""
-    if lists.barred is None:
-        return Ranker.of(model, data.interactions, RecommendationParameters().min_ratings)
-    counts = np.bincount(data.interactions.ratings.indices, minlength=data.interactions.n_items)
-    return Ranker(model, counts, lists.barred)
+    """What the lists were chosen from."""
+    ranker = Ranker.of(model, data.interactions, min_ratings=0)
+    return ranker if lists.barred is None else replace(ranker, barred=lists.barred)
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,9 +167,7 @@ def choose(
     )
 
 
-def viewed_evidence(
-    data: Data, lists: Lists, found: Sequence[Chosen], order: View
-) -> pd.DataFrame:
+def viewed_evidence(data: Data, lists: Lists, found: Sequence[Chosen], order: View) -> pd.DataFrame:
     """The evidence of all blocks in one table, with the three views in columns.
 
     Returns:

@@ -21,6 +21,7 @@ from explainable_recsys.recommenders.association_rules import (
 )
 from explainable_recsys.recommenders.base import Recommender
 from explainable_recsys.recommenders.bias import Bias, BiasParameters
+from explainable_recsys.recommenders.biased_factors import Objective
 from explainable_recsys.recommenders.content import Content, ContentParameters
 from explainable_recsys.recommenders.ease import EASE, EASEParameters
 from explainable_recsys.recommenders.emf import EMF, EMFParameters
@@ -60,12 +61,12 @@ def _ease_of_few_users(data: Interactions) -> EASE:
 
 def _emf(data: Interactions, weight: float) -> EMF:
     parameters = EMFParameters(
+        objective="rating",
         factors=3,
         iterations=5,
         regularization=0.02,
         factor_damping=0.5,
         explainability_weight=weight,
-        popularity_weight=0.3,
     )
     return EMF.fit(data, parameters, NeighbourhoodParameters(k=4))
 
@@ -75,8 +76,8 @@ def _fm(data: Interactions) -> FM:
     return FM.fit(data, *features, FMParameters(rank=2, iterations=12, burn_in=2, kept_samples=3))
 
 
-def _svd(data: Interactions, prior: float) -> SVD:
-    return SVD.fit(data, SVDParameters(factors=4, epochs=20, popularity_weight=prior))
+def _svd(data: Interactions, objective: Objective) -> SVD:
+    return SVD.fit(data, SVDParameters(objective=objective, factors=4, epochs=20))
 
 
 def _rules(data: Interactions) -> AssociationRules:
@@ -99,8 +100,8 @@ def _content(data: Interactions) -> Content:
 
 
 FITS: dict[str, Callable[[Interactions], Recommender]] = {
-    "SVD": lambda data: _svd(data, 0.0),
-    "SVD with prior": lambda data: _svd(data, 0.3),
+    "SVD": lambda data: _svd(data, "ranking"),
+    "SVD of ratings": lambda data: _svd(data, "rating"),
     "ALS": lambda data: ALS.fit(
         data, ALSParameters(factors=4, iterations=4, regularization=0.1, confidence="rating")
     ),

@@ -409,7 +409,7 @@ def explainer(kind: str, model: Any, catalogue: Interactions) -> Any:
         ("contributions", "ALS"),
         ("contributions", "EASE"),
         ("contributions", "ItemKNN"),
-        ("influence", "SVD with prior"),
+        ("influence", "SVD of ratings"),
         ("influence", "FM"),
         ("similar items", "ItemKNN"),
         ("contributions", "meta-paths"),

@@ -38,7 +38,7 @@ KINDS = (
     "EASE",
     "ALS",
     "SVD",
-    "SVD with prior",
+    "SVD of ratings",
     "ItemKNN",
     "EMF",
     "rules",

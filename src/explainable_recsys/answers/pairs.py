@@ -18,9 +18,10 @@ _ALL = (
         "als",
         "contributions",
         "ALS by its contributions",
-        "The score taken apart into the rated items that it is made of.",
+        "What the score loses without each of the rated items that it is made of.",
         intrinsic=True,
         exact=True,
+        order="loss",
     ),
     Pair(
         "intrinsic_ar",
@@ -48,15 +49,17 @@ _ALL = (
         "The score taken apart into the rated items that it is made of.",
         intrinsic=True,
         exact=True,
+        order="share",
     ),
     Pair(
         "intrinsic_knn",
         "item_knn",
         "contributions",
         "Item neighbours by their contributions",
-        "The score taken apart into the similar items that it is made of.",
+        "Which similar items put it on the list, of those that its score is made of.",
         intrinsic=True,
         exact=True,
+        order="lead",
     ),
     Pair(
         "intrinsic_mf",
@@ -112,6 +115,7 @@ _ALL = (
         "SVD by influence",
         "How much SVD's score changes without a rating.",
         exact=True,
+        order="loss",
     ),
     Pair(
         "posthoc_influence_ratings",
@@ -120,6 +124,7 @@ _ALL = (
         "SVD's ratings by influence",
         "How much the predicted rating changes without a rating.",
         exact=True,
+        order="loss",
     ),
     Pair(
         "posthoc_knn",

@@ -1,4 +1,4 @@
-"""Influence: what becomes of a recommendation when ratings are taken out of the history, exactly."""
+"""Influence: what becomes of a recommendation without ratings of the history, exactly."""
 
 from __future__ import annotations
 

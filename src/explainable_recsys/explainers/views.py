@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import numpy as np
 import pandas as pd
@@ -93,9 +93,9 @@ def with_outside(items: NDArray[np.int64], outside: NDArray[np.int64]) -> NDArra
     return np.maximum(np.column_stack([items, outside]), 0)
 
 
-def ranker_of(lists: Lists, model: Recommender, data: Data) -> Ranker:
-    """What the lists were chosen from."""
-    ranker = Ranker.of(model, data.interactions, min_ratings=0)
+def ranker_of(lists: Lists, model: object, data: Data) -> Ranker:
+    """What the lists were chosen from, by a recommender."""
+    ranker = Ranker.of(cast(Recommender, model), data.interactions, min_ratings=0)
     return ranker if lists.barred is None else replace(ranker, barred=lists.barred)
 
 

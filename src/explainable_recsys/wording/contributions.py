@@ -17,36 +17,41 @@ from explainable_recsys.wording.phrases import phrase
 def contribution_sentences(
     explained: Explained, data: Data, lists: Lists, parameters: columns.Citing, **knowledge: Any
 ) -> pd.DataFrame:
-    """Say which ratings a recommendation rests on, and how much of its score they make up.
+    """Say which ratings a recommendation rests on, and how much of what supports it they are.
 
-    For example "Recommended because you rated ⟨Aliens⟩ ★5 (42 %), ⟨Alien⟩ ★4 (31 %)." A score that
-    is not positive has no shares.
+    For example "Recommended because you rated ⟨Aliens⟩ ★5 (42 %), ⟨Alien⟩ ★4 (31 %); ⟨Grease⟩ ★2
+    speaks against it." A percentage is the piece's weight over all positive weights of the history.
 
     Args:
-        explained: Style `item`.
+        explained: Style `item`; the detail `totals` of `explain_by_contributions`.
         data: Not needed, nor is knowledge; all functions that write sentences take the same.
-        lists: With the scores, and the histories for the ratings.
-        parameters: How many supporting items are named.
+        lists: With the histories for the ratings.
+        parameters: How many supporting items are named; of opposing ones the strongest is.
         knowledge: See data.
 
     Returns:
         Columns `user_id`, `item_id`, `sentence`, one row per recommendation that at least
         one rated item supports.
     """
-    evidence = explained.evidence
-    cited = evidence[(evidence["position"] <= parameters.n_cited) & (evidence["weight"] > 0)]
-    listed = cited.merge(lists.table[[*columns.KEYS, "score"]], on=columns.KEYS, how="left")
-    weights, scores = (listed[name].to_numpy(np.float64) for name in ("weight", "score"))
-    positive = scores > 0
-    shares = np.divide(100 * weights, scores, out=np.zeros_like(weights), where=positive)
-    pieces = columns.fill_each(
-        [phrase("{item} ★{rating}"), phrase("{item} ★{rating} ({share})")],
-        positive,
-        item=columns.items(cited["evidence"]),
-        rating=columns.ratings(lists.histories, cited),
-        share=columns.written(np.rint(shares), percentage),
+    table, totals = explained.evidence, explained.details["totals"]
+    table = table.merge(totals[totals["supporting"] > 0], on=columns.KEYS)
+    sides = columns.Sides(table, parameters.n_cited)
+    rated = columns.fill(
+        phrase("{item} ★{rating}"),
+        item=columns.items(table["evidence"]),
+        rating=columns.ratings(lists.histories, table),
     )
-    starts = np.flatnonzero(cited["position"].to_numpy() == 1)
-    named = columns.enumerate_runs(pieces, starts)
-    sentences = columns.fill(phrase("Recommended because you rated {items}."), items=named)
-    return columns.sentence_table(cited.iloc[starts], sentences)
+    shares = np.rint(100 * sides.weights / table["supporting"].to_numpy())
+    pieces = columns.fill(
+        phrase("{item} ({share})"),
+        item=sides.cited_of(rated),
+        share=sides.cited_of(columns.written(shares, percentage)),
+    )
+    return sides.sentences(
+        phrase("{opposing} speaks against it."),
+        phrase("Recommended because you rated {supporting}."),
+        phrase("Recommended because you rated {supporting}; {opposing} speaks against it."),
+        supporting=columns.enumerate_runs(pieces, sides.starts),
+        opposing=rated,
+        weight=rated,
+    )

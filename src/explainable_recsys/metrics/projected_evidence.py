@@ -25,7 +25,7 @@ class Cited:
         users: (m,) row of the user of each recommendation with at least one cited item, ascending.
         items: (m,) column of the recommended item.
         recommendations: (p,) recommendation that each piece belongs to, ascending.
-        columns: (p,) column of the cited item; supporting pieces first, strongest first.
+        columns: (p,) column of the cited item, in the order of telling.
         supports: (p,) whether the piece speaks for the recommendation.
     """
 
@@ -39,14 +39,16 @@ class Cited:
 def projected_evidence(lists: Lists, evidence: pd.DataFrame) -> Cited:
     """Find the items of the user's history that each recommendation's evidence rests on.
 
-    Pieces that rest on no item of the user's history are left out, and so are all but the
-    first of pieces that rest on the same item. Supporting pieces (weight above 0) come first, each
-    kind by |weight|, ties in the order of the table.
+    Pieces stay in the order in which they are told. Those that rest on no item of the user's
+    history are left out, and so are all but the first of those that rest on the same item.
 
     Args:
         lists: What is explained, with ranks.
-        evidence: Columns `user_id`, `item_id`, `rated_item_id` (may be missing), `weight`.
+        evidence: Columns `user_id`, `item_id`, `rated_item_id` (may be missing), `weight` (above
+            0: it supports), and in explanations `position`; without, rows are told as they come.
     """
+    if "position" in evidence:
+        evidence = evidence.sort_values("position", kind="stable")
     lists = lists.take(np.lexsort((lists.table["rank"], lists.users)))
     n_items = lists.histories.n_items
     pieces = lists.positions_of(evidence)
@@ -55,7 +57,7 @@ def projected_evidence(lists: Lists, evidence: pd.DataFrame) -> Cited:
     kept[kept] = _rated(lists.histories, lists.users[pieces[kept]], columns[kept])
     pieces, columns = pieces[kept], columns[kept]
     weights = evidence["weight"].to_numpy(np.float64)[kept]
-    order = np.lexsort((-np.abs(weights), weights <= 0, pieces))
+    order = np.argsort(pieces, kind="stable")
     pieces, columns, weights = pieces[order], columns[order], weights[order]
     _, first = np.unique(pieces * n_items + columns, return_index=True)
     first.sort()

@@ -1,7 +1,5 @@
 """What a score is made of, in words."""
 
-import warnings
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,15 +11,23 @@ from tests.wording.tables import shown as texts_of
 RATINGS = [(1, 1, 5.0), (1, 2, 4.0), (1, 3, 4.5), (1, 4, 0.5), (2, 5, 0.0), (2, 6, 1.0), (2, 1, 3)]
 
 
-def sentences(evidence, scores, n_cited=3, ratings=RATINGS, titles=TITLES):
-    """Sentences of [(user, item, [(evidence item, weight), …]), …]."""
+def sentences(evidence, totals=1.0, n_cited=3, ratings=RATINGS, titles=TITLES):
+    """Sentences of [(user, item, [(evidence item, weight), …]), …].
+
+    `totals` is what supports each recommendation in all, or for everyone the same.
+    """
     data = data_of(titles, ratings)
-    explained = explained_by(evidence_of(evidence, "item", titles))
-    return contribution_sentences(explained, data, lists_of(data, scores), cited(n_cited))
+    table = evidence_of(evidence, "item", titles)
+    each = table[["user_id", "item_id"]].drop_duplicates(ignore_index=True)
+    pairs = each.itertuples(index=False, name=None)
+    supporting = [totals[pair] if isinstance(totals, dict) else totals for pair in pairs]
+    explained = explained_by(table, totals=each.assign(supporting=supporting, opposing=-0.5))
+    lists = lists_of(data, {(user, item): 1.0 for user, item, _ in evidence})
+    return contribution_sentences(explained, data, lists, cited(n_cited))
 
 
-def test_a_sentence_names_items_ratings_and_shares():
-    table = sentences([(1, 6, [(1, 0.42), (2, 0.31)])], {(1, 6): 1.0})
+def test_a_sentence_names_items_ratings_and_percentages():
+    table = sentences([(1, 6, [(1, 0.42), (2, 0.31)])])
     assert keys(table) == [(1, 6)]
     assert texts_of(table) == [
         "Recommended because you rated ⟨Aliens⟩ ★5 (42 %), ⟨Alien⟩ ★4 (31 %)."
@@ -41,25 +47,27 @@ def test_half_stars_zero_stars_asterisks_and_other_scripts():
 @pytest.mark.parametrize(
     ("n_cited", "named"),
     [
-        (1, "⟨Aliens⟩ ★5 (60 %)"),
-        (2, "⟨Aliens⟩ ★5 (60 %), ⟨Alien⟩ ★4 (50 %)"),
-        (9, "⟨Aliens⟩ ★5 (60 %), ⟨Alien⟩ ★4 (50 %)"),
+        (1, "⟨Aliens⟩ ★5 (55 %)"),
+        (2, "⟨Aliens⟩ ★5 (55 %), ⟨Alien⟩ ★4 (45 %)"),
+        (9, "⟨Aliens⟩ ★5 (55 %), ⟨Alien⟩ ★4 (45 %)"),
     ],
 )
 def test_n_cited_and_opposing_evidence(n_cited, named):
+    """The strongest that opposes has a clause of its own, without a percentage."""
     evidence = [(1, 6, [(1, 0.6), (2, 0.5), (3, -0.09), (4, -0.01)])]
-    table = sentences(evidence, {(1, 6): 1.0}, n_cited)
-    assert texts_of(table) == [f"Recommended because you rated {named}."]
+    assert texts_of(sentences(evidence, 1.1, n_cited)) == [
+        f"Recommended because you rated {named}; ⟨M*A*S*H⟩ ★4.5 speaks against it."
+    ]
 
 
 def test_recommendations_without_support_have_no_row():
     evidence = [(1, 5, [(1, -0.5)]), (1, 6, [(2, 0.5)]), (2, 3, [(5, -1.0), (6, -0.5)])]
-    scores = {(1, 5): -0.5, (1, 6): 0.5, (2, 3): -1.5, (2, 4): 0.0}
-    assert keys(sentences(evidence, scores)) == [(1, 6)]
-    assert texts_of(sentences(evidence[:1], scores)) == []
+    totals = {(1, 5): 0.0, (1, 6): 0.5, (2, 3): 0.0}
+    assert keys(sentences(evidence, totals)) == [(1, 6)]
+    assert texts_of(sentences(evidence[:1], totals)) == []
 
 
-def test_shares_are_of_each_recommendations_own_score():
+def test_percentages_are_of_all_that_supports_each_recommendation():
     evidence = [(2, 2, [(6, 1.0)]), (1, 6, [(2, 1.0)]), (1, 5, [(2, 1.0)])]
     table = sentences(evidence, {(1, 5): 4.0, (1, 6): 2.0, (2, 2): 8.0})
     assert keys(table) == [(2, 2), (1, 6), (1, 5)]
@@ -82,17 +90,10 @@ def test_integer_ids_that_could_be_missing():
     data = data_of(ratings=RATINGS)
     table = evidence_of([(1, 6, [(2, 1.0)])], "item").astype({"rated_item_id": "Int64"})
     lists = lists_of(data, {(1, 6): 2.0})
-    (text,) = texts_of(contribution_sentences(explained_by(table), data, lists, cited()))
+    totals = pd.DataFrame({"user_id": [1], "item_id": [6], "supporting": [2.0], "opposing": [0.0]})
+    explained = explained_by(table, totals=totals)
+    (text,) = texts_of(contribution_sentences(explained, data, lists, cited()))
     assert text == "Recommended because you rated ⟨Alien⟩ ★4 (50 %)."
-
-
-@pytest.mark.parametrize("score", [0.0, -0.5])
-def test_no_share_of_a_score_that_is_not_positive(score):
-    """Opposing ratings can outweigh the support; then a percentage would mean nothing."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        table = sentences([(1, 6, [(1, 0.5), (2, -0.5 + score)])], {(1, 6): score})
-    assert texts_of(table) == ["Recommended because you rated ⟨Aliens⟩ ★5."]
 
 
 def test_many_sentences_at_once_equal_one_at_a_time():
@@ -100,12 +101,12 @@ def test_many_sentences_at_once_equal_one_at_a_time():
     ratings = [
         (user, item, 1 + (user + item) % 9 / 2) for user in range(20) for item in range(1, 7)
     ]
-    evidence, scores = [], {}
+    evidence, totals = [], {}
     for user in range(20):
         for item in (5, 6):
             weights = -np.sort(-rng.random(rng.integers(1, 5)))
             evidence.append((user, item, list(enumerate(weights, 1))))
-            scores[user, item] = weights.sum() * rng.choice([1, -1])
-    together = sentences(evidence, scores, ratings=ratings)
-    alone = [sentences([one], scores, ratings=ratings) for one in evidence]
+            totals[user, item] = weights.sum() * rng.integers(1, 4)
+    together = sentences(evidence, totals, ratings=ratings)
+    alone = [sentences([one], totals, ratings=ratings) for one in evidence]
     pd.testing.assert_frame_equal(together, pd.concat(alone, ignore_index=True))

@@ -12,7 +12,8 @@ def sentences(explained, titles=TITLES, n_cited=3):
     table = evidence_of(explained, "item", titles).set_axis(
         [7] * sum(len(pieces) for _, _, pieces in explained)
     )
-    return influence_sentences(explained_by(table), None, None, cited(n_cited))
+    explained = explained_by(table, {"predicts_ratings": True})
+    return influence_sentences(explained, None, None, cited(n_cited))
 
 
 @pytest.mark.parametrize(
@@ -77,6 +78,86 @@ def test_two_digits_of_an_influence_without_its_sign(weight, text):
     verb = "raises" if weight > 0 else "lowers"
     (sentence,) = shown(sentences([(1, 6, [(1, weight)])]))
     assert sentence == f"⟨Aliens⟩ {verb} your predicted rating by {text}."
+
+
+def in_places(explained, places, n_cited=3):
+    """Sentences of [(user, item, [(evidence item, weight), …]), …] with (rank, {item: without})."""
+    rows = [
+        (user, item, rated, rank, without)
+        for (user, item), (rank, found) in places.items()
+        for rated, without in found.items()
+    ]
+    names = ["user_id", "item_id", "rated_item_id", "rank", "rank_without"]
+    told = explained_by(
+        evidence_of(explained, "item"),
+        {"predicts_ratings": False},
+        ranks_without=pd.DataFrame(rows, columns=names),
+    )
+    return influence_sentences(told, None, None, cited(n_cited))
+
+
+@pytest.mark.parametrize(
+    ("pieces", "without", "expected"),
+    [
+        (
+            [(1, 0.5), (2, 0.2)],
+            {1: 14, 2: 5},
+            "Without your rating of ⟨Aliens⟩ it would be number 14 instead of 2, without ⟨Alien⟩ "
+            "number 5.",
+        ),
+        (
+            [(1, 0.5), (2, 0.2), (4, -0.1)],
+            {1: 1234, 2: 2},
+            "Without your rating of ⟨Aliens⟩ it would be number 1,234 instead of 2, without "
+            "⟨Alien⟩ still number 2; ⟨Amélie⟩ speaks most against it.",
+        ),
+        (
+            [(1, 0.5), (2, 0.2)],
+            {1: 2, 2: 3},
+            "Without your rating of ⟨Aliens⟩ it would still be number 2, without ⟨Alien⟩ number 3.",
+        ),
+        (
+            [(1, 0.5), (2, 0.2), (3, 0.1)],
+            {1: 2, 2: 2, 3: 2},
+            "⟨Aliens⟩, ⟨Alien⟩ and ⟨M*A*S*H⟩ speak most for it, but without any one of them it "
+            "would still be number 2.",
+        ),
+        (
+            [(1, 0.5)],
+            {1: 2},
+            "Without your rating of ⟨Aliens⟩ it would still be number 2.",
+        ),
+        (
+            [(1, 0.5)],
+            {1: 0},
+            "Without your rating of ⟨Aliens⟩ it would not be recommended.",
+        ),
+        ([(4, -0.1), (1, -0.05)], {}, "⟨Amélie⟩ speaks most against it."),
+        ([(1, 0.5), (2, 0.2)], {}, "⟨Aliens⟩ and ⟨Alien⟩ speak most for it."),
+    ],
+)
+def test_places_of_what_is_ranked(pieces, without, expected):
+    table = in_places([(7, 6, pieces)], {(7, 6): (2, without)})
+    assert keys(table) == [(7, 6)]
+    assert shown(table) == [expected]
+
+
+def test_places_of_many_recommendations_are_those_of_each():
+    explained = [
+        (1, 6, [(1, 0.5), (2, 0.2)]),
+        (1, 5, [(4, -0.5)]),
+        (2, 6, [(1, 0.5)]),
+        (2, 1, [(2, 0.5), (4, 0.2), (3, -0.1)]),
+    ]
+    places = {
+        (1, 6): (1, {1: 3, 2: 2}),
+        (2, 6): (4, {1: 4}),
+        (2, 1): (5, {2: 5, 4: 5}),
+    }
+    together = in_places(explained, places)
+    alone = [in_places([one], places) for one in explained]
+    pd.testing.assert_frame_equal(together, pd.concat(alone, ignore_index=True))
+    assert not together["sentence"].str.contains("predicted rating").any()
 
 
 def test_influence_of_many_recommendations_is_that_of_each():

@@ -44,7 +44,8 @@ def test_sentence_of_a_rule(antecedents, named):
     table = sentences([(7, 1, [("global", antecedents, 0.71, 3.21)])])
     assert keys(table) == [(7, 1)]
     assert shown(table) == [
-        f"People who liked {named} also liked ⟨Aliens⟩ (71 % of them, 3.2 times as often as everybody)."
+        f"People who liked {named} also liked ⟨Aliens⟩ (71 % of them, 3.2 times as often as "
+        "everybody)."
     ]
 
 

@@ -134,6 +134,7 @@ def test_report_by_hand(interactions):
         "evidence_popularity/n": 2,
         "evidence_diversity": pytest.approx(1 / 2),
         "evidence_diversity/n": 1,
+        "popularity_gap": 0.0,  # nobody rated what is recommended
     }
     nan = np.nan
     expected_by_user = pd.DataFrame(

@@ -48,7 +48,7 @@ def explained(
         None,
         data_of(training),
         lists_of(histories, lists),
-        NeighbourExplanationParameters(),
+        NeighbourExplanationParameters(min_share=0),
         neighbourhood=neighbourhood,
     )
 
@@ -402,3 +402,19 @@ def test_co_rated_items_of_another_run_are_refused() -> None:
                 co_rated(TRAIN, TRAIN, lists, parameters)
     with pytest.raises(InputError, match=r"neighbours\.k: 25 neighbours"):
         co_rated(TRAIN, TRAIN, LISTS, NeighbourhoodParameters(k=25))
+
+
+def test_few_of_the_nearest_people_are_no_reason() -> None:
+    """All three nearest people rated the first item highly, one of them each of the others."""
+    people = [[5, 5, 4, 4, 0], [5, 5, 4, 0, 4], [5, 5, 4, 1, 0], [5, 4, 0, 0, 0]]
+    ratings = sparse.csr_array(np.array(people, dtype=np.float32))
+    catalogue = Interactions(ratings, np.arange(4), np.arange(5))
+    lists = lists_of(catalogue, pd.DataFrame({"user_id": 3, "item_id": [2, 3, 4]}))
+    neighbourhood = NeighbourhoodParameters(k=3, relevance_threshold=4.0)
+    for share, explained_items in ((0.0, {2, 3, 4}), (0.5, {2}), (1.0, {2})):
+        parameters = NeighbourExplanationParameters(min_share=share)
+        found = explain_by_neighbours(
+            None, data_of(catalogue), lists, parameters, neighbourhood=neighbourhood
+        )
+        assert set(found.evidence["item_id"]) == explained_items
+        assert set(found.details["projected_evidence"]["item_id"]) == explained_items

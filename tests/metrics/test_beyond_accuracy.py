@@ -5,13 +5,17 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import sparse
 
+from explainable_recsys.data import Lists
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.metrics import beyond_accuracy
 from explainable_recsys.metrics.beyond_accuracy import (
     beyond_accuracy_per_user,
     catalogue_exposure,
     item_popularity,
+    popular_overlap,
+    short_lists,
 )
 from tests.lists_of import data_of, lists_over
 
@@ -151,3 +155,15 @@ def test_gini_is_half_the_relative_mean_difference(random_data):
     assert catalogue_exposure(lists_over(interactions, lists), 8)["gini@8"] == pytest.approx(
         expected
     )
+
+
+def test_overlap_with_the_most_popular_that_a_user_has_not_rated() -> None:
+    """Items 0, 1, 2, 3 have 3, 2, 1 and 1 ratings; the second user has not rated 1, 2 and 3."""
+    ratings = sparse.csr_array(np.array([[1, 1, 0, 0], [1, 0, 0, 0], [1, 1, 1, 1]], np.float32))
+    catalogue = Interactions(ratings, np.array([5, 6, 7]), np.arange(4))
+    rows = [(5, 3, 1), (5, 2, 2), (6, 1, 1), (6, 3, 2)]
+    table = pd.DataFrame(rows, columns=["user_id", "item_id", "rank"]).assign(score=1.0)
+    data, lists = data_of(catalogue), Lists.of(catalogue, table)
+    assert popular_overlap(data, lists, 2).to_dict() == {5: 1.0, 6: 0.5}
+    assert popular_overlap(data, lists, 1).to_dict() == {5: 0.0, 6: 1.0}
+    assert short_lists(data, lists, 2).to_dict() == {5: 0.0, 6: 0.0, 7: 1.0}

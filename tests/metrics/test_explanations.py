@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
+from explainable_recsys.data import Lists
 from explainable_recsys.explainers.styles import STYLES
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.metrics import explanations as module
@@ -19,6 +20,7 @@ from explainable_recsys.metrics.explanations import (
     evidence_popularity,
     explanation_counts,
     match_evidence,
+    popularity_gap,
 )
 from tests.lists_of import data_of, lists_of
 
@@ -132,6 +134,7 @@ def test_report_by_hand(interactions):
         "evidence_popularity/n": 2,
         "evidence_diversity": pytest.approx(1 / 2),
         "evidence_diversity/n": 1,
+        "popularity_gap": 0.0,  # nobody rated what is recommended
     }
     nan = np.nan
     expected_by_user = pd.DataFrame(
@@ -347,3 +350,18 @@ def test_a_score_of_zero_gives_a_finite_relative_error(additive):
 def test_no_recommendations_have_no_error(additive):
     model, lists = additive
     assert np.isnan(list(additivity_error(model, lists.take(np.arange(0))).values())).all()
+
+
+def test_popularity_gap() -> None:
+    """Of items with 3, 2, 1 and 1 ratings the first is explained, the third and fourth are not."""
+    ratings = sparse.csr_array(np.array([[1, 1, 0, 0], [1, 1, 0, 0], [1, 0, 1, 1]], np.float32))
+    catalogue = Interactions(ratings, np.arange(3), np.arange(4))
+    empty = Interactions(sparse.csr_array((3, 4), dtype=np.float32), np.arange(3), np.arange(4))
+    table = pd.DataFrame({"user_id": 0, "item_id": [0, 2, 3], "rank": [1, 2, 3], "score": 1.0})
+    lists = Lists.of(empty, table)
+    explained = pd.DataFrame({"user_id": [0, 0], "item_id": [0, 0]})
+    data = data_of(catalogue)
+    gap = popularity_gap(data, lists, explained)["popularity_gap"]
+    assert gap == pytest.approx((4 - 0.5) / 4 - (1.5 - 0.5) / 4)
+    assert popularity_gap(data, lists, explained[:0]) == {}
+    assert popularity_gap(data, lists, table) == {}

@@ -44,7 +44,8 @@ def test_sentence_of_a_rule(antecedents, named):
     table = sentences([(7, 1, [("global", antecedents, 0.71, 3.21)])])
     assert keys(table) == [(7, 1)]
     assert shown(table) == [
-        f"People who liked {named} also liked ⟨Aliens⟩ (confidence 71 %, 3.2 × more than chance)."
+        f"People who liked {named} also liked ⟨Aliens⟩ (71 % of them, 3.2 times as often as "
+        "everybody)."
     ]
 
 
@@ -66,7 +67,7 @@ def test_sentence_of_a_rule(antecedents, named):
 )
 def test_a_sentence_says_whom_the_rule_is_about(scope, who, relation, did, also):
     (text,) = shown(sentences([(1, 1, [(scope, [2], 0.5, 2)])], relation))
-    measures = "(confidence 50 %, 2.0 × more than chance)."
+    measures = "(50 % of them, 2.0 times as often as everybody)."
     assert text == f"{who} {did} ⟨Alien⟩ {also} ⟨Aliens⟩ {measures}"
 
 
@@ -93,19 +94,19 @@ def test_only_the_first_rule_is_put_into_words():
 @pytest.mark.parametrize(
     ("confidence", "lift", "measures"),
     [
-        (0.7049, 1.249, "70 %, 1.2 ×"),
-        (0.7051, 1.251, "71 %, 1.3 ×"),
-        (0.705, 1.25, "70 %, 1.2 ×"),  # halves to even, as round() does
-        (0.715, 1.75, "72 %, 1.8 ×"),
-        (0.994, 0.96, "99 %, 1.0 ×"),
-        (0.996, 12.34, "100 %, 12.3 ×"),
-        (1.0, 1234.56, "100 %, 1,234.6 ×"),
-        (0.004, 0.04, "0 %, 0.0 ×"),
+        (0.7049, 1.249, "70 % of them, 1.2"),
+        (0.7051, 1.251, "71 % of them, 1.3"),
+        (0.705, 1.25, "70 % of them, 1.2"),  # halves to even, as round() does
+        (0.715, 1.75, "72 % of them, 1.8"),
+        (0.994, 0.96, "99 % of them, 1.0"),
+        (0.996, 12.34, "100 % of them, 12.3"),
+        (1.0, 1234.56, "100 % of them, 1,234.6"),
+        (0.004, 0.04, "0 % of them, 0.0"),
     ],
 )
 def test_rounded_measures_of_a_rule(confidence, lift, measures):
     (text,) = shown(sentences([(1, 1, [("global", [2], confidence, lift)])]))
-    assert text.endswith(f"(confidence {measures} more than chance).")
+    assert text.endswith(f"({measures} times as often as everybody).")
 
 
 @pytest.mark.parametrize("relation", ["liked", "lists"])

@@ -30,8 +30,13 @@ N_PROJECTED = 10
 
 
 class NeighbourExplanationParameters(Parameters):
-    """How many similar items a sentence names (form `items`)."""
+    """What is a reason, and how many similar items a sentence names.
 
+    Of the nearest people, at least the share `min_share` has to have rated an item at the
+    threshold or above (form `users`).
+    """
+
+    min_share: float = Field(0.3, ge=0, le=1)
     n_cited: int = Field(3, ge=1)
 
 
@@ -57,13 +62,14 @@ def explain_by_neighbours(
     per item among the k nearest to the recommended one that the user rated at the threshold
     or above, most similar first, with the similarity as its weight (style `item`).
 
-    A recommendation that no neighbour rated at the threshold or above has no explanation.
+    A recommendation that too few neighbours (none) rated at the threshold or above has no
+    explanation.
 
     Args:
         model: Whatever made the lists; neighbours do not ask it.
         data: Where neighbours are looked for; says what the items are called.
         lists: What is explained.
-        parameters: Of the sentences.
+        parameters: How many are enough.
         neighbourhood: Who is near whom.
 
     Returns:
@@ -87,8 +93,9 @@ def explain_by_neighbours(
     near = neighbours[lists.users].ravel()
     given = _ratings_at(ratings, near, lists.items[asked])
     speaks = _reaches(given, threshold)
-    spoken_for = np.zeros(len(lists), bool)
-    spoken_for[asked[speaks]] = True
+    n_speaking = np.bincount(asked[speaks], minlength=len(lists))
+    spoken_for = n_speaking >= max(1.0, parameters.min_share * neighbourhood.k)
+    speaks &= spoken_for[asked]
     heard = ~np.isnan(given) & spoken_for[asked]
     parts = _shares_of_items(
         data,

@@ -33,7 +33,7 @@ from explainable_recsys.wording.metrics import label
 from explainable_recsys.wording.numbers import date, fixed, number, short
 from explainable_recsys.wording.phrases import phrase, plural
 
-QUALITY = ("recall@{k}", "ndcg@{k}", "catalogue_coverage@{k}", "rmse")
+QUALITY = ("recall@{k}", "ndcg@{k}", "popular_overlap@{k}", "catalogue_coverage@{k}", "rmse")
 REASONS = ("coverage", "coverage_of_popularity", "coverage_of_random", "length")
 SPECIAL = ("median_lift", "mep_users@{k}", "held_out_r2", "additivity_error_relative")
 """What only some approaches have: of each the first is shown, with its name."""

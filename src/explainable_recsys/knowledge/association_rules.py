@@ -58,11 +58,11 @@ class RuleParameters(Parameters):
     the itemsets counted per length, and with them time and memory.
     """
 
-    min_support: float = Field(0.05, gt=0, le=1)
+    min_support: float = Field(0.01, gt=0, le=1)
     min_count: int = Field(3, ge=1)
     min_confidence: float = Field(0.3, gt=0, le=1)
-    min_lift: float = Field(1.2, ge=0)
-    max_antecedents: int = Field(2, ge=1, le=MOST_ANTECEDENTS)
+    min_lift: float = Field(1.5, ge=0)
+    max_antecedents: int = Field(1, ge=1, le=MOST_ANTECEDENTS)
     engine: Literal["bitsets", "mlxtend"] = "bitsets"
     max_candidates: int = Field(5_000_000, ge=1)
 

@@ -20,6 +20,12 @@ def item_popularity(interactions: Interactions) -> NDArray[np.int64]:
     return np.bincount(interactions.ratings.indices, minlength=interactions.n_items)
 
 
+def popularity_percentiles(interactions: Interactions) -> NDArray[np.float64]:
+    """Share of the items that fewer users rated, ties and the item itself counted half."""
+    ranks = stats.rankdata(item_popularity(interactions))
+    return np.asarray((ranks - 0.5) / interactions.n_items)
+
+
 def beyond_accuracy_per_user(data: Data, lists: Lists, k: int) -> pd.DataFrame:
     """Novelty, diversity and popularity of every user's top k.
 
@@ -50,7 +56,7 @@ def beyond_accuracy_per_user(data: Data, lists: Lists, k: int) -> pd.DataFrame:
     user_ids = lists.histories.user_ids[rows]
     popularity = item_popularity(interactions)
     information = -np.log2(np.maximum(popularity, 1) / interactions.n_users)
-    percentile = (stats.rankdata(popularity) - 0.5) / interactions.n_items
+    percentile = popularity_percentiles(interactions)
     lengths = np.bincount(users, minlength=len(user_ids))
     listed = sparse.csr_array(
         (np.ones(len(users), np.float32), (users, columns)),
@@ -64,6 +70,42 @@ def beyond_accuracy_per_user(data: Data, lists: Lists, k: int) -> pd.DataFrame:
         },
         index=pd.Index(user_ids, name="user_id"),
     )
+
+
+def popular_overlap(data: Data, lists: Lists, k: int) -> pd.Series[float]:
+    """Share of each user's top k that is among the k most rated items that the user has not rated.
+
+    1 for a list that everybody with the same history of popular items would get. Of equally often
+    rated items the one with the lower column counts as more popular.
+
+    Args:
+        data: What was learned from.
+        lists: The recommendations, with ranks.
+        k: Length of the lists.
+
+    Returns:
+        By `user_id`, for users with recommendations.
+    """
+    lists = lists.take(top_k(lists.table, k).index.to_numpy())
+    order = np.argsort(-item_popularity(data.interactions), kind="stable")
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order))
+    histories, n_items = lists.histories.ratings, len(order)
+    rows = np.repeat(np.arange(histories.shape[0]), np.diff(histories.indptr))
+    rated = np.sort(rows * n_items + place[histories.indices])
+    before = np.searchsorted(rated, lists.users * n_items + place[lists.items])
+    unrated_place = place[lists.items] - (before - histories.indptr[lists.users])
+    found = pd.Series(unrated_place < k, dtype="float64")
+    by_user = found.groupby(lists.histories.user_ids[lists.users]).mean()
+    return by_user.rename_axis("user_id")
+
+
+def short_lists(data: Data, lists: Lists, k: int) -> pd.Series[float]:
+    """Whether (1) each user's list has fewer than k items; by `user_id`, for all histories."""
+    lists = lists.take(top_k(lists.table, k).index.to_numpy())
+    lengths = np.bincount(lists.users, minlength=lists.histories.n_users)
+    user_ids = pd.Index(lists.histories.user_ids, name="user_id")
+    return pd.Series((lengths < k).astype(np.float64), user_ids)
 
 
 def catalogue_exposure(lists: Lists, k: int) -> dict[str, float]:

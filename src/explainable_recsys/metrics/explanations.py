@@ -15,7 +15,7 @@ from scipy import sparse
 from explainable_recsys.data import Data, Lists
 from explainable_recsys.explainers.styles import STYLES
 from explainable_recsys.interactions import Interactions, padded_blocks
-from explainable_recsys.metrics.beyond_accuracy import item_popularity
+from explainable_recsys.metrics.beyond_accuracy import item_popularity, popularity_percentiles
 from explainable_recsys.metrics.bootstrap import mean_with_interval, ratio_with_interval
 from explainable_recsys.metrics.projected_evidence import rated_columns
 from explainable_recsys.recommenders.base import AdditiveRecommender
@@ -174,7 +174,8 @@ def evaluate_explanations(
 
     Returns:
         The four names above, each with `/low`, `/high` and `/n` (users). What no user has
-        is NaN. And the four by `user_id`, NaN where not defined for a user.
+        is NaN. `popularity_gap`, where some recommendations are explained and others not. And
+        the four by `user_id`, NaN where not defined for a user.
 
     Raises:
         InputError: If `n_resamples` is negative.
@@ -202,9 +203,29 @@ def evaluate_explanations(
         "length": _divide(counts["n_pieces"].to_numpy(), found),
     }
     return (
-        pooled | mean_with_interval(per_user, n_resamples, seed),
+        pooled
+        | mean_with_interval(per_user, n_resamples, seed)
+        | popularity_gap(data, lists, evidence),
         pd.DataFrame(ratios, index=counts.index).join(per_user),
     )
+
+
+def popularity_gap(data: Data, lists: Lists, evidence: pd.DataFrame) -> dict[str, float]:
+    """Mean popularity percentile of explained minus that of unexplained recommendations.
+
+    A reason that is found for popular items only makes people trust popular items, not reasons.
+
+    Returns:
+        `popularity_gap`; nothing where all recommendations are explained, or none is.
+    """
+    is_explained = np.zeros(len(lists), bool)
+    numbers = lists.positions_of(evidence)
+    is_explained[numbers[numbers >= 0]] = True
+    if is_explained.all() or not is_explained.any():
+        return {}
+    percentiles = popularity_percentiles(data.interactions)[lists.items]
+    gap = percentiles[is_explained].mean() - percentiles[~is_explained].mean()
+    return {"popularity_gap": float(gap)}
 
 
 def additivity_error(model: AdditiveRecommender, lists: Lists) -> dict[str, float]:

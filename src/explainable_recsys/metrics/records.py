@@ -9,6 +9,8 @@ from typing import Literal, NamedTuple
 
 import pandas as pd
 
+from explainable_recsys.metrics.beyond_accuracy import popular_overlap, short_lists
+
 Direction = Literal["higher", "lower", ""]
 """Which values are the good ones; empty if neither."""
 
@@ -158,6 +160,22 @@ _BEYOND_ACCURACY = [
         "random list.",
         "lower",
         title="popularity percentile",
+    ),
+    Metric(
+        "popular_overlap@{k}",
+        "popular",
+        "Share of the list that is among the K most rated items that the user has not rated.",
+        "lower",
+        title="overlap with most popular",
+        per_user=popular_overlap,
+    ),
+    Metric(
+        "short_lists@{k}",
+        "short lists",
+        "Share of the users whose list has fewer than K items, because nothing else is known to "
+        "be for them.",
+        "lower",
+        per_user=short_lists,
     ),
     Metric(
         "gini@{k}",
@@ -358,6 +376,13 @@ _OWN = [
         "Standard deviation of the coefficients over seeds, relative to their size.",
         "lower",
         "score",
+    ),
+    Metric(
+        "popularity_gap",
+        "popularity gap",
+        "Mean popularity percentile of the explained recommendations minus that of the others; "
+        "far from 0, reasons are found for popular (unpopular) items only.",
+        "",
     ),
     Metric(
         "additivity_error",

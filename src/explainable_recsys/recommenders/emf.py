@@ -36,10 +36,10 @@ class EMFParameters(ObjectiveParameters):
     and `contrast` belong to the term.
     """
 
-    factors: int = Field(32, ge=1)
+    factors: int = Field(48, ge=1)
     iterations: int = Field(12, ge=1)
-    factor_damping: float = Field(30.0, gt=0)
-    explainability_weight: float = Field(1.0, ge=0)
+    factor_damping: float = Field(25.0, gt=0)
+    explainability_weight: float = Field(0.7, ge=0)
     target: float = Field(1.0, gt=0)
     confidence: float = Field(0.7, gt=0)
     regularization: float = Field(0.0, ge=0)

@@ -34,8 +34,8 @@ def rule_sentences(
 ) -> pd.DataFrame:
     """Put the best rule of each recommendation into words.
 
-    For example "People who liked ⟨Alien⟩ and ⟨The Terminator⟩ also liked ⟨Aliens⟩ (confidence
-    71 %, 3.2 × more than chance)."
+    For example "People who liked ⟨Alien⟩ and ⟨The Terminator⟩ also liked ⟨Aliens⟩ (71 % of them,
+    3.2 times as often as everybody)."
 
     Args:
         explained: Style `rule`. Its details `cited_rules` have one row per recommendation and
@@ -64,7 +64,7 @@ def rule_sentences(
         cited=columns.enumerate_runs(columns.items(pieces["evidence"]), starts, with_and=True),
         item=columns.items_of(data, best["item_id"]),
         measures=columns.fill(
-            phrase("confidence {confidence}, {lift} × more than chance"),
+            phrase("{confidence} of them, {lift} times as often as everybody"),
             confidence=columns.written(confidences, percentage),
             lift=columns.written(lifts, lambda lift: fixed(lift, decimals=1)),
         ),

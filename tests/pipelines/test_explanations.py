@@ -57,9 +57,12 @@ def test_influences_are_what_scoring_without_the_ratings_gives(
         every = changes_by_brute_force(model, ratings, item, [[of] for of in ratings.indices])
         of_each = dict(zip(ratings.indices.tolist(), every, strict=True))
         np.testing.assert_allclose(found["weight"], [of_each[of] for of in evidence], **FLOATS)
-        # The ten strongest, support first.
+        # The three most supporting and of the others the strongest, support first.
         assert len(found) == min(10, len(every))
-        assert np.abs(found["weight"]).min() >= np.sort(np.abs(every))[-len(found)] - 2e-6
+        always = np.argsort(-every)[:3][np.sort(every)[::-1][:3] > 0]
+        others = np.sort(np.abs(np.delete(every, always)))[::-1][: len(found) - len(always)]
+        listed = np.sort(np.append(np.abs(every[always]), others))
+        np.testing.assert_allclose(np.sort(np.abs(found["weight"])), listed, **FLOATS)
         signs = np.sign(found["weight"]).tolist()
         assert signs == sorted(signs, reverse=True)
         supports = found["weight"].to_numpy() > 0
@@ -96,14 +99,42 @@ def test_metrics_of_influence(stored: Stored) -> None:
 
 
 def test_influence_in_words_is_that_of_the_table(stored: Stored) -> None:
-    sentences = stored("posthoc_influence.sentences")["sentence"]
-    reasons = stored("posthoc_influence.explanations")
+    sentences = stored("posthoc_influence_ratings.sentences")["sentence"]
+    reasons = stored("posthoc_influence_ratings.explanations")
     for sentence, (_, found) in zip(sentences, reasons.groupby(PAIR, sort=False), strict=True):
-        supports = found[found["weight"] > 0].head(3)["weight"].tolist()
-        opposes = found[found["weight"] < 0].head(1)["weight"].tolist()
+        supports = found[found["loss"] > 0].head(3)["loss"].tolist()
+        opposes = found[found["loss"] < 0].head(1)["loss"].tolist()
         size = r"\d+(?:[.,]\d+)*(?:e\u2212\d+)?"
         said = [float(number) for number in re.findall(rf"\u2069 (?:\w+ )*by ({size})", sentence)]
         assert said == pytest.approx([*supports, *map(abs, opposes)], rel=0.06)
+
+
+def test_places_in_words_are_those_of_the_table(stored: Stored) -> None:
+    sentences, places = (stored(f"posthoc_influence.{t}") for t in ("sentences", "ranks_without"))
+    lists = stored("svd.recommendations")
+    both = places.merge(lists, on=PAIR, suffixes=("", "_listed"))
+    assert len(both) == len(places)
+    assert (both["rank"] == both["rank_listed"]).all()
+    said = sentences.set_index(PAIR)["sentence"]
+    assert not said.str.contains("predicted rating").any()
+    for pair, found in places.groupby(PAIR):
+        numbers = [int(n.replace(",", "")) for n in re.findall(r"number ([\d,]+)", said[pair])]
+        moved = found[(found["rank_without"] != found["rank"]) & (found["rank_without"] > 0)]
+        assert set(numbers) <= {*found["rank"], *found["rank_without"]}
+        assert set(moved["rank_without"]) <= set(numbers)
+
+
+def test_percentages_are_of_all_that_supports(stored: Stored) -> None:
+    for name in ("intrinsic_als", "intrinsic_ease", "intrinsic_knn"):
+        tables = ("sentences", "totals", "explanations")
+        sentences, totals, reasons = (stored(f"{name}.{table}") for table in tables)
+        said = sentences.set_index(PAIR)["sentence"]
+        cited = reasons[(reasons["position"] <= 3) & (reasons["weight"] > 0)].merge(totals, on=PAIR)
+        expected = 100 * cited["weight"] / cited["supporting"]
+        for pair, parts in expected.groupby([cited[key] for key in PAIR]):
+            numbers = [int(n) for n in re.findall(r"\((\d+) %\)", said[pair])]
+            np.testing.assert_allclose(numbers, parts, atol=0.51)
+            assert sum(numbers) <= 101
 
 
 def adjusted_cosines(ratings: sparse.csr_array, item: int, shrinkage: float) -> NDArray[np.float64]:

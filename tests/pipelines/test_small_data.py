@@ -134,7 +134,7 @@ def test_a_single_rating_is_the_whole_reason(made_of: MadeOf) -> None:
         if name != "posthoc_influence":
             lists = made[f"{APPROACHES[name].recommender}.recommendations"].set_index(PAIR)
             scores = lists["score"].loc[of_single[PAIR].apply(tuple, axis=1)]
-            np.testing.assert_allclose(of_single["weight"], scores, rtol=1e-4, atol=1e-7)
+            np.testing.assert_allclose(of_single["share"], scores, rtol=1e-4, atol=1e-7)
     groups = made["posthoc_influence.cited_groups"]
     alone = groups[groups["user_id"].isin(rated)]
     assert (alone["n_cited"] == 1).all()

@@ -128,7 +128,7 @@ class ExplainerRecord:
         phrase: (explained, data, lists, parameters, **knowledge) -> table of sentences.
         knowledge: Names of the knowledge that it reads.
         details: Tables that it makes besides the evidence.
-        adds_up: Whether the weights of all pieces sum to the score.
+        adds_up: Whether the weights of all pieces sum to the score, or if it has views the shares.
         on_controls: Whether it may find no reason, so that it is tried on the controls' lists too.
         measure: Makes `{approach}.approach_metrics`, figures of this way of explaining alone.
     """

@@ -208,7 +208,9 @@ class Browser(ipywidgets.VBox):  # type: ignore[misc]
         row = someone.recommendations.set_index("item_id", drop=False).loc[item_id]
         self._sentence.value = _sentence(row["sentence"])
         title = str(row["title"]) if markup.is_text(row["title"]) else f"item {item_id}"
-        score = float(row["score"]) if self._stored.pair.explainer.adds_up else None
+        pair = self._stored.pair
+        parts = pair.explainer.adds_up and pair.record.order in (None, "share")
+        score = float(row["score"]) if parts else None
         reasons = someone.reasons_for(item_id)
         _draw(self.reasons, reasons_figure(reasons, title, score=score))
 

@@ -7,6 +7,7 @@ import importlib
 import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -176,14 +177,17 @@ class UserSystems:
 
     def matrix(self, n_removed: int = 0) -> NDArray[np.float64]:
         """A (b, f, f), with the P of histories with so many ratings less."""
-        across = self.rated.transpose(0, 2, 1)
-        gram = across @ (self.rated * self.weights[..., None])
-        return np.asarray(gram + self.prior(n_removed))
+        return np.asarray(self._gram + self.prior(n_removed))
 
     def right_side(self) -> NDArray[np.float64]:
         """The sides b, (b, f)."""
         across = self.rated.transpose(0, 2, 1)
         return np.asarray((across @ self.right[..., None])[..., 0] + self.prior_right)
+
+    @cached_property
+    def _gram(self) -> NDArray[np.float64]:
+        across = self.rated.transpose(0, 2, 1)
+        return np.asarray(across @ (self.rated * self.weights[..., None]))
 
     def prior(self, n_removed: int) -> NDArray[np.float64]:
         """P of histories with so many ratings less (at most all of them), (b, f, f)."""

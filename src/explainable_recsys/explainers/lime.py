@@ -46,6 +46,12 @@ USERS_AT_ONCE = 256
 POOL = 2_000
 """Users, drawn at random if there are more, among whom a neighbourhood of users is sampled."""
 
+PER_MILLE = 1000
+"""Unit of the share of a history that is left: the penalty hardly holds its coefficient back."""
+
+NOISE = 0.1
+"""Coefficients of groups below this share of the scores' standard deviation are no reasons."""
+
 ROUNDING = 1e-9
 """Coefficients smaller than this share of the scores' spread are no reasons."""
 
@@ -166,8 +172,10 @@ def explain_by_lime(
 
     - `groups`: the same user without some groups of the ratings, described by the groups left:
       genres, or decades where the data has no genres. A group is removed with all its ratings,
-      also those that belong to others too; ratings in no group stay. Short histories, and those
-      with fewer than two groups, are perturbed as `history` is;
+      also those that belong to others too; ratings in no group stay. How much of the history is
+      left is one more variable of the surrogate, so that a group is evidence for what it adds
+      beyond its size, and only if the score changes the same way where it alone is removed. Short
+      histories, and those with fewer than two groups, are perturbed as `history` is;
     - `history`: the same user without some of the ratings, described by the ratings left;
     - `item`: the same user with other items, described by the items' features;
     - `user`: other users with the same item, described by the users' features.
@@ -306,17 +314,43 @@ def _around_histories(
             parameters.removed,
             parameters.seed,
         )
-        outputs = _scores_without(model, parts, parts.left(kept), columns[user, listed])
+        left, design = parts.left(kept), kept.astype(np.float64)
+        if parts.members is not None:
+            design = np.column_stack([design, PER_MILLE * left.mean(axis=1)])
+        outputs = _scores_without(model, parts, left, columns[user, listed])
         local = _fit(
-            kept.astype(np.float64),
+            design,
             weigh_masks(kept, width),
             outputs,
-            np.ones(len(parts.evidence)),
+            design[0],
             parts.evidence,
             positions[user, listed],
             parameters,
         )
-        yield replace(local, parts=parts)
+        weights = local.weights
+        if parts.members is not None:
+            noise = NOISE * _finite(outputs).std(axis=0)[:, None]
+            weights = _beyond_size(weights, parts.members, noise)
+        yield replace(local, weights=weights, parts=parts)
+
+
+def _beyond_size(
+    weights: NDArray[np.float64], members: NDArray[np.float32], noise: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """What groups add to the score beyond what as many other ratings would, (m, e).
+
+    That is a reason only if it is more than noise and if the score changes in the same direction
+    where this group alone is removed: a group that adds, but less than its size, does not speak
+    against the item.
+
+    Args:
+        weights: (m, e + 1) coefficients of the groups, and of the share of the history left.
+        members: (length, e) which ratings belong to which group.
+        noise: (m, 1)
+    """
+    own = weights[:, :-1]
+    alone = own + weights[:, -1:] * PER_MILLE * members.mean(axis=0, dtype=np.float64)
+    return np.where((own * alone > 0) & (np.abs(own) >= noise), own, 0.0)
 
 
 def _grouping(features: Features | None, parameters: LimeParameters) -> Features | None:
@@ -514,23 +548,23 @@ def _evidence(
 
 def _named(
     pieces: NDArray[np.int64], data: Data, features: Features | None
-) -> tuple[NDArray[np.str_], pd.Categorical, pd.Categorical]:
+) -> tuple[NDArray[Any], pd.Categorical, pd.Categorical]:
     """Style of each piece, and what it is, for people and for programs."""
-    ids = np.array([] if features is None else features.ids, dtype=object)
+    known = np.array([] if features is None else features.ids, dtype=object)
     labels = np.array([] if features is None else features.labels, dtype=object)
-    single = pieces >= len(ids)
-    items, codes = np.unique(pieces[single] - len(ids), return_inverse=True)
-    places = np.where(single, len(ids), pieces)
+    single = pieces >= len(known)
+    items, codes = np.unique(pieces[single] - len(known), return_inverse=True)
+    places = np.where(single, len(known), pieces)
     places[single] += codes
     titles = np.append(labels, np.asarray(data.titles(items), dtype=object))
-    different, names = pd.factorize(titles)
-    names = pd.Categorical.from_codes(different[places], categories=pd.Index(names, dtype="str"))
     item_ids = data.interactions.item_ids[items].astype(str).astype(object)
-    ids = pd.Index(np.append(ids, item_ids), dtype="str")
+    different, names = pd.factorize(titles)
     return (
         np.where(single, "item", "feature"),
-        names,
-        pd.Categorical.from_codes(places, categories=ids),
+        pd.Categorical.from_codes(different[places], categories=pd.Index(names, dtype="str")),
+        pd.Categorical.from_codes(
+            places, categories=pd.Index(np.append(known, item_ids), dtype="str")
+        ),
     )
 
 

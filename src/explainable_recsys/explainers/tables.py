@@ -33,7 +33,7 @@ class Explained:
 def evidence_table(
     lists: Lists,
     rows: NDArray[np.int64],
-    style: str | NDArray[np.str_],
+    style: str | NDArray[Any],
     evidence: pd.Categorical,
     weights: NDArray[Any],
     *,
@@ -67,7 +67,7 @@ def evidence_table(
     return pairs_of(lists, rows).assign(
         position=(place_in_run(rows) + 1).astype(np.int32),
         style=pd.Categorical.from_codes(
-            pd.Index(STYLES).get_indexer(np.broadcast_to(style, len(rows))),
+            pd.Index(STYLES).get_indexer(pd.Index(np.broadcast_to(style, len(rows)))),
             categories=pd.Index(list(STYLES)),
         ),
         evidence_id=evidence_ids,

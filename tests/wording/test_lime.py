@@ -226,7 +226,8 @@ def test_groups_with_their_examples():
     text = said_of_groups(pieces, [(1, 1), (1, 4), (2, 3), (4, 5)])
     assert text == (
         "⟨New⟩ is recommended because of what you rated, above all in Sci-Fi (⟨Aliens⟩ ★5, "
-        "⟨Amélie⟩ ★4.5), in War (⟨M*A*S*H⟩ ★2) and in Drama; what you rated in Horror speaks against it."
+        "⟨Amélie⟩ ★4.5), in War (⟨M*A*S*H⟩ ★2) and in Drama; what you rated in Horror speaks "
+        "against it."
     )
     text = said_of_groups(pieces[:3], [(1, 1), (2, 4)], n_cited=1)
     assert text == (

@@ -197,8 +197,8 @@ def explain_by_lime(
         coefficient, in the unit of the score; `rated_item_id` is a group's first example, or the
         rating. What an item's popularity adds comes after all else that speaks for it.
         `projected_evidence` has the examples of all parts of a history that are evidence, in the
-        order of telling: `user_id`, `item_id`, `position` (of the evidence), `rated_item_id`,
-        `weight`. And `surrogates`, which say how far each can be trusted, one row per
+        order of telling: `user_id`, `item_id`, `rated_item_id`, `weight`, `position` (of the
+        evidence). And `surrogates`, which say how far each can be trusted, one row per
         recommendation: `user_id`, `item_id`, `intercept`, `prediction` (of the score of the
         explained pair itself), `local_r2`, `held_out_r2`, `effective_samples`, `n_samples`,
         `kernel_width`, `widened`. The fact `subject` is the neighbourhood.
@@ -542,8 +542,9 @@ def _evidence(
     evidence["rated_item_id"] = evidence["rated_item_id"].where(examples[:, 0] >= 0)
     piece, place = np.nonzero(examples >= 0)
     rated = lists.histories.item_ids[examples[piece, place]]
-    projected = evidence.iloc[piece][["user_id", "item_id", "position", "weight"]]
-    return evidence, projected.reset_index(drop=True).assign(rated_item_id=rated)
+    projected = evidence.iloc[piece].assign(rated_item_id=rated)
+    columns = ["user_id", "item_id", "rated_item_id", "weight", "position"]
+    return evidence, projected[columns].reset_index(drop=True)
 
 
 def _named(

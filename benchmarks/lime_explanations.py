@@ -21,7 +21,7 @@ from explainable_recsys.metrics.parameters import EvaluationParameters
 from explainable_recsys.metrics.surrogates import surrogate_metrics
 
 PATH = "posthoc_fm_lime.explanation"
-EVERY = {"item": 1, "user": 1, "history": 10}
+EVERY = {"groups": 1, "history": 10, "item": 1, "user": 1}
 EVERY_BY_LIME = 40
 ITEM_GROUPS = (("genres",), ("genres", "decade"), ("genres", "decade", "popularity"))
 SHOWN = {
@@ -40,9 +40,11 @@ def rows(one: Experiment) -> Iterator[dict[str, Any]]:
     for recommender, engine in (("fm", "batched"), ("fm_ratings", "batched"), ("fm", "lime")):
         for groups in ITEM_GROUPS:
             changes = {"features.item": groups, f"{PATH}.engine": engine}
+            changes[f"{PATH}.neighbourhood"] = "item"
             label = f"{recommender}, engine {engine}, item ({', '.join(groups)})"
             yield {"what": label} | measured(one.changed(changes), one, recommender, "item")
-    for recommender, kind in (("fm", "user"), ("fm", "history"), ("als", "history")):
+    others = [(name, kind) for kind in ("groups", "history") for name in ("fm", "als")]
+    for recommender, kind in [("fm", "user"), *others]:
         changes = {f"{PATH}.neighbourhood": kind}
         label = f"{recommender}, {kind}"
         yield {"what": label} | measured(one.changed(changes), one, recommender, kind)

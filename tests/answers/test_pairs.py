@@ -92,4 +92,7 @@ def test_knowledge_of_one_kind_gives_the_same_arguments() -> None:
 
 
 def test_records_by_name() -> None:
-    assert record_of(EXPLAINERS, "lime", "explainer").details == ("surrogates",)
+    assert record_of(EXPLAINERS, "lime", "explainer").details == (
+        "surrogates",
+        "projected_evidence",
+    )

@@ -553,7 +553,7 @@ def without_features(world: World) -> World:
 def test_no_features(kind: Kind, rows: list[tuple[int, int]]) -> None:
     world = LINEAR[kind]
     for lacking in (without_features(world), replace(world, features=None)):
-        with pytest.raises(InputError, match=f"'{kind}' needs features.*accepted: history"):
+        with pytest.raises(InputError, match=f"'{kind}' needs features.*accepted: groups, history"):
             lacking.explain(rows)
 
 
@@ -767,13 +767,13 @@ def test_surrogates_that_are_too_poor_give_no_evidence(kind: Kind) -> None:
         assert len(found.surrogates) == 1
 
 
-def test_by_default_surrogates_worse_than_the_mean_score_give_no_evidence() -> None:
-    assert LimeParameters().min_held_out_r2 == 0
+def test_by_default_poor_surrogates_give_no_evidence() -> None:
+    assert LimeParameters().min_held_out_r2 == 0.3
     world = BENT["item"]
     options: dict[str, Any] = {"n_samples": 10, "selection": "forward_selection", "n_features": 2}
     default = {"min_held_out_r2": LimeParameters().min_held_out_r2}
     explanations, surrogates = world.explain(**options, **default)
-    poor = surrogates[surrogates["held_out_r2"] < 0]
+    poor = surrogates[surrogates["held_out_r2"] < 0.3]
     assert 0 < len(poor) < len(surrogates)
     assert explanations.merge(poor[["user_id", "item_id"]]).empty
     assert len(explanations)

@@ -207,7 +207,7 @@ def test_only_constant_scores_leave_nothing_to_compare(toy: dict[str, Any]) -> N
     flat = toy | {"model": Toy(np.zeros_like(toy["model"].matrix))}
     parameters = LimeStabilityParameters(n_samples=(20,), n_users=2)
     table = lime_stability(**flat, parameters=parameters)
-    assert table["neighbourhood"].tolist() == ["item", "user", "history"]
+    assert table["neighbourhood"].tolist() == ["groups", "history", "item", "user"]
     assert table[["top3_jaccard", "coefficient_spread", "held_out_r2"]].isna().all().all()
     assert (table["effective_samples"] > 0).all()
 
@@ -287,7 +287,8 @@ def test_kinds_without_features_are_left_out(how: str, toy: dict[str, Any]) -> N
         del features["user"]
     parameters = LimeStabilityParameters(n_samples=(20, 30), n_users=2)
     table = lime_stability(**toy | {"features": features}, parameters=parameters)
-    assert table["neighbourhood"].tolist() == ["item", "item", "history", "history"]
+    kinds = ["groups", "groups", "history", "history", "item", "item"]
+    assert table["neighbourhood"].tolist() == kinds
     none = LimeStabilityParameters(neighbourhoods=("user",), n_samples=(20,))
     empty = lime_stability(**toy | {"features": features}, parameters=none)
     assert list(empty.columns) == COLUMNS
@@ -297,7 +298,7 @@ def test_kinds_without_features_are_left_out(how: str, toy: dict[str, Any]) -> N
 def test_no_recommendations(toy: dict[str, Any]) -> None:
     none = toy | {"lists": toy["lists"].take(np.arange(0))}
     table = lime_stability(**none, parameters=LimeStabilityParameters(n_samples=(20,)))
-    assert table["neighbourhood"].tolist() == ["item", "user", "history"]
+    assert table["neighbourhood"].tolist() == ["groups", "history", "item", "user"]
     assert table[MEASURES].isna().all().all()
     assert (table["n_explanations"] == 0).all()
 

@@ -27,7 +27,6 @@ from tests.conftest import open_catalog, run_project
 Stored = Callable[[str], Any]
 
 USUAL = {name for name, pair in APPROACHES.items() if not pair.on_request}
-BY_LIME = {"posthoc_fm_lime", "posthoc_fm_lime_ratings"}
 VERSION = {"name": "tiny", "version": "aaa"}
 FACTS = VERSION | {"k": 10, "relevance_threshold": None, "split": {"seed": 0}, "n_users": 5}
 
@@ -44,7 +43,7 @@ def test_accuracy_has_a_row_per_recommender_and_quality_one_per_approach(stored:
             assert row.dropna().to_dict() == pytest.approx(metrics), name
     assert "coverage" not in accuracy
     assert "ndcg@10" not in quality
-    assert set(quality.index[quality["pos@10,3"].notna()]) == USUAL - BY_LIME
+    assert set(quality.index[quality["pos@10,3"].notna()]) == USUAL
 
 
 def test_what_is_taken_away_is_told_of_every_approach(stored: Stored) -> None:
@@ -55,7 +54,7 @@ def test_what_is_taken_away_is_told_of_every_approach(stored: Stored) -> None:
     assert scope["posthoc_ar"] == "projection: antecedents of the rules"
     assert scope["intrinsic_mf"].startswith("projection: items that the neighbours")
     assert scope["intrinsic_content"].startswith("projection: rated items that share")
-    assert scope["posthoc_fm_lime"].startswith("not applicable")
+    assert scope["posthoc_fm_lime"].startswith("projection: rated items that share")
 
 
 def test_the_metrics_repeat_the_table_of_faithfulness(stored: Stored) -> None:
@@ -76,7 +75,7 @@ def test_every_pair_is_tested_once(stored: Stored) -> None:
     for table, names, metric in (
         (lists, set(RECOMMENDERS), "ndcg@10"),
         (reasons, USUAL, "coverage"),
-        (reasons, USUAL - BY_LIME, "pos@10,3"),
+        (reasons, USUAL, "pos@10,3"),
     ):
         of_metric = table[table["metric"] == metric]
         pairs = {
@@ -84,7 +83,7 @@ def test_every_pair_is_tested_once(stored: Stored) -> None:
         }
         assert len(pairs) == len(of_metric) == len(names) * (len(names) - 1) / 2
         assert set().union(*pairs) == names
-    assert set(controls["approach"]) == USUAL - BY_LIME
+    assert set(controls["approach"]) == USUAL
     assert set(controls["control"]) == {"random", "popular"}
     ease = controls.query("approach == 'intrinsic_ease' and metric == 'pos@10,3'")
     assert dict(zip(ease["control"], ease["verdict"], strict=True))["random"] == "better"

@@ -325,41 +325,29 @@ def test_every_recommendation_has_one_surrogate(approach: str, stored: Stored) -
         pd.testing.assert_frame_equal(surrogates[PAIR], lists[PAIR])
         assert (surrogates["n_samples"] == 200).all()
         assert (surrogates["effective_samples"] >= 30).all()
-        assert (surrogates["widened"] == (surrogates["kernel_width"] > 0.3)).all()
+        assert (surrogates["widened"] == (surrogates["kernel_width"] > 0.25)).all()
         assert surrogates["local_r2"].between(0, 1).all()
-        good = surrogates[surrogates["held_out_r2"] >= 0]
-        assert len(reasons[PAIR].drop_duplicates()) == len(good) > 0.5 * len(lists)
-        # No movie has more features than pieces of evidence are listed.
-        sums = reasons.groupby(PAIR)["weight"].sum()
-        told = good.set_index(PAIR)
-        expected = told["intercept"] + sums
-        np.testing.assert_allclose(told["prediction"], expected[told.index], atol=1e-5)
+        good = surrogates[surrogates["held_out_r2"] >= 0.3]
+        explained = reasons[PAIR].drop_duplicates()
+        assert len(explained.merge(good[PAIR])) == len(explained) > 0.5 * len(lists)
 
 
-def test_features_are_those_that_the_item_has(stored: Stored) -> None:
-    reasons, interactions = stored("posthoc_fm_lime.explanations"), stored("interactions")
-    items = stored("items").set_index("item_id")
-    assert (reasons["style"] == "feature").all()
-    counts = np.bincount(interactions.ratings.indices, minlength=interactions.n_items)
-    at_least = (counts[:, None] <= counts).sum(axis=1) / len(counts)
-    shares = dict(zip(interactions.item_ids.tolist(), at_least, strict=True))
-    least = {"top 1 %": 0, "top 5 %": 0.01, "top 20 %": 0.05, "top 50 %": 0.2, "rest": 0.5}
-    most = {"top 1 %": 0.01, "top 5 %": 0.05, "top 20 %": 0.2, "top 50 %": 0.5, "rest": 1}
-    found = set()
-    for row in reasons.itertuples():
-        group, name = row.evidence_id.split("=")
-        item = items.loc[row.item_id]
-        found.add(group)
-        if group == "genres":
-            assert name in item["genres"].split("|")
-            assert row.evidence == name
-        elif group == "decade":
-            assert item["year"] // 10 * 10 == int(name)
-            assert row.evidence == f"from the {name}s"
-        else:
-            assert group == "popularity"
-            assert least[name] < shares[row.item_id] <= most[name]
-    assert found == {"genres", "decade", "popularity"}
+def test_groups_are_those_of_the_users_ratings(stored: Stored) -> None:
+    reasons, items = stored("posthoc_fm_lime.explanations"), stored("items").set_index("item_id")
+    genres = items["genres"].str.split("|")
+    ratings = stored("interactions")
+    rows = ratings.user_rows(reasons["user_id"])
+    of_users = [set(ratings.item_ids[ratings.ratings[[row]].indices]) for row in range(60)]
+    grouped = reasons[reasons["style"] == "feature"]
+    assert len(grouped) > 0.9 * len(reasons)
+    assert (
+        grouped["evidence_id"].astype("str") == "genres=" + grouped["evidence"].astype("str")
+    ).all()
+    cited = grouped.assign(row=rows[grouped.index]).dropna()
+    assert len(cited) > 0.8 * len(grouped)
+    for piece in cited.itertuples():
+        assert piece.rated_item_id in of_users[piece.row]
+        assert piece.evidence in genres[piece.rated_item_id]
 
 
 def test_metrics_say_how_far_to_trust_surrogates(stored: Stored) -> None:
@@ -381,7 +369,7 @@ def test_metrics_say_how_far_to_trust_surrogates(stored: Stored) -> None:
 def test_lime_is_repeated_under_other_seeds(stored: Stored) -> None:
     stability = stored("posthoc_fm_lime.stability")
     tried = list(zip(stability["neighbourhood"], stability["n_samples"], strict=True))
-    assert tried == [(kind, n) for kind in ("item", "user", "history") for n in (50, 200)]
+    assert tried == [(kind, n) for kind in ("groups", "history", "item", "user") for n in (50, 200)]
     assert (stability["n_explanations"] == 30).all()
     assert stability["top3_jaccard"].between(0, 1).all()
     figures = {name: stored(f"posthoc_fm_lime.{name}_figure") for name in FIGURES_OF_LIME}

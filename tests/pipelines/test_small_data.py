@@ -209,7 +209,8 @@ FEATURES = {
 @pytest.mark.parametrize("kind", FEATURES)
 def test_features_are_whatever_the_data_has(kind: str, tmp_path: Path) -> None:
     items, groups = FEATURES[kind]
-    made = run_small(tmp_path, ["posthoc_fm_lime", "fm"], items=items)
+    by_item = {"posthoc_fm_lime": {"explanation": {"neighbourhood": "item"}}}
+    made = run_small(tmp_path, ["posthoc_fm_lime", "fm"], by_item, items=items)
     ids = explained(made, "posthoc_fm_lime")["evidence_id"].astype(str)
     assert set(ids.str.split("=").str[0]) == groups
     assert made["posthoc_fm_lime.metrics"]["coverage"] == 1
@@ -218,7 +219,7 @@ def test_features_are_whatever_the_data_has(kind: str, tmp_path: Path) -> None:
     assert (made["posthoc_fm_lime.surrogates"]["n_samples"] == 15).all()
 
 
-@pytest.mark.parametrize("kind", ["user", "history"])
+@pytest.mark.parametrize("kind", ["groups", "user", "history"])
 def test_other_neighbourhoods(kind: str, tmp_path: Path) -> None:
     lime = {"posthoc_fm_lime": {"explanation": {"neighbourhood": kind, "n_evidence": 3}}}
     changed = lime | {"split": {"too_short": "train"}}
@@ -300,7 +301,8 @@ def test_a_small_matrix_of_ease_leaves_items_out_and_says_so(
 def test_a_kernel_that_is_too_narrow_is_widened_and_counted(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    narrow = {"explanation": {"n_samples": 10, "kernel_width": {"item": 1e-6}}}
+    widths = {"kernel_width": {"item": 1e-6}}
+    narrow = {"explanation": {"neighbourhood": "item", "n_samples": 10, **widths}}
     made = run_small(tmp_path, ["posthoc_fm_lime"], {"posthoc_fm_lime": narrow}, items=titled())
     surrogates = made["posthoc_fm_lime.surrogates"]
     assert (surrogates["kernel_width"] > 0.01).all()

@@ -139,6 +139,7 @@ def test_the_node_that_explains_says_what_it_takes() -> None:
     assert node.outputs == [
         "posthoc_fm_lime.explanations_of_random",
         "posthoc_fm_lime.surrogates_of_random",
+        "posthoc_fm_lime.projected_evidence_of_random",
     ]
 
 

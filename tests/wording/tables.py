@@ -40,9 +40,10 @@ def evidence_of(explained, style, titles=TITLES):
     ]
     names = ["user_id", "item_id", "position", "style", "evidence", "weight", "rated_item_id"]
     table = pd.DataFrame(rows, columns=names)
+    ids = pd.Categorical(table["evidence"].astype("str"))
     if style == "item":
         table["evidence"] = table["evidence"].map(titles)
-    return table.assign(evidence=pd.Categorical(table["evidence"]), group=1)
+    return table.assign(evidence=pd.Categorical(table["evidence"]), group=1, evidence_id=ids)
 
 
 def explained_by(table, facts=None, **details):

@@ -4,16 +4,24 @@ import pandas as pd
 import pytest
 
 from explainable_recsys.wording.lime import lime_sentences
-from tests.wording.tables import TITLES, cited, data_of, evidence_of, explained_by, keys, shown
+from tests.wording.tables import (
+    cited,
+    data_of,
+    evidence_of,
+    explained_by,
+    keys,
+    lists_of,
+    shown,
+)
 
 MINUS = "\u2212"
 
 
-def sentences(explained, subject="item", titles=TITLES, n_cited=3):
-    """Sentences of [(user, item, [(evidence, weight), …]), …]; of histories it is an item id."""
-    table = evidence_of(explained, "item" if subject == "history" else "feature", titles)
+def sentences(explained, subject="item", n_cited=3):
+    """Sentences of [(user, item, [(evidence, weight), …]), …], of features."""
+    table = evidence_of(explained, "feature")
     facts = {"subject": subject}
-    return lime_sentences(explained_by(table, facts), data_of(titles), None, cited(n_cited))
+    return lime_sentences(explained_by(table, facts), data_of(), None, cited(n_cited))
 
 
 @pytest.mark.parametrize(
@@ -31,12 +39,6 @@ def sentences(explained, subject="item", titles=TITLES, n_cited=3):
             "⟨Alien⟩ fits you because you are fond of Sci-Fi (+0.41) and aged 20 to 29 (+0.22); "
             f"that you are female counts against it ({MINUS}0.05).",
         ),
-        (
-            "history",
-            [1, 4, 3],
-            "⟨Alien⟩ fits you because you rated ⟨Aliens⟩ (+0.41) and ⟨Amélie⟩ (+0.22); having "
-            f"rated ⟨M*A*S*H⟩ counts against it ({MINUS}0.05).",
-        ),
     ],
 )
 def test_features_for_and_against(subject, pieces, expected):
@@ -51,7 +53,6 @@ def test_features_for_and_against(subject, pieces, expected):
     [
         ("item", ["drama", "war"], "being drama"),
         ("user", ["male", "young"], "that you are male"),
-        ("history", [1, 2], "having rated ⟨Aliens⟩"),
     ],
 )
 def test_features_that_only_oppose(subject, pieces, expected):
@@ -65,7 +66,6 @@ def test_features_that_only_oppose(subject, pieces, expected):
     [
         ("item", "drama", "it is drama (+0.3)."),
         ("user", "male", "you are male (+0.3)."),
-        ("history", 1, "you rated ⟨Aliens⟩ (+0.3)."),
     ],
 )
 def test_a_single_feature_that_supports(subject, piece, expected):
@@ -142,9 +142,13 @@ def test_recommendations_without_evidence_have_no_sentence():
     pd.testing.assert_frame_equal(table, pd.concat(alone, ignore_index=True))
 
 
-@pytest.mark.parametrize("subject", ["item", "user", "history"])
-def test_no_features_no_sentences(subject):
-    assert shown(sentences([], subject)) == []
+@pytest.mark.parametrize("subject", ["item", "user", "history", "groups"])
+def test_no_evidence_no_sentences(subject):
+    table = evidence_of([], "feature")
+    examples = table[["user_id", "item_id", "position", "rated_item_id"]]
+    explained = explained_by(table, {"subject": subject}, projected_evidence=examples)
+    data = data_of()
+    assert shown(lime_sentences(explained, data, lists_of(data, {}), cited())) == []
 
 
 @pytest.mark.parametrize("sign", [1, -1])
@@ -154,15 +158,93 @@ def test_where_nothing_opposes_or_nothing_supports(sign):
     assert ("war" in text) == (sign > 0)
 
 
-def test_text_ids_and_an_index_of_another_table():
-    titles = {"ä": "Ärger", "x": "X"}
-    explained = [("zoë", "x", [("ä", 1.0)]), ("al", "ä", [("x", -2.0)])]
-    table = evidence_of(explained, "item", titles)
-    words = lime_sentences(
-        explained_by(table.set_axis([9, 9]), {"subject": "history"}), data_of(titles), None, cited()
+POPULAR = "among the 5 % most rated"
+
+
+@pytest.mark.parametrize(
+    ("pieces", "expected"),
+    [
+        (
+            [("drama", 0.5), (POPULAR, 0.9), ("war", -0.1)],
+            f"⟨New⟩ fits you because it is drama (+0.5); being war counts against it ({MINUS}0.1). "
+            f"Besides, it is {POPULAR} (+0.9).",
+        ),
+        ([(POPULAR, 0.9)], f"⟨New⟩ is recommended because it is {POPULAR} (+0.9)."),
+        (
+            [(POPULAR, 0.9), ("war", -0.1)],
+            f"⟨New⟩ is recommended although being war counts against it ({MINUS}0.1). Besides, it "
+            f"is {POPULAR} (+0.9).",
+        ),
+        (
+            [(POPULAR, -0.9)],
+            f"⟨New⟩ is recommended although being {POPULAR} counts against it ({MINUS}0.9).",
+        ),
+    ],
+)
+def test_popularity_is_said_last_and_apart(pieces, expected):
+    others = [(1, 1, [("drama", 0.5)]), (1, 2, [("war", -0.5)])]
+    table = evidence_of([others[0], (1, 6, pieces), others[1]], "feature")
+    ids = table["evidence_id"].astype("str").replace(POPULAR, "popularity=top 5 %")
+    found = lime_sentences(
+        explained_by(table.assign(evidence_id=pd.Categorical(ids)), {"subject": "item"}),
+        data_of(),
+        None,
+        cited(1),
     )
-    assert keys(words) == [("zoë", "x"), ("al", "ä")]
-    assert shown(words) == [
-        "⟨X⟩ fits you because you rated ⟨Ärger⟩ (+1).",
-        f"⟨Ärger⟩ is recommended although having rated ⟨X⟩ counts against it ({MINUS}2).",
+    assert keys(found) == [(1, 1), (1, 6), (1, 2)]
+    first, text, last = shown(found)
+    assert text == expected
+    assert [first, last] == shown(sentences(others))
+
+
+RATINGS = [(7, 1, 5.0), (7, 3, 2.0), (7, 4, 4.5), (7, 5, 3.0)]
+
+
+def said_of_groups(pieces, examples, style="feature", n_cited=3):
+    """The sentence on item 6 for user 7; pieces of a group are (id, label, weight)."""
+    table = evidence_of([(7, 6, [(label, weight) for _, label, weight in pieces])], style)
+    table = table.assign(evidence_id=pd.Categorical([str(name) for name, _, _ in pieces]))
+    examples = pd.DataFrame(
+        [(7, 6, place, item) for place, item in examples],
+        columns=["user_id", "item_id", "position", "rated_item_id"],
+    )
+    data = data_of(ratings=RATINGS)
+    explained = explained_by(table, {"subject": "groups"}, projected_evidence=examples)
+    (text,) = shown(lime_sentences(explained, data, lists_of(data, {(7, 6): 1.0}), cited(n_cited)))
+    return text
+
+
+def test_groups_with_their_examples():
+    """What is named is the evidence in its order, with the person's own stars."""
+    pieces = [
+        ("genres=Sci-Fi", "Sci-Fi", 0.4),
+        ("genres=War", "War", 0.3),
+        ("genres=Drama", "Drama", 0.2),
+        ("genres=Horror", "Horror", -0.1),
+        ("genres=Noir", "Noir", -0.05),
     ]
+    text = said_of_groups(pieces, [(1, 1), (1, 4), (2, 3), (4, 5)])
+    assert text == (
+        "⟨New⟩ is recommended because of what you rated, above all in Sci-Fi (⟨Aliens⟩ ★5, "
+        "⟨Amélie⟩ ★4.5), in War (⟨M*A*S*H⟩ ★2) and in Drama; what you rated in Horror speaks "
+        "against it."
+    )
+    text = said_of_groups(pieces[:3], [(1, 1), (2, 4)], n_cited=1)
+    assert text == (
+        "⟨New⟩ is recommended because of what you rated, above all in Sci-Fi (⟨Aliens⟩ ★5)."
+    )
+
+
+def test_groups_by_decade_that_only_oppose():
+    text = said_of_groups([("decade=1970", "from the 1970s", -0.4)], [(1, 1)])
+    assert text == "⟨New⟩ is recommended although what you rated from the 1970s speaks against it."
+
+
+def test_single_ratings():
+    text = said_of_groups(
+        [(1, 1, 0.4), (4, 4, 0.3), (3, 3, -0.2)], [(1, 1), (2, 4), (3, 3)], "item"
+    )
+    assert text == (
+        "⟨New⟩ is recommended because of what you rated, above all ⟨Aliens⟩ ★5 and ⟨Amélie⟩ ★4.5; "
+        "that you rated ⟨M*A*S*H⟩ ★2 speaks against it."
+    )

@@ -81,7 +81,7 @@ _ALL = (
         explain_by_lime,
         lime_sentences,
         knowledge=("features",),
-        details=("surrogates",),
+        details=("surrogates", "projected_evidence"),
         on_controls=True,
         measure=Step(
             surrogate_metrics,

@@ -28,7 +28,7 @@ TOP = 3
 class LimeStabilityParameters(Parameters):
     """How many users' explanations are repeated, with which numbers of perturbations."""
 
-    neighbourhoods: tuple[Kind, ...] = Field(("item", "user", "history"), min_length=1)
+    neighbourhoods: tuple[Kind, ...] = Field(("groups", "history", "item", "user"), min_length=1)
     n_samples: Annotated[tuple[int, ...], each(lambda n: n >= 10, "numbers from 10")] = Field(
         (100, 500, 1500), min_length=1
     )
@@ -48,7 +48,7 @@ def repeat_lime(
 ) -> pd.DataFrame:
     """Explain some recommendations again under other seeds."""
     of_users = describe_users(data, data.histories, feature_parameters)
-    features = {"item": item_features, "user": of_users}
+    features = {"groups": item_features, "item": item_features, "user": of_users}
     lists = Lists.of(data.histories, recommendations)
     return lime_stability(model, lists, features, lime, parameters)
 
@@ -65,7 +65,7 @@ def lime_stability(
     Args:
         model: The recommender.
         lists: What is explained; that of some users drawn at random.
-        features: Of `item` and `user`, as far as there are any.
+        features: Of `groups`, `item` and `user`, as far as there are any.
         lime: All else about the explanations.
         parameters: What is compared.
 
@@ -85,7 +85,7 @@ def lime_stability(
     usable = [
         kind
         for kind in parameters.neighbourhoods
-        if kind == "history" or (kind in features and features[kind].matrix.shape[1])
+        if kind in ("groups", "history") or (kind in features and features[kind].matrix.shape[1])
     ]
     sizes = sorted({*parameters.n_samples, lime.n_samples})
     steps = list(itertools.product(usable, sizes))

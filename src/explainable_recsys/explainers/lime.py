@@ -31,6 +31,7 @@ from explainable_recsys.explainers.surrogates import (
     held_out_r2,
 )
 from explainable_recsys.explainers.tables import Explained, evidence_table
+from explainable_recsys.interactions import Interactions
 from explainable_recsys.knowledge.features import FeatureParameters, Features, describe_users
 from explainable_recsys.parameters import Parameters, Seed
 from explainable_recsys.progress import progress
@@ -39,11 +40,17 @@ from explainable_recsys.threads import one_blas_thread
 
 logger = logging.getLogger(__name__)
 
-Kind = Literal["item", "user", "history"]
+Kind = Literal["groups", "history", "item", "user"]
 
 USERS_AT_ONCE = 256
 POOL = 2_000
 """Users, drawn at random if there are more, among whom a neighbourhood of users is sampled."""
+
+PER_MILLE = 1000
+"""Unit of the share of a history that is left: the penalty hardly holds its coefficient back."""
+
+NOISE = 0.1
+"""Coefficients of groups below this share of the scores' standard deviation are no reasons."""
 
 ROUNDING = 1e-9
 """Coefficients smaller than this share of the scores' spread are no reasons."""
@@ -51,6 +58,8 @@ ROUNDING = 1e-9
 SCORES_AT_ONCE = 4_000_000
 """Scores (perturbed histories x catalogue) held at a time."""
 
+GROUPED_BY = ("genres", "decade")
+"""Features that histories are grouped by: the first of them that the data has."""
 
 QUALITY = [
     "intercept",
@@ -68,31 +77,60 @@ QUALITY = [
 class KernelWidths(Parameters):
     """Width of the kernel, in the unit of the cosine distance (0 to 1), per neighbourhood."""
 
+    groups: float = Field(0.25, ge=1e-6)
+    history: float = Field(0.1, ge=1e-6)
     item: float = Field(0.3, ge=1e-6)
     user: float = Field(0.5, ge=1e-6)
-    history: float = Field(0.1, ge=1e-6)
 
 
 class LimeParameters(Parameters):
     """What is perturbed, how many times, and the regression that is fitted to the scores.
 
-    `n_samples` perturbations at most (`metrics.lime_stability` says how many are enough);
-    `removed` is the largest share of a history that is removed. A surrogate with a held-out R^2
+    `n_samples` perturbations at most (`experiments.lime_stability` says how many are enough: some
+    100 of groups, 1500 of items or users); `removed` is the largest share of a history's groups
+    (ratings) that is removed. Histories of fewer than `grouped_from` ratings are perturbed by
+    single ratings. `n_examples` rated items stand for each group. A surrogate with a held-out R^2
     below `min_held_out_r2` is no explanation.
     """
 
-    neighbourhood: Kind = "item"
-    n_samples: int = Field(1500, ge=10)
+    neighbourhood: Kind = "groups"
+    n_samples: int = Field(100, ge=10)
     kernel_width: KernelWidths = KernelWidths()
     removed: float = Field(0.5, gt=0, le=1)
+    grouped_from: int = Field(10, ge=1)
+    n_examples: int = Field(2, ge=1)
     penalty: float = Field(1.0, ge=1e-6)
     selection: Selection = "none"
     n_features: int = Field(10, ge=1)
     n_evidence: int = Field(10, ge=1)
-    min_held_out_r2: float = Field(0.0, le=1)
+    min_held_out_r2: float = Field(0.3, le=1)
     engine: Literal["batched", "lime"] = "batched"
     seed: Seed = 0
     n_cited: int = Field(3, ge=1)
+
+
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """A history, and the parts that it is perturbed by.
+
+    Attributes:
+        items: (length,) columns of the rated items.
+        ratings: (length,)
+        members: (length, e) which ratings belong to which part; None: each is a part.
+        evidence: (e,) what the parts are: a feature, or the number of features and an item's
+            column for that rating alone.
+    """
+
+    items: NDArray[np.int64]
+    ratings: NDArray[np.float32]
+    members: NDArray[np.float32] | None
+    evidence: NDArray[np.int64]
+
+    def left(self, kept: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Which ratings (n, length) stay where these parts (n, e) do."""
+        if self.members is None:
+            return kept
+        return np.asarray((~kept).astype(np.float32) @ self.members.T == 0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,15 +139,17 @@ class Local:
 
     Attributes:
         rows: (m,) which recommendations.
-        evidence: (e,) features of the explained item (user), or columns of the history.
+        evidence: (e,) features of the explained item (user), or parts of the history.
         weights: (m, e) their coefficients.
         quality: Other columns of the surrogates table, (m,) or for all m the same.
+        parts: Of the history, if that was perturbed.
     """
 
     rows: NDArray[np.int64]
     evidence: NDArray[np.int64]
     weights: NDArray[np.float64]
     quality: dict[str, Any]
+    parts: Parts | None = None
 
 
 _NOTHING = Local(np.empty(0, np.int64), np.empty(0, np.int64), np.empty((0, 0)), {})
@@ -130,9 +170,15 @@ def explain_by_lime(
     explained pair (user, item), near ones weighing more. Perturbations are, as LIME-RS has it
     (Nobrega & Marinho 2019),
 
+    - `groups`: the same user without some groups of the ratings, described by the groups left:
+      genres, or decades where the data has no genres. A group is removed with all its ratings,
+      also those that belong to others too; ratings in no group stay. How much of the history is
+      left is one more variable of the surrogate, so that a group is evidence for what it adds
+      beyond its size, and only if the score changes the same way where it alone is removed. Short
+      histories, and those with fewer than two groups, are perturbed as `history` is;
+    - `history`: the same user without some of the ratings, described by the ratings left;
     - `item`: the same user with other items, described by the items' features;
-    - `user`: other users with the same item, described by the users' features;
-    - `history`: the same user without some of the ratings, described by the ratings left.
+    - `user`: other users with the same item, described by the users' features.
 
     Evidence is only what the explained item (user, history) has. One item's (user's) perturbations
     are the same for everybody it is recommended to. What is drawn depends on the seed and on the
@@ -143,21 +189,24 @@ def explain_by_lime(
         data: Says what the items are called.
         lists: What is explained.
         parameters: How.
-        item_features: Of the catalogue's items, for neighbourhood `item`.
+        item_features: Of the catalogue's items, for neighbourhoods `groups` and `item`.
         feature_parameters: How to describe those whose lists these are, for neighbourhood `user`.
 
     Returns:
-        Evidence of style `feature` (neighbourhoods `item`, `user`) or `item` (`history`); `weight`
-        is the surrogate's coefficient, in the unit of the score. And `surrogates`, which say how
-        far each can be trusted, one row per recommendation: `user_id`, `item_id`, `intercept`,
-        `prediction` (of the score of the explained pair itself), `local_r2`, `held_out_r2`,
-        `effective_samples`, `n_samples`, `kernel_width`, `widened`. The fact `subject` is the
-        neighbourhood.
+        Evidence of style `feature` (`item` for single ratings); `weight` is the surrogate's
+        coefficient, in the unit of the score; `rated_item_id` is a group's first example, or the
+        rating. What an item's popularity adds comes after all else that speaks for it.
+        `projected_evidence` has the examples of all parts of a history that are evidence, in the
+        order of telling: `user_id`, `item_id`, `rated_item_id`, `weight`, `position` (of the
+        evidence). And `surrogates`, which say how far each can be trusted, one row per
+        recommendation: `user_id`, `item_id`, `intercept`, `prediction` (of the score of the
+        explained pair itself), `local_r2`, `held_out_r2`, `effective_samples`, `n_samples`,
+        `kernel_width`, `widened`. The fact `subject` is the neighbourhood.
 
     Raises:
-        InputError: If there are no features.
+        InputError: If there are no features, for neighbourhoods `item` and `user`.
     """
-    features = item_features if parameters.neighbourhood == "item" else None
+    features = _described(item_features, parameters)
     if parameters.neighbourhood == "user" and feature_parameters is not None:
         features = describe_users(data, lists.histories, feature_parameters)
     found = [
@@ -175,9 +224,10 @@ def explain_by_lime(
             parameters.neighbourhood,
             MIN_EFFECTIVE,
         )
+    evidence, projected = _evidence(found, data, lists, features, parameters)
     return Explained(
-        _evidence(found, data, lists, features, parameters.n_evidence),
-        {"surrogates": _surrogates_table(found, lists)},
+        evidence,
+        {"surrogates": _surrogates_table(found, lists), "projected_evidence": projected},
         {"subject": parameters.neighbourhood},
     )
 
@@ -190,19 +240,19 @@ def local_surrogates(
     Args:
         model: Any recommender.
         lists: What is explained.
-        features: Of the items (neighbourhood `item`) or users (`user`); None for `history`.
+        features: Of the items (neighbourhoods `groups` and `item`) or users (`user`).
         parameters: How.
 
     Raises:
-        InputError: If there are no features.
+        InputError: If there are no features, for neighbourhoods `item` and `user`.
     """
-    if parameters.neighbourhood == "history":
+    if parameters.neighbourhood in ("groups", "history"):
         with one_blas_thread():
-            return list(_around_histories(model, lists, parameters))
+            return list(_around_histories(model, lists, features, parameters))
     if features is None or not features.matrix.shape[1]:
         raise InputError(
             f"parameter explanation.neighbourhood: '{parameters.neighbourhood}' needs features, "
-            "and there are none (features, or the data set has none); accepted: history"
+            "and there are none (features, or the data set has none); accepted: groups, history"
         )
     around = _around_items if parameters.neighbourhood == "item" else _around_users
     with one_blas_thread():
@@ -248,51 +298,111 @@ def _around_users(
 
 
 def _around_histories(
-    model: Recommender, lists: Lists, parameters: LimeParameters
+    model: Recommender, lists: Lists, features: Features | None, parameters: LimeParameters
 ) -> Iterator[Local]:
-    """The same users without some of their ratings."""
-    ratings, (positions, columns) = lists.histories.ratings, lists.by_user()
-    item_ids = draws.numbers(lists.histories.item_ids)
-    width = parameters.kernel_width.history
+    """The same users without some parts of their histories."""
+    positions, columns = lists.by_user()
+    divide = _Dividing(lists.histories, _grouping(features, parameters), parameters.grouped_from)
+    width = _width(parameters)
     for user in progress(np.flatnonzero((positions >= 0).any(axis=1)), "explain by LIME", "user"):
         listed = positions[user] >= 0
-        own = slice(ratings.indptr[user], ratings.indptr[user + 1])
-        history = ratings.indices[own].astype(np.int64)
+        parts = divide(int(user))
         kept = removal_masks(
             lists.histories.user_ids[user],
-            item_ids[history],
+            divide.numbers[parts.evidence],
             parameters.n_samples,
             parameters.removed,
             parameters.seed,
         )
-        outputs = _scores_without(model, ratings.data[own], history, kept, columns[user, listed])
-        yield _fit(
-            kept.astype(np.float64),
+        left, design = parts.left(kept), kept.astype(np.float64)
+        if parts.members is not None:
+            design = np.column_stack([design, PER_MILLE * left.mean(axis=1)])
+        outputs = _scores_without(model, parts, left, columns[user, listed])
+        local = _fit(
+            design,
             weigh_masks(kept, width),
             outputs,
-            np.ones(len(history)),
-            history,
+            design[0],
+            parts.evidence,
             positions[user, listed],
             parameters,
         )
+        weights = local.weights
+        if parts.members is not None:
+            noise = NOISE * _finite(outputs).std(axis=0)[:, None]
+            weights = _beyond_size(weights, parts.members, noise)
+        yield replace(local, weights=weights, parts=parts)
+
+
+def _beyond_size(
+    weights: NDArray[np.float64], members: NDArray[np.float32], noise: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """What groups add to the score beyond what as many other ratings would, (m, e).
+
+    That is a reason only if it is more than noise and if the score changes in the same direction
+    where this group alone is removed: a group that adds, but less than its size, does not speak
+    against the item.
+
+    Args:
+        weights: (m, e + 1) coefficients of the groups, and of the share of the history left.
+        members: (length, e) which ratings belong to which group.
+        noise: (m, 1)
+    """
+    own = weights[:, :-1]
+    alone = own + weights[:, -1:] * PER_MILLE * members.mean(axis=0, dtype=np.float64)
+    return np.where((own * alone > 0) & (np.abs(own) >= noise), own, 0.0)
+
+
+def _grouping(features: Features | None, parameters: LimeParameters) -> Features | None:
+    """The features that histories are grouped by."""
+    if parameters.neighbourhood == "groups" and features is not None:
+        for group in GROUPED_BY:
+            if group in features.groups:
+                return features.only((group,), "features.item")
+    return None
+
+
+class _Dividing:
+    """Divides histories into the parts that they are perturbed by.
+
+    Attributes:
+        numbers: (d + n_items,) for draws: of the groups, and of the items.
+    """
+
+    def __init__(self, histories: Interactions, groups: Features | None, grouped_from: int) -> None:
+        ids = draws.numbers(histories.item_ids)
+        self.numbers = ids if groups is None else np.append(draws.numbers(groups.ids), ids)
+        self._ratings, self._groups, self._from = histories.ratings, groups, grouped_from
+
+    def __call__(self, user: int) -> Parts:
+        ratings = self._ratings
+        own = slice(ratings.indptr[user], ratings.indptr[user + 1])
+        items, values = ratings.indices[own].astype(np.int64), ratings.data[own]
+        if self._groups is not None and len(items) >= self._from:
+            members = self._groups.matrix[items].toarray()
+            groups = np.flatnonzero(members.any(axis=0))
+            if len(groups) > 1:
+                return Parts(items, values, members[:, groups], groups)
+        n_groups = len(self.numbers) - ratings.shape[1]
+        return Parts(items, values, None, n_groups + items)
 
 
 def _scores_without(
     model: Recommender,
-    values: NDArray[np.float32],
-    history: NDArray[np.int64],
-    kept: NDArray[np.bool_],
+    parts: Parts,
+    stays: NDArray[np.bool_],
     wanted: NDArray[np.int64],
 ) -> NDArray[np.float64]:
-    """Scores (n, m) of the wanted items given only what is kept of a history."""
-    outputs = np.empty((len(kept), len(wanted)))
+    """Scores (n, m) of the wanted items given only the ratings (n, length) that stay."""
+    outputs = np.empty((len(stays), len(wanted)))
     step = max(1, SCORES_AT_ONCE // model.n_items)
-    for start in range(0, len(kept), step):
-        masks = kept[start : start + step]
+    for start in range(0, len(stays), step):
+        masks = stays[start : start + step]
         places = np.nonzero(masks)[1]
         starts = np.append(0, np.cumsum(masks.sum(axis=1)))
         histories = sparse.csr_array(
-            (values[places], history[places], starts), shape=(len(masks), model.n_items)
+            (parts.ratings[places], parts.items[places], starts),
+            shape=(len(masks), model.n_items),
         )
         outputs[start : start + step] = model.scores_of(histories, wanted)
     return outputs
@@ -400,35 +510,110 @@ def _finite(outputs: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(never, np.minimum(lowest, 0.0), outputs)
 
 
+def _described(features: Features | None, parameters: LimeParameters) -> Features | None:
+    """The features of items that perturbations are made of."""
+    if parameters.neighbourhood == "groups":
+        return _grouping(features, parameters)
+    return features if parameters.neighbourhood == "item" else None
+
+
 def _evidence(
-    found: list[Local], data: Data, lists: Lists, features: Features | None, n_evidence: int
-) -> pd.DataFrame:
-    """The evidence of all surrogates in one table."""
-    parts = [_pieces(local, n_evidence) for local in [_NOTHING, *found]]
-    rows, place, pieces, weights = (np.concatenate(part) for part in zip(*parts, strict=True))
-    order = np.lexsort((place, rows))
-    rows, pieces, weights = rows[order], pieces[order], weights[order]
-    if features is None:
-        return evidence_table(lists, rows, "item", data.titles(pieces), weights, rated=pieces)
-    codes, labels = pd.factorize(np.array(features.labels, dtype=object))
-    return evidence_table(
-        lists,
-        rows,
-        "feature",
-        pd.Categorical.from_codes(codes[pieces], categories=pd.Index(labels)),
-        weights,
-        evidence_ids=pd.Categorical.from_codes(pieces, categories=pd.Index(features.ids)),
+    found: list[Local],
+    data: Data,
+    lists: Lists,
+    features: Features | None,
+    parameters: LimeParameters,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The evidence of all surrogates in one table, and the examples of parts of histories."""
+    chosen = [_pieces(local, parameters) for local in [_NOTHING, *found]]
+    rows, pieces, weights, examples = (np.concatenate(part) for part in zip(*chosen, strict=True))
+    n_groups = 0 if features is None else len(features.ids)
+    popular = np.zeros(len(rows), bool)
+    if features is not None:
+        popular = np.array([*(g == "popularity" for g in features.groups), False])[
+            np.minimum(pieces, n_groups)
+        ]
+    order = np.lexsort((popular & (weights > 0), weights <= 0, rows))
+    rows, pieces, weights, examples = rows[order], pieces[order], weights[order], examples[order]
+    styles, names, ids = _named(pieces, data, features)
+    evidence = evidence_table(
+        lists, rows, styles, names, weights, rated=examples[:, 0], evidence_ids=ids
+    )
+    evidence["rated_item_id"] = evidence["rated_item_id"].where(examples[:, 0] >= 0)
+    piece, place = np.nonzero(examples >= 0)
+    rated = lists.histories.item_ids[examples[piece, place]]
+    projected = evidence.iloc[piece].assign(rated_item_id=rated)
+    columns = ["user_id", "item_id", "rated_item_id", "weight", "position"]
+    return evidence, projected[columns].reset_index(drop=True)
+
+
+def _named(
+    pieces: NDArray[np.int64], data: Data, features: Features | None
+) -> tuple[NDArray[Any], pd.Categorical, pd.Categorical]:
+    """Style of each piece, and what it is, for people and for programs."""
+    known = np.array([] if features is None else features.ids, dtype=object)
+    labels = np.array([] if features is None else features.labels, dtype=object)
+    single = pieces >= len(known)
+    items, codes = np.unique(pieces[single] - len(known), return_inverse=True)
+    places = np.where(single, len(known), pieces)
+    places[single] += codes
+    titles = np.append(labels, np.asarray(data.titles(items), dtype=object))
+    item_ids = data.interactions.item_ids[items].astype(str).astype(object)
+    different, names = pd.factorize(titles)
+    return (
+        np.where(single, "item", "feature"),
+        pd.Categorical.from_codes(different[places], categories=pd.Index(names, dtype="str")),
+        pd.Categorical.from_codes(
+            places, categories=pd.Index(np.append(known, item_ids), dtype="str")
+        ),
     )
 
 
 def _pieces(
-    local: Local, n_evidence: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-    """Recommendation, place, evidence and weight of the strongest evidence."""
-    chosen = strongest_evidence(local.weights, n_evidence)
+    local: Local, parameters: LimeParameters
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]:
+    """Recommendation, evidence, weight and examples of the strongest evidence."""
+    chosen = strongest_evidence(local.weights, parameters.n_evidence)
     lists, place = np.nonzero(chosen >= 0)
     entries = chosen[lists, place]
-    return local.rows[lists], place, local.evidence[entries], local.weights[lists, entries]
+    examples = np.full((*chosen.shape, parameters.n_examples), -1)
+    if local.parts is not None and len(lists):
+        examples = _examples(local.parts, local.weights, chosen, parameters.n_examples)
+    return (
+        local.rows[lists],
+        local.evidence[entries],
+        local.weights[lists, entries],
+        examples[lists, place],
+    )
+
+
+def _examples(
+    parts: Parts, weights: NDArray[np.float64], chosen: NDArray[np.int64], n: int
+) -> NDArray[np.int64]:
+    """Rated items (m, k, n) that stand for parts (m, k) of a history; -1 where there are no more.
+
+    The best rated of a part come first; among equals those whose parts together carry most. An
+    item stands for one part only, the first that is told.
+    """
+    examples = np.full((*chosen.shape, n), -1)
+    if parts.members is None:
+        examples[..., 0] = np.where(chosen >= 0, parts.items[chosen], -1)
+        return examples
+    together = weights @ parts.members.T
+    order = np.lexsort((-together, np.broadcast_to(-parts.ratings, together.shape)), axis=1)
+    ranks = np.empty_like(order)
+    np.put_along_axis(ranks, order, np.arange(order.shape[1])[None], axis=1)
+    used, every = np.zeros(together.shape, bool), np.arange(len(chosen))
+    for place in range(chosen.shape[1]):
+        part = chosen[:, place]
+        free = (parts.members[:, part].T > 0) & (part >= 0)[:, None]
+        for example in range(n):
+            keys = np.where(free & ~used, ranks, len(parts.items))
+            best = keys.argmin(axis=1)
+            there = keys[every, best] < len(parts.items)
+            examples[there, place, example] = parts.items[best[there]]
+            used[every[there], best[there]] = True
+    return examples
 
 
 def _surrogates_table(found: list[Local], lists: Lists) -> pd.DataFrame:

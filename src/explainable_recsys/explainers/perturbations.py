@@ -102,17 +102,17 @@ def _draw(
 
 
 def removal_masks(
-    user: int | str | np.generic, items: NDArray[Any], n: int, most: float, seed: int
+    user: int | str | np.generic, parts: NDArray[Any], n: int, most: float, seed: int
 ) -> NDArray[np.bool_]:
-    """Which ratings of a history stay, in n perturbations of it.
+    """Which parts of a history (single ratings, or groups of them) stay, in n perturbations of it.
 
     The first keeps all; each other draws a share to remove, uniformly between 0 and `most`,
-    and removes every rating with that chance. Whether a rating stays depends on the ids of user and
-    item, the number of the perturbation and the seed alone.
+    and removes every part with that chance. Whether a part stays depends on the ids of user and
+    part, the number of the perturbation and the seed alone.
 
     Args:
         user: Id of the user.
-        items: (length,) ids of the rated items, or `draws.numbers` of them.
+        parts: (length,) ids of the rated items or groups, or `draws.numbers` of them.
         n: How many perturbations.
         most: Largest share to remove.
         seed: Of the draw.
@@ -122,7 +122,7 @@ def removal_masks(
     """
     masks = np.arange(n)[:, None]
     shares = most * draws.uniforms(user, masks, seed=seed, purpose="share removed")
-    kept = draws.uniforms(user, items, masks, seed=seed, purpose="ratings removed") >= shares
+    kept = draws.uniforms(user, parts, masks, seed=seed, purpose="ratings removed") >= shares
     kept[0] = True
     return kept
 

@@ -33,7 +33,7 @@ class Explained:
 def evidence_table(
     lists: Lists,
     rows: NDArray[np.int64],
-    style: str,
+    style: str | NDArray[Any],
     evidence: pd.Categorical,
     weights: NDArray[Any],
     *,
@@ -47,7 +47,7 @@ def evidence_table(
         lists: What is explained.
         rows: (n,) recommendation that each piece is evidence for, ascending; the pieces of one
             in the order in which they are told.
-        style: Name of one of `STYLES`.
+        style: Name of one of `STYLES`, for all pieces or for each.
         evidence: (n,) what the pieces are, for a reader.
         weights: (n,) strength of each piece.
         rated: (n,) column of the rated item that each piece is, or rests on; None: on none.
@@ -67,7 +67,8 @@ def evidence_table(
     return pairs_of(lists, rows).assign(
         position=(place_in_run(rows) + 1).astype(np.int32),
         style=pd.Categorical.from_codes(
-            np.full(len(rows), list(STYLES).index(style)), categories=pd.Index(list(STYLES))
+            pd.Index(STYLES).get_indexer(pd.Index(np.broadcast_to(style, len(rows)))),
+            categories=pd.Index(list(STYLES)),
         ),
         evidence_id=evidence_ids,
         evidence=evidence,

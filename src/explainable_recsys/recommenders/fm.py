@@ -206,14 +206,20 @@ class FM(BiasedFactors):
         if n <= ONE_BY_ONE:
             return self._few_user_factors(histories)
         solved = np.empty((n, n_samples, self.prior_rights.shape[1]))
-        starts = range(0, n, ROWS_AT_ONCE)
-        with one_blas_thread(), ThreadPoolExecutor() as pool:
-            for start in starts:
-                part = slice(start, start + ROWS_AT_ONCE)
-                block = _Block.of(histories[part], self.predicts_ratings)
-                samples = pool.map(lambda s, block=block: self._solve(block, s), range(n_samples))
-                for sample, found in enumerate(samples):
-                    solved[part, sample] = found
+        designs, few = self._designs, n <= ROWS_AT_ONCE
+
+        def solve(start: int) -> None:
+            part = slice(start, start + ROWS_AT_ONCE)
+            block = _Block.of(histories if few else histories[part], self.predicts_ratings)
+            for sample in range(n_samples):
+                solved[part, sample] = self._solve(block, designs[sample], sample)
+
+        with one_blas_thread():
+            if few:
+                solve(0)
+            else:
+                with ThreadPoolExecutor() as pool:
+                    list(pool.map(solve, range(0, n, ROWS_AT_ONCE)))
         biases = solved[..., 0].mean(axis=1, keepdims=True)
         return np.hstack([biases, solved[..., 1:].reshape(n, self.item_factors.shape[1])])
 
@@ -277,10 +283,12 @@ class FM(BiasedFactors):
                 found[row] = np.append(solved[:, 0].mean(), solved[:, 1:].reshape(size))
         return found
 
-    def _solve(self, block: _Block, sample: int) -> NDArray[np.float64]:
-        """User side (b, 1 + rank) given one sample."""
+    def _solve(
+        self, block: _Block, design: NDArray[np.float64], sample: int
+    ) -> NDArray[np.float64]:
+        """User side (b, 1 + rank) given one sample and its design."""
         weight = self.rated_weights[sample]
-        z = self._designs[sample][block.columns]
+        z = design[block.columns]
         size = z.shape[1]
         upper = np.triu_indices(size)
         products = z[:, upper[0]] * z[:, upper[1]]
@@ -288,10 +296,12 @@ class FM(BiasedFactors):
         sums = block.rated @ np.hstack([products, z * bases[:, None]])
         targets = block.targets @ z * (weight if self.predicts_ratings else 1.0)
         right = targets - weight * sums[:, len(upper[0]) :]
-        systems = np.empty((len(right), size, size))
-        systems[:, upper[0], upper[1]] = systems[:, upper[1], upper[0]] = sums[:, : len(upper[0])]
-        systems = weight * systems + self.prior_precisions[sample]
-        systems += (self._ridge * block.lengths)[:, None, None] * np.eye(size)
+        places = np.empty((size, size), np.int64)
+        places[upper] = places.T[upper] = np.arange(len(upper[0]))
+        systems = np.take(sums, places, axis=1)
+        systems *= weight
+        systems += self.prior_precisions[sample]
+        systems[:, range(size), range(size)] += (self._ridge * block.lengths)[:, None]
         right += self.prior_rights[sample]
         return np.asarray(np.linalg.solve(systems, right[..., None])[..., 0])
 

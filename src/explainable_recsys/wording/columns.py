@@ -165,7 +165,7 @@ class Sides:
         *templates: str,
         supporting: pa.Array,
         opposing: pa.Array,
-        weight: pa.Array,
+        weight: pa.Array | None = None,
         **others: pa.Array,
     ) -> pd.DataFrame:
         """Write a sentence on each recommendation, from all that supports and what most opposes it.
@@ -174,10 +174,12 @@ class Sides:
             templates: Phrases for what is only opposed, for what is only supported, and for both.
             supporting: Text of all that supports, for each recommendation that anything does.
             opposing: (m,) text of each row.
-            weight: (m,) text of its weight.
+            weight: (m,) text of its weight, if the phrases say it.
             others: (n,) what else stands in the phrases.
         """
         n, strongest = len(self.first), pa.array(self.against)
+        if weight is not None:
+            others["weight"] = spread(weight.take(strongest), self.opposed, n)
         case = np.full(n, -1)
         case[self.supported] += 2
         case[self.opposed] += 1
@@ -186,7 +188,6 @@ class Sides:
             case,
             supporting=spread(supporting, self.supported, n),
             opposing=spread(opposing.take(strongest), self.opposed, n),
-            weight=spread(weight.take(strongest), self.opposed, n),
             **others,
         )
         return sentence_table(self.evidence.iloc[self.first], sentences)

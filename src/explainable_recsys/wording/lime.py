@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from explainable_recsys.data import Data, Lists
 from explainable_recsys.explainers.tables import Explained
+from explainable_recsys.ragged import place_in_run
 from explainable_recsys.wording import columns
 from explainable_recsys.wording.numbers import signed
 from explainable_recsys.wording.phrases import later, phrase
@@ -15,7 +18,6 @@ from explainable_recsys.wording.phrases import later, phrase
 CLAUSES = {
     "item": (later("it is {supporting}"), later("being {opposing}")),
     "user": (later("you are {supporting}"), later("that you are {opposing}")),
-    "history": (later("you rated {supporting}"), later("having rated {opposing}")),
 }
 """What speaks for an item, and what against it, by whose features they are."""
 
@@ -23,25 +25,92 @@ CLAUSES = {
 def lime_sentences(
     explained: Explained, data: Data, lists: Lists, parameters: columns.Citing, **knowledge: Any
 ) -> pd.DataFrame:
-    """Say which features (or ratings) speak for an item, which one against it, and how strongly.
+    """Say which parts of a history (or which features) speak for an item, and which against it.
 
-    For example "⟨Alien⟩ fits you because it is Sci-Fi (+0.41) and Horror (+0.22); being from the
-    1970s counts against it (\u22120.05)."
+    For example "⟨Alien⟩ is recommended because of what you rated, above all in Sci-Fi (⟨Aliens⟩ ★5,
+    ⟨Dune⟩ ★4.5) and in Horror (⟨The Thing⟩ ★4); what you rated in Romance speaks against it."
 
     Args:
-        explained: Style `feature` or `item`, signed. Its fact `subject` says whose features they
-            are: those of the `item`, of the `user`, or ratings of the user (`history`).
+        explained: Style `feature` or `item`, signed. Its fact `subject` says what was perturbed:
+            the `groups` of a history or its single ratings (`history`), or whose features they
+            are: those of the `item` or of the `user`. Its details `projected_evidence` have the
+            examples of each group.
         data: With the titles.
-        lists: Not needed, nor is knowledge.
+        lists: With the histories, for the ratings.
         parameters: How many supporting pieces are named; of opposing ones the strongest is.
-        knowledge: See lists.
+        knowledge: Not needed.
 
     Returns:
         Columns `user_id`, `item_id`, `sentence`, one row per explained recommendation.
     """
-    subject = explained.facts["subject"]
-    sides = columns.Sides(explained.evidence, parameters.n_cited)
-    named = (columns.items if subject == "history" else columns.names)(sides.evidence["evidence"])
+    subject, evidence = explained.facts["subject"], explained.evidence
+    if subject not in CLAUSES:
+        return _by_history(explained, data, lists, parameters.n_cited)
+    return _popularity_last(evidence, data, subject, parameters.n_cited)
+
+
+def _by_history(explained: Explained, data: Data, lists: Lists, n_cited: int) -> pd.DataFrame:
+    """What was rated that speaks for an item, and what against it."""
+    sides = columns.Sides(explained.evidence, n_cited)
+    evidence = sides.evidence
+    genre = evidence["evidence_id"].astype(str).str.startswith("genres=").to_numpy()
+    single = (evidence["style"] == "item").to_numpy()
+    kinds = np.where(single, 2, np.where(genre, 1, 0))
+    rated = np.flatnonzero(single)
+    named = columns.fill_each(
+        ["{part}", phrase("in {genre}"), "{rating}"],
+        kinds,
+        part=columns.names(evidence["evidence"]),
+        genre=columns.names(evidence["evidence"]),
+        rating=columns.spread(_rated(evidence.iloc[rated], data, lists), rated, len(evidence)),
+    )
+    examples = _examples(explained.details["projected_evidence"], evidence, data, lists)
+    shown = ~single & examples.is_valid().to_numpy(zero_copy_only=False)
+    pieces = columns.fill_each(
+        ["{part}", phrase("{part} ({examples})")], shown, part=named, examples=examples
+    )
+    return sides.sentences(
+        phrase("{item} is recommended although {opposing} speaks against it."),
+        phrase("{item} is recommended because of what you rated, above all {supporting}."),
+        phrase(
+            "{item} is recommended because of what you rated, above all {supporting}; {opposing} "
+            "speaks against it."
+        ),
+        item=columns.items_of(data, evidence["item_id"].iloc[sides.first]),
+        supporting=columns.enumerate_runs(sides.cited_of(pieces), sides.starts, with_and=True),
+        opposing=columns.fill_each(
+            [phrase("what you rated {opposing}"), phrase("that you rated {opposing}")],
+            single,
+            opposing=named,
+        ),
+    )
+
+
+def _rated(table: pd.DataFrame, data: Data, lists: Lists) -> pa.LargeStringArray:
+    """The rated items of a table's rows, with their stars."""
+    return columns.fill(
+        phrase("{item} ★{rating}"),
+        item=columns.items_of(data, table["rated_item_id"]),
+        rating=columns.ratings(lists.histories, table),
+    )
+
+
+def _examples(
+    examples: pd.DataFrame, evidence: pd.DataFrame, data: Data, lists: Lists
+) -> pa.LargeStringArray:
+    """Examples of each row of the evidence, in the order of which they are; missing without any."""
+    key = [*columns.KEYS, "position"]
+    pieces = pd.MultiIndex.from_frame(evidence[key])
+    of_piece = pieces.get_indexer(pd.MultiIndex.from_frame(examples[key]))
+    starts = np.flatnonzero(np.diff(of_piece, prepend=-1))
+    enumerated = columns.enumerate_runs(_rated(examples, data, lists), starts)
+    return columns.spread(enumerated, of_piece[starts], len(evidence))
+
+
+def _by_features(evidence: pd.DataFrame, data: Data, subject: str, n_cited: int) -> pd.DataFrame:
+    """Which features speak for an item, which one against it, and how strongly."""
+    sides = columns.Sides(evidence, n_cited)
+    named = columns.names(sides.evidence["evidence"])
     weights = columns.two_digits(sides.weights, signed)
     pieces = columns.fill(phrase("{feature} ({weight})"), feature=named, weight=weights)
     cited = columns.enumerate_runs(sides.cited_of(pieces), sides.starts, with_and=True)
@@ -55,3 +124,34 @@ def lime_sentences(
         opposing=columns.fill(speaks_against, opposing=named),
         weight=weights,
     )
+
+
+def _popularity_last(
+    evidence: pd.DataFrame, data: Data, subject: str, n_cited: int
+) -> pd.DataFrame:
+    """The same, and after it, apart, what an item's popularity adds."""
+    first = (evidence["position"] == 1).to_numpy()
+    number, n = np.cumsum(first) - 1, int(first.sum())
+    ids = evidence["evidence_id"].astype(str)
+    popular = (ids.str.startswith("popularity=") & (evidence["weight"] > 0)).to_numpy()
+    others = evidence[~popular].assign(position=place_in_run(number[~popular]) + 1)
+    told = _by_features(others, data, subject, n_cited)
+    apart, having = evidence[popular], np.zeros((2, n), bool)
+    having[0, number[~popular]], having[1, number[popular]] = True, True
+    sentences = columns.fill_each(
+        [
+            "{told}",
+            phrase("{told} Besides, it is {popular} ({weight})."),
+            phrase("{item} is recommended because it is {popular} ({weight})."),
+        ],
+        np.where(having[1], np.where(having[0], 1, 2), 0),
+        told=columns.spread(
+            pa.array(told["sentence"], pa.large_string()), np.flatnonzero(having[0]), n
+        ),
+        popular=columns.spread(columns.names(apart["evidence"]), number[popular], n),
+        weight=columns.spread(
+            columns.two_digits(apart["weight"].to_numpy(np.float64), signed), number[popular], n
+        ),
+        item=columns.items_of(data, evidence["item_id"][first]),
+    )
+    return columns.sentence_table(evidence[first], sentences)

@@ -23,7 +23,7 @@ Weights = Annotated[tuple[float, ...], each(lambda weight: weight >= 0, "numbers
 class SweepParameters(Parameters):
     """Weights of explainability to compare; 0 is the plain model."""
 
-    weights: Weights = (0.0, 0.35, 0.7, 1.4, 2.8)
+    weights: Weights = (0.0, 0.7, 2.8)
 
 
 def explainability_sweep(

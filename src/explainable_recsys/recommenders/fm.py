@@ -73,9 +73,9 @@ class FMRatingsParameters(FMParameters):
 
     objective: Objective = "rating"
     rank: int = Field(16, ge=1)
-    iterations: int = Field(200, ge=1)
-    burn_in: int = Field(50, ge=0)
-    kept_samples: int = Field(40, ge=1)
+    iterations: int = Field(100, ge=1)
+    burn_in: int = Field(30, ge=0)
+    kept_samples: int = Field(30, ge=1)
 
 
 @dataclass(frozen=True, eq=False)

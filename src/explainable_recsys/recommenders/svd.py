@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 from scipy import sparse
 from tqdm import tqdm
 
 from explainable_recsys.errors import InputError
-from explainable_recsys.interactions import Interactions, PaddedBlock
+from explainable_recsys.interactions import Interactions, PaddedBlock, padded_blocks
 from explainable_recsys.parameters import Seed, each
 from explainable_recsys.progress import progress_counter
 from explainable_recsys.recommenders.base import UserSystems
@@ -22,6 +23,7 @@ from explainable_recsys.recommenders.biased_factors import (
     RankingParameters,
 )
 from explainable_recsys.recommenders.sampled_zeros import SampledZeros
+from explainable_recsys.threads import one_blas_thread
 
 RATINGS_AT_ONCE = 500_000
 """Ratings and zeros handed to Surprise as Python numbers at a time."""
@@ -56,7 +58,7 @@ class SVDRatingsParameters(SVDParameters):
     """What predicts ratings well."""
 
     objective: Objective = "rating"
-    factors: int = Field(120, ge=1)
+    factors: int = Field(64, ge=1)
     epochs: int = Field(40, ge=1)
     learning_rate: float = Field(0.0108, gt=0)
     regularization: float = Field(0.0938, ge=0)
@@ -116,6 +118,27 @@ class SVD(BiasedFactors):
             parameters=parameters,
             user_penalty=parameters.user_penalties[0] if user_penalty is None else user_penalty,
         )
+
+    def user_factors(self, histories: sparse.csr_array) -> NDArray[np.float64]:
+        """Solve for the user side (b_u, p_u) of each history, (n, 1 + factors), exactly.
+
+        With a penalty that is a multiple of I (objective `rating`), of the two forms of a ridge
+        solution the smaller is solved: (Z'Z + k I)^-1 Z'e with as many unknowns as factors, or
+        Z'(ZZ' + k I)^-1 e with as many as there are ratings.
+        """
+        users = np.zeros((histories.shape[0], self.design.shape[1]))
+        with one_blas_thread():
+            for block in padded_blocks(histories):
+                (systems,) = self.user_systems(block)
+                z = systems.rated
+                if self.predicts_ratings and z.shape[1] < z.shape[2]:
+                    penalties = systems.prior(0)[:, 0, 0, None, None]
+                    gram = z @ z.transpose(0, 2, 1) + penalties * np.eye(z.shape[1])
+                    solved = np.linalg.solve(gram, systems.right[..., None])
+                    users[block.rows] = (z.transpose(0, 2, 1) @ solved)[..., 0]
+                else:
+                    users[block.rows] = systems.solve()
+        return users
 
     def user_systems(self, histories: PaddedBlock) -> Iterator[UserSystems]:
         """The ridge regressions as systems; see `ClosedFormRecommender`."""

@@ -20,6 +20,7 @@ from explainable_recsys.recommenders.association_rules import (
     AssociationRulesParameters,
 )
 from explainable_recsys.recommenders.base import Recommender
+from explainable_recsys.recommenders.biased_factors import Objective
 from explainable_recsys.recommenders.bias import Bias, BiasParameters
 from explainable_recsys.recommenders.content import Content, ContentParameters
 from explainable_recsys.recommenders.ease import EASE, EASEParameters
@@ -58,25 +59,27 @@ def _ease_of_few_users(data: Interactions) -> EASE:
     return EASE.fit(few, EASEParameters(regularization=5))
 
 
-def _emf(data: Interactions, weight: float) -> EMF:
+def _emf(data: Interactions, weight: float, **changed: Any) -> EMF:
     parameters = EMFParameters(
         factors=3,
         iterations=5,
-        regularization=0.02,
         factor_damping=0.5,
         explainability_weight=weight,
-        popularity_weight=0.3,
+        **changed,
     )
     return EMF.fit(data, parameters, NeighbourhoodParameters(k=4))
 
 
-def _fm(data: Interactions) -> FM:
+def _fm(data: Interactions, objective: Objective) -> FM:
     features = (Features.side_by_side([], n) for n in (data.n_users, data.n_items))
-    return FM.fit(data, *features, FMParameters(rank=2, iterations=12, burn_in=2, kept_samples=3))
+    parameters = FMParameters(
+        objective=objective, rank=2, iterations=12, burn_in=2, kept_samples=3
+    )
+    return FM.fit(data, *features, parameters)
 
 
-def _svd(data: Interactions, prior: float) -> SVD:
-    return SVD.fit(data, SVDParameters(factors=4, epochs=20, popularity_weight=prior))
+def _svd(data: Interactions, objective: Objective) -> SVD:
+    return SVD.fit(data, SVDParameters(objective=objective, factors=4, epochs=20, zeros=2))
 
 
 def _rules(data: Interactions) -> AssociationRules:
@@ -99,8 +102,8 @@ def _content(data: Interactions) -> Content:
 
 
 FITS: dict[str, Callable[[Interactions], Recommender]] = {
-    "SVD": lambda data: _svd(data, 0.0),
-    "SVD with prior": lambda data: _svd(data, 0.3),
+    "SVD": lambda data: _svd(data, "ranking"),
+    "SVD of ratings": lambda data: _svd(data, "rating"),
     "ALS": lambda data: ALS.fit(
         data, ALSParameters(factors=4, iterations=4, regularization=0.1, confidence="rating")
     ),
@@ -108,8 +111,10 @@ FITS: dict[str, Callable[[Interactions], Recommender]] = {
     "EASE by users": _ease_of_few_users,
     "ItemKNN": lambda data: ItemKNN.fit(data, ItemSimilarityParameters(k=5)),
     "EMF": lambda data: _emf(data, 0.3),
+    "EMF of ratings": lambda data: _emf(data, 0.3, objective="rating", regularization=0.02),
     "MF": lambda data: _emf(data, 0.0),
-    "FM": _fm,
+    "FM": lambda data: _fm(data, "ranking"),
+    "FM of ratings": lambda data: _fm(data, "rating"),
     "popularity": Popularity.fit,
     "bias": lambda data: Bias.fit(data, BiasParameters()),
     "random": lambda data: RandomScores.fit(data, RandomScoresParameters()),

@@ -79,7 +79,7 @@ def model_of(kind):
 @cache
 def lists_by(kind):
     """Lists of 6, of which the first K are looked at."""
-    return recommend(model_of(kind), catalogue(), RecommendationParameters(n=6))
+    return recommend(model_of(kind), catalogue(), RecommendationParameters(n=6, min_ratings=0))
 
 
 def random_evidence(lists, histories, seed=0, share=0.8, most=7):
@@ -132,6 +132,8 @@ class Slow:
     def __init__(self, model, rated, k):
         self.model, self.rated, self.k = model, rated, k
         self.candidates = [column for column in range(model.n_items) if column not in rated]
+        ratings = catalogue().ratings
+        self.counts = [int((ratings.indices == item).sum()) for item in range(model.n_items)]
         self.nothing = scores_for(model, {})
         self.known = {}
 
@@ -142,17 +144,29 @@ class Slow:
             self.known[part] = scores_for(self.model, ratings)
         return self.known[part]
 
+    def recommended(self, part, item):
+        """Whether the part has a say."""
+        score = self.scores(part)[item]
+        if not self.model.is_personal:
+            return True
+        return len(part) > 0 and score != -np.inf and score != self.nothing[item]
+
     def rank(self, part, item):
-        scores = self.scores(part)
-        if scores[item] == -np.inf:
+        """Of equal scores the more rated goes first; full ties at place k all come after it."""
+        if not self.recommended(part, item):
             return np.inf
-        better = [c for c in self.candidates if (-scores[c], c) < (-scores[item], item)]
-        return 1 + len(better)
+        scores = self.scores(part)
+        there = [c for c in self.candidates if self.recommended(part, c)]
+        order = sorted(there, key=lambda c: (-scores[c], -self.counts[c], c))
+        alike = [(scores[c], self.counts[c]) for c in order]
+        rank = 1 + order.index(item)
+        if len(order) > self.k and alike[self.k - 1] == alike[self.k] == alike[rank - 1]:
+            rank = max(place for place, of in enumerate(alike, 1) if of == alike[self.k])
+        return rank
 
     def personal(self, part, item):
         base = float(self.nothing[item]) if np.isfinite(self.nothing[item]) else 0.0
-        score = float(self.scores(part)[item])
-        return score - base if score > -np.inf else 0.0
+        return float(self.scores(part)[item]) - base if self.recommended(part, item) else 0.0
 
     def metrics(self, item, taken, least):
         """The five metrics of one recommendation for one choice of items."""

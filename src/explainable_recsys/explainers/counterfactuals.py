@@ -78,7 +78,7 @@ def minimal_counterfactual(
     old_rank = search.rank_with_everything()
     if old_rank > n:
         raise InputError(
-            f"item {item_id} is on rank {old_rank}, not among the first {n}; accepted: one that is "
+            f"item {item_id} is not among the first {n} for this history; accepted: one that is "
             "recommended"
         )
     all_tried = 2 if length * (length - 1) // 2 <= max_pairs else 1

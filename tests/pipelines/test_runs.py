@@ -34,9 +34,8 @@ CONTRACT = {
     "items": ["item_id", "title", "year", "genres"],
     "users": ["user_id", "age", "gender", "occupation"],
     **{f"{name}.recommendations": [*PAIR, "rank", "score"] for name in RECOMMENDERS},
-    "svd.user_penalties": ["user_penalty", "rmse"],
-    "svd.popularity_sweep": ["popularity_weight", "ndcg", "recall", "catalogue_coverage"],
-    "emf.explainability_sweep": ["form", "explainability_weight", "rmse", "mep", "ndcg"],
+    "svd_ratings.user_penalties": ["user_penalty", "rmse"],
+    "emf.explainability_sweep": ["explainability_weight", "mep", "ndcg"],
     "emf.item_map": ["item_id", "title", "genres", "popularity", "x", "y"],
     "emf.similar_items": [
         *("item_id", "title", "rank"),

@@ -122,7 +122,7 @@ def brute_force_predictions(model, ratings):
 
 def learned_by_surprise(data, given_parameters):
     """The library's own object, users and all."""
-    return surprise_svd(svd._Pairs.of(data, given_parameters), given_parameters)
+    return surprise_svd(svd.TrainingPairs.of(data, given_parameters), given_parameters)
 
 
 def all_pairs(ratings):

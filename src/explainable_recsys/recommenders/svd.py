@@ -101,7 +101,7 @@ class SVD(BiasedFactors):
         Raises:
             InputError: If training diverges.
         """
-        pairs = _Pairs.of(interactions, parameters)
+        pairs = TrainingPairs.of(interactions, parameters)
         learned = surprise_svd(pairs, parameters)
         limit = DIVERGED * max(1.0, pairs.largest)
         if not all(np.abs(side).max() < limit for side in (learned.bi, learned.qi)):
@@ -134,7 +134,7 @@ def fit_svd_ratings(
     return SVD.fit(interactions, parameters, user_penalty)
 
 
-def surprise_svd(pairs: _Pairs, parameters: SVDParameters) -> Any:
+def surprise_svd(pairs: TrainingPairs, parameters: SVDParameters) -> Any:
     """Fit `surprise.SVD`; rows and columns are its inner ids, so none are translated.
 
     Returns:
@@ -154,7 +154,7 @@ def surprise_svd(pairs: _Pairs, parameters: SVDParameters) -> Any:
         return algorithm.fit(pairs)
 
 
-class _Pairs:
+class TrainingPairs:
     """What Surprise's SVD asks of its `Trainset`, read from the matrix in bounded memory."""
 
     def __init__(self, ratings: sparse.csr_array) -> None:
@@ -165,7 +165,7 @@ class _Pairs:
         self._ratings = ratings
 
     @classmethod
-    def of(cls, interactions: Interactions, parameters: SVDParameters) -> _Pairs:
+    def of(cls, interactions: Interactions, parameters: SVDParameters) -> TrainingPairs:
         """The ratings, or for `ranking` ones and sampled zeros."""
         if parameters.objective == "rating":
             return cls(interactions.ratings)
@@ -185,7 +185,7 @@ class _Pairs:
             self.bar.update()
 
 
-class _PairsToRank(_Pairs):
+class _PairsToRank(TrainingPairs):
     """The same with 1 for rated items, each followed by 0 for sampled others."""
 
     def __init__(self, zeros: SampledZeros) -> None:

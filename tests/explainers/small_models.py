@@ -20,8 +20,8 @@ from explainable_recsys.recommenders.association_rules import (
     AssociationRulesParameters,
 )
 from explainable_recsys.recommenders.base import Recommender
-from explainable_recsys.recommenders.biased_factors import Objective
 from explainable_recsys.recommenders.bias import Bias, BiasParameters
+from explainable_recsys.recommenders.biased_factors import Objective
 from explainable_recsys.recommenders.content import Content, ContentParameters
 from explainable_recsys.recommenders.ease import EASE, EASEParameters
 from explainable_recsys.recommenders.emf import EMF, EMFParameters
@@ -72,9 +72,7 @@ def _emf(data: Interactions, weight: float, **changed: Any) -> EMF:
 
 def _fm(data: Interactions, objective: Objective) -> FM:
     features = (Features.side_by_side([], n) for n in (data.n_users, data.n_items))
-    parameters = FMParameters(
-        objective=objective, rank=2, iterations=12, burn_in=2, kept_samples=3
-    )
+    parameters = FMParameters(objective=objective, rank=2, iterations=12, burn_in=2, kept_samples=3)
     return FM.fit(data, *features, parameters)
 
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import sparse
 
-from explainable_recsys.data import RatingScale
 from explainable_recsys.experiments.explainability_sweep import (
     SweepParameters,
     explainability_sweep,
@@ -20,7 +17,7 @@ from explainable_recsys.metrics.explainability import explainability_per_user
 from explainable_recsys.metrics.parameters import EvaluationParameters
 from explainable_recsys.recommenders.emf import EMF, EMFParameters
 from explainable_recsys.recommenders.lists import RecommendationParameters, recommend
-from tests.lists_of import data_of, lists_of
+from tests.lists_of import lists_of
 
 
 def test_by_hand() -> None:

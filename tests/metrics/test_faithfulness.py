@@ -755,7 +755,7 @@ def test_ratios_leave_out_small_and_negative_personal_parts(least, counted):
     assert [values["del", 1], values["ins", 1]] == pytest.approx(
         [0, 1] if counted else [np.nan] * 2, nan_ok=True
     )
-    assert values["pos", 1] == 1  # all five rank as before
+    assert values["pos", 1] == 0  # without the only rating nothing is recommended
 
 
 def test_what_the_average_personal_part_is_taken_over():

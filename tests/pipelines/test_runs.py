@@ -95,8 +95,9 @@ def test_every_user_gets_ten_unseen_items_best_first(stored: Stored) -> None:
     for name in RECOMMENDERS:
         lists = stored(f"{name}.recommendations")
         lengths = lists.groupby("user_id").size()
-        if name != "ar":  # rules do not always lead to so many
-            assert (len(lengths), set(lengths)) == (60, {10}), name
+        assert (len(lengths), max(lengths)) == (60, 10), name
+        if name not in ("ar", "popularity"):  # few rules; ties at the end of the list
+            assert set(lengths) == {10}, name
         assert not rated & set(lists[PAIR].itertuples(index=False, name=None)), name
         assert (lists["rank"] == lists.groupby("user_id").cumcount() + 1).all(), name
         assert (lists.groupby("user_id")["score"].diff().dropna() <= 0).all(), name

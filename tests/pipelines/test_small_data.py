@@ -465,5 +465,5 @@ def test_parameters_out_of_range_are_all_named_in_one_line() -> None:
 
 def test_samples_that_do_not_fit_each_other() -> None:
     changed = merged(configured(), {"fm": {"model": {"kept_samples": 31}}})
-    with pytest.raises(InputError, match=r"fm\.model: kept_samples 31 of 40 iterations with burn"):
+    with pytest.raises(InputError, match=r"fm\.model: kept_samples 31 of 12 iterations with burn"):
         typed_parameters(everything(), changed)

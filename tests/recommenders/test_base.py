@@ -69,9 +69,7 @@ FITS = {
 
 def fit_fm(data, objective):
     sides = (Features.side_by_side([], n) for n in data.ratings.shape)
-    parameters = FMParameters(
-        objective=objective, rank=2, iterations=8, burn_in=4, kept_samples=2
-    )
+    parameters = FMParameters(objective=objective, rank=2, iterations=8, burn_in=4, kept_samples=2)
     return FM.fit(data, *sides, parameters)
 
 

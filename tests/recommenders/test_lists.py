@@ -298,9 +298,7 @@ LOW_ONLY = [(0, 0, 1.0), (0, 3, 1.0)] + [
 def test_whoever_has_liked_nothing_gets_no_list_of_what_learns_from_liked_items():
     frame = pd.DataFrame(LOW_ONLY, columns=["user_id", "item_id", "rating"])
     data = Interactions.from_frame(frame)
-    parameters = ALSParameters(
-        factors=2, iterations=3, regularization=0.5, relevance_threshold=3
-    )
+    parameters = ALSParameters(factors=2, iterations=3, regularization=0.5, relevance_threshold=3)
     als = ALS.fit(data, parameters)
     assert not als.scores(data.ratings[[0]]).any()
     lists = lists_of(als, data, n=3)
@@ -321,9 +319,7 @@ def test_where_all_ratings_are_equal_models_that_rank_rank():
 
 @pytest.mark.parametrize("kind", ["als", "ease", "item_knn", "svd"])
 def test_a_new_user_whose_only_item_is_unknown_gets_no_list(kind):
-    data = Interactions.from_frame(
-        pd.DataFrame(LOW_ONLY, columns=["user_id", "item_id", "rating"])
-    )
+    data = Interactions.from_frame(pd.DataFrame(LOW_ONLY, columns=["user_id", "item_id", "rating"]))
     model = {
         "als": lambda: ALS.fit(data, ALSParameters(factors=2, iterations=3, regularization=0.5)),
         "ease": lambda: EASE.fit(data, EASEParameters(regularization=1.0)),

@@ -138,7 +138,7 @@ def test_that_zeros_are_few_is_said_once(learn, caplog):
     with caplog.at_level(logging.WARNING):
         learn(data)
     assert len(caplog.messages) == 1
-    assert caplog.messages[0].startswith("2 users have rated more than half of all items")
+    assert caplog.messages[0].startswith("users who have rated more than half of all items: 2;")
 
 
 def test_nothing_is_said_where_there_are_enough(caplog):

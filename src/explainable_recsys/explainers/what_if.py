@@ -88,8 +88,7 @@ def what_if(
     rankers = [ranker if row.nnz else popular for row in both]
     scores = [of.model.scores(row) for of, row in zip(rankers, both, strict=True)]
     open_to = [
-        of.open_to(found.copy(), row)
-        for of, found, row in zip(rankers, scores, both, strict=True)
+        of.open_to(found.copy(), row) for of, found, row in zip(rankers, scores, both, strict=True)
     ]
     lists = [_listed(*ranker.best(of, n)) for of in open_to]
     columns = catalogue.item_columns(np.asarray(touched)) if touched else np.empty(0, np.int64)

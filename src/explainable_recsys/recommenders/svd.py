@@ -158,6 +158,7 @@ class TrainingPairs:
     """What Surprise's SVD asks of its `Trainset`, read from the matrix in bounded memory."""
 
     def __init__(self, ratings: sparse.csr_array) -> None:
+        """Of ratings (n_users, n_items), CSR."""
         self.n_users, self.n_items = ratings.shape
         self.global_mean = float(ratings.data.mean(dtype=np.float64))
         self.largest = float(np.abs(ratings.data).max())

@@ -24,6 +24,7 @@ from explainable_recsys.interface.stored import load_data
 from explainable_recsys.metrics.evaluation import faithfulness_tables
 from explainable_recsys.metrics.faithfulness import FaithfulnessParameters
 from explainable_recsys.metrics.parameters import EvaluationParameters
+from explainable_recsys.recommenders.lists import RecommendationParameters
 
 
 def print_faithfulness(catalog: DataCatalog, data: Data, pair: Pair, n_users: int | None) -> float:
@@ -40,6 +41,7 @@ def print_faithfulness(catalog: DataCatalog, data: Data, pair: Pair, n_users: in
         data=data,
         faithfulness=FaithfulnessParameters(n_users=n_users),
         evaluation=EvaluationParameters(k=K),
+        recommendation=RecommendationParameters(n=K),
         **tables,
     )
     seconds = time.perf_counter() - started

@@ -7,8 +7,7 @@ the most popular items and random ones. Rules lead to popular items, so coverage
 only beside that of the most popular. Rules are mined with the thresholds of the approach
 `posthoc_ar`, from what users liked or from SVD's own lists; cluster and local rules are those of 8
 clusters and 50 neighbours, and fill up what the rules before them leave unexplained. 10 % of each
-user's ratings are held out, the penalty of SVD is calibrated on the validation part, every held-out
-rating is a hit. Means of the seeds 0, 1, 2.
+user's ratings are held out, and every one of them is a hit. Means of the seeds 0, 1, 2.
 """
 
 from __future__ import annotations

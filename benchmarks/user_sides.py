@@ -25,8 +25,13 @@ from scipy import sparse
 
 from experiment import SEEDS, Experiment, argument_parser, official_split
 from explainable_recsys.metrics.ratings import rating_errors
-from explainable_recsys.recommenders.fm import FM, FMParameters, sample_posterior
-from explainable_recsys.recommenders.svd import SVD, surprise_svd
+from explainable_recsys.recommenders.fm import (
+    FM,
+    Examples,
+    FMRatingsParameters,
+    sample_posterior,
+)
+from explainable_recsys.recommenders.svd import SVD, TrainingPairs, surprise_svd
 
 PROFILE = ("age", "gender", "occupation")
 OFFICIAL: dict[str, tuple[str, ...]] = {"u1": (), "u3": PROFILE}
@@ -39,9 +44,9 @@ Pairs = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 def by_svd(one: Experiment, pairs: Pairs) -> dict[str, NDArray[np.float64]]:
     """Predictions of SVD for both kinds of users."""
-    model = one.make(["svd.model"])["svd.model"]
+    model = one.make(["svd_ratings.model"])["svd_ratings.model"]
     assert isinstance(model, SVD)
-    learned = surprise_svd(one.train, model.parameters)
+    learned = surprise_svd(TrainingPairs.of(one.train, model.parameters), model.parameters)
     # The last row, of nobody, is 0.
     users, items = (
         np.pad(np.column_stack(side), ((0, 1), (0, 0)))
@@ -65,9 +70,10 @@ def by_fm(
         made[name].only(tuple(group for group in wanted if group in made[name].groups), name)
         for name, wanted in groups.items()
     )
-    parameters = FMParameters(**one.parameters["fm"]["model"])
-    samples = sample_posterior(one.train, of_users, of_items, parameters)
-    model = FM.from_samples(samples, one.train, parameters)
+    parameters = FMRatingsParameters(**one.parameters["fm_ratings"]["model"])
+    examples = Examples.of(one.train, parameters)
+    samples = sample_posterior(examples, of_users, of_items, parameters)
+    model = FM.from_samples(samples, examples, parameters)
     return {
         "FM, conditional mean": model.predict_ratings(one.train.ratings, *pairs),
         "FM, as sampled": samples.predict(*pairs),
@@ -102,7 +108,7 @@ def pairs_of(one: Experiment) -> Pairs:
 
 def print_time_of_a_new_user(one: Experiment) -> None:
     """Median time of `scores` of SVD for one history."""
-    model = one.make(["svd.model"])["svd.model"]
+    model = one.make(["svd_ratings.model"])["svd_ratings.model"]
     rng = np.random.default_rng(0)
     columns = np.sort(rng.choice(model.n_items, HISTORY, replace=False))
     values = rng.choice(one.train.ratings.data, HISTORY)

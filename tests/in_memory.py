@@ -34,14 +34,17 @@ SINGLE = [*RATINGS, *((user, user % 15, 3 + user % 3) for user in range(20, 24))
 
 SMALL: dict[str, Any] = {
     "cleaning": {"sample_users": None},
-    "recommendation": {"n": 3},
+    "recommendation": {"n": 3, "min_ratings": 1},
     "evaluation": {"k": 3, "n_resamples": 10},
     "als": {"model": {"factors": 3, "iterations": 4, "regularization": 0.5}},
     "ease": {"model": {"regularization": 5.0}},
     "item_knn": {"model": {"k": 6}},
     "svd": {"model": {"factors": 3}},
-    "emf": {"model": {"factors": 3}, "map": {"min_ratings": 1}},
+    "svd_ratings": {"model": {"factors": 3}},
+    "emf": {"model": {"factors": 3, "factor_damping": 1.0}, "map": {"min_ratings": 1}},
+    "emf_ratings": {"model": {"factors": 3}},
     "fm": {"model": {"rank": 2, "iterations": 12, "burn_in": 2, "kept_samples": 3}},
+    "fm_ratings": {"model": {"rank": 2, "iterations": 12, "burn_in": 2, "kept_samples": 3}},
     "neighbours": {"k": 4},
     "similar_items": {"k": 4, "shrinkage": 1.0},
     "posthoc_fm_lime": {

@@ -200,8 +200,8 @@ def test_a_recommender_opens_and_shows_what_it_made(page: Page, site: Path) -> N
     # The map in the corner would lie over some of the datasets.
     page.add_init_script("""localStorage.KedroViz = '{"visible": {"miniMap": false}}'""")
     page.goto("/?pid=posthoc_ar&types=nodes,datasets&expandAllPipelines=false")
-    drawn("svd").click()
-    drawn("svd.popularity_sweep_figure").click()
+    drawn("posthoc_ar").click()
+    drawn("posthoc_ar.coverage_frontier_figure").click()
     panel.locator(".js-plotly-plot svg .trace").first.wait_for()
 
     # The panel now lies over a part of the graph, which takes real clicks away.

@@ -59,25 +59,26 @@ def _ease_of_few_users(data: Interactions) -> EASE:
     return EASE.fit(few, EASEParameters(regularization=5))
 
 
-def _emf(data: Interactions, weight: float) -> EMF:
+def _emf(data: Interactions, weight: float, **changed: Any) -> EMF:
     parameters = EMFParameters(
         objective="rating",
         factors=3,
         iterations=5,
-        regularization=0.02,
         factor_damping=0.5,
         explainability_weight=weight,
+        **changed,
     )
     return EMF.fit(data, parameters, NeighbourhoodParameters(k=4))
 
 
-def _fm(data: Interactions) -> FM:
+def _fm(data: Interactions, objective: Objective) -> FM:
     features = (Features.side_by_side([], n) for n in (data.n_users, data.n_items))
-    return FM.fit(data, *features, FMParameters(rank=2, iterations=12, burn_in=2, kept_samples=3))
+    parameters = FMParameters(objective=objective, rank=2, iterations=12, burn_in=2, kept_samples=3)
+    return FM.fit(data, *features, parameters)
 
 
 def _svd(data: Interactions, objective: Objective) -> SVD:
-    return SVD.fit(data, SVDParameters(objective=objective, factors=4, epochs=20))
+    return SVD.fit(data, SVDParameters(objective=objective, factors=4, epochs=20, zeros=2))
 
 
 def _rules(data: Interactions) -> AssociationRules:
@@ -109,8 +110,10 @@ FITS: dict[str, Callable[[Interactions], Recommender]] = {
     "EASE by users": _ease_of_few_users,
     "ItemKNN": lambda data: ItemKNN.fit(data, ItemSimilarityParameters(k=5)),
     "EMF": lambda data: _emf(data, 0.3),
+    "EMF of ratings": lambda data: _emf(data, 0.3, objective="rating", regularization=0.02),
     "MF": lambda data: _emf(data, 0.0),
-    "FM": _fm,
+    "FM": lambda data: _fm(data, "ranking"),
+    "FM of ratings": lambda data: _fm(data, "rating"),
     "popularity": Popularity.fit,
     "bias": lambda data: Bias.fit(data, BiasParameters()),
     "random": lambda data: RandomScores.fit(data, RandomScoresParameters()),

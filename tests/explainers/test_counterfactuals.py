@@ -32,14 +32,27 @@ CLOSE = 1e-5
 
 
 def minimal_counterfactual(
-    model: Recommender, catalogue: Interactions, *arguments: Any, **limits: int
+    model: Recommender,
+    catalogue: Interactions,
+    *arguments: Any,
+    min_ratings: int = 0,
+    **limits: int,
 ) -> Counterfactual | None:
     data = data_of(catalogue)
-    return counterfactuals.minimal_counterfactual(model, data, *arguments, **limits)
+    return counterfactuals.minimal_counterfactual(
+        model, data, *arguments, min_ratings=min_ratings, **limits
+    )
 
 
 def what_if(model: Recommender, catalogue: Interactions, *arguments: Any) -> WhatIf:
-    return what_if_in(model, data_of(catalogue), *arguments)
+    return what_if_in(model, data_of(catalogue), *arguments, min_ratings=0)
+
+
+def lists_of(
+    model: Recommender, catalogue: Interactions, user: Interactions, n: int
+) -> pd.DataFrame:
+    parameters = RecommendationParameters(n=n, min_ratings=0)
+    return recommend(model, user, parameters, catalogue=catalogue)
 
 
 @pytest.fixture(scope="module")
@@ -62,18 +75,30 @@ def place_without(
 ) -> tuple[int, float]:
     """Rank of an item among all that the whole history does not rate, and its lead.
 
-    The lead is its score minus the n-th best of the other scores.
+    The lead is its score minus the n-th best of the other scores. Of equal scores the more rated
+    comes first, and what ties in that too at the end of the list comes after it.
     """
     kept = {other: rating for other, rating in history.items() if other not in removed}
     scores = model.scores(history_of(catalogue, kept).ratings)[0].astype(float).tolist()
-    ids = catalogue.item_ids.tolist()
-    places = [place for place, other in enumerate(ids) if other not in history]
-    order = sorted(places, key=lambda place: (-scores[place], place))
+    nothing = model.scores(sparse.csr_array((1, catalogue.n_items), dtype=np.float32))[0].tolist()
+    ids, counts = catalogue.item_ids.tolist(), np.diff(catalogue.ratings.tocsc().indptr).tolist()
+    places = [
+        place
+        for place, other in enumerate(ids)
+        if other not in history
+        and scores[place] > -np.inf
+        and not (model.is_personal and scores[place] == nothing[place])
+    ]
+    order = sorted(places, key=lambda place: (-scores[place], -counts[place], place))
     own = ids.index(item)
-    if np.isneginf(scores[own]):  # never recommended
-        return max(n + 1, 1 + order.index(own)), -np.inf
+    if own not in order:  # never recommended
+        return max(n, len(order)) + 1, -np.inf
+    alike = [(scores[place], counts[place]) for place in order]
+    rank = 1 + order.index(own)
+    if len(order) > n and alike[n - 1] == alike[n] == alike[rank - 1]:
+        rank = max(place for place, of in enumerate(alike, 1) if of == alike[n])
     others = [scores[place] for place in order if place != own] + [-np.inf] * n
-    return 1 + order.index(own), scores[own] - others[n - 1]
+    return rank, scores[own] - others[n - 1]
 
 
 def sets_that_work(
@@ -124,7 +149,7 @@ def test_against_all_sets(
     for seed, n in itertools.product(range(4), (1, 3)):
         history = random_history(seed, catalogue, 6)
         user = history_of(catalogue, history)
-        lists = recommend(model, user, RecommendationParameters(n=n))
+        lists = lists_of(model, catalogue, user, n)
         for item, rank in zip(lists["item_id"].tolist(), lists["rank"].tolist(), strict=True):
             found = minimal_counterfactual(model, catalogue, history, item, n)
             working = {
@@ -161,7 +186,7 @@ def test_no_set_is_larger_than_asked_for(
     for seed in range(4):
         history = random_history(seed, catalogue, 6)
         user = history_of(catalogue, history)
-        for item in recommend(models[kind], user, RecommendationParameters(n=3))["item_id"]:
+        for item in lists_of(models[kind], catalogue, user, 3)["item_id"]:
             given = (models[kind], catalogue, history, item, 3)
             free = minimal_counterfactual(*given)
             found = minimal_counterfactual(*given, max_size=max_size)
@@ -173,7 +198,7 @@ def test_no_set_is_larger_than_asked_for(
 
 
 class Linear(Recommender):
-    """Score = base + ratings times weights."""
+    """Score = base + ratings times weights; without a rating nothing is recommended."""
 
     def __init__(self, base: list[float], weights: NDArray[np.float64]) -> None:
         self.base, self.weights = np.array(base), np.array(weights, float)
@@ -183,12 +208,19 @@ class Linear(Recommender):
         return len(self.base)
 
     def scores(self, histories: sparse.csr_array) -> NDArray[np.float32]:
-        return np.asarray(self.base + histories @ self.weights, dtype=np.float32)
+        scores = np.asarray(self.base + histories @ self.weights, dtype=np.float32)
+        scores[np.diff(histories.indptr) == 0] = -np.inf
+        return scores
 
 
 def items(n: int) -> Interactions:
-    rows = pd.DataFrame({"user_id": 1, "item_id": np.arange(n), "rating": 1.0})
-    return Interactions.from_frame(rows)
+    """Of equal scores item n - 1 goes last: every item has been rated once more than the next."""
+    return rated_times(*range(n, 0, -1))
+
+
+def rated_times(*counts: int) -> Interactions:
+    rows = [(user, item, 1.0) for item, count in enumerate(counts) for user in range(count)]
+    return Interactions.from_frame(pd.DataFrame(rows, columns=["user_id", "item_id", "rating"]))
 
 
 def supported(rival: float, length: int = 6) -> tuple[Linear, Interactions, dict[int, float]]:
@@ -248,8 +280,33 @@ def test_of_one_size_the_item_goes_as_far_down_as_possible() -> None:
     )
 
 
-def test_ties_go_to_the_item_that_comes_first() -> None:
-    """Without rating 0 both score 1: that takes out the later of the two items only."""
+def test_a_full_tie_at_the_end_of_the_list_takes_both_items_out() -> None:
+    """Without rating 0 items 2 and 3, which are rated as often, both score 1."""
+    weights = np.zeros((4, 4))
+    weights[0, 2] = 2
+    model, catalogue, history = Linear([0, 0, 1, 1], weights), rated_times(1, 1, 2, 2), {0: 1, 1: 1}
+    found = minimal_counterfactual(model, catalogue, history, 2, 1)
+    assert found == Counterfactual((0,), True, 1, 2)
+    assert what_if(model, catalogue, history, [Change(0, None)], 1).after.empty
+    assert minimal_counterfactual(model, catalogue, history, 2, 2) is None
+
+
+def test_items_with_few_ratings_do_not_take_the_place() -> None:
+    """Without rating 0 item 3 would be ahead, but it has one rating."""
+    weights = np.zeros((4, 4))
+    weights[0, 2] = 2
+    model, catalogue, history = Linear([0, 0, 1, 2], weights), rated_times(1, 1, 4, 1), {0: 1, 1: 1}
+    found = minimal_counterfactual(model, catalogue, history, 2, 1)
+    assert found == Counterfactual((0,), True, 1, 2)
+    assert minimal_counterfactual(model, catalogue, history, 2, 1, min_ratings=2) is None
+    usual = counterfactuals.minimal_counterfactual(model, data_of(catalogue), history, 2, 1)
+    assert usual is None
+    with pytest.raises(InputError, match="item 3"):
+        minimal_counterfactual(model, catalogue, history, 3, 2, min_ratings=2)
+
+
+def test_ties_go_to_the_item_that_is_rated_more() -> None:
+    """Without rating 0 both score 1: that takes out the less rated of the two items only."""
     weights = np.zeros((4, 4))
     weights[0, 2] = 2
     weights[0, 3] = 2
@@ -293,7 +350,7 @@ def test_greedy_sets_take_the_item_out(
     for seed in range(4):
         history = random_history(seed, catalogue, 9)
         user = history_of(catalogue, history)
-        for item in recommend(model, user, RecommendationParameters(n=2))["item_id"].tolist():
+        for item in lists_of(model, catalogue, user, 2)["item_id"].tolist():
             given = (model, catalogue, history, item, 2)
             found = minimal_counterfactual(*given, max_pairs=9)
             exhaustive = minimal_counterfactual(*given)
@@ -357,7 +414,7 @@ def test_how_many_scores_are_held_makes_no_difference(
     for seed in range(3):
         history = random_history(seed, catalogue, 7)
         user = history_of(catalogue, history)
-        lists = recommend(models[kind], user, RecommendationParameters(n=3))["item_id"]
+        lists = lists_of(models[kind], catalogue, user, 3)["item_id"]
         cases += [(models[kind], catalogue, history, item, 3) for item in lists]
     expected = [minimal_counterfactual(*case) for case in cases]
     monkeypatch.setattr(counterfactuals, "SCORES_AT_ONCE", at_once)
@@ -390,7 +447,7 @@ def test_what_ratings_do_not_decide_has_none(
 ) -> None:
     history = random_history(0, catalogue, 8)
     user = history_of(catalogue, history)
-    for item in recommend(models[kind], user, RecommendationParameters(n=3))["item_id"]:
+    for item in lists_of(models[kind], catalogue, user, 3)["item_id"]:
         assert minimal_counterfactual(models[kind], catalogue, history, item, 3) is None
 
 
@@ -407,11 +464,14 @@ def test_one_rating_or_none(
     """What is left without any rating is not personal, so the last one stays."""
     for history in ({100: 5.0}, {9: 3.0, 100: 5.0}):
         user = history_of(catalogue, history)
-        for item in recommend(models[kind], user, RecommendationParameters(n=2))["item_id"]:
+        for item in lists_of(models[kind], catalogue, user, 2)["item_id"]:
             assert minimal_counterfactual(models[kind], catalogue, history, item, 2) is None
-    if kind not in ("rules", "content"):  # for which nothing follows from an empty history
-        best = catalogue.item_ids[models[kind].scores(sparse.csr_array((1, N_ITEMS)))[0].argmax()]
+    best = catalogue.item_ids[models[kind].scores(sparse.csr_array((1, N_ITEMS)))[0].argmax()]
+    if not models[kind].is_personal:
         assert minimal_counterfactual(models[kind], catalogue, {}, best, 1) is None
+        return
+    with pytest.raises(InputError, match=f"item {best} is not among the first 1 "):
+        minimal_counterfactual(models[kind], catalogue, {}, best, 1)
 
 
 def test_two_ratings() -> None:
@@ -424,7 +484,7 @@ def test_two_ratings() -> None:
 
 def test_an_item_that_is_not_recommended() -> None:
     model, catalogue, history = supported(99)
-    with pytest.raises(InputError, match=r"item 6 is on rank 2, not among the first 1; accepted"):
+    with pytest.raises(InputError, match=r"item 6 is not among the first 1 .*; accepted"):
         minimal_counterfactual(model, catalogue, history, 6, 1)
     with pytest.raises(InputError, match="not among the first 0"):
         minimal_counterfactual(model, catalogue, history, 7, 0)
@@ -445,7 +505,7 @@ def test_an_item_that_nobody_knows() -> None:
 @pytest.mark.parametrize("n_items", [7, 9])
 def test_the_model_of_another_catalogue(n_items: int) -> None:
     model, _, history = supported(5.5)
-    with pytest.raises(InputError, match="knows 8 items, the catalogue has"):
+    with pytest.raises(InputError, match="knows 8 items, the interactions have"):
         minimal_counterfactual(model, items(n_items), history, 6, 1)
 
 
@@ -462,9 +522,8 @@ def test_items_of_the_history_that_the_model_has_never_seen(
     for seed in range(3):
         history = random_history(seed, catalogue, 5)
         unknown = {5: 5.0, **history, 101: 1.0, 9999: 3.0}
-        for item in recommend(
-            models[kind], history_of(catalogue, history), RecommendationParameters(n=2)
-        )["item_id"]:
+        user = history_of(catalogue, history)
+        for item in lists_of(models[kind], catalogue, user, 2)["item_id"]:
             expected = minimal_counterfactual(models[kind], catalogue, history, item, 2)
             assert minimal_counterfactual(models[kind], catalogue, unknown, item, 2) == expected
 
@@ -474,7 +533,7 @@ def test_the_order_of_the_history_does_not_matter(
 ) -> None:
     history = random_history(2, catalogue, 8)
     user = history_of(catalogue, history)
-    for item in recommend(models["ALS"], user, RecommendationParameters(n=3))["item_id"]:
+    for item in lists_of(models["ALS"], catalogue, user, 3)["item_id"]:
         given = [history, dict(sorted(history.items())), dict(reversed(history.items()))]
         first, *others = (
             minimal_counterfactual(models["ALS"], catalogue, ratings, item, 3) for ratings in given
@@ -488,7 +547,7 @@ def test_text_ids(catalogue: Interactions, models: dict[str, Recommender]) -> No
     user = history_of(catalogue, history)
     in_words = {f"i {item}": rating for item, rating in history.items()}
     n_found = 0
-    for item in recommend(models["SVD"], user, RecommendationParameters(n=4))["item_id"]:
+    for item in lists_of(models["SVD"], catalogue, user, 4)["item_id"]:
         expected = minimal_counterfactual(models["SVD"], catalogue, history, item, 4)
         found = minimal_counterfactual(models["SVD"], texts, in_words, f"i {item}", 4)
         if expected is None:
@@ -553,9 +612,7 @@ def test_nothing_that_is_given_is_changed(
 ) -> None:
     model = models[kind]
     history = {5: 1.0, **random_history(0, catalogue, 6)}
-    item = recommend(model, history_of(catalogue, history), RecommendationParameters(n=2))[
-        "item_id"
-    ].tolist()[0]
+    item = lists_of(model, catalogue, history_of(catalogue, history), 2)["item_id"].tolist()[0]
     copies = copy.deepcopy((history, catalogue, model.to_arrays()))
     first = minimal_counterfactual(model, catalogue, history, item, 2)
     assert minimal_counterfactual(model, catalogue, history, item, 2) == first

@@ -27,10 +27,14 @@ from explainable_recsys.knowledge.neighbours import NeighbourhoodParameters
 from explainable_recsys.knowledge.similar_items import ItemSimilarityParameters
 from explainable_recsys.recommenders.als import ALS, ALSParameters
 from explainable_recsys.recommenders.base import ClosedFormRecommender, UserSystems
-from explainable_recsys.recommenders.biased_factors import Objective
 from explainable_recsys.recommenders.ease import EASE, EASEParameters
 from explainable_recsys.recommenders.emf import EMF, EMFParameters
-from explainable_recsys.recommenders.fm import FM, Examples, FMParameters, PosteriorSamples
+from explainable_recsys.recommenders.fm import (
+    FM,
+    Examples,
+    FMParameters,
+    PosteriorSamples,
+)
 from explainable_recsys.recommenders.item_knn import ItemKNN
 from explainable_recsys.recommenders.popularity import Popularity
 from explainable_recsys.recommenders.svd import SVD, SVDParameters
@@ -40,23 +44,24 @@ pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
 
 N_ITEMS, FACTORS = 34, 4
 LENGTHS = (30, 1, 5, 2, 34, 1, 2, 8)
-TOLERANCE = 1e-8
+TOLERANCE = 1e-9
 
 
 def random_svd(
     seed: int,
     regularization: float = 0.05,
     penalty: float = 0.7,
-    objective: Objective = "rating",
+    n_factors: int = FACTORS,
+    **parameters: Any,
 ) -> SVD:
     """All models are items out of thin air: influence does not care how they were learned."""
     rng = np.random.default_rng(seed)
-    parameters = SVDParameters(objective=objective, factors=FACTORS, regularization=regularization)
+    changed = {"objective": "rating", "factors": n_factors, "regularization": regularization}
     return SVD(
         mean=3.25,
         item_biases=rng.normal(0, 0.5, N_ITEMS).astype(np.float32),
-        item_factors=rng.normal(0, 0.6, (N_ITEMS, FACTORS)).astype(np.float32),
-        parameters=parameters,
+        item_factors=rng.normal(0, 0.6, (N_ITEMS, n_factors)).astype(np.float32),
+        parameters=SVDParameters.model_validate({**changed, **parameters}),
         user_penalty=penalty,
     )
 
@@ -67,8 +72,9 @@ def random_als(seed: int, **parameters: Any) -> ALS:
     return ALS(factors, ALSParameters(factors=FACTORS, regularization=2.0, **parameters))
 
 
-def random_fm(seed: int, objective: Objective = "rating") -> FM:
+def random_fm(seed: int, objective: Any = "rating") -> FM:
     rng = np.random.default_rng(seed)
+    parameters = FMParameters(objective=objective, rank=FACTORS, unrated_weight=0.3)
     n_samples, size = 3, 1 + FACTORS
     roots = rng.normal(0, 1, (n_samples, size, size))
     samples = PosteriorSamples(
@@ -79,8 +85,8 @@ def random_fm(seed: int, objective: Objective = "rating") -> FM:
         user_means=rng.normal(0, 0.5, (n_samples, size)),
         user_precisions=roots @ roots.transpose(0, 2, 1) + 0.5 * np.eye(size),
     )
-    parameters = FMParameters(objective=objective, rank=FACTORS)
-    return FM.from_samples(samples, Examples.of(random_interactions(seed), parameters), parameters)
+    examples = Examples.of(random_interactions(seed), parameters)
+    return FM.from_samples(samples, examples, parameters)
 
 
 def random_emf(seed: int, regularization: float = 0.07, **parameters: Any) -> EMF:
@@ -91,15 +97,16 @@ def random_emf(seed: int, regularization: float = 0.07, **parameters: Any) -> EM
         "factor_damping": 0.5,
         "user_bias_damping": 1.3,
     }
+    given = EMFParameters.model_validate(
+        {"factors": FACTORS, "regularization": regularization, **changed, **parameters}
+    )
+    ranks = given.objective == "ranking"
     training = random_interactions(seed).ratings
-    of_ratings = float(parameters.get("objective") != "ranking")  # which alone has biases
     return EMF(
-        mean=3.1 * of_ratings,
-        item_biases=(of_ratings * rng.normal(0, 0.5, N_ITEMS)).astype(np.float32),
+        mean=0.0 if ranks else 3.1,
+        item_biases=rng.normal(0, 0.0 if ranks else 0.5, N_ITEMS).astype(np.float32),
         item_factors=rng.normal(0, 0.8, (N_ITEMS, FACTORS)).astype(np.float32),
-        parameters=EMFParameters.model_validate(
-            {"factors": FACTORS, "regularization": regularization, **changed, **parameters}
-        ),
+        parameters=given,
         neighbourhood=NeighbourhoodParameters(k=3),
         training_ratings=training.data,
         training_columns=training.indices.astype(np.int32),
@@ -123,6 +130,18 @@ MODELS: dict[str, Callable[[int], Model]] = {
     "FM that ranks": lambda seed: random_fm(seed, objective="ranking"),
     "EMF that ranks": lambda seed: random_emf(seed, objective="ranking"),
     "EMF, l2": lambda seed: random_emf(seed, form="l2", regularization=0.0),
+    "SVD, ranking": lambda seed: random_svd(seed, objective="ranking"),
+    "SVD, ranking, few zeros": lambda seed: random_svd(
+        seed, objective="ranking", unrated_weight=0.01, user_regularization=2.0
+    ),
+    "SVD, ranking, all alike": lambda seed: random_svd(
+        seed, objective="ranking", unrated_weight=1.0
+    ),
+    "SVD, ranking, more factors than items": lambda seed: random_svd(
+        seed, objective="ranking", n_factors=N_ITEMS + 6
+    ),
+    "FM, ranking": lambda seed: random_fm(seed, "ranking"),
+    "EMF, ranking": lambda seed: random_emf(seed, objective="ranking", confidence=0.8),
 }
 all_models = pytest.mark.parametrize("kind", MODELS)
 any_model = st.sampled_from(sorted(MODELS))
@@ -439,8 +458,8 @@ def one_dimensional(kind: str) -> Model:
             user_precisions=np.tile(np.diag([1e3, 1.0]), (2, 1, 1)),
         )
         one = interactions_of(sparse.csr_array(np.full((1, 5), 3, np.float32)))
-        of_fm = FMParameters(objective="rating", rank=1)
-        return FM.from_samples(samples, Examples.of(one, of_fm), of_fm)
+        of_ratings = FMParameters(objective="rating", rank=1)
+        return FM.from_samples(samples, Examples.of(one, of_ratings), of_ratings)
     return ALS(factors, ALSParameters(factors=1, regularization=1.0, confidence="rating"))
 
 

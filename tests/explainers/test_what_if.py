@@ -24,7 +24,7 @@ from explainable_recsys.explainers.neighbours import (
     explain_by_similar_items,
 )
 from explainable_recsys.explainers.paths import PathParameters, explain_by_paths
-from explainable_recsys.explainers.what_if import Change, WhatIf, changed_history, ranks
+from explainable_recsys.explainers.what_if import Change, WhatIf, changed_history
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.recommenders.base import Recommender
 from explainable_recsys.recommenders.ease import EASE, EASEParameters
@@ -34,8 +34,10 @@ from tests.explainers.small_models import FITS, KINDS, N_ITEMS, history_of, smal
 from tests.lists_of import data_of, lists_of
 
 
-def what_if(model: Recommender, catalogue: Interactions, *arguments: Any) -> WhatIf:
-    return module.what_if(model, data_of(catalogue), *arguments)
+def what_if(
+    model: Recommender, catalogue: Interactions, *arguments: Any, min_ratings: int = 0
+) -> WhatIf:
+    return module.what_if(model, data_of(catalogue), *arguments, min_ratings=min_ratings)
 
 
 @pytest.fixture(scope="module")
@@ -49,26 +51,53 @@ def models(catalogue: Interactions) -> dict[str, Recommender]:
 
 
 def from_scratch(
-    model: Recommender, catalogue: Interactions, ratings: dict[Any, float], n: int
+    model: Recommender,
+    catalogue: Interactions,
+    ratings: dict[Any, float],
+    n: int,
+    min_ratings: int = 0,
 ) -> pd.DataFrame:
     user = history_of(catalogue, ratings)
     if user.ratings.nnz == 0:
         model = Popularity.fit(catalogue)
-    table = recommend(model, user, RecommendationParameters(n=n))
-    return table.drop(columns="user_id")
+    parameters = RecommendationParameters(n=n, min_ratings=min_ratings)
+    return recommend(model, user, parameters, catalogue=catalogue).drop(columns="user_id")
+
+
+def counts_of(catalogue: Interactions) -> list[int]:
+    return np.diff(catalogue.ratings.tocsc().indptr).tolist()
 
 
 def ranks_by_brute_force(
-    model: Recommender, catalogue: Interactions, ratings: dict[Any, float]
+    model: Recommender,
+    catalogue: Interactions,
+    ratings: dict[Any, float],
+    n: int,
+    min_ratings: int = 0,
 ) -> dict[Any, tuple[int | None, float]]:
-    """Rank (None: rated, or never recommended) and score of every item, one by one."""
+    """Rank (None: rated, or never recommended) and score of every item, one by one.
+
+    The more rated goes first. What ties in that too at the end of the list comes after it.
+    """
     user = history_of(catalogue, ratings)
     model = model if user.ratings.nnz else Popularity.fit(catalogue)
     scores = model.scores(user.ratings)[0].tolist()
-    ids = catalogue.item_ids.tolist()
-    unrated = [place for place, item in enumerate(ids) if item not in ratings]
-    order = sorted(unrated, key=lambda place: (-scores[place], place))
-    ranks = {ids[place]: rank for rank, place in enumerate(order, 1) if scores[place] > -np.inf}
+    nothing = model.scores(sparse.csr_array((1, catalogue.n_items), dtype=np.float32))[0].tolist()
+    ids, counts = catalogue.item_ids.tolist(), counts_of(catalogue)
+    there = [
+        place
+        for place, item in enumerate(ids)
+        if item not in ratings
+        and counts[place] >= min_ratings
+        and scores[place] > -np.inf
+        and not (model.is_personal and scores[place] == nothing[place])
+    ]
+    order = sorted(there, key=lambda place: (-scores[place], -counts[place], place))
+    alike = [(scores[place], counts[place]) for place in order]
+    ranks = {ids[place]: rank for rank, place in enumerate(order, 1)}
+    if len(order) > n and alike[n - 1] == alike[n]:
+        tied = [place for place, of in zip(order, alike, strict=True) if of == alike[n]]
+        ranks |= {ids[place]: ranks[ids[tied[-1]]] for place in tied}
     return {item: (ranks.get(item), scores[place]) for place, item in enumerate(ids)}
 
 
@@ -122,7 +151,7 @@ def test_ranks_and_scores_of_what_is_affected(
     for seed in range(6):
         history, changes, changed = random_case(seed, catalogue)
         found = what_if(model, catalogue, history, changes, 4)
-        both = [ranks_by_brute_force(model, catalogue, of) for of in (history, changed)]
+        both = [ranks_by_brute_force(model, catalogue, of, 4) for of in (history, changed)]
         table = found.affected
         shown = {*found.before["item_id"], *found.after["item_id"], *(of for of, _ in changes)}
         assert sorted(table["item_id"]) == sorted(shown)
@@ -138,19 +167,65 @@ def test_ranks_and_scores_of_what_is_affected(
     assert table["old_rank"].dtype == table["new_rank"].dtype == "Int64"
 
 
-def test_ties_go_to_the_item_that_comes_first(catalogue: Interactions) -> None:
-    model = Popularity(np.array([3, 3, 9, 3, 3, 9, 9, 1, 1, 1, 1, 1, 1, 1], np.float32))
-    ids = catalogue.item_ids.tolist()
-    history = {ids[2]: 4.0, ids[0]: 2.0}
-    changes = [Change(ids[2], None), Change(ids[5], 1.0), Change(ids[0], 5.0)]
-    found = what_if(model, catalogue, history, changes, 4)
-    assert found.before["item_id"].tolist() == [ids[place] for place in (5, 6, 1, 3)]
-    assert found.after["item_id"].tolist() == [ids[place] for place in (2, 6, 1, 3)]
+def rated_times(*counts: int) -> Interactions:
+    """Item i has been rated by so many users."""
+    rows = [(user, item, 3.0) for item, count in enumerate(counts) for user in range(count)]
+    return Interactions.from_frame(pd.DataFrame(rows, columns=["user_id", "item_id", "rating"]))
+
+
+def test_of_equal_scores_the_more_rated_goes_first() -> None:
+    """Items 2, 5 and 6 score 9, others 3: of these 4 and 3 are rated most, 1 and 7 alike."""
+    catalogue = rated_times(1, 2, 1, 3, 4, 2, 3, 2)
+    model = Popularity(np.array([3, 3, 9, 3, 3, 9, 9, 3], np.float32))
+    changes = [Change(2, None), Change(5, 1.0), Change(0, 5.0)]
+    found = what_if(model, catalogue, {2: 4.0, 0: 2.0}, changes, 4)
+    assert found.before["item_id"].tolist() == [6, 5, 4, 3]
+    assert found.after["item_id"].tolist() == [6, 2, 4, 3]
     ranks = found.affected.set_index("item_id")[["old_rank", "new_rank"]]
-    expected = {2: (pd.NA, 1), 6: (2, 2), 1: (3, 3), 3: (4, 4), 5: (1, pd.NA), 0: (pd.NA, pd.NA)}
-    assert ranks.index.tolist()[:4] == [ids[place] for place in (2, 6, 1, 3)]
-    for place, (old, new) in expected.items():
-        assert ranks.loc[ids[place]].tolist() == [old, new]
+    expected = {6: (1, 1), 2: (pd.NA, 2), 4: (3, 3), 3: (4, 4), 5: (2, pd.NA), 0: (pd.NA, pd.NA)}
+    assert ranks.index.tolist()[:4] == [6, 2, 4, 3]
+    for item, (old, new) in expected.items():
+        assert ranks.loc[item].tolist() == [old, new]
+
+
+def test_what_ties_at_the_end_of_the_list_is_left_out() -> None:
+    """Items 1 and 2 have the same score and as many ratings; only one would be on a list of 2."""
+    catalogue = rated_times(2, 3, 3, 1, 2)
+    model = Popularity(np.array([9, 5, 5, 1, 2], np.float32))
+    found = what_if(model, catalogue, {4: 3.0}, [Change(1, 1.0), Change(4, None)], 2)
+    assert found.before["item_id"].tolist() == [0]
+    assert found.after["item_id"].tolist() == [0, 2]
+    ranks = found.affected.set_index("item_id")[["old_rank", "new_rank"]]
+    assert ranks.loc[2].tolist() == [3, 2]
+    assert ranks.loc[1].tolist() == [3, pd.NA]
+    longer = what_if(model, catalogue, {4: 3.0}, [], 3)
+    assert longer.before["item_id"].tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize("history", [{}, {0: 3.0}], ids=["nobody", "somebody"])
+def test_items_with_few_ratings_are_on_no_list(history: dict[Any, float]) -> None:
+    """Popular items, too, which somebody gets who has rated nothing."""
+    catalogue = rated_times(5, 4, 2, 3)
+    model = Popularity(np.array([1, 2, 9, 4], np.float32))
+    for min_ratings, expected in ((0, {1, 2, 3}), (3, {1, 3}), (4, {1})):
+        found = what_if(model, catalogue, history, [], 4, min_ratings=min_ratings)
+        assert set(found.before["item_id"]) - {0} == expected
+        assert_same_list(found.before, from_scratch(model, catalogue, history, 4, min_ratings))
+    usual = module.what_if(model, data_of(catalogue), history, [], 4)
+    assert set(usual.before["item_id"]) - {0} == {1, 3}
+    added = what_if(model, catalogue, history, [Change(2, 3.0)], 4, min_ratings=3)
+    (of_2,) = added.affected[added.affected["item_id"] == 2].itertuples()
+    assert of_2.old_rank is pd.NA
+    assert of_2.old_score == (2 if history == {} else 9)
+
+
+def test_a_history_that_counts_for_nothing_gets_no_list() -> None:
+    model = Table([[9, 8, 7], [9, 8, 7], [9, 8, 8]])
+    found = what_if(model, small(3), {0: 3.0}, [Change(1, 3.0)], 2)
+    assert found.before.empty
+    assert found.after["item_id"].tolist() == [2]
+    assert found.affected.set_index("item_id").loc[2].tolist() == [pd.NA, 1, 7, 8]
+    assert found.personal
 
 
 class Table(Recommender):
@@ -274,7 +349,7 @@ def test_lists_longer_than_the_catalogue_or_without_items(
 
 
 def test_the_model_of_another_catalogue(models: dict[str, Recommender]) -> None:
-    with pytest.raises(InputError, match=rf"knows {N_ITEMS} items, the catalogue has 4"):
+    with pytest.raises(InputError, match=rf"knows {N_ITEMS} items, the interactions have 4"):
         what_if(models["ALS"], small(4), {0: 3.0}, [], 2)
 
 
@@ -325,8 +400,9 @@ def test_without_ratings_the_list_is_what_is_most_popular(
 
     history = {100: 3.0, 106: 5.0}
     none_left = [Change(item, None) for item in history]
-    counts = pd.Series(np.diff(catalogue.ratings.tocsc().indptr), catalogue.item_ids)
+    counts = pd.Series(counts_of(catalogue), catalogue.item_ids)
     popular = counts.sort_values(ascending=False, kind="stable").head(5)
+    assert popular.iloc[-1] > counts.drop(popular.index).max()
     for changes in (none_left, [*none_left, Change(101, 5.0)]):
         found = what_if(models[kind], catalogue, history, changes, 5, explain)
         assert not found.personal
@@ -335,7 +411,7 @@ def test_without_ratings_the_list_is_what_is_most_popular(
         assert found.after["score"].tolist() == popular.tolist()
         expected = from_scratch(models[kind], catalogue, history, 5)
         assert_same_list(found.before, expected)
-        ranks = ranks_by_brute_force(models[kind], catalogue, {})
+        ranks = ranks_by_brute_force(models[kind], catalogue, {}, 5)
         for row in found.affected.itertuples():
             assert (row.new_rank, row.new_score) == ranks[row.item_id]
     assert asked == []
@@ -409,6 +485,7 @@ def explainer(kind: str, model: Any, catalogue: Interactions) -> Any:
         ("contributions", "ALS"),
         ("contributions", "EASE"),
         ("contributions", "ItemKNN"),
+        ("influence", "SVD"),
         ("influence", "SVD of ratings"),
         ("influence", "FM"),
         ("similar items", "ItemKNN"),
@@ -423,7 +500,8 @@ def test_real_explainers_explain_what_if(
     history, changes, changed = random_case(4, catalogue)
     found = what_if(models[name], catalogue, history, changes, 5, explain)
     alone = history_of(catalogue, changed)
-    lists = recommend(models[name], alone, RecommendationParameters(n=5))
+    parameters = RecommendationParameters(n=5, min_ratings=0)
+    lists = recommend(models[name], alone, parameters, catalogue=catalogue)
     expected = explain(lists_of(alone, lists))
     assert found.evidence is not None
     assert len(expected)
@@ -501,13 +579,13 @@ def test_nothing_that_is_given_is_changed(
         np.testing.assert_array_equal(array, copies[3][name])
 
 
-def test_what_ease_left_out_scores_as_from_scratch(catalogue: Interactions) -> None:
+def test_what_ease_left_out_is_not_recommended(catalogue: Interactions) -> None:
     model = EASE.fit(catalogue, EASEParameters(regularization=1, max_size=6))
     left_out = catalogue.item_ids[~model.known]
     for seed in range(6):
         history, changes, changed = random_case(seed, catalogue)
         found = what_if(model, catalogue, history, changes, N_ITEMS)
-        assert set(left_out) & set(found.after["item_id"])
+        assert not set(left_out) & set(found.after["item_id"])  # nothing speaks for them
         assert_same_list(found.before, from_scratch(model, catalogue, history, N_ITEMS))
         assert_same_list(found.after, from_scratch(model, catalogue, changed, N_ITEMS))
 
@@ -520,45 +598,3 @@ def test_the_lists_can_be_written_as_json(
     written = json.loads(found.affected.to_json(orient="records"))
     assert written[0]["new_rank"] == 1
     assert {row["new_rank"] for row in written if row["item_id"] in dict(changes)} >= {None}
-
-
-def sorted_by_hand(scores: np.ndarray, rated: list[int]) -> dict[int, int]:
-    unrated = [place for place in range(len(scores)) if place not in rated]
-    order = sorted(unrated, key=lambda place: (-scores[place], place))
-    return {place: rank for rank, place in enumerate(order, 1) if scores[place] > -np.inf}
-
-
-@pytest.mark.parametrize("seed", range(10))
-def test_ranks_are_places_in_the_sorted_list(seed: int) -> None:
-    rng = np.random.default_rng(seed)
-    scores = rng.choice(np.array([-np.inf, -1, 0, 0.5, 2], np.float32), 30)  # many ties
-    rated = np.sort(rng.choice(30, 8, replace=False))
-    row = sparse.csr_array((np.zeros(8, np.float32), rated, [0, 8]), shape=(1, 30))
-    expected = sorted_by_hand(scores, rated.tolist())
-    columns = rng.permutation(30)[:20]
-    found = ranks(scores, row, columns)
-    assert [None if rank is pd.NA else rank for rank in found] == [
-        expected.get(column) for column in columns.tolist()
-    ]
-
-
-def test_ranks_without_a_history_or_of_no_items() -> None:
-    nothing_rated = sparse.csr_array((1, 3), dtype=np.float32)
-    scores = np.array([1, 3, 3], np.float32)
-    assert list(ranks(scores, nothing_rated, np.array([2, 0, 1]))) == [2, 3, 1]
-    assert len(ranks(scores, nothing_rated, np.empty(0, np.int64))) == 0
-    assert str(ranks(scores, nothing_rated, np.array([0])).dtype) == "Int64"
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_ranks_are_those_of_the_lists(
-    kind: str, catalogue: Interactions, models: dict[str, Recommender]
-) -> None:
-    model = models[kind]
-    lists = recommend(model, catalogue, RecommendationParameters(n=N_ITEMS))
-    for row in range(0, catalogue.n_users, 7):
-        history = catalogue.ratings[[row]]
-        own = lists[lists["user_id"] == catalogue.user_ids[row]]
-        columns = catalogue.item_columns(own["item_id"])
-        found = ranks(model.scores(history)[0], history, columns)
-        assert list(found) == own["rank"].tolist()

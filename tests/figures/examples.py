@@ -19,7 +19,6 @@ from explainable_recsys.figures.exploration_filters import cleaning_figure
 from explainable_recsys.figures.faithfulness import faithfulness_curves_figure, faithfulness_figure
 from explainable_recsys.figures.item_map import item_map_figure
 from explainable_recsys.figures.lime_stability import lime_stability_figure
-from explainable_recsys.figures.popularity_prior import popularity_sweep_figure
 from explainable_recsys.figures.reasons import reasons_figure
 from explainable_recsys.figures.rows import Panel, rows_figure, share_panel
 from explainable_recsys.figures.rule_coverage import coverage_frontier_figure
@@ -118,12 +117,8 @@ def what_if() -> Figures:
 
 
 def explainability_sweep() -> Figures:
-    rows = [
-        ("pull", 0.0, 0.91, 0.60, 0.07),
-        ("pull", 0.1, 0.90, 0.66, 0.08),
-        ("l2", 0.05, 0.92, 0.61, 0.06),
-    ]
-    sweep = pd.DataFrame(rows, columns=["form", "explainability_weight", "rmse", "mep", "ndcg"])
+    rows = [(0.0, 0.60, 0.071), (1.0, 0.66, 0.07), (0.5, 0.64, 0.08)]
+    sweep = pd.DataFrame(rows, columns=["explainability_weight", "mep", "ndcg"])
     tables = {"usual": sweep, "one": sweep.head(1), "none": sweep.head(0)}
     return {name: explainability_sweep_figure(table) for name, table in tables.items()}
 
@@ -219,19 +214,6 @@ def lime_stability() -> Figures:
         "none": table.head(0),
     }
     return {name: lime_stability_figure(table, 300) for name, table in tables.items()}
-
-
-def popularity_sweep() -> Figures:
-    table = pd.DataFrame(
-        {
-            "popularity_weight": [0.0, 0.5, 1.0],
-            "ndcg": [0.2, 0.3, 0.25],
-            "recall": [0.1, 0.2, 0.15],
-            "catalogue_coverage": [0.5, 0.25, 0.125],
-        }
-    )
-    tables = {"usual": table, "one": table.head(1), "none": table.head(0)}
-    return {name: popularity_sweep_figure(table) for name, table in tables.items()}
 
 
 def coverage_frontier() -> Figures:
@@ -438,7 +420,6 @@ EXAMPLES: dict[str, Callable[[], Figures]] = {
     "lime_stability_figure": lime_stability,
     "long_tail_figure": lambda: explored("long_tail"),
     "most_rated_figure": lambda: explored("most_rated"),
-    "popularity_sweep_figure": popularity_sweep,
     "rating_distribution_figure": lambda: explored("distribution"),
     "reasons_figure": reasons,
     "releases_figure": lambda: explored("releases"),

@@ -1,4 +1,4 @@
-"""The figure of the explainability weights says which form raises MEP without a cost in RMSE."""
+"""The figure of the explainability weights says what they raise MEP to, and what that costs."""
 
 from __future__ import annotations
 
@@ -12,13 +12,8 @@ from tests.figures.texts import title_of
 @pytest.fixture
 def sweep() -> pd.DataFrame:
     return pd.DataFrame(
-        [
-            ("pull", 0.0, 0.91, 0.60, 0.07),
-            ("pull", 0.1, 0.90, 0.66, 0.08),
-            ("pull", 0.05, 0.89, 0.65, 0.09),
-            ("l2", 0.05, 0.92, 0.61, 0.06),
-        ],
-        columns=["form", "explainability_weight", "rmse", "mep", "ndcg"],
+        [(0.0, 0.60, 0.200), (1.0, 0.66, 0.197), (0.5, 0.65, 0.210), (4.0, 0.70, 0.150)],
+        columns=["explainability_weight", "mep", "ndcg"],
     )
 
 
@@ -27,37 +22,33 @@ def finding_of(sweep: pd.DataFrame) -> str:
 
 
 def test_explainability_sweep(sweep: pd.DataFrame) -> None:
+    """The weight 4 raises MEP most, but costs a quarter of nDCG."""
     figure = explainability_sweep_figure(sweep)
     assert finding_of(sweep) == (
-        "The pull form raises MEP from 0.600 to 0.660 at no cost in RMSE (0.910 to 0.900)"
+        "Explainability raises MEP from 0.600 to 0.660; nDCG goes from 0.200 to 0.197"
     )
-    lines = {(trace.name, trace.xaxis): trace for trace in figure.data}
-    assert len(lines) == 4
-    pull, l2 = lines["pull form", "x"], lines["l2 form", "x2"]
-    assert (pull.x, pull.y, pull.text) == (
-        (0.91, 0.89, 0.90),
-        (0.60, 0.65, 0.66),
-        ("0", "0.05", "0.1"),
-    )
-    assert (l2.x, l2.y, l2.text) == ((0.07, 0.06), (0.60, 0.61), ("0", "0.05"))
-    better, worse = figure.layout.xaxis.range[::-1]
-    assert better < 0.89 < 0.92 < worse
+    (line,) = figure.data
+    assert line.x == (0.2, 0.21, 0.197, 0.15)
+    assert line.y == (0.6, 0.65, 0.66, 0.7)
+    assert line.text == ("0", "0.5", "1", "4")
+    low, high = figure.layout.xaxis.range
+    assert low < 0.15 < 0.21 < high
+    low, high = figure.layout.yaxis.range
+    assert low < 0.6 < 0.7 < high
 
 
-def test_weights_of_the_two_forms_are_written_on_different_sides(sweep: pd.DataFrame) -> None:
-    pull, _, l2, _ = explainability_sweep_figure(sweep).data
-    assert (pull.textposition, l2.textposition) == ("top center", "bottom center")
+@pytest.mark.parametrize(("ndcg", "cheap"), [(0.1961, True), (0.1959, False)])
+def test_at_most_a_fiftieth_of_ndcg_is_little(
+    ndcg: float, cheap: bool, sweep: pd.DataFrame
+) -> None:
+    found = finding_of(sweep.head(2).assign(ndcg=[0.2, ndcg]))
+    assert found.startswith("Explainability raises MEP") == cheap
 
 
 def test_titles_of_other_findings(sweep: pd.DataFrame) -> None:
-    only_pull = sweep[sweep["form"] == "pull"]
-    assert finding_of(only_pull).endswith("at no cost in RMSE (0.910 to 0.900)")
-    both = sweep.replace({"rmse": {0.92: 0.9}})
-    assert finding_of(both).endswith("at no cost in RMSE (0.910 to 0.900)")
-    assert finding_of(sweep.drop(index=[1, 2])) == (
-        "No weight of explainability raises MEP at no cost in RMSE"
-    )
-    without_zero = sweep.drop(index=0).assign(rmse=[0.90, 0.91, 0.92])
-    assert finding_of(without_zero).startswith("The pull form raises MEP from 0.650 to 0.660")
+    none = "No weight of explainability raises MEP at little cost in nDCG"
+    assert finding_of(sweep.iloc[[0, 3]]) == none
+    assert finding_of(sweep.assign(mep=0.6)) == none
+    assert finding_of(sweep.head(1)) == none
     (note,) = explainability_sweep_figure(sweep.head(0)).layout.annotations
     assert note.text == "No weights of explainability were tried"

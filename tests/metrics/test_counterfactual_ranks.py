@@ -13,6 +13,7 @@ from explainable_recsys.metrics.counterfactual_ranks import (
     counterfactual_ranks,
 )
 from explainable_recsys.recommenders.base import Recommender
+from explainable_recsys.recommenders.lists import Ranker
 
 N_ITEMS = 9
 RNG = np.random.default_rng(0)
@@ -22,7 +23,7 @@ WEIGHTS = RNG.integers(-2, 3, (N_ITEMS, N_ITEMS)).astype(np.float32)
 
 
 class Linear(Recommender):
-    """Sum of weights x ratings; -inf for the items to which no rated item leads."""
+    """Sum of weights x ratings; -inf for items to which no rated item leads, and without any."""
 
     def __init__(self, weights, led_to=None):
         self.weights = weights
@@ -36,6 +37,7 @@ class Linear(Recommender):
     def scores(self, histories):
         self.seen.append(histories.copy())
         scores = np.asarray(histories @ self.weights, dtype=np.float32)
+        scores[np.diff(histories.indptr) == 0] = -np.inf
         if self.led_to is not None:
             scores[histories @ self.led_to == 0] = -np.inf
         return scores
@@ -85,14 +87,47 @@ def random_orders(rows, rng, n=9):
     return listed, Orders.by_keys(csr(rows), users, flat, NUMBERS)
 
 
+N_RATINGS = np.array([2, 2, 1, 3, 1, 2, 0, 1, 3])
+BARRED = N_RATINGS == 0
+N = 3
+
+
+def ranker_of(model, n_ratings=None, barred=None):
+    """All rated once, and none barred, if nothing else is said."""
+    ones = np.ones(N_ITEMS, np.int64)
+    return Ranker(
+        model,
+        ones if n_ratings is None else n_ratings,
+        ones == 0 if barred is None else barred,
+    )
+
+
 def slow_probe(model, rows, user, items, size, kept, asked):
-    """Rank and score of one item for one part of one history."""
+    """Rank and score of one item for one part of one history, in plain Python."""
     part = items[:size] if kept else items[size:]
     scores = model.scores(csr([{column: rows[user][column] for column in part}]))[0]
-    candidates = [column for column in range(N_ITEMS) if column not in rows[user]]
-    ranked = sorted(candidates, key=lambda column: (-scores[column], column))
-    rank = 0 if np.isneginf(scores[asked]) else ranked.index(asked) + 1
+    nothing = model.scores(csr([{}]))[0]
+    candidates = [
+        column
+        for column in range(N_ITEMS)
+        if column not in rows[user]
+        and not BARRED[column]
+        and scores[column] not in (nothing[column], -np.inf)
+        and part
+    ]
+    if asked not in candidates:
+        return 0, -np.inf
+    ranked = sorted(candidates, key=lambda c: (-scores[c], -N_RATINGS[c], c))
+    alike = [(scores[column], N_RATINGS[column]) for column in ranked]
+    rank = ranked.index(asked) + 1
+    if len(ranked) > N and alike[N - 1] == alike[N] == alike[rank - 1]:
+        rank = max(place for place, of in enumerate(alike, 1) if of == alike[N])
     return rank, scores[asked]
+
+
+def probe(model, rows, orders, queries):
+    ranker = ranker_of(model, N_RATINGS, BARRED)
+    return counterfactual_ranks(ranker, csr(rows), orders, queries, N)
 
 
 def random_case(seed, n_queries=60):
@@ -122,7 +157,7 @@ def slow_probes(model, rows, listed, queries):
 @pytest.mark.parametrize("name", MODELS)
 def test_equals_building_every_part_by_hand(name, seed):
     model, (rows, listed, orders, queries) = MODELS[name](), random_case(seed)
-    ranks, scores = counterfactual_ranks(model, csr(rows), orders, queries)
+    ranks, scores = probe(model, rows, orders, queries)
     expected_ranks, expected_scores = slow_probes(model, rows, listed, queries)
     assert ranks.tolist() == expected_ranks
     np.testing.assert_allclose(scores, expected_scores, rtol=1e-6)
@@ -133,10 +168,10 @@ def test_equals_building_every_part_by_hand(name, seed):
 @pytest.mark.parametrize("name", MODELS)
 def test_how_much_is_held_at_once_does_not_matter(name, at_once, monkeypatch):
     model, (rows, _, orders, queries) = MODELS[name](), random_case(11, 200)
-    expected = counterfactual_ranks(model, csr(rows), orders, queries)
+    expected = probe(model, rows, orders, queries)
     monkeypatch.setattr(module, "SCORES_AT_ONCE", at_once)
     model.seen.clear()
-    found = counterfactual_ranks(model, csr(rows), orders, queries)
+    found = probe(model, rows, orders, queries)
     for part, whole in zip(found, expected, strict=True):
         np.testing.assert_array_equal(part, whole)
     assert max(seen.shape[0] for seen in model.seen) <= max(1, at_once // N_ITEMS)
@@ -152,7 +187,7 @@ def ask(model, rows, orders, asked):
     """Ranks and scores of (item, order, size, kept) tuples."""
     items, of, sizes, kept = zip(*asked, strict=True)
     queries = MaskedHistories(np.array(items), np.array(of), np.array(sizes), np.array(kept))
-    return counterfactual_ranks(model, csr(rows), orders, queries)
+    return counterfactual_ranks(ranker_of(model), csr(rows), orders, queries, N_ITEMS)
 
 
 def test_by_hand():
@@ -174,13 +209,14 @@ def test_by_hand():
         (2, 0, 1, True),
         (2, 0, 2, False),  # item 4 alone: 0, behind 3 for item 0
         (0, 0, 3, True),
-        (2, 0, 0, True),  # nothing: 0, as item 0 but a column after
+        (7, 0, 1, True),  # 7.5, as items 3 and 5 before it
+        (2, 0, 0, True),  # nothing: nothing is recommended
         (2, 0, 3, False),
-        (7, 0, 0, True),  # 7.5, as items 3 and 5 before it
+        (7, 0, 0, True),
     ]
     ranks, scores = ask(Shifted(weights), rows, orders, asked)
-    assert ranks.tolist() == [1, 5, 5, 6, 6, 1, 6, 6, 3]
-    assert scores.tolist() == [10, 5, 5, 5, 0, 10, 0, 0, 7.5]
+    assert ranks.tolist() == [1, 5, 5, 6, 6, 1, 3, 0, 0, 0]
+    assert scores.tolist() == [10, 5, 5, 5, 0, 10, 7.5, *[-np.inf] * 3]
 
 
 def test_items_of_the_history_are_no_candidates_also_without_them():
@@ -213,11 +249,11 @@ def test_every_part_is_scored_once():
     asked = [(0, 0, 2, False), (2, 1, 2, False), (3, 0, 2, False), (0, 2, 2, False)]
     model = Linear(WEIGHTS)
     ask(model, rows, orders, asked)
-    assert [seen.shape[0] for seen in model.seen] == [2]  # one for each user
+    assert [seen.shape[0] for seen in model.seen if seen.nnz] == [2]  # one for each user
     model.seen.clear()
     ask(model, rows, orders, [*asked, (0, 0, 2, True), (0, 1, 2, True), (0, 1, 1, True)])
     parts = [seen[[row]].indices.tolist() for seen in model.seen for row in range(seen.shape[0])]
-    assert sorted(parts) == [[1, 4], [4], [6], [6]]
+    assert sorted(filter(None, parts)) == [[1, 4], [4], [6], [6]]
     for seen in model.seen:
         assert seen.data.tolist() == [rows[0][column] for column in seen.indices]
 
@@ -226,7 +262,11 @@ def test_nothing_is_asked():
     rows, orders = one_user()
     none = np.empty(0, np.int64)
     ranks, scores = counterfactual_ranks(
-        Linear(WEIGHTS), csr(rows), orders, MaskedHistories(none, none, none, none.astype(bool))
+        ranker_of(Linear(WEIGHTS)),
+        csr(rows),
+        orders,
+        MaskedHistories(none, none, none, none.astype(bool)),
+        N,
     )
     assert len(ranks) == len(scores) == 0
 
@@ -235,7 +275,7 @@ def test_the_histories_are_left_alone():
     rows, _, orders, queries = random_case(3)
     histories = csr(rows)
     before = histories.copy()
-    counterfactual_ranks(Linear(WEIGHTS), histories, orders, queries)
+    counterfactual_ranks(ranker_of(Linear(WEIGHTS)), histories, orders, queries, N)
     for name in ("data", "indices", "indptr"):
         np.testing.assert_array_equal(getattr(histories, name), getattr(before, name))
 
@@ -281,7 +321,8 @@ def test_histories_of_which_one_is_empty():
     assert orders.starts.tolist() == [0, 0, 2, 2]
     asked = [(5, 0, 0, False), (5, 1, 1, True), (5, 2, 0, True), (5, 3, 0, True)]
     model = Linear(WEIGHTS)
-    ranks, scores = ask(model, rows, orders, asked)
+    items, of, sizes, kept = map(np.array, zip(*asked, strict=True))
+    ranks, scores = probe(model, rows, orders, MaskedHistories(items, of, sizes, kept))
     listed = [(0, []), (1, [3, 0]), (2, []), (0, [])]
     expected = [slow_probe(model, rows, *listed[o], s, k, i) for i, o, s, k in asked]
     assert list(zip(ranks, scores, strict=True)) == expected

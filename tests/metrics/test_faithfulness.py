@@ -79,7 +79,7 @@ def model_of(kind):
 @cache
 def lists_by(kind):
     """Lists of 6, of which the first K are looked at."""
-    return recommend(model_of(kind), catalogue(), RecommendationParameters(n=6))
+    return recommend(model_of(kind), catalogue(), RecommendationParameters(n=6, min_ratings=0))
 
 
 def random_evidence(lists, histories, seed=0, share=0.8, most=7):
@@ -132,6 +132,8 @@ class Slow:
     def __init__(self, model, rated, k):
         self.model, self.rated, self.k = model, rated, k
         self.candidates = [column for column in range(model.n_items) if column not in rated]
+        ratings = catalogue().ratings
+        self.counts = [int((ratings.indices == item).sum()) for item in range(model.n_items)]
         self.nothing = scores_for(model, {})
         self.known = {}
 
@@ -142,17 +144,29 @@ class Slow:
             self.known[part] = scores_for(self.model, ratings)
         return self.known[part]
 
+    def recommended(self, part, item):
+        """Whether the part has a say."""
+        score = self.scores(part)[item]
+        if not self.model.is_personal:
+            return True
+        return len(part) > 0 and score != -np.inf and score != self.nothing[item]
+
     def rank(self, part, item):
-        scores = self.scores(part)
-        if scores[item] == -np.inf:
+        """Of equal scores the more rated goes first; full ties at place k all come after it."""
+        if not self.recommended(part, item):
             return np.inf
-        better = [c for c in self.candidates if (-scores[c], c) < (-scores[item], item)]
-        return 1 + len(better)
+        scores = self.scores(part)
+        there = [c for c in self.candidates if self.recommended(part, c)]
+        order = sorted(there, key=lambda c: (-scores[c], -self.counts[c], c))
+        alike = [(scores[c], self.counts[c]) for c in order]
+        rank = 1 + order.index(item)
+        if len(order) > self.k and alike[self.k - 1] == alike[self.k] == alike[rank - 1]:
+            rank = max(place for place, of in enumerate(alike, 1) if of == alike[self.k])
+        return rank
 
     def personal(self, part, item):
         base = float(self.nothing[item]) if np.isfinite(self.nothing[item]) else 0.0
-        score = float(self.scores(part)[item])
-        return score - base if score > -np.inf else 0.0
+        return float(self.scores(part)[item]) - base if self.recommended(part, item) else 0.0
 
     def metrics(self, item, taken, least):
         """The five metrics of one recommendation for one choice of items."""
@@ -262,6 +276,11 @@ class Digits(Recommender):
         assert sums.max(initial=0) < 2**24  # exact in 32 bits
         return np.tile(sums[:, None], (1, self.size)).astype(np.float32)
 
+    def lists(self, data, n):
+        """All items tie: a list of all, where no tie is cut, and its first n."""
+        parameters = RecommendationParameters(n=self.size, min_ratings=0)
+        return recommend(self, data, parameters).query("rank <= @n")
+
 
 def everything_cited(lists, histories, weights=None):
     """All rated items for each recommendation, by the given weights of their columns."""
@@ -297,7 +316,7 @@ def random_sets_of(seed, n_users):
     """
     data = catalogue()
     model = Digits(data.n_items, 2)
-    lists = recommend(model, data, RecommendationParameters(n=1))
+    lists = model.lists(data, 1)
     sizes = tuple(range(1, data.n_items + 1))
     given_ = parameters(
         n_cited=sizes,
@@ -383,7 +402,10 @@ def test_curves_equal_the_definition(kind):
 
 
 class Keys(Recommender):
-    """An item scores 1 if its key is in the history; others have the same score for everybody."""
+    """An item scores 1 if its key is in the history; others have the same score for everybody.
+
+    A history without ratings scores the next smaller number, so that all the others have a say.
+    """
 
     def __init__(self, constants, keys, without=0.0):
         self.constants, self.keys, self.without = np.array(constants, np.float32), keys, without
@@ -397,6 +419,8 @@ class Keys(Recommender):
         rated = histories.toarray() > 0
         for item, key in self.keys.items():
             scores[:, item] = np.where(rated[:, key], 1, self.without)
+        empty = ~rated.any(axis=1)
+        scores[empty] = np.nextafter(scores[empty], np.float32(-np.inf))
         return scores
 
 
@@ -413,7 +437,8 @@ def evidence_of(rows):
 
 
 def by_hand(model, data, rows, k=1, lists=None, interactions=None, **changed):
-    lists = recommend(model, data, RecommendationParameters(n=k)) if lists is None else lists
+    if lists is None:
+        lists = recommend(model, data, RecommendationParameters(n=k, min_ratings=0))
     values = {"n_cited": (1, 2), "reported": 1, "least_personal": 1e-9} | changed
     interactions = data if interactions is None else interactions
     return faithfulness_of(
@@ -423,7 +448,7 @@ def by_hand(model, data, rows, k=1, lists=None, interactions=None, **changed):
 
 def values_of(found, name="own"):
     table = found.table[found.table["evidence"] == name]
-    return {(row.metric, row.n_cited): row.value for row in table.itertuples()}
+    return {(row.metric, row.n_cited): round(row.value, 12) for row in table.itertuples()}
 
 
 KEY_TO_3 = Keys([99, 99, 99, 0, 0.5, 0.5], {3: 0})
@@ -432,7 +457,7 @@ KEY_TO_3 = Keys([99, 99, 99, 0, 0.5, 0.5], {3: 0})
 
 def test_an_item_that_hangs_on_another():
     data = data_of([[0, 1, 2]], 6)
-    lists = recommend(KEY_TO_3, data, RecommendationParameters(n=1))
+    lists = recommend(KEY_TO_3, data, RecommendationParameters(n=1, min_ratings=0))
     assert lists["item_id"].tolist() == [13]
     found = by_hand(KEY_TO_3, data, [(0, 13, 10, 2.0), (0, 13, 11, 1.0)])
     behind_two = 1 / np.log2(1 + 3)
@@ -474,7 +499,7 @@ def test_the_popular_control_takes_what_training_finds_popular():
     """Item 2 has most ratings in training, item 0 most among the histories; then by column."""
     training = data_of([[2], [2], [0], [1]], 6)
     data = data_of([[0, 1, 2], [0, 4]], 6)
-    lists = recommend(KEY_TO_3, data, RecommendationParameters(n=1))
+    lists = recommend(KEY_TO_3, data, RecommendationParameters(n=1, min_ratings=0))
     rows = [(0, 13, 10, 3.0), (0, 13, 12, 2.0)]
     found = by_hand(KEY_TO_3, data, rows, lists=lists, interactions=training)
     popular = values_of(found, "popular")
@@ -507,7 +532,7 @@ def digits(n=1, base=3):
     """The small catalogue, scores that tell what is in a history, and lists of n."""
     data = catalogue()
     model = Digits(data.n_items, base)
-    return data, model, recommend(model, data, RecommendationParameters(n=n))
+    return data, model, model.lists(data, n)
 
 
 def measure_digits(n, evidence=None, k=None, base=3, **changed):
@@ -623,12 +648,15 @@ def test_ends_of_the_curves():
 
 
 def test_areas_by_hand():
-    """Half of two rated items is the key. Without it item 3 ranks last, as item 2 but after it."""
+    """Half of two rated items is the key. Without it item 3 ranks last, as item 2 but after it.
+
+    Without any rating it has no rank.
+    """
     model = Keys([99, 99, 0, 0, 0.5, 0.5], {3: 0})
     rows = [(0, 13, 10, 2.0), (0, 13, 11, 1.0)]
     found = by_hand(model, data_of([[0, 1]], 6), rows, curve_steps=2)
     areas = {metric: found.by_user[column_name(metric, 1, "auc", "own")][0] for metric in METRICS}
-    gains = (1 / 2 + 1 / np.log2(5) + 1 / np.log2(5) / 2) / 2
+    gains = (1 / 2 + 1 / np.log2(5)) / 2
     assert areas == pytest.approx(
         {"pos": 1 / 4, "del": 1 / 4, "cdcg": gains, "ps": 3 / 4, "ins": 3 / 4}
     )
@@ -671,7 +699,7 @@ def test_what_is_not_explained_is_left_out():
     """User 0 has two recommendations, one of them explained; user 1 none that is."""
     model = Keys([0] * 5 + [0.5], {3: 0, 4: 1})
     data = data_of([[0, 1], [0, 1], [0, 2]], 6)
-    lists = recommend(model, data, RecommendationParameters(n=2))
+    lists = recommend(model, data, RecommendationParameters(n=2, min_ratings=0))
     rows = [(0, 14, 11, 1.0), (2, 13, 10, 1.0), (1, 13, 12, 1.0)]  # user 1 did not rate item 2
     found = by_hand(model, data, rows, k=2, lists=lists)
     assert found.by_user["user_id"].tolist() == [0, 2]
@@ -712,11 +740,11 @@ class Parts(Recommender):
 
 
 @pytest.mark.parametrize(
-    ("least", "counted"), [(2.5, 1), (2.0, 2), (0.13, 2), (0.12, 3), (1e-9, 3), (3.0, 0)]
+    ("least", "counted"), [(2.4, 1), (1.9, 2), (0.13, 2), (0.12, 3), (1e-9, 3), (3.0, 0)]
 )
 def test_ratios_leave_out_small_and_negative_personal_parts(least, counted):
-    """Personal parts 10, 8, 0.5, -1.5 and 0: 4 on average, in absolute terms."""
-    model, data = Parts([9, 8, 7, 6, 5, 0], [10, 8, 0.5, -1.5, 0, 0]), data_of([[5]], 6)
+    """Personal parts 10, 8, 0.5, -1.5 and nearly 0: 4 on average, in absolute terms."""
+    model, data = Parts([9, 8, 7, 6, 5, 0], [10, 8, 0.5, -1.5, -1e-6, 0]), data_of([[5]], 6)
     rows = [(0, item, 15, 1.0) for item in range(10, 15)]
     found = by_hand(model, data, rows, k=5, least_personal=least)
     n = found.table.set_index(["evidence", "metric", "n_cited"])["n_recommendations"]
@@ -727,21 +755,24 @@ def test_ratios_leave_out_small_and_negative_personal_parts(least, counted):
     assert [values["del", 1], values["ins", 1]] == pytest.approx(
         [0, 1] if counted else [np.nan] * 2, nan_ok=True
     )
-    assert values["pos", 1] == 1  # all five rank as before
+    assert values["pos", 1] == 0  # without the only rating nothing is recommended
 
 
 def test_what_the_average_personal_part_is_taken_over():
-    """All lists within the top K, explained or not: 10, 8, 0.5, -1.5, 0, as above."""
-    model, data = Parts([9, 8, 7, 6, 5, 0], [10, 8, 0.5, -1.5, 0, 0]), data_of([[5]], 6)
+    """All lists within the top K, explained or not: 10, 8, 0.5, -1.5 and nearly 0, as above."""
+    model, data = Parts([9, 8, 7, 6, 5, 0], [10, 8, 0.5, -1.5, -1e-6, 0]), data_of([[5]], 6)
     found = by_hand(model, data, [(0, 12, 15, 1.0)], k=5, least_personal=0.13)
     assert np.isnan(values_of(found)["del", 1])
-    lists = recommend(model, data, RecommendationParameters(n=5))[2:3].assign(rank=1)
+    lists = recommend(model, data, RecommendationParameters(n=5, min_ratings=0))[2:3].assign(rank=1)
     found = by_hand(model, data, [(0, 12, 15, 1.0)], k=5, lists=lists, least_personal=0.13)
     assert values_of(found)["del", 1] == 0
 
 
 def test_a_model_that_ignores_the_user_has_no_ratios():
-    found = measure("popularity", random_evidence(lists_by("popularity"), catalogue()))
+    model, data = model_of("popularity"), catalogue()
+    lists = recommend(model, data, RecommendationParameters(n=K, min_ratings=0))
+    evidence = random_evidence(lists, data)
+    found = faithfulness_of(model, data, data, lists, evidence, K, parameters(), 0)
     table = found.table.set_index("metric")
     assert table.loc[["del", "ins"], "value"].isna().all()
     assert (table.loc[["del", "ins"], ["n_users", "n_recommendations"]] == 0).all(axis=None)
@@ -752,12 +783,12 @@ def test_a_model_that_ignores_the_user_has_no_ratios():
 
 
 def test_the_table_is_the_mean_over_users_with_its_interval():
-    evidence = random_evidence(lists_by("SVD"), catalogue())
-    found = measure("SVD", evidence, n_resamples=100)
+    evidence = random_evidence(lists_by("SVD of ratings"), catalogue())
+    found = measure("SVD of ratings", evidence, n_resamples=100)
     assert found.table.columns.tolist() == list(TABLE_COLUMNS)
     assert len(found.table) == len(METRICS) * len(SIZES) * len(EVIDENCE)
     expected = mean_with_interval(found.by_user.drop(columns="user_id"), 100, 3)
-    lists = lists_by("SVD")
+    lists = lists_by("SVD of ratings")
     explained = lists[lists["rank"] <= K].merge(evidence[["user_id", "item_id"]].drop_duplicates())
     for row in found.table.itertuples():
         name = column_name(row.metric, K, row.n_cited, row.evidence)
@@ -768,7 +799,7 @@ def test_the_table_is_the_mean_over_users_with_its_interval():
             assert row.n_recommendations == len(explained)
         else:
             assert 0 < row.n_recommendations < len(explained)
-    without = measure("SVD", evidence)
+    without = measure("SVD of ratings", evidence)
     assert without.table[["low", "high"]].isna().all(axis=None)
     pd.testing.assert_frame_equal(without.by_user, found.by_user)
 

@@ -34,9 +34,8 @@ CONTRACT = {
     "items": ["item_id", "title", "year", "genres"],
     "users": ["user_id", "age", "gender", "occupation"],
     **{f"{name}.recommendations": [*PAIR, "rank", "score"] for name in RECOMMENDERS},
-    "svd.user_penalties": ["user_penalty", "rmse"],
-    "svd.popularity_sweep": ["popularity_weight", "ndcg", "recall", "catalogue_coverage"],
-    "emf.explainability_sweep": ["form", "explainability_weight", "rmse", "mep", "ndcg"],
+    "svd_ratings.user_penalties": ["user_penalty", "rmse"],
+    "emf.explainability_sweep": ["explainability_weight", "mep", "ndcg"],
     "emf.item_map": ["item_id", "title", "genres", "popularity", "x", "y"],
     "emf.similar_items": [
         *("item_id", "title", "rank"),
@@ -99,8 +98,9 @@ def test_every_user_gets_ten_unseen_items_best_first(stored: Stored) -> None:
     for name in RECOMMENDERS:
         lists = stored(f"{name}.recommendations")
         lengths = lists.groupby("user_id").size()
-        if name != "ar":  # rules do not always lead to so many
-            assert (len(lengths), set(lengths)) == (60, {10}), name
+        assert (len(lengths), max(lengths)) == (60, 10), name
+        if name not in ("ar", "popularity"):  # few rules; ties at the end of the list
+            assert set(lengths) == {10}, name
         assert not rated & set(lists[PAIR].itertuples(index=False, name=None)), name
         assert (lists["rank"] == lists.groupby("user_id").cumcount() + 1).all(), name
         assert (lists.groupby("user_id")["score"].diff().dropna() <= 0).all(), name

@@ -261,10 +261,9 @@ def test_similar_items_of_any_rating_are_not_said_to_be_rated_highly(tmp_path: P
 
 
 def test_without_validation_ratings_nothing_is_chosen(tmp_path: Path) -> None:
-    names = ["svd", "emf", "meta_paths", "posthoc_ar"]
+    names = ["svd", "svd_ratings", "emf", "meta_paths", "posthoc_ar"]
     made = run_small(tmp_path, names, {"split": {"validation": False}}, items=titled())
-    assert made["svd.model"].user_penalty == 1.0
-    assert made["svd.popularity_sweep"].empty
+    assert made["svd_ratings.model"].user_penalty == 1.0
     assert made["emf.explainability_sweep"].empty
     assert len(made["posthoc_ar.sentences"])
 
@@ -416,10 +415,14 @@ OUT_OF_RANGE = {
     "neighbours.k": (0, "found 0"),
     "neighbours.shrinkage": (-1, "found -1"),
     "emf.model.explainability_weight": (-1, "found -1"),
-    "emf.model.regularization": (-0.1, "found -0.1"),
+    "emf.model.factor_damping": (0, "found 0"),
+    "emf.model.objective": ("stars", "'ranking' or 'rating', found 'stars'"),
+    "emf_ratings.model.regularization": (-0.1, "found -0.1"),
+    "recommendation.min_ratings": (-1, "found -1"),
+    "svd.model.unrated_weight": (1.5, "less than or equal to 1, found 1.5"),
     "emf.model.target": (0, "found 0"),
-    "emf.sweep.pull": ([-1], "found [-1]"),
-    "fm.model.popularity_weight": (2000, "less than or equal to 1000, found 2000"),
+    "emf.sweep.weights": ([-1], "found [-1]"),
+    "fm.model.zeros": (0, "found 0"),
     "fm.learned_features.user": (["height"], "found 'height'"),
     "features.popularity_bins": ([0.5, 0.2], "between 0 and 1, rising, found [0.5, 0.2]"),
     "features.item": ([], "at least 1 item"),
@@ -464,5 +467,5 @@ def test_parameters_out_of_range_are_all_named_in_one_line() -> None:
 
 def test_samples_that_do_not_fit_each_other() -> None:
     changed = merged(configured(), {"fm": {"model": {"kept_samples": 31}}})
-    with pytest.raises(InputError, match=r"fm\.model: kept_samples 31 of 40 iterations with burn"):
+    with pytest.raises(InputError, match=r"fm\.model: kept_samples 31 of 12 iterations with burn"):
         typed_parameters(everything(), changed)

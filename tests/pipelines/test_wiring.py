@@ -40,9 +40,9 @@ NEEDED = {
     "posthoc_ar": {"svd", "rules", *CONTROLS},
     "posthoc_ar_of_lists": {"svd", "rules_of_svd", *CONTROLS},
     "posthoc_fm_lime": {"fm", "features", *CONTROLS},
-    "posthoc_fm_lime_ratings": {"fm", "fm_ratings", "features", *CONTROLS},
+    "posthoc_fm_lime_ratings": {"fm_ratings", "features", *CONTROLS},
     "posthoc_influence": {"svd"},
-    "posthoc_influence_ratings": {"svd", "svd_ratings"},
+    "posthoc_influence_ratings": {"svd_ratings"},
     "posthoc_knn": {"als", "similar_items", *CONTROLS},
 }
 """Recommenders and knowledge that an approach cannot do without."""

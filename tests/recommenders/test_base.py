@@ -32,7 +32,7 @@ from explainable_recsys.recommenders.base import (
 from explainable_recsys.recommenders.bias import Bias, BiasParameters
 from explainable_recsys.recommenders.content import Content, ContentParameters
 from explainable_recsys.recommenders.ease import EASE, EASEParameters
-from explainable_recsys.recommenders.emf import EMF, EMFParameters
+from explainable_recsys.recommenders.emf import EMF, EMFParameters, EMFRatingsParameters
 from explainable_recsys.recommenders.fm import FM, FMParameters
 from explainable_recsys.recommenders.item_graph import PEOPLE
 from explainable_recsys.recommenders.item_knn import ItemKNN
@@ -40,7 +40,7 @@ from explainable_recsys.recommenders.meta_paths import MetaPathParameters, MetaP
 from explainable_recsys.recommenders.popularity import Popularity
 from explainable_recsys.recommenders.random_scores import RandomScores, RandomScoresParameters
 from explainable_recsys.recommenders.random_walk import RandomWalk, RandomWalkParameters
-from explainable_recsys.recommenders.svd import SVD, SVDParameters
+from explainable_recsys.recommenders.svd import SVD, SVDParameters, SVDRatingsParameters
 from tests.recommenders.small_graph import features_of
 
 
@@ -67,9 +67,9 @@ FITS = {
 }
 
 
-def fit_fm(data):
+def fit_fm(data, objective):
     sides = (Features.side_by_side([], n) for n in data.ratings.shape)
-    parameters = FMParameters(rank=2, iterations=8, burn_in=4, kept_samples=2)
+    parameters = FMParameters(objective=objective, rank=2, iterations=8, burn_in=4, kept_samples=2)
     return FM.fit(data, *sides, parameters)
 
 
@@ -89,10 +89,15 @@ def fit_meta_paths(data):
 
 EVERY_FIT = FITS | {
     "svd": lambda data: SVD.fit(data, SVDParameters(factors=2, epochs=2)),
+    "svd of ratings": lambda data: SVD.fit(data, SVDRatingsParameters(factors=2, epochs=2)),
     "emf": lambda data: EMF.fit(
         data, EMFParameters(factors=2, iterations=2), NeighbourhoodParameters(k=2)
     ),
-    "fm": fit_fm,
+    "emf of ratings": lambda data: EMF.fit(
+        data, EMFRatingsParameters(factors=2, iterations=2), NeighbourhoodParameters(k=2)
+    ),
+    "fm": lambda data: fit_fm(data, "ranking"),
+    "fm of ratings": lambda data: fit_fm(data, "rating"),
     "ease": lambda data: EASE.fit(data, EASEParameters(regularization=1.0)),
     "item_knn": lambda data: ItemKNN.fit(data, ItemSimilarityParameters(k=2)),
     "association_rules": fit_rules,
@@ -148,13 +153,13 @@ def test_empty_history_gets_finite_scores(kind, interactions):
     assert np.isfinite(FITS[kind](interactions).scores(empty.ratings)).all()
 
 
-HELPERS = {"base", "item_graph", "lists", "rating_factors", "rules_of_lists"}
+HELPERS = {"base", "biased_factors", "item_graph", "lists", "rules_of_lists", "sampled_zeros"}
 """Modules that hold no recommender."""
 
 
 def test_every_kind_is_tried():
     modules = {module.name for module in pkgutil.iter_modules(recommenders.__path__)}
-    assert set(EVERY_FIT) == modules - HELPERS
+    assert {kind.removesuffix(" of ratings") for kind in EVERY_FIT} == modules - HELPERS
 
 
 @pytest.mark.parametrize("columns", [[4], [7, 0, 3], [2, 2], list(range(9)), []])
@@ -179,6 +184,14 @@ def test_protocols(interactions):
     predicting = [kind for kind, model in models.items() if isinstance(model, RatingPredictor)]
     assert additive == ["als"]
     assert predicting == ["bias"]
+
+
+def test_who_predicts_ratings_and_who_is_the_same_for_everybody(interactions):
+    models = {kind: fit(interactions) for kind, fit in EVERY_FIT.items()}
+    predicting = {kind for kind, model in models.items() if model.predicts_ratings}
+    assert predicting == {"bias", "svd of ratings", "emf of ratings", "fm of ratings"}
+    impersonal = {kind for kind, model in models.items() if not model.is_personal}
+    assert impersonal == {"popularity", "random_scores", "bias"}
 
 
 @pytest.mark.parametrize(

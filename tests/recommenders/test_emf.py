@@ -22,6 +22,7 @@ from explainable_recsys.recommenders.base import (
     load_recommender,
 )
 from explainable_recsys.recommenders.emf import EMF, EMFParameters
+from explainable_recsys.threads import one_blas_thread
 
 pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
 
@@ -33,6 +34,7 @@ both_forms = pytest.mark.parametrize(("form", "weight"), OBJECTIVES)
 def parameters(**changed):
     """Nothing that a test relies on is left to the defaults; all penalties differ."""
     values = {
+        "objective": "rating",
         "factors": FACTORS,
         "iterations": 4,
         "regularization": 0.07,
@@ -43,7 +45,7 @@ def parameters(**changed):
         "explainability_weight": 0.4,
         "form": "pull",
         "target": 2.5,
-        "popularity_weight": 0.5,
+        "confidence": 0.8,
         "seed": 0,
     }
     return EMFParameters(**(values | changed))
@@ -90,7 +92,6 @@ def random_model(seed=0, **changed):
         mean=3.1,
         item_biases=rng.normal(0, 0.5, N_ITEMS).astype(np.float32),
         item_factors=rng.normal(0, 0.8, (N_ITEMS, learned.factors)).astype(np.float32),
-        popularity=-rng.random(N_ITEMS).astype(np.float32),
         parameters=learned,
         neighbourhood=neighbourhood(),
         training_ratings=training.data,
@@ -259,7 +260,6 @@ def untrained(model):
         mean=model.mean,
         item_biases=np.zeros_like(model.item_biases),
         item_factors=factors,
-        popularity=model.popularity,
         parameters=model.parameters,
         neighbourhood=model.neighbourhood,
         training_ratings=model.training_ratings,
@@ -282,14 +282,10 @@ def test_the_objective_never_increases(form, weight):
     assert reached[-1] < reached[0] * 0.999
 
 
-def test_mean_and_popularity_are_those_of_the_ratings():
+def test_the_mean_is_that_of_the_ratings():
     data = random_interactions()
     model = EMF.fit(data, parameters(), neighbourhood())
-    counts = stored(data.ratings).sum(axis=0)
     assert model.mean == pytest.approx(data.ratings.data.astype(float).mean(), abs=1e-12)
-    np.testing.assert_allclose(
-        model.popularity, np.log((1 + counts) / (1 + counts.max())), atol=1e-6
-    )
     assert model.item_biases.dtype == model.item_factors.dtype == np.float32
     assert model.item_factors.shape == (N_ITEMS, FACTORS)
     assert model.n_items == N_ITEMS
@@ -399,12 +395,12 @@ def test_permuting_users_permutes_rows(form, weight, near):
 
 @both_forms
 @pytest.mark.parametrize("near", ["users", "items"])
-def test_empty_history_gets_mean_item_bias_and_prior(form, weight, near):
+def test_empty_history_gets_mean_and_item_bias(form, weight, near):
     data = random_interactions()
-    learn = parameters(form=form, explainability_weight=weight, popularity_weight=2.0)
+    learn = parameters(form=form, explainability_weight=weight)
     model = EMF.fit(data, learn, neighbourhood(form=near))
     empty = sparse.csr_array((1, N_ITEMS), dtype=np.float32)
-    expected = model.mean + model.item_biases + 2.0 * model.popularity
+    expected = model.mean + model.item_biases
     np.testing.assert_allclose(model.scores(empty), [expected], atol=1e-6)
     among_others = sparse.vstack([data.ratings[:3], empty, data.ratings[3:]], format="csr")
     np.testing.assert_allclose(model.scores(among_others)[3], expected, atol=1e-6)
@@ -442,7 +438,7 @@ def test_round_trip_through_a_file(weight, threshold):
     dtypes = {name: array.dtype for name, array in loaded.to_arrays().items()}
     assert dtypes["training_columns"] == np.int32
     assert dtypes["training_starts"] == np.int64
-    for name in ("item_biases", "item_factors", "popularity", "training_ratings"):
+    for name in ("item_biases", "item_factors", "training_ratings"):
         assert dtypes[name] == np.float32
 
 
@@ -457,22 +453,188 @@ def all_pairs(ratings):
     return np.indices(ratings.shape).reshape(2, -1)
 
 
-def test_another_prior_changes_scores_and_nothing_else():
+def test_the_scores_are_the_predicted_ratings():
     data = random_interactions()
-    model = EMF.fit(data, parameters(popularity_weight=1.5), neighbourhood())
-    zero = EMF.fit(data, parameters(popularity_weight=0), neighbourhood())
-    without = model.with_popularity_weight(0.0)
-    assert type(without) is EMF
-    assert (without.parameters.popularity_weight, model.parameters.popularity_weight) == (0, 1.5)
-    pairs = all_pairs(data.ratings)
-    predicted = model.predict_ratings(data.ratings, *pairs)
-    np.testing.assert_array_equal(without.predict_ratings(data.ratings, *pairs), predicted)
-    scores = without.scores(data.ratings)
-    np.testing.assert_array_equal(scores, zero.scores(data.ratings))
-    np.testing.assert_allclose(scores.ravel(), predicted, atol=1e-5)
-    added = model.scores(data.ratings) - scores
-    np.testing.assert_allclose(added, np.tile(1.5 * model.popularity, (N_USERS, 1)), atol=1e-5)
+    model = EMF.fit(data, parameters(), neighbourhood())
+    predicted = model.predict_ratings(data.ratings, *all_pairs(data.ratings))
+    np.testing.assert_allclose(model.scores(data.ratings).ravel(), predicted, atol=1e-5)
     assert model.scores(data.ratings).dtype == np.float32
+    assert model.predicts_ratings
+
+
+# The objective `ranking`
+
+weights = pytest.mark.parametrize("weight", [0.0, 0.3, 5.0])
+
+
+def ranking(**changed):
+    return parameters(objective="ranking", **changed)
+
+
+def ranking_objective(users, items, ratings, explained, given):
+    """Hu, Koren & Volinsky (2008), eq. 3, and explainability, one pair at a time; no biases."""
+    there, dense, total = stored(ratings), ratings.toarray(), 0.0
+    for user, item in np.ndindex(*ratings.shape):
+        score = users[user] @ items[item]
+        confidence = 1 + given.confidence * dense[user, item]  # 1 where there is no rating
+        total += confidence * (float(there[user, item]) - score) ** 2
+        pulled = given.explainability_weight * explained[user, item]
+        total += pulled * (given.target - score) ** 2
+    return total + given.factor_damping * ((users**2).sum() + (items**2).sum())
+
+
+def normal_equations(items, rated, values, explained, given):
+    """(Y' C Y + lambda Y' E Y + d I) x = Y' C 1 + lambda t Y' E 1, as dense matrices."""
+    confidence = np.diag(1 + given.confidence * values)
+    pull = given.explainability_weight * np.diag(explained)
+    system = items.T @ (confidence + pull) @ items + given.factor_damping * np.eye(items.shape[1])
+    right = items.T @ (confidence @ rated.astype(float) + given.target * np.diag(pull))
+    return np.linalg.solve(system, right)
+
+
+def ranking_users(model, histories, explained):
+    given, items = model.parameters, model.item_factors.astype(float)
+    per_user = zip(stored(histories), histories.toarray().astype(float), explained, strict=True)
+    return np.array([normal_equations(items, *of, given) for of in per_user])
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    seed=st.integers(0, 10_000),
+    factors=st.integers(1, 12),
+    weight=st.sampled_from([0.0, 0.01, 1.0, 100.0]),
+    confidence=st.sampled_from([0.05, 4.0]),
+)
+def test_user_side_of_a_ranking_solves_the_normal_equations(seed, factors, weight, confidence):
+    model = random_model(
+        seed,
+        objective="ranking",
+        factors=factors,
+        explainability_weight=weight,
+        confidence=confidence,
+    )
+    histories = random_interactions(seed + 1, n_users=6).ratings
+    found = model.user_factors(histories)
+    expected = ranking_users(model, histories, model.explainability(histories).toarray())
+    np.testing.assert_allclose(found[:, 1:], expected, atol=1e-7)
+    assert not found[:, 0].any()
+    assert not model.predicts_ratings
+
+
+@weights
+def test_user_side_of_a_ranking_is_where_a_general_optimizer_finds_the_minimum(weight):
+    model = random_model(objective="ranking", explainability_weight=weight)
+    histories = random_interactions(5, n_users=3).ratings
+    explained = model.explainability(histories).toarray()
+    items = model.item_factors.astype(float)
+    solved = model.user_factors(histories)[:, 1:]
+    for user in range(3):
+        given = (histories[[user]], explained[[user]], model.parameters)
+        function = partial(lambda w, of: ranking_objective(w[None], items, *of), of=given)
+        np.testing.assert_allclose(solved[user], minimum(function, FACTORS), atol=1e-5)
+        np.testing.assert_allclose(gradient(function, solved[user]), 0, atol=1e-4)
+
+
+@weights
+@pytest.mark.parametrize("iterations", [1, 3])
+def test_the_item_side_of_a_ranking_solves_the_same_equations(weight, iterations):
+    """For the users that are optimal for the items of one iteration less."""
+    data, near = random_interactions(), neighbourhood()
+    learn = ranking(explainability_weight=weight, iterations=iterations)
+    after = EMF.fit(data, learn, near)
+    explained = explainability(data.ratings, data.ratings, near).toarray() * (weight > 0)
+    start = EMF.fit(data, learn.model_copy(update={"iterations": max(1, iterations - 1)}), near)
+    if iterations == 1:
+        start = untrained(start)
+    users = ranking_users(start, data.ratings, explained)
+    per_item = zip(
+        stored(data.ratings).T, data.ratings.toarray().T.astype(float), explained.T, strict=True
+    )
+    expected = [normal_equations(users, *of, learn) for of in per_item]
+    np.testing.assert_allclose(after.item_factors, expected, atol=1e-5)
+    assert not after.item_biases.any()
+    assert after.mean == 0
+
+
+@weights
+def test_the_objective_of_a_ranking_never_increases(weight):
+    data, reached = random_interactions(2), []
+    explained = explainability(data.ratings, data.ratings, neighbourhood()).toarray()
+    for iterations in range(1, 8):
+        learn = ranking(explainability_weight=weight, iterations=iterations)
+        model = EMF.fit(data, learn, neighbourhood())
+        users = model.user_factors(data.ratings)[:, 1:]
+        items = model.item_factors.astype(float)
+        reached.append(ranking_objective(users, items, data.ratings, explained, learn))
+    assert (np.diff(reached) <= 1e-6 * reached[0]).all()
+    assert reached[-1] < reached[0] * 0.999
+
+
+def test_what_belongs_to_predicted_ratings_does_not_change_a_ranking():
+    data = random_interactions()
+    model = EMF.fit(data, ranking(), neighbourhood())
+    others = {"regularization": 3.0, "form": "l2", "contrast": 2.0}
+    others |= {"user_bias_damping": 9.0, "item_bias_damping": 9.0}
+    other = EMF.fit(data, ranking(**others), neighbourhood())
+    np.testing.assert_array_equal(other.scores(data.ratings), model.scores(data.ratings))
+
+
+def test_without_explainability_a_ranking_is_the_library_of_als():
+    """One step from the same items: `implicit` solves for users with the same confidence."""
+    from implicit.cpu.als import AlternatingLeastSquares
+
+    data = random_interactions()
+    model = EMF.fit(data, ranking(explainability_weight=0), neighbourhood())
+    damping = model.parameters.factor_damping
+    with one_blas_thread():  # or it warns
+        library = AlternatingLeastSquares(FACTORS, damping, alpha=1.0, use_cg=False)
+    library.item_factors = model.item_factors
+    confidence = data.ratings.copy()  # implicit's is the weight of a rating, and 1 of no rating
+    confidence.data = (1 + model.parameters.confidence * confidence.data).astype(np.float32)
+    users = library.recalculate_user(np.arange(N_USERS), sparse.csr_matrix(confidence))
+    np.testing.assert_allclose(model.user_factors(data.ratings)[:, 1:], users, atol=1e-4)
+
+
+@weights
+def test_empty_history_scores_nothing_in_a_ranking(weight):
+    data = random_interactions()
+    model = EMF.fit(data, ranking(explainability_weight=weight), neighbourhood())
+    empty = sparse.csr_array((1, N_ITEMS), dtype=np.float32)
+    assert not model.scores(empty).any()
+    among_others = sparse.vstack([data.ratings[:3], empty, data.ratings[3:]], format="csr")
+    assert not model.scores(among_others)[3].any()
+
+
+def test_ratings_below_zero_are_no_confidence():
+    data = Interactions.from_frame(random_frame().assign(rating=lambda t: t["rating"] - 1))
+    with pytest.raises(InputError, match=r"emf.model.objective: 'ranking' .*accepted here: rating"):
+        EMF.fit(data, ranking(), neighbourhood())
+    EMF.fit(data, parameters(), neighbourhood())
+
+
+@pytest.mark.parametrize("near", ["users", "items"])
+def test_a_ranking_through_a_file_and_for_a_new_user(near):
+    frame = random_frame()
+    data = Interactions.from_frame(frame)
+    model = EMF.fit(data, ranking(), neighbourhood(form=near))
+    loaded = load_recommender(model.to_arrays())
+    assert loaded.parameters == model.parameters
+    new = data.histories(frame[frame["user_id"].isin([1, 7])].assign(user_id=lambda t: -t.user_id))
+    scores = model.scores(data.ratings)
+    np.testing.assert_array_equal(loaded.scores(data.ratings), scores)
+    np.testing.assert_allclose(model.scores(new.ratings), scores[[7, 1]], atol=1e-6)
+
+
+def test_the_weight_puts_what_can_be_explained_on_the_lists(larger):
+    data, explained = larger
+    unrated = ~stored(data.ratings)
+    means = []
+    for weight in (0, 0.2, 2.0):
+        model = fit_larger(larger, objective="ranking", explainability_weight=weight, target=1.0)
+        best = np.argsort(-np.where(unrated, model.scores(data.ratings), -np.inf), axis=1)[:, :5]
+        means.append(np.take_along_axis(explained, best, axis=1).mean())
+    assert means == sorted(means)
+    assert means[-1] > 1.1 * means[0]
 
 
 def test_predict_ratings_of_known_and_unknown():
@@ -618,7 +780,8 @@ def test_small_data_gets_finite_results(form, near, similarity):
         ("form", "L2"),
         ("target", 0),
         ("target", -2),
-        ("popularity_weight", -1),
+        ("objective", "both"),
+        ("confidence", 0),
         ("seed", -1),
         ("lambda", 0.1),
     ],

@@ -20,13 +20,17 @@ from explainable_recsys.recommenders.base import (
     RatingPredictor,
     load_recommender,
 )
+from explainable_recsys.recommenders.biased_factors import WITHOUT_RATINGS
 from explainable_recsys.recommenders.fm import (
     FM,
+    Examples,
     FMParameters,
+    FMRatingsParameters,
     PosteriorSamples,
     run_myfm,
     sample_posterior,
 )
+from explainable_recsys.recommenders.sampled_zeros import SampledZeros
 
 pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
 
@@ -36,11 +40,14 @@ N_USERS, N_ITEMS, RANK, SAMPLES = 14, 9, 2, 3
 def parameters(**changed):
     """Nothing that a test relies on is left to the defaults."""
     values = {
+        "objective": "rating",
         "rank": RANK,
         "iterations": 20,
         "burn_in": 8,
         "kept_samples": SAMPLES,
-        "popularity_weight": 0.5,
+        "zeros": 3,
+        "unrated_weight": 0.2,
+        "user_regularization": 0.3,
         "seed": 0,
     }
     return FMParameters(**(values | changed))
@@ -99,7 +106,13 @@ def random_samples(seed=0, n_samples=SAMPLES, rank=RANK):
 
 
 def model_of(samples, **changed):
-    return FM.from_samples(samples, random_interactions(), parameters(**changed))
+    given = parameters(**changed)
+    return FM.from_samples(samples, Examples.of(random_interactions(), given), given)
+
+
+def sampled(data, users, items, learn):
+    """The posterior of a model with these parameters."""
+    return sample_posterior(Examples.of(data, learn), users, items, learn)
 
 
 def history(matrix, user):
@@ -161,7 +174,7 @@ def relation(rows, features):
 def fitted_myfm(data, users, items, learn):
     """MyFM's own regressor, with all samples after the burn-in."""
     kept = learn.iterations - learn.burn_in
-    return run_myfm(data, users, items, learn, lambda *_: None, kept)
+    return run_myfm(Examples.of(data, learn), users, items, learn, lambda *_: None, kept)
 
 
 def rendle(mean, weights, factors, x):
@@ -179,7 +192,7 @@ def test_samples_predict_what_myfm_predicts(users, items):
     fitted = fitted_myfm(data, users, items, learn)
     rows, columns = all_pairs(data.ratings)
     expected = fitted.predict(None, [relation(rows, users), relation(columns, items)])
-    samples = sample_posterior(data, users, items, learn)
+    samples = sampled(data, users, items, learn)
     np.testing.assert_allclose(samples.predict(rows, columns), expected, atol=1e-5)
     assert np.std(expected) > 0.1
     some = np.array([5, 60, 5])
@@ -206,7 +219,7 @@ def test_myfm_is_run_on_the_ratings_with_a_prior_per_group(users, items):
             grouping=np.repeat(np.arange(len(sizes)), sizes).tolist(),
             callback=note,
         )
-    samples = sample_posterior(data, users, items, learn)
+    samples = sampled(data, users, items, learn)
     kept = [trace[8], trace[14], trace[19]]
     np.testing.assert_allclose(samples.means, [state[0] for state in kept])
     np.testing.assert_allclose(samples.noise_precisions, [state[1] for state in kept])
@@ -223,7 +236,8 @@ def test_every_iteration_is_reported_and_one_sample_kept():
     def note(iteration, sample, hyper):
         seen.append((iteration, sample.w0, hyper.alpha))
 
-    fitted = run_myfm(data, OF_USERS, OF_ITEMS, parameters(), note)
+    examples = Examples.of(data, parameters())
+    fitted = run_myfm(examples, OF_USERS, OF_ITEMS, parameters(), note)
     assert [iteration for iteration, _, _ in seen] == list(range(20))
     assert [sample.w0 for sample in fitted.predictor_.samples] == [seen[-1][1]]
     assert [hyper.alpha for hyper in fitted.history_.hypers] == [alpha for _, _, alpha in seen]
@@ -249,7 +263,7 @@ def test_sides_equal_rendles_equation():
 @all_sides
 def test_samples_are_the_sides_of_what_myfm_drew(users, items):
     data, learn = random_interactions(), parameters()
-    samples = sample_posterior(data, users, items, learn)
+    samples = sampled(data, users, items, learn)
     first = fitted_myfm(data, users, items, learn).predictor_.samples[0]
     split = N_USERS + users.matrix.shape[1]
     for side, features, part in (
@@ -265,7 +279,7 @@ def test_samples_are_the_sides_of_what_myfm_drew(users, items):
 @pytest.mark.parametrize("items", [NO_ITEM_FEATURES, OF_ITEMS], ids=["ids", "features"])
 def test_without_profiles_a_new_user_is_drawn_from_the_prior_of_user_ids(items):
     data, learn = random_interactions(), parameters(kept_samples=12)
-    samples = sample_posterior(data, NO_USER_FEATURES, items, learn)
+    samples = sampled(data, NO_USER_FEATURES, items, learn)
     trace = fitted_myfm(data, NO_USER_FEATURES, items, learn).get_hyper_trace().iloc[8:]
     drawn = [f"V[0,{factor}]" for factor in range(RANK)]
     means = trace[["mu_w[0]", *(f"mu_{name}" for name in drawn)]].to_numpy()
@@ -279,7 +293,7 @@ def test_without_profiles_a_new_user_is_drawn_from_the_prior_of_user_ids(items):
 def test_with_profiles_a_new_user_is_drawn_from_a_mixture_over_them():
     """Of each training user's Gaussian the moments, then those of the mixture."""
     data, learn = random_interactions(), parameters(kept_samples=12)
-    samples = sample_posterior(data, OF_USERS, OF_ITEMS, learn)
+    samples = sampled(data, OF_USERS, OF_ITEMS, learn)
     fitted = fitted_myfm(data, OF_USERS, OF_ITEMS, learn)
     profiles = OF_USERS.matrix.toarray().astype(float)
     columns = slice(N_USERS, N_USERS + profiles.shape[1])
@@ -336,7 +350,7 @@ def test_user_side_and_scores_equal_brute_force(monkeypatch, n_samples, rank, de
     monkeypatch.setattr(fm, "DENSE_FROM", dense_from)
     samples = random_samples(4, n_samples, rank)
     model, ratings = model_of(samples), random_interactions().ratings
-    assert sparse.issparse(fm._Block.of(ratings).rated) == (dense_from > 1)
+    assert sparse.issparse(fm._Block.of(ratings, True).rated) == (dense_from > 1)
     users = brute_force_users(samples, ratings)
     found = model.user_factors(ratings)
     assert found.shape == (N_USERS, 1 + n_samples * rank)
@@ -346,14 +360,14 @@ def test_user_side_and_scores_equal_brute_force(monkeypatch, n_samples, rank, de
     predicted = model.predict_ratings(ratings, *all_pairs(ratings))
     np.testing.assert_allclose(predicted.reshape(ratings.shape), expected, atol=1e-5)
     scores = model.scores(ratings)
-    np.testing.assert_allclose(scores, expected + 0.5 * model.popularity, atol=1e-5)
+    np.testing.assert_allclose(scores, expected, atol=1e-5)
     assert (scores.dtype, predicted.dtype) == (np.float32, np.float64)
 
 
 @all_sides
 def test_fitted_model_predicts_the_conditional_mean(users, items):
     data, learn = random_interactions(), parameters()
-    samples = sample_posterior(data, users, items, learn)
+    samples = sampled(data, users, items, learn)
     model = FM.fit(data, users, items, learn)
     expected = brute_force_predictions(samples, data.ratings)
     predicted = model.predict_ratings(data.ratings, *all_pairs(data.ratings))
@@ -384,22 +398,26 @@ def test_cutting_users_into_blocks_changes_nothing(monkeypatch, rows_at_once, de
     np.testing.assert_allclose(model.user_factors(ratings), at_once, atol=1e-10)
 
 
-def test_only_the_rated_items_of_a_block_are_multiplied():
-    block = fm._Block.of(sparse.csr_array(([0.0, 3.0, 2.0], [8, 2, 8], [0, 2, 2, 3]), shape=(3, 9)))
+@pytest.mark.parametrize("of_ratings", [True, False])
+def test_only_the_rated_items_of_a_block_are_multiplied(of_ratings):
+    rows = sparse.csr_array(([0.0, 3.0, 2.0], [8, 2, 8], [0, 2, 2, 3]), shape=(3, 9))
+    block = fm._Block.of(rows, of_ratings)
     assert block.columns.tolist() == [2, 8]
-    assert block.ratings.tolist() == [[3, 0], [0, 0], [0, 2]]
     assert block.rated.tolist() == [[1, 1], [0, 0], [0, 1]]
+    assert block.targets.tolist() == (
+        [[3, 0], [0, 0], [0, 2]] if of_ratings else block.rated.tolist()
+    )
+    assert block.lengths.tolist() == [2, 0, 1]
 
 
 def test_empty_history_gets_the_prior_mean():
     samples = random_samples()
-    model, ratings = model_of(samples, popularity_weight=2.0), random_interactions().ratings
+    model, ratings = model_of(samples), random_interactions().ratings
     empty = sparse.csr_array((1, N_ITEMS), dtype=np.float32)
     expected = predictions(samples, samples.user_means[:, None])[0]
-    with_prior = expected + 2.0 * model.popularity
-    np.testing.assert_allclose(model.scores(empty)[0], with_prior, atol=1e-5)
+    np.testing.assert_allclose(model.scores(empty)[0], expected, atol=1e-5)
     among_others = sparse.vstack([ratings[:3], empty, ratings[3:]], format="csr")
-    np.testing.assert_allclose(model.scores(among_others)[3], with_prior, atol=1e-5)
+    np.testing.assert_allclose(model.scores(among_others)[3], expected, atol=1e-5)
     predicted = model.predict_ratings(empty, np.zeros(N_ITEMS, np.int64), np.arange(N_ITEMS))
     np.testing.assert_allclose(predicted, expected, atol=1e-6)
 
@@ -457,23 +475,97 @@ def test_predict_ratings_of_known_and_unknown():
     np.testing.assert_allclose(predicted, expected, atol=1e-5)
 
 
-@pytest.mark.parametrize("weight", [0.0, 0.25, 3.0])
-def test_weight_adds_log_popularity_to_scores_and_nothing_to_ratings(weight):
-    data = random_interactions()
-    model = FM.fit(data, OF_USERS, OF_ITEMS, parameters(popularity_weight=weight))
-    counts = np.array([(data.ratings.indices == item).sum() for item in range(N_ITEMS)])
-    prior = np.log((1 + counts) / (1 + counts.max()))
-    assert prior.min() < prior.max() == 0
+def weighted_least_squares(samples, sample, columns, given):
+    """One sample's (b_u, p_u): a row per item of the catalogue, rated or not, and the ridge."""
+    rated = np.isin(np.arange(N_ITEMS), columns)
+    z = samples.items[sample].copy()
+    base, z[:, 0] = samples.means[sample] + z[:, 0], 1.0
+    roots = np.sqrt(np.where(rated, 1.0, given.unrated_weight))
+    ridge = given.user_regularization * (len(columns) + WITHOUT_RATINGS)
+    system = np.vstack([roots[:, None] * z, np.sqrt(ridge) * np.eye(z.shape[1])])
+    right = np.append(roots * (rated - base), np.zeros(z.shape[1]))
+    return np.linalg.lstsq(system, right, rcond=None)[0]
+
+
+@settings(max_examples=12, deadline=None)
+@given(
+    seed=st.integers(0, 10_000),
+    n_samples=st.integers(1, 3),
+    rank=st.sampled_from([1, 4, 12]),
+    unrated_weight=st.sampled_from([0.05, 1.0]),
+    few=st.booleans(),
+)
+def test_user_side_of_a_ranking_equals_least_squares_over_all_items(
+    seed, n_samples, rank, unrated_weight, few
+):
+    """Of every sample, and whether few or many histories are solved for together."""
+    samples = random_samples(seed, n_samples, rank)
+    given = {"objective": "ranking", "unrated_weight": unrated_weight}
+    model = model_of(samples, **given)
+    ratings = random_interactions(seed + 1, n_users=4 if few else 12).ratings
+    assert (ratings.shape[0] <= fm.ONE_BY_ONE) == few
+    users = np.array(
+        [
+            [
+                weighted_least_squares(samples, s, history(ratings, u)[0], parameters(**given))
+                for u in range(ratings.shape[0])
+            ]
+            for s in range(n_samples)
+        ]
+    )
+    np.testing.assert_allclose(model.scores(ratings), predictions(samples, users), atol=1e-4)
+    if rank < N_ITEMS - 1:  # with more factors than items rounding moves what no score depends on
+        found = model.user_factors(ratings)
+        np.testing.assert_allclose(found[:, 0], users[..., 0].mean(axis=0), atol=1e-3)
+        np.testing.assert_allclose(found[:, 1:], np.hstack(list(users[..., 1:])), atol=1e-3)
+    assert not model.predicts_ratings
+
+
+@all_sides
+def test_a_ranking_is_learned_from_ones_and_sampled_zeros(users, items):
+    """What myFM predicts after learning from them by itself, in its own format."""
+    data, learn = random_interactions(), parameters(objective="ranking", kept_samples=12)
+    rows, columns, rated = SampledZeros(data, 3, 0).pairs(slice(None))
+    assert 0.2 < rated.mean() < 0.8
+    sizes = [N_USERS, *users.group_sizes, N_ITEMS, *items.group_sizes]
+    regressor = myfm.MyFMRegressor(rank=RANK, random_seed=0)
+    with redirect_stderr(io.StringIO()):
+        regressor.fit(
+            None,
+            rated.astype(float),
+            X_rel=[relation(rows, users), relation(columns, items)],
+            n_iter=20,
+            n_kept_samples=12,
+            group_shapes=sizes,
+        )
     pairs = all_pairs(data.ratings)
-    predicted = model.predict_ratings(data.ratings, *pairs)
-    expected = predicted.reshape(N_USERS, N_ITEMS) + weight * prior
-    np.testing.assert_allclose(model.scores(data.ratings), expected, atol=1e-5)
-    other = model.with_popularity_weight(7.0)
-    assert type(other) is FM
-    assert (model.parameters.popularity_weight, other.parameters.popularity_weight) == (weight, 7)
-    np.testing.assert_array_equal(other.predict_ratings(data.ratings, *pairs), predicted)
-    added = other.scores(data.ratings) - model.scores(data.ratings)
-    np.testing.assert_allclose(added, np.tile((7 - weight) * prior, (N_USERS, 1)), atol=1e-5)
+    blocks = [relation(of, side) for of, side in zip(pairs, (users, items), strict=True)]
+    samples = sampled(data, users, items, learn)
+    np.testing.assert_allclose(samples.predict(*pairs), regressor.predict(None, blocks), atol=1e-5)
+
+
+def test_a_ranking_does_not_look_at_the_stars():
+    data, other = random_interactions(), Interactions.from_frame(random_frame().assign(rating=4.0))
+    model, alike = (
+        FM.fit(of, OF_USERS, OF_ITEMS, parameters(objective="ranking")) for of in (data, other)
+    )
+    np.testing.assert_array_equal(alike.scores(other.ratings), model.scores(data.ratings))
+    assert FMParameters().objective == "ranking"
+    assert FMRatingsParameters().objective == "rating"
+
+
+@pytest.mark.parametrize("n_items", [1, 3])
+def test_ranking_with_more_factors_than_items(n_items):
+    """Histories of no, one and all items; the one without has scores close to nothing."""
+    frame = random_frame()
+    data = Interactions.from_frame(frame[frame["item_id"] < n_items])
+    sides = [Features.side_by_side([], n) for n in data.ratings.shape]
+    model = FM.fit(data, *sides, parameters(objective="ranking", rank=12))
+    empty = sparse.csr_array((1, data.n_items), dtype=np.float32)
+    np.testing.assert_allclose(model.scores(empty), 0, atol=0.05)
+    one = sparse.csr_array(([1.0], [0], [0, 1]), shape=(1, data.n_items))
+    assert model.scores(one)[0, 0] > 0.3
+    assert np.isfinite(model.scores(data.ratings)).all()
 
 
 def test_same_seed_same_arrays_another_seed_others():
@@ -484,7 +576,7 @@ def test_same_seed_same_arrays_another_seed_others():
     for name, array in first.to_arrays().items():
         np.testing.assert_array_equal(array, again.to_arrays()[name])
     np.testing.assert_array_equal(first.scores(data.ratings), again.scores(data.ratings))
-    for name in ("item_biases", "item_factors", "noise_precisions", "user_means"):
+    for name in ("item_biases", "item_factors", "rated_weights", "prior_rights"):
         assert not np.array_equal(first.to_arrays()[name], other.to_arrays()[name])
 
 
@@ -493,9 +585,10 @@ def test_every_accepted_seed_works(seed):
     FM.fit(random_interactions(), *SIDES["ids"], parameters(seed=seed))
 
 
-def test_round_trip_through_a_file():
+@pytest.mark.parametrize("objective", ["ranking", "rating"])
+def test_round_trip_through_a_file(objective):
     data = random_interactions()
-    model = FM.fit(data, OF_USERS, OF_ITEMS, parameters(popularity_weight=1.5))
+    model = FM.fit(data, OF_USERS, OF_ITEMS, parameters(objective=objective))
     file = io.BytesIO()
     np.savez(file, **model.to_arrays())
     file.seek(0)
@@ -506,11 +599,11 @@ def test_round_trip_through_a_file():
     assert (loaded.mean, type(loaded.mean)) == (model.mean, float)
     np.testing.assert_array_equal(loaded.scores(data.ratings), model.scores(data.ratings))
     arrays = loaded.to_arrays()
-    for name in ("item_biases", "item_factors", "popularity", "sample_biases"):
+    for name in ("item_biases", "item_factors", "sample_biases"):
         assert arrays[name].dtype == np.float32
     assert arrays["item_factors"].shape == (N_ITEMS, SAMPLES * RANK)
     assert arrays["sample_biases"].shape == (SAMPLES, N_ITEMS)
-    assert arrays["user_precisions"].shape == (SAMPLES, 1 + RANK, 1 + RANK)
+    assert arrays["prior_precisions"].shape == (SAMPLES, 1 + RANK, 1 + RANK)
 
 
 def test_scores_of_some_items():
@@ -545,12 +638,24 @@ def test_all_samples_after_the_burn_in_or_one():
     assert parameters(kept_samples=12).kept_samples == 12
     for kept in (1, 12):
         model = FM.fit(random_interactions(), *SIDES["both"], parameters(kept_samples=kept))
-        assert len(model.noise_precisions) == kept
+        assert len(model.rated_weights) == kept
     no_burn_in = parameters(burn_in=0, iterations=1, kept_samples=1)
     assert np.isfinite(FM.fit(random_interactions(), *SIDES["both"], no_burn_in).item_biases).all()
 
 
-@pytest.mark.parametrize("name", ["rank", "iterations", "kept_samples", "burn_in", "seed"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "rank",
+        "iterations",
+        "kept_samples",
+        "burn_in",
+        "seed",
+        "zeros",
+        "unrated_weight",
+        "user_regularization",
+    ],
+)
 def test_negative_numbers_are_refused(name):
     with pytest.raises(ValidationError, match=rf"{name}\n"):
         parameters(**{name: -1})
@@ -583,8 +688,8 @@ def test_closed_form_predicts_held_out_ratings_as_well_as_the_drawn_users(seed):
     train, test = Interactions.from_frame(frame[~held_out]), frame[held_out]
     sides = [Features.side_by_side([], n) for n in train.ratings.shape]
     learn = parameters(iterations=30, burn_in=10, kept_samples=5, seed=seed)
-    samples = sample_posterior(train, *sides, learn)
-    model = FM.from_samples(samples, train, learn)
+    samples = sampled(train, *sides, learn)
+    model = FM.from_samples(samples, Examples.of(train, learn), learn)
     pairs = train.user_rows(test["user_id"]), train.item_columns(test["item_id"])
     own, drawn = (
         np.sqrt(np.square(predicted - test["rating"]).mean())

@@ -27,3 +27,7 @@ def test_everybody_gets_the_same_scores():
     scores = Popularity.fit(interactions).scores(interactions.ratings)
     np.testing.assert_array_equal(scores, [[3, 1, 1]] * 3)
     assert scores.dtype == np.float32
+
+
+def test_nobody_is_asked_for_a_history():
+    assert not Popularity.fit(Interactions.from_frame(RATINGS)).is_personal

@@ -23,7 +23,14 @@ from explainable_recsys.metrics.ratings import evaluate_ratings
 from explainable_recsys.preprocessing.splits import SplitParameters, split_ratings
 from explainable_recsys.recommenders import svd
 from explainable_recsys.recommenders.base import RatingPredictor, load_recommender
-from explainable_recsys.recommenders.svd import SVD, SVDParameters, surprise_svd
+from explainable_recsys.recommenders.biased_factors import WITHOUT_RATINGS
+from explainable_recsys.recommenders.sampled_zeros import SampledZeros
+from explainable_recsys.recommenders.svd import (
+    SVD,
+    SVDParameters,
+    SVDRatingsParameters,
+    surprise_svd,
+)
 from tests.conftest import PROJECT
 
 N_USERS, N_ITEMS, FACTORS = 25, 18, 6
@@ -33,12 +40,15 @@ KAPPA = 0.7
 def parameters(**changed):
     """Nothing that a test relies on is left to the defaults."""
     values = {
+        "objective": "rating",
         "factors": FACTORS,
         "epochs": 8,
         "learning_rate": 0.02,
         "regularization": 0.05,
         "user_penalties": (KAPPA, 3.0),
-        "popularity_weight": 0.5,
+        "zeros": 3,
+        "unrated_weight": 0.2,
+        "user_regularization": 0.3,
         "seed": 0,
     }
     return SVDParameters(**(values | changed))
@@ -68,7 +78,6 @@ def random_model(seed=0, **changed):
         mean=3.25,
         item_biases=rng.normal(0, 0.5, N_ITEMS).astype(np.float32),
         item_factors=rng.normal(0, 0.6, (N_ITEMS, given_parameters.factors)).astype(np.float32),
-        popularity=-rng.random(N_ITEMS).astype(np.float32),
         user_penalty=KAPPA,
         parameters=given_parameters,
     )
@@ -111,6 +120,11 @@ def brute_force_predictions(model, ratings):
     return model.mean + model.item_biases + users[:, :1] + users[:, 1:] @ items.T
 
 
+def learned_by_surprise(data, given_parameters):
+    """The library's own object, users and all."""
+    return surprise_svd(svd.TrainingPairs.of(data, given_parameters), given_parameters)
+
+
 def all_pairs(ratings):
     return np.indices(ratings.shape).reshape(2, -1)
 
@@ -142,7 +156,7 @@ def test_item_side_equals_surprise_with_its_own_reader(seed):
     assert model.mean == pytest.approx(trainset.global_mean, abs=1e-12)
     np.testing.assert_allclose(model.item_biases, library.bi, atol=1e-6)
     np.testing.assert_allclose(model.item_factors, library.qi, atol=1e-6)
-    learned = surprise_svd(data, parameters(seed=seed))
+    learned = learned_by_surprise(data, parameters(seed=seed))
     np.testing.assert_allclose(learned.pu, library.pu, atol=1e-12)
     np.testing.assert_allclose(learned.bu, library.bu, atol=1e-12)
 
@@ -167,9 +181,9 @@ def test_user_side_equals_brute_force_ridge(factors, regularization):
     ratings = random_interactions().ratings
     expected = brute_force_users(model, ratings)
     np.testing.assert_allclose(model.user_factors(ratings), expected, atol=1e-10)
-    prior = model.parameters.popularity_weight * model.popularity
-    scores = brute_force_predictions(model, ratings) + prior
-    np.testing.assert_allclose(model.scores(ratings), scores, atol=1e-5)
+    np.testing.assert_allclose(
+        model.scores(ratings), brute_force_predictions(model, ratings), atol=1e-5
+    )
 
 
 def test_both_forms_give_the_same():
@@ -201,7 +215,7 @@ def test_surprise_converges_to_the_closed_form():
     """Small steps for long: its last user side solves the same problem, without kappa."""
     data = random_interactions()
     slow = parameters(factors=2, epochs=10_000, learning_rate=0.001, regularization=0.5)
-    library, model = surprise_svd(data, slow), SVD.fit(data, slow, user_penalty=1e-9)
+    library, model = learned_by_surprise(data, slow), SVD.fit(data, slow, user_penalty=1e-9)
     theirs = np.hstack([library.bu[:, None], library.pu])
     np.testing.assert_allclose(model.user_factors(data.ratings), theirs, atol=0.01)
     assert np.abs(theirs[:, 1:]).max() > 0.2
@@ -232,7 +246,7 @@ def test_closed_form_predicts_held_out_ratings_as_well_as_surprise(seed):
     split = split_ratings(ratings, SplitParameters(fraction=0.2, validation=False, seed=seed))
     train = Interactions.from_frame(split.train)
     learn = parameters(factors=10, epochs=20, learning_rate=0.01, regularization=0.08)
-    library, model = surprise_svd(train, learn), SVD.fit(train, learn, user_penalty=1.0)
+    library, model = learned_by_surprise(train, learn), SVD.fit(train, learn, user_penalty=1.0)
     np.testing.assert_allclose(model.item_factors, library.qi, atol=1e-6)
     own, theirs = (
         evaluate_ratings(predictor, train, split.test, 0.5, 5, 0, seed=0)
@@ -274,11 +288,11 @@ def test_user_side_equals_brute_force_on_any_data(seed, factors):
     np.testing.assert_allclose(model.user_factors(ratings), expected, atol=1e-10)
 
 
-def test_empty_history_gets_mean_item_bias_and_prior():
-    model = random_model(popularity_weight=2.0)
+def test_empty_history_gets_mean_and_item_bias():
+    model = random_model()
     ratings = random_interactions().ratings
     empty = sparse.csr_array((1, N_ITEMS), dtype=np.float32)
-    expected = model.mean + model.item_biases + 2.0 * model.popularity
+    expected = model.mean + model.item_biases
     np.testing.assert_allclose(model.scores(empty), [expected], atol=1e-6)
     among_others = sparse.vstack([ratings[:3], empty, ratings[3:]], format="csr")
     np.testing.assert_allclose(model.scores(among_others)[3], expected, atol=1e-6)
@@ -315,35 +329,142 @@ def test_predict_ratings_of_known_and_unknown():
     np.testing.assert_allclose(nobody, expected[2:3], atol=1e-6)
 
 
-def test_without_prior_the_scores_are_the_predicted_ratings():
+def test_the_scores_are_the_predicted_ratings():
     data = random_interactions()
-    weighted = SVD.fit(data, parameters(popularity_weight=1.5))
-    zero = SVD.fit(data, parameters(popularity_weight=0))
-    without = weighted.with_popularity_weight(0.0)
-    predicted = zero.predict_ratings(data.ratings, *all_pairs(data.ratings))
-    for model in (zero, without):
-        scores = model.scores(data.ratings)
-        np.testing.assert_allclose(scores.ravel(), predicted, atol=1e-5)
-    np.testing.assert_array_equal(zero.scores(data.ratings), without.scores(data.ratings))
-    assert without.parameters.popularity_weight == 0
-    assert weighted.parameters.popularity_weight == 1.5
+    model = SVD.fit(data, parameters())
+    predicted = model.predict_ratings(data.ratings, *all_pairs(data.ratings))
+    np.testing.assert_allclose(model.scores(data.ratings).ravel(), predicted, atol=1e-5)
+    assert model.predicts_ratings
 
 
-@pytest.mark.parametrize("weight", [0.25, 1.0, 3.0])
-def test_weight_adds_log_popularity_to_scores_and_nothing_to_ratings(weight):
-    data = random_interactions()
-    model = SVD.fit(data, parameters(popularity_weight=weight))
-    counts = np.array([(data.ratings.indices == item).sum() for item in range(N_ITEMS)])
-    prior = weight * np.log((1 + counts) / (1 + counts.max()))
-    assert prior.max() == 0
-    assert prior.min() < 0
-    without = model.with_popularity_weight(0.0)
-    added = model.scores(data.ratings) - without.scores(data.ratings)
-    np.testing.assert_allclose(added, np.tile(prior, (N_USERS, 1)), atol=1e-5)
-    pairs = all_pairs(data.ratings)
-    np.testing.assert_array_equal(
-        model.predict_ratings(data.ratings, *pairs), without.predict_ratings(data.ratings, *pairs)
+def weighted_least_squares(model, columns):
+    """A row per item of the catalogue, rated or not, and the ridge below.
+
+    It is solved by the singular values; (1 - c) is expected of rated items, -c of others.
+    """
+    given = model.parameters
+    rated = np.isin(np.arange(N_ITEMS), columns)
+    z = np.hstack([np.ones((N_ITEMS, 1)), model.item_factors.astype(float)])
+    base = model.mean + model.item_biases.astype(float)
+    roots = np.sqrt(np.where(rated, 1.0, given.unrated_weight))
+    ridge = given.user_regularization * (len(columns) + WITHOUT_RATINGS)
+    system = np.vstack([roots[:, None] * z, np.sqrt(ridge) * np.eye(z.shape[1])])
+    right = np.append(roots * (rated - base), np.zeros(z.shape[1]))
+    return np.linalg.lstsq(system, right, rcond=None)[0]
+
+
+def of_all_pairs(w, model, columns):
+    """What the model says it minimises for a ranking, one item at a time."""
+    given, total = model.parameters, 0.0
+    for column in range(N_ITEMS):
+        base = model.mean + float(model.item_biases[column])
+        score = base + w[0] + w[1:] @ model.item_factors[column].astype(float)
+        if column in columns:
+            total += (1 - score) ** 2
+        else:
+            total += given.unrated_weight * score**2
+    return total + given.user_regularization * (len(columns) + WITHOUT_RATINGS) * (w @ w)
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    seed=st.integers(0, 10_000),
+    factors=st.sampled_from([1, FACTORS, 25]),
+    unrated_weight=st.sampled_from([0.01, 0.3, 1.0]),
+    user_regularization=st.sampled_from([0.01, 2.0]),
+)
+def test_user_side_of_a_ranking_equals_least_squares_over_all_items(
+    seed, factors, unrated_weight, user_regularization
+):
+    model = random_model(
+        seed,
+        objective="ranking",
+        factors=factors,
+        unrated_weight=unrated_weight,
+        user_regularization=user_regularization,
     )
+    ratings = random_interactions(seed + 1, n_users=6).ratings
+    expected = np.array([weighted_least_squares(model, row(ratings, u)[0]) for u in range(6)])
+    items = model.item_factors.astype(float)
+    scores = model.mean + model.item_biases + expected[:, :1] + expected[:, 1:] @ items.T
+    found = model.user_factors(ratings)
+    np.testing.assert_allclose(found[:, 1:] @ items.T, expected[:, 1:] @ items.T, atol=1e-7)
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+    np.testing.assert_allclose(model.scores(ratings), scores, atol=1e-4)
+    assert not model.predicts_ratings
+
+
+def test_user_side_of_a_ranking_is_where_its_objective_is_least():
+    model, ratings = random_model(objective="ranking"), random_interactions().ratings
+    solved = model.user_factors(ratings)
+    for user in range(0, N_USERS, 4):
+        history = (model, set(row(ratings, user)[0].tolist()))
+        slope = approx_fprime(solved[user], of_all_pairs, 1e-7, *history)
+        assert np.abs(slope).max() < 1e-4
+        elsewhere = approx_fprime(solved[user] + 0.1, of_all_pairs, 1e-7, *history)
+        assert np.abs(elsewhere).max() > 1e-2
+
+
+def test_a_ranking_does_not_look_at_the_stars():
+    data = random_interactions()
+    other = Interactions.from_frame(random_frame().assign(rating=4.0))
+    model, alike = (SVD.fit(of, parameters(objective="ranking")) for of in (data, other))
+    np.testing.assert_array_equal(alike.item_factors, model.item_factors)
+    np.testing.assert_array_equal(alike.scores(other.ratings), model.scores(data.ratings))
+
+
+@pytest.mark.parametrize("n_items", [1, 3, N_ITEMS])
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_ranking_with_more_factors_than_items(n_items):
+    """Histories of no, one and all items; the one without has scores close to nothing."""
+    frame = random_frame()
+    data = Interactions.from_frame(frame[frame["item_id"] < n_items])
+    model = SVD.fit(data, parameters(objective="ranking", factors=40, epochs=2))
+    empty = sparse.csr_array((1, data.n_items), dtype=np.float32)
+    np.testing.assert_allclose(model.scores(empty), 0, atol=0.01)
+    one = sparse.csr_array(([1.0], [0], [0, 1]), shape=(1, data.n_items))
+    assert model.scores(one)[0, 0] > 0.3
+    assert np.isfinite(model.scores(data.ratings)).all()
+
+
+@pytest.mark.parametrize("seed", [0, 3])
+def test_item_side_of_a_ranking_is_descended_by_hand(seed):
+    """Rating by rating, each followed by its zeros, which are others in every epoch."""
+    data, epochs = random_interactions(), 3
+    given = parameters(objective="ranking", epochs=epochs, seed=seed)
+    zeros = SampledZeros(data, given.zeros, seed)
+    start = np.random.RandomState(seed)
+    p, q = (start.normal(0, 0.1, (n, FACTORS)) for n in data.ratings.shape)
+    b_user, b_item, mean = np.zeros(N_USERS), np.zeros(N_ITEMS), 1 / (1 + given.zeros)
+    rate, shrink = given.learning_rate, given.regularization
+    for epoch in range(epochs):
+        for u, i, rated in zip(*zeros.pairs(slice(None), epoch), strict=True):
+            error = rated - (mean + b_user[u] + b_item[i] + p[u] @ q[i])
+            b_user[u] += rate * (error - shrink * b_user[u])
+            b_item[i] += rate * (error - shrink * b_item[i])
+            p[u], q[i] = (
+                p[u] + rate * (error * q[i] - shrink * p[u]),
+                q[i] + rate * (error * p[u] - shrink * q[i]),
+            )
+    model = SVD.fit(data, given)
+    assert model.mean == mean
+    np.testing.assert_allclose(model.item_biases, b_item, atol=1e-6)
+    np.testing.assert_allclose(model.item_factors, q, atol=1e-6)
+
+
+def test_a_ranking_recommends_what_people_of_one_taste_rate():
+    """Three tastes; of its own taste a new user has rated half, with any stars."""
+    rng = np.random.default_rng(0)
+    pairs = [(u, i) for u in range(60) for i in range(30) if i % 3 == u % 3 and rng.random() < 0.7]
+    frame = pd.DataFrame(pairs, columns=["user_id", "item_id"])
+    data = Interactions.from_frame(frame.assign(rating=rng.integers(1, 6, len(frame))))
+    model = SVD.fit(data, parameters(objective="ranking", epochs=30, learning_rate=0.05))
+    for taste in range(3):
+        rated = np.arange(taste, 15, 3)
+        history = sparse.csr_array((np.ones(5), rated, [0, 5]), shape=(1, 30))
+        scores = model.scores(history)[0]
+        scores[rated] = -np.inf
+        assert set(np.argsort(-scores)[:5].tolist()) == set(range(15 + taste, 30, 3))
 
 
 def test_same_seed_same_arrays_another_seed_others():
@@ -372,7 +493,7 @@ def test_round_trip_through_a_file():
     assert loaded.n_items == N_ITEMS
     np.testing.assert_array_equal(loaded.scores(data.ratings), model.scores(data.ratings))
     assert loaded.scores(data.ratings).dtype == np.float32
-    for name in ("item_biases", "item_factors", "popularity"):
+    for name in ("item_biases", "item_factors"):
         assert loaded.to_arrays()[name].dtype == np.float32
 
 
@@ -476,12 +597,22 @@ def small_data(name):
 def test_small_data_gets_finite_results_near_its_ratings(name):
     data = small_data(name)
     lowest, highest = data.ratings.data.min(), data.ratings.data.max()
-    for defaults_or_few in (SVDParameters(), parameters()):
+    for defaults_or_few in (SVDRatingsParameters(), parameters()):
         model = SVD.fit(data, defaults_or_few)
         assert np.isfinite(model.scores(data.ratings)).all()
         predicted = model.predict_ratings(data.ratings, *all_pairs(data.ratings))
         assert predicted.min() > lowest - 0.5
         assert predicted.max() < highest + 0.5
+
+
+@pytest.mark.parametrize("name", SMALL_DATA)
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_small_data_is_ranked_with_scores_near_0_and_1(name):
+    data = small_data(name)
+    for defaults_or_few in (SVDParameters(), parameters(objective="ranking")):
+        scores = SVD.fit(data, defaults_or_few).scores(data.ratings)
+        assert scores.min() > -0.5
+        assert scores.max() < 1.5
 
 
 @pytest.mark.parametrize("name", ["one rating", "constant", "all zero"])
@@ -522,7 +653,11 @@ def test_refused_penalty_says_what_is_accepted():
         ("learning_rate", 0),
         ("learning_rate", np.inf),
         ("regularization", -0.1),
-        ("popularity_weight", -1),
+        ("objective", "both"),
+        ("zeros", 0),
+        ("unrated_weight", 0),
+        ("unrated_weight", 1.01),
+        ("user_regularization", 0),
         ("seed", -1),
     ],
 )

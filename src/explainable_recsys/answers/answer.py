@@ -98,7 +98,7 @@ def answer(
     return Answer(lists.table, found.evidence, sentences, found.details)
 
 
-def place_among_all(ranker: Ranker, one: Interactions, column: int) -> Lists:
+def place_among_all(ranker: Ranker, one: Interactions, column: int, n: int) -> Lists:
     """One item as a list: its score, and its rank among all that may be recommended to one user.
 
     The rank is 0 where the item may not, and the score -inf.
@@ -107,13 +107,14 @@ def place_among_all(ranker: Ranker, one: Interactions, column: int) -> Lists:
         ranker: The recommender, and what it recommends.
         one: A single history.
         column: The item's column.
+        n: Length of the lists; see `Ranker.ranks`.
     """
     scores, columns = ranker.scores(one.ratings), np.array([column])
     table = pd.DataFrame(
         {
             "user_id": one.user_ids,
             "item_id": one.item_ids[columns],
-            "rank": ranker.ranks(scores, columns).astype(np.int32),
+            "rank": ranker.ranks(scores, columns, n).astype(np.int32),
             "score": scores[0, columns],
         }
     )

@@ -78,7 +78,7 @@ def minimal_counterfactual(
     old_rank = search.rank_with_everything()
     if old_rank > n:
         raise InputError(
-            f"item {item_id} is on rank {old_rank}, not among the first {n}; accepted: one that is "
+            f"item {item_id} is not among the first {n} for this history; accepted: one that is "
             "recommended"
         )
     all_tried = 2 if length * (length - 1) // 2 <= max_pairs else 1
@@ -111,7 +111,6 @@ class _Search:
         self.columns, self._values = row.indices.astype(np.int64), row.data
         self._ranker, self._catalogue, self._n = ranker, catalogue, n
         (self._item,) = catalogue.known_columns(np.asarray([item_id]))
-        self._before = ranker.goes_before(np.array([self._item]))[0]
         if self._item in self.columns:
             raise InputError(f"item {item_id} is rated, so it is not recommended")
 
@@ -181,14 +180,12 @@ class _Search:
         )
         scores = self._ranker.scores(histories)
         scores[:, self.columns] = -np.inf
-        own = scores[:, [self._item]]
-        better = (scores > own) | ((scores == own) & self._before)
-        competitors = scores.copy()
-        competitors[:, self._item] = -np.inf
+        own, n_open = scores[:, self._item].copy(), np.isfinite(scores).sum(axis=1)
+        ranks = self._ranker.ranks(scores, np.full(len(scores), self._item), self._n)
+        scores[:, self._item] = -np.inf
         last = min(self._n, scores.shape[1]) - 1
-        threshold = -np.partition(-competitors, last, axis=1)[:, last]
-        listed = np.isfinite(own[:, 0])  # -inf is never recommended
-        ranks = 1 + better.sum(axis=1)
-        ranks = np.where(listed, ranks, np.maximum(ranks, self._n + 1))
-        leads = np.subtract(own[:, 0], threshold, out=np.full(len(own), -np.inf), where=listed)
+        threshold = -np.partition(-scores, last, axis=1)[:, last]
+        listed = ranks > 0  # the others are behind all that may be recommended
+        ranks = np.where(listed, ranks, 1 + np.maximum(n_open, self._n))
+        leads = np.subtract(own, threshold, out=np.full(len(own), -np.inf), where=listed)
         return ranks, leads

@@ -139,14 +139,15 @@ def _ranks_without(
     queries = np.argsort(asked, kind="stable")
     ranks, without = np.empty(len(queries), np.int64), np.empty(len(queries), np.int64)
     counting = np.any([system.changes.any(axis=2) for system in systems], axis=0).sum(axis=1)
-    step = max(1, SCORES_AT_ONCE // (scores.shape[1] * max(items.shape[1], 1)))
+    n = items.shape[1]
+    step = max(1, SCORES_AT_ONCE // (scores.shape[1] * max(n, 1)))
     for start in range(0, len(pairs), step):
         user, place = np.divmod(pairs[start : start + step], block.columns.shape[1])
         changed = scores[user] - _losses_of_all(systems, user, place)
         changed[counting[user] <= 1] = -np.inf  # no rating is left that counts
         of = queries[slice(*np.searchsorted(asked[queries], [start, start + step]))]
-        ranks[of] = ranker.ranks(scores[users[of]], columns[of])
-        without[of] = ranker.ranks(changed[asked[of] - start], columns[of])
+        ranks[of] = ranker.ranks(scores[users[of]], columns[of], n)
+        without[of] = ranker.ranks(changed[asked[of] - start], columns[of], n)
     table = {"row": rows[users, slots], "number": numbers, "rated": block.columns[users, places]}
     return pd.DataFrame(table | {"rank": ranks, "rank_without": without})
 

@@ -84,23 +84,24 @@ def what_if(
     touched = [item for item in {**history, **changed} if history.get(item) != changed.get(item)]
     both = [history_row(catalogue, ratings) for ratings in (history, changed)]
     ranker = Ranker.of(model, catalogue, min_ratings)
-    scores = _scores(model, catalogue, both)
+    popular = Ranker.of(Popularity.fit(catalogue), catalogue, min_ratings)
+    rankers = [ranker if row.nnz else popular for row in both]
+    scores = [of.model.scores(row) for of, row in zip(rankers, both, strict=True)]
     open_to = [
-        ranker.open_to(of[None].copy(), row) if row.nnz else of[None]
-        for of, row in zip(scores, both, strict=True)
+        of.open_to(found.copy(), row) for of, found, row in zip(rankers, scores, both, strict=True)
     ]
     lists = [_listed(*ranker.best(of, n)) for of in open_to]
     columns = catalogue.item_columns(np.asarray(touched)) if touched else np.empty(0, np.int64)
     shown = np.unique(np.concatenate([*(of for of, _ in lists), columns[columns >= 0]]))
-    old, new = (_known_ranks(ranker.ranks(of, shown)) for of in open_to)
+    old, new = (_known_ranks(ranker.ranks(of[0], shown, n)) for of in open_to)
     order = np.lexsort([ranks.to_numpy(np.float64, na_value=np.inf) for ranks in (old, new)])
     affected = pd.DataFrame(
         {
             "item_id": catalogue.item_ids[shown[order]],
             "old_rank": old[order],
             "new_rank": new[order],
-            "old_score": scores[0][shown[order]],
-            "new_score": scores[1][shown[order]],
+            "old_score": scores[0][0, shown[order]],
+            "new_score": scores[1][0, shown[order]],
         }
     )
     before, after = (_list_table(catalogue, *found) for found in lists)
@@ -169,17 +170,6 @@ def _unknown(catalogue: Interactions, ratings: Mapping[Any, float]) -> tuple[Any
         return ()
     columns = catalogue.item_columns(np.asarray(ids))
     return tuple(item for item, column in zip(ids, columns, strict=True) if column < 0)
-
-
-def _scores(
-    model: Recommender, catalogue: Interactions, rows: list[sparse.csr_array]
-) -> NDArray[np.float32]:
-    """Scores (len(rows), n_items); of an empty history the popularity."""
-    scores = model.scores(sparse.csr_array(sparse.vstack(rows, format="csr")))
-    for place, row in enumerate(rows):
-        if not row.nnz:
-            scores[place] = Popularity.fit(catalogue).n_ratings
-    return scores
 
 
 def _listed(

@@ -87,7 +87,7 @@ class Stored:
                 f"{title} has {ranker.n_ratings[column]} ratings to learn from; only what has "
                 f"{min_ratings} (recommendation.min_ratings) is recommended"
             )
-        asked = place_among_all(ranker, one, int(column))
+        asked = place_among_all(ranker, one, int(column), self.recommendation.n)
         if not np.isfinite(asked.table["score"].iloc[0]):
             raise InputError(
                 f"{self.whose} would never recommend {title} to user {user_id}; "

@@ -85,7 +85,11 @@ class MaskedHistories:
 
 
 def counterfactual_ranks(
-    ranker: Ranker, histories: sparse.csr_array, orders: Orders, queries: MaskedHistories
+    ranker: Ranker,
+    histories: sparse.csr_array,
+    orders: Orders,
+    queries: MaskedHistories,
+    n: int,
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Recommend from parts of histories.
 
@@ -97,11 +101,11 @@ def counterfactual_ranks(
         histories: (b, n_items) CSR of ratings.
         orders: Orders of their items.
         queries: What is asked.
+        n: Length of the lists.
 
     Returns:
-        Rank (q,) of each item, from 1, among the others that are not in the whole history, equal
-        scores in the order of the columns; 0 for a score of -inf, which is never recommended. And
-        the scores (q,).
+        Rank (q,) of each item, as `Ranker.ranks`, among the others that are not in the whole
+        history; 0 for a score of -inf, which is never recommended. And the scores (q,).
     """
     users = orders.users[queries.orders]
     parts = orders.first(queries.orders, queries.sizes)
@@ -119,7 +123,7 @@ def counterfactual_ranks(
         rows = np.repeat(np.arange(stop - start), np.diff(starts[start : stop + 1]))
         one_each = by_part[starts[start:stop]]
         scored = _score_parts(ranker, histories, orders, queries, one_each)
-        ranks[asked], scores[asked] = _ranks(scored, rows, queries.items[asked])
+        ranks[asked], scores[asked] = _ranks(ranker, scored, rows, queries.items[asked], n)
     return ranks, scores
 
 
@@ -148,27 +152,16 @@ def _score_parts(
 
 
 def _ranks(
-    scores: NDArray[np.float32], rows: NDArray[np.int64], items: NDArray[np.int64]
+    ranker: Ranker,
+    scores: NDArray[np.float32],
+    rows: NDArray[np.int64],
+    items: NDArray[np.int64],
+    n: int,
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Ranks (q,) and scores (q,) of items in some rows of the scores (m, n_items)."""
-    values = scores[rows, items]
-    ranks = np.zeros(len(rows), np.int64)
+    ranks = np.empty(len(rows), np.int64)
     step = max(1, SCORES_AT_ONCE // (4 * scores.shape[1]))
     for start in range(0, len(rows), step):
         part = slice(start, start + step)
-        of_query, limit = scores[rows[part]], values[part, None]
-        above = _count(of_query > limit)
-        tied = _count(of_query >= limit) > above + 1
-        if tied.any():
-            equal = of_query[tied] == limit[tied]
-            equal &= np.arange(scores.shape[1]) < items[part][tied, None]
-            above[tied] += _count(equal)
-        ranks[part] = above + 1
-    ranks[np.isneginf(values)] = 0
-    return ranks, values.astype(np.float64)
-
-
-def _count(flags: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """How many of each row are True, (q,): of bits, in half the time of `count_nonzero`."""
-    bits = np.bitwise_count(np.packbits(flags, axis=1))
-    return np.asarray(bits.sum(axis=1, dtype=np.int64))
+        ranks[part] = ranker.ranks(scores[rows[part]], items[part], n)
+    return ranks, scores[rows, items].astype(np.float64)

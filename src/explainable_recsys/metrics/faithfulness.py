@@ -272,7 +272,9 @@ class _Prober:
         block = _Block.of(self._cited, self._histories, part)
         orders = self._orders(block, part)
         queries, recommendations, slots = self._queries(block, part)
-        ranks, scores = counterfactual_ranks(self._ranker, block.histories, orders, queries)
+        ranks, scores = counterfactual_ranks(
+            self._ranker, block.histories, orders, queries, self._k
+        )
         values = self._values(queries, recommendations, ranks, scores, len(block.items))
         n_users, n_slots = part.stop - part.start, len(EVIDENCE) * self._n_steps
         cells = block.users[recommendations] * n_slots + slots

@@ -20,6 +20,9 @@ from explainable_recsys.threads import one_blas_thread
 
 Objective = Literal["ranking", "rating"]
 
+WITHOUT_RATINGS = 1e-3
+"""Ratings' worth of the ridge penalty where there are none, so that every system is solvable."""
+
 
 class ObjectiveParameters(Parameters):
     """What a model is trained for.
@@ -144,7 +147,9 @@ class BiasedFactors(Recommender):
 
         With base score c_i = mu + b_i, unrated weight v and n ratings, the user side minimises
 
-            sum_rated (1 - c_j - w . z_j)^2 + v sum_others (c_i + w . z_i)^2 + rho n |w|^2.
+            sum_rated (1 - c_j - w . z_j)^2 + v sum_others (c_i + w . z_i)^2 + rho n |w|^2,
+
+        with n `WITHOUT_RATINGS` longer: fewer items than factors would leave w open at n = 0.
 
         All items together are the same for everybody, Z'Z and Z'c: only the rated ones are summed
         up for each history.
@@ -159,7 +164,8 @@ class BiasedFactors(Recommender):
             weights=np.where(histories.filled, 1.0 - weight, 0.0),
             right=np.where(histories.filled, right, 0.0),
             prior_right=np.tile(-weight * base, (len(n_ratings), 1)),
-            prior_precision=weight * gram + n_ratings[:, None, None] * per_rating,
+            prior_precision=weight * gram
+            + (n_ratings[:, None, None] + WITHOUT_RATINGS) * per_rating,
             precision_per_rating=per_rating,
             n_ratings=n_ratings,
         )

@@ -112,14 +112,13 @@ class EASE(Recommender):
         return len(self.diagonal)
 
     def scores(self, histories: sparse.csr_array) -> NDArray[np.float32]:
-        """Sum of the weights of the rated items; an item left out comes last."""
+        """Sum of the weights of the rated items; -inf for items that were left out."""
         x = self._inputs(histories)
         if len(self.training_starts):
             scores = self._scores_by_kernel(x)
         else:
             scores = (x.toarray() - self._times_inverse(x) / self.diagonal) * self.factors
-        if not self.known.all():
-            scores[:, ~self.known] = scores.min(axis=1, keepdims=True, initial=0.0) - 1.0
+        scores[:, ~self.known] = -np.inf
         return scores.astype(np.float32, order="C")
 
     def contributions(

@@ -286,7 +286,8 @@ class _Terms:
         diagonal = np.empty((len(z), size))
         diagonal[:, 0] = self._bias_damping
         counts = rated.sum(axis=1, keepdims=True)
-        diagonal[:, 1:] = parameters.regularization * counts + parameters.factor_damping
+        per_rating = 0.0 if self._ranks else parameters.regularization
+        diagonal[:, 1:] = per_rating * counts + parameters.factor_damping
         if self._form == "l2":
             diagonal[:, 1:] += pull.sum(axis=1, keepdims=True)
             pull = np.zeros_like(pull)

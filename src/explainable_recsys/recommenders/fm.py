@@ -21,6 +21,7 @@ from explainable_recsys.parameters import Parameters, Seed
 from explainable_recsys.progress import progress_counter
 from explainable_recsys.recommenders.base import UserSystems
 from explainable_recsys.recommenders.biased_factors import (
+    WITHOUT_RATINGS,
     BiasedFactors,
     Objective,
     RankingParameters,
@@ -131,7 +132,7 @@ class FM(BiasedFactors):
       from the training users.
     - `ranking`: learned from 1 for rated items and 0 for sampled others; the user side is that of
       `BiasedFactors`, over all items: with the weight v of unrated ones a = 1 - v, t = 1,
-      P = v Z'Z and r = -v Z'c.
+      P = v Z'Z (and the ridge of an empty history) and r = -v Z'c.
 
     `item_biases` and `item_factors` hold all samples side by side, divided so that the
     prediction is one product: the mean of the biases, and the factors (n_items, samples * rank)
@@ -183,7 +184,8 @@ class FM(BiasedFactors):
             v, z = parameters.unrated_weight, samples.items.copy()
             z[..., 0] = 1.0
             weights = np.full(n_samples, 1.0 - v)
-            precisions = v * (z.transpose(0, 2, 1) @ z)
+            ridge = WITHOUT_RATINGS * parameters.user_regularization
+            precisions = v * (z.transpose(0, 2, 1) @ z) + ridge * np.eye(z.shape[2])
             rights = -v * (biases[:, None, :] @ z)[:, 0]
         else:
             weights, precisions = samples.noise_precisions, samples.user_precisions

@@ -139,19 +139,33 @@ class Ranker:
             found.append(np.where(np.isneginf(highest), -1, best))
         return np.concatenate([np.empty(0, np.int64), *found])
 
-    def ranks(self, scores: NDArray[Any], columns: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Places (m,) of some items (m,) by scores (m or 1, n_items), from 1; 0 where none."""
-        own = np.broadcast_to(scores, (len(columns), len(self.n_ratings)))[
-            np.arange(len(columns)), columns
-        ][:, None]
-        better = (scores > own) | ((scores == own) & self.goes_before(columns))
-        return np.where(np.isneginf(own[:, 0]), 0, 1 + better.sum(axis=1))
+    def ranks(self, scores: NDArray[Any], columns: NDArray[np.int64], n: int) -> NDArray[np.int64]:
+        """Places of some items among all; up to n just where the item is on the list of n.
 
-    def goes_before(self, columns: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Which items go before each of some (m,) items of the same score, (m, n_items)."""
-        own, every = self.n_ratings[columns][:, None], np.arange(len(self.n_ratings))
-        earlier = (self.n_ratings == own) & (every < columns[:, None])
-        return np.asarray((self.n_ratings > own) | earlier)
+        What is left out for a tie with the first item beyond the list has the last of the places
+        of those that tie.
+
+        Args:
+            scores: (m or 1, n_items), or (n_items,) for all; -inf for what is not recommended.
+            columns: (m,) the items.
+            n: Length of the list.
+
+        Returns:
+            (m,) from 1; 0 for what is not recommended.
+        """
+        scores = np.broadcast_to(scores, (len(columns), scores.shape[-1]))
+        own = scores[np.arange(len(columns)), columns][:, None]
+        ranks = 1 + _count(scores > own)
+        tied = (_count(scores >= own) > ranks) & ~np.isneginf(own[:, 0])
+        if tied.any():
+            equal, of_tied = scores[tied] == own[tied], columns[tied, None]
+            n_ratings = self.n_ratings[of_tied]
+            first = ranks[tied] + _count(equal & (self.n_ratings > n_ratings))
+            equal &= self.n_ratings == n_ratings
+            last = first + _count(equal) - 1
+            place = first + _count(equal & (np.arange(scores.shape[1]) < of_tied))
+            ranks[tied] = np.where((first <= n) & (last > n), last, place)
+        return np.where(np.isneginf(own[:, 0]), 0, ranks)
 
     @cached_property
     def _order(self) -> NDArray[np.int64]:
@@ -165,6 +179,12 @@ class Ranker:
             return None
         empty = sparse.csr_array(np.zeros((1, self.model.n_items), np.float32))
         return np.asarray(self.model.scores(empty)[0])
+
+
+def _count(flags: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """How many of each row are True, (m,): of bits, in half the time of `count_nonzero`."""
+    bits = np.bitwise_count(np.packbits(flags, axis=1))
+    return np.asarray(bits.sum(axis=1, dtype=np.int64))
 
 
 def recommend(

@@ -75,8 +75,8 @@ class SampledZeros:
         n_full = int((lengths > MOSTLY * self.interactions.n_items).sum())
         if n_full:
             logger.warning(
-                "%d users have rated more than half of all items: the model learns to rank them "
-                "from fewer zeros",
+                "users who have rated more than half of all items: %d; the model learns to rank "
+                "for them from fewer zeros",
                 n_full,
             )
 

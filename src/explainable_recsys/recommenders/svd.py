@@ -103,7 +103,7 @@ class SVD(BiasedFactors):
         Raises:
             InputError: If training diverges.
         """
-        pairs = _Pairs.of(interactions, parameters)
+        pairs = TrainingPairs.of(interactions, parameters)
         learned = surprise_svd(pairs, parameters)
         limit = DIVERGED * max(1.0, pairs.largest)
         if not all(np.abs(side).max() < limit for side in (learned.bi, learned.qi)):
@@ -157,7 +157,7 @@ def fit_svd_ratings(
     return SVD.fit(interactions, parameters, user_penalty)
 
 
-def surprise_svd(pairs: _Pairs, parameters: SVDParameters) -> Any:
+def surprise_svd(pairs: TrainingPairs, parameters: SVDParameters) -> Any:
     """Fit `surprise.SVD`; rows and columns are its inner ids, so none are translated.
 
     Returns:
@@ -177,10 +177,11 @@ def surprise_svd(pairs: _Pairs, parameters: SVDParameters) -> Any:
         return algorithm.fit(pairs)
 
 
-class _Pairs:
+class TrainingPairs:
     """What Surprise's SVD asks of its `Trainset`, read from the matrix in bounded memory."""
 
     def __init__(self, ratings: sparse.csr_array) -> None:
+        """Of ratings (n_users, n_items), CSR."""
         self.n_users, self.n_items = ratings.shape
         self.global_mean = float(ratings.data.mean(dtype=np.float64))
         self.largest = float(np.abs(ratings.data).max())
@@ -188,7 +189,7 @@ class _Pairs:
         self._ratings = ratings
 
     @classmethod
-    def of(cls, interactions: Interactions, parameters: SVDParameters) -> _Pairs:
+    def of(cls, interactions: Interactions, parameters: SVDParameters) -> TrainingPairs:
         """The ratings, or for `ranking` ones and sampled zeros."""
         if parameters.objective == "rating":
             return cls(interactions.ratings)
@@ -208,7 +209,7 @@ class _Pairs:
             self.bar.update()
 
 
-class _PairsToRank(_Pairs):
+class _PairsToRank(TrainingPairs):
     """The same with 1 for rated items, each followed by 0 for sampled others."""
 
     def __init__(self, zeros: SampledZeros) -> None:

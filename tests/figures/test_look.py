@@ -41,8 +41,7 @@ def drawing_functions() -> Iterator[str]:
         for name, function in inspect.getmembers(members, inspect.isfunction):
             is_own = function.__module__ == members.__name__
             returned = str(function.__annotations__.get("return", ""))
-            chooses = name == "draw_evidence"  # whose evidence another function draws
-            if is_own and not chooses and not name.startswith("_") and "Figure" in returned:
+            if is_own and not name.startswith("_") and "Figure" in returned:
                 yield name
 
 

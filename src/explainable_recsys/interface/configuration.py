@@ -12,7 +12,7 @@ import yaml
 from explainable_recsys.errors import InputError, did_you_mean
 from explainable_recsys.interface.old_names import moved_dataset, moved_parameter
 
-# Fast where PyYAML comes with its C library, as it does from PyPI.
+# Several times faster where PyYAML was built with its C library.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 

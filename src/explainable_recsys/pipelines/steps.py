@@ -26,6 +26,8 @@ def node(run: Callable[..., Any], inputs: Any, outputs: Sequence[str], **more: A
 def step_node(step: Step, namespace: str, called: str | None = None, **names: str) -> Node:
     """A step as a node; what judges makes nothing of what is not stored.
 
+    A step judges if what it makes first is metrics, or faithfulness.
+
     Args:
         step: The step.
         namespace: Whose it is.

@@ -15,6 +15,7 @@ from pydantic import model_validator
 
 from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import DIFFERENT_RUNS, Interactions
+from explainable_recsys.liking import Liked, Liking, ScaleShare
 from explainable_recsys.parameters import Parameters
 from explainable_recsys.ragged import place_in_run
 
@@ -53,6 +54,7 @@ class Data:
             for every item of the catalogue at least.
         users: Column `user_id` and attributes; no rows where the data describes nobody.
         scale: Lowest and highest possible rating.
+        liking: From which rating on something is liked.
 
     >>> ratings = pd.DataFrame({"user_id": [1, 2], "item_id": [7, 9], "rating": [4.0, 2.0]})
     >>> data = Data.from_frames(ratings)
@@ -65,6 +67,7 @@ class Data:
     items: pd.DataFrame
     users: pd.DataFrame
     scale: RatingScale
+    liking: Liking
 
     @classmethod
     def from_frames(
@@ -73,6 +76,7 @@ class Data:
         items: pd.DataFrame | None = None,
         users: pd.DataFrame | None = None,
         scale: RatingScale | None = None,
+        liked: Liked | None = None,
     ) -> Self:
         """Encode tables.
 
@@ -82,9 +86,10 @@ class Data:
                 called by their ids.
             users: Column `user_id` and attributes.
             scale: None: from the lowest to the highest rating there is.
+            liked: From which rating on something is liked; None: three quarters of the scale.
 
         Raises:
-            InputError: As `Interactions.from_frame`.
+            InputError: As `Interactions.from_frame` and `Liking.of`.
         """
         interactions = Interactions.from_frame(ratings)
         ids = interactions.item_ids
@@ -95,7 +100,8 @@ class Data:
             scale = RatingScale(minimum=low, maximum=high if high > low else low + 1)
         people = pd.DataFrame({"user_id": interactions.user_ids[:0]}) if users is None else users
         facts = items.reindex(columns=list(dict.fromkeys([*items.columns, "year", "genres"])))
-        return cls(interactions, interactions, facts, people, scale)
+        liking = Liking.of(ScaleShare() if liked is None else liked, scale.minimum, scale.maximum)
+        return cls(interactions, interactions, facts, people, scale, liking)
 
     def __deepcopy__(self, _: dict[int, Any]) -> Data:
         """Itself: nothing in it is ever changed, and runners copy what they keep in memory."""

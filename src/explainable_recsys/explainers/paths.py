@@ -72,7 +72,8 @@ def explain_by_paths(
     """Find the paths that carry most of each recommendation's score.
 
     The weight of a path is its exact part in the score: the paths of a recommendation, shown or
-    not, sum to it. Paths over people who liked both items are one path for all these people.
+    not, sum to it. Paths over people who liked both items are one path for all these people. Who
+    likes nothing gets no explanation, although the model starts from all that they rated.
 
     Args:
         model: What recommends.
@@ -88,7 +89,7 @@ def explain_by_paths(
         fact `relation` says what the user did to the items that paths start from.
     """
     lists = lists.take(np.lexsort((lists.table["rank"], lists.users)))
-    starts = model.starts(lists.histories.ratings)
+    starts = data.liking.items(lists.histories.ratings)
     found = _Paths()
     n_links = np.diff(model.row_starts)
     costs = np.bincount(
@@ -101,7 +102,7 @@ def explain_by_paths(
             kept = _of_block(model, starts, lists.users[rows], lists.items[rows], parameters)
             found.add(**{name: kept[name] + (rows.start if name == "made" else 0) for name in kept})
     evidence, paths = _tables(model, data, lists, found)
-    relation = "rated" if model.liked_from == -np.inf else "liked"
+    relation = "rated" if data.liking.everything else "liked"
     return Explained(evidence, {"paths": paths}, {"relation": relation})
 
 

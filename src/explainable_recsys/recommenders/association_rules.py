@@ -9,25 +9,17 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
-from explainable_recsys.interactions import Interactions
+from explainable_recsys.data import Data
 from explainable_recsys.knowledge.association_rules import (
     Rules,
-    TransactionParameters,
-    liked_items,
     rules_from_table,
 )
-from explainable_recsys.parameters import Parameters
+from explainable_recsys.liking import Liking
 from explainable_recsys.ragged import blocks
 from explainable_recsys.recommenders.base import Recommender
 
 RULES_AT_ONCE = 4_000_000
 """Users times rules that are compared at once."""
-
-
-class AssociationRulesParameters(Parameters):
-    """From which rating on an item counts as liked; None: every rating."""
-
-    relevance_threshold: float | None = 4.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,19 +34,17 @@ class AssociationRules(Recommender):
         consequents: (m,) int32 columns.
         confidence: (m,) float32.
         catalogue_size: () number of items.
-        parameters: What counts as liked.
+        liked_from: Lowest liked rating, as `Liking` has it.
     """
 
     antecedents: NDArray[np.int32]
     consequents: NDArray[np.int32]
     confidence: NDArray[np.float32]
     catalogue_size: int
-    parameters: AssociationRulesParameters
+    liked_from: float
 
     @classmethod
-    def from_rules(
-        cls, rules: Rules, n_items: int, parameters: AssociationRulesParameters
-    ) -> AssociationRules:
+    def from_rules(cls, rules: Rules, n_items: int, liking: Liking) -> AssociationRules:
         """Take over mined rules."""
         order = np.argsort(rules.consequents, kind="stable")
         return cls(
@@ -62,7 +52,7 @@ class AssociationRules(Recommender):
             rules.consequents[order],
             rules.confidence[order].astype(np.float32),
             n_items,
-            parameters,
+            liking.at_least,
         )
 
     @property
@@ -72,7 +62,7 @@ class AssociationRules(Recommender):
 
     def scores(self, histories: sparse.csr_array) -> NDArray[np.float32]:
         """Confidence of the best applicable rule, or -inf; see `Recommender.scores`."""
-        liked = liked_items(histories, self.parameters.relevance_threshold)
+        liked = Liking(self.liked_from).items(histories)
         scores = np.full(liked.shape, -np.inf, np.float32)
         begins = np.flatnonzero(np.diff(self.consequents, prepend=-1))
         widths = np.full(liked.shape[0], len(self.consequents) + liked.shape[1])
@@ -94,16 +84,12 @@ class AssociationRules(Recommender):
         return applicable
 
 
-def collect_rules(
-    rules: pd.DataFrame, interactions: Interactions, transactions: TransactionParameters
-) -> AssociationRules:
+def collect_rules(rules: pd.DataFrame, data: Data) -> AssociationRules:
     """Take the rules mined from all users for a model.
 
     Args:
         rules: As `rules_table` makes it.
-        interactions: The catalogue.
-        transactions: What the rules were mined from.
+        data: The catalogue, and what counts as liked.
     """
-    everybody = rules_from_table(rules[rules["cluster"] == 0], interactions)
-    parameters = AssociationRulesParameters(relevance_threshold=transactions.relevance_threshold)
-    return AssociationRules.from_rules(everybody, interactions.n_items, parameters)
+    everybody = rules_from_table(rules[rules["cluster"] == 0], data.interactions)
+    return AssociationRules.from_rules(everybody, data.interactions.n_items, data.liking)

@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 from pydantic import Field
 from scipy import sparse
 
+from explainable_recsys.data import Data
 from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import Interactions, PaddedBlock, padded_blocks
 from explainable_recsys.knowledge.neighbours import NeighbourhoodParameters, explainability
+from explainable_recsys.liking import Liking
 from explainable_recsys.parameters import Seed
 from explainable_recsys.progress import progress
 from explainable_recsys.recommenders.base import UserSystems
@@ -90,6 +92,7 @@ class EMF(BiasedFactors):
 
     Attributes:
         neighbourhood: Whose ratings E is made of.
+        liked_from: Lowest rating that is liked there, as `Liking` has it.
         training_ratings: (nnz,) float32 ratings that neighbours are looked for in; none where
             lambda is 0.
         training_columns: (nnz,) their items.
@@ -98,6 +101,7 @@ class EMF(BiasedFactors):
 
     parameters: EMFParameters
     neighbourhood: NeighbourhoodParameters
+    liked_from: float
     training_ratings: NDArray[np.float32]
     training_columns: NDArray[np.int32]
     training_starts: NDArray[np.int64]
@@ -108,6 +112,7 @@ class EMF(BiasedFactors):
         interactions: Interactions,
         parameters: EMFParameters,
         neighbourhood: NeighbourhoodParameters,
+        liking: Liking,
         explainable: sparse.csr_array | None = None,
     ) -> EMF:
         """Minimise the objective by alternating least squares.
@@ -116,6 +121,7 @@ class EMF(BiasedFactors):
             interactions: Ratings to learn from.
             parameters: Hyper-parameters.
             neighbourhood: What E is made of.
+            liking: What is liked.
             explainable: E of the users, (n_users, n_items), if it has been computed.
 
         Raises:
@@ -132,7 +138,7 @@ class EMF(BiasedFactors):
         if parameters.explainability_weight == 0:
             explainable = sparse.csr_array(ratings.shape)
         elif explainable is None:
-            explainable = explainability(ratings, ratings, neighbourhood)
+            explainable = explainability(ratings, ratings, neighbourhood, liking)
         mean = 0.0 if ranks else float(ratings.data.mean(dtype=np.float64))
         items = np.zeros((interactions.n_items, 1 + parameters.factors))
         rng = np.random.default_rng(parameters.seed)
@@ -155,6 +161,7 @@ class EMF(BiasedFactors):
             item_factors=items[:, 1:].astype(np.float32),
             parameters=parameters,
             neighbourhood=neighbourhood,
+            liked_from=liking.at_least,
             training_ratings=needed.data,
             training_columns=needed.indices.astype(np.int32),
             training_starts=needed.indptr.astype(np.int64),
@@ -171,7 +178,8 @@ class EMF(BiasedFactors):
         """E of each history, (n, n_items)."""
         if self.parameters.explainability_weight == 0:
             return sparse.csr_array(histories.shape)
-        return explainability(histories, self._training, self.neighbourhood)
+        liking = Liking(self.liked_from)
+        return explainability(histories, self._training, self.neighbourhood, liking)
 
     @cached_property
     def design(self) -> NDArray[np.float64]:
@@ -317,7 +325,7 @@ class _Terms:
 
 
 def fit_emf(
-    interactions: Interactions,
+    data: Data,
     explainability_by_users: Interactions,
     explainability_by_items: Interactions,
     parameters: EMFParameters,
@@ -325,12 +333,13 @@ def fit_emf(
 ) -> EMF:
     """`EMF.fit` with E as it is stored, unless that is of other (held-out) users."""
     chosen = explainability_by_users if neighbourhood.form == "users" else explainability_by_items
-    same = np.array_equal(chosen.user_ids, interactions.user_ids)
-    return EMF.fit(interactions, parameters, neighbourhood, chosen.ratings if same else None)
+    same = np.array_equal(chosen.user_ids, data.interactions.user_ids)
+    known = chosen.ratings if same else None
+    return EMF.fit(data.interactions, parameters, neighbourhood, data.liking, known)
 
 
 def fit_emf_ratings(
-    interactions: Interactions,
+    data: Data,
     explainability_by_users: Interactions,
     explainability_by_items: Interactions,
     parameters: EMFRatingsParameters,
@@ -338,15 +347,15 @@ def fit_emf_ratings(
 ) -> EMF:
     """`fit_emf` with parameters that predict ratings well."""
     return fit_emf(
-        interactions, explainability_by_users, explainability_by_items, parameters, neighbourhood
+        data, explainability_by_users, explainability_by_items, parameters, neighbourhood
     )
 
 
 def fit_mf(
-    interactions: Interactions,
+    data: Data,
     parameters: EMFRatingsParameters,
     neighbourhood: NeighbourhoodParameters,
 ) -> EMF:
     """Plain matrix factorization of ratings: `EMF.fit` without explainability."""
     plain = parameters.model_copy(update={"explainability_weight": 0.0})
-    return EMF.fit(interactions, plain, neighbourhood)
+    return EMF.fit(data.interactions, plain, neighbourhood, data.liking)

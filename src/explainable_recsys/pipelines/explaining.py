@@ -9,8 +9,7 @@ import pandas as pd
 
 from explainable_recsys.answers.answer import FittedPair, answer
 from explainable_recsys.answers.explainers import EXPLAINERS
-from explainable_recsys.answers.knowledge import provided
-from explainable_recsys.answers.pairs import knowledge_of
+from explainable_recsys.answers.pairs import knowledge_inputs
 from explainable_recsys.answers.records import Pair
 from explainable_recsys.data import Data, Lists
 from explainable_recsys.metrics.parameters import EvaluationParameters, of_control_users
@@ -37,7 +36,7 @@ class Explain:
             "data": Data,
             "recommendations": pd.DataFrame,
             "parameters": explainer.parameters,
-            **{name: known[name].annotation for name in provided(knowledge_of(pair))},
+            **{name: known[name].annotation for name in knowledge_inputs(pair)},
         }
         if control:
             kinds["evaluation"] = EvaluationParameters

@@ -18,6 +18,7 @@ from explainable_recsys.interactions import DIFFERENT_RUNS, Interactions
 from explainable_recsys.liking import Liked, Liking, ScaleShare
 from explainable_recsys.parameters import Parameters
 from explainable_recsys.ragged import place_in_run
+from explainable_recsys.titles import short_titles
 
 LIST_COLUMNS = ("user_id", "item_id", "rank", "score")
 
@@ -146,7 +147,7 @@ class Data:
         )
 
     def titles(self, columns: NDArray[np.int64]) -> pd.Categorical:
-        """Title of the item in each column of the catalogue.
+        """What the item in each column of the catalogue is called; see `short_titles`.
 
         Raises:
             InputError: If the items table lacks one of them.
@@ -162,7 +163,7 @@ class Data:
     def _titles(self) -> tuple[NDArray[np.int64], pd.Index[Any]]:
         """Which title each column of the catalogue has (-1: none), and the titles."""
         rows = pd.Index(self.items["item_id"]).get_indexer(pd.Index(self.interactions.item_ids))
-        codes, names = pd.factorize(self.items["title"])
+        codes, names = pd.factorize(short_titles(self.items))
         return np.where(rows < 0, -1, np.append(codes, -1)[rows]), pd.Index(names)
 
 

@@ -62,7 +62,7 @@ def explain_by_contributions(
         `totals`, one row per explained recommendation: `user_id`, `item_id`, `supporting` and
         `opposing`, the sums of the positive and of the negative weights of its whole history,
         `lower`, that of the positive ones of what is not liked; and of the group that stands out
-        `group` (id of the feature; missing where none does), `n_in_group` and `of_group`, the
+        `shared` (id of the feature; missing where none does), `n_sharing` and `of_sharing`, the
         number of its ratings and the sum of their weights.
     """
     lists = lists.without_others()
@@ -80,6 +80,6 @@ def explain_by_contributions(
     totals = pd.concat([chosen.totals for chosen in found], ignore_index=True).sort_values("row")
     totals = totals.reset_index(drop=True)
     ids = pd.Index(np.array([], np.str_) if features is None else features.ids, dtype="str")
-    groups = pd.Categorical.from_codes(totals.pop("group"), categories=ids)
-    about = pairs_of(lists, totals.pop("row").to_numpy()).join(totals.assign(group=groups))
+    groups = pd.Categorical.from_codes(totals.pop("shared"), categories=ids)
+    about = pairs_of(lists, totals.pop("row").to_numpy()).join(totals.assign(shared=groups))
     return Explained(viewed_evidence(data, lists, found, order), {"totals": about})

@@ -128,8 +128,8 @@ class Chosen:
             telling), `rated` (column), `share`, `loss`, `lead`; a row for each piece.
         totals: Columns `row`, `supporting`, `opposing`: sums of the weights of all the history's
             ratings for and against each recommendation with any; `lower`, of the supporting ones
-            of what is not liked; and of the group that stands out `group` (column of the features,
-            -1 if none does), `n_in_group`, `of_group` (sum of the weights).
+            of what is not liked; and of the group that stands out `shared` (column of the features,
+            -1 if none does), `n_sharing`, `of_sharing` (sum of the weights).
     """
 
     places: NDArray[np.int64]
@@ -195,9 +195,9 @@ def choose(
         "supporting": np.maximum(flat, 0.0).sum(axis=1)[explained],
         "opposing": np.minimum(flat, 0.0).sum(axis=1)[explained],
         "lower": _of_lower(weights, liked).ravel()[explained],
-        "group": groups.column.ravel()[explained],
-        "n_in_group": groups.members.sum(axis=2).ravel()[explained],
-        "of_group": groups.part.ravel()[explained],
+        "shared": groups.column.ravel()[explained],
+        "n_sharing": groups.members.sum(axis=2).ravel()[explained],
+        "of_sharing": groups.part.ravel()[explained],
     }
     shape = (*rows.shape, -1) if rows.size else (*rows.shape, chosen.shape[1])
     cited_shape = (*rows.shape, -1) if rows.size else (*rows.shape, cited.shape[1])

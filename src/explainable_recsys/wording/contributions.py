@@ -41,7 +41,8 @@ def contribution_sentences(
         Columns `user_id`, `item_id`, `sentence`, one row per explained recommendation.
     """
     table = explained.evidence.merge(explained.details["totals"], on=columns.KEYS)
-    sides = columns.Sides(table, parameters.n_cited)
+    liked = columns.liked(data, lists.histories, table)
+    sides = columns.Sides(table, parameters.n_cited, liked)
     whole = table["supporting"].to_numpy()
     rated = columns.fill(
         phrase("{item} ★{rating}"),
@@ -50,7 +51,7 @@ def contribution_sentences(
     )
     pieces = columns.fill_each(
         [phrase("{item} ({share})"), "{item}"],
-        sides.cited_of(pa.array(table["group"].notna())).to_numpy(zero_copy_only=False),
+        sides.cited_of(pa.array(table["shared"].notna())).to_numpy(zero_copy_only=False),
         item=sides.cited_of(rated),
         share=sides.cited_of(_shares(sides.weights / whole)),
     )
@@ -80,7 +81,7 @@ def _support(
     table: pd.DataFrame, cited: pa.Array, all_rated: bool, features: Features | None
 ) -> pa.LargeStringArray:
     """What supports: single ratings, or the group that stands out."""
-    grouped = table["group"].notna().to_numpy()
+    grouped = table["shared"].notna().to_numpy()
     rows = np.flatnonzero(grouped)
     of_group = table.iloc[rows]
     return columns.fill_each(
@@ -96,9 +97,9 @@ def _support(
         ],
         grouped,
         cited=cited,
-        n=columns.written(table["n_in_group"].to_numpy(), short),
-        group=columns.spread(group_names(of_group["group"], features), rows, len(table)),
-        share=_shares((table["of_group"] / table["supporting"]).to_numpy()),
+        n=columns.written(table["n_sharing"].to_numpy(), short),
+        group=columns.spread(group_names(of_group["shared"], features), rows, len(table)),
+        share=_shares((table["of_sharing"] / table["supporting"]).to_numpy()),
     )
 
 

@@ -27,15 +27,16 @@ def influence_sentences(
     Args:
         explained: Style `item`, signed; the detail `ranks_without` and the fact
             `predicts_ratings` of `explain_by_influence`.
-        data: Not needed, nor are lists and knowledge.
-        lists: See data.
+        data: What counts as liked.
+        lists: With the histories.
         parameters: How many supporting items are named; of opposing ones the strongest is.
-        knowledge: See data.
+        knowledge: Not needed.
 
     Returns:
         Columns `user_id`, `item_id`, `sentence`, one row per explained recommendation.
     """
-    sides = columns.Sides(explained.evidence, parameters.n_cited)
+    liked = columns.liked(data, lists.histories, explained.evidence)
+    sides = columns.Sides(explained.evidence, parameters.n_cited, liked)
     if explained.facts["predicts_ratings"]:
         return _in_points(sides)
     return _in_places(sides, explained.details["ranks_without"])

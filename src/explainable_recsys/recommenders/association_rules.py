@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -15,11 +16,11 @@ from explainable_recsys.knowledge.association_rules import (
     rules_from_table,
 )
 from explainable_recsys.liking import Liking
-from explainable_recsys.ragged import blocks
+from explainable_recsys.ragged import blocks, expand
 from explainable_recsys.recommenders.base import Recommender
 
 RULES_AT_ONCE = 4_000_000
-"""Users times rules that are compared at once."""
+"""Rules that are looked at at once."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,24 +65,38 @@ class AssociationRules(Recommender):
         """Confidence of the best applicable rule, or -inf; see `Recommender.scores`."""
         liked = Liking(self.liked_from).items(histories)
         scores = np.full(liked.shape, -np.inf, np.float32)
-        begins = np.flatnonzero(np.diff(self.consequents, prepend=-1))
-        widths = np.full(liked.shape[0], len(self.consequents) + liked.shape[1])
+        n_rules = np.diff(self._starts)[liked.indices]
+        widths = np.diff(np.append(0, np.cumsum(n_rules))[liked.indptr])
         for block in blocks(widths, RULES_AT_ONCE):
-            applicable = self._applicable(liked[block])
-            confidence = np.where(applicable, self.confidence, np.float32(-np.inf))
-            best = np.maximum.reduceat(confidence, begins, axis=1)
-            scores[block, self.consequents[begins]] = best
+            users, rules = self._applicable(liked[block])
+            found = scores[block]
+            np.maximum.at(found, (users, self.consequents[rules]), self.confidence[rules])
         return scores
 
-    def _applicable(self, liked: sparse.csr_array) -> NDArray[np.bool_]:
-        """Which rules have all antecedents liked, (b, m)."""
-        likes = np.ones((liked.shape[0], liked.shape[1] + 1), dtype=bool)  # -1 is always liked
-        likes[:, :-1] = liked.toarray() > 0
-        applicable = likes[:, self.antecedents[:, 0]]
-        for column in self.antecedents[:, 1:].T:
-            if (column >= 0).any():
-                applicable &= likes[:, column]
-        return applicable
+    def _applicable(self, liked: sparse.csr_array) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Users (rows) and rules all of whose antecedents they like."""
+        owners = np.repeat(np.arange(liked.shape[0]), np.diff(liked.indptr))
+        starts = self._starts[liked.indices]
+        entry, place = expand(starts, self._starts[liked.indices + 1] - starts)
+        users, rules = owners[entry], self._by_antecedent[place]
+        if (self.antecedents[:, 1:] >= 0).any():
+            likes = np.ones((liked.shape[0], liked.shape[1] + 1), dtype=bool)  # -1: always liked
+            likes[:, :-1] = liked.toarray() > 0
+            for column in self.antecedents[:, 1:].T:
+                applies = likes[users, column[rules]]
+                users, rules = users[applies], rules[applies]
+        return users, rules
+
+    @cached_property
+    def _by_antecedent(self) -> NDArray[np.int64]:
+        """The rules (m,) ordered by their first antecedent."""
+        return np.argsort(self.antecedents[:, 0], kind="stable")
+
+    @cached_property
+    def _starts(self) -> NDArray[np.int64]:
+        """(n_items + 1,) where the rules of each first antecedent begin in that order."""
+        counts = np.bincount(self.antecedents[:, 0], minlength=self.catalogue_size)
+        return np.append(0, np.cumsum(counts))
 
 
 def collect_rules(rules: pd.DataFrame, data: Data) -> AssociationRules:

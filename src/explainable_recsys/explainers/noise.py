@@ -10,7 +10,7 @@ from explainable_recsys.data import Lists
 from explainable_recsys.ragged import place_in_run
 from explainable_recsys.recommenders.lists import Ranker
 
-NOISE = 1e-3
+NOISE = 1e-2
 """Share of the standard deviation of a person's scores below which a weight says nothing."""
 
 FLAT = 1e-3

@@ -41,12 +41,14 @@ class PathParameters(Parameters):
 
     The `n_paths` with the largest weights, no more than `max_per_relation` over one relation,
     and none through an entity that more than `max_share` of the items have (and more than two):
-    it would explain everything. A sentence names `n_cited` of the items that they start from.
+    it would explain everything; nor one over fewer than `min_people` people, who say little and
+    could be told from it. A sentence names `n_cited` of the items that they start from.
     """
 
     n_paths: int = Field(5, ge=1)
     max_per_relation: int = Field(2, ge=1)
     max_share: float = Field(0.25, gt=0, le=1)
+    min_people: int = Field(3, ge=1)
     n_cited: int = Field(3, ge=1)
 
 
@@ -193,7 +195,8 @@ def _over_people(
         pair, cells = _run(starts, users[made])
         item = starts.indices[cells].astype(np.int64)
         where = np.searchsorted(rated, item), np.searchsorted(some, columns[made][pair])
-        weights = starts.data[cells].astype(np.float64) * values[where]
+        enough = np.rint(counts[where]) >= parameters.min_people
+        weights = np.where(enough, starts.data[cells].astype(np.float64) * values[where], 0.0)
         order = np.lexsort((item, -weights, pair))
         best = order[place_in_run(pair[order]) < parameters.max_per_relation]
         yield {

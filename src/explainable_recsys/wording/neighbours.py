@@ -86,7 +86,7 @@ def similar_item_sentences(
 ) -> pd.DataFrame:
     """Say which similar items the user liked.
 
-    For example "You liked what people rate alike: ⟨Alien⟩ ★5, ⟨Aliens⟩ ★4."
+    For example "People rate it like ⟨Alien⟩ ★5 and ⟨Aliens⟩ ★4, which you liked."
 
     Args:
         explained: Style `item`.
@@ -102,14 +102,14 @@ def similar_item_sentences(
     cited = evidence[evidence["position"] <= parameters.n_cited]
     starts = np.flatnonzero(cited["position"].to_numpy() == 1)
     sentence = (
-        phrase("You rated what people rate alike: {items}.")
+        phrase("People rate it like {items}, which you know.")
         if data.liking.everything
-        else phrase("You liked what people rate alike: {items}.")
+        else phrase("People rate it like {items}, which you liked.")
     )
     named = columns.fill(
         phrase("{item} ★{rating}"),
         item=columns.items(cited["evidence"]),
         rating=columns.ratings(lists.histories, cited),
     )
-    named = columns.enumerate_runs(named, starts)
+    named = columns.enumerate_runs(named, starts, with_and=True)
     return columns.sentence_table(cited.iloc[starts], columns.fill(sentence, items=named))

@@ -44,8 +44,8 @@ def explain_by_features(
 
     The weight of a feature is its exact part, p_f v_if in `Content`; the last piece of the sum,
     `POPULARITY`, is what popularity adds to the features' part. They sum to the score and are
-    told largest first. Features that add nothing are left out, so a recommendation whose score is
-    -inf has no explanation.
+    told largest first, popularity after what is as large. Features that add nothing are left out,
+    so a recommendation whose score is -inf has no explanation.
 
     Args:
         model: What recommends.
@@ -114,7 +114,7 @@ def _pieces(
         {
             "made": np.append(made[pair], made),
             "feature": np.append(features, np.full(len(made), n)),
-            "weight": np.append(weights, boosts),
+            "weight": np.append(weights, boosts).astype(np.float32),  # so that equals stay equal
             "rated": np.append(carriers[found], np.full(len(made), -1)),
         }
     )

@@ -203,31 +203,26 @@ class EMF(BiasedFactors):
         factors = np.diag(np.arange(self.design.shape[1]) > 0).astype(np.float64)
         always = parameters.factor_damping * factors
         always[0, 0] = parameters.user_bias_damping
-        per_rating = parameters.regularization * factors
         if parameters.objective == "ranking":
-            yield self._confident_systems(histories, always, per_rating)
+            yield self._confident_systems(histories, always)
         else:
-            yield self._rating_systems(histories, always, per_rating)
+            yield self._rating_systems(histories, always, parameters.regularization * factors)
 
     def _confident_systems(
-        self,
-        histories: PaddedBlock,
-        damping: NDArray[np.float64],
-        per_rating: NDArray[np.float64],
+        self, histories: PaddedBlock, damping: NDArray[np.float64]
     ) -> UserSystems:
         """Squared errors of 1 for rated and 0 for other items, by confidence."""
         trust = self.parameters.confidence * histories.values.astype(np.float64)
         rated, (gram, _) = self._rated(histories), self._all_items
-        n_ratings = histories.filled.sum(axis=1)
         return UserSystems(
             items=self.design,
             rated=rated,
             weights=np.where(histories.filled, trust, 0.0),
             right=np.where(histories.filled, 1.0 + trust, 0.0),
             prior_right=np.zeros(rated.shape[::2]),
-            prior_precision=gram + damping + n_ratings[:, None, None] * per_rating,
-            precision_per_rating=per_rating,
-            n_ratings=n_ratings,
+            prior_precision=np.tile(gram + damping, (len(rated), 1, 1)),
+            precision_per_rating=np.zeros_like(gram),
+            n_ratings=histories.filled.sum(axis=1),
         )
 
     @cached_property

@@ -94,7 +94,8 @@ def measured_by(
             rows = np.sort(rows[rows >= 0])
             ids = interactions.user_ids[rows], interactions.item_ids
             shape = recommendation.model_copy(update={"n": k})
-            lists = recommend(model, Interactions(interactions.ratings[rows], *ids), shape)
+            some = Interactions(interactions.ratings[rows], *ids)
+            lists = recommend(model, some, shape, catalogue=interactions)
             by_user = ranking_per_user(lists, held_out, k, evaluation.relevance_threshold)
             value = float(by_user[f"{metric}@{k}"].mean())
         if not math.isfinite(value):

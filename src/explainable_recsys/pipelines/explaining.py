@@ -15,6 +15,7 @@ from explainable_recsys.data import Data, Lists
 from explainable_recsys.metrics.parameters import EvaluationParameters, of_control_users
 from explainable_recsys.parameters import Parameters
 from explainable_recsys.recommenders.base import Recommender
+from explainable_recsys.recommenders.lists import RecommendationParameters
 
 
 class Explain:
@@ -36,6 +37,7 @@ class Explain:
             "data": Data,
             "recommendations": pd.DataFrame,
             "parameters": explainer.parameters,
+            "recommendation": RecommendationParameters,
             **{name: known[name].annotation for name in knowledge_inputs(pair)},
         }
         if control:
@@ -54,17 +56,20 @@ class Explain:
         data: Data,
         recommendations: pd.DataFrame,
         parameters: Parameters,
+        recommendation: RecommendationParameters,
         evaluation: EvaluationParameters | None = None,
         **knowledge: Any,
     ) -> pd.DataFrame | tuple[pd.DataFrame, ...]:
-        """Explain stored lists: the evidence, the sentences (not of controls), the details."""
+        """Explain stored lists: evidence, sentences, details; of controls only what is read."""
         explainer = EXPLAINERS[self.pair.explainer]
         parameters = explainer.parameters.model_validate(parameters)  # {} of an approach without
         if evaluation is not None:
             recommendations = of_control_users(recommendations, evaluation)
         lists = Lists.of(data.histories, recommendations)
-        said = answer(FittedPair(self.pair, model, parameters, knowledge), data, lists=lists)
-        details = (said.details[name] for name in explainer.details)
+        pair = FittedPair(self.pair, model, parameters, knowledge)
+        said = answer(pair, data, lists=lists, recommendation=recommendation)
         if not self.control:
+            details = (said.details[name] for name in explainer.details)
             return (said.explanations, said.sentences, *details)
-        return (said.explanations, *details) if explainer.asks_model else said.explanations
+        compared = tuple(said.details[name] for name in explainer.compared)
+        return (said.explanations, *compared) if compared else said.explanations

@@ -152,6 +152,7 @@ def test_nothing_is_explained_or_recommended() -> None:
     assert seen.told.empty
     assert seen.weak["reason"].tolist() == ["none"] * 5
     assert seen.groups["n_none"].sum() == 10
+    assert seen.groups["n_diffuse"].isna().all()  # without the sums nobody knows
     assert not seen.reached["n_explained"].any()
     nobody = lists.take(np.zeros(0, np.int64))
     seen = oversee(data, nobody, ITEMS[:0], None, 3, 1)

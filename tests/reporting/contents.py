@@ -146,10 +146,10 @@ def oversight() -> dict[str, pd.DataFrame]:
         ("intrinsic_ease", "history", 41, 900, 1_000, 0, 0, 100),
         ("intrinsic_ease", "item", 1, 20, 50, 0, 0, 50),
         ("intrinsic_ease", "item", 21, 300, 1_950, 0, 0, 100),
-        ("posthoc_ar", "history", 1, 40, 1_000, 300, 100, 0),
-        ("posthoc_ar", "history", 41, 900, 1_000, 100, 100, 0),
-        ("posthoc_ar", "item", 1, 20, 500, 100, 0, 0),
-        ("posthoc_ar", "item", 21, 300, 1_500, 300, 200, 0),
+        ("posthoc_ar", "history", 1, 40, 1_000, 300, 100, None),
+        ("posthoc_ar", "history", 41, 900, 1_000, 100, 100, None),
+        ("posthoc_ar", "item", 1, 20, 500, 100, 0, None),
+        ("posthoc_ar", "item", 21, 300, 1_500, 300, 200, None),
     ]
     reached = [
         ("intrinsic_ease", 7, 30, 900, 900),
@@ -166,7 +166,7 @@ def oversight() -> dict[str, pd.DataFrame]:
         "evidence_told": pd.DataFrame(told, columns=["approach", *pieces]),
         "reasons_by_group": pd.DataFrame(
             groups, columns=["approach", "whose", "low", "high", *counts]
-        ),
+        ).astype({"n_diffuse": "Int64"}),
         "items_reached": pd.DataFrame(reached, columns=["approach", *items]),
     }
 

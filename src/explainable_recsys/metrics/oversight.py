@@ -35,7 +35,7 @@ class Oversight:
     Attributes:
         told: As `evidence_told`.
         weak: As `weak_reasons`.
-        groups: As `reasons_by_group`.
+        groups: As `reasons_by_group`; `n_diffuse` is missing where it cannot be known.
         reached: As `items_reached`.
     """
 
@@ -66,10 +66,13 @@ def oversee(
     """
     told = told_pieces(lists, evidence, n_cited)
     firmness = reason_firmness(lists, told, totals)
+    groups = reasons_by_group(data, lists, firmness)
+    if totals is None:
+        groups["n_diffuse"] = groups["n_diffuse"].mask(groups["n_diffuse"] >= 0)
     return Oversight(
         evidence_told(data, lists, told),
         weak_reasons(data, lists, firmness),
-        reasons_by_group(data, lists, firmness),
+        groups,
         items_reached(data, lists, firmness, min_ratings),
     )
 
@@ -190,7 +193,7 @@ def reasons_by_group(data: Data, lists: Lists, firmness: NDArray[np.int64]) -> p
         columns = {f"n_{name}": counts[:, n] for n, name in enumerate(FIRMNESS) if name != "firm"}
         rows = {"whose": whose, "low": low, "high": high, "n_recommendations": counts.sum(axis=1)}
         found.append(pd.DataFrame(rows | columns))
-    return pd.concat(found, ignore_index=True)
+    return pd.concat(found, ignore_index=True).astype({"n_diffuse": "Int64"})
 
 
 def items_reached(

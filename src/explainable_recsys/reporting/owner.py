@@ -33,7 +33,7 @@ def owner_sentences(content: ReportContent, approaches: Collection[str]) -> list
     groups = content.reasons_by_group
     names = _known(approaches, groups)
     told = (
-        _missing(names, groups),
+        _missing(content, names),
         _short_histories(names, groups),
         _out_of_sight(content.items_reached),
     )
@@ -52,15 +52,14 @@ def told_table(content: ReportContent, approaches: Collection[str]) -> Table:
     for name in _known(approaches, table):
         first = table[table["approach"] == name].head(N_TOLD)
         pieces = phrase(STYLES[first["style"].iloc[0]].piece)
-        cells = [
-            Cell(evidence, number(share, "percentage"))
-            for evidence, share in zip(first["evidence"], first["share"], strict=True)
+        shares = [number(share, "percentage") for share in first["share"]]
+        told = [
+            phrase("{item} ({share})", item=evidence, share=share)
+            for evidence, share in zip(first["evidence"], shares, strict=True)
         ]
-        filled = (*cells, *[Cell("")] * (N_TOLD - len(cells)))
-        rows.append(Row(name, (Cell(pieces, is_phrase=True), *filled)))
-    ranks = (phrase("most often"), phrase("second"), phrase("third"))
+        rows.append(Row(name, (Cell(pieces, is_phrase=True), Cell(enumerated(told)))))
     note = phrase("Percentages are of all recommendations; the first pieces of each reason count.")
-    columns = (phrase("approach"), phrase("kind of reason"), *ranks)
+    columns = (phrase("approach"), phrase("kind of reason"), phrase("told most often"))
     caption = phrase("What reasons rest on most often")
     return Table(caption, columns, (Body(tuple(rows)),), notes=(note,), kind="facts")
 
@@ -73,6 +72,7 @@ def gaps_table(content: ReportContent, approaches: Collection[str]) -> Table:
         own, reached = groups[groups["approach"] == name], items[items["approach"] == name]
         sums = own[own["whose"] == "history"].sum(numeric_only=True)
         made = max(sums["n_recommendations"], 1)
+        mark = "*" if own["n_diffuse"].isna().any() else ""
         unseen = reached["n_recommended"] == 0
         silent = ~unseen & (reached["n_explained"] == 0)
         texts = (
@@ -83,7 +83,7 @@ def gaps_table(content: ReportContent, approaches: Collection[str]) -> Table:
             number(unseen.mean(), "percentage"),
             number(silent.sum(), "count"),
         )
-        rows.append(Row(name, tuple(map(Cell, texts))))
+        rows.append(Row(name, tuple(map(Cell, texts)), mark))
     columns = (
         phrase("approach"),
         phrase("no reason"),
@@ -96,7 +96,7 @@ def gaps_table(content: ReportContent, approaches: Collection[str]) -> Table:
     notes = (
         phrase(
             "Weak: a single piece, or the largest is less than {share} of all that speaks for the "
-            "item (where that is known).",
+            "item; how much that is, is not known of those with a *.",
             share=percentage(100 * DIFFUSE),
         ),
         phrase(
@@ -114,24 +114,25 @@ def _known(approaches: Collection[str], table: pd.DataFrame) -> list[str]:
     return [name for name in approaches if name in named]
 
 
-def _missing(names: list[str], groups: pd.DataFrame) -> Iterator[str]:
-    """Who leaves the most recommendations without a reason, and who leaves none."""
+def _missing(content: ReportContent, names: list[str]) -> Iterator[str]:
+    """Who leaves the most recommendations without a reason, and how many leave none."""
     if not names:
         return
+    groups = content.reasons_by_group
     sums = groups[groups["whose"] == "history"].groupby("approach").sum(numeric_only=True)
     shares = (sums["n_none"] / sums["n_recommendations"].clip(lower=1)).loc[names]
-    if shares.max() == 0:
-        yield phrase("Every recommendation has a reason.")
-        return
-    worst = str(shares.idxmax())
     yield phrase(
-        "{approach} leaves the most recommendations without a reason: {share}.",
-        approach=worst,
-        share=number(shares[worst], "percentage"),
+        "{n} of {n_all} approaches give a reason for every recommendation.",
+        n=int((shares == 0).sum()),
+        n_all=len(names),
     )
-    whole = [name for name in names if shares[name] == 0]
-    if whole:
-        yield phrase("Every recommendation has a reason with {names}.", names=enumerated(whole))
+    if shares.max() > 0:
+        worst = str(shares.idxmax())
+        yield phrase(
+            "{approach} leaves the most recommendations without a reason: {share}.",
+            approach=phrase(content.titles.get(worst, worst)),
+            share=number(shares[worst], "percentage"),
+        )
 
 
 def _short_histories(names: list[str], groups: pd.DataFrame) -> Iterator[str]:
@@ -144,8 +145,8 @@ def _short_histories(names: list[str], groups: pd.DataFrame) -> Iterator[str]:
             found.append(shares.idxmax() == shares.index[0])
     if found:
         yield phrase(
-            "Of {n} approaches with missing or weak reasons, {n_short} have most of them for the "
-            "third of the people who rated least.",
+            "In {n_short} of {n} approaches with missing or weak reasons, these are most frequent "
+            "for the third of the people who rated least.",
             n=len(found),
             n_short=sum(found),
         )
@@ -169,7 +170,7 @@ def _out_of_sight(items: pd.DataFrame) -> Iterator[str]:
 
 def _shares(groups: pd.DataFrame) -> pd.Series[float]:
     """Share of the recommendations of every group that have no reason or a weak one."""
-    weak = groups[["n_none", "n_single", "n_diffuse"]].sum(axis=1)
+    weak = groups[["n_none", "n_single", "n_diffuse"]].astype("float64").sum(axis=1)
     return weak / groups["n_recommendations"].clip(lower=1)
 
 

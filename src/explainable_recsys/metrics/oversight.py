@@ -63,6 +63,16 @@ def oversee(
             where they are not known.
         n_cited: So many supporting pieces are told of each recommendation.
         min_ratings: Items with fewer of them are never recommended.
+
+    >>> ratings = pd.DataFrame({"user_id": [1, 1, 2], "item_id": [7, 8, 9], "rating": 4.0})
+    >>> data = Data.from_frames(ratings)
+    >>> table = pd.DataFrame({"user_id": [1, 2], "item_id": [9, 7], "rank": 1})
+    >>> evidence = {"user_id": [1, 1], "item_id": 9, "position": [1, 2], "style": "item"}
+    >>> evidence |= {"evidence_id": ["7", "8"], "evidence": ["Up", "It"], "weight": [0.4, 0.1]}
+    >>> lists = Lists.of(data.histories, table)
+    >>> seen = oversee(data, lists, pd.DataFrame(evidence).assign(group=1), None, 3, 1)
+    >>> seen.told[["evidence", "share"]].values.tolist(), seen.weak["reason"].tolist()
+    ([['Up', 0.5], ['It', 0.5]], ['none'])
     """
     told = told_pieces(lists, evidence, n_cited)
     firmness = reason_firmness(lists, told, totals)

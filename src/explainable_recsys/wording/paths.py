@@ -43,7 +43,9 @@ def path_sentences(
     Returns:
         Columns `user_id`, `item_id`, `sentence`, one row per explained recommendation.
     """
-    best = explained.details["paths"].drop_duplicates([*columns.KEYS, "from_item"])
+    told = explained.evidence[[*columns.KEYS, "group"]].rename(columns={"group": "position"})
+    paths = explained.details["paths"].merge(told, on=[*columns.KEYS, "position"])
+    best = paths.drop_duplicates([*columns.KEYS, "from_item"])
     place = best.groupby(columns.KEYS, sort=False).cumcount().to_numpy()
     best = best[place < parameters.n_cited]
     starts = np.flatnonzero(place[place < parameters.n_cited] == 0)

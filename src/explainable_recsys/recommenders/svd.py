@@ -43,7 +43,7 @@ class SVDParameters(RankingParameters):
     `user_penalties` are the candidates of `calibrate_user_penalty` (objective `rating`).
     """
 
-    factors: int = Field(64, ge=1)
+    factors: int = Field(96, ge=1)
     epochs: int = Field(30, ge=1)
     learning_rate: float = Field(0.02, gt=0)
     regularization: float = Field(0.0125, ge=0)

@@ -36,10 +36,12 @@ USUAL = {
     **{
         name: f"{{recommender}}.{name}" for name in ("model", "recommendations", "data_fingerprint")
     },
+    "greedy": "{recommender}.greedy_removals",
     **{
         name: f"{{approach}}.{name}"
         for name in ("explanations", "cited_rules", "cited_groups", "surrogates", "paths")
     },
+    "explanations_of_null": "{approach}.explanations_of_null",
 }
 """The dataset that an argument of this name reads, where a record gives it no other.
 

@@ -7,12 +7,14 @@ from typing import Any
 
 import pandas as pd
 
-from explainable_recsys.answers.answer import FittedPair, answer
+from explainable_recsys.answers.answer import FittedPair, answer, evidence_for
 from explainable_recsys.answers.explainers import EXPLAINERS
 from explainable_recsys.answers.knowledge import provided
 from explainable_recsys.answers.pairs import knowledge_of
 from explainable_recsys.answers.records import Pair
 from explainable_recsys.data import Data, Lists
+from explainable_recsys.metrics.faithfulness import FaithfulnessParameters
+from explainable_recsys.metrics.null import what_is_asked
 from explainable_recsys.metrics.parameters import EvaluationParameters, of_control_users
 from explainable_recsys.parameters import Parameters
 from explainable_recsys.recommenders.base import Recommender
@@ -21,14 +23,15 @@ from explainable_recsys.recommenders.base import Recommender
 class Explain:
     """The node function that answers for a pair, with the types of the pair's own parameters."""
 
-    def __init__(self, pair: Pair, control: bool = False) -> None:
+    def __init__(self, pair: Pair, control: bool = False, null: bool = False) -> None:
         """Prepare.
 
         Args:
             pair: Who answers.
             control: Whether the lists are a control's, of which only some users' are explained.
+            null: Whether some users' lists are explained to others, who have histories as long.
         """
-        self.pair, self.control = pair, control
+        self.pair, self.control, self.null = pair, control, null
         self.__name__ = "explain"
         explainer = EXPLAINERS[pair.explainer]
         known = inspect.signature(explainer.explain, eval_str=True).parameters
@@ -41,6 +44,8 @@ class Explain:
         }
         if control:
             kinds["evaluation"] = EvaluationParameters
+        if null:
+            kinds["faithfulness"] = FaithfulnessParameters
         self.__annotations__ = kinds
         self.__signature__ = inspect.Signature(
             [
@@ -56,16 +61,26 @@ class Explain:
         recommendations: pd.DataFrame,
         parameters: Parameters,
         evaluation: EvaluationParameters | None = None,
+        faithfulness: FaithfulnessParameters | None = None,
         **knowledge: Any,
     ) -> pd.DataFrame | tuple[pd.DataFrame, ...]:
-        """Explain stored lists: the evidence, the sentences (not of controls), the details."""
+        """Explain stored lists: the evidence, sentences (of the own alone), details (not of nulls).
+
+        A node that tries the explainer only, on a control's lists or as the null, words nothing.
+        """
         explainer = EXPLAINERS[self.pair.explainer]
         parameters = explainer.parameters.model_validate(parameters)  # {} of an approach without
         if evaluation is not None:
             recommendations = of_control_users(recommendations, evaluation)
         lists = Lists.of(data.histories, recommendations)
-        said = answer(FittedPair(self.pair, model, parameters, knowledge), data, lists=lists)
-        details = (said.details[name] for name in explainer.details)
-        if not self.control:
-            return (said.explanations, said.sentences, *details)
-        return (said.explanations, *details) if explainer.asks_model else said.explanations
+        fitted = FittedPair(self.pair, model, parameters, knowledge)
+        if faithfulness is not None:
+            lists = what_is_asked(lists, faithfulness).others
+        if faithfulness is not None or evaluation is not None:
+            found = evidence_for(fitted, data, lists)
+            details = [found.details[name] for name in explainer.details]
+            alone = self.null or not explainer.asks_model
+            return found.evidence if alone else (found.evidence, *details)
+        said = answer(fitted, data, lists=lists)
+        details = [said.details[name] for name in explainer.details]
+        return (said.explanations, said.sentences, *details)

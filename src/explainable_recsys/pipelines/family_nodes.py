@@ -9,7 +9,7 @@ from kedro.pipeline import Node
 
 from explainable_recsys.answers.explainers import EXPLAINERS
 from explainable_recsys.answers.knowledge import provided
-from explainable_recsys.answers.pairs import knowledge_of
+from explainable_recsys.answers.pairs import APPROACHES, knowledge_of
 from explainable_recsys.answers.recommenders import CONTROLS
 from explainable_recsys.answers.records import KnowledgeRecord, Pair, RecommenderRecord, Step
 from explainable_recsys.metrics.evaluation import (
@@ -17,6 +17,7 @@ from explainable_recsys.metrics.evaluation import (
     evaluate_recommender,
     faithfulness_tables,
 )
+from explainable_recsys.metrics.greedy import greedy_removals
 from explainable_recsys.pipelines.explaining import Explain
 from explainable_recsys.pipelines.pictures import pictures
 from explainable_recsys.pipelines.steps import JUDGEMENTS, step_node
@@ -46,6 +47,9 @@ def recommender_nodes(record: RecommenderRecord) -> Iterable[Node]:
         recommender=name,
     )
     yield step_node(judge, name, "evaluate", recommender=name)
+    if any(pair.recommender == name for pair in APPROACHES.values()):
+        greedy = Step(greedy_removals, (f"{name}.greedy_removals",))
+        yield step_node(greedy, name, recommender=name)
     yield from pictures(name, recommender=name)
 
 
@@ -55,6 +59,14 @@ def explain_node(pair: Pair) -> Node:
     outputs = tuple(f"{pair.name}.{table}" for table in tables)
     step = Step(Explain(pair), outputs, _explained_with(pair))
     return step_node(step, pair.name, recommender=pair.recommender)
+
+
+def null_node(pair: Pair) -> Node:
+    """The same lists explained to others, who have histories as long."""
+    step = Step(
+        Explain(pair, null=True), (f"{pair.name}.explanations_of_null",), _explained_with(pair)
+    )
+    return step_node(step, pair.name, "explain_null", recommender=pair.recommender)
 
 
 def control_nodes(pair: Pair) -> Iterable[Node]:
@@ -90,6 +102,7 @@ def approach_nodes(pair: Pair) -> Iterable[Node]:
     controls, owner = CONTROLS if explainer.on_controls else (), control_owner(pair)
     names = {"approach": name, "recommender": pair.recommender}
     yield explain_node(pair)
+    yield null_node(pair)
     if explainer.measure:
         yield step_node(explainer.measure, name, **names)
     taken = [f"{name}.{table}" for table in ("faithfulness", "faithfulness_curves")]

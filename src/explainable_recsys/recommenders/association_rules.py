@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -72,26 +72,55 @@ class AssociationRules(Recommender):
 
     def scores(self, histories: sparse.csr_array) -> NDArray[np.float32]:
         """Confidence of the best applicable rule, or -inf; see `Recommender.scores`."""
+        return self._scores(histories, np.arange(self.n_items))
+
+    def scores_of(
+        self, histories: sparse.csr_array, columns: NDArray[np.int64]
+    ) -> NDArray[np.float32]:
+        """Look at the rules that lead to some items only; see `Recommender.scores_of`."""
+        leading = np.flatnonzero(np.isin(self.consequents, columns))
+        few = replace(
+            self,
+            antecedents=self.antecedents[leading],
+            consequents=self.consequents[leading],
+            confidence=self.confidence[leading],
+        )
+        return few._scores(histories, columns)
+
+    def _scores(
+        self, histories: sparse.csr_array, columns: NDArray[np.int64]
+    ) -> NDArray[np.float32]:
+        """Scores (n, m) of different items, to which all rules lead that there are."""
         liked = liked_items(histories, self.parameters.relevance_threshold)
-        scores = np.full(liked.shape, -np.inf, np.float32)
+        scores = np.full((liked.shape[0], len(columns)), -np.inf, np.float32)
         begins = np.flatnonzero(np.diff(self.consequents, prepend=-1))
-        widths = np.full(liked.shape[0], len(self.consequents) + liked.shape[1])
+        order = np.argsort(columns, kind="stable")
+        led_to = order[np.searchsorted(columns, self.consequents[begins], sorter=order)]
+        known, antecedents = self._antecedents
+        liked = liked[:, known]
+        widths = np.full(liked.shape[0], len(self.consequents) + len(known) + 1)
         for block in blocks(widths, RULES_AT_ONCE):
-            applicable = self._applicable(liked[block])
+            applicable = _all_liked(liked[block], antecedents)
             confidence = np.where(applicable, self.confidence, np.float32(-np.inf))
-            best = np.maximum.reduceat(confidence, begins, axis=1)
-            scores[block, self.consequents[begins]] = best
+            scores[block, led_to] = np.maximum.reduceat(confidence, begins, axis=1)
         return scores
 
-    def _applicable(self, liked: sparse.csr_array) -> NDArray[np.bool_]:
-        """Which rules have all antecedents liked, (b, m)."""
-        likes = np.ones((liked.shape[0], liked.shape[1] + 1), dtype=bool)  # -1 is always liked
-        likes[:, :-1] = liked.toarray() > 0
-        applicable = likes[:, self.antecedents[:, 0]]
-        for column in self.antecedents[:, 1:].T:
-            if (column >= 0).any():
-                applicable &= likes[:, column]
-        return applicable
+    @property
+    def _antecedents(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The items that rules start from, and the place of each among them; -1 stays."""
+        known = np.unique(self.antecedents[self.antecedents >= 0]).astype(np.int64)
+        return known, np.where(self.antecedents < 0, -1, np.searchsorted(known, self.antecedents))
+
+
+def _all_liked(liked: sparse.csr_array, antecedents: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which rules have all antecedents liked, (b, m)."""
+    likes = np.ones((liked.shape[0], liked.shape[1] + 1), dtype=bool)  # -1 is always liked
+    likes[:, :-1] = liked.toarray() > 0
+    applicable = likes[:, antecedents[:, 0]]
+    for column in antecedents[:, 1:].T:
+        if (column >= 0).any():
+            applicable &= likes[:, column]
+    return applicable
 
 
 def collect_rules(

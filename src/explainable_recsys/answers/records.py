@@ -36,7 +36,6 @@ USUAL = {
     **{
         name: f"{{recommender}}.{name}" for name in ("model", "recommendations", "data_fingerprint")
     },
-    "greedy": "{recommender}.greedy_removals",
     **{
         name: f"{{approach}}.{name}"
         for name in ("explanations", "cited_rules", "cited_groups", "surrogates", "paths")

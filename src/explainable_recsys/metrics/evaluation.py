@@ -147,7 +147,6 @@ def faithfulness_tables(
     faithfulness: FaithfulnessParameters,
     evaluation: EvaluationParameters,
     recommendation: RecommendationParameters,
-    greedy: pd.DataFrame,
     projected_evidence: pd.DataFrame | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Measure faithfulness: the means, the curves, and every user's.
@@ -160,7 +159,6 @@ def faithfulness_tables(
         faithfulness: How much is taken away, and of how many users.
         evaluation: K.
         recommendation: What may be recommended.
-        greedy: As `greedy_removals` makes it of these lists.
         projected_evidence: The rated items that the explanations rest on, if they do not cite
             them themselves: `user_id`, `item_id`, `rated_item_id`, `weight`. No rows: they do.
 
@@ -181,7 +179,6 @@ def faithfulness_tables(
         faithfulness,
         evaluation.n_resamples,
         recommendation.min_ratings,
-        greedy,
     )
     scope = faithfulness_scope(explanations, projected)
     return found.table.assign(scope=scope), found.curves, found.by_user

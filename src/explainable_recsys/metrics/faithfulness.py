@@ -24,6 +24,7 @@ from explainable_recsys.metrics.counterfactual_ranks import (
     Orders,
     counterfactual_ranks,
 )
+from explainable_recsys.metrics.greedy import take_away
 from explainable_recsys.metrics.projected_evidence import Cited, projected_evidence
 from explainable_recsys.metrics.ranking import top_k
 from explainable_recsys.parameters import Parameters, Seed
@@ -140,7 +141,6 @@ def measure_faithfulness(
     parameters: FaithfulnessParameters,
     n_resamples: int = 1000,
     min_ratings: int = 0,
-    greedy: pd.DataFrame | None = None,
 ) -> Faithfulness:
     """Take the cited items out of the histories, or everything else, and recommend again.
 
@@ -177,8 +177,6 @@ def measure_faithfulness(
         parameters: Ke, sample and curves.
         n_resamples: Bootstrap resamples of the users behind each interval; 0 for none.
         min_ratings: Items with fewer training ratings are never recommended.
-        greedy: What becomes of the recommendations of some users when their ratings are taken away
-            by greedy choice, as `greedy_removals` makes it; as many go as the explanation cites.
 
     Raises:
         InputError: If K is below 1.
@@ -210,11 +208,10 @@ def measure_faithfulness(
         parameters,
         n_resamples,
     )
-    if greedy is None:
-        return found
-    kept = _kept_by_greedy(cited, lists.histories, greedy, k, parameters.reported)[users]
     name = column_name("pos", k, parameters.reported, GREEDY)
-    return replace(found, by_user=found.by_user.assign(**{name: kept}))
+    probed = np.isin(sample, order[: parameters.sample_users])
+    kept = _kept_by_greedy(prober.ranker, lists.histories, cited, probed, k, parameters.reported)
+    return replace(found, by_user=found.by_user.assign(**{name: kept[users]}))
 
 
 def possible_drop(
@@ -250,22 +247,26 @@ def possible_drop(
 
 
 def _kept_by_greedy(
-    cited: Cited, histories: Interactions, greedy: pd.DataFrame, k: int, n_cited: int
+    ranker: Ranker,
+    histories: Interactions,
+    cited: Cited,
+    probed: NDArray[np.bool_],
+    k: int,
+    n_cited: int,
 ) -> NDArray[np.float64]:
-    """Share (n,) of each user's explained recommendations that stay; NaN where not known."""
-    n_items, n_users = histories.n_items, histories.n_users
-    steps = np.minimum(np.bincount(cited.recommendations, minlength=len(cited.users)), n_cited)
-    wanted = (cited.users * n_items + cited.items) * (n_cited + 1) + steps
-    rows = histories.user_rows(greedy["user_id"])
-    columns = histories.item_columns(greedy["item_id"])
-    there = (rows >= 0) & (greedy["step"] <= n_cited).to_numpy()
-    keys = ((rows * n_items + columns) * (n_cited + 1) + greedy["step"])[there]
-    found = pd.Index(keys).get_indexer(pd.Index(wanted))
-    ranks = greedy["rank"].to_numpy()[there][found]
-    of, kept = cited.users[found >= 0], ((ranks > 0) & (ranks <= k))[found >= 0]
-    counts = np.bincount(of, minlength=n_users)
-    shares: NDArray[np.float64] = np.full(n_users, np.nan)
-    np.divide(np.bincount(of, kept, n_users), counts, out=shares, where=counts > 0)
+    """Share (n,) of each user's explained recommendations that greedy choice leaves in the top K.
+
+    As many ratings go as the explanation cites. NaN for users who are not probed (n,) or have none.
+    """
+    chosen = np.flatnonzero(probed[cited.users])
+    of, items = cited.users[chosen], cited.items[chosen]
+    users, rows = np.unique(of, return_inverse=True)
+    _, ranks = take_away(ranker, histories.ratings[users], rows, items, k, n_cited)
+    n_pieces = np.bincount(cited.recommendations, minlength=len(cited.users))[chosen]
+    ranks = ranks[np.arange(len(chosen)), np.minimum(n_pieces, n_cited) - 1]
+    kept, counts = (ranks > 0) & (ranks <= k), np.bincount(of, minlength=len(probed))
+    shares: NDArray[np.float64] = np.full(len(probed), np.nan)
+    np.divide(np.bincount(of, kept, len(probed)), counts, out=shares, where=counts > 0)
     return shares
 
 
@@ -318,7 +319,7 @@ class _Prober:
             k: K.
             parameters: Ke, draws, curves.
         """
-        self._ranker = ranker
+        self.ranker = ranker
         self._histories = histories.ratings
         self._has_curves = has_curves
         self._nothing = nothing
@@ -351,9 +352,7 @@ class _Prober:
         block = _Block.of(self._cited, self._histories, part)
         orders = self._orders(block, part)
         queries, recommendations, slots = self._queries(block, part)
-        ranks, scores = counterfactual_ranks(
-            self._ranker, block.histories, orders, queries, self._k
-        )
+        ranks, scores = counterfactual_ranks(self.ranker, block.histories, orders, queries, self._k)
         values = self._values(queries, recommendations, ranks, scores, len(block.items))
         n_users, n_slots = part.stop - part.start, len(EVIDENCE) * self._n_steps
         cells = block.users[recommendations] * n_slots + slots

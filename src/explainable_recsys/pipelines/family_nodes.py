@@ -9,7 +9,7 @@ from kedro.pipeline import Node
 
 from explainable_recsys.answers.explainers import EXPLAINERS
 from explainable_recsys.answers.knowledge import provided
-from explainable_recsys.answers.pairs import APPROACHES, knowledge_of
+from explainable_recsys.answers.pairs import knowledge_of
 from explainable_recsys.answers.recommenders import CONTROLS
 from explainable_recsys.answers.records import KnowledgeRecord, Pair, RecommenderRecord, Step
 from explainable_recsys.metrics.evaluation import (
@@ -17,7 +17,6 @@ from explainable_recsys.metrics.evaluation import (
     evaluate_recommender,
     faithfulness_tables,
 )
-from explainable_recsys.metrics.greedy import greedy_removals
 from explainable_recsys.pipelines.explaining import Explain
 from explainable_recsys.pipelines.pictures import pictures
 from explainable_recsys.pipelines.steps import JUDGEMENTS, step_node
@@ -47,9 +46,6 @@ def recommender_nodes(record: RecommenderRecord) -> Iterable[Node]:
         recommender=name,
     )
     yield step_node(judge, name, "evaluate", recommender=name)
-    if any(pair.recommender == name for pair in APPROACHES.values()):
-        greedy = Step(greedy_removals, (f"{name}.greedy_removals",))
-        yield step_node(greedy, name, recommender=name)
     yield from pictures(name, recommender=name)
 
 

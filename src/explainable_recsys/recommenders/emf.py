@@ -202,7 +202,7 @@ class EMF(BiasedFactors):
         shape = len(histories.rows), self.n_items
         ratings = histories.values[users, places], (users, histories.columns[users, places])
         near = self.explainability(sparse.csr_array(ratings, shape=shape))
-        terms = self._terms(sparse.csr_array(shape, dtype=np.float32), near)
+        terms = self._terms(sparse.csr_array(np.zeros(shape, np.float32)), near)
         always, right = np.empty_like(systems.prior_precision), np.empty_like(systems.prior_right)
         for rows, matrices, sides in terms.systems(self._items):
             always[rows], right[rows] = matrices, sides

@@ -195,8 +195,7 @@ def test_short_histories_and_nobody() -> None:
 
 def faithful(kind: str, pieces: int, **changed: int) -> pd.DataFrame:
     """By user, when what greedy choice takes away first is the evidence."""
-    table, users, _ = recommended(kind)
-    removed, _ = taken(kind)
+    table, (removed, _) = recommended(kind)[0], taken(kind)
     rows, steps = np.nonzero(removed[:, :pieces] >= 0)
     evidence = table[["user_id", "item_id"]].iloc[rows].reset_index(drop=True)
     cited = catalogue().item_ids[removed[rows, steps]]

@@ -15,8 +15,10 @@ from pydantic import model_validator
 
 from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import DIFFERENT_RUNS, Interactions
+from explainable_recsys.liking import Liked, Liking, ScaleShare
 from explainable_recsys.parameters import Parameters
 from explainable_recsys.ragged import place_in_run
+from explainable_recsys.titles import short_titles
 
 LIST_COLUMNS = ("user_id", "item_id", "rank", "score")
 
@@ -53,6 +55,7 @@ class Data:
             for every item of the catalogue at least.
         users: Column `user_id` and attributes; no rows where the data describes nobody.
         scale: Lowest and highest possible rating.
+        liking: From which rating on something is liked.
 
     >>> ratings = pd.DataFrame({"user_id": [1, 2], "item_id": [7, 9], "rating": [4.0, 2.0]})
     >>> data = Data.from_frames(ratings)
@@ -65,6 +68,7 @@ class Data:
     items: pd.DataFrame
     users: pd.DataFrame
     scale: RatingScale
+    liking: Liking
 
     @classmethod
     def from_frames(
@@ -73,6 +77,7 @@ class Data:
         items: pd.DataFrame | None = None,
         users: pd.DataFrame | None = None,
         scale: RatingScale | None = None,
+        liked: Liked | None = None,
     ) -> Self:
         """Encode tables.
 
@@ -82,9 +87,10 @@ class Data:
                 called by their ids.
             users: Column `user_id` and attributes.
             scale: None: from the lowest to the highest rating there is.
+            liked: From which rating on something is liked; None: three quarters of the scale.
 
         Raises:
-            InputError: As `Interactions.from_frame`.
+            InputError: As `Interactions.from_frame` and `Liking.of`.
         """
         interactions = Interactions.from_frame(ratings)
         ids = interactions.item_ids
@@ -95,7 +101,8 @@ class Data:
             scale = RatingScale(minimum=low, maximum=high if high > low else low + 1)
         people = pd.DataFrame({"user_id": interactions.user_ids[:0]}) if users is None else users
         facts = items.reindex(columns=list(dict.fromkeys([*items.columns, "year", "genres"])))
-        return cls(interactions, interactions, facts, people, scale)
+        liking = Liking.of(ScaleShare() if liked is None else liked, scale.minimum, scale.maximum)
+        return cls(interactions, interactions, facts, people, scale, liking)
 
     def __deepcopy__(self, _: dict[int, Any]) -> Data:
         """Itself: nothing in it is ever changed, and runners copy what they keep in memory."""
@@ -140,7 +147,7 @@ class Data:
         )
 
     def titles(self, columns: NDArray[np.int64]) -> pd.Categorical:
-        """Title of the item in each column of the catalogue.
+        """What the item in each column of the catalogue is called; see `short_titles`.
 
         Raises:
             InputError: If the items table lacks one of them.
@@ -156,7 +163,7 @@ class Data:
     def _titles(self) -> tuple[NDArray[np.int64], pd.Index[Any]]:
         """Which title each column of the catalogue has (-1: none), and the titles."""
         rows = pd.Index(self.items["item_id"]).get_indexer(pd.Index(self.interactions.item_ids))
-        codes, names = pd.factorize(self.items["title"])
+        codes, names = pd.factorize(short_titles(self.items))
         return np.where(rows < 0, -1, np.append(codes, -1)[rows]), pd.Index(names)
 
 

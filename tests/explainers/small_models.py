@@ -59,14 +59,14 @@ def _ease_of_few_users(data: Interactions) -> EASE:
     return EASE.fit(few, EASEParameters(regularization=5))
 
 
-def _emf(data: Interactions, weight: float, **changed: Any) -> EMF:
+def _emf(data: Interactions, objective: Objective, weight: float) -> EMF:
     parameters = EMFParameters(
-        objective="rating",
+        objective=objective,
         factors=3,
         iterations=5,
         factor_damping=0.5,
         explainability_weight=weight,
-        **changed,
+        regularization=0.02,
     )
     return EMF.fit(data, parameters, NeighbourhoodParameters(k=4))
 
@@ -109,9 +109,9 @@ FITS: dict[str, Callable[[Interactions], Recommender]] = {
     "EASE": lambda data: EASE.fit(data, EASEParameters(regularization=5)),
     "EASE by users": _ease_of_few_users,
     "ItemKNN": lambda data: ItemKNN.fit(data, ItemSimilarityParameters(k=5)),
-    "EMF": lambda data: _emf(data, 0.3),
-    "EMF of ratings": lambda data: _emf(data, 0.3, objective="rating", regularization=0.02),
-    "MF": lambda data: _emf(data, 0.0),
+    "EMF": lambda data: _emf(data, "ranking", 0.3),
+    "EMF of ratings": lambda data: _emf(data, "rating", 0.3),
+    "MF": lambda data: _emf(data, "rating", 0.0),
     "FM": lambda data: _fm(data, "ranking"),
     "FM of ratings": lambda data: _fm(data, "rating"),
     "popularity": Popularity.fit,

@@ -126,9 +126,6 @@ MODELS: dict[str, Callable[[int], Model]] = {
     ),
     "FM": random_fm,
     "EMF": random_emf,
-    "SVD that ranks": lambda seed: random_svd(seed, objective="ranking"),
-    "FM that ranks": lambda seed: random_fm(seed, objective="ranking"),
-    "EMF that ranks": lambda seed: random_emf(seed, objective="ranking"),
     "EMF, l2": lambda seed: random_emf(seed, form="l2", regularization=0.0),
     "SVD, ranking": lambda seed: random_svd(seed, objective="ranking"),
     "SVD, ranking, few zeros": lambda seed: random_svd(

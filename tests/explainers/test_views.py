@@ -167,7 +167,7 @@ def test_places_equal_ranking_again(
         scores = case.ranker.scores(history)
         scores[:, CATALOGUE.ratings[user].indices] = -np.inf  # what is taken away stays away
         column = CATALOGUE.item_columns(np.array([piece.item_id]))
-        assert piece.rank_without == case.ranker.ranks(scores, column)[0]
+        assert piece.rank_without == case.ranker.ranks(scores, column, N)[0]
     assert (places["rank_without"] > places["rank"]).mean() > 0.2
 
 

@@ -77,8 +77,9 @@ def interactions_of(held, item_ids, user_ids=None):
 
 
 def thresholds(**given):
+    """All rules of up to two antecedents, unless something is given."""
     free = {"min_support": 1e-9, "min_count": 1, "min_confidence": 1e-9, "min_lift": 0}
-    return RuleParameters(**(free | given))
+    return RuleParameters(**(free | {"max_antecedents": 2} | given))
 
 
 def named(rules):
@@ -240,7 +241,7 @@ def test_min_count(engine):
 def test_three_people_follow_a_rule_unless_told():
     held = matrix(held_in(BASKETS[1:], 6))
     assert 2 in mine(held, thresholds())[0].counts
-    rules, _ = mine(held, RuleParameters(min_support=1e-9, min_confidence=1e-9))
+    rules, _ = mine(held, RuleParameters(min_support=1e-9, min_confidence=1e-9, min_lift=0))
     assert rules.counts.min() == 3
 
 
@@ -329,7 +330,7 @@ def test_items_that_nobody_else_likes(engine):
 
 def test_no_rules():
     transactions = interactions_of(held_in(BASKETS, 6), range(6))
-    parameters = RuleParameters(min_support=3 / 8, min_confidence=0.7, min_lift=9)
+    parameters = thresholds(min_support=3 / 8, min_count=3, min_confidence=0.7, min_lift=9)
     table, funnels = mine_by_cluster(transactions, np.zeros(8, np.int32), parameters)
     assert table.columns.tolist() == COLUMNS
     assert table.empty
@@ -357,7 +358,7 @@ def test_message_names_the_count_that_left_everything_out():
 def test_cluster_smaller_than_min_count(engine):
     transactions = interactions_of(held_in(BASKETS, 6), range(6))
     clusters = np.array([1, 1, 1, 1, 1, 1, 2, 2], np.int32)
-    parameters = RuleParameters(min_support=0.3, min_count=3, engine=engine)
+    parameters = RuleParameters(min_support=0.3, min_count=3, min_lift=1, engine=engine)
     table, funnels = mine_by_cluster(transactions, clusters, parameters)
     assert 2 not in set(table["cluster"])
     assert funnels[1].kept > 0

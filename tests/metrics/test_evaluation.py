@@ -92,7 +92,9 @@ def judged_reasons(
 ) -> tuple[dict[str, Any], pd.DataFrame]:
     """The same of explanations of ALS."""
     model = stored("als.model")
-    _, _, faithful = faithfulness_tables(model, data, lists, reasons, EVERYBODY, QUICK)
+    _, _, faithful = faithfulness_tables(
+        model, data, lists, reasons, EVERYBODY, QUICK, RecommendationParameters()
+    )
     metrics, by_user, _ = evaluate_approach(
         model,
         data,

@@ -47,6 +47,7 @@ KINDS = (
     "meta-paths",
     "random walk",
 )
+PIECE = ["user_id", "item_id", "position", "rated_item_id", "weight"]
 K = 4
 SIZES = (1, 2, 3, 5)
 
@@ -77,22 +78,22 @@ def model_of(kind):
 
 
 @cache
-def lists_by(kind):
+def lists_by(kind, min_ratings=0):
     """Lists of 6, of which the first K are looked at."""
-    return recommend(model_of(kind), catalogue(), RecommendationParameters(n=6, min_ratings=0))
+    given_ = RecommendationParameters(n=6, min_ratings=min_ratings)
+    return recommend(model_of(kind), catalogue(), given_)
 
 
 def random_evidence(lists, histories, seed=0, share=0.8, most=7):
-    """Some rated items for some recommendations, no two weights alike, some negative."""
+    """Some rated items for some recommendations, told in no order of weights, some negative."""
     rng = np.random.default_rng(seed)
     rows = []
     for user, item in zip(lists["user_id"], lists["item_id"], strict=True):
         rated = histories.item_ids[histories.ratings[histories.user_rows([user])].indices]
         if rng.random() < share:
             chosen = rng.permutation(rated)[: rng.integers(1, most + 1)]
-            rows += [(user, item, cited, rng.normal(0.5)) for cited in chosen]
-    columns = ["user_id", "item_id", "rated_item_id", "weight"]
-    return pd.DataFrame(rows, columns=columns).sample(frac=1, random_state=seed)
+            rows += [(user, item, p, cited, rng.normal(0.5)) for p, cited in enumerate(chosen, 1)]
+    return pd.DataFrame(rows, columns=PIECE).sample(frac=1, random_state=seed)
 
 
 def faithfulness_of(model, interactions, histories, lists, *arguments):
@@ -100,11 +101,11 @@ def faithfulness_of(model, interactions, histories, lists, *arguments):
     return measure_faithfulness(model, data, made, *arguments)
 
 
-def measure(kind, evidence, n_resamples=0, **changed):
-    data = catalogue()
+def measure(kind, evidence, n_resamples=0, min_ratings=0, **changed):
+    data, lists = catalogue(), lists_by(kind, min_ratings)
     given_ = parameters(**changed)
     return faithfulness_of(
-        model_of(kind), data, data, lists_by(kind), evidence, K, given_, n_resamples
+        model_of(kind), data, data, lists, evidence, K, given_, n_resamples, min_ratings
     )
 
 
@@ -129,11 +130,12 @@ def scores_for(model, ratings):
 class Slow:
     """Everything about one user's history, one part of it at a time."""
 
-    def __init__(self, model, rated, k):
+    def __init__(self, model, rated, k, min_ratings):
         self.model, self.rated, self.k = model, rated, k
-        self.candidates = [column for column in range(model.n_items) if column not in rated]
-        ratings = catalogue().ratings
-        self.counts = [int((ratings.indices == item).sum()) for item in range(model.n_items)]
+        ratings, items = catalogue().ratings, range(model.n_items)
+        self.counts = [int((ratings.indices == item).sum()) for item in items]
+        enough = [item for item in items if self.counts[item] >= min_ratings]
+        self.candidates = [item for item in enough if item not in rated]
         self.nothing = scores_for(model, {})
         self.known = {}
 
@@ -183,15 +185,11 @@ class Slow:
         }
 
 
-def in_order(pieces):
-    """Columns of (column, weight) pairs: supporting first, each kind by |weight|."""
-    return [column for column, _ in sorted(pieces, key=lambda p: (p[1] <= 0, -abs(p[1])))]
-
-
 def for_curves(pieces, rated):
-    """The same, but those that speak against it last, the strongest at the end."""
+    """Columns of (column, weight) as told, but what speaks against at the end, the last first."""
     assert {column for column, _ in pieces} == set(rated)
-    return [column for column, _ in sorted(pieces, key=lambda piece: -piece[1])]
+    supporting = [column for column, weight in pieces if weight > 0]
+    return supporting + [column for column, weight in pieces[::-1] if weight <= 0]
 
 
 def mean_metrics(of_recommendations):
@@ -199,12 +197,12 @@ def mean_metrics(of_recommendations):
     return {metric: table[metric].mean() for metric in METRICS}  # leaves out NaN
 
 
-def slow_faithfulness(kind, evidence, given_, curves_too=False):
+def slow_faithfulness(kind, evidence, given_, min_ratings=0, curves_too=False):
     """By-user columns, and {(user, evidence, share): metrics}, by the definition."""
     data, model = catalogue(), model_of(kind)
     popularity = np.bincount(data.ratings.indices, minlength=data.n_items)
     random_sets = random_sets_of(given_.seed, given_.n_users)
-    lists = lists_by(kind)
+    lists = lists_by(kind, min_ratings)
     drawn = data.user_ids[sampled_users(data, given_)]
     lists = lists[(lists["rank"] <= K) & lists["user_id"].isin(drawn)]
     nothing = scores_for(model, {})
@@ -213,19 +211,20 @@ def slow_faithfulness(kind, evidence, given_, curves_too=False):
     by_user, points = {}, {}
     for user, own in lists.groupby("user_id"):
         row = int(data.user_rows([user])[0])
-        slow = Slow(model, rated_by(data, row), K)
+        slow = Slow(model, rated_by(data, row), K, min_ratings)
         popular = sorted(slow.rated, key=lambda column: (-popularity[column], column))
         for item_id in own.sort_values("rank")["item_id"]:
             pieces = evidence[(evidence["user_id"] == user) & (evidence["item_id"] == item_id)]
             if pieces.empty:
                 continue
+            pieces = pieces.sort_values("position")
             item = data.item_columns([item_id])[0]
             columns = data.item_columns(pieces["rated_item_id"]).tolist()
             pieces = list(zip(columns, pieces["weight"], strict=True))
             for size in given_.n_cited:
                 n = min(size, len(pieces))
                 taken = {
-                    "own": in_order(pieces)[:n],
+                    "own": [column for column, _ in pieces[:n]],
                     "popular": popular[:n],
                     "random": random_sets[row][n],
                 }
@@ -283,14 +282,14 @@ class Digits(Recommender):
 
 
 def everything_cited(lists, histories, weights=None):
-    """All rated items for each recommendation, by the given weights of their columns."""
+    """All rated items for each recommendation in their order, with weights of their columns."""
     rows = []
     for user, item in zip(lists["user_id"], lists["item_id"], strict=True):
         columns = histories.ratings[histories.user_rows([user])].indices
         given_ = 1.0 / (1 + columns) if weights is None else weights[columns]
-        cited = histories.item_ids[columns]
-        rows += [(user, item, *piece) for piece in zip(cited, given_, strict=True)]
-    return pd.DataFrame(rows, columns=["user_id", "item_id", "rated_item_id", "weight"])
+        pieces = zip(histories.item_ids[columns], given_, strict=True)
+        rows += [(user, item, place, *piece) for place, piece in enumerate(pieces, 1)]
+    return pd.DataFrame(rows, columns=PIECE)
 
 
 def sets_of(ratios, n, model, histories, rows):
@@ -348,12 +347,14 @@ def assert_equals_slow(found, expected):
     )
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_equals_the_definition(kind):
-    evidence = random_evidence(lists_by(kind), catalogue(), seed=len(kind))
+@pytest.mark.parametrize(
+    ("kind", "min_ratings"), [*((kind, 0) for kind in KINDS), ("EASE", 14), ("SVD", 14)]
+)
+def test_equals_the_definition(kind, min_ratings):
+    evidence = random_evidence(lists_by(kind, min_ratings), catalogue(), seed=len(kind))
     given_ = parameters(random_draws=1, n_users=18)
-    found = measure(kind, evidence, random_draws=1, n_users=18)
-    expected, _ = slow_faithfulness(kind, evidence, given_)
+    found = measure(kind, evidence, min_ratings=min_ratings, random_draws=1, n_users=18)
+    expected, _ = slow_faithfulness(kind, evidence, given_, min_ratings)
     assert len(expected.columns) == len(METRICS) * len(SIZES) * len(EVIDENCE)
     assert len(expected) >= 8
     assert_equals_slow(found, expected)
@@ -471,7 +472,7 @@ def test_an_item_that_hangs_on_another():
 
 def test_an_item_that_does_not_hang_on_another():
     """The item it hangs on is cited second."""
-    found = by_hand(KEY_TO_3, data_of([[0, 1, 2]], 6), [(0, 13, 10, 1.0), (0, 13, 12, 2.0)])
+    found = by_hand(KEY_TO_3, data_of([[0, 1, 2]], 6), [(0, 13, 12, 1.0), (0, 13, 10, 2.0)])
     assert values_of(found) == {
         (metric, size): value
         for size, values in {1: [1, 0, 1, 0, 1], 2: [0, 1, 0, 1, 0.5]}.items()
@@ -479,11 +480,13 @@ def test_an_item_that_does_not_hang_on_another():
     }
 
 
-def test_a_supporting_item_counts_before_a_stronger_one_that_opposes():
-    found = by_hand(KEY_TO_3, data_of([[0, 1, 2]], 6), [(0, 13, 10, 0.1), (0, 13, 12, -7.0)])
-    assert values_of(found)["pos", 1] == 0
-    found = by_hand(KEY_TO_3, data_of([[0, 1, 2]], 6), [(0, 13, 10, -0.1), (0, 13, 12, 0.05)])
-    assert values_of(found)["pos", 1] == 1
+@pytest.mark.parametrize("weights", [(0.1, 7.0), (7.0, 0.1), (0.1, -7.0), (-0.1, 0.05)])
+@pytest.mark.parametrize("key_is_told_first", [True, False])
+def test_what_is_told_first_is_taken_first_whatever_its_weight(weights, key_is_told_first):
+    cited = (10, 12) if key_is_told_first else (12, 10)
+    rows = [(0, 13, *piece) for piece in zip(cited, weights, strict=True)]
+    found = by_hand(KEY_TO_3, data_of([[0, 1, 2]], 6), rows)
+    assert values_of(found)["pos", 1] == (not key_is_told_first)
 
 
 def test_minus_infinity_is_no_rank_and_the_score_of_nothing():
@@ -603,13 +606,13 @@ def test_own_curves_take_supporting_items_first_and_opposing_ones_last():
         for ratio in kept_in_curve(alone, steps):
             (often,) = sets_of([ratio], 1, model, data, np.array([row])).values()
             order += sorted(set(np.flatnonzero(often).tolist()) - set(order))
-        pieces = evidence[evidence["user_id"] == user].sort_values("weight", ascending=False)
-        columns = data.item_columns(pieces["rated_item_id"]).tolist()
-        n_for = int((pieces["weight"] > 0).sum())
-        n_against = len(columns) - n_for
+        pieces = evidence[evidence["user_id"] == user].sort_values("position")
+        columns = data.item_columns(pieces["rated_item_id"])
+        supports = (pieces["weight"] > 0).to_numpy()
+        n_for, n_against = int(supports.sum()), int((~supports).sum())
         assert sorted(order) == sorted(rated_by(data, row))
-        assert order[:n_for] == columns[:n_for]
-        assert order[len(order) - n_against :] == columns[n_for:]
+        assert order[:n_for] == columns[supports].tolist()
+        assert order[len(order) - n_against :] == columns[~supports][::-1].tolist()
         between = order[n_for : len(order) - n_against]
         rising.append(between == sorted(between))
         seen.add((n_for > 1, n_against > 1, len(order) > len(columns) + 1))
@@ -916,7 +919,7 @@ def test_the_same_seed_gives_identical_files(kind):
 
 @pytest.mark.parametrize("kind", ["EASE", "SVD"])
 def test_one_more_piece_that_is_never_taken_changes_nothing(kind):
-    """The weakest against a recommendation for which five and more items are cited."""
+    """Told last of a recommendation for which five and more items are cited."""
     data, lists = catalogue(), lists_by(kind)
     evidence = random_evidence(lists, data, share=1)
     of = ["user_id", "item_id"]
@@ -926,9 +929,9 @@ def test_one_more_piece_that_is_never_taken_changes_nothing(kind):
         row = int(data.user_rows([user])[0])
         rated = data.item_ids[sorted(rated_by(data, row))]
         uncited = np.setdiff1d(rated, pieces["rated_item_id"])
-        more += [(user, item, cited, -1e-9) for cited in uncited[:1]]
+        more += [(user, item, 99, cited, -9.0) for cited in uncited[:1]]
     assert len(more) > 10
-    found = measure(kind, pd.concat([evidence_of(more), evidence]))
+    found = measure(kind, pd.concat([pd.DataFrame(more, columns=PIECE), evidence]))
     expected = measure(kind, evidence)
     pd.testing.assert_frame_equal(found.table, expected.table, check_exact=True)
     names = [name for name in found.by_user if "auc" not in name]

@@ -229,7 +229,9 @@ def test_an_empty_list_counts_as_zero(interactions):
     ratings = sparse.csr_array(np.array([[5, 0, 4], [1, 0, 5], [4, 0, 0]], np.float32))
     some = Interactions(ratings, np.array([1, 2, 3]), np.array([10, 11, 12]))
     lists = recommend(
-        model_of(rules_of([([0], 1, 0.5)]), 4.0, 3), some, RecommendationParameters(n=2)
+        model_of(rules_of([([0], 1, 0.5)]), 4.0, 3),
+        some,
+        RecommendationParameters(n=2, min_ratings=0),
     )
     assert lists["user_id"].tolist() == [1, 3]
     held_out = pd.DataFrame({"user_id": [1, 2], "item_id": [11, 11], "rating": [5.0, 5.0]})

@@ -151,7 +151,7 @@ def test_without_features_in_the_history_there_is_no_list():
     learned_from = [{0: 5.0}, {3: 5.0}, {4: 3.0, 3: 4.0}]
     data = interactions_of(learned_from, 5)
     model = Content.fit(data, features_of(described), ContentParameters())
-    table = recommend(model, data, RecommendationParameters(n=5))
+    table = recommend(model, data, RecommendationParameters(n=5, min_ratings=0))
     assert table[["user_id", "item_id"]].to_numpy().tolist() == [[1, 101], [1, 102], [3, 102]]
     empty = sparse.csr_array((2, 5), dtype=np.float32)
     assert np.isneginf(model.scores(empty)).all()
@@ -211,7 +211,7 @@ def test_an_item_nobody_rated_is_recommended_to_who_likes_its_rare_features(data
     more = data.with_items(NEW)
     ids = more.interactions.item_ids
     extended = model.extended(more.interactions, movie_features(more))
-    table = recommend(extended, more.histories, RecommendationParameters(n=2))
+    table = recommend(extended, more.histories, RecommendationParameters(n=2, min_ratings=0))
     assert table.groupby("user_id")["item_id"].first().to_dict() == {1: 45, 2: 50, 3: 20}
     assert extended.popularity[ids == 45] == 0
     found = dict(zip(ids.tolist(), extended.scores(more.histories.ratings).T, strict=True))

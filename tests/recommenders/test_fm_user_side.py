@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from explainable_recsys.recommenders import fm
+from explainable_recsys.recommenders.biased_factors import WITHOUT_RATINGS
 from explainable_recsys.recommenders.fm import FM, Examples, FMParameters, PosteriorSamples
 
 N_ITEMS, RANK, SAMPLES = 15, 3, 2
@@ -37,7 +38,8 @@ def by_hand(
         if parameters.objective == "ranking":
             weights = np.where(rated, 1.0, parameters.unrated_weight)
             targets = rated - base
-            prior = parameters.user_regularization * rated.sum() * np.eye(1 + RANK)
+            n_ratings = rated.sum() + WITHOUT_RATINGS
+            prior = parameters.user_regularization * n_ratings * np.eye(1 + RANK)
             centre = np.zeros(1 + RANK)
         else:
             weights = rated * drawn.noise_precisions[sample]

@@ -46,6 +46,14 @@ def evidence_of(explained, style, titles=TITLES):
     return table.assign(evidence=pd.Categorical(table["evidence"]), group=1, evidence_id=ids)
 
 
+def totals_of(table, supporting):
+    """What supports each recommendation in all: a number for all, or {(user, item): number}."""
+    each = table[["user_id", "item_id"]].drop_duplicates(ignore_index=True)
+    if isinstance(supporting, dict):
+        supporting = [supporting[pair] for pair in each.itertuples(index=False, name=None)]
+    return each.assign(supporting=supporting, opposing=-0.5)
+
+
 def explained_by(table, facts=None, **details):
     return Explained(table, details, facts or {})
 

@@ -5,7 +5,16 @@ import pandas as pd
 import pytest
 
 from explainable_recsys.wording.contributions import contribution_sentences
-from tests.wording.tables import TITLES, cited, data_of, evidence_of, explained_by, keys, lists_of
+from tests.wording.tables import (
+    TITLES,
+    cited,
+    data_of,
+    evidence_of,
+    explained_by,
+    keys,
+    lists_of,
+    totals_of,
+)
 from tests.wording.tables import shown as texts_of
 
 RATINGS = [(1, 1, 5.0), (1, 2, 4.0), (1, 3, 4.5), (1, 4, 0.5), (2, 5, 0.0), (2, 6, 1.0), (2, 1, 3)]
@@ -18,10 +27,7 @@ def sentences(evidence, totals=1.0, n_cited=3, ratings=RATINGS, titles=TITLES):
     """
     data = data_of(titles, ratings)
     table = evidence_of(evidence, "item", titles)
-    each = table[["user_id", "item_id"]].drop_duplicates(ignore_index=True)
-    pairs = each.itertuples(index=False, name=None)
-    supporting = [totals[pair] if isinstance(totals, dict) else totals for pair in pairs]
-    explained = explained_by(table, totals=each.assign(supporting=supporting, opposing=-0.5))
+    explained = explained_by(table, totals=totals_of(table, totals))
     lists = lists_of(data, {(user, item): 1.0 for user, item, _ in evidence})
     return contribution_sentences(explained, data, lists, cited(n_cited))
 

@@ -20,7 +20,15 @@ from explainable_recsys.wording.phrases import (
     plural,
     speaking,
 )
-from tests.wording.tables import cited, data_of, evidence_of, explained_by, lists_of, shown
+from tests.wording.tables import (
+    cited,
+    data_of,
+    evidence_of,
+    explained_by,
+    lists_of,
+    shown,
+    totals_of,
+)
 
 ROOT = Path(__file__).parents[2]
 KEYWORDS = {"phrase": None, "plural": (2, 3), "later": None}
@@ -31,11 +39,14 @@ msgstr ""
 "Plural-Forms: nplurals=2; plural=(n != 1);\n"
 "Content-Type: text/plain; charset=utf-8\n"
 
-msgid "Recommended because you rated {items}."
-msgstr "Weil {items} von dir bewertet wurde, empfehlen wir es."
+msgid "Recommended because you rated {supporting}."
+msgstr "Weil {supporting} von dir bewertet wurde, empfehlen wir es."
 
-msgid "{item} ★{rating} ({share})"
-msgstr "{item} (★{rating}; zu {share})"
+msgid "{item} ★{rating}"
+msgstr "{item} (★{rating})"
+
+msgid "{item} ({share})"
+msgstr "zu {share} {item}"
 
 msgid "{number} %"
 msgstr "{number} vom Hundert"
@@ -112,11 +123,12 @@ def test_another_language(german: Path) -> None:
 
 def test_sentences_in_another_language_have_its_order_of_words(german: Path) -> None:
     data = data_of(ratings=[(1, 1, 4.5), (1, 2, 4.0)])
-    explained = explained_by(evidence_of([(1, 6, [(1, 0.42), (2, 0.31)])], "item"))
+    evidence = evidence_of([(1, 6, [(1, 0.42), (2, 0.31)])], "item")
+    explained = explained_by(evidence, totals=totals_of(evidence, 1.0))
     with speaking("de", german):
         table = contribution_sentences(explained, data, lists_of(data, {(1, 6): 1.0}), cited())
     assert shown(table) == [
-        "Weil ⟨Aliens⟩ (★4,5; zu 42 vom Hundert), ⟨Alien⟩ (★4; zu 31 vom Hundert) von dir "
+        "Weil zu 42 vom Hundert ⟨Aliens⟩ (★4,5), zu 31 vom Hundert ⟨Alien⟩ (★4) von dir "
         "bewertet wurde, empfehlen wir es."
     ]
 
@@ -134,8 +146,9 @@ def test_phrases_are_looked_up_per_column_not_per_row(monkeypatch: pytest.Monkey
     data = data_of(ratings=[(user, item, 4.0) for user in range(50) for item in (1, 2)])
     counts = []
     for users in (range(1), range(50)):
-        pieces = [(user, 6, [(1, 0.5), (2, 0.25)]) for user in users]
+        evidence = evidence_of([(user, 6, [(1, 0.5), (2, 0.25)]) for user in users], "item")
+        explained = explained_by(evidence, totals=totals_of(evidence, 1.0))
         lists = lists_of(data, {(user, 6): 1.0 for user in users})
-        contribution_sentences(explained_by(evidence_of(pieces, "item")), data, lists, cited())
+        contribution_sentences(explained, data, lists, cited())
         counts.append(len(looked_up))
     assert counts[1] == 2 * counts[0]

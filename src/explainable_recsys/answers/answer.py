@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from explainable_recsys.answers.explainers import EXPLAINERS
 from explainable_recsys.answers.records import ExplainerRecord, Pair
 from explainable_recsys.data import Data, Lists
-from explainable_recsys.explainers.tables import Explained
+from explainable_recsys.explainers.noise import above_noise, noise_floor
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.parameters import Parameters
 from explainable_recsys.recommenders.base import Recommender
@@ -89,31 +89,17 @@ def answer(
         who = data.histories if histories is None else histories
         table = recommend(pair.model, who, parameters, only, exclude, data.interactions)
         lists = Lists.of(who, table)
-    asked = pair.model, data.interactions, parameters.min_ratings, only, exclude
-    lists = replace(lists, barred=Ranker.of(*asked).barred)
-    found = evidence_for(pair, data, lists)
-    sentences = pair.explainer.phrase(found, data, lists, pair.parameters, **pair.knowledge)
-    return Answer(lists.table, found.evidence, sentences, found.details)
-
-
-def evidence_for(pair: FittedPair, data: Data, lists: Lists) -> Explained:
-    """What a pair's explainer finds for lists, without a word about it.
-
-    Args:
-        pair: Who explains.
-        data: What the models learned from.
-        lists: What is explained; without `barred` as chosen from what usually may be recommended.
-
-    Raises:
-        InputError: If the pair cannot explain them.
-    """
-    if lists.barred is None:
-        usual = RecommendationParameters().min_ratings
-        lists = replace(lists, barred=Ranker.of(pair.model, data.interactions, usual).barred)
+    ranker = Ranker.of(pair.model, data.interactions, parameters.min_ratings, only, exclude)
+    lists = replace(lists, barred=ranker.barred)
     order = {} if pair.record.order is None else {"order": pair.record.order}
-    return pair.explainer.explain(
+    found = pair.explainer.explain(
         pair.model, data, lists, pair.parameters, **order, **pair.knowledge
     )
+    if pair.explainer.asks_model:
+        told = above_noise(found.evidence, lists, noise_floor(ranker, lists))
+        found = replace(found, evidence=told)
+    sentences = pair.explainer.phrase(found, data, lists, pair.parameters, **pair.knowledge)
+    return Answer(lists.table, found.evidence, sentences, found.details)
 
 
 def place_among_all(ranker: Ranker, one: Interactions, column: int, n: int) -> Lists:

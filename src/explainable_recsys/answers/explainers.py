@@ -31,6 +31,7 @@ _ALL = (
         "contributions",
         explain_by_contributions,
         contribution_sentences,
+        knowledge=("features",),
         details=("totals",),
         adds_up=True,
     ),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from typing import TypeVar
 
 from explainable_recsys.answers.explainers import EXPLAINERS
+from explainable_recsys.answers.knowledge import provided
 from explainable_recsys.answers.recommenders import RECOMMENDERS
 from explainable_recsys.answers.records import Pair
 from explainable_recsys.errors import InputError, did_you_mean
@@ -153,6 +155,12 @@ def record_of(records: Mapping[str, Record], name: str, what: str) -> Record:
 def knowledge_of(pair: Pair) -> tuple[str, ...]:
     """Names of the knowledge that a pair's explainer reads."""
     return EXPLAINERS[pair.explainer].knowledge if pair.knowledge is None else pair.knowledge
+
+
+def knowledge_inputs(pair: Pair) -> dict[str, str]:
+    """The datasets of the knowledge that a pair's explainer reads, by its arguments."""
+    asked = inspect.signature(EXPLAINERS[pair.explainer].explain).parameters
+    return {k: v for k, v in provided(knowledge_of(pair)).items() if k in asked}
 
 
 def explainers_for(recommender: str) -> list[str]:

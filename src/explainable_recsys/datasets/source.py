@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, mo
 
 from explainable_recsys.data import RatingScale
 from explainable_recsys.errors import InputError
+from explainable_recsys.liking import Liked, Liking, ScaleShare
 from explainable_recsys.parameters import Parameters
 
 TableName = Literal[
@@ -259,6 +260,7 @@ class SourceParameters(Parameters):
         folder: Where its files are, relative to the project or absolute.
         fetch: What `kedro fetch-data` calls it; null when it cannot be downloaded.
         rating_scale: Lowest and highest possible rating.
+        liked: From which rating on somebody likes something.
         ratings: The ratings file.
         items: The items file; null without one.
         users: The users file; null without one.
@@ -271,12 +273,22 @@ class SourceParameters(Parameters):
     folder: Path
     fetch: str | None = None
     rating_scale: RatingScale
+    liked: Liked = ScaleShare()
     ratings: RatingsFormat
     items: ItemsFormat | None = None
     users: TableFormat[UserColumns] | None = None
     splits: Splits | None = None
     tags: TableFormat[TagColumns] | None = None
     graph: GraphFiles | None = None
+
+    @property
+    def liking(self) -> Liking:
+        """From which rating on somebody likes something, looked up on the scale.
+
+        Raises:
+            InputError: If nothing on the scale is liked.
+        """
+        return Liking.of(self.liked, self.rating_scale.minimum, self.rating_scale.maximum)
 
     def table(self, name: TableName) -> TableFormat[Any] | None:
         """How a table is written; None when the source has no such table."""

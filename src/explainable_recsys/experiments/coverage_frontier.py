@@ -17,8 +17,6 @@ from explainable_recsys.interactions import Interactions
 from explainable_recsys.knowledge.association_rules import (
     RuleParameters,
     Rules,
-    TransactionParameters,
-    liked_interactions,
     mine,
     take,
 )
@@ -47,14 +45,13 @@ def find_frontier(
     baskets: Interactions,
     data: Data,
     recommendations: pd.DataFrame,
-    transactions: TransactionParameters,
     thresholds: RuleParameters,
     parameters: FrontierParameters,
     evaluation: EvaluationParameters,
     **of_controls: pd.DataFrame,
 ) -> pd.DataFrame:
     """Coverage and lift of rules at other thresholds, to choose by."""
-    liked = liked_interactions(data.histories, transactions.relevance_threshold)
+    liked = data.liking.interactions(data.histories)
     tables = {"own": recommendations} | {
         name: of_control_users(table, evaluation) for name, table in of_controls.items()
     }

@@ -6,11 +6,11 @@ from typing import Annotated
 
 import pandas as pd
 
-from explainable_recsys.data import Lists
+from explainable_recsys.data import Data, Lists
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.knowledge.neighbours import NeighbourhoodParameters, explainability
 from explainable_recsys.metrics.explainability import explainability_per_user
-from explainable_recsys.metrics.parameters import EvaluationParameters
+from explainable_recsys.metrics.parameters import EvaluationParameters, relevant_of
 from explainable_recsys.metrics.ranking import ranking_per_user
 from explainable_recsys.parameters import Parameters, each
 from explainable_recsys.progress import progress
@@ -27,6 +27,7 @@ class SweepParameters(Parameters):
 
 
 def explainability_sweep(
+    data: Data,
     train_ratings: pd.DataFrame,
     validation_ratings: pd.DataFrame,
     parameters: EMFParameters,
@@ -38,6 +39,7 @@ def explainability_sweep(
     """Learn a model for each weight and measure it on ratings that none has learned from.
 
     Args:
+        data: What counts as liked.
         train_ratings: What the models learn from.
         validation_ratings: Columns `user_id`, `item_id`, `rating`; may be empty.
         parameters: All other hyper-parameters.
@@ -54,14 +56,15 @@ def explainability_sweep(
     if validation_ratings.empty:
         return pd.DataFrame(columns=columns, dtype="float64")
     train = Interactions.from_frame(train_ratings)
+    relevant = relevant_of(validation_ratings, train, data.liking, evaluation)
     k = min(evaluation.k, train.n_items)
-    explainable = explainability(train.ratings, train.ratings, neighbourhood)
+    explainable = explainability(train.ratings, train.ratings, neighbourhood, data.liking)
     measured = []
     for weight in progress(sweep.weights, "explainability sweep", "model"):
         changed = parameters.model_copy(update={"explainability_weight": weight})
-        model = EMF.fit(train, changed, neighbourhood, explainable)
+        model = EMF.fit(train, changed, neighbourhood, data.liking, explainable)
         lists = recommend(model, train, recommendation.model_copy(update={"n": k}))
         mep = explainability_per_user(Lists.of(train, lists), explainable, k)[f"mep@{k}"].mean()
-        ranking = ranking_per_user(lists, validation_ratings, k, evaluation.relevance_threshold)
+        ranking = ranking_per_user(lists, relevant, k)
         measured.append((weight, mep, ranking[f"ndcg@{k}"].mean()))
     return pd.DataFrame(measured, columns=columns)

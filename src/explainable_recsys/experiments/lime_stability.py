@@ -16,6 +16,7 @@ from explainable_recsys import draws
 from explainable_recsys.data import Data, Lists
 from explainable_recsys.explainers.lime import Kind, LimeParameters, local_surrogates
 from explainable_recsys.knowledge.features import FeatureParameters, Features, describe_users
+from explainable_recsys.liking import Liking
 from explainable_recsys.parameters import Parameters, Seed, each
 from explainable_recsys.progress import progress
 from explainable_recsys.recommenders.base import Recommender
@@ -96,7 +97,7 @@ def lime_stability(
         asked, described = remembering if kind == "user" else model, features.get(kind)
         seeds = [(lime.seed + repeat) % 2**32 for repeat in range(parameters.n_seeds)]
         settings = [lime.model_copy(update={**changes, "seed": seed}) for seed in seeds]
-        found = [local_surrogates(asked, lists, described, one) for one in settings]
+        found = [local_surrogates(asked, lists, described, one, Liking()) for one in settings]
         rows.append({**changes, **_compare(found), "n_explanations": len(lists)})
     columns = ["neighbourhood", "n_samples", *_MEASURES, "n_explanations"]
     return pd.DataFrame(rows, columns=columns)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 from pydantic import Field
 
 from explainable_recsys.data import Data, Lists
 from explainable_recsys.explainers.downdates import downdates
+from explainable_recsys.explainers.groups import grouping
 from explainable_recsys.explainers.tables import Explained, pairs_of
 from explainable_recsys.explainers.views import (
     View,
@@ -17,6 +19,7 @@ from explainable_recsys.explainers.views import (
     with_outside,
 )
 from explainable_recsys.interactions import padded_blocks
+from explainable_recsys.knowledge.features import Features
 from explainable_recsys.parameters import Parameters
 from explainable_recsys.progress import progress
 from explainable_recsys.recommenders.base import AdditiveRecommender, ClosedFormRecommender
@@ -35,11 +38,14 @@ def explain_by_contributions(
     lists: Lists,
     parameters: ContributionParameters,
     order: View = "share",
+    item_features: Features | None = None,
 ) -> Explained:
     """List for every recommendation the rated items that carry its score.
 
-    Supporting items come first, strongest first, then opposing ones, most opposing first; items
-    that are worth nothing are left out. The shares of a whole history, listed or not, sum to the
+    What is liked and supports comes first, then what is rated lower, then what opposes, each
+    strongest first; items that are worth nothing are left out. Where no single rating says much,
+    those of the group that stands out come before all others (`find_groups`). Where nothing liked
+    supports, there is no explanation. The shares of a whole history, listed or not, sum to the
     recommendation's score. A recommender without a closed form is taken to be linear in the
     history, so that what the score loses without a rating is the rating's share.
 
@@ -49,16 +55,20 @@ def explain_by_contributions(
         lists: What is explained.
         parameters: How much is listed.
         order: The view that orders the evidence and is its weight.
+        item_features: By which rated items are grouped.
 
     Returns:
         Evidence of style `item` as `viewed_evidence` makes it, in the unit of the score. And
         `totals`, one row per explained recommendation: `user_id`, `item_id`, `supporting` and
-        `opposing`, the sums of the positive and of the negative weights of its whole history.
+        `opposing`, the sums of the positive and of the negative weights of its whole history,
+        `lower`, that of the positive ones of what is not liked; and of the group that stands out
+        `shared` (id of the feature; missing where none does), `n_sharing` and `of_sharing`, the
+        number of its ratings and the sum of their weights.
     """
     lists = lists.without_others()
     positions, columns = lists.by_user()
     outside = ranker_of(lists, model, data).first_outside(lists)
-    found = []
+    features, found = grouping(item_features), []
     for block in progress(padded_blocks(lists.histories.ratings), "explain"):
         rows, items, next_best = positions[block.rows], columns[block.rows], outside[block.rows]
         if isinstance(model, ClosedFormRecommender):
@@ -66,10 +76,10 @@ def explain_by_contributions(
         else:
             parts = model.contributions(block, with_outside(items, next_best))
             views = Views.of(parts, parts, next_best)
-        found.append(choose(views, order, rows, block, parameters.n_evidence, parameters.n_cited))
+        found.append(choose(views, order, rows, block, parameters, data.liking, features))
     totals = pd.concat([chosen.totals for chosen in found], ignore_index=True).sort_values("row")
-    sums = totals[["supporting", "opposing"]].reset_index(drop=True)
-    return Explained(
-        viewed_evidence(data, lists, found, order),
-        {"totals": pairs_of(lists, totals["row"].to_numpy()).join(sums)},
-    )
+    totals = totals.reset_index(drop=True)
+    ids = pd.Index(np.array([], np.str_) if features is None else features.ids, dtype="str")
+    groups = pd.Categorical.from_codes(totals.pop("shared"), categories=ids)
+    about = pairs_of(lists, totals.pop("row").to_numpy()).join(totals.assign(shared=groups))
+    return Explained(viewed_evidence(data, lists, found, order), {"totals": about})

@@ -44,8 +44,8 @@ def explain_by_features(
 
     The weight of a feature is its exact part, p_f v_if in `Content`; the last piece of the sum,
     `POPULARITY`, is what popularity adds to the features' part. They sum to the score and are
-    told largest first. Features that add nothing are left out, so a recommendation whose score is
-    -inf has no explanation.
+    told largest first, popularity after what is as large. Features that add nothing are left out,
+    so a recommendation whose score is -inf has no explanation.
 
     Args:
         model: What recommends.
@@ -54,21 +54,22 @@ def explain_by_features(
         parameters: How much is listed.
 
     Returns:
-        Evidence of style `feature`; `rated_item_id` is the rated item that adds most to this
-        feature of the profile, of equal ones the most popular, and missing for popularity. And
+        Evidence of style `feature`; `rated_item_id` is the liked item that adds most to this
+        feature of the profile, of equal ones the most popular, and missing where none does and
+        for popularity. And
         `projected_evidence`: `user_id`, `item_id`, `rated_item_id`, `weight`, the exact parts of
         the rated items in the score, largest first.
     """
     histories = lists.histories.ratings
     order = np.argsort(lists.users, kind="stable")
     edges = np.searchsorted(lists.users[order], np.arange(histories.shape[0] + 1))
-    weighted = model.weighted(histories)
+    weighted, liked = model.weighted(histories), data.liking.items(histories)
     ends = np.append(0, np.cumsum(np.diff(model.row_starts)[histories.indices]))[histories.indptr]
     parts = []
     for block in progress(list(blocks(np.diff(ends), FEATURES_AT_ONCE)), "explain"):
         made = order[edges[block.start] : edges[block.stop]]
         users = lists.users[made] - block.start
-        parts.append(_pieces(model, weighted[block], users, lists.items[made], made))
+        parts.append(_pieces(model, weighted[block], liked[block], users, lists.items[made], made))
     pieces = pd.concat(parts, ignore_index=True)
     pieces = pieces.sort_values(
         ["made", "weight", "feature"], ascending=[True, False, True], ignore_index=True
@@ -82,6 +83,7 @@ def explain_by_features(
 def _pieces(
     model: Content,
     weighted: sparse.csr_array,
+    liked: sparse.csr_array,
     users: NDArray[np.int64],
     items: NDArray[np.int64],
     made: NDArray[np.int64],
@@ -91,6 +93,7 @@ def _pieces(
     Args:
         model: The recommender.
         weighted: (n, n_items) what the ratings of some users count.
+        liked: (n, n_items) ones for what they like.
         users: (m,) row there of each recommendation.
         items: (m,) its column.
         made: (m,) its position in the lists.
@@ -100,7 +103,7 @@ def _pieces(
         `weight`, `rated` (column of the rated item, -1 for popularity), in no particular order.
     """
     n = len(model.idf)
-    keys, profiles, carriers = _profiles(model, weighted)
+    keys, profiles, carriers = _profiles(model, weighted, liked)
     pair, cells = _features_of(model, items)
     features = model.features[cells].astype(np.int64)
     found = np.searchsorted(keys, users[pair] * n + features)
@@ -111,7 +114,7 @@ def _pieces(
         {
             "made": np.append(made[pair], made),
             "feature": np.append(features, np.full(len(made), n)),
-            "weight": np.append(weights, boosts),
+            "weight": np.append(weights, boosts).astype(np.float32),  # so that equals stay equal
             "rated": np.append(carriers[found], np.full(len(made), -1)),
         }
     )
@@ -119,25 +122,29 @@ def _pieces(
 
 
 def _profiles(
-    model: Content, weighted: sparse.csr_array
+    model: Content, weighted: sparse.csr_array, liked: sparse.csr_array
 ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]:
     """Profiles of some users, as a list of what is in them.
 
     Returns:
         Of each feature in each profile the key user x d + feature, ascending; its sum over the
-        rated items; and the column of the item that adds most to it. A last one is nobody's.
+        rated items; and the column of the liked item that adds most to it, -1 if none does. A last
+        one is nobody's.
     """
     users = np.repeat(np.arange(weighted.shape[0]), np.diff(weighted.indptr))
     items = weighted.indices.astype(np.int64)
     rating, cells = _features_of(model, items)
     keys = users[rating] * len(model.idf) + model.features[cells]
     parts = weighted.data[rating] * model.vectors.data[cells]
-    order = np.lexsort((-model.popularity[items[rating]], -parts, keys))
+    likes = np.asarray(liked[users, items] > 0).ravel()[rating]
+    carry = np.where(likes & (parts > 0), parts, -np.inf)
+    order = np.lexsort((-model.popularity[items[rating]], -carry, keys))
+    carriers = np.where(np.isneginf(carry), -1, items[rating])[order]
     found, first, places = np.unique(keys[order], return_index=True, return_inverse=True)
     return (
         np.append(found, np.iinfo(np.int64).max),
         np.append(np.bincount(places, parts[order], minlength=len(found)), 0.0),
-        np.append(items[rating[order[first]]], -1),
+        np.append(carriers[first], -1),
     )
 
 

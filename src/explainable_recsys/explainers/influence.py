@@ -89,7 +89,7 @@ def explain_by_influence(
         rows, items = positions[block.rows], np.maximum(columns[block.rows], 0)
         systems = list(downdates(model, block))
         views = Views.closed_form(systems, items, outside[block.rows])
-        chosen = choose(views, order, rows, block, parameters.n_evidence, parameters.n_cited)
+        chosen = choose(views, order, rows, block, parameters, data.liking)
         cited = np.where(chosen.supports, chosen.places[..., : parameters.n_cited], -1)
         found.append(chosen)
         groups.append(_groups(model, block, views, rows, items, cited))

@@ -16,6 +16,7 @@ from scipy import sparse
 from explainable_recsys import draws
 from explainable_recsys.data import Data, Lists
 from explainable_recsys.errors import InputError
+from explainable_recsys.explainers.groups import GROUPED_BY
 from explainable_recsys.explainers.order import strongest_evidence
 from explainable_recsys.explainers.perturbations import (
     MIN_EFFECTIVE,
@@ -33,6 +34,7 @@ from explainable_recsys.explainers.surrogates import (
 from explainable_recsys.explainers.tables import Explained, evidence_table
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.knowledge.features import FeatureParameters, Features, describe_users
+from explainable_recsys.liking import Liking
 from explainable_recsys.parameters import Parameters, Seed
 from explainable_recsys.progress import progress
 from explainable_recsys.recommenders.base import Recommender
@@ -57,9 +59,6 @@ ROUNDING = 1e-9
 
 SCORES_AT_ONCE = 4_000_000
 """Scores (perturbed histories x catalogue) held at a time."""
-
-GROUPED_BY = ("genres", "decade")
-"""Features that histories are grouped by: the first of them that the data has."""
 
 QUALITY = [
     "intercept",
@@ -116,6 +115,7 @@ class Parts:
     Attributes:
         items: (length,) columns of the rated items.
         ratings: (length,)
+        likes: (length,) which of them are of liked items.
         members: (length, e) which ratings belong to which part; None: each is a part.
         evidence: (e,) what the parts are: a feature, or the number of features and an item's
             column for that rating alone.
@@ -123,6 +123,7 @@ class Parts:
 
     items: NDArray[np.int64]
     ratings: NDArray[np.float32]
+    likes: NDArray[np.bool_]
     members: NDArray[np.float32] | None
     evidence: NDArray[np.int64]
 
@@ -211,7 +212,7 @@ def explain_by_lime(
         features = describe_users(data, lists.histories, feature_parameters)
     found = [
         _only_good(local, parameters.min_held_out_r2)
-        for local in local_surrogates(model, lists, features, parameters)
+        for local in local_surrogates(model, lists, features, parameters, data.liking)
     ]
     widened = sum(len(local.rows) for local in found if local.quality["widened"])
     if widened:
@@ -224,6 +225,8 @@ def explain_by_lime(
             parameters.neighbourhood,
             MIN_EFFECTIVE,
         )
+    if parameters.neighbourhood in ("groups", "history"):
+        found = [_liked_only(local) for local in found]
     evidence, projected = _evidence(found, data, lists, features, parameters)
     return Explained(
         evidence,
@@ -233,7 +236,11 @@ def explain_by_lime(
 
 
 def local_surrogates(
-    model: Recommender, lists: Lists, features: Features | None, parameters: LimeParameters
+    model: Recommender,
+    lists: Lists,
+    features: Features | None,
+    parameters: LimeParameters,
+    liking: Liking,
 ) -> list[Local]:
     """Fit the surrogates of all recommendations.
 
@@ -242,13 +249,14 @@ def local_surrogates(
         lists: What is explained.
         features: Of the items (neighbourhoods `groups` and `item`) or users (`user`).
         parameters: How.
+        liking: What is liked.
 
     Raises:
         InputError: If there are no features, for neighbourhoods `item` and `user`.
     """
     if parameters.neighbourhood in ("groups", "history"):
         with one_blas_thread():
-            return list(_around_histories(model, lists, features, parameters))
+            return list(_around_histories(model, lists, features, parameters, liking))
     if features is None or not features.matrix.shape[1]:
         raise InputError(
             f"parameter explanation.neighbourhood: '{parameters.neighbourhood}' needs features, "
@@ -298,11 +306,17 @@ def _around_users(
 
 
 def _around_histories(
-    model: Recommender, lists: Lists, features: Features | None, parameters: LimeParameters
+    model: Recommender,
+    lists: Lists,
+    features: Features | None,
+    parameters: LimeParameters,
+    liking: Liking,
 ) -> Iterator[Local]:
     """The same users without some parts of their histories."""
     positions, columns = lists.by_user()
-    divide = _Dividing(lists.histories, _grouping(features, parameters), parameters.grouped_from)
+    divide = _Dividing(
+        lists.histories, liking, _grouping(features, parameters), parameters.grouped_from
+    )
     width = _width(parameters)
     for user in progress(np.flatnonzero((positions >= 0).any(axis=1)), "explain by LIME", "user"):
         listed = positions[user] >= 0
@@ -362,6 +376,21 @@ def _grouping(features: Features | None, parameters: LimeParameters) -> Features
     return None
 
 
+def _liked_only(local: Local) -> Local:
+    """Without support by parts of the history in which nothing is liked, and without any if none.
+
+    Opposing parts stay where something liked supports.
+    """
+    assert local.parts is not None
+    likes = local.parts.likes
+    if local.parts.members is not None:
+        likes = likes @ local.parts.members > 0
+    weights = np.where(likes | (local.weights < 0), local.weights, 0.0)
+    supported = np.asarray((weights > 0).any(axis=1))
+    weights = np.where(supported[:, None], weights, 0.0)
+    return replace(local, weights=weights)
+
+
 class _Dividing:
     """Divides histories into the parts that they are perturbed by.
 
@@ -369,22 +398,26 @@ class _Dividing:
         numbers: (d + n_items,) for draws: of the groups, and of the items.
     """
 
-    def __init__(self, histories: Interactions, groups: Features | None, grouped_from: int) -> None:
+    def __init__(
+        self, histories: Interactions, liking: Liking, groups: Features | None, grouped_from: int
+    ) -> None:
         ids = draws.numbers(histories.item_ids)
         self.numbers = ids if groups is None else np.append(draws.numbers(groups.ids), ids)
         self._ratings, self._groups, self._from = histories.ratings, groups, grouped_from
+        self._likes = liking.mask(histories.ratings)
 
     def __call__(self, user: int) -> Parts:
         ratings = self._ratings
         own = slice(ratings.indptr[user], ratings.indptr[user + 1])
         items, values = ratings.indices[own].astype(np.int64), ratings.data[own]
+        likes = self._likes[own]
         if self._groups is not None and len(items) >= self._from:
             members = self._groups.matrix[items].toarray()
             groups = np.flatnonzero(members.any(axis=0))
             if len(groups) > 1:
-                return Parts(items, values, members[:, groups], groups)
+                return Parts(items, values, likes, members[:, groups], groups)
         n_groups = len(self.numbers) - ratings.shape[1]
-        return Parts(items, values, None, n_groups + items)
+        return Parts(items, values, likes, None, n_groups + items)
 
 
 def _scores_without(
@@ -592,8 +625,8 @@ def _examples(
 ) -> NDArray[np.int64]:
     """Rated items (m, k, n) that stand for parts (m, k) of a history; -1 where there are no more.
 
-    The best rated of a part come first; among equals those whose parts together carry most. An
-    item stands for one part only, the first that is told.
+    The best rated of a part come first, of what supports only liked ones; among equals those whose
+    parts together carry most. An item stands for one part only, the first that is told.
     """
     examples = np.full((*chosen.shape, n), -1)
     if parts.members is None:
@@ -607,6 +640,7 @@ def _examples(
     for place in range(chosen.shape[1]):
         part = chosen[:, place]
         free = (parts.members[:, part].T > 0) & (part >= 0)[:, None]
+        free &= parts.likes | (weights[every, part] <= 0)[:, None]
         for example in range(n):
             keys = np.where(free & ~used, ranks, len(parts.items))
             best = keys.argmin(axis=1)

@@ -19,6 +19,7 @@ from explainable_recsys.knowledge.neighbours import (
     shares_of_similarity,
 )
 from explainable_recsys.knowledge.similar_items import SimilarItems
+from explainable_recsys.liking import NO_DIFFERENCE
 from explainable_recsys.parameters import Parameters
 from explainable_recsys.ragged import place_in_run
 
@@ -32,8 +33,7 @@ N_PROJECTED = 10
 class NeighbourExplanationParameters(Parameters):
     """What is a reason, and how many similar items a sentence names.
 
-    Of the nearest people, at least the share `min_share` has to have rated an item at the
-    threshold or above (form `users`).
+    Of the nearest people, at least the share `min_share` has to like an item (form `users`).
     """
 
     min_share: float = Field(0.3, ge=0, le=1)
@@ -41,9 +41,8 @@ class NeighbourExplanationParameters(Parameters):
 
 
 class SimilarItemsParameters(Parameters):
-    """Which rated items count, and how many a sentence names."""
+    """How many rated items a sentence names."""
 
-    relevance_threshold: float | None = 4.0
     n_cited: int = Field(3, ge=1)
 
 
@@ -57,13 +56,14 @@ def explain_by_neighbours(
 ) -> Explained:
     """Show how the nearest users rated a recommended item, or which similar items were liked.
 
-    Form `users`: one piece per rating value that some neighbour gave, highest first, with the
-    number of neighbours who gave it as its weight (style `neighbour`). Form `items`: one piece
-    per item among the k nearest to the recommended one that the user rated at the threshold
-    or above, most similar first, with the similarity as its weight (style `item`).
+    Form `users`: one piece per rating value that some neighbour gave, with the number of neighbours
+    who gave it as its weight (style `neighbour`): first what those gave who liked the item, then,
+    with negative weights, the others; each highest first. Form `items`: one piece per item among
+    the k nearest to the recommended one that the user likes, most similar first, with the
+    similarity as its weight (style `item`).
 
-    A recommendation that too few neighbours (none) rated at the threshold or above has no
-    explanation.
+    A recommendation that too few neighbours like has no explanation, nor has one without such an
+    item.
 
     Args:
         model: Whatever made the lists; neighbours do not ask it.
@@ -77,22 +77,23 @@ def explain_by_neighbours(
         neighbours neighbours: `user_id`, `item_id`, `rated_item_id`, `weight`, strongest first
         within each recommendation. The similarity of two users is a sum over the items that both
         rated; an item weighs what it adds to the similarity with the neighbours who rated the
-        recommended item at the threshold or above.
+        recommended item and liked it.
 
     Raises:
         InputError: If k is too large.
     """
-    ratings, threshold = data.interactions.ratings, neighbourhood.relevance_threshold
+    ratings = data.interactions.ratings
     if neighbourhood.form == "items":
         near_items = nearest_items(ratings, neighbourhood)
-        evidence = _rated_among(*near_items, data, lists, threshold)
+        evidence = _liked_among(*near_items, data, lists)
         return Explained(evidence, {"projected_evidence": _projected(lists, [])})
     lists = lists.without_others()
     neighbours, similarities = nearest_users(lists.histories.ratings, ratings, neighbourhood)
     asked = np.repeat(np.arange(len(lists)), neighbours.shape[1])
     near = neighbours[lists.users].ravel()
     given = _ratings_at(ratings, near, lists.items[asked])
-    speaks = _reaches(given, threshold)
+    least = np.append(data.liking.thresholds(ratings), np.nan)[near]
+    speaks = given >= least - NO_DIFFERENCE
     n_speaking = np.bincount(asked[speaks], minlength=len(lists))
     spoken_for = n_speaking >= max(1.0, parameters.min_share * neighbourhood.k)
     speaks &= spoken_for[asked]
@@ -106,7 +107,8 @@ def explain_by_neighbours(
         neighbourhood,
     )
     return Explained(
-        _counts(lists, asked[heard], given[heard]), {"projected_evidence": _projected(lists, parts)}
+        _counts(lists, asked[heard], given[heard], speaks[heard]),
+        {"projected_evidence": _projected(lists, parts)},
     )
 
 
@@ -124,40 +126,41 @@ def explain_by_similar_items(
         model: Whatever made the lists; similar items do not ask it.
         data: Says what the items are called.
         lists: What is explained.
-        parameters: From which rating on an item is named.
+        parameters: Not needed.
         similar_items: The items nearest to each, over the same catalogue.
 
     Returns:
         Evidence of style `item`; `weight` is the similarity, most similar first.
     """
     near = similar_items.neighbours, similar_items.similarities
-    return Explained(_rated_among(*near, data, lists, parameters.relevance_threshold))
+    return Explained(_liked_among(*near, data, lists))
 
 
-def _rated_among(
-    neighbours: NDArray[Any],
-    similarities: NDArray[Any],
-    data: Data,
-    lists: Lists,
-    relevance_threshold: float | None,
+def _liked_among(
+    neighbours: NDArray[Any], similarities: NDArray[Any], data: Data, lists: Lists
 ) -> pd.DataFrame:
     """Evidence from the nearest items and their similarities, both (n_items, k)."""
     asked = np.repeat(np.arange(len(lists)), neighbours.shape[1])
     near = neighbours[lists.items].ravel().astype(np.int64)
-    given = _ratings_at(lists.histories.ratings, lists.users[asked], near)
-    liked = np.flatnonzero(_reaches(given, relevance_threshold))
+    liked_items = data.liking.items(lists.histories.ratings)
+    liked = np.flatnonzero(_ratings_at(liked_items, lists.users[asked], near) == 1)
     rated, weights = near[liked], similarities[lists.items].ravel()[liked]
     return evidence_table(lists, asked[liked], "item", data.titles(rated), weights, rated=rated)
 
 
-def _counts(lists: Lists, asked: NDArray[np.int64], given: NDArray[np.float64]) -> pd.DataFrame:
-    """Evidence from the ratings that neighbours gave: how many gave which, highest first."""
+def _counts(
+    lists: Lists,
+    asked: NDArray[np.int64],
+    given: NDArray[np.float64],
+    likes: NDArray[np.bool_],
+) -> pd.DataFrame:
+    """Evidence from the ratings that neighbours gave: how many gave which, and liked the item."""
     table = (
-        pd.DataFrame({"row": asked, "rating": given})
-        .groupby(["row", "rating"])
+        pd.DataFrame({"row": asked, "rating": given, "likes": likes})
+        .groupby(["row", "likes", "rating"])
         .size()
         .reset_index(name="n")
-        .sort_values(["row", "rating"], ascending=[True, False], ignore_index=True)
+        .sort_values(["row", "likes", "rating"], ascending=[True, False, False], ignore_index=True)
     )
     values = [f"{rating:g}" for rating in table["rating"]]
     return evidence_table(
@@ -165,7 +168,7 @@ def _counts(lists: Lists, asked: NDArray[np.int64], given: NDArray[np.float64]) 
         table["row"].to_numpy(np.int64),
         "neighbour",
         categorical([f"★{value}" for value in values]),
-        table["n"].to_numpy(),
+        np.where(table["likes"], table["n"], -table["n"]),
         evidence_ids=categorical(values),
     )
 
@@ -229,11 +232,6 @@ def _strongest(
     order = np.lexsort((weights.indices, -weights.data, rows))
     order = order[place_in_run(rows) < n]
     return rows[order], weights.indices[order].astype(np.int64), weights.data[order]
-
-
-def _reaches(ratings: NDArray[np.float64], threshold: float | None) -> NDArray[np.bool_]:
-    """Whether each rating, NaN for none, is one at the threshold or above (None: any)."""
-    return ~np.isnan(ratings) if threshold is None else ratings >= np.float32(threshold)
 
 
 def _ratings_at(

@@ -8,37 +8,50 @@ from numpy.typing import NDArray
 from explainable_recsys.top_n import top_n
 
 
-def evidence_order(weights: NDArray[np.float64]) -> NDArray[np.float64]:
+def evidence_order(
+    weights: NDArray[np.float64], later: NDArray[np.int64] | None = None
+) -> NDArray[np.float64]:
     """Keys that sort evidence (..., length): support, then opposition, each by strength.
 
-    A weight of 0 is no evidence and gets -inf.
+    Args:
+        weights: Of the pieces. A weight of 0 is no evidence and gets -inf.
+        later: (..., length) how many places of importance support is moved back, such as 1 for
+            what the person does not like: before the opposition, but after all that is moved back
+            less; None: nothing is.
     """
     strength = np.abs(weights)
-    opposing = strength - strength.max(axis=-1, keepdims=True, initial=0.0)
-    keys = np.where(weights > 0, weights, opposing)
+    back = np.zeros(weights.shape, np.int64) if later is None else later
+    back = np.where(weights > 0, back, back.max(initial=0) + 1)
+    keys = strength - back * strength.max(axis=-1, keepdims=True, initial=0.0)
     return np.where(weights == 0, -np.inf, keys)
 
 
 def strongest_evidence(
-    weights: NDArray[np.float64], n: int, n_supporting: int = 0
+    weights: NDArray[np.float64],
+    n: int,
+    n_supporting: int = 0,
+    later: NDArray[np.int64] | None = None,
 ) -> NDArray[np.int64]:
     """The n strongest entries of every row (m, length), for or against; support comes first.
 
     Args:
         weights: A weight of 0 is no evidence.
         n: How many.
-        n_supporting: So many of the most supporting are among them, however strong what opposes.
+        n_supporting: So many of the first to be told of what supports are among them, however
+            strong the others are.
+        later: As `evidence_order`.
 
     Returns:
         (m, at most n) places, padded with -1.
     """
     strength = np.where(weights == 0, -np.inf, np.abs(weights))
     if n_supporting:
-        first, _ = top_n(np.where(weights > 0, weights, -np.inf), n_supporting)
+        keys = np.where(weights > 0, evidence_order(weights, later), -np.inf)
+        first, _ = top_n(keys, n_supporting)
         rows, places = np.nonzero(first >= 0)
         strength[rows, first[rows, places]] += strength.max(initial=0.0) + 1.0
     chosen, _ = top_n(strength, n)
     kept = np.zeros(weights.shape, bool)
     rows, places = np.nonzero(chosen >= 0)
     kept[rows, chosen[rows, places]] = True
-    return top_n(evidence_order(np.where(kept, weights, 0.0)), n)[0]
+    return top_n(evidence_order(np.where(kept, weights, 0.0), later), n)[0]

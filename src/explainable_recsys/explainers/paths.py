@@ -41,12 +41,14 @@ class PathParameters(Parameters):
 
     The `n_paths` with the largest weights, no more than `max_per_relation` over one relation,
     and none through an entity that more than `max_share` of the items have (and more than two):
-    it would explain everything. A sentence names `n_cited` of the items that they start from.
+    it would explain everything; nor one over fewer than `min_people` people, who say little and
+    could be told from it. A sentence names `n_cited` of the items that they start from.
     """
 
     n_paths: int = Field(5, ge=1)
     max_per_relation: int = Field(2, ge=1)
     max_share: float = Field(0.25, gt=0, le=1)
+    min_people: int = Field(3, ge=1)
     n_cited: int = Field(3, ge=1)
 
 
@@ -72,7 +74,8 @@ def explain_by_paths(
     """Find the paths that carry most of each recommendation's score.
 
     The weight of a path is its exact part in the score: the paths of a recommendation, shown or
-    not, sum to it. Paths over people who liked both items are one path for all these people.
+    not, sum to it. Paths over people who liked both items are one path for all these people. Who
+    likes nothing gets no explanation, although the model starts from all that they rated.
 
     Args:
         model: What recommends.
@@ -88,7 +91,7 @@ def explain_by_paths(
         fact `relation` says what the user did to the items that paths start from.
     """
     lists = lists.take(np.lexsort((lists.table["rank"], lists.users)))
-    starts = model.starts(lists.histories.ratings)
+    starts = data.liking.items(lists.histories.ratings)
     found = _Paths()
     n_links = np.diff(model.row_starts)
     costs = np.bincount(
@@ -101,7 +104,7 @@ def explain_by_paths(
             kept = _of_block(model, starts, lists.users[rows], lists.items[rows], parameters)
             found.add(**{name: kept[name] + (rows.start if name == "made" else 0) for name in kept})
     evidence, paths = _tables(model, data, lists, found)
-    relation = "rated" if model.liked_from == -np.inf else "liked"
+    relation = "rated" if data.liking.everything else "liked"
     return Explained(evidence, {"paths": paths}, {"relation": relation})
 
 
@@ -192,7 +195,8 @@ def _over_people(
         pair, cells = _run(starts, users[made])
         item = starts.indices[cells].astype(np.int64)
         where = np.searchsorted(rated, item), np.searchsorted(some, columns[made][pair])
-        weights = starts.data[cells].astype(np.float64) * values[where]
+        enough = np.rint(counts[where]) >= parameters.min_people
+        weights = np.where(enough, starts.data[cells].astype(np.float64) * values[where], 0.0)
         order = np.lexsort((item, -weights, pair))
         best = order[place_in_run(pair[order]) < parameters.max_per_relation]
         yield {

@@ -20,7 +20,6 @@ from explainable_recsys.knowledge.association_rules import (
     RuleParameters,
     Rules,
     TransactionParameters,
-    liked_interactions,
     preference,
     rules_from_table,
     take,
@@ -185,7 +184,7 @@ def explain_by_rules(
         lists: What is explained.
         parameters: Number of rules and their order.
         rules: As `rules_table` makes it.
-        transactions: What the rules were mined from, and what of a history is liked.
+        transactions: What the rules were mined from.
         baskets: What local rules are mined from; needed with neighbours.
         user_clusters: Columns `user_id`, `cluster`; none if rules of clusters are not used.
         neighbours: Columns `user_id`, `neighbour_id`, equally many rows for every user, in the
@@ -203,7 +202,7 @@ def explain_by_rules(
             for users who are in none, or if too many itemsets would have to be counted for local
             rules.
     """
-    liked = liked_interactions(lists.histories, transactions.relevance_threshold)
+    liked = data.liking.interactions(lists.histories)
     scoped = [table for table in (user_clusters, neighbours) if table is not None and len(table)]
     if scoped and not np.array_equal(liked.user_ids, data.interactions.user_ids):
         raise InputError(
@@ -224,7 +223,7 @@ def explain_by_rules(
         local = (baskets.ratings, liked.ratings, nearest, lists.users, lists.items, thresholds)
         found = local_rules(*local, parameters.n_rules, parameters.order_by)
         cited = _with_local(cited, *found, parameters.n_rules)
-    all_rated = transactions.source == "liked" and transactions.relevance_threshold is None
+    all_rated = transactions.source == "liked" and data.liking.everything
     return Explained(
         _evidence(cited, data, lists),
         {"cited_rules": _cited_rules(cited, lists)},

@@ -4,20 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal, cast
+from typing import Any, Literal, Protocol, cast
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy import sparse
 
 from explainable_recsys.data import Data, Lists
 from explainable_recsys.errors import InputError
 from explainable_recsys.explainers.downdates import Downdates
+from explainable_recsys.explainers.groups import find_groups
 from explainable_recsys.explainers.order import strongest_evidence
 from explainable_recsys.explainers.tables import evidence_table
 from explainable_recsys.interactions import PaddedBlock
+from explainable_recsys.knowledge.features import Features
+from explainable_recsys.liking import Liking
 from explainable_recsys.recommenders.base import Recommender
 from explainable_recsys.recommenders.lists import Ranker
+
+
+class Citing(Protocol):
+    """Parameters that say how much evidence is listed, and how much of it a sentence names."""
+
+    @property
+    def n_evidence(self) -> int:
+        """Pieces of evidence of a recommendation."""
+
+    @property
+    def n_cited(self) -> int:
+        """Supporting pieces in one sentence."""
+
 
 View = Literal["share", "loss", "lead"]
 
@@ -110,7 +127,9 @@ class Chosen:
         pieces: Columns `row` (of the recommendation in the lists), `place` (in the order of
             telling), `rated` (column), `share`, `loss`, `lead`; a row for each piece.
         totals: Columns `row`, `supporting`, `opposing`: sums of the weights of all the history's
-            ratings for and against each recommendation with any.
+            ratings for and against each recommendation with any; `lower`, of the supporting ones
+            of what is not liked; and of the group that stands out `shared` (column of the features,
+            -1 if none does), `n_sharing`, `of_sharing` (sum of the weights).
     """
 
     places: NDArray[np.int64]
@@ -124,25 +143,44 @@ def choose(
     order: View,
     rows: NDArray[np.int64],
     block: PaddedBlock,
-    n_evidence: int,
-    n_cited: int,
+    parameters: Citing,
+    liking: Liking,
+    features: Features | None = None,
 ) -> Chosen:
     """Choose the evidence of a block by one of the views.
+
+    What supports is told from liked items first, and where it is diffuse from those of the group
+    that stands out. Where no liked item supports a recommendation there is no evidence: that
+    somebody rated what they do not like is no reason by itself.
 
     Args:
         views: Of the block.
         order: By which.
         rows: (b, k) rows of the recommendations in the lists; -1 where padded.
         block: The histories.
-        n_evidence: Pieces of evidence of a recommendation; the strongest for or against.
-        n_cited: So many supporting ones are among them before any opposing one.
+        parameters: Pieces of evidence of a recommendation, the strongest for or against; and how
+            many supporting ones are among them before any opposing one.
+        liking: What is liked.
+        features: By which liked items are grouped; None: not at all.
     """
+    liked = liking.padded(block)
     weights = np.where((rows >= 0)[..., None], views.by(order), 0.0)
-    length = weights.shape[-1]
+    supported = np.asarray(((weights > 0) & liked[:, None]).any(axis=2))
+    weights = np.where(supported[..., None], weights, 0.0)
+    length, n_cited = weights.shape[-1], min(parameters.n_cited, parameters.n_evidence)
     flat = weights.reshape(rows.size, length)
-    chosen = strongest_evidence(flat, n_evidence, min(n_cited, n_evidence))
-    cited = chosen[:, :n_cited]
-    supports = (cited >= 0) & (np.take_along_axis(flat, np.maximum(cited, 0), axis=1) > 0)
+    d = 0 if features is None else features.matrix.shape[1]
+    described = np.zeros((*block.columns.shape, d), np.float32)
+    if features is not None:
+        found = sparse.csr_array(features.matrix[block.columns.ravel()])
+        described = found.toarray().reshape(described.shape)
+    groups = find_groups(weights, liked, block.filled, described)
+    later = np.where(liked[:, None], np.where(groups.members, 0, 1), 2).reshape(flat.shape)
+    chosen = strongest_evidence(flat, parameters.n_evidence, n_cited, later)
+    cited = chosen[:, : parameters.n_cited]
+    at = np.maximum(cited, 0)
+    supports = (cited >= 0) & (np.take_along_axis(flat, at, axis=1) > 0)
+    supports &= np.repeat(liked, rows.shape[1], axis=0)[np.arange(len(at))[:, None], at]
     made, place = np.nonzero(chosen >= 0)
     entries = chosen[made, place]
     columns = {
@@ -156,6 +194,10 @@ def choose(
         "row": rows.ravel()[explained],
         "supporting": np.maximum(flat, 0.0).sum(axis=1)[explained],
         "opposing": np.minimum(flat, 0.0).sum(axis=1)[explained],
+        "lower": _of_lower(weights, liked).ravel()[explained],
+        "shared": groups.column.ravel()[explained],
+        "n_sharing": groups.members.sum(axis=2).ravel()[explained],
+        "of_sharing": groups.part.ravel()[explained],
     }
     shape = (*rows.shape, -1) if rows.size else (*rows.shape, chosen.shape[1])
     cited_shape = (*rows.shape, -1) if rows.size else (*rows.shape, cited.shape[1])
@@ -165,6 +207,11 @@ def choose(
         pd.DataFrame(pieces | {n: np.nan if c is None else c for n, c in columns.items()}),
         pd.DataFrame(totals),
     )
+
+
+def _of_lower(weights: NDArray[np.float64], liked: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """What ratings of items that are not liked support, (b, k)."""
+    return np.asarray(np.where(liked[:, None], 0.0, np.maximum(weights, 0.0)).sum(axis=2))
 
 
 def viewed_evidence(data: Data, lists: Lists, found: Sequence[Chosen], order: View) -> pd.DataFrame:

@@ -11,8 +11,7 @@ from kedro.io import DataCatalog
 
 from explainable_recsys.answers.answer import FittedPair, answer, place_among_all
 from explainable_recsys.answers.explainers import EXPLAINERS
-from explainable_recsys.answers.knowledge import provided
-from explainable_recsys.answers.pairs import APPROACHES, knowledge_of, record_of
+from explainable_recsys.answers.pairs import APPROACHES, knowledge_inputs, record_of
 from explainable_recsys.answers.recommenders import RECOMMENDERS
 from explainable_recsys.answers.records import Pair
 from explainable_recsys.data import Data, Lists, check_list_columns
@@ -181,7 +180,7 @@ def load_pair(catalog: DataCatalog, pair: Pair) -> FittedPair:
     Raises:
         kedro.io.DatasetError: If something is not stored.
     """
-    explainer, knowledge = EXPLAINERS[pair.explainer], provided(knowledge_of(pair))
+    explainer, knowledge = EXPLAINERS[pair.explainer], knowledge_inputs(pair)
     named = [pair, *(other for other in APPROACHES.values() if other.explainer == pair.explainer)]
     name = next(other.name for other in named if other.name in APPROACHES)
     return FittedPair(

@@ -207,18 +207,16 @@ def _head(column: str) -> str:
 def protocol_text(metrics: Metrics, evaluation: EvaluationParameters, catalog: DataCatalog) -> str:
     """What the metrics were computed on."""
     split = SplitParameters.model_validate(catalog.load("data_version")["split"])
-    threshold = evaluation.relevance_threshold
     sentence = (
         phrase("{users}, {strategy} split, seed {seed}; a hit is any held-out rating;")
-        if threshold is None
-        else phrase("{users}, {strategy} split, seed {seed}; a hit is a rating from {rating} on;")
+        if evaluation.relevance == "any"
+        else phrase("{users}, {strategy} split, seed {seed}; a hit is a liked held-out item;")
     )
     users = int(next(iter(metrics.values()))[f"recall@{evaluation.k}/n"])
     protocol = sentence.format(
         users=plural(users, "{n} user", "{n} users"),
         strategy=split.strategy,
         seed=split.seed,
-        rating=None if threshold is None else short(threshold),
     )
     return f"  {protocol}\n  {phrase('± half the 95 % interval')}"
 

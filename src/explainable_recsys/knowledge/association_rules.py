@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 from scipy import sparse
 
+from explainable_recsys.data import Data
 from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.knowledge.itemsets import (
@@ -39,14 +40,12 @@ OrderBy = Literal["confidence", "lift", "support"]
 class TransactionParameters(Parameters):
     """What one user's transaction is.
 
-    `liked`: the items that the user rated at `relevance_threshold` or above (all rated ones
-    if it is None). `lists`: the recommender's own `list_length` best items for the user, rated
-    or not (Peake & Wang 2018). What counts as liked is also what a rule's antecedents are
-    looked for in.
+    `liked`: the items that the user likes. `lists`: the recommender's own `list_length` best items
+    for the user, rated or not (Peake & Wang 2018). Antecedents are looked for among what the user
+    likes.
     """
 
     source: Literal["liked", "lists"] = "liked"
-    relevance_threshold: float | None = 4.0
     list_length: int = Field(50, ge=1)
 
 
@@ -124,53 +123,27 @@ class Funnel:
     kept: int
 
 
-def liked_items(ratings: sparse.csr_array, relevance_threshold: float | None) -> sparse.csr_array:
-    """The liked items of every history, (n, n_items) CSR of ones.
-
-    Args:
-        ratings: (n, n_items) CSR of ratings.
-        relevance_threshold: Lowest liked rating; None for every rating.
-    """
-    liked = (
-        np.ones(ratings.nnz, dtype=bool)
-        if relevance_threshold is None
-        else ratings.data >= np.float32(relevance_threshold)
-    )
-    starts = np.append(0, np.cumsum(liked))[ratings.indptr]
-    columns = ratings.indices[liked]
-    ones = np.ones(len(columns), np.float32)
-    return sparse.csr_array((ones, columns, starts), shape=ratings.shape)
-
-
-def liked_interactions(
-    interactions: Interactions, relevance_threshold: float | None
-) -> Interactions:
-    """The same users and items with a 1 for each liked item."""
-    liked = liked_items(interactions.ratings, relevance_threshold)
-    return Interactions(liked, interactions.user_ids, interactions.item_ids)
-
-
 def user_transactions(
-    interactions: Interactions,
+    data: Data,
     parameters: TransactionParameters,
     lists: NDArray[np.int64] | None = None,
 ) -> sparse.csr_array:
     """One transaction per user, (n_users, n_items) CSR of ones.
 
     Args:
-        interactions: The ratings.
+        data: The ratings, and what counts as liked.
         parameters: What a transaction is.
         lists: (n_users, `list_length`) columns of each user's best items, for the source `lists`.
 
     Raises:
         InputError: If no rating counts as liked, or the source is `lists` and there are none.
     """
-    liked = liked_items(interactions.ratings, parameters.relevance_threshold)
+    ratings = data.interactions.ratings
+    liked = data.liking.items(ratings)
     if liked.nnz == 0:
         raise InputError(
-            f"parameter transactions.relevance_threshold: no rating reaches "
-            f"{parameters.relevance_threshold:g}; accepted: up to "
-            f"{interactions.ratings.data.max():g}, the highest, or null for every rating"
+            f"parameter source.liked: no rating reaches {data.liking.at_least:g}; accepted: up to "
+            f"{ratings.data.max():g}, the highest, or all"
         )
     if parameters.source == "liked":
         return liked
@@ -402,14 +375,14 @@ def user_clusters(vectors: NDArray[np.float64], n_clusters: int, seed: int) -> N
     return np.asarray(labels + 1, dtype=np.int32)
 
 
-def build_baskets(interactions: Interactions, transactions: TransactionParameters) -> Interactions:
+def build_baskets(data: Data, transactions: TransactionParameters) -> Interactions:
     """One transaction per user, of what the user liked.
 
     Raises:
         InputError: As `user_transactions`.
     """
-    held = user_transactions(interactions, transactions)
-    return Interactions(held, interactions.user_ids, interactions.item_ids)
+    held = user_transactions(data, transactions)
+    return Interactions(held, data.interactions.user_ids, data.interactions.item_ids)
 
 
 def mine_rules(

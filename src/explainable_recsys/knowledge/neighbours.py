@@ -12,7 +12,7 @@ from scipy import sparse
 from explainable_recsys.data import Data
 from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import Interactions
-from explainable_recsys.knowledge.association_rules import liked_items
+from explainable_recsys.liking import Liking
 from explainable_recsys.parameters import Parameters
 from explainable_recsys.progress import progress
 from explainable_recsys.top_n import top_n
@@ -33,20 +33,22 @@ class NeighbourhoodParameters(Parameters):
 
     `form`: the k users nearest to the user (`users`), or the k items nearest to the item
     (`items`). `similarity` is multiplied by n / (n + shrinkage), n the number of common
-    ratings. `weighting`: a rating of `relevance_threshold` or above (any rating if it is
-    None) counts 1 (`share`), or its share of the highest rating (`rating`).
+    ratings. `weighting`: a liked item counts 1 (`share`), or its rating's share of the highest
+    rating (`rating`).
     """
 
     form: Literal["users", "items"] = "users"
     k: int = Field(10, ge=1)
     similarity: Literal["cosine", "pearson"] = "cosine"
     shrinkage: float = Field(0.0, ge=0)
-    relevance_threshold: float | None = 4.0
     weighting: Literal["share", "rating"] = "share"
 
 
 def explainability(
-    histories: sparse.csr_array, ratings: sparse.csr_array, parameters: NeighbourhoodParameters
+    histories: sparse.csr_array,
+    ratings: sparse.csr_array,
+    parameters: NeighbourhoodParameters,
+    liking: Liking,
 ) -> sparse.csr_array:
     """The share of the neighbourhood that speaks for an item, for every history.
 
@@ -57,6 +59,7 @@ def explainability(
         histories: (n, n_items) CSR of ratings.
         ratings: (n_users, n_items) CSR of ratings, where neighbours are looked for.
         parameters: The neighbourhood.
+        liking: What is liked; the thresholds below.
 
     Returns:
         (n, n_items) CSR of float64 in (0, 1]; no entry where nothing speaks for the item.
@@ -67,11 +70,11 @@ def explainability(
     highest = float(ratings.data.max(initial=0.0))
     if parameters.form == "users":
         neighbours, _ = nearest_users(histories, ratings, parameters)
-        spoken = _relevant(ratings, parameters, highest)
+        spoken = _relevant(ratings, parameters, highest, liking)
         return _shares(_selection(neighbours, ratings.shape[0]) @ spoken, parameters.k)
     neighbours, _ = nearest_items(ratings, parameters)
     selection = _selection(neighbours, ratings.shape[1])
-    return _shares(_relevant(histories, parameters, highest) @ selection.T, parameters.k)
+    return _shares(_relevant(histories, parameters, highest, liking) @ selection.T, parameters.k)
 
 
 def nearest_users(
@@ -226,10 +229,13 @@ def _ones(matrix: sparse.csr_array) -> sparse.csr_array:
 
 
 def _relevant(
-    ratings: sparse.csr_array, parameters: NeighbourhoodParameters, highest: float
+    ratings: sparse.csr_array,
+    parameters: NeighbourhoodParameters,
+    highest: float,
+    liking: Liking,
 ) -> sparse.csr_array:
-    """What each rating counts for, (n, n_items), with ratings below the threshold left out."""
-    relevant = liked_items(ratings, parameters.relevance_threshold)
+    """What each rating counts for, (n, n_items); what is not liked is left out."""
+    relevant = liking.items(ratings)
     if parameters.weighting == "rating":
         shares = np.maximum(ratings.data.astype(np.float64), 0.0) / (
             highest if highest > 0 else 1.0
@@ -279,7 +285,10 @@ def explainability_of_everybody(
     histories, training = data.histories, data.interactions.ratings
     shares = [
         explainability(
-            histories.ratings, training, parameters.model_copy(update={"form": form})
+            histories.ratings,
+            training,
+            parameters.model_copy(update={"form": form}),
+            data.liking,
         ).astype(np.float32)
         for form in ("users", "items")
     ]

@@ -28,7 +28,12 @@ from explainable_recsys.metrics.faithfulness import (
     reported_columns,
 )
 from explainable_recsys.metrics.null import null_metrics
-from explainable_recsys.metrics.parameters import EvaluationParameters, of_control_users
+from explainable_recsys.metrics.parameters import (
+    EvaluationParameters,
+    is_relevant,
+    of_control_users,
+    relevant_of,
+)
 from explainable_recsys.metrics.projected_evidence import faithfulness_scope
 from explainable_recsys.metrics.ranking import ranking_per_user
 from explainable_recsys.metrics.ratings import evaluate_ratings
@@ -85,8 +90,8 @@ def evaluate_recommender(
             model,
             data.histories,
             test_ratings,
+            is_relevant(test_ratings, data.histories, data.liking, evaluation),
             evaluation.k,
-            evaluation.relevance_threshold,
             evaluation.sampled_negatives,
             evaluation.seed,
         )
@@ -122,18 +127,18 @@ def evaluate_lists(
             f"parameter evaluation.k: {evaluation.k}, but lists have recommendation.n = "
             f"{recommendation.n} items; accepted: 1 to {recommendation.n}"
         )
-    k, threshold = evaluation.k, evaluation.relevance_threshold
-    ranking = ranking_per_user(recommendations, test_ratings, k, threshold)
-    if ranking.empty:
+    k = evaluation.k
+    relevant = relevant_of(test_ratings, data.histories, data.liking, evaluation)
+    if relevant.empty:
         raise InputError(
-            f"parameter evaluation.relevance_threshold: no held-out rating reaches "
-            f"{threshold:g}; the highest is {test_ratings['rating'].max():g}"
+            "parameter evaluation.relevance: 'liked', but no held-out rating is; the highest is "
+            f"{test_ratings['rating'].max():g}; accepted here: any"
         )
+    ranking = ranking_per_user(recommendations, relevant, k)
     lists = Lists.of(data.histories, recommendations)
     by_user = ranking.join(beyond_accuracy_per_user(data, lists, k))
     by_user = by_user.join(_of_own_functions("beyond accuracy", k, data, lists, k))
     return {
-        "relevance_threshold": threshold,
         **mean_with_interval(by_user, *evaluation.resampling),
         **catalogue_exposure(lists, k),
     }, by_user
@@ -288,8 +293,7 @@ def _of_own_functions(family: Family, k: int, *arguments: Any) -> pd.DataFrame:
 
 
 def _evaluated_on(data_version: dict[str, Any], evaluation: EvaluationParameters) -> dict[str, Any]:
-    threshold = evaluation.relevance_threshold
-    return data_version | {"k": evaluation.k, "relevance_threshold": threshold}
+    return data_version | {"k": evaluation.k, "relevance": evaluation.relevance}
 
 
 def _warn_of_full_lists(histories: Interactions, k: int) -> None:

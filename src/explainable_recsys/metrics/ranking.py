@@ -29,12 +29,7 @@ def top_k(recommendations: pd.DataFrame, k: int) -> pd.DataFrame:
     return recommendations[recommendations["rank"] <= k]
 
 
-def ranking_per_user(
-    recommendations: pd.DataFrame,
-    held_out: pd.DataFrame,
-    k: int,
-    relevance_threshold: float | None,
-) -> pd.DataFrame:
+def ranking_per_user(recommendations: pd.DataFrame, relevant: pd.DataFrame, k: int) -> pd.DataFrame:
     """Score the top k of every user who has a relevant held-out item.
 
     With R the first k recommendations of a user, T the relevant items and h(r) = 1 if the
@@ -47,10 +42,9 @@ def ranking_per_user(
 
     Args:
         recommendations: Columns `user_id`, `item_id`, `rank` (from 1), in any row order.
-        held_out: Columns `user_id`, `item_id`, `rating`. Items that no model can
+        relevant: Held-out ratings, columns `user_id`, `item_id`. Items that no model can
             recommend stay relevant and are misses.
         k: Length of the lists.
-        relevance_threshold: Lowest rating of a relevant item; None if all are relevant.
 
     Returns:
         Indexed by `user_id`, sorted; columns `recall@k`, `hit_rate@k`, `precision@k`,
@@ -61,7 +55,7 @@ def ranking_per_user(
         InputError: If k is below 1.
     """
     lists = top_k(recommendations, k)
-    relevant = _relevant(held_out, relevance_threshold)
+    relevant = relevant[["user_id", "item_id"]].drop_duplicates()
     sizes = relevant.groupby("user_id").size()
     hits = lists[["user_id", "item_id", "rank"]].merge(relevant, on=["user_id", "item_id"])
     rows = sizes.index.get_indexer(pd.Index(hits["user_id"]))
@@ -69,12 +63,6 @@ def ranking_per_user(
     return pd.DataFrame(
         {f"{name}@{k}": values for name, values in metrics.items()}, index=sizes.index
     )
-
-
-def _relevant(held_out: pd.DataFrame, threshold: float | None) -> pd.DataFrame:
-    if threshold is not None:
-        held_out = held_out[held_out["rating"] >= threshold]
-    return held_out[["user_id", "item_id"]].drop_duplicates()
 
 
 def _metrics(

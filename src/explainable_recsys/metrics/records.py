@@ -514,13 +514,6 @@ _OWN = [
         title="path type concentration",
         source="Balloccu et al. 2022",
     ),
-    Metric(
-        "relevance_threshold",
-        "relevant from",
-        "Lowest held-out rating that counts as a hit.",
-        "",
-        "rating points",
-    ),
     Metric("n_ratings", "rated", "Held-out ratings that were predicted.", "", "count"),
     Metric(
         "n_cold",

@@ -21,8 +21,8 @@ def sampled_ranking_per_user(
     model: Recommender,
     histories: Interactions,
     held_out: pd.DataFrame,
+    relevant: NDArray[np.bool_],
     k: int,
-    relevance_threshold: float | None,
     n_negatives: int,
     seed: int,
 ) -> pd.DataFrame:
@@ -37,8 +37,8 @@ def sampled_ranking_per_user(
         histories: What it recommends from.
         held_out: Columns `user_id`, `item_id`, `rating`; users and items that the histories do not
             know are left out.
+        relevant: (len(held_out),) which of them count as relevant; none of them is a negative.
         k: Length of the lists.
-        relevance_threshold: Lowest rating of a relevant item; None if all are.
         n_negatives: Random items per held-out item, neither in the history nor held out; all there
             are if they are fewer.
         seed: Of the choice, which else depends on the ids of user, held-out item and item alone.
@@ -52,8 +52,7 @@ def sampled_ranking_per_user(
     columns = histories.item_columns(held_out["item_id"])
     known = (rows >= 0) & (columns >= 0)
     seen = _marks(rows[known], columns[known], histories)
-    if relevance_threshold is not None:
-        known &= held_out["rating"].to_numpy() >= relevance_threshold
+    known &= relevant
     order = np.lexsort((columns[known], rows[known]))
     rows, columns = rows[known][order], columns[known][order]
     user_ids, item_ids = draws.numbers(histories.user_ids), draws.numbers(histories.item_ids)

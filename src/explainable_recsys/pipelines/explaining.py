@@ -7,10 +7,9 @@ from typing import Any
 
 import pandas as pd
 
-from explainable_recsys.answers.answer import FittedPair, answer, evidence_for
+from explainable_recsys.answers.answer import FittedPair, answer
 from explainable_recsys.answers.explainers import EXPLAINERS
-from explainable_recsys.answers.knowledge import provided
-from explainable_recsys.answers.pairs import knowledge_of
+from explainable_recsys.answers.pairs import knowledge_inputs
 from explainable_recsys.answers.records import Pair
 from explainable_recsys.data import Data, Lists
 from explainable_recsys.metrics.faithfulness import FaithfulnessParameters
@@ -40,7 +39,7 @@ class Explain:
             "data": Data,
             "recommendations": pd.DataFrame,
             "parameters": explainer.parameters,
-            **{name: known[name].annotation for name in provided(knowledge_of(pair))},
+            **{name: known[name].annotation for name in knowledge_inputs(pair)},
         }
         if control:
             kinds["evaluation"] = EvaluationParameters
@@ -64,23 +63,20 @@ class Explain:
         faithfulness: FaithfulnessParameters | None = None,
         **knowledge: Any,
     ) -> pd.DataFrame | tuple[pd.DataFrame, ...]:
-        """Explain stored lists: the evidence, sentences (of the own alone), details (not of nulls).
+        """Explain stored lists: the evidence, the sentences (not of controls), the details.
 
-        A node that tries the explainer only, on a control's lists or as the null, words nothing.
+        Of the null the evidence alone.
         """
         explainer = EXPLAINERS[self.pair.explainer]
         parameters = explainer.parameters.model_validate(parameters)  # {} of an approach without
         if evaluation is not None:
             recommendations = of_control_users(recommendations, evaluation)
         lists = Lists.of(data.histories, recommendations)
-        fitted = FittedPair(self.pair, model, parameters, knowledge)
         if faithfulness is not None:
             lists = what_is_asked(lists, faithfulness).others
-        if faithfulness is not None or evaluation is not None:
-            found = evidence_for(fitted, data, lists)
-            details = [found.details[name] for name in explainer.details]
-            alone = self.null or not explainer.asks_model
-            return found.evidence if alone else (found.evidence, *details)
-        said = answer(fitted, data, lists=lists)
+        said = answer(FittedPair(self.pair, model, parameters, knowledge), data, lists=lists)
         details = [said.details[name] for name in explainer.details]
-        return (said.explanations, said.sentences, *details)
+        if self.null or (self.control and not explainer.asks_model):
+            return said.explanations
+        sentences = () if self.control else (said.sentences,)
+        return (said.explanations, *sentences, *details)

@@ -8,8 +8,7 @@ from collections.abc import Iterable
 from kedro.pipeline import Node
 
 from explainable_recsys.answers.explainers import EXPLAINERS
-from explainable_recsys.answers.knowledge import provided
-from explainable_recsys.answers.pairs import knowledge_of
+from explainable_recsys.answers.pairs import knowledge_inputs, knowledge_of
 from explainable_recsys.answers.recommenders import CONTROLS
 from explainable_recsys.answers.records import KnowledgeRecord, Pair, RecommenderRecord, Step
 from explainable_recsys.metrics.evaluation import (
@@ -89,7 +88,7 @@ def control_owner(pair: Pair) -> str:
 
 def _explained_with(pair: Pair) -> dict[str, str]:
     explanation = f"params:{pair.name}.explanation"
-    return {"parameters": explanation, **provided(knowledge_of(pair))}
+    return {"parameters": explanation, **knowledge_inputs(pair)}
 
 
 def approach_nodes(pair: Pair) -> Iterable[Node]:

@@ -3,31 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
-from explainable_recsys.interactions import Interactions
+from explainable_recsys.data import Data
 from explainable_recsys.knowledge.association_rules import (
     Rules,
-    TransactionParameters,
-    liked_items,
     rules_from_table,
 )
-from explainable_recsys.parameters import Parameters
-from explainable_recsys.ragged import blocks
+from explainable_recsys.liking import Liking
+from explainable_recsys.ragged import blocks, expand
 from explainable_recsys.recommenders.base import Recommender
 
 RULES_AT_ONCE = 4_000_000
-"""Users times rules that are compared at once."""
-
-
-class AssociationRulesParameters(Parameters):
-    """From which rating on an item counts as liked; None: every rating."""
-
-    relevance_threshold: float | None = 4.0
+"""Rules that are looked at at once."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,19 +35,17 @@ class AssociationRules(Recommender):
         consequents: (m,) int32 columns.
         confidence: (m,) float32.
         catalogue_size: () number of items.
-        parameters: What counts as liked.
+        liked_from: Lowest liked rating, as `Liking` has it.
     """
 
     antecedents: NDArray[np.int32]
     consequents: NDArray[np.int32]
     confidence: NDArray[np.float32]
     catalogue_size: int
-    parameters: AssociationRulesParameters
+    liked_from: float
 
     @classmethod
-    def from_rules(
-        cls, rules: Rules, n_items: int, parameters: AssociationRulesParameters
-    ) -> AssociationRules:
+    def from_rules(cls, rules: Rules, n_items: int, liking: Liking) -> AssociationRules:
         """Take over mined rules."""
         order = np.argsort(rules.consequents, kind="stable")
         return cls(
@@ -62,7 +53,7 @@ class AssociationRules(Recommender):
             rules.consequents[order],
             rules.confidence[order].astype(np.float32),
             n_items,
-            parameters,
+            liking.at_least,
         )
 
     @property
@@ -72,12 +63,20 @@ class AssociationRules(Recommender):
 
     def scores(self, histories: sparse.csr_array) -> NDArray[np.float32]:
         """Confidence of the best applicable rule, or -inf; see `Recommender.scores`."""
-        return self._scores(histories, np.arange(self.n_items))
+        liked = Liking(self.liked_from).items(histories)
+        scores = np.full(liked.shape, -np.inf, np.float32)
+        n_rules = np.diff(self._starts)[liked.indices]
+        widths = np.diff(np.append(0, np.cumsum(n_rules))[liked.indptr])
+        for block in blocks(widths, RULES_AT_ONCE):
+            users, rules = self._applicable(liked[block])
+            found = scores[block]
+            np.maximum.at(found, (users, self.consequents[rules]), self.confidence[rules])
+        return scores
 
     def scores_of(
         self, histories: sparse.csr_array, columns: NDArray[np.int64]
     ) -> NDArray[np.float32]:
-        """Look at the rules that lead to some items only; see `Recommender.scores_of`."""
+        """Look only at the rules that lead to some items; see `Recommender.scores_of`."""
         leading = np.flatnonzero(np.isin(self.consequents, columns))
         few = replace(
             self,
@@ -85,54 +84,45 @@ class AssociationRules(Recommender):
             consequents=self.consequents[leading],
             confidence=self.confidence[leading],
         )
-        return few._scores(histories, columns)
+        users, rules = few._applicable(Liking(self.liked_from).items(histories))
+        different, places = np.unique(columns, return_inverse=True)
+        scores = np.full((histories.shape[0], len(different)), -np.inf, np.float32)
+        led_to = np.searchsorted(different, few.consequents[rules])
+        np.maximum.at(scores, (users, led_to), few.confidence[rules])
+        return scores[:, places]
 
-    def _scores(
-        self, histories: sparse.csr_array, columns: NDArray[np.int64]
-    ) -> NDArray[np.float32]:
-        """Scores (n, m) of different items, to which all rules lead that there are."""
-        liked = liked_items(histories, self.parameters.relevance_threshold)
-        scores = np.full((liked.shape[0], len(columns)), -np.inf, np.float32)
-        begins = np.flatnonzero(np.diff(self.consequents, prepend=-1))
-        order = np.argsort(columns, kind="stable")
-        led_to = order[np.searchsorted(columns, self.consequents[begins], sorter=order)]
-        known, antecedents = self._antecedents
-        liked = liked[:, known]
-        widths = np.full(liked.shape[0], len(self.consequents) + len(known) + 1)
-        for block in blocks(widths, RULES_AT_ONCE):
-            applicable = _all_liked(liked[block], antecedents)
-            confidence = np.where(applicable, self.confidence, np.float32(-np.inf))
-            scores[block, led_to] = np.maximum.reduceat(confidence, begins, axis=1)
-        return scores
+    def _applicable(self, liked: sparse.csr_array) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Users (rows) and rules all of whose antecedents they like."""
+        owners = np.repeat(np.arange(liked.shape[0]), np.diff(liked.indptr))
+        starts = self._starts[liked.indices]
+        entry, place = expand(starts, self._starts[liked.indices + 1] - starts)
+        users, rules = owners[entry], self._by_antecedent[place]
+        if (self.antecedents[:, 1:] >= 0).any():
+            likes = np.ones((liked.shape[0], liked.shape[1] + 1), dtype=bool)  # -1: always liked
+            likes[:, :-1] = liked.toarray() > 0
+            for column in self.antecedents[:, 1:].T:
+                applies = likes[users, column[rules]]
+                users, rules = users[applies], rules[applies]
+        return users, rules
 
-    @property
-    def _antecedents(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """The items that rules start from, and the place of each among them; -1 stays."""
-        known = np.unique(self.antecedents[self.antecedents >= 0]).astype(np.int64)
-        return known, np.where(self.antecedents < 0, -1, np.searchsorted(known, self.antecedents))
+    @cached_property
+    def _by_antecedent(self) -> NDArray[np.int64]:
+        """The rules (m,) ordered by their first antecedent."""
+        return np.argsort(self.antecedents[:, 0], kind="stable")
 
-
-def _all_liked(liked: sparse.csr_array, antecedents: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Which rules have all antecedents liked, (b, m)."""
-    likes = np.ones((liked.shape[0], liked.shape[1] + 1), dtype=bool)  # -1 is always liked
-    likes[:, :-1] = liked.toarray() > 0
-    applicable = likes[:, antecedents[:, 0]]
-    for column in antecedents[:, 1:].T:
-        if (column >= 0).any():
-            applicable &= likes[:, column]
-    return applicable
+    @cached_property
+    def _starts(self) -> NDArray[np.int64]:
+        """(n_items + 1,) where the rules of each first antecedent begin in that order."""
+        counts = np.bincount(self.antecedents[:, 0], minlength=self.catalogue_size)
+        return np.append(0, np.cumsum(counts))
 
 
-def collect_rules(
-    rules: pd.DataFrame, interactions: Interactions, transactions: TransactionParameters
-) -> AssociationRules:
+def collect_rules(rules: pd.DataFrame, data: Data) -> AssociationRules:
     """Take the rules mined from all users for a model.
 
     Args:
         rules: As `rules_table` makes it.
-        interactions: The catalogue.
-        transactions: What the rules were mined from.
+        data: The catalogue, and what counts as liked.
     """
-    everybody = rules_from_table(rules[rules["cluster"] == 0], interactions)
-    parameters = AssociationRulesParameters(relevance_threshold=transactions.relevance_threshold)
-    return AssociationRules.from_rules(everybody, interactions.n_items, parameters)
+    everybody = rules_from_table(rules[rules["cluster"] == 0], data.interactions)
+    return AssociationRules.from_rules(everybody, data.interactions.n_items, data.liking)

@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 from pydantic import Field
 from scipy import sparse
 
+from explainable_recsys.data import Data
 from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import Interactions, PaddedBlock, padded_blocks
 from explainable_recsys.knowledge.neighbours import NeighbourhoodParameters, explainability
+from explainable_recsys.liking import Liking
 from explainable_recsys.parameters import Seed
 from explainable_recsys.progress import progress
 from explainable_recsys.recommenders.base import UserSystems
@@ -90,6 +92,7 @@ class EMF(BiasedFactors):
 
     Attributes:
         neighbourhood: Whose ratings E is made of.
+        liked_from: Lowest rating that is liked there, as `Liking` has it.
         training_ratings: (nnz,) float32 ratings that neighbours are looked for in; none where
             lambda is 0.
         training_columns: (nnz,) their items.
@@ -98,6 +101,7 @@ class EMF(BiasedFactors):
 
     parameters: EMFParameters
     neighbourhood: NeighbourhoodParameters
+    liked_from: float
     training_ratings: NDArray[np.float32]
     training_columns: NDArray[np.int32]
     training_starts: NDArray[np.int64]
@@ -108,6 +112,7 @@ class EMF(BiasedFactors):
         interactions: Interactions,
         parameters: EMFParameters,
         neighbourhood: NeighbourhoodParameters,
+        liking: Liking,
         explainable: sparse.csr_array | None = None,
     ) -> EMF:
         """Minimise the objective by alternating least squares.
@@ -116,6 +121,7 @@ class EMF(BiasedFactors):
             interactions: Ratings to learn from.
             parameters: Hyper-parameters.
             neighbourhood: What E is made of.
+            liking: What is liked.
             explainable: E of the users, (n_users, n_items), if it has been computed.
 
         Raises:
@@ -132,7 +138,7 @@ class EMF(BiasedFactors):
         if parameters.explainability_weight == 0:
             explainable = sparse.csr_array(ratings.shape)
         elif explainable is None:
-            explainable = explainability(ratings, ratings, neighbourhood)
+            explainable = explainability(ratings, ratings, neighbourhood, liking)
         mean = 0.0 if ranks else float(ratings.data.mean(dtype=np.float64))
         items = np.zeros((interactions.n_items, 1 + parameters.factors))
         rng = np.random.default_rng(parameters.seed)
@@ -155,6 +161,7 @@ class EMF(BiasedFactors):
             item_factors=items[:, 1:].astype(np.float32),
             parameters=parameters,
             neighbourhood=neighbourhood,
+            liked_from=liking.at_least,
             training_ratings=needed.data,
             training_columns=needed.indices.astype(np.int32),
             training_starts=needed.indptr.astype(np.int64),
@@ -168,7 +175,8 @@ class EMF(BiasedFactors):
         """E of each history, (n, n_items)."""
         if self.parameters.explainability_weight == 0:
             return sparse.csr_array(histories.shape)
-        return explainability(histories, self._training, self.neighbourhood)
+        liking = Liking(self.liked_from)
+        return explainability(histories, self._training, self.neighbourhood, liking)
 
     @cached_property
     def design(self) -> NDArray[np.float64]:
@@ -214,30 +222,25 @@ class EMF(BiasedFactors):
         factors = np.diag(np.arange(self.design.shape[1]) > 0).astype(np.float64)
         always = parameters.factor_damping * factors
         always[0, 0] = parameters.user_bias_damping
-        per_rating = parameters.regularization * factors
         if parameters.objective == "ranking":
-            return self._confident_systems(histories, always, per_rating)
-        return self._rating_systems(histories, always, per_rating)
+            return self._confident_systems(histories, always)
+        return self._rating_systems(histories, always, parameters.regularization * factors)
 
     def _confident_systems(
-        self,
-        histories: PaddedBlock,
-        damping: NDArray[np.float64],
-        per_rating: NDArray[np.float64],
+        self, histories: PaddedBlock, damping: NDArray[np.float64]
     ) -> UserSystems:
         """Squared errors of 1 for rated and 0 for other items, by confidence."""
         trust = self.parameters.confidence * histories.values.astype(np.float64)
         rated, (gram, _) = self._rated(histories), self._all_items
-        n_ratings = histories.filled.sum(axis=1)
         return UserSystems(
             items=self.design,
             rated=rated,
             weights=np.where(histories.filled, trust, 0.0),
             right=np.where(histories.filled, 1.0 + trust, 0.0),
             prior_right=np.zeros(rated.shape[::2]),
-            prior_precision=gram + damping + n_ratings[:, None, None] * per_rating,
-            precision_per_rating=per_rating,
-            n_ratings=n_ratings,
+            prior_precision=np.tile(gram + damping, (len(rated), 1, 1)),
+            precision_per_rating=np.zeros_like(gram),
+            n_ratings=histories.filled.sum(axis=1),
         )
 
     def _terms(self, histories: sparse.csr_array, explainable: sparse.csr_array) -> _Terms:
@@ -349,7 +352,7 @@ class _Terms:
 
 
 def fit_emf(
-    interactions: Interactions,
+    data: Data,
     explainability_by_users: Interactions,
     explainability_by_items: Interactions,
     parameters: EMFParameters,
@@ -357,12 +360,13 @@ def fit_emf(
 ) -> EMF:
     """`EMF.fit` with E as it is stored, unless that is of other (held-out) users."""
     chosen = explainability_by_users if neighbourhood.form == "users" else explainability_by_items
-    same = np.array_equal(chosen.user_ids, interactions.user_ids)
-    return EMF.fit(interactions, parameters, neighbourhood, chosen.ratings if same else None)
+    same = np.array_equal(chosen.user_ids, data.interactions.user_ids)
+    known = chosen.ratings if same else None
+    return EMF.fit(data.interactions, parameters, neighbourhood, data.liking, known)
 
 
 def fit_emf_ratings(
-    interactions: Interactions,
+    data: Data,
     explainability_by_users: Interactions,
     explainability_by_items: Interactions,
     parameters: EMFRatingsParameters,
@@ -370,15 +374,15 @@ def fit_emf_ratings(
 ) -> EMF:
     """`fit_emf` with parameters that predict ratings well."""
     return fit_emf(
-        interactions, explainability_by_users, explainability_by_items, parameters, neighbourhood
+        data, explainability_by_users, explainability_by_items, parameters, neighbourhood
     )
 
 
 def fit_mf(
-    interactions: Interactions,
+    data: Data,
     parameters: EMFRatingsParameters,
     neighbourhood: NeighbourhoodParameters,
 ) -> EMF:
     """Plain matrix factorization of ratings: `EMF.fit` without explainability."""
     plain = parameters.model_copy(update={"explainability_weight": 0.0})
-    return EMF.fit(interactions, plain, neighbourhood)
+    return EMF.fit(data.interactions, plain, neighbourhood, data.liking)

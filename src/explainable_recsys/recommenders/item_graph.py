@@ -15,6 +15,7 @@ from scipy import sparse
 from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.knowledge.features import Features
+from explainable_recsys.liking import Liking
 from explainable_recsys.recommenders import base
 from explainable_recsys.recommenders.base import Recommender
 
@@ -34,7 +35,7 @@ class ItemGraph(Recommender):
         relation_weights: (n_relations,) float64, 0 or more.
         link_names: (n_links,) text, such as "person:m.02vxxgs"; of people empty.
         link_labels: (n_links,) text for readers; of people empty.
-        liked_from: The lowest rating that a path may start from; -inf: any.
+        liked_from: Lowest liked rating, as `Liking` has it; paths start from what is liked.
     """
 
     row_starts: NDArray[np.int64]
@@ -66,7 +67,7 @@ class ItemGraph(Recommender):
 
     def starts(self, histories: sparse.csr_array) -> sparse.csr_array:
         """(n, n_items) where paths start: 1 for each liked item."""
-        return liked_or_all(histories, self.liked_from)
+        return liked_or_all(histories, Liking(self.liked_from))
 
     @cached_property
     def link_degrees(self) -> NDArray[np.int64]:
@@ -96,7 +97,7 @@ def link_arrays(
     interactions: Interactions,
     entities: Features,
     weights: dict[str, float],
-    liked_from: float | None,
+    liking: Liking,
 ) -> dict[str, Any]:
     """The fields of `ItemGraph`, from who liked what and what the items are linked to.
 
@@ -104,7 +105,7 @@ def link_arrays(
         interactions: Ratings to learn from.
         entities: (n_items × entities) columns of one relation side by side.
         weights: Of every relation, `PEOPLE` among them.
-        liked_from: The lowest rating of a liked item; None: all rated items count.
+        liking: What is liked.
 
     Raises:
         InputError: If the entities are of other items, or a relation has no weight.
@@ -114,12 +115,11 @@ def link_arrays(
             f"the graph has {entities.matrix.shape[0]} items, the ratings have "
             f"{interactions.n_items}; run the approach again, or load versions of one run"
         )
-    least = -np.inf if liked_from is None else liked_from
     names = relation_names(entities)
     if missing := [name for name in names if name not in weights]:
         raise InputError(f"no weight of relation '{missing[0]}'; there are: {', '.join(weights)}")
     places = {name: place for place, name in enumerate(names)}
-    people = liked_or_all(interactions.ratings, least).T.tocsr()
+    people = liked_or_all(interactions.ratings, liking).T.tocsr()
     matrix = sparse.csr_array(sparse.hstack([people, entities.matrix], format="csr"))
     matrix.sort_indices()
     nobody = [""] * interactions.n_users
@@ -132,7 +132,7 @@ def link_arrays(
         "relation_weights": np.array([weights[name] for name in names], np.float64),
         "link_names": np.array([*nobody, *entities.names], np.str_),
         "link_labels": np.array([*nobody, *entities.labels], np.str_),
-        "liked_from": float(least),
+        "liked_from": liking.at_least,
     }
 
 
@@ -141,11 +141,11 @@ def relation_names(entities: Features) -> Sequence[str]:
     return [PEOPLE, *dict.fromkeys(entities.groups)]
 
 
-def liked_or_all(ratings: sparse.csr_array, least: float) -> sparse.csr_array:
-    """1 where a rating is high enough; of those without any such rating, all ratings."""
+def liked_or_all(ratings: sparse.csr_array, liking: Liking) -> sparse.csr_array:
+    """1 where an item is liked; of those who like nothing, where anything is rated."""
     n = ratings.shape[0]
     rows = np.repeat(np.arange(n), np.diff(ratings.indptr))
-    kept = ratings.data >= least
+    kept = liking.mask(ratings)
     kept |= (np.bincount(rows, weights=kept, minlength=n) == 0)[rows]
     starts = np.concatenate([[0], np.cumsum(np.bincount(rows[kept], minlength=n))])
     arrays = np.ones(kept.sum(), np.float32), ratings.indices[kept], starts

@@ -12,13 +12,14 @@ from pydantic import Field
 from scipy import optimize, sparse
 
 from explainable_recsys import draws
+from explainable_recsys.data import Data
 from explainable_recsys.interactions import Interactions, PaddedBlock
 from explainable_recsys.knowledge.features import Features
+from explainable_recsys.liking import Liking
 from explainable_recsys.parameters import Parameters, Seed
 from explainable_recsys.recommenders.base import pair_products
 from explainable_recsys.recommenders.item_graph import (
     ItemGraph,
-    liked_or_all,
     link_arrays,
     per_item,
     relation_names,
@@ -28,15 +29,14 @@ from explainable_recsys.recommenders.item_graph import (
 class MetaPathParameters(Parameters):
     """What a path is worth.
 
-    A history starts from the items rated `liked_from` or more (None: from all), each with the
-    same weight; from all where there are none. `source_exponent`, `hub_exponent` and
-    `target_exponent` divide a path by the degree of the item that it starts from, of the entity
-    in the middle and of the item that it ends at, to that power: 1, 1, 0 is a random walk, a
-    larger hub exponent penalises entities that many items have, and a target exponent above 0
-    items with many links (Christoffel et al. 2015, RP3β; Himmelstein & Baranzini 2015, DWPC).
+    A history starts from the liked items, each with the same weight; from all where there are
+    none. `source_exponent`, `hub_exponent` and `target_exponent` divide a path by the degree of
+    the item that it starts from, of the entity in the middle and of the item that it ends at, to
+    that power: 1, 1, 0 is a random walk, a larger hub exponent penalises entities that many items
+    have, and a target exponent above 0 items with many links (Christoffel et al. 2015, RP3β;
+    Himmelstein & Baranzini 2015, DWPC).
     """
 
-    liked_from: float | None = 3.0
     source_exponent: float = Field(0.6, ge=0, le=3)
     hub_exponent: float = Field(0.7, ge=0, le=3)
     target_exponent: float = Field(0.6, ge=0, le=3)
@@ -66,6 +66,7 @@ class MetaPaths(ItemGraph):
         entities: Features,
         weights: dict[str, float],
         parameters: MetaPathParameters,
+        liking: Liking,
     ) -> MetaPaths:
         """Put the links of the items together; nothing is learned here.
 
@@ -74,11 +75,12 @@ class MetaPaths(ItemGraph):
             entities: (n_items × entities) what the items are linked to, by relation.
             weights: Of every relation, `PEOPLE` among them; `learn_weights` makes them.
             parameters: Exponents.
+            liking: What is liked.
 
         Raises:
             InputError: As `link_arrays`.
         """
-        arrays = link_arrays(interactions, entities, weights, parameters.liked_from)
+        arrays = link_arrays(interactions, entities, weights, liking)
         return cls(**arrays, parameters=parameters)
 
     def scores_from(self, starts: sparse.csr_array) -> NDArray[np.float32]:
@@ -108,7 +110,7 @@ class MetaPaths(ItemGraph):
 
     def _of_ratings(self, histories: PaddedBlock) -> NDArray[np.float64]:
         """(b, length) the starts of padded histories."""
-        liked = histories.filled & np.greater_equal(histories.values, self.liked_from)
+        liked = Liking(self.liked_from).padded(histories)
         nobody = ~liked.any(axis=1)
         liked[nobody] = histories.filled[nobody]
         return liked.astype(np.float64)
@@ -138,6 +140,7 @@ def learn_weights(
     held_out: pd.DataFrame,
     parameters: MetaPathParameters,
     learning: LearningParameters,
+    liking: Liking,
 ) -> pd.DataFrame:
     """Weigh the relations so that held-out items score above others (softmax regression).
 
@@ -151,13 +154,14 @@ def learn_weights(
         held_out: Columns `user_id`, `item_id`; empty: all weights are 1.
         parameters: Exponents.
         learning: What is sampled, and the penalty.
+        liking: What is liked.
 
     Returns:
         One row per relation: `relation`, `weight` (of a path), `strength` (the same per standard
         deviation of what the relation says of the candidates), `n_links`, `n_items`.
     """
     names = relation_names(entities)
-    model = MetaPaths.fit(interactions, entities, dict.fromkeys(names, 1.0), parameters)
+    model = MetaPaths.fit(interactions, entities, dict.fromkeys(names, 1.0), parameters, liking)
     users, wanted = _held_out(interactions, held_out, learning)
     strengths, spread = np.ones(len(names)), np.ones(len(names))
     if len(users):
@@ -165,7 +169,7 @@ def learn_weights(
         parts = _relation_scores(model, interactions.ratings[users], columns)
         spread = parts.std(axis=(0, 1))
         spread[spread < 1e-12] = 1.0  # says nothing here: any unit will do, if it is not tiny
-        rated = liked_or_all(interactions.ratings[users], -np.inf)
+        rated = Liking().items(interactions.ratings[users])
         open_to = rated[:, columns].toarray() == 0
         strengths = _softmax_regression(
             parts / spread, wanted[:, columns].toarray() > 0, open_to, learning.ridge
@@ -250,7 +254,7 @@ def _softmax_regression(
 
 
 def weigh_relations(
-    interactions: Interactions,
+    data: Data,
     train_ratings: pd.DataFrame,
     validation_ratings: pd.DataFrame,
     entities: Features,
@@ -258,16 +262,16 @@ def weigh_relations(
     learning: LearningParameters,
 ) -> pd.DataFrame:
     """`learn_weights` on validation ratings, with the training ratings as histories."""
-    known = interactions.histories(train_ratings)
-    return learn_weights(known, entities, validation_ratings, parameters, learning)
+    known = data.interactions.histories(train_ratings)
+    return learn_weights(known, entities, validation_ratings, parameters, learning, data.liking)
 
 
 def fit_meta_paths(
-    interactions: Interactions,
+    data: Data,
     entities: Features,
     relation_weights: pd.DataFrame,
     parameters: MetaPathParameters,
 ) -> MetaPaths:
     """`MetaPaths.fit` with weights as a table: columns `relation`, `weight`."""
     weights = dict(zip(relation_weights["relation"], relation_weights["weight"], strict=True))
-    return MetaPaths.fit(interactions, entities, weights, parameters)
+    return MetaPaths.fit(data.interactions, entities, weights, parameters, data.liking)

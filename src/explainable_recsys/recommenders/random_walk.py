@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 from scipy import sparse
 
-from explainable_recsys.interactions import Interactions
+from explainable_recsys.data import Data
 from explainable_recsys.knowledge.features import Features
 from explainable_recsys.parameters import Parameters
 from explainable_recsys.recommenders.item_graph import (
@@ -24,13 +24,12 @@ from explainable_recsys.recommenders.item_graph import (
 class RandomWalkParameters(Parameters):
     """How the walk goes.
 
-    It starts from the items rated `liked_from` or more (None: from all), goes from an item to an
+    It starts from the liked items (from all where there are none), goes from an item to an
     entity and from there to an item, `people` of all steps over people who liked both, and
     starts again with probability `restart` after every item. It ends after `n_hops` items.
     Scores are divided by the item's number of ratings to the power of `popularity_exponent`.
     """
 
-    liked_from: float | None = 3.0
     restart: float = Field(0.5, gt=0, lt=1)
     n_hops: int = Field(2, ge=1)
     people: float = Field(0.9, ge=0, le=1)
@@ -48,9 +47,7 @@ class RandomWalk(ItemGraph):
     parameters: RandomWalkParameters
 
     @classmethod
-    def fit(
-        cls, interactions: Interactions, entities: Features, parameters: RandomWalkParameters
-    ) -> RandomWalk:
+    def fit(cls, data: Data, entities: Features, parameters: RandomWalkParameters) -> RandomWalk:
         """Put the links together; all relations but people share what people leave equally.
 
         Raises:
@@ -59,7 +56,7 @@ class RandomWalk(ItemGraph):
         names = relation_names(entities)
         rest = (1 - parameters.people) / max(1, len(names) - 1)
         weights = dict.fromkeys(names, rest) | {names[0]: parameters.people}
-        arrays = link_arrays(interactions, entities, weights, parameters.liked_from)
+        arrays = link_arrays(data.interactions, entities, weights, data.liking)
         return cls(**arrays, parameters=parameters)
 
     def scores_from(self, starts: sparse.csr_array) -> NDArray[np.float32]:

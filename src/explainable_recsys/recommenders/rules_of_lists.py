@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
+from explainable_recsys.data import Data
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.knowledge.association_rules import (
     TransactionParameters,
@@ -27,17 +28,17 @@ class ScopeParameters(Parameters):
 
 
 def build_baskets_of(
-    model: Recommender, interactions: Interactions, transactions: TransactionParameters
+    model: Recommender, data: Data, transactions: TransactionParameters
 ) -> Interactions:
     """One transaction per user: the recommender's best items, or what the user liked.
 
     Raises:
         InputError: If no rating counts as liked.
     """
-    lists = None
+    lists, interactions = None, data.interactions
     if transactions.source == "lists":
         lists = best_columns(model, interactions, transactions.list_length)
-    held = user_transactions(interactions, transactions, lists)
+    held = user_transactions(data, transactions, lists)
     return Interactions(held, interactions.user_ids, interactions.item_ids)
 
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from explainable_recsys.draws import sample
 from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import Interactions
+from explainable_recsys.titles import cut_title
 
 N_SUGGESTIONS = 5
 KEYS = ["user_id", "item_id"]
@@ -84,7 +85,7 @@ def person(
 
 def titled(title: Any, year: Any, item_id: Any) -> str:
     """A title with its year, as far as they are known: `Alien (1979)`."""
-    text = str(title) if isinstance(title, str) else f"item {item_id}"
+    text = cut_title(title) if isinstance(title, str) else f"item {item_id}"
     return text if pd.isna(year) else f"{text} ({int(year)})"
 
 

@@ -100,6 +100,15 @@ def ratings(histories: Interactions, cited: pd.DataFrame) -> pa.LargeStringArray
     return written(histories.ratings[rows, columns] if len(rows) else np.empty(0), short)
 
 
+def liked(data: Data, histories: Interactions, cited: pd.DataFrame) -> NDArray[np.bool_]:
+    """Which of the cited items, column `rated_item_id`, the user likes."""
+    marked = data.liking.items(histories.ratings)
+    rows = histories.user_rows(cited["user_id"])
+    columns = histories.item_columns(cited["rated_item_id"])
+    found = marked[rows, columns] if len(rows) else np.empty(0)
+    return np.asarray(found > 0).ravel()
+
+
 def enumerate_runs(
     texts: pa.LargeStringArray, starts: NDArray[np.int64], with_and: bool = False
 ) -> pa.LargeStringArray:
@@ -142,14 +151,23 @@ class Sides:
         opposed: Number of the recommendation of each.
     """
 
-    def __init__(self, evidence: pd.DataFrame, n_cited: int) -> None:
-        """Sort the evidence, which is in the order of telling, by side."""
+    def __init__(
+        self, evidence: pd.DataFrame, n_cited: int, liked: NDArray[np.bool_] | None = None
+    ) -> None:
+        """Sort the evidence, which is in the order of telling, by side.
+
+        Args:
+            evidence: The table.
+            n_cited: Most supporting pieces of a recommendation.
+            liked: (m,) which rows may be named as support; None: all.
+        """
         self.evidence = evidence.reset_index(drop=True)
         self.weights = evidence["weight"].to_numpy(np.float64)
         position = evidence["position"].to_numpy()
         self.first = np.flatnonzero(position == 1)
         number = np.cumsum(position == 1) - 1
-        self.cited = np.flatnonzero((self.weights > 0) & (position <= n_cited))
+        named = (self.weights > 0) & (position <= n_cited)
+        self.cited = np.flatnonzero(named if liked is None else named & liked)
         self.starts = np.flatnonzero(np.diff(number[self.cited], prepend=-1))
         self.supported = number[self.cited][self.starts]
         against = np.flatnonzero(self.weights <= 0)

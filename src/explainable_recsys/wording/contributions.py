@@ -6,12 +6,18 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
 
 from explainable_recsys.data import Data, Lists
 from explainable_recsys.explainers.tables import Explained
+from explainable_recsys.knowledge.features import Features
 from explainable_recsys.wording import columns
-from explainable_recsys.wording.numbers import percentage
+from explainable_recsys.wording.numbers import percentage, short
 from explainable_recsys.wording.phrases import phrase
+
+SAID_FROM = 0.05
+"""What is rated lower is said to add something where it is this share of all that supports."""
 
 
 def contribution_sentences(
@@ -19,39 +25,94 @@ def contribution_sentences(
 ) -> pd.DataFrame:
     """Say which ratings a recommendation rests on, and how much of what supports it they are.
 
-    For example "Recommended because you rated ⟨Aliens⟩ ★5 (42 %), ⟨Alien⟩ ★4 (31 %); ⟨Grease⟩ ★2
-    speaks against it." A percentage is the piece's weight over all positive weights of the history.
+    For example "Recommended because you liked ⟨Aliens⟩ ★5 (42 %), ⟨Alien⟩ ★4 (31 %); what you
+    rated lower adds 12 %; ⟨Grease⟩ ★2 speaks against it." Or, where no single rating says much,
+    "Recommended because of the 45 you liked in Animation (62 %), first of all ⟨Toy Story⟩ ★5, ⟨Up⟩
+    ★4.5." A percentage is a weight over all positive weights of the history.
 
     Args:
         explained: Style `item`; the detail `totals` of `explain_by_contributions`.
-        data: Not needed, nor is knowledge; all functions that write sentences take the same.
+        data: What counts as liked.
         lists: With the histories for the ratings.
         parameters: How many supporting items are named; of opposing ones the strongest is.
-        knowledge: See data.
+        knowledge: `item_features`, for the names of groups.
 
     Returns:
-        Columns `user_id`, `item_id`, `sentence`, one row per recommendation that at least
-        one rated item supports.
+        Columns `user_id`, `item_id`, `sentence`, one row per explained recommendation.
     """
-    table, totals = explained.evidence, explained.details["totals"]
-    table = table.merge(totals[totals["supporting"] > 0], on=columns.KEYS)
-    sides = columns.Sides(table, parameters.n_cited)
+    table = explained.evidence.merge(explained.details["totals"], on=columns.KEYS)
+    liked = columns.liked(data, lists.histories, table)
+    sides = columns.Sides(table, parameters.n_cited, liked)
+    whole = table["supporting"].to_numpy()
     rated = columns.fill(
         phrase("{item} ★{rating}"),
         item=columns.items(table["evidence"]),
         rating=columns.ratings(lists.histories, table),
     )
-    shares = np.rint(100 * sides.weights / table["supporting"].to_numpy())
-    pieces = columns.fill(
-        phrase("{item} ({share})"),
+    pieces = columns.fill_each(
+        [phrase("{item} ({share})"), "{item}"],
+        sides.cited_of(pa.array(table["shared"].notna())).to_numpy(zero_copy_only=False),
         item=sides.cited_of(rated),
-        share=sides.cited_of(columns.written(shares, percentage)),
+        share=sides.cited_of(_shares(sides.weights / whole)),
+    )
+    starts = sides.cited[sides.starts]
+    lower = (table["lower"].to_numpy() / whole)[starts]
+    supporting = columns.fill_each(
+        ["{told}", phrase("{told}; what you rated lower adds {share}")],
+        lower >= SAID_FROM,
+        told=_support(
+            table.iloc[starts],
+            columns.enumerate_runs(pieces, sides.starts),
+            data.liking.everything,
+            knowledge.get("item_features"),
+        ),
+        share=_shares(lower),
     )
     return sides.sentences(
         phrase("{opposing} speaks against it."),
-        phrase("Recommended because you rated {supporting}."),
-        phrase("Recommended because you rated {supporting}; {opposing} speaks against it."),
-        supporting=columns.enumerate_runs(pieces, sides.starts),
+        "{supporting}.",
+        phrase("{supporting}; {opposing} speaks against it."),
+        supporting=supporting,
         opposing=rated,
-        weight=rated,
     )
+
+
+def _support(
+    table: pd.DataFrame, cited: pa.Array, all_rated: bool, features: Features | None
+) -> pa.LargeStringArray:
+    """What supports: single ratings, or the group that stands out."""
+    grouped = table["shared"].notna().to_numpy()
+    rows = np.flatnonzero(grouped)
+    of_group = table.iloc[rows]
+    return columns.fill_each(
+        [
+            phrase("Recommended because you rated {cited}")
+            if all_rated
+            else phrase("Recommended because you liked {cited}"),
+            phrase("Recommended because of the {n} you rated {group} ({share}), above all {cited}")
+            if all_rated
+            else phrase(
+                "Recommended because of the {n} you liked {group} ({share}), above all {cited}"
+            ),
+        ],
+        grouped,
+        cited=cited,
+        n=columns.written(table["n_sharing"].to_numpy(), short),
+        group=columns.spread(group_names(of_group["shared"], features), rows, len(table)),
+        share=_shares((table["of_sharing"] / table["supporting"]).to_numpy()),
+    )
+
+
+def group_names(ids: pd.Series[Any], features: Features | None) -> pa.LargeStringArray:
+    """Where the ratings of a group are: in a genre, from a decade."""
+    if features is None or not len(ids):
+        return pa.array(ids.astype("str"), pa.large_string())
+    names = {
+        name: phrase("in {genre}", genre=label) if name.startswith("genres=") else label
+        for name, label in zip(features.ids.tolist(), features.labels, strict=True)
+    }
+    return columns.names(ids.astype("str").map(names))
+
+
+def _shares(shares: NDArray[np.float64]) -> pa.LargeStringArray:
+    return columns.written(np.rint(100 * np.nan_to_num(shares)), percentage)

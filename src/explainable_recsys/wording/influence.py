@@ -20,35 +20,40 @@ def influence_sentences(
 ) -> pd.DataFrame:
     """Say what each rating does: in points of a predicted rating, or in places of a ranking.
 
-    For example "⟨Aliens⟩ raises your predicted rating by 0.18, ⟨Alien⟩ by 0.12; ⟨Grease⟩ lowers
-    it by 0.04." Or "Without your rating of ⟨Aliens⟩ it would be number 14 instead of 2, without
-    ⟨Alien⟩ number 5; ⟨Grease⟩ speaks against it."
+    For example "⟨Aliens⟩ ★5 raises your predicted rating by 0.18, ⟨Alien⟩ ★4 by 0.12; ⟨Grease⟩
+    ★2 lowers it by 0.04." Or "Without your rating of ⟨Aliens⟩ ★5 it would be number 14 instead of
+    2, without ⟨Alien⟩ ★4 number 5; ⟨Grease⟩ ★2 speaks against it."
 
     Args:
         explained: Style `item`, signed; the detail `ranks_without` and the fact
             `predicts_ratings` of `explain_by_influence`.
-        data: Not needed, nor are lists and knowledge.
-        lists: See data.
+        data: What counts as liked.
+        lists: With the histories.
         parameters: How many supporting items are named; of opposing ones the strongest is.
-        knowledge: See data.
+        knowledge: Not needed.
 
     Returns:
         Columns `user_id`, `item_id`, `sentence`, one row per explained recommendation.
     """
-    sides = columns.Sides(explained.evidence, parameters.n_cited)
+    liked = columns.liked(data, lists.histories, explained.evidence)
+    sides = columns.Sides(explained.evidence, parameters.n_cited, liked)
+    rated = columns.fill(
+        phrase("{item} ★{rating}"),
+        item=columns.items(sides.evidence["evidence"]),
+        rating=columns.ratings(lists.histories, sides.evidence),
+    )
     if explained.facts["predicts_ratings"]:
-        return _in_points(sides)
-    return _in_places(sides, explained.details["ranks_without"])
+        return _in_points(sides, rated)
+    return _in_places(sides, rated, explained.details["ranks_without"])
 
 
-def _in_points(sides: columns.Sides) -> pd.DataFrame:
-    titles = columns.items(sides.evidence["evidence"])
+def _in_points(sides: columns.Sides, rated: pa.LargeStringArray) -> pd.DataFrame:
     sizes = columns.two_digits(np.abs(sides.weights), significant)
     is_first = np.isin(np.arange(len(sides.cited)), sides.starts)
     pieces = columns.fill_each(
         [phrase("{item} by {change}"), phrase("{item} raises your predicted rating by {change}")],
         is_first,
-        item=sides.cited_of(titles),
+        item=sides.cited_of(rated),
         change=sides.cited_of(sizes),
     )
     return sides.sentences(
@@ -56,14 +61,15 @@ def _in_points(sides: columns.Sides) -> pd.DataFrame:
         phrase("{supporting}."),
         phrase("{supporting}; {opposing} lowers it by {weight}."),
         supporting=columns.enumerate_runs(pieces, sides.starts),
-        opposing=titles,
+        opposing=rated,
         weight=sizes,
     )
 
 
-def _in_places(sides: columns.Sides, ranks_without: pd.DataFrame) -> pd.DataFrame:
+def _in_places(
+    sides: columns.Sides, rated: pa.LargeStringArray, ranks_without: pd.DataFrame
+) -> pd.DataFrame:
     """Places without each cited rating; in one clause where none of them moves the item."""
-    titles = columns.items(sides.evidence["evidence"])
     keys = [*columns.KEYS, "rated_item_id"]
     cited = sides.evidence.iloc[sides.cited][keys].astype({"rated_item_id": "object"})
     found = cited.merge(ranks_without.astype({"rated_item_id": "object"}), on=keys, how="left")
@@ -73,7 +79,7 @@ def _in_places(sides: columns.Sides, ranks_without: pd.DataFrame) -> pd.DataFram
     np.logical_or.at(moved, run, without != rank)
     is_first = np.diff(run, prepend=-1) > 0
     case = np.select([without == 0, without == rank], [0, 2], 4) + is_first
-    named = sides.cited_of(titles)
+    named = sides.cited_of(rated)
     numbers = {"rank": columns.written(rank, _whole), "new": columns.written(without, _whole)}
     pieces = columns.fill_each(
         [
@@ -110,8 +116,8 @@ def _in_places(sides: columns.Sides, ranks_without: pd.DataFrame) -> pd.DataFram
         phrase("{supporting}."),
         phrase("{supporting}; {opposing} speaks most against it."),
         supporting=supporting,
-        opposing=titles,
-        weight=titles,
+        opposing=rated,
+        weight=rated,
     )
 
 

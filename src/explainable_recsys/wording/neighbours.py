@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from explainable_recsys.data import Data, Lists
 from explainable_recsys.explainers.tables import Explained
@@ -26,47 +27,56 @@ def neighbour_sentences(
 ) -> pd.DataFrame:
     """Say how many of the nearest people liked an item, or which similar items the user liked.
 
-    For example "7 of the 10 people whose taste is nearest to yours rated it 4 or more (★5 × 3,
-    ★4 × 4, ★2 × 1)."
+    For example "7 of the 10 people whose taste is nearest to yours liked it (★5 × 3, ★4 × 4); 1
+    rated it lower (★2 × 1)."
 
     Args:
-        explained: Style `neighbour`, `evidence_id` being a rating; or style `item`.
-        data: Not needed, nor are lists and other knowledge.
+        explained: Style `neighbour`, `evidence_id` being a rating and `weight` how many gave it,
+            below 0 if they did not like the item; or style `item`.
+        data: What counts as liked. Lists and other knowledge are not needed.
         lists: See data.
         parameters: How many similar items are named.
-        neighbourhood: How many neighbours there are, and from which rating on they speak for
-            the item.
+        neighbourhood: How many neighbours there are.
         knowledge: See data.
 
     Returns:
         Columns `user_id`, `item_id`, `sentence`, one row per explained recommendation.
     """
-    evidence, threshold = explained.evidence, neighbourhood.relevance_threshold
+    evidence, all_rated = explained.evidence, data.liking.everything
     if (evidence["style"] == "item").all():
-        return _similar_items(evidence, threshold, parameters.n_cited)
-    starts = np.flatnonzero(evidence["position"].to_numpy() == 1)
-    rated = evidence["evidence_id"].astype(np.float64).to_numpy()
-    counts = evidence["weight"].to_numpy(np.int64)
+        return similar_item_sentences(explained, data, lists, parameters)
+    weights = evidence["weight"].to_numpy(np.int64)
     pieces = columns.fill(
         phrase("★{rating} × {count}"),
-        rating=columns.written(rated, short),
-        count=columns.written(counts, short),
+        rating=columns.written(evidence["evidence_id"].astype(np.float64).to_numpy(), short),
+        count=columns.written(np.abs(weights), short),
     )
-    speak = counts if threshold is None else np.where(rated < threshold, 0, counts)
-    sentence = (
-        phrase("{n} of the {k} people whose taste is nearest to yours rated it ({ratings}).")
-        if threshold is None
-        else phrase(
-            "{n} of the {k} people whose taste is nearest to yours rated it {rating} or more "
-            "({ratings})."
+    starts = np.flatnonzero(evidence["position"].to_numpy() == 1)
+    number = np.cumsum(evidence["position"].to_numpy() == 1) - 1
+    n, against = len(starts), np.flatnonzero(weights < 0)
+    first_against = np.flatnonzero(np.diff(number[against], prepend=-1))
+    opposed = number[against][first_against]
+    for_it = np.flatnonzero(weights > 0)
+    first_for = np.flatnonzero(np.diff(number[for_it], prepend=-1))
+    counts = [np.bincount(number, np.abs(weights) * side, n) for side in (weights > 0, weights < 0)]
+    supported = phrase("{n} of the {k} people whose taste is nearest to yours liked it ({ratings})")
+    if all_rated:
+        supported = phrase(
+            "{n} of the {k} people whose taste is nearest to yours rated it ({ratings})"
         )
-    )
-    sentences = columns.fill(
-        sentence,
-        n=columns.written(np.add.reduceat(speak, starts), short),
-        k=short(neighbourhood.k),
-        rating=short(threshold or 0),
-        ratings=columns.enumerate_runs(pieces, starts),
+    sentences = columns.fill_each(
+        ["{supported}.", phrase("{supported}; {m} rated it lower ({against}).")],
+        np.isin(np.arange(n), opposed),
+        supported=columns.fill(
+            supported,
+            n=columns.written(counts[0], short),
+            k=short(neighbourhood.k),
+            ratings=columns.enumerate_runs(pieces.take(pa.array(for_it)), first_for),
+        ),
+        m=columns.written(counts[1], short),
+        against=columns.spread(
+            columns.enumerate_runs(pieces.take(pa.array(against)), first_against), opposed, n
+        ),
     )
     return columns.sentence_table(evidence.iloc[starts], sentences)
 
@@ -76,28 +86,30 @@ def similar_item_sentences(
 ) -> pd.DataFrame:
     """Say which similar items the user liked.
 
-    For example "You rated similar items highly: ⟨Alien⟩, ⟨Aliens⟩."
+    For example "People rate it like ⟨Alien⟩ ★5 and ⟨Aliens⟩ ★4, which you liked."
 
     Args:
         explained: Style `item`.
-        data: Not needed, nor are lists and knowledge.
-        lists: See data.
-        parameters: From which rating on items are evidence, None for any, and how many are named.
-        knowledge: See data.
+        data: What counts as liked.
+        lists: With the histories, for the ratings.
+        parameters: How many are named.
+        knowledge: Not needed.
 
     Returns:
         Columns `user_id`, `item_id`, `sentence`, one row per explained recommendation.
     """
-    return _similar_items(explained.evidence, parameters.relevance_threshold, parameters.n_cited)
-
-
-def _similar_items(evidence: pd.DataFrame, threshold: float | None, n_cited: int) -> pd.DataFrame:
-    cited = evidence[evidence["position"] <= n_cited]
+    evidence = explained.evidence
+    cited = evidence[evidence["position"] <= parameters.n_cited]
     starts = np.flatnonzero(cited["position"].to_numpy() == 1)
     sentence = (
-        phrase("You rated similar items: {items}.")
-        if threshold is None
-        else phrase("You rated similar items highly: {items}.")
+        phrase("People rate it like {items}, which you know.")
+        if data.liking.everything
+        else phrase("People rate it like {items}, which you liked.")
     )
-    named = columns.enumerate_runs(columns.items(cited["evidence"]), starts)
+    named = columns.fill(
+        phrase("{item} ★{rating}"),
+        item=columns.items(cited["evidence"]),
+        rating=columns.ratings(lists.histories, cited),
+    )
+    named = columns.enumerate_runs(named, starts, with_and=True)
     return columns.sentence_table(cited.iloc[starts], columns.fill(sentence, items=named))

@@ -12,12 +12,16 @@ import pyarrow.compute as pc
 from explainable_recsys.data import Data, Lists
 from explainable_recsys.explainers.tables import Explained
 from explainable_recsys.wording import columns
+from explainable_recsys.wording.numbers import percentage
 from explainable_recsys.wording.phrases import later, phrase, plural
 
 SENTENCES = {
-    "liked": later("Because you liked {items}."),
-    "rated": later("Because you rated {items}."),
+    "liked": later("Because you liked {items}{part}."),
+    "rated": later("Because you rated {items}{part}."),
 }
+
+SAID_BELOW = 0.25
+"""What the named items carry is said where it is a smaller share of the score."""
 
 
 def path_sentences(
@@ -26,13 +30,13 @@ def path_sentences(
     """Say from which liked items paths lead to a recommendation, and over what.
 
     For example "Because you liked ⟨Alien⟩ (same director: Ridley Scott) and ⟨Brazil⟩ (liked by
-    the same 34 people)."
+    the same 34 people), among others: these carry 7 % of its score."
 
     Args:
         explained: Its details `paths` are those of `explain_by_paths`; its fact `relation` says
             whether paths start at items that the user `liked`, or at all that were `rated`.
         data: With the titles.
-        lists: Not needed, nor is knowledge.
+        lists: With the scores. Knowledge is not needed.
         parameters: How many items are named, each with its best path.
         knowledge: See lists.
 
@@ -48,7 +52,15 @@ def path_sentences(
     )
     named = columns.enumerate_runs(pieces, starts, with_and=True)
     relation = explained.facts["relation"]
-    sentences = columns.fill(phrase(SENTENCES[relation]), items=named)
+    run = np.cumsum(np.isin(np.arange(len(best)), starts)) - 1
+    carried = np.bincount(run, best["weight"].to_numpy(np.float64), minlength=len(starts))
+    shares = carried / lists.table["score"].to_numpy()[lists.positions_of(best.iloc[starts])]
+    part = columns.fill_each(
+        ["", phrase(", among others: these carry {share} of its score")],
+        shares < SAID_BELOW,
+        share=columns.written(np.maximum(np.rint(100 * shares), 1), percentage),
+    )
+    sentences = columns.fill(phrase(SENTENCES[relation]), items=named, part=part)
     return columns.sentence_table(best.iloc[starts], sentences)
 
 

@@ -85,7 +85,7 @@ def gather_data(
     histories = interactions
     if not fold_in_ratings.empty:
         histories = interactions.histories(fold_in_ratings)
-    return Data(interactions, histories, items, users, source.rating_scale)
+    return Data(interactions, histories, items, users, source.rating_scale, source.liking)
 
 
 def link_items(

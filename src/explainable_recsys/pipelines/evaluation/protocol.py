@@ -32,11 +32,11 @@ def protocol_words(
 ) -> dict[str, str]:
     """How approaches were evaluated, in words."""
     n = accuracy[f"recall@{evaluation.k}/n"].max()
-    threshold, n_users = evaluation.relevance_threshold, faithfulness.n_users
+    n_users = faithfulness.n_users
     relevant = (
         phrase("every held-out rating")
-        if threshold is None
-        else phrase("held-out ratings from {rating} on", rating=short(threshold))
+        if evaluation.relevance == "any"
+        else phrase("held-out ratings of what is liked")
     )
     probed = (
         phrase("all users")

@@ -56,7 +56,7 @@ def search_parameters(
     wanted = space.read_search(name, parameters[name]["search"])
     folds = make_folds(train_ratings, validation_ratings, split, tuning.n_folds, tuning.seed)
     objective_of = parameters[name].get("model", {}).get("objective", "rating")
-    space.check_metric(name, wanted.metric, folds, evaluation.relevance_threshold, objective_of)
+    space.check_metric(name, wanted.metric, objective_of)
     if len(folds) < tuning.n_folds:
         logger.info("the split is not random: there is one fold, not %d", tuning.n_folds)
 
@@ -71,12 +71,11 @@ def search_parameters(
     settings = tuning.model_copy(update={"n_folds": len(folds)})
     study = f"{name}-" + fingerprint(
         ranges,
-        (wanted.metric, evaluation.k, evaluation.relevance_threshold, source.rating_scale),
+        (wanted.metric, evaluation.k, evaluation.relevance, source.rating_scale, source.liked),
         settings.model_dump(exclude={"n_trials"}),
         known,
         [digest(table) for table in (*(t for fold in folds for t in fold), *tables.values())],
     )
-    bounds = source.rating_scale.minimum, source.rating_scale.maximum
     evaluate = objective(
         f"{name}.model",
         part,
@@ -84,7 +83,7 @@ def search_parameters(
         ranges,
         given,
         [fold.validation for fold in folds],
-        measured_by(wanted.metric, bounds, evaluation, recommendation),
+        measured_by(wanted.metric, source, evaluation, recommendation),
     )
     maximize = wanted.metric != "rmse"
     with studies(study) as storage:

@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 from kedro.pipeline import Pipeline
 
+from explainable_recsys.datasets.source import SourceParameters
 from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import Interactions
-from explainable_recsys.metrics.parameters import EvaluationParameters
+from explainable_recsys.metrics.parameters import EvaluationParameters, relevant_of
 from explainable_recsys.metrics.ranking import ranking_per_user
 from explainable_recsys.metrics.ratings import evaluate_ratings
 from explainable_recsys.pipelines.parameters import PREFIX, with_values
@@ -76,7 +77,7 @@ def objective(
 
 def measured_by(
     metric: Metric,
-    bounds: tuple[float, float],
+    source: SourceParameters,
     evaluation: EvaluationParameters,
     recommendation: RecommendationParameters,
 ) -> Measure:
@@ -87,7 +88,8 @@ def measured_by(
 
     def measure(model: Any, interactions: Interactions, held_out: pd.DataFrame) -> float:
         if metric == "rmse":
-            value = evaluate_ratings(model, interactions, held_out, *bounds, 0, 0)["rmse"]
+            scale = source.rating_scale.minimum, source.rating_scale.maximum
+            value = evaluate_ratings(model, interactions, held_out, *scale, 0, 0)["rmse"]
         else:
             k = min(evaluation.k, interactions.n_items)
             rows = interactions.user_rows(held_out["user_id"].unique())
@@ -95,7 +97,8 @@ def measured_by(
             ids = interactions.user_ids[rows], interactions.item_ids
             shape = recommendation.model_copy(update={"n": k})
             lists = recommend(model, Interactions(interactions.ratings[rows], *ids), shape)
-            by_user = ranking_per_user(lists, held_out, k, evaluation.relevance_threshold)
+            relevant = relevant_of(held_out, interactions, source.liking, evaluation)
+            by_user = ranking_per_user(lists, relevant, k)
             value = float(by_user[f"{metric}@{k}"].mean())
         if not math.isfinite(value):
             raise InputError(f"{metric} is {value}")

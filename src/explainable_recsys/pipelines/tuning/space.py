@@ -14,7 +14,7 @@ from explainable_recsys.errors import InputError, did_you_mean
 from explainable_recsys.parameters import Parameters
 from explainable_recsys.pipelines.parameters import PREFIX, plain_parameters, typed_parameters
 from explainable_recsys.pipelines.rerun import needed_part
-from explainable_recsys.pipelines.tuning.folds import RATINGS, Fold
+from explainable_recsys.pipelines.tuning.folds import RATINGS
 from explainable_recsys.pipelines.wiring import everything
 from explainable_recsys.recommenders.base import RatingPredictor
 
@@ -211,27 +211,17 @@ def check_ranges(
     return {full[path]: found for path, found in ranges.items()}
 
 
-def check_metric(
-    name: str,
-    metric: Metric,
-    folds: list[Fold],
-    threshold: float | None,
-    objective: str = "rating",
-) -> None:
+def check_metric(name: str, metric: Metric, objective: str = "rating") -> None:
     """Make sure that a metric can be measured, whatever the parameters.
 
     Raises:
-        InputError: If the recommender predicts no ratings, or no validation rating is relevant.
+        InputError: If the recommender predicts no ratings.
     """
-    if metric == "rmse":
-        if objective != "rating" or not issubclass(RECOMMENDERS[name].model, RatingPredictor):
-            raise InputError(
-                f"parameter {name}.search.metric: rmse needs a model that predicts ratings, and "
-                "this one does not; accepted: ndcg, recall"
-            )
-    elif threshold is not None and any(max(f.validation["rating"]) < threshold for f in folds):
+    predicts = objective == "rating" and issubclass(RECOMMENDERS[name].model, RatingPredictor)
+    if metric == "rmse" and not predicts:
         raise InputError(
-            f"parameter evaluation.relevance_threshold: no validation rating reaches {threshold:g}"
+            f"parameter {name}.search.metric: rmse needs a model that predicts ratings, and "
+            "this one does not; accepted: ndcg, recall"
         )
 
 

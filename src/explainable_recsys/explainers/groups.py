@@ -1,0 +1,88 @@
+"""What many small pieces of evidence have in common: told where none of them says much alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explainable_recsys.knowledge.features import Features
+
+DIFFUSE = 0.05
+"""Evidence is diffuse where its largest part is a smaller share of all that supports."""
+
+LEAST_PART = 0.3
+"""A group that makes up less of what supports is not told."""
+
+GROUPED_BY = ("genres", "decade")
+"""Features by which rated items are grouped."""
+
+
+@dataclass(frozen=True, eq=False)
+class Groups:
+    """The group of each of b x k recommendations that stands out, if there is one.
+
+    Attributes:
+        column: (b, k) the feature that its members share; -1 where there is no group.
+        members: (b, k, length) which liked and supporting ratings are in it.
+        part: (b, k) sum of their weights.
+    """
+
+    column: NDArray[np.int64]
+    members: NDArray[np.bool_]
+    part: NDArray[np.float64]
+
+
+def grouping(features: Features | None) -> Features | None:
+    """The features that ratings are grouped by; None if there are none."""
+    if features is None:
+        return None
+    found = tuple(group for group in GROUPED_BY if group in features.groups)
+    return features.only(found, "features.item") if found else None
+
+
+def find_groups(
+    weights: NDArray[np.float64],
+    liked: NDArray[np.bool_],
+    filled: NDArray[np.bool_],
+    described: NDArray[np.float32],
+) -> Groups:
+    """Group what supports each recommendation, where it is diffuse.
+
+    A group is told where its part of all that supports exceeds its share of the history most, and
+    the part is `LEAST_PART` or more: what is half of everybody's history says nothing by being
+    half of the score.
+
+    Args:
+        weights: (b, k, length) of the ratings of b users for k items.
+        liked: (b, length) which of the ratings are of liked items.
+        filled: (b, length) which are ratings at all, not padding.
+        described: (b, length, d) 0/1 features of the rated items.
+
+    >>> weights = np.full((1, 1, 30), 1.0)
+    >>> weights[0, 0, :2] = 1.2
+    >>> horror = (np.arange(30) < 12).astype(np.float32)[None, :, None]
+    >>> all_of_them = np.ones((1, 30), bool)
+    >>> found = find_groups(weights, all_of_them, all_of_them, horror)
+    >>> int(found.column[0, 0]), round(float(found.part[0, 0]), 1)  # 12 of 30 carry 12.4 of 30.4
+    (0, 12.4)
+    """
+    support = np.where(liked[:, None, :], np.maximum(weights, 0.0), 0.0)
+    whole = np.maximum(weights, 0.0).sum(axis=2)
+    diffuse = (whole > 0) & (np.maximum(weights, 0.0).max(axis=2, initial=0.0) < DIFFUSE * whole)
+    parts = support @ described.astype(np.float64)  # (b, k, d)
+    counts = (support > 0).astype(np.float32) @ described
+    of_history = (described * filled[..., None]).sum(axis=1, dtype=np.float64)
+    of_history /= np.maximum(filled.sum(axis=1), 1)[:, None]
+    shares = parts / np.where(whole > 0, whole, 1.0)[..., None]
+    allowed = diffuse[..., None] & (shares >= LEAST_PART) & (counts >= 2)
+    excess = np.where(allowed, shares - of_history[:, None, :], 0.0)
+    if not excess.size:
+        return Groups(np.full(whole.shape, -1), np.zeros(weights.shape, bool), np.zeros_like(whole))
+    best = excess.argmax(axis=2)
+    found = np.take_along_axis(excess, best[..., None], axis=2)[..., 0] > 0
+    users = np.arange(len(best))[:, None]
+    members = (described[users, :, best] > 0) & (support > 0) & found[..., None]
+    part = np.where(members, support, 0.0).sum(axis=2)
+    return Groups(np.where(found, best, -1), members, part)

@@ -12,7 +12,9 @@ from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
 from kedro.pipeline import Pipeline
 
+from explainable_recsys.answers.explainers import EXPLAINERS
 from explainable_recsys.answers.pairs import APPROACHES
+from explainable_recsys.answers.records import Pair
 from explainable_recsys.datasets.raw_table import RawTable
 from explainable_recsys.datasets.source import TableName
 from explainable_recsys.pipelines.parameters import plain_parameters, typed_parameters
@@ -81,6 +83,22 @@ def configured(env: str = "test") -> dict[str, Any]:
     with KedroSession.create(PROJECT, env=env) as session:
         given = plain_parameters(session.load_context().config_loader["parameters"])
     return merged({name: {"explanation": {}} for name in APPROACHES}, given)
+
+
+def cites_ratings(pair: Pair) -> bool:
+    """Whether its pieces of evidence are rated items, or rest on some, in the `test` environment.
+
+    What people near give an item is none; nor are the features of the items that LIME perturbs.
+    """
+    kind = EXPLAINERS[pair.explainer].parameters
+    parameters = kind.model_validate(configured()[pair.name]["explanation"])
+    perturbed = getattr(parameters, "neighbourhood", "history")
+    return pair.explainer != "neighbours" and perturbed in ("groups", "history")
+
+
+def can_be_taken_away(pair: Pair) -> bool:
+    """Whether faithfulness is measured: its reasons come from rated items, cited or not."""
+    return cites_ratings(pair) or pair.explainer == "neighbours"
 
 
 def run_nodes(

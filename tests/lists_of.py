@@ -11,6 +11,7 @@ from scipy import sparse
 from explainable_recsys.data import Data, Lists, RatingScale
 from explainable_recsys.explainers.styles import STYLES
 from explainable_recsys.interactions import Interactions
+from explainable_recsys.recommenders.base import Recommender
 
 EVIDENCE_TYPES = {
     "user_id": "int64",
@@ -60,6 +61,27 @@ def lists_over(catalogue: Interactions, table: pd.DataFrame) -> Lists:
     user_ids = np.unique(table["user_id"].to_numpy().astype(catalogue.user_ids.dtype))
     nothing = sparse.csr_array((len(user_ids), catalogue.n_items), dtype=np.float32)
     return Lists.of(Interactions(nothing, user_ids, catalogue.item_ids), table)
+
+
+def assert_lists_end_with_ties(
+    lists: pd.DataFrame, model: Recommender, data: Data, n: int, min_ratings: int
+) -> None:
+    """Lists hold the n best of what the history has a say in, less what ties at their end."""
+    known, ratings = data.histories, data.histories.ratings
+    counts = np.bincount(data.interactions.ratings.indices, minlength=known.n_items)
+    nothing = model.scores(sparse.csr_array((1, known.n_items), dtype=np.float32))[0]
+    found = lists.groupby("user_id")["item_id"].agg(list).to_dict()
+    for row, scores in enumerate(model.scores(ratings)):
+        may = np.isfinite(scores) & (counts >= min_ratings)
+        may[ratings[[row]].indices] = False
+        if model.is_personal:
+            may &= scores != nothing
+        order = sorted(np.flatnonzero(may), key=lambda item: (-scores[item], -counts[item], item))
+        best = order[:n]
+        for out in order[n : n + 1]:
+            same = (scores[out], counts[out])
+            best = [item for item in best if (scores[item], counts[item]) != same]
+        assert found.get(known.user_ids[row], []) == known.item_ids[best].tolist()
 
 
 def assert_is_evidence(table: pd.DataFrame, views: bool = False) -> None:

@@ -116,6 +116,7 @@ cli.add_command(with_plain_errors(fetch_data))
 @click.option("--recommender", help="Instead of an approach: who recommends, for example als.")
 @click.option("--explainer", help="How that is explained; default: as its first approach does.")
 @click.option("--lists", help="Recommender whose list is explained; default: the one who explains.")
+@click.option("--min-ratings", type=click.IntRange(0), help="Fewest ratings of an item.")
 @click.option("--env", "-e", help="Environment, for example ml-100k.")
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table")
 @click.pass_obj

@@ -178,6 +178,7 @@ class Lists:
         users: (m,) row in the histories of each recommendation's user.
         items: (m,) column of the recommended item.
         barred: (n_items,) what could be recommended to nobody; None: nothing.
+        n: Length of the lists of which these may be parts; 0: they are whole.
     """
 
     histories: Interactions
@@ -185,6 +186,7 @@ class Lists:
     users: NDArray[np.int64]
     items: NDArray[np.int64]
     barred: NDArray[np.bool_] | None = None
+    n: int = 0
 
     @classmethod
     def of(cls, histories: Interactions, table: pd.DataFrame) -> Self:
@@ -240,7 +242,7 @@ class Lists:
         places = np.full(known.n_users, -1, np.int64)
         places[rows] = np.arange(len(rows))
         kept = self.take(places[self.users] >= 0)
-        return Lists(some, kept.table, places[kept.users], kept.items, self.barred)
+        return Lists(some, kept.table, places[kept.users], kept.items, self.barred, self.n)
 
     def without_others(self) -> Lists:
         """The same recommendations, with the histories of those who get any, if anybody does."""
@@ -251,7 +253,7 @@ class Lists:
         """Some of the recommendations, by position or mask."""
         table = self.table.loc[chosen] if chosen.dtype == bool else self.table.iloc[chosen]
         table, users = table.reset_index(drop=True), self.users[chosen]
-        return Lists(self.histories, table, users, self.items[chosen], self.barred)
+        return Lists(self.histories, table, users, self.items[chosen], self.barred, self.n)
 
 
 def check_list_columns(table: pd.DataFrame) -> None:

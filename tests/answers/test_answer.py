@@ -126,12 +126,12 @@ def test_any_pair_that_fits_explains_the_lists_of_the_recommender(
         if recommender == "popularity":  # what ties for the third place is left out
             own = own.head(len(made))
         pd.testing.assert_frame_equal(made, own, rtol=1e-4, atol=1e-6, check_dtype=False)
-        evidence = found.explanations
-        assert_is_evidence(evidence.astype(dict.fromkeys(PAIR, "int64")))
+        evidence, viewed = found.explanations, explainer in ("influence", "contributions")
+        assert_is_evidence(evidence.astype(dict.fromkeys(PAIR, "int64")), views=viewed)
         assert set(evidence["item_id"]) <= set(own["item_id"])
         assert set(evidence["rated_item_id"].dropna()) <= rated
         assert evidence[PAIR].drop_duplicates().reset_index(drop=True).equals(found.sentences[PAIR])
-        if explainer in ("influence", "contributions"):
+        if viewed:
             assert len(found.sentences) == len(own)
         for name in EXPLAINERS[explainer].details:
             assert set(found.details[name]["item_id"]) <= set(own["item_id"]), name

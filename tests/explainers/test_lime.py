@@ -237,8 +237,7 @@ def by_hand(world: World, user: int, item: int, parameters: LimeParameters) -> d
     if world.kind == "history":
         columns = np.flatnonzero(ratings[user])
         ids = world.interactions.item_ids[columns]
-        user_id = world.interactions.user_ids[user]
-        perturbed = removal_masks(user_id, ids, n, parameters.removed, seed)
+        perturbed = removal_masks(ids, n, parameters.removed, seed)
         near = weigh_masks(perturbed, parameters.kernel_width.history)
         outputs = []
         for mask in perturbed:

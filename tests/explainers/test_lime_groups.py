@@ -83,12 +83,11 @@ def by_hand(user: int, item: int, seed: int) -> tuple[dict[str, float], float, f
     groups = [g for g in range(4) if OF_ITEMS[rated, g].any()]
     design, outputs, weights = [], [], []
     for number in range(100):
-        ids: Any = (USER_IDS[user],)
-        share = 0.5 * draws.uniforms(*ids, [number], seed=seed, purpose="share removed")[0]
+        share = 0.5 * draws.uniforms([number], seed=seed, purpose="share removed")[0]
         removed = set()
         for g in groups if number else []:
             drawn = draws.uniforms(
-                *ids, f"genres={GENRES[g]}", [number], seed=seed, purpose="ratings removed"
+                f"genres={GENRES[g]}", [number], seed=seed, purpose="ratings removed"
             )
             if drawn[0] < share:
                 removed.add(g)

@@ -41,9 +41,9 @@ def sampled(
     return sample_near(distances, n, width, anchor, np.arange(len(distances)), seed)
 
 
-def masks_of(length: int, n: int, most: float, seed: int = 0, user: int = 0) -> np.ndarray:
+def masks_of(length: int, n: int, most: float, seed: int = 0) -> np.ndarray:
     """Masks of a history of the items 0, 1, …"""
-    return removal_masks(user, np.arange(length), n, most, seed)
+    return removal_masks(np.arange(length), n, most, seed)
 
 
 def check(near: Neighbourhood, n: int, n_candidates: int) -> None:
@@ -240,7 +240,7 @@ def test_the_distances_are_left_alone() -> None:
 
 @pytest.mark.parametrize("most", [0.1, 0.5, 1.0])
 def test_shares_that_are_removed(most: float) -> None:
-    kept = masks_of(5_000, 400, most, 0, 1)
+    kept = masks_of(5_000, 400, most)
     assert kept.shape == (400, 5_000)
     assert kept.dtype == bool
     assert kept[0].all()
@@ -251,24 +251,24 @@ def test_shares_that_are_removed(most: float) -> None:
 
 
 def test_every_rating_is_removed_equally_often() -> None:
-    removed = 1 - masks_of(10, 10_000, 0.5, 0, 1)[1:].mean(axis=0)
+    removed = 1 - masks_of(10, 10_000, 0.5)[1:].mean(axis=0)
     np.testing.assert_allclose(removed, 0.25, atol=0.03)
 
 
 def test_seeds_of_masks() -> None:
-    masks = masks_of(30, 50, 0.5, 3, 4)
-    np.testing.assert_array_equal(masks_of(30, 50, 0.5, 3, 4), masks)
-    for seed in [(3, 5), (4, 4), (4, 3)]:
-        assert (masks_of(30, 50, 0.5, *seed) != masks).any()
+    masks = masks_of(30, 50, 0.5, 3)
+    np.testing.assert_array_equal(masks_of(30, 50, 0.5, 3), masks)
+    for seed in (4, 5):
+        assert (masks_of(30, 50, 0.5, seed) != masks).any()
 
 
 def test_masks_do_not_depend_on_the_order_and_the_number_of_ratings() -> None:
     items = np.random.default_rng(0).permutation(900)[:30]
     order = np.random.default_rng(1).permutation(30)
-    masks = removal_masks("u1", items, 50, 0.5, 3)
-    np.testing.assert_array_equal(removal_masks("u1", items[order], 50, 0.5, 3), masks[:, order])
-    np.testing.assert_array_equal(removal_masks("u1", items[:4], 50, 0.5, 3), masks[:, :4])
-    np.testing.assert_array_equal(removal_masks("u1", items, 20, 0.5, 3), masks[:20])
+    masks = removal_masks(items, 50, 0.5, 3)
+    np.testing.assert_array_equal(removal_masks(items[order], 50, 0.5, 3), masks[:, order])
+    np.testing.assert_array_equal(removal_masks(items[:4], 50, 0.5, 3), masks[:, :4])
+    np.testing.assert_array_equal(removal_masks(items, 20, 0.5, 3), masks[:20])
 
 
 def test_masks_of_the_shortest_histories() -> None:

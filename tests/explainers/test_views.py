@@ -216,3 +216,14 @@ def test_ties_outside_go_to_the_more_rated_item() -> None:
         mine[lists.items[lists.users == user]] = -np.inf
         tied = np.flatnonzero(mine == mine.max())
         assert found == tied[np.argmax(counts[tied])]
+
+
+def test_outside_of_a_part_of_a_list_is_what_is_outside_of_the_whole() -> None:
+    ranker = Ranker.of(FITS["ALS"](CATALOGUE), CATALOGUE, 0)
+    longer = RecommendationParameters(n=N + 2, min_ratings=0)
+    lists = Lists.of(CATALOGUE, recommend(ranker.model, CATALOGUE, longer))
+    ranks, next_best = lists.table["rank"].to_numpy(), lists.items.reshape(-1, N + 2)[:, N:]
+    for rank in range(1, N + 2):
+        part = dataclasses.replace(lists.take(ranks == rank), n=N)
+        expected = next_best[:, 1 if rank == N + 1 else 0]
+        np.testing.assert_array_equal(ranker.first_outside(part), expected)

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from kedro.io import DataCatalog
+from scipy import sparse
 
 from explainable_recsys.answers.pairs import APPROACHES, explainers_for, pair_of
 from explainable_recsys.answers.recommenders import RECOMMENDERS
@@ -58,9 +59,20 @@ def scores_of(catalog: DataCatalog, recommender: str, histories: Interactions) -
     return found
 
 
-def rank_by_hand(scores: np.ndarray, rated: set[int], column: int) -> int:
-    order = sorted(set(range(len(scores))) - rated, key=lambda place: (-scores[place], place))
-    return order.index(column) + 1
+def order_by_hand(
+    catalog: DataCatalog, recommender: str, histories: Interactions, min_ratings: int = 3
+) -> list[int]:
+    """All that may be recommended to the user, best first, of equal scores the more rated."""
+    own, nothing = histories.ratings[[USER]], sparse.csr_array((1, histories.n_items), dtype="f4")
+    model = catalog.load(f"{recommender}.model")
+    scores, of_nobody = model.scores(own)[0], model.scores(nothing)[0]
+    counts = np.bincount(histories.ratings.indices, minlength=histories.n_items)
+    may = np.isfinite(scores) & (counts >= min_ratings)
+    may[own.indices] = False
+    if recommender not in ("popularity", "random", "bias"):  # of which the history decides
+        may &= scores != of_nobody
+    order = sorted(np.flatnonzero(may), key=lambda place: (-scores[place], -counts[place], place))
+    return [int(column) for column in order]
 
 
 def text_of(reply: Reply, terminal: Terminal | None = None) -> str:
@@ -163,9 +175,8 @@ def test_one_item_of_the_list(
     text = text_of(reply)
     assert f"number {row['rank']} of {whose} (score {row['score']:.4g}), explained by" in text
     assert "recommended are" not in text
-    rated = set(histories.ratings[[USER]].indices.tolist())
     column = int(histories.item_columns(np.array([row["item_id"]]))[0])
-    assert row["rank"] == rank_by_hand(scores_of(catalog, whose, histories), rated, column)
+    assert order_by_hand(catalog, whose, histories)[row["rank"] - 1] == column
 
 
 @pytest.mark.parametrize("lists", ["popularity", None])
@@ -174,25 +185,23 @@ def test_an_item_that_is_not_in_the_list(
     approach: str, lists: str | None, catalog: DataCatalog, histories: Interactions, user: str
 ) -> None:
     whose = lists or APPROACHES[approach].recommender
-    scores = scores_of(catalog, whose, histories)
-    rated = set(histories.ratings[[USER]].indices.tolist())
-    order = [
-        int(column) for column in np.argsort(-scores, kind="stable") if np.isfinite(scores[column])
-    ]
-    unrated = [column for column in order if column not in rated]
-    for column in (unrated[60], unrated[-1]):
+    scores, order = scores_of(catalog, whose, histories), order_by_hand(catalog, whose, histories)
+    listed = catalog.load(f"{whose}.recommendations").query(f"user_id == {user}")
+    for rank in (61, len(order)):
+        column = order[rank - 1]
         item_id = int(histories.item_ids[column])
         reply = answer(catalog, Question(user, str(item_id), approach, lists=lists))
         (row,) = through_json(reply)["recommendations"]
-        rank = rank_by_hand(scores, rated, column)
-        assert rank > 10
         assert row["item_id"] == item_id
         assert row["rank"] == rank
         assert row["score"] == pytest.approx(float(scores[column]))
         text = " ".join(text_of(reply).split())
         assert f"number {rank:,} of {whose} " in text
-        assert "recommended are the first 10" in text
-        assert (row["sentence"] is None) == (not row["evidence"])
+        assert f"recommended are the first {len(listed)}" in text
+        if row["sentence"] is None:  # nothing that was rated speaks for it
+            assert all(piece["weight"] <= 0 for piece in row["evidence"])
+        else:
+            assert row["evidence"]
 
 
 def test_an_item_by_its_title(catalog: DataCatalog, user: str) -> None:
@@ -214,6 +223,27 @@ def test_an_item_that_nobody_rated_in_training(
     unrated = np.setdiff1d(catalog.load("items")["item_id"], histories.item_ids)
     with pytest.raises(InputError, match="has no rating to learn from, so nothing can"):
         answer(catalog, Question(user, str(unrated[0])))
+
+
+def test_an_item_with_few_ratings(catalog: DataCatalog, histories: Interactions, user: str) -> None:
+    """It is on no list, unless somebody asks for it."""
+    counts = np.bincount(histories.ratings.indices, minlength=histories.n_items)
+    usual, everything = (order_by_hand(catalog, "content", histories, n) for n in (3, 0))
+    rank, column = next(
+        (rank, column) for rank, column in enumerate(everything, 1) if counts[column] < 3
+    )
+    asked = Question(user, str(histories.item_ids[column]), "intrinsic_content")
+    expected = rf"fewer ratings .* \({counts[column]}\) .* 3\); .* --min-ratings {counts[column]}"
+    with pytest.raises(InputError, match=expected):
+        answer(catalog, asked)
+    reply = as_json(answer(catalog, replace(asked, min_ratings=0)))
+    assert reply["recommendations"][0]["rank"] == rank
+    assert reply["recommendations"][0]["evidence"]
+    for min_ratings, order in ((None, usual), (3, usual), (0, everything)):
+        whole = replace(asked, item=None, min_ratings=min_ratings)
+        rows = as_json(answer(catalog, whole))["recommendations"]
+        assert [row["item_id"] for row in rows] == histories.item_ids[order[:10]].tolist()
+        assert all(row["evidence"] for row in rows)
 
 
 def test_an_item_that_no_rule_leads_to(

@@ -54,7 +54,7 @@ def test_every_approach_has_a_row(stored: Stored) -> None:
     still = table.loc[[*UNSEEDED, *MODEL_NOT_ASKED], ["jaccard", "low", "high"]]
     assert (still == 1).all(axis=None)
     moved = table.loc[["intrinsic_als", "posthoc_influence", "posthoc_fm_lime"]]
-    assert moved["jaccard"].between(0.05, 0.95).all()
+    assert moved["jaccard"].between(0.02, 0.95).all()  # few factors of few users' ratings
     assert (moved["low"] < moved["jaccard"]).all()
     assert (moved["jaccard"] < moved["high"]).all()
     assert (moved["n_users"] == 20).all()
@@ -66,7 +66,11 @@ def test_the_value_of_als_is_that_of_two_models(stored: Stored, data: Data) -> N
     reseeded = model.parameters.model_copy(update={"seed": model.parameters.seed + 1})
     again = ALS.fit(stored("interactions"), reseeded)
     second = explain_by_contributions(
-        again, data, Lists.of(data.histories, lists), ContributionParameters()
+        again,
+        data,
+        Lists.of(data.histories, lists),
+        ContributionParameters(),
+        APPROACHES["intrinsic_als"].order,
     )
     overlap = explanation_overlap(stored("intrinsic_als.explanations"), second.evidence, 3)
     users = sample(lists["user_id"].unique(), 20, 0, "stability")

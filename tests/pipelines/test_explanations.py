@@ -12,6 +12,8 @@ import pytest
 from numpy.typing import NDArray
 from scipy import sparse
 
+from explainable_recsys.answers.explainers import EXPLAINERS
+from explainable_recsys.answers.pairs import APPROACHES
 from explainable_recsys.answers.recommenders import CONTROLS
 from explainable_recsys.data import Data
 from explainable_recsys.recommenders.base import Recommender
@@ -193,7 +195,8 @@ def test_coverage_stands_beside_that_of_trivial_lists(
         reasons = stored(f"{knowledge}.explanations_of_{control}")
         share = len(reasons[PAIR].drop_duplicates()) / len(lists)
         assert metrics[f"coverage_of_{control}"] == pytest.approx(share)
-    assert metrics["coverage_of_random"] <= metrics["coverage_of_popularity"]
+    if not EXPLAINERS[APPROACHES[approach].explainer].asks_model:  # but counts who rated what
+        assert metrics["coverage_of_random"] <= metrics["coverage_of_popularity"]
 
 
 def test_parts_of_the_score_sum_to_it(stored: Stored) -> None:
@@ -233,9 +236,11 @@ def test_weights_of_ease_are_those_of_the_formula(stored: Stored) -> None:
         found = reasons[(reasons["user_id"] == user) & (reasons["item_id"] == item)]
         evidence = interactions.item_columns(found["rated_item_id"])
         np.testing.assert_allclose(found["weight"], terms[evidence], rtol=1e-4, atol=1e-8)
-        np.testing.assert_allclose(
-            np.sort(found["weight"])[::-1], np.sort(terms)[::-1][: len(found)], rtol=1e-4, atol=1e-8
-        )
+        # The three most supporting and of the others the strongest, support first.
+        always, others = np.split(np.sort(terms)[::-1], [3])
+        strongest = others[np.argsort(-np.abs(others))[: len(found) - 3]]
+        expected = np.sort(np.append(always, strongest))
+        np.testing.assert_allclose(np.sort(found["weight"]), expected, rtol=1e-4, atol=1e-8)
 
 
 @pytest.mark.parametrize("approach", ["posthoc_ar", "intrinsic_ar"])
@@ -283,9 +288,14 @@ def test_evidence_of_neighbours_is_what_they_gave(stored: Stored) -> None:
     rows = shares.known_rows(counts["user_id"])
     columns = shares.known_columns(counts["item_id"])
     np.testing.assert_allclose(counts["n"] / 5, shares.ratings[rows, columns], atol=1e-6)
-    # By definition coverage is the share of all recommendations that are explainable.
+    # An explanation needs two of five, .3 of them; MEP by definition a single one.
+    of_lists = shares.ratings[
+        shares.known_rows(lists["user_id"]), shares.known_columns(lists["item_id"])
+    ]
+    assert len(counts) == (of_lists > 0.3).sum()
     assert metrics["coverage"] == pytest.approx(len(counts) / len(lists))
-    assert metrics["mep_users@10"] == pytest.approx(metrics["coverage"])
+    assert (lists.groupby("user_id").size() == 10).all()
+    assert metrics["mep_users@10"] == pytest.approx((of_lists > 0).mean())
 
 
 def test_paths_lead_over_what_both_items_have(stored: Stored, data: Data) -> None:
@@ -325,7 +335,8 @@ def test_every_recommendation_has_one_surrogate(approach: str, stored: Stored) -
         pd.testing.assert_frame_equal(surrogates[PAIR], lists[PAIR])
         assert (surrogates["n_samples"] == 200).all()
         assert (surrogates["effective_samples"] >= 30).all()
-        assert (surrogates["widened"] == (surrogates["kernel_width"] > 0.25)).all()
+        width = 0.3 if approach == "posthoc_fm_lime_ratings" else 0.25  # of items, of groups
+        assert (surrogates["widened"] == (surrogates["kernel_width"] > width)).all()
         assert surrogates["local_r2"].between(0, 1).all()
         good = surrogates[surrogates["held_out_r2"] >= 0.3]
         explained = reasons[PAIR].drop_duplicates()

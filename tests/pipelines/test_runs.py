@@ -17,10 +17,12 @@ from kedro.runner import ThreadRunner
 from explainable_recsys.answers.explainers import EXPLAINERS
 from explainable_recsys.answers.pairs import APPROACHES
 from explainable_recsys.answers.recommenders import CONTROLS, RECOMMENDERS
+from explainable_recsys.data import Data
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.preprocessing.splits import SplitParameters, split_ratings
 from tests.conftest import PROJECT, open_catalog, run_project
-from tests.lists_of import assert_is_evidence
+from tests.in_memory import cites_ratings
+from tests.lists_of import assert_is_evidence, assert_lists_end_with_ties
 
 Stored = Callable[[str], Any]
 
@@ -93,14 +95,16 @@ def rated_pairs(interactions: Interactions) -> set[tuple[int, int]]:
     return set(zip(users, interactions.item_ids[interactions.ratings.indices], strict=True))
 
 
-def test_every_user_gets_ten_unseen_items_best_first(stored: Stored) -> None:
+def test_every_user_gets_ten_unseen_items_best_first(stored: Stored, data: Data) -> None:
     rated = rated_pairs(stored("interactions"))
     for name in RECOMMENDERS:
         lists = stored(f"{name}.recommendations")
         lengths = lists.groupby("user_id").size()
-        assert (len(lengths), max(lengths)) == (60, 10), name
-        if name not in ("ar", "popularity"):  # few rules; ties at the end of the list
-            assert set(lengths) == {10}, name
+        assert max(lengths) == 10, name
+        assert name == "ar" or len(lengths) == 60, name  # no rule leads to anything for some
+        if name not in ("ar", "popularity", "bias"):  # few rules; the same for everybody
+            assert lengths.mean() > 9.9, name
+        assert_lists_end_with_ties(lists, stored(f"{name}.model"), data, 10, 3)
         assert not rated & set(lists[PAIR].itertuples(index=False, name=None)), name
         assert (lists["rank"] == lists.groupby("user_id").cumcount() + 1).all(), name
         assert (lists.groupby("user_id")["score"].diff().dropna() <= 0).all(), name
@@ -123,7 +127,7 @@ def test_evidence_is_of_the_lists_and_rests_on_the_history(name: str, stored: St
     cited = evidence[evidence["rated_item_id"].notna()]
     cited = set(zip(cited["user_id"], cited["rated_item_id"].astype(int), strict=True))
     assert cited <= rated_pairs(stored("interactions"))
-    assert bool(cited) == (pair.explainer != "neighbours")
+    assert bool(cited) == cites_ratings(pair)
     assert list(sentences.columns) == [*PAIR, "sentence"]
     assert not sentences.duplicated(PAIR).any()
     assert explained.merge(sentences[PAIR]).equals(explained)

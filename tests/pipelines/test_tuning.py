@@ -40,8 +40,8 @@ from tests.conftest import PROJECT, open_catalog, run_project
 Kedro = Callable[..., subprocess.CompletedProcess[str]]
 
 ENVIRONMENTS = sorted(path.name for path in (PROJECT / "conf").iterdir() if path.is_dir())
-TUNABLE = ["als", "ar", "bias", "content", "ease", "emf", "fm", "item_knn"]
-TUNABLE += ["meta_paths", "random_walk", "svd"]
+TUNABLE = ["als", "ar", "bias", "content", "ease", "emf", "emf_ratings", "fm", "fm_ratings"]
+TUNABLE += ["item_knn", "meta_paths", "random_walk", "svd", "svd_ratings"]
 GIVEN = {"train_ratings", "validation_ratings", "fold_in_ratings", *TABLES}
 SCALE = RatingScale(minimum=0.5, maximum=5.0)
 SEED = 4
@@ -171,7 +171,7 @@ def test_the_test_ratings_are_never_read(
 
     rerun = objectives.rerun
     monkeypatch.setattr(objectives, "rerun", spy)
-    tune(tmp_path, "svd", tuning={"n_trials": 1})
+    tune(tmp_path, "svd_ratings", tuning={"n_trials": 1})
     with open_catalog(full_run) as catalog:
         test = catalog.load("test_ratings")[["user_id", "item_id"]]
         validation = catalog.load("validation_ratings")[["user_id", "item_id"]]
@@ -199,7 +199,7 @@ def test_the_test_ratings_are_never_read(
 @pytest.mark.parametrize(
     ("recommender", "message"),
     [
-        (None, r"tuning\.recommender: which one\? accepted: als, .*, svd; for example"),
+        (None, r"tuning\.recommender: which one\? accepted: als, .*, svd_ratings; for example"),
         ("item_knnn", r"no recommender 'item_knnn'; did you mean 'item_knn'\?"),
         ("posthoc_knn", "no recommender 'posthoc_knn'; .*accepted: als, ar"),
         ("random", r"brings no search; add a block random\.search"),
@@ -243,7 +243,7 @@ def test_what_a_search_cannot_work_with(
 def test_a_trial_that_the_recommender_refuses_fails_alone(tmp_path: Path) -> None:
     space = {"model": {"rank": None, "iterations": None, "kept_samples": {"low": 5, "high": 200}}}
     wide = {"search": {"space": space}}
-    tune(tmp_path, "fm", fm=wide, tuning={"n_folds": 1})
+    tune(tmp_path, "fm_ratings", fm_ratings=wide, tuning={"n_folds": 1})
     with open_catalog(tmp_path) as catalog:
         trials = catalog.load("tuning.trials")
     failed = trials[trials["model.kept_samples"] > 30]
@@ -251,7 +251,9 @@ def test_a_trial_that_the_recommender_refuses_fails_alone(tmp_path: Path) -> Non
     assert (failed["state"] == "failed").all()
     assert failed["value"].isna().all()
     assert (
-        failed["message"].str.match(r"parameter fm\.model: kept_samples \d+ of 40 iterations").all()
+        failed["message"]
+        .str.match(r"parameter fm_ratings\.model: kept_samples \d+ of 40 iterations")
+        .all()
     )
     assert trials["message"].notna().sum() == len(failed)
 

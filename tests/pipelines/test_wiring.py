@@ -28,6 +28,7 @@ from explainable_recsys.pipelines.judging import EVALUATION_TAG, whose
 from explainable_recsys.pipelines.parameters import PREFIX
 from explainable_recsys.pipelines.wiring import everything, part
 from explainable_recsys.recommenders.base import Recommender
+from explainable_recsys.recommenders.lists import RecommendationParameters
 from tests.conftest import PROJECT, open_catalog
 
 NEEDED = {
@@ -132,6 +133,7 @@ def test_the_node_that_explains_says_what_it_takes() -> None:
         "data": Data,
         "recommendations": pd.DataFrame,
         "parameters": LimeParameters,
+        "recommendation": RecommendationParameters,
         "item_features": Features | None,
         "feature_parameters": FeatureParameters | None,
         "evaluation": EvaluationParameters,
@@ -140,7 +142,6 @@ def test_the_node_that_explains_says_what_it_takes() -> None:
     assert node.outputs == [
         "posthoc_fm_lime.explanations_of_random",
         "posthoc_fm_lime.surrogates_of_random",
-        "posthoc_fm_lime.projected_evidence_of_random",
     ]
 
 

@@ -77,7 +77,7 @@ def answer(
             of the data.
         lists: What to explain, by whomever it is recommended; None: the recommender's own lists.
         recommendation: How long lists are, and what may be on them; None: the usual. Given lists
-            are explained as chosen from what may be.
+            are explained as chosen from what may be, as parts of lists of that length.
         only: Ids of the items that may be recommended; None: all that are not in the history.
         exclude: Ids of items that may not.
 
@@ -90,7 +90,7 @@ def answer(
         table = recommend(pair.model, who, parameters, only, exclude, data.interactions)
         lists = Lists.of(who, table)
     ranker = Ranker.of(pair.model, data.interactions, parameters.min_ratings, only, exclude)
-    lists = replace(lists, barred=ranker.barred)
+    lists = replace(lists, barred=ranker.barred, n=parameters.n)
     order = {} if pair.record.order is None else {"order": pair.record.order}
     found = pair.explainer.explain(
         pair.model, data, lists, pair.parameters, **order, **pair.knowledge

@@ -144,6 +144,14 @@ class ExplainerRecord:
     measure: Step | None = None
 
     @property
+    def compared(self) -> tuple[str, ...]:
+        """Those details that `measure` compares with the same of the controls' lists."""
+        read = () if self.measure is None else tuple(self.measure.reads)
+        return tuple(
+            name for name in self.details if any(of.startswith(f"{name}_of_") for of in read)
+        )
+
+    @property
     def parameters(self) -> type[Parameters]:
         """Of `explain` and `phrase`, as `explain` declares them."""
         return self._declared("parameters")

@@ -81,7 +81,7 @@ def explain_by_influence(
     lists = lists.without_others()
     positions, columns = lists.by_user()
     ranker = ranker_of(lists, model, data)
-    outside = ranker.first_outside(lists)
+    outside, n = ranker.first_outside(lists), lists.n or columns.shape[1]
     found: list[Chosen] = []
     groups: list[pd.DataFrame] = []
     ranks: list[pd.DataFrame] = []
@@ -96,7 +96,7 @@ def explain_by_influence(
         if model.predicts_ratings:
             cited = np.full_like(cited, -1)
         histories = lists.histories.ratings[block.rows]
-        ranks.append(_ranks_without(ranker, histories, systems, block, rows, items, cited))
+        ranks.append(_ranks_without(ranker, histories, systems, block, rows, items, cited, n))
     evidence = viewed_evidence(data, lists, found, order)
     details = {"cited_groups": _about(lists, groups), "ranks_without": _about(lists, ranks)}
     return Explained(evidence, details, {"predicts_ratings": model.predicts_ratings})
@@ -130,8 +130,12 @@ def _ranks_without(
     rows: NDArray[np.int64],
     items: NDArray[np.int64],
     cited: NDArray[np.int64],
+    n: int,
 ) -> pd.DataFrame:
-    """Places of items with all ratings, and without each of the cited ones (b, k, c)."""
+    """Places of items with all ratings, and without each of the cited ones (b, k, c).
+
+    Lists are `n` items long; see `Ranker.ranks`.
+    """
     users, slots, numbers = np.nonzero(cited >= 0)
     places, columns = cited[users, slots, numbers], items[users, slots]
     scores = ranker.scores(histories)
@@ -139,8 +143,7 @@ def _ranks_without(
     queries = np.argsort(asked, kind="stable")
     ranks, without = np.empty(len(queries), np.int64), np.empty(len(queries), np.int64)
     counting = np.any([system.changes.any(axis=2) for system in systems], axis=0).sum(axis=1)
-    n = items.shape[1]
-    step = max(1, SCORES_AT_ONCE // (scores.shape[1] * max(n, 1)))
+    step = max(1, SCORES_AT_ONCE // (scores.shape[1] * max(items.shape[1], 1)))
     for start in range(0, len(pairs), step):
         user, place = np.divmod(pairs[start : start + step], block.columns.shape[1])
         changed = scores[user] - _losses_of_all(systems, user, place)

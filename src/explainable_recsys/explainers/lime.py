@@ -182,8 +182,9 @@ def explain_by_lime(
     - `user`: other users with the same item, described by the users' features.
 
     Evidence is only what the explained item (user, history) has. One item's (user's) perturbations
-    are the same for everybody it is recommended to. What is drawn depends on the seed and on the
-    ids of what is explained and of what is perturbed alone.
+    are the same for everybody it is recommended to, those of a history for everybody who has it.
+    What is drawn depends on the seed and on ids alone: of the explained item (user) and of others,
+    or of the parts of the history.
 
     Args:
         model: Any recommender.
@@ -322,7 +323,6 @@ def _around_histories(
         listed = positions[user] >= 0
         parts = divide(int(user))
         kept = removal_masks(
-            lists.histories.user_ids[user],
             divide.numbers[parts.evidence],
             parameters.n_samples,
             parameters.removed,

@@ -101,17 +101,14 @@ def _draw(
     return chosen, np.nan_to_num(weights, nan=0.0)
 
 
-def removal_masks(
-    user: int | str | np.generic, parts: NDArray[Any], n: int, most: float, seed: int
-) -> NDArray[np.bool_]:
+def removal_masks(parts: NDArray[Any], n: int, most: float, seed: int) -> NDArray[np.bool_]:
     """Which parts of a history (single ratings, or groups of them) stay, in n perturbations of it.
 
     The first keeps all; each other draws a share to remove, uniformly between 0 and `most`,
-    and removes every part with that chance. Whether a part stays depends on the ids of user and
-    part, the number of the perturbation and the seed alone.
+    and removes every part with that chance. Whether a part stays depends on its id, the number of
+    the perturbation and the seed alone: whoever has the same history has the same perturbations.
 
     Args:
-        user: Id of the user.
         parts: (length,) ids of the rated items or groups, or `draws.numbers` of them.
         n: How many perturbations.
         most: Largest share to remove.
@@ -121,8 +118,8 @@ def removal_masks(
         (n, length)
     """
     masks = np.arange(n)[:, None]
-    shares = most * draws.uniforms(user, masks, seed=seed, purpose="share removed")
-    kept = draws.uniforms(user, parts, masks, seed=seed, purpose="ratings removed") >= shares
+    shares = most * draws.uniforms(masks, seed=seed, purpose="share removed")
+    kept = draws.uniforms(parts, masks, seed=seed, purpose="ratings removed") >= shares
     kept[0] = True
     return kept
 

@@ -50,6 +50,7 @@ class Question:
         recommender: Name, to ask for a pair that need not be an approach.
         explainer: Name; None: that of the recommender's first approach.
         lists: Recommender whose list is to be explained; None: the pair's own.
+        min_ratings: Items with fewer training ratings are not recommended; None: as in the run.
     """
 
     user: str
@@ -58,6 +59,7 @@ class Question:
     recommender: str | None = None
     explainer: str | None = None
     lists: str | None = None
+    min_ratings: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,6 +118,8 @@ def answer(catalog: DataCatalog, question: Question) -> Reply:
     stored = load_stored(catalog, pair, question.lists)
     user_id = find_user(question.user, stored.data.histories.user_ids)
     item_id = None if question.item is None else find_item(question.item, stored.data.items)
+    if question.min_ratings is not None:
+        stored = stored.with_min_ratings(user_id, question.min_ratings)
     person = stored.of(user_id)
     listed = person.recommendations
     if item_id is not None and item_id in set(listed["item_id"]):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,7 @@ from explainable_recsys.recommenders.lists import (
     Ranker,
     RecommendationParameters,
     check_made_by,
+    recommend,
 )
 from explainable_recsys.reporting.people import Person, person, titled
 
@@ -63,11 +64,18 @@ class Stored:
         check_made_by(self.lister, one, listed)
         return self._person(one, Lists.of(one, listed))
 
+    def with_min_ratings(self, user_id: Any, min_ratings: int) -> Stored:
+        """The same, with the list of one user made anew of items with so few training ratings."""
+        recommendation = self.recommendation.model_copy(update={"min_ratings": min_ratings})
+        one, known = self._history(user_id), self.data.interactions
+        lists = recommend(self.lister, one, recommendation, catalogue=known)
+        return replace(self, lists=lists, recommendation=recommendation)
+
     def about(self, user_id: Any, item_id: Any) -> Person:
         """History of a user, and one item, in the list or not, with its place among all.
 
         Raises:
-            InputError: If the user rated the item, or nothing leads to it.
+            InputError: If the user rated the item, it has too few ratings, or nothing leads to it.
         """
         one, items = self._history(user_id), self.data.items
         facts = items[items["item_id"] == item_id].iloc[0]
@@ -82,9 +90,11 @@ class Stored:
         min_ratings = self.recommendation.min_ratings
         ranker = Ranker.of(self.lister, self.data.interactions, min_ratings)
         if ranker.barred[column]:
+            n_ratings = ranker.n_ratings[column]
             raise InputError(
-                f"{title} has {ranker.n_ratings[column]} ratings to learn from; only what has "
-                f"{min_ratings} (recommendation.min_ratings) is recommended"
+                f"{title} has fewer ratings to learn from ({n_ratings}) than what is recommended "
+                f"(recommendation.min_ratings, {min_ratings}); to ask all the same: --min-ratings "
+                f"{n_ratings}"
             )
         asked = place_among_all(ranker, one, int(column), self.recommendation.n)
         if not np.isfinite(asked.table["score"].iloc[0]):

@@ -53,7 +53,7 @@ def what_is_asked(lists: Lists, parameters: FaithfulnessParameters) -> Asked:
     _, first, places = np.unique(pairs, return_index=True, return_inverse=True)
     table = lists.table.iloc[rows[first]].reset_index(drop=True)
     table["user_id"] = histories.user_ids[other[lists.users[rows[first]]]]
-    return Asked(rows, replace(Lists.of(histories, table), barred=lists.barred), places)
+    return Asked(rows, replace(Lists.of(histories, table), barred=lists.barred, n=lists.n), places)
 
 
 def null_metrics(

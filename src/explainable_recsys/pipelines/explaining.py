@@ -12,11 +12,11 @@ from explainable_recsys.answers.explainers import EXPLAINERS
 from explainable_recsys.answers.pairs import knowledge_inputs
 from explainable_recsys.answers.records import Pair
 from explainable_recsys.data import Data, Lists
-from explainable_recsys.metrics.faithfulness import FaithfulnessParameters
 from explainable_recsys.metrics.null import what_is_asked
 from explainable_recsys.metrics.parameters import EvaluationParameters, of_control_users
 from explainable_recsys.parameters import Parameters
 from explainable_recsys.recommenders.base import Recommender
+from explainable_recsys.recommenders.lists import RecommendationParameters
 
 
 class Explain:
@@ -39,12 +39,14 @@ class Explain:
             "data": Data,
             "recommendations": pd.DataFrame,
             "parameters": explainer.parameters,
+            "recommendation": RecommendationParameters,
             **{name: known[name].annotation for name in knowledge_inputs(pair)},
         }
         if control:
             kinds["evaluation"] = EvaluationParameters
         if null:
-            kinds["faithfulness"] = FaithfulnessParameters
+            of_null = inspect.signature(what_is_asked, eval_str=True)
+            kinds["faithfulness"] = of_null.parameters["parameters"].annotation
         self.__annotations__ = kinds
         self.__signature__ = inspect.Signature(
             [
@@ -59,11 +61,12 @@ class Explain:
         data: Data,
         recommendations: pd.DataFrame,
         parameters: Parameters,
+        recommendation: RecommendationParameters,
         evaluation: EvaluationParameters | None = None,
-        faithfulness: FaithfulnessParameters | None = None,
+        faithfulness: Any = None,
         **knowledge: Any,
     ) -> pd.DataFrame | tuple[pd.DataFrame, ...]:
-        """Explain stored lists: the evidence, the sentences (not of controls), the details.
+        """Explain stored lists: evidence, sentences, details; of controls only what is read.
 
         Of the null the evidence alone.
         """
@@ -74,9 +77,12 @@ class Explain:
         lists = Lists.of(data.histories, recommendations)
         if faithfulness is not None:
             lists = what_is_asked(lists, faithfulness).others
-        said = answer(FittedPair(self.pair, model, parameters, knowledge), data, lists=lists)
-        details = [said.details[name] for name in explainer.details]
-        if self.null or (self.control and not explainer.asks_model):
+        pair = FittedPair(self.pair, model, parameters, knowledge)
+        said = answer(pair, data, lists=lists, recommendation=recommendation)
+        if self.null:
             return said.explanations
-        sentences = () if self.control else (said.sentences,)
-        return (said.explanations, *sentences, *details)
+        if not self.control:
+            details = (said.details[name] for name in explainer.details)
+            return (said.explanations, said.sentences, *details)
+        compared = tuple(said.details[name] for name in explainer.compared)
+        return (said.explanations, *compared) if compared else said.explanations

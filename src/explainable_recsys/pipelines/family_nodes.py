@@ -72,7 +72,7 @@ def control_nodes(pair: Pair) -> Iterable[Node]:
     kedro-viz saw knowledge wait for recommenders' lists, and showed no layers.
     """
     explainer, owner = EXPLAINERS[pair.explainer], control_owner(pair)
-    tables = ["explanations", *(explainer.details if explainer.asks_model else ())]
+    tables = ["explanations", *explainer.compared]
     for control in CONTROLS if explainer.on_controls else ():
         outputs = tuple(f"{owner}.{table}_of_{control}" for table in tables)
         asked = pair.recommender if explainer.asks_model else control

@@ -126,14 +126,18 @@ class Ranker:
         return columns, values
 
     def first_outside(self, lists: Lists, block_size: int = 512) -> NDArray[np.int64]:
-        """The best item (n_users,) that is not on each user's list; -1 where there is none."""
+        """The best item (n_users,) that is not on each user's list; -1 where there is none.
+
+        If the lists may be parts of others, items of the whole are not outside it.
+        """
         histories, (_, listed) = lists.histories.ratings, lists.by_user()
         found = []
         for start in range(0, histories.shape[0], block_size):
             part = slice(start, start + block_size)
             scores = self.scores(histories[part])
-            rows, places = np.nonzero(listed[part] >= 0)
-            scores[rows, listed[part][rows, places]] = -np.inf
+            for on_list in (listed[part], self.best(scores, lists.n)[0]):
+                rows, places = np.nonzero(on_list >= 0)
+                scores[rows, on_list[rows, places]] = -np.inf
             best = self._order[scores[:, self._order].argmax(axis=1)]
             highest = scores[np.arange(len(best)), best]
             found.append(np.where(np.isneginf(highest), -1, best))

@@ -69,24 +69,25 @@ def _in_points(sides: columns.Sides, rated: pa.LargeStringArray) -> pd.DataFrame
 def _in_places(
     sides: columns.Sides, rated: pa.LargeStringArray, ranks_without: pd.DataFrame
 ) -> pd.DataFrame:
-    """Places without each cited rating; in one clause where none of them moves the item."""
+    """Places without each cited rating; in one clause where it falls without none of them."""
     keys = [*columns.KEYS, "rated_item_id"]
     cited = sides.evidence.iloc[sides.cited][keys].astype({"rated_item_id": "object"})
     found = cited.merge(ranks_without.astype({"rated_item_id": "object"}), on=keys, how="left")
     rank, without = (found[name].fillna(0).to_numpy(np.int64) for name in ("rank", "rank_without"))
     run = np.cumsum(np.isin(np.arange(len(cited)), sides.starts)) - 1
+    falls = (without > rank) | (without == 0)
     moved = np.zeros(len(sides.starts), bool)
-    np.logical_or.at(moved, run, without != rank)
+    np.logical_or.at(moved, run, falls)
     is_first = np.diff(run, prepend=-1) > 0
-    case = np.select([without == 0, without == rank], [0, 2], 4) + is_first
+    case = np.select([without == 0, ~falls], [0, 2], 4) + is_first
     named = sides.cited_of(rated)
     numbers = {"rank": columns.written(rank, _whole), "new": columns.written(without, _whole)}
     pieces = columns.fill_each(
         [
             phrase("without {item} it would not be recommended"),
             phrase("Without your rating of {item} it would not be recommended"),
-            phrase("without {item} still number {rank}"),
-            phrase("Without your rating of {item} it would still be number {rank}"),
+            phrase("without {item} no lower"),
+            phrase("Without your rating of {item} it would be no lower than number {rank}"),
             phrase("without {item} number {new}"),
             phrase("Without your rating of {item} it would be number {new} instead of {rank}"),
         ],
@@ -101,8 +102,8 @@ def _in_places(
         [
             phrase("{items} speak most for it"),
             phrase(
-                "{items} speak most for it, but without any one of them it would still be number "
-                "{rank}"
+                "{items} speak most for it, but without any one of them it would be no lower than "
+                "number {rank}"
             ),
             phrase("{pieces}"),
         ],

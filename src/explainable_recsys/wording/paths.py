@@ -55,11 +55,11 @@ def path_sentences(
     run = np.cumsum(np.isin(np.arange(len(best)), starts)) - 1
     carried = np.bincount(run, best["weight"].to_numpy(np.float64), minlength=len(starts))
     shares = carried / lists.table["score"].to_numpy()[lists.positions_of(best.iloc[starts])]
-    part = columns.fill_each(
-        ["", phrase(", among others: these carry {share} of its score")],
-        shares < SAID_BELOW,
+    said = columns.fill(
+        phrase(", among others: these carry {share} of its score"),
         share=columns.written(np.maximum(np.rint(100 * shares), 1), percentage),
     )
+    part = pc.if_else(pa.array(shares < SAID_BELOW), said, "")
     sentences = columns.fill(phrase(SENTENCES[relation]), items=named, part=part)
     return columns.sentence_table(best.iloc[starts], sentences)
 

@@ -96,7 +96,8 @@ def measured_by(
             rows = np.sort(rows[rows >= 0])
             ids = interactions.user_ids[rows], interactions.item_ids
             shape = recommendation.model_copy(update={"n": k})
-            lists = recommend(model, Interactions(interactions.ratings[rows], *ids), shape)
+            some = Interactions(interactions.ratings[rows], *ids)
+            lists = recommend(model, some, shape, catalogue=interactions)
             relevant = relevant_of(held_out, interactions, source.liking, evaluation)
             by_user = ranking_per_user(lists, relevant, k)
             value = float(by_user[f"{metric}@{k}"].mean())

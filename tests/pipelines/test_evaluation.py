@@ -115,6 +115,26 @@ def test_the_report_carries_data_run_and_manifest(full_run: Path, stored: Stored
     assert examples["rank"].max() == 5
 
 
+def test_the_owner_sees_the_reasons_of_every_approach(stored: Stored) -> None:
+    told, weak = stored("evidence_told"), stored("weak_reasons")
+    groups, reached = stored("reasons_by_group"), stored("items_reached")
+    assert set(told["approach"]) == set(groups["approach"]) == set(reached["approach"]) == USUAL
+    for name in USUAL:
+        lists = stored(f"{APPROACHES[name].recommender}.recommendations")
+        quality = stored(f"{name}.metrics")
+        own = groups[groups["approach"] == name]
+        sums = own.groupby("whose").sum(numeric_only=True)
+        assert set(sums.index) == {"history", "item"}
+        assert (sums["n_recommendations"] == len(lists)).all()
+        assert (sums["n_none"] >= round(len(lists) * (1 - quality["coverage"]))).all()
+        of_weak = weak.loc[weak["approach"] == name, "reason"].value_counts()
+        for reason in ("none", "single", "diffuse"):
+            assert (sums[f"n_{reason}"] == of_weak.get(reason, 0)).all()
+        assert reached.loc[reached["approach"] == name, "n_recommended"].sum() == len(lists)
+    assert not groups.loc[groups["approach"] == "intrinsic_als", "n_diffuse"].isna().any()
+    assert groups.loc[groups["approach"] == "posthoc_ar", "n_diffuse"].isna().all()
+
+
 @pytest.fixture
 def copied(full_run: Path, tmp_path: Path) -> Path:
     """A copy of the run of everything that a test may add to and remove from."""

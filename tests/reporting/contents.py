@@ -97,6 +97,7 @@ def content(**changes: Any) -> ReportContent:
                 "n_retrainings": 3,
             }
         ),
+        **oversight(),
         figures={
             "Accuracy": go.Figure(
                 go.Bar(y=[1, 2], name="</script><script>alert(2)</script>"),
@@ -131,6 +132,43 @@ def content(**changes: Any) -> ReportContent:
         titles={"ease": "EASE", "intrinsic_ease": "EASE by its ratings"},
     )
     return dataclasses.replace(made, **changes)
+
+
+def oversight() -> dict[str, pd.DataFrame]:
+    """What the owner sees of two approaches."""
+    told = [
+        ("intrinsic_ease", "item", "7", HOSTILE, 600, 200, 0.3),
+        ("intrinsic_ease", "item", "8", "Alien", 200, 100, 0.1),
+        ("posthoc_ar", "rule", "8 → 7", "Alien → Aliens", 40, 40, 0.02),
+    ]
+    groups = [
+        ("intrinsic_ease", "history", 1, 40, 1_000, 0, 0, 50),
+        ("intrinsic_ease", "history", 41, 900, 1_000, 0, 0, 100),
+        ("intrinsic_ease", "item", 1, 20, 50, 0, 0, 50),
+        ("intrinsic_ease", "item", 21, 300, 1_950, 0, 0, 100),
+        ("posthoc_ar", "history", 1, 40, 1_000, 300, 100, None),
+        ("posthoc_ar", "history", 41, 900, 1_000, 100, 100, None),
+        ("posthoc_ar", "item", 1, 20, 500, 100, 0, None),
+        ("posthoc_ar", "item", 21, 300, 1_500, 300, 200, None),
+    ]
+    reached = [
+        ("intrinsic_ease", 7, 30, 900, 900),
+        ("intrinsic_ease", 8, 20, 1_100, 1_100),
+        ("intrinsic_ease", 9, 10, 0, 0),
+        ("posthoc_ar", 7, 30, 1_600, 1_600),
+        ("posthoc_ar", 8, 20, 400, 0),
+        ("posthoc_ar", 9, 10, 0, 0),
+    ]
+    counts = ["n_recommendations", "n_none", "n_single", "n_diffuse"]
+    pieces = ["style", "evidence_id", "evidence", "n_recommendations", "n_users", "share"]
+    items = ["item_id", "n_ratings", "n_recommended", "n_explained"]
+    return {
+        "evidence_told": pd.DataFrame(told, columns=["approach", *pieces]),
+        "reasons_by_group": pd.DataFrame(
+            groups, columns=["approach", "whose", "low", "high", *counts]
+        ).astype({"n_diffuse": "Int64"}),
+        "items_reached": pd.DataFrame(reached, columns=["approach", *items]),
+    }
 
 
 def accuracy() -> pd.DataFrame:
@@ -236,6 +274,9 @@ TABLES = (
     "explanation_tests",
     "control_tests",
     "stability",
+    "evidence_told",
+    "reasons_by_group",
+    "items_reached",
 )
 
 

@@ -83,6 +83,7 @@ def test_sections_in_order(page: Page) -> None:
     sections = [entry["id"] for entry in page.all("section") if "id" in entry]
     assert sections == [
         "findings",
+        "owner",
         "data",
         "protocol",
         "comparison",

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from explainable_recsys.answers.explainers import EXPLAINERS
 from explainable_recsys.answers.records import ExplainerRecord, Pair
 from explainable_recsys.data import Data, Lists
-from explainable_recsys.explainers.noise import above_noise, noise_floor
+from explainable_recsys.explainers.noise import noise_floor, what_is_said
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.parameters import Parameters
 from explainable_recsys.recommenders.base import Recommender
@@ -96,7 +96,7 @@ def answer(
         pair.model, data, lists, pair.parameters, **order, **pair.knowledge
     )
     if pair.explainer.asks_model:
-        told = above_noise(found.evidence, lists, noise_floor(ranker, lists))
+        told = what_is_said(found.evidence, lists, noise_floor(ranker, lists), data.liking)
         found = replace(found, evidence=told)
     sentences = pair.explainer.phrase(found, data, lists, pair.parameters, **pair.knowledge)
     return Answer(lists.table, found.evidence, sentences, found.details)

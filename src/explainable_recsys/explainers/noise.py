@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from explainable_recsys.data import Lists
+from explainable_recsys.liking import Liking
 from explainable_recsys.ragged import place_in_run
 from explainable_recsys.recommenders.lists import Ranker
 
@@ -36,10 +37,32 @@ def noise_floor(ranker: Ranker, lists: Lists, block_size: int = 512) -> NDArray[
     return np.concatenate(found)
 
 
-def above_noise(evidence: pd.DataFrame, lists: Lists, floor: NDArray[np.float64]) -> pd.DataFrame:
-    """Leave out pieces whose weight is below the floor (n_users,) of the person's scores."""
+def what_is_said(
+    evidence: pd.DataFrame, lists: Lists, floor: NDArray[np.float64], liking: Liking
+) -> pd.DataFrame:
+    """Leave out pieces that are noise, and explanations in which nothing is left that supports.
+
+    A rated item supports if it is liked.
+
+    Args:
+        evidence: As `evidence_table` makes it, weights in the unit of the score.
+        lists: What is explained.
+        floor: (n_users,) as `noise_floor`.
+        liking: What is liked.
+    """
     positions = lists.positions_of(evidence)
-    said = np.abs(evidence["weight"].to_numpy(np.float64)) >= floor[lists.users[positions]]
+    weights = evidence["weight"].to_numpy(np.float64)
+    said = np.abs(weights) >= floor[lists.users[positions]]
+    rated = lists.histories.item_columns(evidence["rated_item_id"])
+    rests = evidence["rated_item_id"].notna().to_numpy()
+    users = lists.users[positions]
+    likes = ~rests
+    if rests.any():
+        liked = liking.items(lists.histories.ratings)
+        likes[rests] = np.asarray(liked[users[rests], rated[rests]]).ravel() > 0
+    supported = np.zeros(len(lists), bool)
+    supported[positions[said & likes & (weights > 0)]] = True
+    said &= supported[positions]
     if said.all():
         return evidence
     kept: pd.DataFrame = evidence[said].reset_index(drop=True)

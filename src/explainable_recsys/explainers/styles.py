@@ -15,6 +15,7 @@ class Style:
         piece: What a piece of it is.
         weight: What the weight of a piece is, in one word.
         unit: The same for the axis of a figure (HTML).
+        counts_people: Whether the weight of a piece is a number of people.
         cites_items: Whether its pieces are rated items; a path only starts from one.
         taken_away: What faithfulness takes out of the history, in words; empty if nothing.
     """
@@ -23,6 +24,7 @@ class Style:
     piece: str
     weight: str = "weight"
     unit: str = "Weight of the evidence"
+    counts_people: bool = False
     cites_items: bool = False
     taken_away: str = ""
 
@@ -57,6 +59,7 @@ STYLES = {
             "rating",
             "neighbours",
             "Number of neighbours",
+            counts_people=True,
             taken_away="projection: items that the neighbours who speak for it rated too",
         ),
         Style(

@@ -34,6 +34,9 @@ class ReportContent:
             difference).
         stability: `approach`, `n_cited`, `jaccard`, `low`, `high`, `n_users`,
             `n_recommendations`, `n_retrainings`.
+        evidence_told: `approach` and the columns of `oversight.evidence_told`.
+        reasons_by_group: The same of `oversight.reasons_by_group`.
+        items_reached: The same of `oversight.items_reached`.
         figures: Plotly figures by heading, in the order of the report.
         examples: Lists of some users, those of each approach's recommender: `user_id`,
             `approach`, `rank`, `item_id`, `title`, `year` (may be missing), `score`, `sentence`
@@ -56,6 +59,9 @@ class ReportContent:
     explanation_tests: pd.DataFrame
     control_tests: pd.DataFrame
     stability: pd.DataFrame
+    evidence_told: pd.DataFrame
+    reasons_by_group: pd.DataFrame
+    items_reached: pd.DataFrame
     figures: dict[str, Any]
     examples: pd.DataFrame
     histories: pd.DataFrame

@@ -13,6 +13,7 @@ from explainable_recsys.reporting import facts, tables
 from explainable_recsys.reporting.content import ReportContent
 from explainable_recsys.reporting.drawings import drawing
 from explainable_recsys.reporting.findings import control_sentences, findings
+from explainable_recsys.reporting.owner import owner_sentences, owner_tables
 from explainable_recsys.reporting.people import titled
 from explainable_recsys.reporting.results import Results
 from explainable_recsys.wording import markup
@@ -69,6 +70,8 @@ def report_html(content: ReportContent) -> str:
             stability=facts.rows_table(
                 content.stability, phrase("Stability of what is cited"), facts.OF_STABILITY
             ),
+            owner=owner_sentences(content, results.approaches),
+            owner_tables=owner_tables(content, results.approaches),
             drawings=drawings,
             plotly=_plotly() if drawings else "",
             users=_users(content, results),

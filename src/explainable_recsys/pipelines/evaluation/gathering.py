@@ -41,13 +41,13 @@ def gather_faithfulness(**tables: Any) -> tuple[pd.DataFrame, pd.DataFrame, pd.D
         for name in stored(tables, "metrics")
     ]
     return (
-        _stacked(measured),
-        _stacked(curves),
+        stacked(measured),
+        stacked(curves),
         pd.DataFrame(scopes, columns=["approach", "scope"]),
     )
 
 
-def _stacked(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def stacked(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Tables of approaches under each other, with a first column `approach`."""
     named = [table.assign(approach=name) for name, table in tables.items()]
     stacked = pd.concat(named or [pd.DataFrame(columns=["approach"])], ignore_index=True)

@@ -8,14 +8,15 @@ from kedro.pipeline import Node, Pipeline
 
 from explainable_recsys.answers.pairs import APPROACHES
 from explainable_recsys.answers.recommenders import RECOMMENDERS
-from explainable_recsys.pipelines.evaluation import comparison, gathering, report
-from explainable_recsys.pipelines.judging import EVALUATION_TAG, whose
+from explainable_recsys.pipelines.evaluation import comparison, gathering, oversight, report
+from explainable_recsys.pipelines.judging import EVALUATION_TAG, IfStored, judges_of, whose
 from explainable_recsys.pipelines.steps import node
 from explainable_recsys.pipelines.wiring import everything
 
 K, KE = {"evaluation": "params:evaluation"}, {"faithfulness": "params:faithfulness"}
 COMPARED = {name: name for name in ("accuracy", "explanation_quality")}
 TESTS = ("accuracy_tests", "explanation_tests", "control_tests")
+OVERSIGHT = ("evidence_told", "weak_reasons", "reasons_by_group", "items_reached")
 FIGURES = ("trade_off_figure", "faithfulness_figure", "faithfulness_curves_figure")
 
 
@@ -25,6 +26,7 @@ def create_pipeline(**_: Any) -> Pipeline:
     members = {*RECOMMENDERS, *usual}
     tagged = everything().only_nodes_with_tags(EVALUATION_TAG).nodes
     judges = [judge for judge in tagged if whose(judge) in members]
+    judges += [_oversee(name) for name in sorted(usual)]
     gather = everything().only_nodes("data_processing.gather_data")
     compare = [
         node(
@@ -42,6 +44,7 @@ def create_pipeline(**_: Any) -> Pipeline:
             K | KE | {"parameters": "params:comparison"} | _of("user_metrics", members),
             TESTS,
         ),
+        node(oversight.gather_oversight, _of("oversight", usual), OVERSIGHT),
         node(
             gathering.draw_comparison,
             COMPARED | {"curves": "faithfulness_curves", "table": "faithfulness", **KE} | K,
@@ -54,6 +57,26 @@ def create_pipeline(**_: Any) -> Pipeline:
     return gather + Pipeline(judges) + about_all
 
 
+def _oversee(approach: str) -> Node:
+    """The node that looks at all reasons of an approach."""
+    names = {"explanations": f"{approach}.explanations", "totals": f"{approach}.totals"}
+    known = {key: name for key, name in names.items() if name in everything().all_outputs()}
+    return node(
+        IfStored(oversight.oversee_reasons, 1),
+        {
+            "data": "data",
+            "recommendations": f"{APPROACHES[approach].recommender}.recommendations",
+            "recommendation": "params:recommendation",
+            **known,
+            **KE,
+        },
+        [f"{approach}.oversight"],
+        name="oversee",
+        namespace=judges_of(approach),
+        tags=EVALUATION_TAG,
+    )
+
+
 def _report(approaches: list[str]) -> list[Node]:
     drawn = {
         name
@@ -62,6 +85,7 @@ def _report(approaches: list[str]) -> list[Node]:
     }
     lists = {f"{APPROACHES[name].recommender}.recommendations" for name in approaches}
     facts = [*TESTS, "faithfulness_scope", "stability", "example_lists", "example_histories"]
+    facts += [name for name in OVERSIGHT if name != "weak_reasons"]
     facts += ["dataset_card", "provenance", "data_version", *FIGURES, *sorted(drawn)]
     return [
         node(

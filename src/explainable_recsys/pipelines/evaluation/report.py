@@ -31,6 +31,9 @@ def write_report(
     control_tests: pd.DataFrame,
     faithfulness_scope: pd.DataFrame,
     stability: Any,
+    evidence_told: pd.DataFrame,
+    reasons_by_group: pd.DataFrame,
+    items_reached: pd.DataFrame,
     example_lists: pd.DataFrame,
     example_histories: pd.DataFrame,
     dataset_card: dict[str, Any],
@@ -51,6 +54,9 @@ def write_report(
         control_tests: Tests between evidence and controls.
         faithfulness_scope: What faithfulness took away.
         stability: Overlap of explanations over retrainings, if it is stored.
+        evidence_told: What reasons rest on.
+        reasons_by_group: For whom they are missing or weak.
+        items_reached: What is recommended, and explained.
         example_lists: Lists of a few users.
         example_histories: What they rated.
         dataset_card: The data.
@@ -74,6 +80,9 @@ def write_report(
         explanation_tests=explanation_tests,
         control_tests=control_tests,
         stability=pd.DataFrame() if stability is NOT_STORED else stability,
+        evidence_told=evidence_told,
+        reasons_by_group=reasons_by_group,
+        items_reached=items_reached,
         figures={
             _heading(name): figures[name] for name in drawn if figures[name] is not NOT_STORED
         },

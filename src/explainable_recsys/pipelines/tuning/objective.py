@@ -20,14 +20,13 @@ from explainable_recsys.metrics.ratings import evaluate_ratings
 from explainable_recsys.pipelines.parameters import PREFIX, with_values
 from explainable_recsys.pipelines.rerun import rerun
 from explainable_recsys.pipelines.tuning.space import Metric
-from explainable_recsys.recommenders.base import Recommender
 from explainable_recsys.recommenders.lists import RecommendationParameters, recommend
 
 Evaluate = Callable[[Mapping[str, Any]], Iterator[float]]
 """Value on one fold after the other, of a recommender with parameters given by path."""
 
 
-Measure = Callable[[Recommender, Interactions, pd.DataFrame], float]
+Measure = Callable[[Any, Interactions, pd.DataFrame], float]
 """How good a model of some interactions is on held-out ratings."""
 
 

@@ -36,8 +36,8 @@ def take_away(
     so that an item is off the list where its lead is below 0. Leads are looked at anew after each
     removal. What they are without a rating is exact where the user side has a closed form; other
     additive recommenders are taken to be sums over the ratings, explainable matrix factorization is
-    solved as if the neighbours stayed the same, and the rest are asked again without each rating. Which place the item has then
-    is always found by scoring what is left of the history.
+    solved as if the neighbours stayed the same, and the rest are asked again without each rating.
+    Which place the item has then is always found by scoring what is left of the history.
 
     Args:
         ranker: The recommender, and what it recommends.

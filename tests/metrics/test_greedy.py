@@ -157,6 +157,15 @@ def test_systems_given_neighbours_are_those_of_the_model(kind: str) -> None:
         np.testing.assert_allclose(systems.solve(), users[block.rows], rtol=1e-6, atol=1e-9)
 
 
+@pytest.mark.parametrize("columns", [[5], [3, 3, 0, 11], []])
+def test_rules_to_some_items_score_as_all_rules_do(columns: list[int]) -> None:
+    model, chosen = ranker_of("rules").model, np.array(columns, np.int64)
+    expected = model.scores(catalogue().ratings)[:, chosen]
+    np.testing.assert_array_equal(model.scores_of(catalogue().ratings, chosen), expected)
+    nothing = sparse.csr_array((2, catalogue().n_items), dtype=np.float32)
+    assert np.isneginf(model.scores_of(nothing, chosen)).all()
+
+
 @pytest.mark.parametrize("kind", ["ALS", "EASE", "rules"])
 def test_blocks_and_orders_of_rows_change_nothing(
     kind: str, monkeypatch: pytest.MonkeyPatch

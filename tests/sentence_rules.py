@@ -45,7 +45,7 @@ class Run:
             for name in ("train_ratings", "validation_ratings", "fold_in_ratings")
         ]
         known = pd.concat(parts, ignore_index=True)
-        low, high = known["rating"].min(), known["rating"].max()
+        low, high = (self.table("03_primary/ratings")["rating"].agg(way) for way in ("min", "max"))
         self.least = low + share * (high - low)
         self.rating = dict(
             zip(zip(known["user_id"], known["item_id"], strict=True), known["rating"], strict=True)
@@ -68,6 +68,10 @@ class Run:
     def has(self, name: str) -> bool:
         """Whether a table is stored."""
         return any((self.root / f"{name}.parquet").glob("*/*.parquet"))
+
+    def broken(self, user: Any, item: Any, text: str) -> Iterator[str]:
+        """Names of the rules that a sentence about an item for a user breaks."""
+        return _broken(self, user, item, text)
 
     def items_called(self, shown: str) -> list[Any]:
         """Ids of all items that a shown title may stand for."""
@@ -107,7 +111,7 @@ def problems(run: Run, approach: str) -> Iterator[Problem]:
         bad = fits[~(fits["held_out_r2"] >= MIN_HELD_OUT_R2)]
         poor = set(zip(bad["user_id"], bad["item_id"], strict=True))
     for user, item, text in table[["user_id", "item_id", "sentence"]].itertuples(index=False):
-        for rule in _broken(run, user, item, text):
+        for rule in run.broken(user, item, text):
             yield rule, text
         if (user, item) not in told:
             yield "has evidence", text

@@ -53,13 +53,13 @@ def what_is_said(
     positions = lists.positions_of(evidence)
     weights = evidence["weight"].to_numpy(np.float64)
     said = np.abs(weights) >= floor[lists.users[positions]]
-    rated = lists.histories.item_columns(evidence["rated_item_id"])
     rests = evidence["rated_item_id"].notna().to_numpy()
     users = lists.users[positions]
     likes = ~rests
     if rests.any():
+        rated = lists.histories.known_columns(evidence["rated_item_id"][rests])
         liked = liking.items(lists.histories.ratings)
-        likes[rests] = np.asarray(liked[users[rests], rated[rests]]).ravel() > 0
+        likes[rests] = np.asarray(liked[users[rests], rated]).ravel() > 0
     supported = np.zeros(len(lists), bool)
     supported[positions[said & likes & (weights > 0)]] = True
     said &= supported[positions]

@@ -39,7 +39,7 @@ class EMFParameters(ObjectiveParameters):
     """
 
     factors: int = Field(48, ge=1)
-    iterations: int = Field(8, ge=1)
+    iterations: int = Field(6, ge=1)
     factor_damping: float = Field(25.0, gt=0)
     explainability_weight: float = Field(0.7, ge=0)
     target: float = Field(1.0, gt=0)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from kedro.io import MemoryDataset
 from rich.console import Console, Group
 
 from explainable_recsys.answers.pairs import APPROACHES
@@ -121,6 +122,17 @@ def test_examples_show_titles_years_and_reasons_in_order() -> None:
         "    2. Untitled",
         "       no explanation",
     ]
+
+
+def test_reasons_that_say_nothing_about_the_person_are_named(
+    full_run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with open_catalog(full_run) as catalog:
+        metrics = catalog.load("intrinsic_als.metrics")
+        for verdict, words in ((0.0, "intrinsic_als say nothing about"), (1.0, "all 1 tried")):
+            catalog["intrinsic_als.metrics"] = MemoryDataset(metrics | {"above_null": verdict})
+            print_summary(["intrinsic_als.metrics"], catalog, "test")
+            assert words in capsys.readouterr().out
 
 
 def test_reasons_are_shown_with_what_their_columns_mean() -> None:

@@ -105,6 +105,7 @@ def judged_reasons(
         evaluation=QUICK,
         **(
             {name: stored("data_version") for name in ("data_fingerprint", "data_version")}
+            | {"explanations_of_null": stored("intrinsic_als.explanations_of_null")}
             | changed
         ),
     )

@@ -820,7 +820,7 @@ def test_users_count_alike_however_much_is_recommended_to_them():
 def assert_nothing_found(found):
     assert found.by_user.empty
     assert found.by_user.columns[0] == "user_id"
-    assert len(found.by_user.columns) == 1 + len(METRICS) * len(EVIDENCE) * (len(SIZES) + 1)
+    assert len(found.by_user.columns) == 2 + len(METRICS) * len(EVIDENCE) * (len(SIZES) + 1)
     assert found.table[["value", "low", "high"]].isna().all(axis=None)
     assert (found.table[["n_users", "n_recommendations"]] == 0).all(axis=None)
     assert found.curves["value"].isna().all()
@@ -1088,6 +1088,7 @@ def test_names(arguments, expected):
 def test_reported_columns():
     names = reported_columns(10, parameters())
     own = ["pos@10,2", "del@2", "cdcg@2", "ps@10,2", "ins@2", "pos@10/auc", "ps@10/auc"]
+    assert names.pop() == "pos@10,2/greedy"
     assert [name for name in names if "random" not in name and "popular" not in name] == own
     assert set(names) == {f"{name}{of}" for name in own for of in ("", "/random", "/popular")}
     assert len(names) == 3 * len(own)

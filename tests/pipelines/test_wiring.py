@@ -20,9 +20,10 @@ from explainable_recsys.answers.recommenders import CONTROLS, RECOMMENDERS
 from explainable_recsys.data import Data
 from explainable_recsys.explainers.lime import LimeParameters
 from explainable_recsys.knowledge.features import FeatureParameters, Features
+from explainable_recsys.metrics.faithfulness import FaithfulnessParameters
 from explainable_recsys.metrics.parameters import EvaluationParameters
 from explainable_recsys.pipelines import ON_REQUEST
-from explainable_recsys.pipelines.family_nodes import control_nodes, explain_node
+from explainable_recsys.pipelines.family_nodes import control_nodes, explain_node, null_node
 from explainable_recsys.pipelines.judging import EVALUATION_TAG, whose
 from explainable_recsys.pipelines.parameters import PREFIX
 from explainable_recsys.pipelines.wiring import everything, part
@@ -166,4 +167,14 @@ def test_what_is_said_of_a_control_list_is_made_once() -> None:
     ]
     owners = {"rules", "rules_of_svd", "neighbours", "similar_items"}
     owners |= {"posthoc_fm_lime", "posthoc_fm_lime_ratings"}
-    assert sorted(made) == sorted(f"{o}.explanations_of_{c}" for o in owners for c in CONTROLS)
+    own = [f"{name}.explanations_of_null" for name in APPROACHES]
+    of_controls = [f"{o}.explanations_of_{c}" for o in owners for c in CONTROLS]
+    assert sorted(made) == sorted(own + of_controls)
+
+
+def test_the_null_is_the_same_pair_asked_of_others() -> None:
+    for pair in APPROACHES.values():
+        own, null = explain_node(pair), null_node(pair)
+        assert set(null.inputs) == {*own.inputs, "params:faithfulness"}
+        assert null.outputs == [f"{pair.name}.explanations_of_null"]
+        assert get_type_hints(null.func)["faithfulness"] is FaithfulnessParameters

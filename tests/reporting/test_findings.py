@@ -7,7 +7,7 @@ import pytest
 
 from explainable_recsys.metrics.records import read
 from explainable_recsys.reporting.content import ReportContent
-from explainable_recsys.reporting.findings import control_sentences, findings
+from explainable_recsys.reporting.findings import control_sentences, findings, null_sentences
 from explainable_recsys.reporting.results import Results
 from explainable_recsys.wording.metrics import label
 from tests.reporting.contents import (
@@ -119,6 +119,27 @@ def test_a_projection_in_the_lead_is_named_so() -> None:
     text = finding(content(explanation_quality=table), "most faithful")
     assert "of posthoc_ar" in text
     assert "measured on a projection: antecedents of the rules" in text
+
+
+def test_the_share_of_what_could_drop() -> None:
+    table = explanation_quality()
+    assert not [text for text in findings(content()) if "possible" in text]
+    table["possible_drop@10,3"] = [0.9, 0.4, -0.1, None]
+    text = finding(content(explanation_quality=table), "possible")
+    assert "POS@10,3 that is possible" in text
+    assert "intrinsic_ease brings about most (0.900), that of posthoc_ar least" in text
+    table["possible_drop@10,3"] = [0.9, None, None, None]
+    assert not [t for t in findings(content(explanation_quality=table)) if "possible" in t]
+
+
+def test_reasons_that_anybody_would_get_are_named() -> None:
+    table = explanation_quality().assign(above_null=[1.0, 0.0, 1.0, 0.0])
+    text = finding(content(explanation_quality=table), "say nothing about the person")
+    assert text.startswith("The reasons of posthoc_knn and posthoc_lime say nothing")
+    table = table.assign(above_null=[1.0, 1.0, None, 1.0])
+    text = finding(content(explanation_quality=table), "than on another's")
+    assert text.startswith("The reasons of all 3 tried are")
+    assert list(null_sentences({"a": None})) == list(null_sentences({})) == []
 
 
 def test_equal_stability() -> None:

@@ -108,6 +108,33 @@ def test_explanations_have_a_row_per_approach_with_its_recommender() -> None:
     assert texts(table, "intrinsic_ease")[1:] == ["100.0 %", "not measured", "not measured"]
 
 
+def test_the_null_is_a_table_of_its_own() -> None:
+    quality = explanation_quality().assign(
+        coverage_of_own=[1.0, 0.9, 0.8, 1.0],
+        coverage_of_null=[1.0, 0.5, 0.8, None],
+        strength_of_own=[2.0, 0.5, 0.25, 1.0],
+        above_null=[1.0, 1.0, 0.0, None],
+    )
+    read = Results(content(explanation_quality=quality))
+    of_explanations, null = [
+        table
+        for table in comparison_tables(read)
+        if table.caption.startswith(("Explanations", "The null"))
+    ]
+    assert len(of_explanations.columns) == len(comparison("Explanations").columns)
+    assert null.columns == (
+        "approach",
+        "recommender",
+        "explained, own history",
+        "explained, another's history",
+        "strength, own history",
+        "about the person",
+    )
+    assert texts(null, "posthoc_ar") == ["svd", "80.0 %", "80.0 %", "0.250", "0"]
+    assert texts(null, "posthoc_lime")[2] == "not measured"
+    assert not [cell for row in null.bodies[0].rows for cell in row.cells if cell.is_best]
+
+
 def test_faithfulness_stands_beside_both_controls() -> None:
     shares, scores = faithfulness_tables()
     assert shares.groups == (("POS@10,3", 3),)

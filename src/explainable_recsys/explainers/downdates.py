@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,11 +59,16 @@ def downdates(model: ClosedFormRecommender, histories: PaddedBlock) -> Iterator[
         model: A recommender whose user side is such a system (or the mean of several).
         histories: b users' rated items and ratings.
 
-    Yields:
+    Returns:
         Those of each system; scores are the sum over all.
     """
+    return downdates_of(model.user_systems(histories), histories)
+
+
+def downdates_of(all_systems: Iterable[UserSystems], histories: PaddedBlock) -> Iterator[Downdates]:
+    """`downdates`, given the systems of the histories."""
     with one_blas_thread():
-        for systems in model.user_systems(histories):
+        for systems in all_systems:
             user, before, to_rated, ratings = _solve(systems, 1)
             step = systems.right - systems.weights * ratings
             share = 1.0 - systems.weights * np.einsum("blf,blf->bl", to_rated, systems.rated)

@@ -28,6 +28,7 @@ from explainable_recsys.metrics.parameters import EvaluationParameters
 from explainable_recsys.metrics.records import CONTROL, OF_LISTS, read
 from explainable_recsys.pipelines.judging import results_root
 from explainable_recsys.preprocessing.splits import SplitParameters
+from explainable_recsys.reporting.findings import null_sentences
 from explainable_recsys.reporting.people import choose_users, users_lists
 from explainable_recsys.wording.metrics import label
 from explainable_recsys.wording.numbers import date, fixed, number, short
@@ -106,6 +107,8 @@ def _all_metrics(outputs: Collection[str], catalog: DataCatalog) -> list[Rendera
         special = [column.format(**sizes) for column in SPECIAL]
         table = metrics_table(explained, phrase("approach"), REASONS, special)
         parts += [heading(phrase("Reasons")), table, legend(explained, [*REASONS, *special])]
+        verdicts = {name: values.get("above_null") for name, values in explained.items()}
+        parts += [paragraph(text) for text in null_sentences(verdicts)]
     main = [column.format(**sizes) for column in FAITHFULNESS]
     faithful = {name: v for name, v in explained.items() if v.get(main[0]) is not None}
     if faithful:
@@ -230,9 +233,12 @@ def legend(metrics: Metrics, columns: Iterable[str]) -> str:
         (CONTROL, any(column.control for column in shown)),
     ):
         texts += [phrase("random, popular: {meaning}", meaning=phrase(meaning))] if holds else []
-    return "\n".join(
-        textwrap.fill(text, WIDTH, initial_indent="  ", subsequent_indent="    ") for text in texts
-    )
+    return "\n".join(map(paragraph, texts))
+
+
+def paragraph(text: str) -> str:
+    """A sentence, indented as a legend is."""
+    return textwrap.fill(text, WIDTH, initial_indent="  ", subsequent_indent="    ")
 
 
 def _cell(metrics: Mapping[str, Any], column: str) -> str:

@@ -24,8 +24,10 @@ from explainable_recsys.metrics.explanations import (
 from explainable_recsys.metrics.faithfulness import (
     FaithfulnessParameters,
     measure_faithfulness,
+    possible_drop,
     reported_columns,
 )
+from explainable_recsys.metrics.null import null_metrics
 from explainable_recsys.metrics.parameters import (
     EvaluationParameters,
     is_relevant,
@@ -192,6 +194,7 @@ def evaluate_approach(
     data: Data,
     recommendations: pd.DataFrame,
     explanations: pd.DataFrame,
+    explanations_of_null: pd.DataFrame,
     data_fingerprint: dict[str, Any],
     data_version: dict[str, Any],
     faithfulness_by_user: pd.DataFrame,
@@ -208,6 +211,7 @@ def evaluate_approach(
         data: What it learned from, and what the lists were made from.
         recommendations: Its lists.
         explanations: Explanations of the lists.
+        explanations_of_null: Of what `what_is_asked` asks with the histories of others.
         data_fingerprint: Version of the data that the lists were made from.
         data_version: That of the data at hand.
         faithfulness_by_user: As `faithfulness_tables` makes it.
@@ -238,7 +242,12 @@ def evaluate_approach(
     faithful = faithfulness_by_user.set_index("user_id").dropna(axis="columns", how="all")
     reported = [name for name in reported_columns(evaluation.k, faithfulness) if name in faithful]
     metrics |= mean_with_interval(faithful[reported], *evaluation.resampling)
+    n_cited = faithfulness.reported
+    metrics |= possible_drop(faithful, evaluation.k, n_cited, *evaluation.resampling)
     by_user = by_user.join(faithful, how="outer")
+    metrics |= null_metrics(
+        lists, explanations, explanations_of_null, faithfulness, *evaluation.resampling
+    )
     metrics |= _coverage_of_controls(of_controls, data, evaluation)
     facts = _evaluated_on(data_version, evaluation)
     return metrics | (approach_metrics or {}), by_user.reset_index(names="user_id"), facts

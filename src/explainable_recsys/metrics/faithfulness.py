@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -18,12 +18,13 @@ from explainable_recsys import draws
 from explainable_recsys.data import Data, Lists
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.metrics.beyond_accuracy import item_popularity
-from explainable_recsys.metrics.bootstrap import mean_with_interval
+from explainable_recsys.metrics.bootstrap import mean_with_interval, ratio_with_interval
 from explainable_recsys.metrics.counterfactual_ranks import (
     MaskedHistories,
     Orders,
     counterfactual_ranks,
 )
+from explainable_recsys.metrics.greedy import take_away
 from explainable_recsys.metrics.projected_evidence import Cited, projected_evidence
 from explainable_recsys.metrics.ranking import top_k
 from explainable_recsys.parameters import Parameters, Seed
@@ -38,6 +39,12 @@ RATINGS_AT_ONCE = 4_000
 
 EVIDENCE = ("own", "random", "popular")
 """The explanation's own evidence, and its two controls."""
+
+GREEDY = "greedy"
+"""The ratings that hold a recommendation up most: as far as it can fall."""
+
+SMALLEST_DROP = 0.02
+"""Of POS, between random and greedy choice: nothing is a share of less than this."""
 
 BY_REMOVAL = ("pos", "del", "cdcg")
 BY_KEEPING = ("ps", "ins")
@@ -63,7 +70,9 @@ class FaithfulnessParameters(Parameters):
 
     `n_cited` are the Ke; `reported` is the one that summaries show. The same `n_users` (None: all)
     are drawn for every approach, and `random_draws` random choices of items are averaged. Curves
-    take away 0 to 100 % of the histories of the first `curve_users` drawn, in equal steps. Ratios
+    take away 0 to 100 % of the histories of the first `curve_users` drawn, in equal steps. The
+    first `sample_users` are those of whom more is asked: how far their recommendations can fall at
+    all, and what is said of them on another person's history (the null). Ratios
     are taken where the personal part of a score is at least `least_personal` times as large as it
     is on average, in absolute terms.
     """
@@ -72,6 +81,7 @@ class FaithfulnessParameters(Parameters):
     reported: int = Field(3, ge=1)
     n_users: int | None = Field(200, ge=1)
     random_draws: int = Field(2, ge=1)
+    sample_users: int = Field(60, ge=1)
     curve_users: int = Field(50, ge=0)
     curve_steps: int = Field(10, ge=2)
     least_personal: float = Field(0.1, gt=0)
@@ -92,10 +102,14 @@ class FaithfulnessParameters(Parameters):
 
 
 def reported_columns(k: int, parameters: FaithfulnessParameters) -> list[str]:
-    """Names of the metrics that summaries show: the reported Ke, and the areas of POS and PS."""
+    """Names of the metrics that summaries show: the reported Ke, and the areas of POS and PS.
+
+    And POS without what a greedy choice takes away.
+    """
     sizes: list[tuple[str, int | str]] = [(metric, parameters.reported) for metric in METRICS]
     sizes += [("pos", "auc"), ("ps", "auc")]
-    return [column_name(metric, k, size, e) for metric, size in sizes for e in EVIDENCE]
+    names = [column_name(metric, k, size, e) for metric, size in sizes for e in EVIDENCE]
+    return [*names, column_name("pos", k, parameters.reported, GREEDY)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,7 +119,8 @@ class Faithfulness:
     Attributes:
         by_user: `user_id`, and a column for each metric, Ke and evidence: `pos@10,3` (K, Ke),
             `del@3` (Ke), those of the controls with `/random` or `/popular`; areas under the
-            curves as `pos@10/auc`, `pos@10/auc/random`. NaN where not defined for the user.
+            curves as `pos@10/auc`, `pos@10/auc/random`; `pos@10,3/greedy` of the reported Ke, of
+            users for whom it is known. NaN where not defined for the user.
         table: The means over users: `metric`, `evidence`, `n_cited`, `value`, `low`, `high`,
             `n_users`, `n_recommendations`.
         curves: `metric`, `evidence`, `share` (of the history removed, or kept for ps and ins),
@@ -185,7 +200,7 @@ def measure_faithfulness(
     )
     sums, counts = prober.run()
     users = np.unique(cited.users)
-    return _results(
+    found = _results(
         lists.histories.user_ids[users],
         sums[:, users],
         counts[:, users],
@@ -193,6 +208,71 @@ def measure_faithfulness(
         parameters,
         n_resamples,
     )
+    name = column_name("pos", k, parameters.reported, GREEDY)
+    probed = np.isin(sample, order[: parameters.sample_users])
+    kept = _kept_by_greedy(prober.ranker, lists.histories, cited, probed, k, parameters.reported)
+    return replace(found, by_user=found.by_user.assign(**{name: kept[users]}))
+
+
+def possible_drop(
+    by_user: pd.DataFrame, k: int, n_cited: int, n_resamples: int, seed: int
+) -> dict[str, float]:
+    """How much of the drop of POS that is possible the cited items bring about.
+
+    (random - own) / (random - greedy), over the users of whom the greedy choice is known: a raw
+    drop mixes how brittle a list is with how true the reason is.
+
+    Args:
+        by_user: As in `Faithfulness`.
+        k: K.
+        n_cited: Ke.
+        n_resamples: Bootstrap resamples of the users; 0 for no interval.
+        seed: Seed of the bootstrap.
+
+    Returns:
+        `possible_drop@K,Ke` with its interval and the number of users; nothing where greedy is not
+        known, or no more than .02 below random.
+    """
+    names = [column_name("pos", k, n_cited, e) for e in ("own", "random", GREEDY)]
+    if not set(names) <= set(by_user):
+        return {}
+    own, random, greedy = (by_user[name] for name in names)
+    known = greedy.notna() & own.notna()
+    possible = (random - greedy)[known]
+    if not known.any() or possible.mean() < SMALLEST_DROP:
+        return {}
+    name = column_name("possible_drop", k, n_cited, "own")
+    drop, most = (column[known].to_frame(name) for column in (random - own, random - greedy))
+    return ratio_with_interval(drop, most, n_resamples, seed) | {f"{name}/n": float(known.sum())}
+
+
+def _kept_by_greedy(
+    ranker: Ranker,
+    histories: Interactions,
+    cited: Cited,
+    probed: NDArray[np.bool_],
+    k: int,
+    n_cited: int,
+) -> NDArray[np.float64]:
+    """Share (n,) of each user's explained recommendations that greedy choice leaves in the top K.
+
+    As many ratings go as the explanation cites. NaN for users who are not probed (n,) or have none.
+    """
+    chosen = np.flatnonzero(probed[cited.users])
+    of, items = cited.users[chosen], cited.items[chosen]
+    users, rows = np.unique(of, return_inverse=True)
+    _, ranks = take_away(ranker, histories.ratings[users], rows, items, k, n_cited)
+    n_pieces = np.bincount(cited.recommendations, minlength=len(cited.users))[chosen]
+    ranks = ranks[np.arange(len(chosen)), np.minimum(n_pieces, n_cited) - 1]
+    kept, counts = (ranks > 0) & (ranks <= k), np.bincount(of, minlength=len(probed))
+    shares: NDArray[np.float64] = np.full(len(probed), np.nan)
+    np.divide(np.bincount(of, kept, len(probed)), counts, out=shares, where=counts > 0)
+    return shares
+
+
+def greedy_users(histories: Interactions, parameters: FaithfulnessParameters) -> NDArray[np.int64]:
+    """Rows of the users of whom more is asked, the first of `sampled_users`."""
+    return sampled_users(histories, parameters)[: parameters.sample_users]
 
 
 def sampled_users(histories: Interactions, parameters: FaithfulnessParameters) -> NDArray[np.int64]:
@@ -203,7 +283,7 @@ def sampled_users(histories: Interactions, parameters: FaithfulnessParameters) -
 
 def column_name(metric: str, k: int, n_cited: int | str, evidence: str) -> str:
     """Name of a metric: `pos@10,3`, `del@3/random`, `pos@10/auc`."""
-    at = [str(k)] if metric in ("pos", "ps") else []
+    at = [str(k)] if metric in ("pos", "ps", "possible_drop") else []
     if n_cited == "auc":
         name = "@".join([metric, *at]) + "/auc"
     else:
@@ -239,7 +319,7 @@ class _Prober:
             k: K.
             parameters: Ke, draws, curves.
         """
-        self._ranker = ranker
+        self.ranker = ranker
         self._histories = histories.ratings
         self._has_curves = has_curves
         self._nothing = nothing
@@ -272,9 +352,7 @@ class _Prober:
         block = _Block.of(self._cited, self._histories, part)
         orders = self._orders(block, part)
         queries, recommendations, slots = self._queries(block, part)
-        ranks, scores = counterfactual_ranks(
-            self._ranker, block.histories, orders, queries, self._k
-        )
+        ranks, scores = counterfactual_ranks(self.ranker, block.histories, orders, queries, self._k)
         values = self._values(queries, recommendations, ranks, scores, len(block.items))
         n_users, n_slots = part.stop - part.start, len(EVIDENCE) * self._n_steps
         cells = block.users[recommendations] * n_slots + slots

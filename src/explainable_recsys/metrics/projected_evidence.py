@@ -54,7 +54,7 @@ def projected_evidence(lists: Lists, evidence: pd.DataFrame) -> Cited:
     pieces = lists.positions_of(evidence)
     columns = rated_columns(evidence["rated_item_id"], lists.histories)
     kept = (pieces >= 0) & (columns >= 0)
-    kept[kept] = _rated(lists.histories, lists.users[pieces[kept]], columns[kept])
+    kept[kept] = is_rated(lists.histories, lists.users[pieces[kept]], columns[kept])
     pieces, columns = pieces[kept], columns[kept]
     weights = evidence["weight"].to_numpy(np.float64)[kept]
     order = np.argsort(pieces, kind="stable")
@@ -90,7 +90,7 @@ def faithfulness_scope(evidence: pd.DataFrame | None, projected: bool) -> str:
     return "; ".join(filter(None, taken)) or NOT_APPLICABLE
 
 
-def _rated(
+def is_rated(
     histories: Interactions, users: NDArray[np.int64], columns: NDArray[np.int64]
 ) -> NDArray[np.bool_]:
     """Whether each user rated the item in each column."""

@@ -14,7 +14,9 @@ from explainable_recsys.metrics.beyond_accuracy import popular_overlap, short_li
 Direction = Literal["higher", "lower", ""]
 """Which values are the good ones; empty if neither."""
 
-Family = Literal["ranking", "ratings", "beyond accuracy", "explanations", "faithfulness", "own"]
+Family = Literal[
+    "ranking", "ratings", "beyond accuracy", "explanations", "null", "faithfulness", "own"
+]
 """What a metric is about; `own` are those that only some recommenders or explainers have."""
 
 Unit = Literal["share", "percent", "rating points", "bits", "score", "ratio", "count", "error"]
@@ -225,6 +227,26 @@ _EXPLANATIONS = [
         "with another seed.",
     ),
 ]
+_NULL = [
+    Metric(
+        "strength",
+        "strength",
+        "Mean of what the weights of an explanation's pieces sum to; what speaks against the "
+        "recommendation counts against it.",
+        "",
+        "score",
+        note="In the unit of the weights, so not comparable between explainers.",
+    ),
+    Metric(
+        "above_null",
+        "about the person",
+        "1 if explanations are more frequent, or stronger, on a person's own history than on that "
+        "of another (above the 95 % interval of that); 0 if not: then they say nothing about the "
+        "person.",
+        "",
+        "count",
+    ),
+]
 _FAITHFULNESS = [
     Metric(
         "pos@{k},{n}",
@@ -235,6 +257,15 @@ _FAITHFULNESS = [
         title="recommendations that stay without the cited items",
         note="What an explanation really rests on cannot be missed.",
         source="Baklanov et al. 2025; 1 less the probability of necessity of Tan et al. 2021",
+    ),
+    Metric(
+        "possible_drop@{k},{n}",
+        "share of the possible drop",
+        "How far POS falls below that of random items when the cited items are taken out, over how "
+        "far it falls when the ratings are taken out that hold the recommendation up most.",
+        note="Comparable between recommenders: a raw drop mixes how brittle a list is with how "
+        "true the reason is. Above 1 where the cited items do better than a greedy choice; not "
+        "stated where less than .02 of POS is possible.",
     ),
     Metric(
         "ps@{k},{n}",
@@ -498,6 +529,7 @@ FAMILIES: dict[Family, list[Metric]] = {
     "ratings": _RATINGS,
     "beyond accuracy": _BEYOND_ACCURACY,
     "explanations": _EXPLANATIONS,
+    "null": _NULL,
     "faithfulness": _FAITHFULNESS,
     "own": _OWN,
 }
@@ -514,6 +546,16 @@ CONTROL = (
     "random, or the most popular ones. Evidence that does no better than random items does not say "
     "what the model went by."
 )
+GREEDY = (
+    "The same recommendations when as many ratings are taken out one by one, each time the one "
+    "without which the item's lead over the first item outside the list is lowest: about as far as "
+    "they can fall. On a sample of the users."
+)
+NULL = (
+    "The same recommendations to a sample of the users, asked of the same explainer with their own "
+    "history, and with that of the person whose history is the nearest in length (the null). Left "
+    "out is what that person has rated."
+)
 OF_LISTS = "The same explainer on most-popular and on random lists."
 GAIN = "The difference to the same model without explainability."
 SAMPLED = (
@@ -524,6 +566,8 @@ SAMPLED = (
 ADDITIONS = {
     "is_area": ("AUC", AREA),
     "control": ("random evidence, popular evidence", CONTROL),
+    "is_greedy": ("greedy evidence", GREEDY),
+    "history": ("own history, another's history", NULL),
     "lists": ("most-popular lists, random lists", OF_LISTS),
     "is_gain": ("gain", GAIN),
     "sampled": ("sampled negatives", SAMPLED),
@@ -532,7 +576,8 @@ ADDITIONS = {
 
 _NAME = re.compile(
     r"(?:sampled_(?P<sampled>\d+)_)?(?P<base>\w+?)(?P<at>@\d+(?:,\d+)?)?(?P<area>/auc)?"
-    r"(?:_of_(?P<lists>popularity|random)|(?P<gain>_gain))?(?:/(?P<control>random|popular))?"
+    r"(?:_of_(?P<lists>popularity|random)|_of_(?P<history>own|null)|(?P<gain>_gain))?"
+    r"(?:/(?:(?P<control>random|popular)|(?P<greedy>greedy)))?"
 )
 
 
@@ -545,7 +590,10 @@ class Column(NamedTuple):
         is_area: Whether it is the area under a curve over the share of the history.
         is_gain: Whether it is the difference to the same model without explainability.
         lists: `popularity` or `random`, if it is measured on those lists.
+        history: `own` or `null`, if it is measured on a sample of the users, with their own or with
+            others' histories.
         control: `random` or `popular`, if it is measured on that evidence.
+        is_greedy: Whether it is measured on the ratings that a greedy choice takes away.
         sampled: Number of sampled negatives; empty in a full ranking.
     """
 
@@ -554,13 +602,16 @@ class Column(NamedTuple):
     is_area: bool = False
     is_gain: bool = False
     lists: str = ""
+    history: str = ""
     control: str = ""
+    is_greedy: bool = False
     sampled: str = ""
 
     @property
     def is_plain(self) -> bool:
         """Whether it is the metric itself, of the full ranking, own lists and own evidence."""
-        return not (self.is_gain or self.lists or self.control or self.sampled)
+        changed = self.is_gain, self.lists, self.history, self.control, self.is_greedy, self.sampled
+        return not any(changed)
 
     @property
     def n_cited(self) -> int | None:
@@ -582,7 +633,9 @@ def read(column: str) -> Column:
         bool(found["area"]),
         bool(found["gain"]),
         found["lists"] or "",
+        found["history"] or "",
         found["control"] or "",
+        bool(found["greedy"]),
         found["sampled"] or "",
     )
 

@@ -12,6 +12,7 @@ from explainable_recsys.answers.explainers import EXPLAINERS
 from explainable_recsys.answers.pairs import knowledge_inputs
 from explainable_recsys.answers.records import Pair
 from explainable_recsys.data import Data, Lists
+from explainable_recsys.metrics.null import what_is_asked
 from explainable_recsys.metrics.parameters import EvaluationParameters, of_control_users
 from explainable_recsys.parameters import Parameters
 from explainable_recsys.recommenders.base import Recommender
@@ -21,14 +22,15 @@ from explainable_recsys.recommenders.lists import RecommendationParameters
 class Explain:
     """The node function that answers for a pair, with the types of the pair's own parameters."""
 
-    def __init__(self, pair: Pair, control: bool = False) -> None:
+    def __init__(self, pair: Pair, control: bool = False, null: bool = False) -> None:
         """Prepare.
 
         Args:
             pair: Who answers.
             control: Whether the lists are a control's, of which only some users' are explained.
+            null: Whether some users' lists are explained to others, who have histories as long.
         """
-        self.pair, self.control = pair, control
+        self.pair, self.control, self.null = pair, control, null
         self.__name__ = "explain"
         explainer = EXPLAINERS[pair.explainer]
         known = inspect.signature(explainer.explain, eval_str=True).parameters
@@ -42,6 +44,9 @@ class Explain:
         }
         if control:
             kinds["evaluation"] = EvaluationParameters
+        if null:
+            of_null = inspect.signature(what_is_asked, eval_str=True)
+            kinds["faithfulness"] = of_null.parameters["parameters"].annotation
         self.__annotations__ = kinds
         self.__signature__ = inspect.Signature(
             [
@@ -58,16 +63,24 @@ class Explain:
         parameters: Parameters,
         recommendation: RecommendationParameters,
         evaluation: EvaluationParameters | None = None,
+        faithfulness: Any = None,
         **knowledge: Any,
     ) -> pd.DataFrame | tuple[pd.DataFrame, ...]:
-        """Explain stored lists: evidence, sentences, details; of controls only what is read."""
+        """Explain stored lists: evidence, sentences, details; of controls only what is read.
+
+        Of the null the evidence alone.
+        """
         explainer = EXPLAINERS[self.pair.explainer]
         parameters = explainer.parameters.model_validate(parameters)  # {} of an approach without
         if evaluation is not None:
             recommendations = of_control_users(recommendations, evaluation)
         lists = Lists.of(data.histories, recommendations)
+        if faithfulness is not None:
+            lists = what_is_asked(lists, faithfulness).others
         pair = FittedPair(self.pair, model, parameters, knowledge)
         said = answer(pair, data, lists=lists, recommendation=recommendation)
+        if self.null:
+            return said.explanations
         if not self.control:
             details = (said.details[name] for name in explainer.details)
             return (said.explanations, said.sentences, *details)

@@ -56,6 +56,14 @@ def explain_node(pair: Pair) -> Node:
     return step_node(step, pair.name, recommender=pair.recommender)
 
 
+def null_node(pair: Pair) -> Node:
+    """The same lists explained to others, who have histories as long."""
+    step = Step(
+        Explain(pair, null=True), (f"{pair.name}.explanations_of_null",), _explained_with(pair)
+    )
+    return step_node(step, pair.name, "explain_null", recommender=pair.recommender)
+
+
 def control_nodes(pair: Pair) -> Iterable[Node]:
     """The same pair on the lists of the controls, if it may find no reasons.
 
@@ -89,6 +97,7 @@ def approach_nodes(pair: Pair) -> Iterable[Node]:
     controls, owner = CONTROLS if explainer.on_controls else (), control_owner(pair)
     names = {"approach": name, "recommender": pair.recommender}
     yield explain_node(pair)
+    yield null_node(pair)
     if explainer.measure:
         yield step_node(explainer.measure, name, **names)
     taken = [f"{name}.{table}" for table in ("faithfulness", "faithfulness_curves")]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -72,6 +72,24 @@ class AssociationRules(Recommender):
             found = scores[block]
             np.maximum.at(found, (users, self.consequents[rules]), self.confidence[rules])
         return scores
+
+    def scores_of(
+        self, histories: sparse.csr_array, columns: NDArray[np.int64]
+    ) -> NDArray[np.float32]:
+        """Look only at the rules that lead to some items; see `Recommender.scores_of`."""
+        leading = np.flatnonzero(np.isin(self.consequents, columns))
+        few = replace(
+            self,
+            antecedents=self.antecedents[leading],
+            consequents=self.consequents[leading],
+            confidence=self.confidence[leading],
+        )
+        users, rules = few._applicable(Liking(self.liked_from).items(histories))
+        different, places = np.unique(columns, return_inverse=True)
+        scores = np.full((histories.shape[0], len(different)), -np.inf, np.float32)
+        led_to = np.searchsorted(different, few.consequents[rules])
+        np.maximum.at(scores, (users, led_to), few.confidence[rules])
+        return scores[:, places]
 
     def _applicable(self, liked: sparse.csr_array) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Users (rows) and rules all of whose antecedents they like."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -169,10 +169,7 @@ class EMF(BiasedFactors):
 
     def user_factors(self, histories: sparse.csr_array) -> NDArray[np.float64]:
         """Solve for the user side (b_u, p_u), (n, 1 + factors), exactly."""
-        explainable = self.explainability(histories)
-        damping = self.parameters.user_bias_damping
-        items = np.column_stack([self.item_biases, self.item_factors]).astype(np.float64)
-        return _Terms(histories, explainable, self.mean, self.parameters, damping).solve(items)
+        return self._terms(histories, self.explainability(histories)).solve(self._items)
 
     def explainability(self, histories: sparse.csr_array) -> sparse.csr_array:
         """E of each history, (n, n_items)."""
@@ -200,13 +197,34 @@ class EMF(BiasedFactors):
                 "parameter explainability_weight: with explainability in the model the user side "
                 "has no closed form that single ratings could be taken out of; accepted: 0"
             )
+        yield self._systems_without_explainability(histories)
+
+    def systems_given_neighbours(self, histories: PaddedBlock) -> Iterator[UserSystems]:
+        """The user's least squares if the neighbours stayed those of the whole history.
+
+        Taking a rating out of it changes what the rating itself says of the user, but not who is
+        near: an approximation of what `user_systems` cannot give.
+        """
+        systems = self._systems_without_explainability(histories)
+        users, places = np.nonzero(histories.filled)
+        shape = len(histories.rows), self.n_items
+        ratings = histories.values[users, places], (users, histories.columns[users, places])
+        near = self.explainability(sparse.csr_array(ratings, shape=shape))
+        terms = self._terms(sparse.csr_array(np.zeros(shape, np.float32)), near)
+        always, right = np.empty_like(systems.prior_precision), np.empty_like(systems.prior_right)
+        for rows, matrices, sides in terms.systems(self._items):
+            always[rows], right[rows] = matrices, sides
+        of_ratings = systems.n_ratings[:, None, None] * systems.precision_per_rating
+        yield replace(systems, prior_precision=always + of_ratings, prior_right=right)
+
+    def _systems_without_explainability(self, histories: PaddedBlock) -> UserSystems:
+        parameters = self.parameters
         factors = np.diag(np.arange(self.design.shape[1]) > 0).astype(np.float64)
         always = parameters.factor_damping * factors
         always[0, 0] = parameters.user_bias_damping
         if parameters.objective == "ranking":
-            yield self._confident_systems(histories, always)
-        else:
-            yield self._rating_systems(histories, always, parameters.regularization * factors)
+            return self._confident_systems(histories, always)
+        return self._rating_systems(histories, always, parameters.regularization * factors)
 
     def _confident_systems(
         self, histories: PaddedBlock, damping: NDArray[np.float64]
@@ -224,6 +242,16 @@ class EMF(BiasedFactors):
             precision_per_rating=np.zeros_like(gram),
             n_ratings=histories.filled.sum(axis=1),
         )
+
+    def _terms(self, histories: sparse.csr_array, explainable: sparse.csr_array) -> _Terms:
+        """The users' terms of the objective."""
+        damping = self.parameters.user_bias_damping
+        return _Terms(histories, explainable, self.mean, self.parameters, damping)
+
+    @property
+    def _items(self) -> NDArray[np.float64]:
+        """(n_items, 1 + factors): the items' biases and factors."""
+        return np.column_stack([self.item_biases, self.item_factors]).astype(np.float64)
 
     @cached_property
     def _training(self) -> sparse.csr_array:
@@ -253,9 +281,14 @@ class _Terms:
 
     def solve(self, other: NDArray[np.float64]) -> NDArray[np.float64]:
         """Bias and factors (n, 1 + f) of this side, given those (m, 1 + f) of the other."""
-        n, m = self._shape
-        size = other.shape[1]
-        solved = np.zeros((n, size))
+        solved = np.zeros((self._shape[0], other.shape[1]))
+        for rows, systems, right in self.systems(other):
+            solved[rows] = np.linalg.solve(systems, right[..., None])[..., 0]
+        return solved
+
+    def systems(self, other: NDArray[np.float64]) -> Iterator[tuple[NDArray[Any], ...]]:
+        """Rows (b,) of this side, and their matrices and right sides, in blocks."""
+        m, size = self._shape[1], other.shape[1]
         design = np.zeros((2 * m, size))
         if not self._ranks:
             design[:m, 0] = 1.0  # the own bias takes part in predicted ratings only
@@ -266,8 +299,7 @@ class _Terms:
             for block in self._blocks:
                 systems, right = self._normal_equations(block, design, expected)
                 systems[:, 1:, 1:] += every_pair
-                solved[block.rows] = np.linalg.solve(systems, right[..., None])[..., 0]
-        return solved
+                yield block.rows, systems, right
 
     def _normal_equations(
         self, block: PaddedBlock, design: NDArray[np.float64], expected: NDArray[np.float64]

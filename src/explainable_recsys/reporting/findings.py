@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from explainable_recsys.metrics.comparison import CONTROLS
 from explainable_recsys.metrics.records import FAMILIES, read
@@ -31,7 +31,9 @@ def findings(content: ReportContent) -> list[str]:
         _intrinsic_and_post_hoc(results),
         _most_faithful(results),
         _against_controls(results, results.column("pos"), results.column("del")),
+        _possible_drop(results),
         _coverage_of_controls(results),
+        null_sentences({n: results.value(n, "above_null") for n in results.approaches}),
         _stability(results),
         _not_measured(results),
     )
@@ -194,6 +196,46 @@ def _coverage_of_controls(results: Results) -> Iterator[str]:
         )
     elif shares:
         yield phrase("Every explainer that was tried on random lists explains fewer of them.")
+
+
+def null_sentences(verdicts: Mapping[str, float | None]) -> Iterator[str]:
+    """Whose reasons are no others on a person's own history than on that of another.
+
+    Args:
+        verdicts: `above_null` by approach; None where it is not known.
+    """
+    known = {name: verdict for name, verdict in verdicts.items() if verdict is not None}
+    anybody = [name for name, verdict in known.items() if not verdict]
+    if anybody:
+        yield phrase(
+            "The reasons of {names} say nothing about the person: from another person's history "
+            "as long as the own there are as many, and as strong ones.",
+            names=enumerated(anybody),
+        )
+    elif known:
+        yield phrase(
+            "The reasons of all {n} tried are more frequent, or stronger, on a person's own "
+            "history than on another's.",
+            n=len(known),
+        )
+
+
+def _possible_drop(results: Results) -> Iterator[str]:
+    """Whose evidence brings about most and least of what could be."""
+    metric = results.column("possible_drop")
+    shares = {n: v for n in results.approaches if (v := results.value(n, metric)) is not None}
+    if len(shares) < 2:
+        return
+    high, low = max(shares.values()), min(shares.values())
+    yield phrase(
+        "Of the drop of {metric} that is possible, the evidence of {best} brings about most "
+        "({high}), that of {worst} least ({low}).",
+        metric=label(read(results.column("pos"))),
+        best=enumerated(_all_with(high, shares)),
+        worst=enumerated(_all_with(low, shares)),
+        high=number(high),
+        low=number(low),
+    )
 
 
 def _stability(results: Results) -> Iterator[str]:

@@ -122,8 +122,9 @@ def _users(content: ReportContent, results: Results) -> dict[Any, dict[str, Any]
 
 def _definitions(results: Results) -> dict[Metric, str]:
     """What metrics in the page are called there."""
-    columns = map(read, [*results.metrics, *(["jaccard"] if results.overlaps else [])])
-    names = {c.metric: label(c) for c in columns if c.is_plain and not c.is_area}
+    columns = [read(m) for m in [*results.metrics, *(["jaccard"] if results.overlaps else [])]]
+    names = {c.metric: phrase(c.metric.label) for c in columns if c.history}
+    names |= {c.metric: label(c) for c in columns if c.is_plain and not c.is_area}
     known = {metric: names[metric] for metric in METRICS.values() if metric in names}
     return known | names
 

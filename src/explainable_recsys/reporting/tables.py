@@ -106,6 +106,11 @@ def comparison_tables(results: Results) -> list[Table]:
         ),
         recommenders_table(results, phrase("Beyond accuracy"), _family(results, "beyond accuracy")),
         approaches_table(results, phrase("Explanations"), _family(results, "explanations")),
+        approaches_table(
+            results,
+            phrase("The null: the same recommendations, explained from another person's history"),
+            [m for m in results.metrics if (c := read(m)).history or c.metric in FAMILIES["null"]],
+        ),
         *_faithfulness_tables(results),
     ]
     return [table for table in tables if table.has_rows]
@@ -185,7 +190,8 @@ def best(results: Results, metric: str, among: Sequence[str]) -> set[str]:
     column = read(metric)
     values = {name: results.value(name, metric) for name in among}
     known = {name: value for name, value in values.items() if value is not None}
-    shared = column.metric.direction and not column.lists and column.metric.base not in OF_THE_SCORE
+    shared = column.metric.direction and not (column.lists or column.history)
+    shared = shared and column.metric.base not in OF_THE_SCORE
     if not shared or len(known) < 2:
         return set()
     top = (min if column.metric.direction == "lower" else max)(known.values())

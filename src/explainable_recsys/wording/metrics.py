@@ -10,8 +10,11 @@ _ADDED = {
     ("is_gain", True): later("{metric} gain"),
     ("lists", "popularity"): later("{metric}, most-popular lists"),
     ("lists", "random"): later("{metric}, random lists"),
+    ("history", "own"): later("{metric}, own history"),
+    ("history", "null"): later("{metric}, another's history"),
     ("control", "random"): later("{metric}, random evidence"),
     ("control", "popular"): later("{metric}, popular evidence"),
+    ("is_greedy", True): later("{metric}, greedy evidence"),
 }
 
 

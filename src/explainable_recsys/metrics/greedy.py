@@ -1,0 +1,193 @@
+"""How far recommendations can fall at all: take away the ratings that hold them up most."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from explainable_recsys.explainers.downdates import downdates_of
+from explainable_recsys.interactions import PaddedBlock, padded_blocks
+from explainable_recsys.progress import progress
+from explainable_recsys.ragged import place_in_run
+from explainable_recsys.recommenders.base import (
+    AdditiveRecommender,
+    ClosedFormRecommender,
+    Recommender,
+)
+from explainable_recsys.recommenders.emf import EMF
+from explainable_recsys.recommenders.lists import Ranker
+
+SCORES_AT_ONCE = 2_000_000
+"""Scores that are held at a time."""
+
+
+def take_away(
+    ranker: Ranker,
+    histories: sparse.csr_array,
+    of: NDArray[np.int64],
+    items: NDArray[np.int64],
+    k: int,
+    n: int,
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Take away, one by one, the rating whose loss lowers an item's lead most.
+
+    The lead is over the item that would take the place on the list: the K-th best of the others,
+    so that an item is off the list where its lead is below 0. Leads are looked at anew after each
+    removal. What they are without a rating is exact where the user side has a closed form; other
+    additive recommenders are taken to be sums over the ratings, explainable matrix factorization is
+    solved as if the neighbours stayed the same, and the rest are asked again without each rating.
+    Which place the item has then is always found by scoring what is left of the history.
+
+    Args:
+        ranker: The recommender, and what it recommends.
+        histories: (u, n_items) CSR.
+        of: (m,) row there of each recommendation's user.
+        items: (m,) column of the recommended item; each has the history to lose for itself.
+        k: K.
+        n: How many ratings.
+
+    Returns:
+        Columns (m, n) of the ratings in the order of removal, -1 where none is left; and ranks
+        (m, n) of the items without them, 0 where they are not recommended at all.
+    """
+    removed = np.full((len(items), n), -1, np.int64)
+    ranks = np.zeros((len(items), n), np.int64)
+    _, rivals = _places(ranker, histories, of, removed, items, k)
+    for step in progress(range(n), "take the best away"):
+        removed[:, step] = _most_needed(ranker.model, histories, of, items, rivals)
+        histories, of = _without(histories[of], removed[:, step]), np.arange(len(items))
+        ranks[:, step], rivals = _places(ranker, histories, of, removed, items, k)
+    return removed, ranks
+
+
+def _places(
+    ranker: Ranker,
+    histories: sparse.csr_array,
+    of: NDArray[np.int64],
+    removed: NDArray[np.int64],
+    items: NDArray[np.int64],
+    k: int,
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Ranks (m,) of items, and columns (m,) of the K-th best others, -1 where there are fewer.
+
+    Row `of` (m,) of the histories is what is left for each item; what was taken away is no
+    candidate.
+    """
+    ranks, rivals = np.empty(len(items), np.int64), np.empty(len(items), np.int64)
+    step = max(1, SCORES_AT_ONCE // histories.shape[1])
+    for start in range(0, len(items), step):
+        part = slice(start, start + step)
+        different, rows = np.unique(of[part], return_inverse=True)
+        scores = ranker.scores(histories[different])[rows]
+        every, places = np.nonzero(removed[part] >= 0)
+        scores[every, removed[part][every, places]] = -np.inf
+        ranks[part] = ranker.ranks(scores, items[part], k)
+        every = np.arange(len(scores))
+        scores[every, items[part]] = -np.inf
+        last = max(scores.shape[1] - k, 0)
+        kth = np.partition(scores, last, axis=1)[:, last]
+        there = np.isfinite(kth) & (k <= scores.shape[1])
+        rivals[part] = np.where(there, (scores == kth[:, None]).argmax(axis=1), -1)
+    return ranks, rivals
+
+
+def _most_needed(
+    model: Recommender,
+    histories: sparse.csr_array,
+    of: NDArray[np.int64],
+    items: NDArray[np.int64],
+    rivals: NDArray[np.int64],
+) -> NDArray[np.int64]:
+    """Column (m,) of the rating without which each item's lead is lowest; -1 without ratings."""
+    found = np.full(len(items), -1, np.int64)
+    order = np.argsort(of, kind="stable")
+    place = place_in_run(of[order])
+    asked = np.full((histories.shape[0], int(place.max(initial=-1)) + 1), -1)
+    asked[of[order], place] = order
+    for block in padded_blocks(histories):
+        made = asked[block.rows]
+        rows, slots = np.nonzero(made >= 0)
+        if not block.filled.any() or not len(rows):
+            continue
+        lost = _lost_leads(
+            model, histories, block, items[made], np.where(made < 0, -1, rivals[made])
+        )
+        lost = np.where(block.filled[:, None, :], lost, -np.inf)
+        found[made[rows, slots]] = block.columns[rows, lost[rows, slots].argmax(axis=1)]
+    return found
+
+
+def _lost_leads(
+    model: Recommender,
+    histories: sparse.csr_array,
+    block: PaddedBlock,
+    items: NDArray[np.int64],
+    rivals: NDArray[np.int64],
+) -> NDArray[np.float64]:
+    """What leads of items (b, k) over others (b, k) lose without each rating, (b, k, length).
+
+    Up to a number for each item; without another (-1) it is the score that counts.
+    """
+    k = items.shape[1]
+    losses = _losses(model, block, np.column_stack([items, np.maximum(rivals, 0)]))
+    if losses is not None:
+        return losses[:, :k] - np.where(rivals[..., None] >= 0, losses[:, k:], 0.0)
+    found = np.zeros((*items.shape, block.columns.shape[1]))
+    for row, history in enumerate(block.rows.tolist()):
+        own = histories[[history]]
+        found[row, :, : own.nnz] = -_leads_without_each(model, own, items[row], rivals[row])
+    return found
+
+
+def _losses(
+    model: Recommender, block: PaddedBlock, items: NDArray[np.int64]
+) -> NDArray[np.float64] | None:
+    """What scores of items (b, k) lose without each rating, (b, k, length); None: not known."""
+    if isinstance(model, ClosedFormRecommender):
+        asked = model.systems_given_neighbours if isinstance(model, EMF) else model.user_systems
+        parts = [one.losses(items) for one in downdates_of(asked(block), block)]
+        return np.asarray(np.sum(parts, axis=0))
+    if isinstance(model, AdditiveRecommender):
+        return model.contributions(block, items)
+    return None
+
+
+def _leads_without_each(
+    model: Recommender,
+    history: sparse.csr_array,
+    items: NDArray[np.int64],
+    rivals: NDArray[np.int64],
+) -> NDArray[np.float64]:
+    """Leads (k, length) when the model scores one history without each of its ratings."""
+    columns = np.unique(np.maximum(np.concatenate([items, rivals]), 0))
+    found = np.empty((len(items), history.nnz))
+    step = max(1, SCORES_AT_ONCE // model.n_items)
+    for start in range(0, history.nnz, step):
+        left_out = np.arange(start, min(start + step, history.nnz))
+        scores = model.scores_of(_each_without(history, left_out), columns).astype(np.float64).T
+        own = scores[np.searchsorted(columns, items)]
+        others = scores[np.searchsorted(columns, np.maximum(rivals, 0))]
+        others = np.where((rivals[:, None] < 0) | np.isneginf(own), 0.0, others)
+        found[:, left_out] = own - others
+    return found
+
+
+def _each_without(history: sparse.csr_array, places: NDArray[np.int64]) -> sparse.csr_array:
+    """One history (1, n_items) without each of some of its ratings, (m, n_items)."""
+    n, m = history.nnz, len(places)
+    kept = np.arange(n) != places[:, None]
+    entries = np.nonzero(kept)[1]
+    starts = np.arange(m + 1) * (n - 1)
+    arrays = history.data[entries], history.indices[entries], starts
+    return sparse.csr_array(arrays, shape=(m, history.shape[1]))
+
+
+def _without(histories: sparse.csr_array, columns: NDArray[np.int64]) -> sparse.csr_array:
+    """Histories (m, n_items) without the rating in one column each; -1: with all."""
+    lengths = np.diff(histories.indptr)
+    kept = histories.indices != np.repeat(columns, lengths)
+    rows = np.repeat(np.arange(len(columns)), lengths)[kept]
+    starts = np.append(0, np.cumsum(np.bincount(rows, minlength=len(columns))))
+    arrays = histories.data[kept], histories.indices[kept], starts
+    return sparse.csr_array(arrays, shape=histories.shape)

@@ -101,6 +101,16 @@ def test_with_all_negatives_it_equals_plain_loops(model, threshold, n_negatives,
     assert 0 < found.to_numpy().mean() < 1
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_any_of_the_held_out_ratings_may_be_relevant(seed):
+    """Not only the high ones, as where the mean of each history decides."""
+    relevant = np.random.default_rng(seed).random(len(HELD_OUT)) < 0.5
+    found = sampled_ranking_per_user(RANDOM, HISTORIES, HELD_OUT, relevant, K, N_ITEMS, 0)
+    expected = slowly(RANDOM, HISTORIES, HELD_OUT.assign(rating=relevant * 1.0), K, 1.0)
+    assert found.index.tolist() == sorted(expected)
+    np.testing.assert_allclose(found, [expected[user] for user in found.index], rtol=1e-12)
+
+
 def test_by_hand():
     """Items 0 to 5 score 5 to 0; user 1 rated 0, and 1 and 4 are held out: 2, 3, 5 are drawn."""
     data = pd.DataFrame({"user_id": [1] + [2] * 6, "item_id": [0, *range(6)], "rating": 3.0})

@@ -23,8 +23,15 @@ from explainable_recsys.recommenders.base import (
     RatingPredictor,
     load_recommender,
 )
-from explainable_recsys.recommenders.emf import EMF, EMFParameters
+from explainable_recsys.recommenders.emf import (
+    EMF,
+    EMFParameters,
+    EMFRatingsParameters,
+    fit_emf,
+    fit_mf,
+)
 from explainable_recsys.threads import one_blas_thread
+from tests.lists_of import data_of
 
 pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
 
@@ -369,6 +376,32 @@ def test_what_is_liked_can_be_explained(liking):
     np.testing.assert_array_equal(found.toarray(), expected.toarray())
     other = explainability(data.ratings, data.ratings, neighbourhood(), LIKING)
     assert (found.toarray() != other.toarray()).any()
+
+
+@pytest.mark.parametrize("near", ["users", "items"])
+@pytest.mark.parametrize("liked_from", [-math.inf, 4.0, math.nan])
+def test_what_is_liked_in_the_data_decides(liked_from, near):
+    """Also where what is stored is of other users, and is computed anew."""
+    interactions, around = random_interactions(), neighbourhood(form=near)
+    data = data_of(interactions, liked_from=liked_from)
+    ids = interactions.user_ids, interactions.item_ids
+    by_form = [
+        Interactions(
+            explainability(
+                interactions.ratings, interactions.ratings, neighbourhood(form=form), data.liking
+            ).astype(np.float32),
+            *ids,
+        )
+        for form in ("users", "items")
+    ]
+    others = [Interactions(each.ratings[:3], ids[0][:3], ids[1]) for each in by_form]
+    expected = EMF.fit(interactions, parameters(), around, data.liking)
+    for stored_ in (by_form, others):
+        model = fit_emf(data, *stored_, parameters(), around)
+        np.testing.assert_equal(model.liked_from, liked_from)
+        np.testing.assert_allclose(model.item_factors, expected.item_factors, atol=1e-5)
+    ratings = EMFRatingsParameters(factors=2, iterations=2)
+    assert fit_mf(data, ratings, around).parameters.explainability_weight == 0
 
 
 def test_same_seed_same_arrays_another_seed_others():

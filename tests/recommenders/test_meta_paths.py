@@ -21,8 +21,11 @@ from explainable_recsys.recommenders.meta_paths import (
     LearningParameters,
     MetaPathParameters,
     MetaPaths,
+    fit_meta_paths,
     learn_weights,
+    weigh_relations,
 )
+from tests.lists_of import data_of
 from tests.recommenders.small_graph import (
     N_ITEMS,
     all_links,
@@ -348,6 +351,30 @@ def test_strengths_are_an_optimum_of_the_loss(seed):
             assert slope == pytest.approx(0, abs=1e-3)
         else:
             assert slope > -1e-3
+
+
+@pytest.mark.parametrize("liked_from", [-math.inf, 3.0, math.nan])
+def test_what_is_liked_in_the_data_decides(liked_from):
+    """Of weights and of the model; histories of weights are the training ratings."""
+    interactions, links, histories = case()
+    data, features = data_of(interactions, liked_from=liked_from), features_of(links, N_ITEMS)
+    held_out, liking = held_out_of(interactions), Liking(liked_from)
+    coordinates = interactions.ratings.tocoo()
+    train = pd.DataFrame(
+        {
+            "user_id": interactions.user_ids[coordinates.row],
+            "item_id": interactions.item_ids[coordinates.col],
+            "rating": coordinates.data,
+        }
+    )
+    table = weigh_relations(data, train, held_out, features, parameters(), learning())
+    known = interactions.histories(train)
+    expected = learn_weights(known, features, held_out, parameters(), learning(), liking)
+    pd.testing.assert_frame_equal(table, expected)
+    model = fit_meta_paths(data, features, table, parameters())
+    weights = dict(zip(table["relation"], table["weight"], strict=True))
+    scores = brute_force(interactions, links, parameters(), histories, weights, liked_from)
+    np.testing.assert_allclose(model.scores(histories), scores, rtol=1e-5)
 
 
 def test_a_known_optimum():

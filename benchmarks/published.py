@@ -261,7 +261,7 @@ def listed(experiments: Iterable[Experiment]) -> Iterator[Row]:
     for one, name in progress(list(itertools.product(experiments, LISTED)), "recommend", "model"):
         asked, recommender = variant(one, name)
         lists = asked.trained(recommender).lists.table
-        means = ranking_per_user(lists, one.test, K, None).mean()
+        means = ranking_per_user(lists, one.test, K).mean()
         yield Row(name, {"recall": means[f"recall@{K}"], "nDCG": means[f"ndcg@{K}"]})
 
 

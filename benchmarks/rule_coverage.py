@@ -83,7 +83,7 @@ def explained(
 
 def accuracy(one: Experiment, name: str, lists: pd.DataFrame) -> dict[str, Any]:
     """Recall and nDCG of lists, and how long they are."""
-    metrics = ranking_per_user(lists, one.test, K, None).mean()
+    metrics = ranking_per_user(lists, one.test, K).mean()
     lengths = lists.groupby("user_id").size().reindex(one.train.user_ids, fill_value=0)
     return {
         "lists": name,
@@ -116,7 +116,7 @@ def main() -> None:
         for source in SOURCES:
             found = mined(one, source)
             covered += explained(one, found, lists)
-            model = collect_rules(found["rules"], one.train, found["transactions"])
+            model = collect_rules(found["rules"], one.data)
             own = recommend(model, one.train, RecommendationParameters(n=K))
             accurate.append(accuracy(one, f"rules from {source}", own))
     table = pd.DataFrame(covered)

@@ -18,7 +18,7 @@ import resource
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -38,17 +38,16 @@ from explainable_recsys.interactions import Interactions
 from explainable_recsys.knowledge.association_rules import (
     RuleParameters,
     TransactionParameters,
-    liked_interactions,
-    liked_items,
     mine,
     rules_from_table,
     rules_table,
 )
 from explainable_recsys.knowledge.itemsets import frequent_itemsets
+from explainable_recsys.liking import Liking
 
 SUPPORT = 0.05
 LENGTH = 4
-LIKED = 4.0
+LIKED = Liking(4.0)
 RULES = 400_000
 REPEATS = 3
 
@@ -101,7 +100,7 @@ ENGINES: dict[str, Callable[[sparse.csr_array], tuple[float, Callable[[], Counts
 def measure(name: str, env: str, folder: Path | None) -> Measured:
     """Run an engine in this process."""
     ratings = Interactions.from_frame(raw_table(env, folder, "ratings")).ratings
-    baskets = liked_items(ratings, LIKED)
+    baskets = LIKED.items(ratings)
     seconds, read = ENGINES[name](baskets)
     megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return Measured(seconds, megabytes, read())
@@ -141,15 +140,15 @@ def print_explanation(rules: pd.DataFrame, one: Experiment) -> None:
     """Explain SVD's lists, as a whole and step by step; the fastest of a few runs."""
     model, lists, _ = one.trained("svd")
     parameters = RuleExplanationParameters()
-    transactions = TransactionParameters(relevance_threshold=LIKED)
+    data, transactions = replace(one.data, liking=LIKED), TransactionParameters()
     steps = []
     for _ in range(REPEATS):
         times = [time.perf_counter()]
         explained = explain_by_rules(
-            model, one.data, lists, parameters, rules=rules, transactions=transactions
+            model, data, lists, parameters, rules=rules, transactions=transactions
         )
         times.append(time.perf_counter())
-        liked = liked_interactions(lists.histories, LIKED)
+        liked = LIKED.interactions(lists.histories)
         parsed = rules_from_table(rules, liked)
         times.append(time.perf_counter())
         clusters = rules["cluster"].to_numpy(np.int32)
@@ -174,7 +173,7 @@ def main() -> None:
     where = arguments.env, arguments.folder
     print_engines(*where)
     ratings = Interactions.from_frame(raw_table(*where, "ratings"))
-    print_explanation(many_rules(liked_interactions(ratings, LIKED)), Experiment.prepare(*where))
+    print_explanation(many_rules(LIKED.interactions(ratings)), Experiment.prepare(*where))
 
 
 if __name__ == "__main__":

@@ -68,13 +68,16 @@ class Liking:
         return self.at_least == -math.inf
 
     def thresholds(self, ratings: sparse.csr_array) -> NDArray[np.float64]:
-        """(n,) lowest liked rating of each history (n, n_items)."""
+        """(n,) lowest liked rating of each history (n, n_items).
+
+        A history without ratings has no mean; then it is -inf.
+        """
         if not math.isnan(self.at_least):
             return np.full(ratings.shape[0], self.at_least)
         sizes = np.diff(ratings.indptr)
         rows = np.repeat(np.arange(len(sizes)), sizes)
         sums = np.bincount(rows, ratings.data.astype(np.float64), minlength=len(sizes))
-        return np.asarray(sums / np.maximum(sizes, 1))
+        return np.where(sizes > 0, sums / np.maximum(sizes, 1), -math.inf)
 
     def mask(self, ratings: sparse.csr_array) -> NDArray[np.bool_]:
         """Which of the stored ratings (nnz,) of some histories are liked."""

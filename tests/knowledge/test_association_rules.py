@@ -18,8 +18,7 @@ from explainable_recsys.knowledge.association_rules import (
     RuleParameters,
     Rules,
     TransactionParameters,
-    liked_interactions,
-    liked_items,
+    build_baskets,
     mine,
     mine_by_cluster,
     no_rules_message,
@@ -32,6 +31,7 @@ from explainable_recsys.knowledge.association_rules import (
     user_transactions,
 )
 from explainable_recsys.recommenders.lists import best_columns
+from tests.lists_of import data_of
 
 COLUMNS = [
     "cluster",
@@ -448,29 +448,6 @@ RATINGS = sparse.csr_array(
 """Rows: 4 and 3.5; nothing; a stored 0, 5 and 3.3."""
 
 
-@pytest.mark.parametrize(
-    ("threshold", "liked"),
-    [
-        (None, [{0, 2}, set(), {1, 2, 3}]),
-        (0, [{0, 2}, set(), {1, 2, 3}]),
-        (3.3, [{0, 2}, set(), {2, 3}]),
-        (3.5, [{0, 2}, set(), {2}]),
-        (4.0, [{0}, set(), {2}]),
-        (4.01, [set(), set(), {2}]),
-        (5.5, [set(), set(), set()]),
-    ],
-)
-def test_liked_items(threshold, liked):
-    found = liked_items(RATINGS, threshold)
-    assert found.toarray().tolist() == held_in(liked, 4).tolist()
-    assert found.nnz == sum(map(len, liked))
-    interactions = Interactions(RATINGS, np.array([1, 2, 3]), np.array([7, 8, 9, 10]))
-    same = liked_interactions(interactions, threshold)
-    assert same.ratings.toarray().tolist() == found.toarray().tolist()
-    assert same.user_ids.tolist() == [1, 2, 3]
-    assert same.item_ids.tolist() == [7, 8, 9, 10]
-
-
 class LinearModel:
     """Scores are the rating history times a matrix."""
 
@@ -481,11 +458,27 @@ class LinearModel:
         return histories.toarray() @ self.weights
 
 
-def test_transactions_of_liked_items():
+@pytest.mark.parametrize(
+    ("liked_from", "liked"),
+    [
+        (-math.inf, [{0, 2}, set(), {1, 2, 3}]),
+        (3.3, [{0, 2}, set(), {2, 3}]),
+        (3.5, [{0, 2}, set(), {2}]),
+        (4.01, [set(), set(), {2}]),
+        (math.nan, [{0}, set(), {2, 3}]),
+    ],
+)
+def test_transactions_of_liked_items(liked_from, liked):
+    """Means are 3.75, of nothing, and 2.77; a rating of 0 is one too."""
     interactions = Interactions(RATINGS, np.array([1, 2, 3]), np.arange(4))
-    parameters = TransactionParameters(relevance_threshold=3.5)
-    found = user_transactions(interactions, parameters)
-    assert found.toarray().tolist() == held_in([{0, 2}, set(), {2}], 4).tolist()
+    data = data_of(interactions, liked_from=liked_from)
+    found = user_transactions(data, TransactionParameters())
+    assert found.toarray().tolist() == held_in(liked, 4).tolist()
+    assert found.nnz == sum(map(len, liked))
+    same = build_baskets(data, TransactionParameters())
+    assert same.ratings.toarray().tolist() == found.toarray().tolist()
+    assert same.user_ids.tolist() == [1, 2, 3]
+    assert same.item_ids.tolist() == [0, 1, 2, 3]
 
 
 @pytest.mark.parametrize("block_size", [1, 4, 512])
@@ -498,7 +491,7 @@ def test_transactions_of_lists(list_length, block_size):
     interactions = interactions_of(ratings, range(6))
     parameters = TransactionParameters(source="lists", list_length=list_length)
     lists = best_columns(LinearModel(weights), interactions, list_length, block_size)
-    found = user_transactions(interactions, parameters, lists)
+    found = user_transactions(data_of(interactions), parameters, lists)
     scores = (ratings @ weights).tolist()
     best = [
         set(sorted(range(6), key=lambda item, row=row: (-row[item], item))[:list_length])
@@ -512,15 +505,17 @@ def test_transactions_of_lists(list_length, block_size):
 @pytest.mark.parametrize("source", ["liked", "lists"])
 def test_no_rating_is_liked(source):
     interactions = Interactions(RATINGS, np.array([1, 2, 3]), np.arange(4))
-    parameters = TransactionParameters(source=source, relevance_threshold=5.5)
-    with pytest.raises(InputError, match=r"no rating reaches 5.5; accepted: up to 5, "):
-        user_transactions(interactions, parameters)
+    data, parameters = data_of(interactions, liked_from=5.5), TransactionParameters(source=source)
+    with pytest.raises(
+        InputError, match=r"source.liked: no rating reaches 5.5; accepted: up to 5, "
+    ):
+        user_transactions(data, parameters)
 
 
 def test_nobody_has_lists_without_a_recommender():
     interactions = Interactions(RATINGS, np.array([1, 2, 3]), np.arange(4))
     with pytest.raises(InputError, match=r"rules\.transactions\.source: .*accepted: liked"):
-        user_transactions(interactions, TransactionParameters(source="lists"))
+        user_transactions(data_of(interactions), TransactionParameters(source="lists"))
 
 
 def test_mine_by_cluster():
@@ -609,8 +604,6 @@ def test_rule_parameters_at_the_ends_of_their_ranges():
     [
         {"source": "ratings"},
         {"list_length": 0},
-        {"relevance_threshold": math.inf},
-        {"relevance_threshold": "high"},
         {"threshold": 4},
     ],
 )

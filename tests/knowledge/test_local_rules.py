@@ -230,7 +230,7 @@ def explain(case, rules, clusters, local, n_rules):
         lists_of(interactions, list(zip(users + 1, items + 100, strict=True))),
         RuleExplanationParameters(n_rules=n_rules),
         rules=pd.concat(tables, ignore_index=True),
-        transactions=TransactionParameters(relevance_threshold=None),
+        transactions=TransactionParameters(),
         baskets=Interactions(transactions, interactions.user_ids, interactions.item_ids),
         user_clusters=pd.DataFrame({"user_id": interactions.user_ids, "cluster": clusters}),
         neighbours=pd.DataFrame(nearest) if local else None,

@@ -21,10 +21,12 @@ from explainable_recsys.knowledge.neighbours import (
     nearest_users,
     shares_of_similarity,
 )
+from explainable_recsys.liking import Liking
 
 pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
 
 N_USERS, N_ITEMS, K = 16, 11, 4
+LIKING = Liking(4.0)
 
 
 def parameters(**changed):
@@ -34,7 +36,6 @@ def parameters(**changed):
         "k": K,
         "similarity": "cosine",
         "shrinkage": 0.0,
-        "relevance_threshold": 4.0,
         "weighting": "share",
     }
     return NeighbourhoodParameters(**(values | changed))
@@ -44,10 +45,8 @@ SIMILARITIES = [
     pytest.param({"similarity": similarity, "shrinkage": shrinkage}, id=f"{similarity}-{shrinkage}")
     for similarity, shrinkage in itertools.product(("cosine", "pearson"), (0.0, 2.5))
 ]
-WEIGHTINGS = [
-    {"weighting": weighting, "relevance_threshold": threshold}
-    for weighting, threshold in itertools.product(("share", "rating"), (None, 4.0, 3.5))
-]
+WEIGHTINGS = list(itertools.product(("share", "rating"), (-math.inf, 4.0, 3.5, math.nan)))
+"""What a rating counts for, and from which on; NaN: from the mean of whoever rated."""
 
 
 def matrix(rows, dtype=np.float32):
@@ -126,13 +125,17 @@ def loop_nearest_items(rows, given):
     return loop_neighbours(items, items, given, lambda i, j: i == j)
 
 
-def loop_explainability(histories, rows, given):
+def loop_explainability(histories, rows, given, liked_from=LIKING.at_least):
     """E as the docstring defines it, (n, n_items)."""
     highest = max(value for rated in rows for value in rated.values())
 
     def spoken(rated, item):
-        threshold = given.relevance_threshold
-        if item not in rated or (threshold is not None and rated[item] < threshold):
+        if item not in rated:
+            return Fraction(0)
+        least = liked_from
+        if math.isnan(liked_from):
+            least = sum(Fraction(value) for value in rated.values()) / len(rated)
+        if rated[item] < least:
             return Fraction(0)
         share = Fraction(rated[item]) / Fraction(highest)
         return share if given.weighting == "rating" else Fraction(1)
@@ -182,10 +185,10 @@ def test_explainability_equals_plain_loops(similarity, form):
         [{item: min(rating, 4.5) for item, rating in rated.items()} for rated in some]
         for some in (random_rows(3), random_rows(60, 6))
     )
-    for weighting, histories in itertools.product(WEIGHTINGS, (rows, new)):
-        given = parameters(form=form, **similarity, **weighting)
-        computed = explainability(matrix(histories), matrix(rows), given)
-        expected = loop_explainability(histories, rows, given)
+    for (weighting, liked_from), histories in itertools.product(WEIGHTINGS, (rows, new)):
+        given = parameters(form=form, **similarity, weighting=weighting)
+        computed = explainability(matrix(histories), matrix(rows), given, Liking(liked_from))
+        expected = loop_explainability(histories, rows, given, liked_from)
         np.testing.assert_allclose(computed.toarray(), expected, atol=1e-12)
         assert isinstance(computed, sparse.csr_array)
         assert computed.dtype == np.float64
@@ -199,7 +202,7 @@ def test_explainability_equals_plain_loops(similarity, form):
 def test_a_neighbourhood_that_agrees_explains_to_exactly_one(form, k):
     """Adding 1/k up k times would give more than 1 for these k."""
     ratings = np.random.default_rng(0).integers(8, 11, (k + 2, k + 2)) / 2
-    computed = explainability(*2 * (sparse.csr_array(ratings),), parameters(form=form, k=k))
+    computed = explainability(*2 * (sparse.csr_array(ratings),), parameters(form=form, k=k), LIKING)
     assert computed.nnz == computed.shape[0] * computed.shape[1]
     assert (computed.data == 1).all()
 
@@ -245,7 +248,7 @@ def test_ratings_at_the_threshold_count():
     rows = [{0: 1}, {0: 1.5, 1: 3.3, 2: 3.2, 3: 3.4}]
     histories, ratings = matrix(rows[:1]), matrix(rows)
     at, below = (
-        explainability(histories, ratings, parameters(k=1, relevance_threshold=threshold))
+        explainability(histories, ratings, parameters(k=1), Liking(threshold))
         for threshold in (3.3, 3.4)
     )
     assert at.toarray()[0, :4].tolist() == [0, 1, 0, 1]
@@ -349,8 +352,8 @@ def test_known_and_new_user_with_the_same_ratings_get_the_same(similarity, form)
     new = known.histories(
         frame[frame["user_id"].isin([1, 6])].assign(user_id=lambda t: -t["user_id"])
     )
-    of_known = explainability(known.ratings, known.ratings, given).toarray()
-    of_new = explainability(new.ratings, known.ratings, given).toarray()
+    of_known = explainability(known.ratings, known.ratings, given, LIKING).toarray()
+    of_new = explainability(new.ratings, known.ratings, given, LIKING).toarray()
     rows_of_new = known.user_rows(-new.user_ids)
     np.testing.assert_array_equal(of_new, of_known[rows_of_new])
     np.testing.assert_array_equal(of_known[0], of_known[1])
@@ -364,7 +367,7 @@ def test_size_of_blocks_does_not_matter(similarity, cells, monkeypatch):
     by_form = [given.model_copy(update={"form": form}) for form in ("users", "items")]
 
     def everything():
-        shares = [explainability(stored, stored, each).toarray() for each in by_form]
+        shares = [explainability(stored, stored, each, LIKING).toarray() for each in by_form]
         return *nearest_users(stored, stored, given), *nearest_items(stored, given), *shares
 
     at_once = everything()
@@ -386,7 +389,7 @@ def test_who_rates_all_alike_has_no_neighbours_by_pearson(value, shrinkage, dtyp
     assert found.tolist() == [[-1, -1], [2, -1], [1, -1], [-1, -1]]
     assert np.isfinite(similar).all()
     assert (similar[[0, 3]] == 0).all()
-    shares = explainability(stored, stored, given)
+    shares = explainability(stored, stored, given, LIKING)
     assert np.diff(shares.indptr)[[0, 3]].tolist() == [0, 0]
     assert np.isfinite(shares.data).all()
 
@@ -395,8 +398,8 @@ def test_who_rates_all_alike_has_no_neighbours_by_pearson(value, shrinkage, dtyp
 @pytest.mark.parametrize("similarity", ["cosine", "pearson"])
 def test_users_of_one_item(form, similarity):
     rows = [{0: 4}, {0: 5}, {0: 2}, {1: 4}]
-    given = parameters(form=form, similarity=similarity, k=2, relevance_threshold=None)
-    shares = explainability(matrix(rows), matrix(rows), given).toarray()
+    given = parameters(form=form, similarity=similarity, k=2)
+    shares = explainability(matrix(rows), matrix(rows), given, Liking()).toarray()
     expected = np.zeros((4, N_ITEMS))
     if (form, similarity) == ("users", "cosine"):
         expected[:3, 0] = 1  # each of the three has the other two
@@ -408,12 +411,13 @@ def test_users_of_one_item(form, similarity):
 def test_a_history_with_nothing_in_common_has_an_empty_row(form, similarity):
     rows = [{0: 4, 1: 5, 2: 1}, {0: 5, 1: 4, 2: 2}, {0: 4, 1: 3.5, 2: 1}]
     histories = [{9: 5, 10: 4}, {}, {0: 5, 1: 4.5, 2: 2}]
-    for weighting in WEIGHTINGS:
-        given = parameters(form=form, similarity=similarity, k=1, **weighting)
-        shares = explainability(matrix(histories), matrix(rows), given)
+    for weighting, liked_from in WEIGHTINGS:
+        given = parameters(form=form, similarity=similarity, k=1, weighting=weighting)
+        liking = Liking(liked_from)
+        shares = explainability(matrix(histories), matrix(rows), given, liking)
         assert np.diff(shares.indptr)[:2].tolist() == [0, 0]
         assert shares.toarray()[2].max() > 0
-        nobody = explainability(matrix(histories)[:0], matrix(rows), given)
+        nobody = explainability(matrix(histories)[:0], matrix(rows), given, liking)
         assert (nobody.shape, nobody.nnz) == ((0, N_ITEMS), 0)
     found, similar = nearest_users(matrix(histories), matrix(rows), given)
     assert found[:2].tolist() == [[-1], [-1]]
@@ -427,14 +431,14 @@ def test_k_must_leave_someone_out(form, n):
     stored = matrix(random_rows())
     for k in (n, n + 100):
         with pytest.raises(InputError) as caught:
-            explainability(stored, stored, parameters(form=form, k=k))
+            explainability(stored, stored, parameters(form=form, k=k), LIKING)
         assert str(caught.value) == (
             f"parameter neighbours.k: {k} neighbours were asked for, there are {n} {form}; "
             f"accepted: 1 to {n - 1}"
         )
     rows = random_rows()
     given = parameters(form=form, k=n - 1)
-    computed = explainability(stored, stored, given).toarray()
+    computed = explainability(stored, stored, given, LIKING).toarray()
     np.testing.assert_allclose(computed, loop_explainability(rows, rows, given), atol=1e-12)
 
 
@@ -544,10 +548,10 @@ def test_what_is_given_is_never_changed(similarity, form, is_sorted):
     turned = [each if is_sorted else from_last_to_first(each) for each in (histories, ratings)]
     held = arrays_of(*turned)
     before = [array.copy() for array in held]
-    for weighting in WEIGHTINGS:
-        given = parameters(form=form, **similarity, **weighting)
-        shares = explainability(*turned, given)
-        expected = explainability(histories, ratings, given)
+    for weighting, liked_from in WEIGHTINGS:
+        given = parameters(form=form, **similarity, weighting=weighting)
+        shares = explainability(*turned, given, Liking(liked_from))
+        expected = explainability(histories, ratings, given, Liking(liked_from))
         np.testing.assert_allclose(shares.toarray(), expected.toarray(), atol=1e-12)
         shares.data[:] = 7
         shares.indices[:] = 0
@@ -577,20 +581,21 @@ def from_last_to_first(stored):
 
 
 @pytest.mark.parametrize("form", ["users", "items"])
-@pytest.mark.parametrize("threshold", [None, 3.5])
-def test_shares_are_of_the_highest_training_rating_whoever_asks(form, threshold):
+@pytest.mark.parametrize("liked_from", [-math.inf, 3.5, math.nan])
+def test_shares_are_of_the_highest_training_rating_whoever_asks(form, liked_from):
     """Who never rates above 4 is told no more than others, nor is one asked about alone."""
     rows = random_rows(3)
     assert max(max(rated.values(), default=0) for rated in rows) == 5
     careful = [
         {item: min(rating, 4.0) for item, rating in rated.items()} for rated in random_rows(60, 6)
     ]
-    given = parameters(form=form, weighting="rating", relevance_threshold=threshold)
-    together = explainability(matrix(careful), matrix(rows), given).toarray()
-    np.testing.assert_allclose(together, loop_explainability(careful, rows, given), atol=1e-12)
+    given, liking = parameters(form=form, weighting="rating"), Liking(liked_from)
+    together = explainability(matrix(careful), matrix(rows), given, liking).toarray()
+    expected = loop_explainability(careful, rows, given, liked_from)
+    np.testing.assert_allclose(together, expected, atol=1e-12)
     assert together.max() > 0
     for user, history in enumerate(careful):
-        alone = explainability(matrix([history]), matrix(rows), given).toarray()
+        alone = explainability(matrix([history]), matrix(rows), given, liking).toarray()
         np.testing.assert_array_equal(alone[0], together[user])
 
 
@@ -601,10 +606,8 @@ def test_shares_of_the_highest_rating_stay_between_0_and_1(form, similarity):
     rng = np.random.default_rng(2)
     ratings = sparse.csr_array(rng.integers(-10, 9, (8, N_ITEMS)).astype(np.float32))
     histories = sparse.csr_array(rng.integers(-10, 11, (8, N_ITEMS)).astype(np.float32))
-    given = parameters(
-        form=form, similarity=similarity, weighting="rating", relevance_threshold=None, k=1
-    )
-    shares = explainability(histories, ratings, given)
+    given = parameters(form=form, similarity=similarity, weighting="rating", k=1)
+    shares = explainability(histories, ratings, given, Liking())
     assert shares.nnz > 0
     assert shares.data.min() > 0
     assert shares.data.max() <= 1
@@ -617,11 +620,10 @@ def test_shares_of_the_highest_rating_stay_between_0_and_1(form, similarity):
 def test_ratings_of_which_none_is_above_zero(form, similarity, weighting, value):
     rows = [{0: value, 1: value}, {0: value}, {0: value, 2: value}]
     given = parameters(form=form, similarity=similarity, weighting=weighting, k=1)
-    for threshold in (None, 4.0):
-        each = given.model_copy(update={"relevance_threshold": threshold})
-        shares = explainability(matrix(rows), matrix(rows), each)
+    for liked_from in (-math.inf, 4.0, math.nan):
+        shares = explainability(matrix(rows), matrix(rows), given, Liking(liked_from))
         assert np.isfinite(shares.data).all()
-        if weighting == "rating" or threshold == 4.0 or value == 0:
+        if weighting == "rating" or liked_from == 4.0 or value == 0:
             assert shares.nnz == 0
 
 
@@ -633,7 +635,6 @@ def test_ratings_of_which_none_is_above_zero(form, similarity, weighting, value)
         ("similarity", "jaccard"),
         ("shrinkage", -0.1),
         ("shrinkage", np.inf),
-        ("relevance_threshold", np.nan),
         ("weighting", "votes"),
         ("neighbours", 3),
     ],

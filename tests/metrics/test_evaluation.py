@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 
 from explainable_recsys.data import Data
 from explainable_recsys.errors import InputError
+from explainable_recsys.liking import Liking
 from explainable_recsys.metrics.evaluation import (
     check_explained,
     evaluate_approach,
@@ -120,7 +123,8 @@ def test_lists_and_reasons_for_some_users_only(stored: Stored, data: Data) -> No
     assert metrics["recall@10/n"] > len(users)
     assert (by_user.drop(users)["recall@10"] == 0).all()
     metrics, by_user = judged_reasons(stored, data, some, of_some)
-    assert metrics["pos@10,3/n"] == metrics["coverage/n"] == len(users)
+    assert metrics["coverage/n"] == len(users)
+    assert metrics["pos@10,3/n"] == of_some["user_id"].nunique() >= len(users) - 3
     assert set(by_user.index) == set(users)
 
 
@@ -169,14 +173,38 @@ def test_other_data_and_other_tables_are_refused(stored: Stored, data: Data) -> 
 
 def test_protocols(stored: Stored, data: Data) -> None:
     lists = stored("als.recommendations")
-    wanted = EvaluationParameters(k=10, relevance_threshold=5, sampled_negatives=20, n_resamples=0)
-    metrics, _ = judged_lists(stored, data, lists, evaluation=wanted)
+    wanted = EvaluationParameters(k=10, relevance="liked", sampled_negatives=20, n_resamples=0)
+    only_the_best = dataclasses.replace(data, liking=Liking(5.0))
+    metrics, _ = judged_lists(stored, only_the_best, lists, evaluation=wanted)
     tests = stored("test_ratings")
     liked = tests[tests["rating"] == 5]
     assert metrics["recall@10/n"] == liked["user_id"].nunique() < tests["user_id"].nunique()
     assert metrics["sampled_20_recall@10"] > metrics["recall@10"]
-    assert metrics["relevance_threshold"] == 5
-    with pytest.raises(InputError, match=r"relevance_threshold: no held-out rating reaches 6"):
-        judged_lists(stored, data, lists, evaluation=EvaluationParameters(relevance_threshold=6))
+    any_rating = wanted.model_copy(update={"relevance": "any"})
+    metrics, _ = judged_lists(stored, only_the_best, lists, evaluation=any_rating)
+    assert metrics["recall@10/n"] == tests["user_id"].nunique()
+    nothing = dataclasses.replace(data, liking=Liking(6.0))
+    with pytest.raises(
+        InputError, match=r"evaluation\.relevance: 'liked', .* 5; accepted here: any"
+    ):
+        judged_lists(stored, nothing, lists, evaluation=wanted)
     with pytest.raises(InputError, match=r"evaluation\.k: 11, .*accepted: 1 to 10"):
         judged_lists(stored, data, lists, evaluation=EvaluationParameters(k=11))
+
+
+def test_liked_from_the_mean_of_each_history(stored: Stored, data: Data) -> None:
+    wanted = EvaluationParameters(k=10, relevance="liked", n_resamples=0)
+    of_means = dataclasses.replace(data, liking=Liking(math.nan))
+    lists, tests = stored("als.recommendations"), stored("test_ratings")
+    metrics, by_user = judged_lists(stored, of_means, lists, evaluation=wanted)
+    recall = {}
+    for user, own in tests.groupby("user_id"):
+        rated = data.histories.ratings[data.histories.user_rows([user])].data
+        liked = set(own["item_id"][own["rating"] >= rated.mean(dtype=float)])
+        if liked:
+            told = set(lists["item_id"][(lists["user_id"] == user) & (lists["rank"] <= 10)])
+            recall[user] = len(told & liked) / len(liked)
+    assert 0 < len(recall) < tests["user_id"].nunique()
+    assert metrics["recall@10/n"] == len(recall)
+    found = by_user["recall@10"].dropna()
+    assert found.to_dict() == pytest.approx(recall)

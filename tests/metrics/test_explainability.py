@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import math
+from typing import Literal
+
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import sparse
 
+from explainable_recsys.data import Data
 from explainable_recsys.experiments.explainability_sweep import (
     SweepParameters,
     explainability_sweep,
 )
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.knowledge.neighbours import NeighbourhoodParameters
+from explainable_recsys.liking import Liking
 from explainable_recsys.metrics.explainability import explainability_per_user
 from explainable_recsys.metrics.parameters import EvaluationParameters
 from explainable_recsys.recommenders.emf import EMF, EMFParameters
 from explainable_recsys.recommenders.lists import RecommendationParameters, recommend
-from tests.lists_of import lists_of
+from tests.lists_of import data_of, lists_of
 
 
 def test_by_hand() -> None:
@@ -86,31 +91,45 @@ def train_and_validation() -> tuple[pd.DataFrame, pd.DataFrame]:
     return ratings[~held_out], ratings[held_out]
 
 
+@pytest.mark.parametrize(
+    ("relevance", "liked_from"), [("any", 4.0), ("liked", 4.0), ("liked", math.nan)]
+)
 def test_sweep_measures_each_model_on_validation_ratings(
     train_and_validation: tuple[pd.DataFrame, pd.DataFrame],
+    relevance: Literal["any", "liked"],
+    liked_from: float,
 ) -> None:
     ratings, validation = train_and_validation
     train = Interactions.from_frame(ratings)
     parameters = EMFParameters(factors=3, iterations=2, factor_damping=1.0)
     neighbourhood = NeighbourhoodParameters(k=4)
     recommendation = RecommendationParameters(n=7, min_ratings=5)
+    liking = Liking(liked_from)
     table = explainability_sweep(
+        data_of(train, liked_from=liked_from),
         ratings,
         validation,
         parameters,
         neighbourhood,
         SweepParameters(weights=(0.0, 3.0, 0.2)),
-        EvaluationParameters(k=3),
+        EvaluationParameters(k=3, relevance=relevance),
         recommendation,
     )
     assert table.columns.tolist() == ["explainability_weight", "mep", "ndcg"]
     assert table["explainability_weight"].tolist() == [0.0, 3.0, 0.2]
-    explained = EMF.fit(train, parameters, neighbourhood).explainability(train.ratings).toarray()
-    positive = {user: set(own["item_id"]) for user, own in validation.groupby("user_id")}
+    learned = EMF.fit(train, parameters, neighbourhood, liking)
+    explained = learned.explainability(train.ratings).toarray()
+    relevant = validation
+    if relevance == "liked":
+        means = validation["user_id"].map(ratings.groupby("user_id")["rating"].mean())
+        least = means if math.isnan(liked_from) else liked_from
+        relevant = validation[validation["rating"] >= least]
+        assert 0 < len(relevant) < len(validation)
+    positive = {user: set(own["item_id"]) for user, own in relevant.groupby("user_id")}
     for weight, mep, ndcg in table.itertuples(index=False):
         changed = parameters.model_copy(update={"explainability_weight": weight})
         lists = recommend(
-            EMF.fit(train, changed, neighbourhood),
+            EMF.fit(train, changed, neighbourhood, liking),
             train,
             RecommendationParameters(n=3, min_ratings=5),
         )
@@ -133,6 +152,7 @@ def test_sweep_without_validation_ratings_is_empty(
 ) -> None:
     ratings, validation = train_and_validation
     table = explainability_sweep(
+        Data.from_frames(ratings),
         ratings,
         validation.iloc[:0],
         EMFParameters(),

@@ -62,7 +62,7 @@ def test_numbers_of_cited_items() -> None:
     [
         ("lower", "pos del cdcg evidence_diversity rmse mae gini popularity_percentile"),
         ("higher", "recall ndcg map ps ins coverage diversity novelty jaccard held_out_r2"),
-        ("", "length evidence_popularity n_ratings relevance_threshold"),
+        ("", "length evidence_popularity n_ratings"),
     ],
 )
 def test_directions(direction: str, bases: str) -> None:

@@ -1,6 +1,7 @@
 """Measures of cited rules by hand; the coverage frontier against mining at every threshold anew."""
 
 import dataclasses
+import math
 
 import numpy as np
 import pandas as pd
@@ -21,10 +22,10 @@ from explainable_recsys.interactions import Interactions
 from explainable_recsys.knowledge.association_rules import (
     RuleParameters,
     TransactionParameters,
-    liked_interactions,
     mine,
     rules_table,
 )
+from explainable_recsys.liking import Liking
 from explainable_recsys.metrics.explanations import coverage
 from explainable_recsys.metrics.rules import cited_rule_metrics
 from explainable_recsys.recommenders.lists import RecommendationParameters, recommend
@@ -78,7 +79,7 @@ def mined_anew(transactions, liked, lists, thresholds):
             dataclasses.replace(made, histories=liked),
             parameters,
             rules=rules_table(rules, liked),
-            transactions=TransactionParameters(relevance_threshold=None),
+            transactions=TransactionParameters(),
         )
         if name == "own":
             row["coverage"] = coverage(made, found.evidence)
@@ -89,13 +90,13 @@ def mined_anew(transactions, liked, lists, thresholds):
 
 
 @pytest.mark.parametrize(
-    ("max_antecedents", "min_lift", "min_count", "threshold"),
-    [(1, 1.0, 1, 4.0), (2, 1.1, 8, 3.0), (3, 0.0, 3, None)],
+    ("max_antecedents", "min_lift", "min_count", "liked_from"),
+    [(1, 1.0, 1, 4.0), (2, 1.1, 8, 3.0), (3, 0.0, 3, -math.inf)],
 )
 def test_the_frontier_equals_mining_at_every_pair_of_thresholds(
-    interactions, lists, max_antecedents, min_lift, min_count, threshold
+    interactions, lists, max_antecedents, min_lift, min_count, liked_from
 ):
-    liked = liked_interactions(interactions, threshold)
+    liked = Liking(liked_from).interactions(interactions)
     thresholds = RuleParameters(min_lift=min_lift, min_count=min_count)
     parameters = FrontierParameters(
         min_supports=(0.3, 0.05, 0.1, 0.95),
@@ -127,7 +128,7 @@ def test_the_frontier_equals_mining_at_every_pair_of_thresholds(
 
 def test_transactions_other_than_the_liked_items(interactions, lists):
     """Rules mined from lists; the antecedents still have to be liked."""
-    liked = liked_interactions(interactions, 4.0)
+    liked = Liking(4.0).interactions(interactions)
     table = recommend(Popularity.fit(interactions), interactions, RecommendationParameters(n=6))
     rows = interactions.user_rows(table["user_id"])
     columns = interactions.item_columns(table["item_id"])
@@ -151,7 +152,7 @@ def test_transactions_other_than_the_liked_items(interactions, lists):
 
 def test_the_least_thresholds_of_the_frontier_replace_those_of_the_rules(interactions, lists):
     """What the shipped rules ask for must not cut off the lower end of the grid."""
-    liked = liked_interactions(interactions, 4.0)
+    liked = Liking(4.0).interactions(interactions)
     parameters = FrontierParameters(min_supports=(0.05,), min_confidences=(0.1,))
     frontiers = [
         coverage_frontier(liked.ratings, liked, lists, thresholds, parameters)

@@ -58,9 +58,10 @@ RANDOM = Scores(np.random.default_rng(1).normal(size=(N_ITEMS, N_ITEMS)))
 TIES = Scores(np.random.default_rng(1).integers(0, 2, (N_ITEMS, N_ITEMS)))
 
 
-def ranked(model=RANDOM, histories=HISTORIES, held_out=HELD_OUT, **changed):
-    values = {"k": K, "relevance_threshold": None, "n_negatives": 5, "seed": 0} | changed
-    return sampled_ranking_per_user(model, histories, held_out, **values)
+def ranked(model=RANDOM, histories=HISTORIES, held_out=HELD_OUT, relevant_from=0.0, **changed):
+    values = {"k": K, "n_negatives": 5, "seed": 0} | changed
+    relevant = held_out["rating"].to_numpy() >= relevant_from
+    return sampled_ranking_per_user(model, histories, held_out, relevant, **values)
 
 
 def slowly(model, histories, held_out, k, threshold):
@@ -74,7 +75,7 @@ def slowly(model, histories, held_out, k, threshold):
         score = dict(zip(histories.item_ids, scores[row], strict=True))
         gains = []
         for item, rating in zip(own["item_id"], own["rating"], strict=True):
-            if threshold is None or rating >= threshold:
+            if rating >= threshold:
                 rank = 1 + sum(score[other] >= score[item] for other in negatives)
                 gains.append((rank <= k, 1 / np.log2(1 + rank) if rank <= k else 0))
         if gains:
@@ -82,12 +83,12 @@ def slowly(model, histories, held_out, k, threshold):
     return found
 
 
-@pytest.mark.parametrize("threshold", [None, 3.0])
+@pytest.mark.parametrize("threshold", [0.0, 3.0])
 @pytest.mark.parametrize("model", [RANDOM, TIES], ids=["random", "ties"])
 @pytest.mark.parametrize("n_negatives", [N_ITEMS, 99])
 @pytest.mark.parametrize("k", [1, 5])
 def test_with_all_negatives_it_equals_plain_loops(model, threshold, n_negatives, k):
-    found = ranked(model, k=k, relevance_threshold=threshold, n_negatives=n_negatives)
+    found = ranked(model, k=k, relevant_from=threshold, n_negatives=n_negatives)
     expected = slowly(model, HISTORIES, HELD_OUT, k, threshold)
     assert found.index.tolist() == sorted(expected)
     assert found.index.name == "user_id"
@@ -100,6 +101,16 @@ def test_with_all_negatives_it_equals_plain_loops(model, threshold, n_negatives,
     assert 0 < found.to_numpy().mean() < 1
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_any_of_the_held_out_ratings_may_be_relevant(seed):
+    """Not only the high ones, as where the mean of each history decides."""
+    relevant = np.random.default_rng(seed).random(len(HELD_OUT)) < 0.5
+    found = sampled_ranking_per_user(RANDOM, HISTORIES, HELD_OUT, relevant, K, N_ITEMS, 0)
+    expected = slowly(RANDOM, HISTORIES, HELD_OUT.assign(rating=relevant * 1.0), K, 1.0)
+    assert found.index.tolist() == sorted(expected)
+    np.testing.assert_allclose(found, [expected[user] for user in found.index], rtol=1e-12)
+
+
 def test_by_hand():
     """Items 0 to 5 score 5 to 0; user 1 rated 0, and 1 and 4 are held out: 2, 3, 5 are drawn."""
     data = pd.DataFrame({"user_id": [1] + [2] * 6, "item_id": [0, *range(6)], "rating": 3.0})
@@ -109,9 +120,9 @@ def test_by_hand():
     for k, recall, ndcg in ((1, 1 / 2, 1 / 2), (3, 1, (1 + 1 / 2) / 2), (2, 1 / 2, 1 / 2)):
         found = ranked(model, histories, held_out, k=k, n_negatives=3)
         assert found.loc[1].tolist() == pytest.approx([recall, ndcg])
-    relevant = ranked(model, histories, held_out, n_negatives=3, relevance_threshold=5.0)
+    relevant = ranked(model, histories, held_out, n_negatives=3, relevant_from=5.0)
     assert relevant.loc[1].tolist() == pytest.approx([1, 1 / 2])  # item 1 is still not drawn
-    assert ranked(model, histories, held_out, relevance_threshold=5.5).empty
+    assert ranked(model, histories, held_out, relevant_from=5.5).empty
 
 
 def test_neither_rated_nor_held_out_items_are_drawn():
@@ -126,7 +137,7 @@ def test_neither_rated_nor_held_out_items_are_drawn():
             found = ranked(Fixed(best), held_out=own, n_negatives=n, k=1)
             assert found.to_numpy().tolist() == [[1, 1]]
             # Also where only one of them is asked about.
-            found = ranked(Fixed(best), held_out=own, relevance_threshold=own["rating"].max(), k=1)
+            found = ranked(Fixed(best), held_out=own, relevant_from=own["rating"].max(), k=1)
             assert found.to_numpy().tolist() == [[1, 1]]
 
 

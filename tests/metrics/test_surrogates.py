@@ -190,7 +190,7 @@ def test_stability_by_hand(toy: dict[str, Any], monkeypatch: pytest.MonkeyPatch)
         2**32 - 1: [local([[4, -3, 1, 2, 0], [0, 0, 0, 0, 0]], [0.7, NAN], 50.0)],
         0: [local([[1, 0, 0, 0, 0], [0, 0, 0, 0, 0]], [0.9, NAN], 60.0)],
     }
-    given = lambda *arguments: iter(of_seeds[arguments[-1].seed])  # noqa: E731
+    given = lambda *arguments: iter(of_seeds[arguments[3].seed])  # noqa: E731
     monkeypatch.setattr(stability_module, "local_surrogates", given)
     parameters = LimeStabilityParameters(neighbourhoods=("item",), n_samples=(20,), n_users=1)
     (row,) = lime_stability(**toy, parameters=parameters).to_dict("records")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -79,8 +80,11 @@ def random_links(rng: np.random.Generator) -> Links:
 
 
 def liked_of(rated: Mapping[int, float], liked_from: float | None) -> list[int]:
-    """The items that paths start from."""
-    liked = [item for item, rating in rated.items() if liked_from is None or rating >= liked_from]
+    """The items that paths start from; NaN: those not below the mean of the history."""
+    least = liked_from
+    if liked_from is not None and math.isnan(liked_from) and rated:
+        least = sum(rated.values()) / len(rated)
+    liked = [item for item, rating in rated.items() if least is None or rating >= least]
     return sorted(liked or rated)
 
 
@@ -104,9 +108,10 @@ def paths_to(
     parameters: MetaPathParameters,
     rated: Mapping[int, float],
     item: int,
+    liked_from: float | None,
 ) -> list[Path]:
     """Every path from a liked item to another, one at a time."""
-    liked, found = liked_of(rated, parameters.liked_from), []
+    liked, found = liked_of(rated, liked_from), []
     for start in liked:
         for (relation, entity), holders in everything.items():
             if start in holders and item in holders:

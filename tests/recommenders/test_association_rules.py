@@ -1,7 +1,9 @@
 """Rules as a recommender, against a loop over users and rules."""
 
+import dataclasses
 import io
 import itertools
+import math
 
 import numpy as np
 import pandas as pd
@@ -18,16 +20,14 @@ from explainable_recsys.knowledge.association_rules import (
     RuleParameters,
     Rules,
     TransactionParameters,
-    liked_interactions,
     mine,
     rules_table,
+    take,
 )
+from explainable_recsys.liking import Liking
 from explainable_recsys.metrics.ranking import ranking_per_user
 from explainable_recsys.recommenders import association_rules as module
-from explainable_recsys.recommenders.association_rules import (
-    AssociationRules,
-    AssociationRulesParameters,
-)
+from explainable_recsys.recommenders.association_rules import AssociationRules, collect_rules
 from explainable_recsys.recommenders.base import load_recommender
 from explainable_recsys.recommenders.lists import (
     RecommendationParameters,
@@ -75,18 +75,20 @@ def interactions():
     return Interactions(matrix, np.arange(40) + 7, np.arange(N_ITEMS) + FIRST_ID)
 
 
-def model_of(rules, relevance_threshold=3.0, n_items=N_ITEMS):
-    parameters = AssociationRulesParameters(relevance_threshold=relevance_threshold)
-    return AssociationRules.from_rules(rules, n_items, parameters)
+def model_of(rules, liked_from=3.0, n_items=N_ITEMS):
+    return AssociationRules.from_rules(rules, n_items, Liking(liked_from))
 
 
-def slow_scores(rules, histories, threshold):
+def slow_scores(rules, histories, liked_from):
     """Rule by rule and user by user."""
     scores = np.full(histories.shape, -np.inf)
     for user in range(histories.shape[0]):
         start, stop = histories.indptr[user : user + 2]
-        rated = zip(histories.indices[start:stop], histories.data[start:stop], strict=True)
-        liked = {column for column, rating in rated if threshold is None or rating >= threshold}
+        rated = list(zip(histories.indices[start:stop], histories.data[start:stop], strict=True))
+        least = liked_from
+        if math.isnan(liked_from) and rated:
+            least = math.fsum(rating for _, rating in rated) / len(rated)
+        liked = {column for column, rating in rated if rating >= least}
         rows = zip(rules.antecedents, rules.consequents, rules.confidence, strict=True)
         for antecedents, consequent, confidence in rows:
             if {column for column in antecedents if column >= 0} <= liked:
@@ -94,10 +96,14 @@ def slow_scores(rules, histories, threshold):
     return scores
 
 
-@pytest.mark.parametrize("threshold", [None, 0.0, 1.0, 3.0, 5.0, 5.5])
-def test_scores_equal_a_loop_over_the_rules(rules, interactions, threshold):
-    scores = model_of(rules, threshold).scores(interactions.ratings)
-    expected = slow_scores(rules, interactions.ratings, threshold)
+@pytest.mark.parametrize("max_antecedents", [1, 2, 3])
+@pytest.mark.parametrize("liked_from", [-math.inf, 0.0, 1.0, 3.0, 5.0, 5.5, math.nan])
+def test_scores_equal_a_loop_over_the_rules(rules, interactions, liked_from, max_antecedents):
+    rules = take(rules, (rules.antecedents >= 0).sum(axis=1) <= max_antecedents)
+    assert (rules.antecedents >= 0).sum(axis=1).max() == max_antecedents
+    scores = model_of(rules, liked_from).scores(interactions.ratings)
+    expected = slow_scores(rules, interactions.ratings, liked_from)
+    assert np.isfinite(expected).any() == (liked_from != 5.5)
     assert scores.dtype == np.float32
     np.testing.assert_allclose(scores, expected, rtol=1e-6)
     assert np.isneginf(scores[:, WITHOUT_A_RULE]).all()
@@ -114,11 +120,53 @@ def test_the_threshold_decides_which_rules_apply(interactions):
     assert 0 < applies.sum() < np.isfinite(dense[:, 2]).sum()
 
 
-@pytest.mark.parametrize("cells", [1, 75, 200, 1000])
-def test_small_blocks_give_the_same(rules, interactions, cells, monkeypatch):
-    expected = model_of(rules).scores(interactions.ratings)
+@pytest.mark.parametrize("cells", [1, 7, 75, 200, 1000])
+@pytest.mark.parametrize("liked_from", [-math.inf, 3.0, math.nan])
+def test_small_blocks_give_the_same(rules, interactions, liked_from, cells, monkeypatch):
+    expected = slow_scores(rules, interactions.ratings, liked_from)
     monkeypatch.setattr(module, "RULES_AT_ONCE", cells)
-    np.testing.assert_array_equal(model_of(rules).scores(interactions.ratings), expected)
+    scores = model_of(rules, liked_from).scores(interactions.ratings)
+    np.testing.assert_allclose(scores, expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("cells", [1, 4_000_000])
+def test_users_between_those_who_like_nothing(rules, interactions, cells, monkeypatch):
+    """Also before the first and after the last, where blocks begin and end."""
+    monkeypatch.setattr(module, "RULES_AT_ONCE", cells)
+    empty = sparse.csr_array((2, N_ITEMS), dtype=np.float32)
+    rows = [empty, interactions.ratings[[30]], empty, interactions.ratings[[35]], empty]
+    scores = model_of(rules).scores(sparse.csr_array(sparse.vstack(rows, format="csr")))
+    alone = model_of(rules).scores(interactions.ratings)
+    np.testing.assert_array_equal(scores[[2, 5]], alone[[30, 35]])
+    assert np.isneginf(np.delete(scores, [2, 5], axis=0)).all()
+
+
+def test_the_order_of_the_rules_does_not_matter(rules, interactions):
+    """Nor which of the antecedents of a rule is named first."""
+    order = np.random.default_rng(1).permutation(len(rules.consequents))
+    turned = take(rules, order)
+    antecedents = turned.antecedents.copy()
+    for row in antecedents:
+        given = row[row >= 0]
+        row[: len(given)] = given[::-1]
+    turned = dataclasses.replace(turned, antecedents=antecedents)
+    expected = model_of(rules).scores(interactions.ratings)
+    np.testing.assert_array_equal(model_of(turned).scores(interactions.ratings), expected)
+
+
+def test_only_rules_of_all_users_are_collected(rules, interactions):
+    """And what counts as liked is that of the data."""
+    table = pd.concat(
+        [
+            rules_table(take(rules, np.arange(40)), interactions),
+            rules_table(take(rules, np.arange(40, 60)), interactions, 2),
+        ]
+    )
+    for liked_from in (-math.inf, 2.0, math.nan):
+        found = collect_rules(table, data_of(interactions, liked_from=liked_from))
+        np.testing.assert_equal(found.liked_from, liked_from)
+        expected = slow_scores(take(rules, np.arange(40)), interactions.ratings, liked_from)
+        np.testing.assert_allclose(found.scores(interactions.ratings), expected, rtol=1e-6)
 
 
 def test_no_rules_recommend_nothing(interactions):
@@ -135,7 +183,7 @@ def test_who_likes_nothing_gets_nothing(rules, interactions):
     assert np.isneginf(scores[39]).all()
     assert np.isfinite(scores[30]).any()
     empty = sparse.csr_array((2, N_ITEMS), dtype=np.float32)
-    assert np.isneginf(model_of(rules, None).scores(empty)).all()
+    assert np.isneginf(model_of(rules, -math.inf).scores(empty)).all()
     assert model_of(rules).scores(empty[:0]).shape == (0, N_ITEMS)
 
 
@@ -171,16 +219,16 @@ def test_a_new_user_scores_as_a_known_one(rules, interactions):
 
 
 @pytest.mark.parametrize("empty", [False, True])
-@pytest.mark.parametrize("threshold", [None, 3.5])
-def test_round_trip(rules, interactions, empty, threshold):
-    model = model_of(Rules.none() if empty else rules, threshold)
+@pytest.mark.parametrize("liked_from", [-math.inf, 3.5, math.nan])
+def test_round_trip(rules, interactions, empty, liked_from):
+    model = model_of(Rules.none() if empty else rules, liked_from)
     file = io.BytesIO()
     np.savez(file, **model.to_arrays())
     file.seek(0)
     with np.load(file, allow_pickle=False) as stored:
         loaded = load_recommender(dict(stored))
     assert type(loaded) is AssociationRules
-    assert loaded.parameters == model.parameters
+    np.testing.assert_equal(loaded.liked_from, liked_from)
     assert loaded.n_items == N_ITEMS
     assert isinstance(loaded.n_items, int)
     np.testing.assert_array_equal(
@@ -188,23 +236,25 @@ def test_round_trip(rules, interactions, empty, threshold):
     )
 
 
-@pytest.mark.parametrize(("threshold", "max_antecedents"), [(None, 1), (2.0, 2), (1.0, 3)])
+@pytest.mark.parametrize(
+    ("liked_from", "max_antecedents"), [(-math.inf, 1), (2.0, 2), (1.0, 3), (math.nan, 2)]
+)
 def test_the_score_is_the_confidence_of_the_first_cited_rule(
-    interactions, threshold, max_antecedents
+    interactions, liked_from, max_antecedents
 ):
-    liked = liked_interactions(interactions, threshold)
+    liked = Liking(liked_from).interactions(interactions)
     thresholds = RuleParameters(
         min_support=0.05, min_confidence=0.2, min_lift=0, max_antecedents=max_antecedents
     )
     rules, _ = mine(liked.ratings, thresholds)
-    lists = recommend(model_of(rules, threshold), interactions, RecommendationParameters(n=5))
+    lists = recommend(model_of(rules, liked_from), interactions, RecommendationParameters(n=5))
     found = explain_by_rules(
         None,
-        data_of(interactions),
+        data_of(interactions, liked_from=liked_from),
         Lists.of(interactions, lists),
         RuleExplanationParameters(),
         rules=rules_table(rules, interactions),
-        transactions=TransactionParameters(relevance_threshold=threshold),
+        transactions=TransactionParameters(),
     )
     explanations, cited = found.evidence, found.details["cited_rules"]
     first = cited[cited["group"] == 1]
@@ -235,9 +285,9 @@ def test_an_empty_list_counts_as_zero(interactions):
     )
     assert lists["user_id"].tolist() == [1, 3]
     held_out = pd.DataFrame({"user_id": [1, 2], "item_id": [11, 11], "rating": [5.0, 5.0]})
-    per_user = ranking_per_user(lists, held_out, 2, None)
+    per_user = ranking_per_user(lists, held_out, 2)
     assert per_user.index.tolist() == [1, 2]
     for name, k in itertools.product(["recall", "hit_rate", "ndcg", "map", "mrr"], [2]):
         assert per_user[f"{name}@{k}"].tolist() == [1, 0]
-    nothing = ranking_per_user(lists[:0], held_out, 2, None)
+    nothing = ranking_per_user(lists[:0], held_out, 2)
     assert nothing.to_numpy().tolist() == [[0.0] * 6] * 2

@@ -11,19 +11,13 @@ from scipy import sparse
 from explainable_recsys import recommenders
 from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import Interactions
-from explainable_recsys.knowledge.association_rules import (
-    RuleParameters,
-    liked_interactions,
-    mine,
-)
+from explainable_recsys.knowledge.association_rules import RuleParameters, mine
 from explainable_recsys.knowledge.features import Features
 from explainable_recsys.knowledge.neighbours import NeighbourhoodParameters
 from explainable_recsys.knowledge.similar_items import ItemSimilarityParameters
+from explainable_recsys.liking import Liking
 from explainable_recsys.recommenders.als import ALS, ALSParameters
-from explainable_recsys.recommenders.association_rules import (
-    AssociationRules,
-    AssociationRulesParameters,
-)
+from explainable_recsys.recommenders.association_rules import AssociationRules
 from explainable_recsys.recommenders.base import (
     AdditiveRecommender,
     RatingPredictor,
@@ -41,7 +35,10 @@ from explainable_recsys.recommenders.popularity import Popularity
 from explainable_recsys.recommenders.random_scores import RandomScores, RandomScoresParameters
 from explainable_recsys.recommenders.random_walk import RandomWalk, RandomWalkParameters
 from explainable_recsys.recommenders.svd import SVD, SVDParameters, SVDRatingsParameters
+from tests.lists_of import data_of
 from tests.recommenders.small_graph import features_of
+
+LIKING = Liking(2.0)
 
 
 @pytest.fixture(scope="module")
@@ -74,9 +71,9 @@ def fit_fm(data, objective):
 
 
 def fit_rules(data):
-    liked = liked_interactions(data, 2.0).ratings
+    liked = LIKING.items(data.ratings)
     rules, _ = mine(liked, RuleParameters(min_support=0.1, min_count=1, min_confidence=0.1))
-    return AssociationRules.from_rules(rules, data.n_items, AssociationRulesParameters())
+    return AssociationRules.from_rules(rules, data.n_items, LIKING)
 
 
 GENRES = {("genre", name): set(range(first, 9, 3)) for first, name in enumerate("abc")}
@@ -84,17 +81,17 @@ GENRES = {("genre", name): set(range(first, 9, 3)) for first, name in enumerate(
 
 def fit_meta_paths(data):
     weights = {PEOPLE: 1.0, "genre": 0.5}
-    return MetaPaths.fit(data, features_of(GENRES, 9), weights, MetaPathParameters())
+    return MetaPaths.fit(data, features_of(GENRES, 9), weights, MetaPathParameters(), LIKING)
 
 
 EVERY_FIT = FITS | {
     "svd": lambda data: SVD.fit(data, SVDParameters(factors=2, epochs=2)),
     "svd of ratings": lambda data: SVD.fit(data, SVDRatingsParameters(factors=2, epochs=2)),
     "emf": lambda data: EMF.fit(
-        data, EMFParameters(factors=2, iterations=2), NeighbourhoodParameters(k=2)
+        data, EMFParameters(factors=2, iterations=2), NeighbourhoodParameters(k=2), LIKING
     ),
     "emf of ratings": lambda data: EMF.fit(
-        data, EMFRatingsParameters(factors=2, iterations=2), NeighbourhoodParameters(k=2)
+        data, EMFRatingsParameters(factors=2, iterations=2), NeighbourhoodParameters(k=2), LIKING
     ),
     "fm": lambda data: fit_fm(data, "ranking"),
     "fm of ratings": lambda data: fit_fm(data, "rating"),
@@ -104,7 +101,7 @@ EVERY_FIT = FITS | {
     "meta_paths": fit_meta_paths,
     "content": lambda data: Content.fit(data, features_of(GENRES, 9), ContentParameters()),
     "random_walk": lambda data: RandomWalk.fit(
-        data, features_of(GENRES, 9), RandomWalkParameters()
+        data_of(data, liked_from=LIKING.at_least), features_of(GENRES, 9), RandomWalkParameters()
     ),
 }
 

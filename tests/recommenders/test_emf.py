@@ -1,6 +1,7 @@
 """EMF against its stated objective, written out pair by pair, and the invariants of the model."""
 
 import io
+import math
 from functools import partial
 
 import numpy as np
@@ -15,18 +16,27 @@ from scipy.optimize import minimize
 from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import Interactions, padded_blocks
 from explainable_recsys.knowledge.neighbours import NeighbourhoodParameters, explainability
+from explainable_recsys.liking import Liking
 from explainable_recsys.recommenders import emf
 from explainable_recsys.recommenders.base import (
     FactorRecommender,
     RatingPredictor,
     load_recommender,
 )
-from explainable_recsys.recommenders.emf import EMF, EMFParameters
+from explainable_recsys.recommenders.emf import (
+    EMF,
+    EMFParameters,
+    EMFRatingsParameters,
+    fit_emf,
+    fit_mf,
+)
 from explainable_recsys.threads import one_blas_thread
+from tests.lists_of import data_of
 
 pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
 
 N_USERS, N_ITEMS, FACTORS = 12, 8, 3
+LIKING = Liking(3.0)
 OBJECTIVES = [("pull", 0.0), ("pull", 0.3), ("pull", 5.0), ("l2", 0.0), ("l2", 0.3), ("l2", 5.0)]
 both_forms = pytest.mark.parametrize(("form", "weight"), OBJECTIVES)
 
@@ -57,7 +67,6 @@ def neighbourhood(**changed):
         "k": 3,
         "similarity": "cosine",
         "shrinkage": 0.5,
-        "relevance_threshold": 3.0,
         "weighting": "share",
     }
     return NeighbourhoodParameters(**(values | changed))
@@ -94,6 +103,7 @@ def random_model(seed=0, **changed):
         item_factors=rng.normal(0, 0.8, (N_ITEMS, learned.factors)).astype(np.float32),
         parameters=learned,
         neighbourhood=neighbourhood(),
+        liked_from=LIKING.at_least,
         training_ratings=training.data,
         training_columns=training.indices,
         training_starts=training.indptr.astype(np.int64),
@@ -233,9 +243,11 @@ def test_the_item_side_is_optimal_for_the_users_it_was_solved_for(form, weight, 
     """Those are the users that are optimal for the items of one iteration less."""
     data, near = random_interactions(), neighbourhood()
     learn = parameters(form=form, explainability_weight=weight, iterations=iterations)
-    after = EMF.fit(data, learn, near)
-    explained = explainability(data.ratings, data.ratings, near).toarray()
-    start = EMF.fit(data, learn.model_copy(update={"iterations": max(1, iterations - 1)}), near)
+    after = EMF.fit(data, learn, near, LIKING)
+    explained = explainability(data.ratings, data.ratings, near, LIKING).toarray()
+    start = EMF.fit(
+        data, learn.model_copy(update={"iterations": max(1, iterations - 1)}), near, LIKING
+    )
     if iterations == 1:
         start = untrained(start)
     users = closed_form_users(start, data.ratings, explained)
@@ -262,6 +274,7 @@ def untrained(model):
         item_factors=factors,
         parameters=model.parameters,
         neighbourhood=model.neighbourhood,
+        liked_from=model.liked_from,
         training_ratings=model.training_ratings,
         training_columns=model.training_columns,
         training_starts=model.training_starts,
@@ -274,8 +287,8 @@ def test_the_objective_never_increases(form, weight):
     reached = []
     for iterations in range(1, 8):
         learn = parameters(form=form, explainability_weight=weight, iterations=iterations)
-        model = EMF.fit(data, learn, neighbourhood())
-        explained = explainability(data.ratings, data.ratings, neighbourhood()).toarray()
+        model = EMF.fit(data, learn, neighbourhood(), LIKING)
+        explained = explainability(data.ratings, data.ratings, neighbourhood(), LIKING).toarray()
         users = model.user_factors(data.ratings)
         reached.append(objective(users, sides(model), data.ratings, explained, model.mean, learn))
     assert (np.diff(reached) <= 1e-6 * reached[0]).all()
@@ -284,7 +297,7 @@ def test_the_objective_never_increases(form, weight):
 
 def test_the_mean_is_that_of_the_ratings():
     data = random_interactions()
-    model = EMF.fit(data, parameters(), neighbourhood())
+    model = EMF.fit(data, parameters(), neighbourhood(), LIKING)
     assert model.mean == pytest.approx(data.ratings.data.astype(float).mean(), abs=1e-12)
     assert model.item_biases.dtype == model.item_factors.dtype == np.float32
     assert model.item_factors.shape == (N_ITEMS, FACTORS)
@@ -293,13 +306,13 @@ def test_the_mean_is_that_of_the_ratings():
 
 def test_explainability_that_is_given_is_used():
     data, learn = random_interactions(), parameters(contrast=0.0)
-    computed = explainability(data.ratings, data.ratings, neighbourhood())
-    by_itself = EMF.fit(data, learn, neighbourhood())
-    with_it = EMF.fit(data, learn, neighbourhood(), computed)
+    computed = explainability(data.ratings, data.ratings, neighbourhood(), LIKING)
+    by_itself = EMF.fit(data, learn, neighbourhood(), LIKING)
+    with_it = EMF.fit(data, learn, neighbourhood(), LIKING, computed)
     np.testing.assert_array_equal(with_it.item_factors, by_itself.item_factors)
-    other = EMF.fit(data, learn, neighbourhood(), computed * 0.5)
+    other = EMF.fit(data, learn, neighbourhood(), LIKING, computed * 0.5)
     halved = EMF.fit(
-        data, parameters(contrast=0.0, explainability_weight=0.2), neighbourhood(), computed
+        data, parameters(contrast=0.0, explainability_weight=0.2), neighbourhood(), LIKING, computed
     )
     np.testing.assert_allclose(other.item_factors, halved.item_factors, atol=1e-6)
     assert np.abs(other.item_factors - by_itself.item_factors).max() > 1e-3
@@ -318,11 +331,17 @@ PLAIN = [
 def test_without_weight_it_is_plain_matrix_factorization(learning, near):
     """Whatever the rest says; and then nobody's ratings are kept."""
     data = random_interactions()
-    plain = EMF.fit(data, parameters(explainability_weight=0), neighbourhood())
-    model = EMF.fit(data, parameters(explainability_weight=0, **learning), neighbourhood(**near))
+    plain = EMF.fit(data, parameters(explainability_weight=0), neighbourhood(), LIKING)
+    model = EMF.fit(
+        data, parameters(explainability_weight=0, **learning), neighbourhood(**near), LIKING
+    )
     everything = sparse.csr_array(np.ones((N_USERS, N_ITEMS)))
     told = EMF.fit(
-        data, parameters(explainability_weight=0, **learning), neighbourhood(**near), everything
+        data,
+        parameters(explainability_weight=0, **learning),
+        neighbourhood(**near),
+        LIKING,
+        everything,
     )
     for other in (model, told):
         np.testing.assert_array_equal(other.item_biases, plain.item_biases)
@@ -336,11 +355,11 @@ def test_without_weight_it_is_plain_matrix_factorization(learning, near):
 
 def test_with_weight_the_training_ratings_are_kept():
     data = random_interactions()
-    model = EMF.fit(data, parameters(), neighbourhood())
+    model = EMF.fit(data, parameters(), neighbourhood(), LIKING)
     np.testing.assert_array_equal(model.training_ratings, data.ratings.data)
     np.testing.assert_array_equal(model.training_columns, data.ratings.indices)
     np.testing.assert_array_equal(model.training_starts, data.ratings.indptr)
-    expected = explainability(data.ratings, data.ratings, neighbourhood())
+    expected = explainability(data.ratings, data.ratings, neighbourhood(), LIKING)
     explained = model.explainability(data.ratings)
     np.testing.assert_array_equal(explained.toarray(), expected.toarray())
     rated = stored(data.ratings)
@@ -348,10 +367,47 @@ def test_with_weight_the_training_ratings_are_kept():
     assert explained.toarray()[~rated].max() > 0
 
 
+@pytest.mark.parametrize("liking", [Liking(), Liking(4.0), Liking(math.nan)])
+def test_what_is_liked_can_be_explained(liking):
+    data = random_interactions()
+    model = EMF.fit(data, parameters(), neighbourhood(), liking)
+    expected = explainability(data.ratings, data.ratings, neighbourhood(), liking)
+    found = model.explainability(data.ratings)
+    np.testing.assert_array_equal(found.toarray(), expected.toarray())
+    other = explainability(data.ratings, data.ratings, neighbourhood(), LIKING)
+    assert (found.toarray() != other.toarray()).any()
+
+
+@pytest.mark.parametrize("near", ["users", "items"])
+@pytest.mark.parametrize("liked_from", [-math.inf, 4.0, math.nan])
+def test_what_is_liked_in_the_data_decides(liked_from, near):
+    """Also where what is stored is of other users, and is computed anew."""
+    interactions, around = random_interactions(), neighbourhood(form=near)
+    data = data_of(interactions, liked_from=liked_from)
+    ids = interactions.user_ids, interactions.item_ids
+    by_form = [
+        Interactions(
+            explainability(
+                interactions.ratings, interactions.ratings, neighbourhood(form=form), data.liking
+            ).astype(np.float32),
+            *ids,
+        )
+        for form in ("users", "items")
+    ]
+    others = [Interactions(each.ratings[:3], ids[0][:3], ids[1]) for each in by_form]
+    expected = EMF.fit(interactions, parameters(), around, data.liking)
+    for stored_ in (by_form, others):
+        model = fit_emf(data, *stored_, parameters(), around)
+        np.testing.assert_equal(model.liked_from, liked_from)
+        np.testing.assert_allclose(model.item_factors, expected.item_factors, atol=1e-5)
+    ratings = EMFRatingsParameters(factors=2, iterations=2)
+    assert fit_mf(data, ratings, around).parameters.explainability_weight == 0
+
+
 def test_same_seed_same_arrays_another_seed_others():
     data = random_interactions()
     first, again, other = (
-        EMF.fit(data, parameters(seed=seed), neighbourhood()) for seed in (5, 5, 6)
+        EMF.fit(data, parameters(seed=seed), neighbourhood(), LIKING) for seed in (5, 5, 6)
     )
     for name, array in first.to_arrays().items():
         np.testing.assert_array_equal(array, again.to_arrays()[name])
@@ -366,7 +422,7 @@ def test_known_and_new_user_with_the_same_ratings_get_the_same(form, weight, nea
     frame = random_frame()
     data = Interactions.from_frame(frame)
     learn = parameters(form=form, explainability_weight=weight)
-    model = EMF.fit(data, learn, neighbourhood(form=near))
+    model = EMF.fit(data, learn, neighbourhood(form=near), LIKING)
     new = data.histories(frame[frame["user_id"].isin([1, 7])].assign(user_id=lambda t: -t.user_id))
     known = model.user_factors(data.ratings)
     np.testing.assert_allclose(model.user_factors(new.ratings), known[[7, 1]], atol=1e-10)
@@ -385,7 +441,9 @@ def test_permuting_users_permutes_rows(form, weight, near):
     learn = parameters(form=form, explainability_weight=weight)
     data, permuted = Interactions.from_frame(frame), Interactions.from_frame(turned)
     np.testing.assert_array_equal(permuted.ratings.toarray(), data.ratings.toarray()[order])
-    model, other = (EMF.fit(each, learn, neighbourhood(form=near)) for each in (data, permuted))
+    model, other = (
+        EMF.fit(each, learn, neighbourhood(form=near), LIKING) for each in (data, permuted)
+    )
     solved = model.user_factors(data.ratings)
     assert np.ptp(solved[:, 1:], axis=0).min() > 1e-3
     np.testing.assert_allclose(model.user_factors(permuted.ratings), solved[order], atol=1e-8)
@@ -398,7 +456,7 @@ def test_permuting_users_permutes_rows(form, weight, near):
 def test_empty_history_gets_mean_and_item_bias(form, weight, near):
     data = random_interactions()
     learn = parameters(form=form, explainability_weight=weight)
-    model = EMF.fit(data, learn, neighbourhood(form=near))
+    model = EMF.fit(data, learn, neighbourhood(form=near), LIKING)
     empty = sparse.csr_array((1, N_ITEMS), dtype=np.float32)
     expected = model.mean + model.item_biases
     np.testing.assert_allclose(model.scores(empty), [expected], atol=1e-6)
@@ -412,13 +470,13 @@ def test_empty_history_gets_mean_and_item_bias(form, weight, near):
 
 
 @pytest.mark.parametrize("weight", [0.0, 0.4])
-@pytest.mark.parametrize("threshold", [None, 3.5])
-def test_round_trip_through_a_file(weight, threshold):
+@pytest.mark.parametrize("liked_from", [-math.inf, 3.5, math.nan])
+def test_round_trip_through_a_file(weight, liked_from):
     data = random_interactions()
-    near = neighbourhood(
-        form="items", k=2, similarity="pearson", relevance_threshold=threshold, weighting="rating"
+    near = neighbourhood(form="items", k=2, similarity="pearson", weighting="rating")
+    model = EMF.fit(
+        data, parameters(form="l2", explainability_weight=weight), near, Liking(liked_from)
     )
-    model = EMF.fit(data, parameters(form="l2", explainability_weight=weight), near)
     file = io.BytesIO()
     np.savez(file, **model.to_arrays())
     file.seek(0)
@@ -427,6 +485,7 @@ def test_round_trip_through_a_file(weight, threshold):
     assert type(loaded) is EMF
     assert loaded.parameters == model.parameters
     assert loaded.neighbourhood == near
+    np.testing.assert_equal(loaded.liked_from, liked_from)
     assert type(loaded.neighbourhood) is NeighbourhoodParameters
     assert (loaded.mean, type(loaded.mean)) == (model.mean, float)
     np.testing.assert_array_equal(loaded.scores(data.ratings), model.scores(data.ratings))
@@ -455,7 +514,7 @@ def all_pairs(ratings):
 
 def test_the_scores_are_the_predicted_ratings():
     data = random_interactions()
-    model = EMF.fit(data, parameters(), neighbourhood())
+    model = EMF.fit(data, parameters(), neighbourhood(), LIKING)
     predicted = model.predict_ratings(data.ratings, *all_pairs(data.ratings))
     np.testing.assert_allclose(model.scores(data.ratings).ravel(), predicted, atol=1e-5)
     assert model.scores(data.ratings).dtype == np.float32
@@ -541,9 +600,11 @@ def test_the_item_side_of_a_ranking_solves_the_same_equations(weight, iterations
     """For the users that are optimal for the items of one iteration less."""
     data, near = random_interactions(), neighbourhood()
     learn = ranking(explainability_weight=weight, iterations=iterations)
-    after = EMF.fit(data, learn, near)
-    explained = explainability(data.ratings, data.ratings, near).toarray() * (weight > 0)
-    start = EMF.fit(data, learn.model_copy(update={"iterations": max(1, iterations - 1)}), near)
+    after = EMF.fit(data, learn, near, LIKING)
+    explained = explainability(data.ratings, data.ratings, near, LIKING).toarray() * (weight > 0)
+    start = EMF.fit(
+        data, learn.model_copy(update={"iterations": max(1, iterations - 1)}), near, LIKING
+    )
     if iterations == 1:
         start = untrained(start)
     users = ranking_users(start, data.ratings, explained)
@@ -559,10 +620,10 @@ def test_the_item_side_of_a_ranking_solves_the_same_equations(weight, iterations
 @weights
 def test_the_objective_of_a_ranking_never_increases(weight):
     data, reached = random_interactions(2), []
-    explained = explainability(data.ratings, data.ratings, neighbourhood()).toarray()
+    explained = explainability(data.ratings, data.ratings, neighbourhood(), LIKING).toarray()
     for iterations in range(1, 8):
         learn = ranking(explainability_weight=weight, iterations=iterations)
-        model = EMF.fit(data, learn, neighbourhood())
+        model = EMF.fit(data, learn, neighbourhood(), LIKING)
         users = model.user_factors(data.ratings)[:, 1:]
         items = model.item_factors.astype(float)
         reached.append(ranking_objective(users, items, data.ratings, explained, learn))
@@ -572,10 +633,10 @@ def test_the_objective_of_a_ranking_never_increases(weight):
 
 def test_what_belongs_to_predicted_ratings_does_not_change_a_ranking():
     data = random_interactions()
-    model = EMF.fit(data, ranking(), neighbourhood())
+    model = EMF.fit(data, ranking(), neighbourhood(), LIKING)
     others = {"regularization": 3.0, "form": "l2", "contrast": 2.0}
     others |= {"user_bias_damping": 9.0, "item_bias_damping": 9.0}
-    other = EMF.fit(data, ranking(**others), neighbourhood())
+    other = EMF.fit(data, ranking(**others), neighbourhood(), LIKING)
     np.testing.assert_array_equal(other.scores(data.ratings), model.scores(data.ratings))
 
 
@@ -584,7 +645,7 @@ def test_without_explainability_a_ranking_is_the_library_of_als():
     from implicit.cpu.als import AlternatingLeastSquares
 
     data = random_interactions()
-    model = EMF.fit(data, ranking(explainability_weight=0), neighbourhood())
+    model = EMF.fit(data, ranking(explainability_weight=0), neighbourhood(), LIKING)
     damping = model.parameters.factor_damping
     with one_blas_thread():  # or it warns
         library = AlternatingLeastSquares(FACTORS, damping, alpha=1.0, use_cg=False)
@@ -598,7 +659,7 @@ def test_without_explainability_a_ranking_is_the_library_of_als():
 @weights
 def test_empty_history_scores_nothing_in_a_ranking(weight):
     data = random_interactions()
-    model = EMF.fit(data, ranking(explainability_weight=weight), neighbourhood())
+    model = EMF.fit(data, ranking(explainability_weight=weight), neighbourhood(), LIKING)
     empty = sparse.csr_array((1, N_ITEMS), dtype=np.float32)
     assert not model.scores(empty).any()
     among_others = sparse.vstack([data.ratings[:3], empty, data.ratings[3:]], format="csr")
@@ -608,15 +669,15 @@ def test_empty_history_scores_nothing_in_a_ranking(weight):
 def test_ratings_below_zero_are_no_confidence():
     data = Interactions.from_frame(random_frame().assign(rating=lambda t: t["rating"] - 1))
     with pytest.raises(InputError, match=r"emf.model.objective: 'ranking' .*accepted here: rating"):
-        EMF.fit(data, ranking(), neighbourhood())
-    EMF.fit(data, parameters(), neighbourhood())
+        EMF.fit(data, ranking(), neighbourhood(), LIKING)
+    EMF.fit(data, parameters(), neighbourhood(), LIKING)
 
 
 @pytest.mark.parametrize("near", ["users", "items"])
 def test_a_ranking_through_a_file_and_for_a_new_user(near):
     frame = random_frame()
     data = Interactions.from_frame(frame)
-    model = EMF.fit(data, ranking(), neighbourhood(form=near))
+    model = EMF.fit(data, ranking(), neighbourhood(form=near), LIKING)
     loaded = load_recommender(model.to_arrays())
     assert loaded.parameters == model.parameters
     new = data.histories(frame[frame["user_id"].isin([1, 7])].assign(user_id=lambda t: -t.user_id))
@@ -667,12 +728,12 @@ def larger():
     users, items = np.nonzero(rng.random(ratings.shape) < 0.3)
     frame = pd.DataFrame({"user_id": users, "item_id": items, "rating": ratings[users, items]})
     data = Interactions.from_frame(frame)
-    return data, explainability(data.ratings, data.ratings, neighbourhood(k=8)).toarray()
+    return data, explainability(data.ratings, data.ratings, neighbourhood(k=8), LIKING).toarray()
 
 
 def fit_larger(larger, **changed):
     data, _ = larger
-    return EMF.fit(data, parameters(factors=5, iterations=6, **changed), neighbourhood(k=8))
+    return EMF.fit(data, parameters(factors=5, iterations=6, **changed), neighbourhood(k=8), LIKING)
 
 
 def test_pull_raises_the_personal_part_of_what_can_be_explained(larger):
@@ -707,10 +768,10 @@ def test_l2_brings_users_and_what_can_be_explained_to_them_together(larger):
 @pytest.mark.parametrize("form", ["pull", "l2"])
 def test_size_of_blocks_does_not_matter(cells, form, monkeypatch):
     data = random_interactions()
-    expected = EMF.fit(data, parameters(form=form), neighbourhood())
+    expected = EMF.fit(data, parameters(form=form), neighbourhood(), LIKING)
     users = expected.user_factors(data.ratings)
     monkeypatch.setattr(emf, "padded_blocks", partial(padded_blocks, cells=cells))
-    model = EMF.fit(data, parameters(form=form), neighbourhood())
+    model = EMF.fit(data, parameters(form=form), neighbourhood(), LIKING)
     np.testing.assert_allclose(model.item_biases, expected.item_biases, atol=1e-6)
     np.testing.assert_allclose(model.item_factors, expected.item_factors, atol=1e-6)
     np.testing.assert_allclose(expected.user_factors(data.ratings), users, atol=1e-10)
@@ -719,14 +780,14 @@ def test_size_of_blocks_does_not_matter(cells, form, monkeypatch):
 @pytest.mark.parametrize("near", ["users", "items"])
 def test_training_and_scoring_change_nothing_that_is_given(near):
     data, learn = random_interactions(), parameters()
-    explained = explainability(data.ratings, data.ratings, neighbourhood(form=near))
+    explained = explainability(data.ratings, data.ratings, neighbourhood(form=near), LIKING)
     held = [
         getattr(each, name)
         for each in (data.ratings, explained)
         for name in ("data", "indices", "indptr")
     ]
     before = [array.copy() for array in held]
-    model = EMF.fit(data, learn, neighbourhood(form=near), explained)
+    model = EMF.fit(data, learn, neighbourhood(form=near), LIKING, explained)
     arrays = {name: array.copy() for name, array in model.to_arrays().items()}
     scores = model.scores(data.ratings)
     again = scores.copy()
@@ -741,14 +802,14 @@ def test_training_and_scoring_change_nothing_that_is_given(near):
 def test_too_many_neighbours():
     data = random_interactions()
     with pytest.raises(InputError, match=f"neighbours.k: 12 .* accepted: 1 to {N_USERS - 1}"):
-        EMF.fit(data, parameters(), neighbourhood(k=N_USERS))
+        EMF.fit(data, parameters(), neighbourhood(k=N_USERS), LIKING)
 
 
 @pytest.mark.parametrize("regularization", [0.0, 0.1])
 def test_ratings_that_do_not_vary_are_predicted(regularization):
     data = Interactions.from_frame(random_frame().assign(rating=4.0))
     learn = parameters(regularization=regularization, explainability_weight=0)
-    model = EMF.fit(data, learn, neighbourhood())
+    model = EMF.fit(data, learn, neighbourhood(), LIKING)
     predicted = model.predict_ratings(data.ratings, *all_pairs(data.ratings))
     np.testing.assert_allclose(predicted, 4.0, atol=1e-5)
 
@@ -762,7 +823,7 @@ def test_small_data_gets_finite_results(form, near, similarity):
         frame = pd.DataFrame(pairs, columns=["user_id", "item_id"]).assign(rating=4.0)
         data = Interactions.from_frame(frame)
         learn = parameters(form=form, regularization=0, factors=20)
-        model = EMF.fit(data, learn, neighbourhood(form=near, similarity=similarity, k=1))
+        model = EMF.fit(data, learn, neighbourhood(form=near, similarity=similarity, k=1), LIKING)
         assert np.isfinite(model.scores(data.ratings)).all()
 
 

@@ -1,5 +1,7 @@
 """What is linked to what, against sets; and which items paths start from."""
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from explainable_recsys.errors import InputError
+from explainable_recsys.liking import Liking
 from explainable_recsys.recommenders.item_graph import PEOPLE, liked_or_all, per_item
 from explainable_recsys.recommenders.meta_paths import MetaPathParameters, MetaPaths
 from tests.recommenders.small_graph import (
@@ -25,8 +28,8 @@ WEIGHTS = {PEOPLE: 1.0, "genre": 0.5, "actor": 2.0, "director": 0.0}
 
 
 def fit(data, links, liked_from=3.0, weights=WEIGHTS):
-    parameters = MetaPathParameters(liked_from=liked_from)
-    return MetaPaths.fit(data, features_of(links, data.n_items), weights, parameters)
+    entities = features_of(links, data.n_items)
+    return MetaPaths.fit(data, entities, weights, MetaPathParameters(), Liking(liked_from))
 
 
 def items_of(model, link):
@@ -35,7 +38,7 @@ def items_of(model, link):
 
 
 @settings(max_examples=12, deadline=None)
-@given(seed=st.integers(0, 10_000), liked_from=st.sampled_from([None, 3.0, 9.0]))
+@given(seed=st.integers(0, 10_000), liked_from=st.sampled_from([-math.inf, 3.0, math.nan, 9.0]))
 def test_links_and_degrees_equal_loops(seed, liked_from):
     rng = np.random.default_rng(seed)
     data, links = interactions_of(random_rows(rng), N_ITEMS), random_links(rng)
@@ -76,7 +79,9 @@ def test_people_alone():
 
 
 @settings(max_examples=12, deadline=None)
-@given(seed=st.integers(0, 10_000), liked_from=st.sampled_from([None, 0.0, 3.0, 9.0]))
+@given(
+    seed=st.integers(0, 10_000), liked_from=st.sampled_from([-math.inf, 0.0, 3.0, math.nan, 9.0])
+)
 def test_paths_start_at_the_liked_items(seed, liked_from):
     rng = np.random.default_rng(seed)
     data = interactions_of(random_rows(rng), N_ITEMS)
@@ -90,23 +95,31 @@ def test_paths_start_at_the_liked_items(seed, liked_from):
 def test_liked_by_hand():
     """The second user likes nothing and the third has no ratings; a rating of 0 is one too."""
     rows = [{0: 3, 1: 2.5, 2: 5}, {0: 0, 2: 2}, {}, {1: 3}]
-    found = liked_or_all(interactions_of(rows, 3).ratings, 3.0)
+    found = liked_or_all(interactions_of(rows, 3).ratings, Liking(3.0))
     assert found.toarray().tolist() == [[1, 0, 1], [1, 0, 1], [0, 0, 0], [0, 1, 0]]
     assert found.nnz == 5
 
 
+def test_the_mean_of_each_history_by_hand():
+    """Means are 3.5, 1 (so all of that is liked) and 2.5; 2.5 itself is liked."""
+    rows = [{0: 3, 1: 2.5, 2: 5}, {0: 1, 2: 1}, {}, {0: 1, 1: 2.5, 2: 4}]
+    found = liked_or_all(interactions_of(rows, 3).ratings, Liking(math.nan))
+    assert found.toarray().tolist() == [[0, 0, 1], [1, 0, 1], [0, 0, 0], [0, 1, 1]]
+
+
 def test_rows_sum_to_one_per_item_by_hand():
     """But for the third, which is empty; what is given stays as it is."""
-    liked = liked_or_all(interactions_of([{0: 3, 2: 5}, {1: 1}, {}], 3).ratings, 3.0)
+    liked = liked_or_all(interactions_of([{0: 3, 2: 5}, {1: 1}, {}], 3).ratings, Liking(3.0))
     found = per_item(liked)
     assert found.dtype == np.float32
     assert found.toarray().tolist() == [[0.5, 0, 0.5], [0, 1, 0], [0, 0, 0]]
     assert liked.data.tolist() == [1, 1, 1]
 
 
+@pytest.mark.parametrize("liked_from", [-math.inf, 3.0, math.nan])
 @pytest.mark.parametrize("n", [0, 2])
-def test_nobody_likes_anything_in_empty_histories(n):
-    found = liked_or_all(sparse.csr_array((n, 4), dtype=np.float32), 3.0)
+def test_nobody_likes_anything_in_empty_histories(n, liked_from):
+    found = liked_or_all(sparse.csr_array((n, 4), dtype=np.float32), Liking(liked_from))
     assert found.shape == (n, 4)
     assert found.nnz == 0
 
@@ -121,4 +134,4 @@ def test_a_graph_of_other_items():
     data = interactions_of([{0: 5}], 2)
     features = features_of({("genre", "Horror"): {0}}, 3)
     with pytest.raises(InputError, match="the graph has 3 items, the ratings have 2"):
-        MetaPaths.fit(data, features, WEIGHTS, MetaPathParameters())
+        MetaPaths.fit(data, features, WEIGHTS, MetaPathParameters(), Liking())

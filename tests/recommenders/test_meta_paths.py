@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from scipy import optimize, sparse
 
 from explainable_recsys.interactions import padded_blocks
+from explainable_recsys.liking import Liking
 from explainable_recsys.recommenders import base, meta_paths
 from explainable_recsys.recommenders.base import AdditiveRecommender, load_recommender
 from explainable_recsys.recommenders.item_graph import PEOPLE
@@ -20,8 +21,11 @@ from explainable_recsys.recommenders.meta_paths import (
     LearningParameters,
     MetaPathParameters,
     MetaPaths,
+    fit_meta_paths,
     learn_weights,
+    weigh_relations,
 )
+from tests.lists_of import data_of
 from tests.recommenders.small_graph import (
     N_ITEMS,
     all_links,
@@ -36,6 +40,7 @@ from tests.recommenders.small_graph import (
 
 pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
 
+LIKED_FROM = 3.0
 WEIGHTS = {PEOPLE: 1.5, "genre": 0.25, "actor": 2.0, "director": 0.0}
 EXPONENTS = st.sampled_from([0.0, 0.5, 1.0, 2.0])
 
@@ -43,7 +48,6 @@ EXPONENTS = st.sampled_from([0.0, 0.5, 1.0, 2.0])
 def parameters(**changed):
     """Nothing that a test relies on is left to the defaults."""
     values = {
-        "liked_from": 3.0,
         "source_exponent": 1.0,
         "hub_exponent": 1.0,
         "target_exponent": 0.0,
@@ -57,16 +61,18 @@ def case(seed=0):
     return data, links, interactions_of(random_rows(rng, 7), N_ITEMS).ratings
 
 
-def fit(data, links, given_parameters, weights=WEIGHTS):
-    return MetaPaths.fit(data, features_of(links, data.n_items), weights, given_parameters)
+def fit(data, links, given_parameters, weights=WEIGHTS, liked_from=LIKED_FROM):
+    entities, liking = features_of(links, data.n_items), Liking(liked_from)
+    return MetaPaths.fit(data, entities, weights, given_parameters, liking)
 
 
-def brute_force(data, links, given_parameters, histories, weights=WEIGHTS):
+def brute_force(data, links, given_parameters, histories, weights=WEIGHTS, liked_from=LIKED_FROM):
     """(n, n_items) sums over all paths, one at a time."""
-    everything = all_links(data, links, given_parameters.liked_from)
+    everything = all_links(data, links, liked_from)
     scores = np.zeros(histories.shape)
     for user, item in np.ndindex(*histories.shape):
-        of = paths_to(everything, weights, given_parameters, history(histories, user), item)
+        rated = history(histories, user)
+        of = paths_to(everything, weights, given_parameters, rated, item, liked_from)
         scores[user, item] = math.fsum(path.weight for path in of)
     return scores
 
@@ -121,19 +127,19 @@ def test_the_scores_of_liked_items_add_up():
 @settings(max_examples=13, deadline=None)
 @given(
     seed=st.integers(0, 10_000),
-    liked_from=st.sampled_from([None, 3.0, 9.0]),
+    liked_from=st.sampled_from([-math.inf, 3.0, math.nan, 9.0]),
     source_exponent=EXPONENTS,
     hub_exponent=EXPONENTS,
     target_exponent=EXPONENTS,
 )
-def test_scores_and_contributions_equal_sums_over_paths(seed, **changed):
+def test_scores_and_contributions_equal_sums_over_paths(seed, liked_from, **changed):
     data, links, histories = case(seed)
     given_parameters = parameters(**changed)
-    model = fit(data, links, given_parameters)
-    expected = brute_force(data, links, given_parameters, histories)
+    model = fit(data, links, given_parameters, liked_from=liked_from)
+    expected = brute_force(data, links, given_parameters, histories, liked_from=liked_from)
     scores = model.scores(histories)
     np.testing.assert_allclose(scores, expected, rtol=1e-5)
-    everything = all_links(data, links, given_parameters.liked_from)
+    everything = all_links(data, links, liked_from)
     items = np.tile(np.arange(N_ITEMS)[::-1], (histories.shape[0], 1))
     for block in padded_blocks(histories, cells=12):
         parts = model.contributions(block, items[block.rows])
@@ -146,7 +152,7 @@ def test_scores_and_contributions_equal_sums_over_paths(seed, **changed):
             if block.filled[place, cell]:
                 user = block.rows[place]
                 rated, item = history(histories, user), items[user, k]
-                paths = paths_to(everything, WEIGHTS, given_parameters, rated, item)
+                paths = paths_to(everything, WEIGHTS, given_parameters, rated, item, liked_from)
                 start = block.columns[place, cell]
                 of_start = math.fsum(path.weight for path in paths if path.start == start)
                 assert parts[place, k, cell] == pytest.approx(of_start, rel=1e-5)
@@ -248,10 +254,10 @@ def test_what_is_given_stays_as_it_is():
     assert np.isfinite(model.scores(histories)).all()
 
 
-@pytest.mark.parametrize("liked_from", [None, 3.5])
+@pytest.mark.parametrize("liked_from", [-math.inf, 3.5, math.nan])
 def test_round_trip_through_a_file(liked_from):
     data, links, histories = case()
-    model = fit(data, links, parameters(liked_from=liked_from, hub_exponent=0.3))
+    model = fit(data, links, parameters(hub_exponent=0.3), liked_from=liked_from)
     file = io.BytesIO()
     np.savez(file, **model.to_arrays())
     file.seek(0)
@@ -259,7 +265,8 @@ def test_round_trip_through_a_file(liked_from):
         loaded = load_recommender(dict(stored))
     assert type(loaded) is MetaPaths
     assert loaded.parameters == model.parameters
-    assert loaded.liked_from == model.liked_from == (liked_from or -np.inf)
+    for held in (loaded, model):
+        np.testing.assert_equal(held.liked_from, liked_from)
     np.testing.assert_array_equal(loaded.scores(histories), model.scores(histories))
     for name, array in model.to_arrays().items():
         assert loaded.to_arrays()[name].dtype == array.dtype
@@ -295,7 +302,10 @@ def held_out_of(data, seed=0, share=0.3):
 
 def learn(data, links, held_out, given_learning, **changed):
     features = features_of(links, data.n_items)
-    return learn_weights(data, features, held_out, parameters(**changed), given_learning)
+    given_parameters = parameters(**changed)
+    return learn_weights(
+        data, features, held_out, given_parameters, given_learning, Liking(LIKED_FROM)
+    )
 
 
 def loss_of(data, relation_scores, held_out, strengths, ridge):
@@ -341,6 +351,30 @@ def test_strengths_are_an_optimum_of_the_loss(seed):
             assert slope == pytest.approx(0, abs=1e-3)
         else:
             assert slope > -1e-3
+
+
+@pytest.mark.parametrize("liked_from", [-math.inf, 3.0, math.nan])
+def test_what_is_liked_in_the_data_decides(liked_from):
+    """Of weights and of the model; histories of weights are the training ratings."""
+    interactions, links, histories = case()
+    data, features = data_of(interactions, liked_from=liked_from), features_of(links, N_ITEMS)
+    held_out, liking = held_out_of(interactions), Liking(liked_from)
+    coordinates = interactions.ratings.tocoo()
+    train = pd.DataFrame(
+        {
+            "user_id": interactions.user_ids[coordinates.row],
+            "item_id": interactions.item_ids[coordinates.col],
+            "rating": coordinates.data,
+        }
+    )
+    table = weigh_relations(data, train, held_out, features, parameters(), learning())
+    known = interactions.histories(train)
+    expected = learn_weights(known, features, held_out, parameters(), learning(), liking)
+    pd.testing.assert_frame_equal(table, expected)
+    model = fit_meta_paths(data, features, table, parameters())
+    weights = dict(zip(table["relation"], table["weight"], strict=True))
+    scores = brute_force(interactions, links, parameters(), histories, weights, liked_from)
+    np.testing.assert_allclose(model.scores(histories), scores, rtol=1e-5)
 
 
 def test_a_known_optimum():

@@ -1,6 +1,7 @@
 """The walk against dense matrices of probabilities, and by hand."""
 
 import io
+import math
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from explainable_recsys.recommenders import base
 from explainable_recsys.recommenders.base import load_recommender
 from explainable_recsys.recommenders.item_graph import PEOPLE
 from explainable_recsys.recommenders.random_walk import RandomWalk, RandomWalkParameters
+from tests.lists_of import data_of
 from tests.recommenders.small_graph import (
     N_ITEMS,
     all_links,
@@ -29,10 +31,12 @@ from tests.recommenders.small_graph import (
 pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
 
 
+LIKED_FROM = 3.0
+
+
 def parameters(**changed):
     """Nothing that a test relies on is left to the defaults."""
     values = {
-        "liked_from": 3.0,
         "restart": 0.4,
         "n_hops": 2,
         "people": 0.7,
@@ -47,8 +51,9 @@ def case(seed=0):
     return data, links, interactions_of(random_rows(rng, 7), N_ITEMS).ratings
 
 
-def fit(data, links, given_parameters):
-    return RandomWalk.fit(data, features_of(links, data.n_items), given_parameters)
+def fit(data, links, given_parameters, liked_from=LIKED_FROM):
+    known = data_of(data, liked_from=liked_from)
+    return RandomWalk.fit(known, features_of(links, data.n_items), given_parameters)
 
 
 def steps_of(everything, given_parameters):
@@ -67,14 +72,14 @@ def steps_of(everything, given_parameters):
     return steps
 
 
-def brute_force(data, links, given_parameters, histories):
+def brute_force(data, links, given_parameters, histories, liked_from):
     """(n, n_items) sums over the hops."""
-    steps = steps_of(all_links(data, links, given_parameters.liked_from), given_parameters)
-    likes = [liked_of(history(data.ratings, u), given_parameters.liked_from) for u in range(10)]
+    steps = steps_of(all_links(data, links, liked_from), given_parameters)
+    likes = [liked_of(history(data.ratings, u), liked_from) for u in range(10)]
     n_people = np.array([sum(item in of for of in likes) for item in range(N_ITEMS)])
     scores = np.zeros(histories.shape)
     for user in range(len(scores)):
-        liked = liked_of(history(histories, user), given_parameters.liked_from)
+        liked = liked_of(history(histories, user), liked_from)
         here = np.isin(np.arange(N_ITEMS), liked) / max(1, len(liked))
         for _ in range(given_parameters.n_hops):
             here = (1 - given_parameters.restart) * here @ steps
@@ -85,18 +90,18 @@ def brute_force(data, links, given_parameters, histories):
 @settings(max_examples=13, deadline=None)
 @given(
     seed=st.integers(0, 10_000),
-    liked_from=st.sampled_from([None, 3.0, 9.0]),
+    liked_from=st.sampled_from([-math.inf, 3.0, math.nan, 9.0]),
     restart=st.sampled_from([0.1, 0.5, 0.9]),
     n_hops=st.integers(1, 4),
     people=st.sampled_from([0.0, 0.5, 0.9, 1.0]),
     popularity_exponent=st.sampled_from([0.0, 0.5, 2.0]),
 )
-def test_scores_equal_dense_probabilities(seed, **changed):
+def test_scores_equal_dense_probabilities(seed, liked_from, **changed):
     data, links, histories = case(seed)
     given_parameters = parameters(**changed)
-    scores = fit(data, links, given_parameters).scores(histories)
+    scores = fit(data, links, given_parameters, liked_from).scores(histories)
     assert scores.dtype == np.float32
-    expected = brute_force(data, links, given_parameters, histories)
+    expected = brute_force(data, links, given_parameters, histories, liked_from)
     np.testing.assert_allclose(scores, expected, rtol=1e-5, atol=1e-9)
 
 
@@ -155,6 +160,19 @@ def test_without_entities_all_steps_are_over_people(people):
         assert not scores.any()
 
 
+@pytest.mark.parametrize(("liked_from", "starts"), [(3.0, [0, 4]), (math.nan, [4])])
+def test_who_likes_nothing_starts_from_all(liked_from, starts):
+    """Nothing is rated 3 or more; but one of the two is above the mean of both."""
+    data, links, _ = case()
+    model = fit(data, links, parameters(), liked_from)
+    low, high = (
+        interactions_of([row], N_ITEMS).ratings
+        for row in ({0: 1.0, 4: 2.0}, dict.fromkeys(starts, 5.0))
+    )
+    assert model.scores(low).any()
+    np.testing.assert_array_equal(model.scores(low), model.scores(high))
+
+
 def test_empty_histories():
     data, links, _ = case()
     model = fit(data, links, parameters())
@@ -195,7 +213,7 @@ def test_round_trip_through_a_file():
 def test_a_graph_of_other_items():
     data, links, _ = case()
     with pytest.raises(InputError, match="the graph has 12 items, the ratings have 9"):
-        RandomWalk.fit(data, features_of(links, 12), parameters())
+        RandomWalk.fit(data_of(data), features_of(links, 12), parameters())
 
 
 @pytest.mark.parametrize(

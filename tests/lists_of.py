@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from scipy import sparse
 from explainable_recsys.data import Data, Lists, RatingScale
 from explainable_recsys.explainers.styles import STYLES
 from explainable_recsys.interactions import Interactions
+from explainable_recsys.liking import Liking
 from explainable_recsys.recommenders.base import Recommender
 
 EVIDENCE_TYPES = {
@@ -37,12 +39,17 @@ def items_of(interactions: Interactions) -> pd.DataFrame:
     return table.assign(year=2000, genres="").iloc[::-1]
 
 
-def data_of(interactions: Interactions, items: pd.DataFrame | None = None) -> Data:
-    """Data of which only the ratings matter, and what the items are called."""
+def data_of(
+    interactions: Interactions, items: pd.DataFrame | None = None, liked_from: float = -math.inf
+) -> Data:
+    """Data of which only the ratings matter, what the items are called, and what is liked.
+
+    Everything is, unless a test says from which rating on (NaN: from each person's mean).
+    """
     nobody = pd.DataFrame({"user_id": interactions.user_ids[:0]})
     described = items_of(interactions) if items is None else items
     scale = RatingScale(minimum=0.0, maximum=5.0)
-    return Data(interactions, interactions, described, nobody, scale)
+    return Data(interactions, interactions, described, nobody, scale, Liking(liked_from))
 
 
 def lists_of(histories: Interactions, recommendations: Any) -> Lists:

@@ -10,15 +10,13 @@ import pandas as pd
 from scipy import sparse
 
 from explainable_recsys.interactions import Interactions
-from explainable_recsys.knowledge.association_rules import RuleParameters, liked_items, mine
+from explainable_recsys.knowledge.association_rules import RuleParameters, mine
 from explainable_recsys.knowledge.features import Features
 from explainable_recsys.knowledge.neighbours import NeighbourhoodParameters
 from explainable_recsys.knowledge.similar_items import ItemSimilarityParameters
+from explainable_recsys.liking import Liking
 from explainable_recsys.recommenders.als import ALS, ALSParameters
-from explainable_recsys.recommenders.association_rules import (
-    AssociationRules,
-    AssociationRulesParameters,
-)
+from explainable_recsys.recommenders.association_rules import AssociationRules
 from explainable_recsys.recommenders.base import Recommender
 from explainable_recsys.recommenders.bias import Bias, BiasParameters
 from explainable_recsys.recommenders.biased_factors import Objective
@@ -33,9 +31,11 @@ from explainable_recsys.recommenders.popularity import Popularity
 from explainable_recsys.recommenders.random_scores import RandomScores, RandomScoresParameters
 from explainable_recsys.recommenders.random_walk import RandomWalk, RandomWalkParameters
 from explainable_recsys.recommenders.svd import SVD, SVDParameters
+from tests.lists_of import data_of
 from tests.recommenders.small_graph import features_of
 
 N_USERS, N_ITEMS = 40, 14
+LIKED_FROM = 4.0
 
 
 def small_catalogue(text: bool = False) -> Interactions:
@@ -68,7 +68,7 @@ def _emf(data: Interactions, objective: Objective, weight: float) -> EMF:
         explainability_weight=weight,
         regularization=0.02,
     )
-    return EMF.fit(data, parameters, NeighbourhoodParameters(k=4))
+    return EMF.fit(data, parameters, NeighbourhoodParameters(k=4), Liking(LIKED_FROM))
 
 
 def _fm(data: Interactions, objective: Objective) -> FM:
@@ -82,8 +82,9 @@ def _svd(data: Interactions, objective: Objective) -> SVD:
 
 
 def _rules(data: Interactions) -> AssociationRules:
-    rules, _ = mine(liked_items(data.ratings, 4.0), RuleParameters(min_support=0.1, min_lift=1.4))
-    return AssociationRules.from_rules(rules, data.n_items, AssociationRulesParameters())
+    liking = Liking(LIKED_FROM)
+    rules, _ = mine(liking.items(data.ratings), RuleParameters(min_support=0.1, min_lift=1.4))
+    return AssociationRules.from_rules(rules, data.n_items, liking)
 
 
 def _genres() -> Features:
@@ -93,7 +94,7 @@ def _genres() -> Features:
 
 def _meta_paths(data: Interactions) -> MetaPaths:
     weights = {PEOPLE: 1.0, "genre": 0.5}
-    return MetaPaths.fit(data, _genres(), weights, MetaPathParameters())
+    return MetaPaths.fit(data, _genres(), weights, MetaPathParameters(), Liking(LIKED_FROM))
 
 
 def _content(data: Interactions) -> Content:
@@ -120,7 +121,9 @@ FITS: dict[str, Callable[[Interactions], Recommender]] = {
     "rules": _rules,
     "meta-paths": _meta_paths,
     "content": _content,
-    "random walk": lambda data: RandomWalk.fit(data, _genres(), RandomWalkParameters()),
+    "random walk": lambda data: RandomWalk.fit(
+        data_of(data, liked_from=LIKED_FROM), _genres(), RandomWalkParameters()
+    ),
 }
 
 KINDS = tuple(FITS)

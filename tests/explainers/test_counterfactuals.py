@@ -18,10 +18,7 @@ from explainable_recsys.explainers.counterfactuals import Counterfactual
 from explainable_recsys.explainers.what_if import Change, WhatIf
 from explainable_recsys.explainers.what_if import what_if as what_if_in
 from explainable_recsys.interactions import Interactions
-from explainable_recsys.recommenders.association_rules import (
-    AssociationRules,
-    AssociationRulesParameters,
-)
+from explainable_recsys.recommenders.association_rules import AssociationRules
 from explainable_recsys.recommenders.base import Recommender
 from explainable_recsys.recommenders.lists import RecommendationParameters, recommend
 from tests.explainers.small_models import FITS, KINDS, N_ITEMS, history_of, small_catalogue
@@ -571,7 +568,7 @@ def rules_that_lead_to(catalogue_size: int, *rules: tuple[int, int, float]) -> A
         consequents[order],
         confidence[order],
         catalogue_size,
-        AssociationRulesParameters(),
+        4.0,
     )
 
 

@@ -104,9 +104,10 @@ def paths_to(
     parameters: MetaPathParameters,
     rated: Mapping[int, float],
     item: int,
+    liked_from: float | None,
 ) -> list[Path]:
     """Every path from a liked item to another, one at a time."""
-    liked, found = liked_of(rated, parameters.liked_from), []
+    liked, found = liked_of(rated, liked_from), []
     for start in liked:
         for (relation, entity), holders in everything.items():
             if start in holders and item in holders:

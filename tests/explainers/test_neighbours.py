@@ -300,9 +300,7 @@ def slowly_co_rated(
 
 @pytest.mark.parametrize("similarity", ["cosine", "pearson"])
 @pytest.mark.parametrize("shrinkage", [0.0, 3.0])
-@pytest.mark.parametrize(
-    ("liked_from", "n"), [(4.0, 3), (EVERYTHING, 10), (2.5, 1), (math.nan, 3)]
-)
+@pytest.mark.parametrize(("liked_from", "n"), [(4.0, 3), (EVERYTHING, 10), (2.5, 1), (math.nan, 3)])
 def test_co_rated_items_are_those_that_make_neighbours(
     monkeypatch: pytest.MonkeyPatch,
     similarity: str,

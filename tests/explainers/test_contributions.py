@@ -1,5 +1,8 @@
 """Evidence of an additive model whose terms are known beforehand."""
 
+import math
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,6 +17,7 @@ from explainable_recsys.explainers.contributions import (
 from explainable_recsys.explainers.order import evidence_order, strongest_evidence
 from explainable_recsys.interactions import Interactions
 from tests.lists_of import assert_is_evidence, data_of, lists_of
+from tests.recommenders.small_graph import features_of
 
 
 class TableModel:
@@ -41,13 +45,21 @@ def interactions_of(rows):
     return Interactions.from_frame(pd.DataFrame(rows, columns=["user_id", "item_id", "rating"]))
 
 
-def explain(terms, histories, recommendations, n_evidence=10):
-    parameters = ContributionParameters(n_evidence=n_evidence)
-    lists = lists_of(histories, recommendations)
-    found = explain_by_contributions(TableModel(terms), data_of(histories), lists, parameters)
+def explained(terms, histories, recommendations, liked_from, features=None, **parameters):
+    found = explain_by_contributions(
+        TableModel(terms),
+        data_of(histories, liked_from=liked_from),
+        lists_of(histories, recommendations),
+        ContributionParameters(**parameters),
+        item_features=features,
+    )
     assert list(found.details) == ["totals"]
     assert found.facts == {}
-    return found.evidence
+    return found.evidence, found.details["totals"]
+
+
+def explain(terms, histories, recommendations, n_evidence=10, liked_from=-math.inf):
+    return explained(terms, histories, recommendations, liked_from, n_evidence=n_evidence)[0]
 
 
 def pairs(rows):
@@ -74,13 +86,13 @@ def test_nobody_has_a_list(interactions):
 
 
 def test_by_hand(interactions):
+    """Nothing supports that user 2 gets item 10, so that nothing is said of it."""
     table = explain(TERMS, interactions, pairs([(1, 15), (2, 10), (2, 11)]))
     expected = [
         (1, 15, 1, "item", "14", "Title 14", 0.5, 1, 14),
         (1, 15, 2, "item", "11", "Title 11", 0.25, 1, 11),
         (1, 15, 3, "item", "13", "Title 13", -0.75, 1, 13),
         (1, 15, 4, "item", "10", "Title 10", -0.5, 1, 10),
-        (2, 10, 1, "item", "15", "Title 15", -3.0, 1, 15),
         (2, 11, 1, "item", "15", "Title 15", 0.5, 1, 15),
     ]
     told = table.drop(columns=["share", "loss", "lead"])
@@ -107,19 +119,21 @@ def test_ties_go_to_the_lower_item(interactions):
 
 
 def test_order_follows_the_recommendations(interactions):
-    recommendations = pairs([(2, 11), (1, 15), (2, 10)])
+    terms = TERMS.copy()
+    terms[2, 5] = 1.0
+    recommendations = pairs([(2, 11), (1, 15), (2, 12)])
     recommendations.index = [7, 7, 3]
-    table = explain(TERMS, interactions, recommendations, 2)
-    assert table["item_id"].tolist() == [11, 15, 15, 10]
+    table = explain(terms, interactions, recommendations, 2)
+    assert table["item_id"].tolist() == [11, 15, 15, 12]
     assert table["position"].tolist() == [1, 1, 2, 1]
 
 
 def test_empty_history_is_explained_by_nothing(interactions):
     new = interactions.histories(
-        pd.DataFrame({"user_id": [8, 9, 9], "item_id": [99, 10, 99], "rating": 1.0})
+        pd.DataFrame({"user_id": [8, 9, 9], "item_id": [99, 11, 99], "rating": 1.0})
     )
     table = explain(TERMS, new, pairs([(8, 15), (9, 15)]))
-    assert table[["user_id", "rated_item_id", "weight"]].to_numpy().tolist() == [[9, 10, -0.5]]
+    assert table[["user_id", "rated_item_id", "weight"]].to_numpy().tolist() == [[9, 11, 0.25]]
 
 
 def test_only_empty_histories(interactions):
@@ -157,16 +171,37 @@ def random_case(seed, n_users=7, n_items=9):
     return interactions, terms, pairs(rng.permutation(chosen) + np.array([0, 50]))
 
 
-def brute_force(interactions, terms, recommendations, n_evidence, n_cited=3):
-    """One user, one item, one rating at a time; the most supporting are always listed."""
+def liked_by(interactions, user, liked_from):
+    """Ids of the items that a user likes; NaN: what is rated no lower than the user's mean."""
+    cells = slice(*interactions.ratings.indptr[user : user + 2])
+    rated = interactions.item_ids[interactions.ratings.indices[cells]].tolist()
+    ratings = interactions.ratings.data[cells].astype(float)
+    least = ratings.mean() if math.isnan(liked_from) else liked_from
+    return {item for item, rating in zip(rated, ratings, strict=True) if rating >= least}
+
+
+def weights_of(interactions, terms, user, item):
+    """(rated item, weight) of a user's ratings for an item."""
     dense = interactions.ratings.toarray()
+    return [
+        (item_id, terms[item - 50, column] * dense[user, column])
+        for column, item_id in enumerate(interactions.item_ids)
+    ]
+
+
+def brute_force(interactions, terms, recommendations, n_evidence, liked_from, n_cited=3):
+    """One user, one item, one rating at a time; the first to be told are always listed.
+
+    Support by what is liked is told first, and without it nothing is.
+    """
     rows = []
     for user, item in recommendations.itertuples(index=False):
-        weights = [
-            (item_id, terms[item - 50, column] * dense[user, column])
-            for column, item_id in enumerate(interactions.item_ids)
-        ]
-        support = sorted((w for w in weights if w[1] > 0), key=lambda w: (-w[1], w[0]))
+        weights = weights_of(interactions, terms, user, item)
+        liked = liked_by(interactions, user, liked_from)
+        if not any(piece in liked and weight > 0 for piece, weight in weights):
+            continue
+        support = [w for w in weights if w[1] > 0]
+        support.sort(key=lambda w: (w[0] not in liked, -w[1], w[0]))
         opposition = sorted((w for w in weights if w[1] < 0), key=lambda w: (w[1], w[0]))
         first = support[: min(n_cited, n_evidence)]
         others = sorted(support[len(first) :] + opposition, key=lambda w: (-abs(w[1]), w[0]))
@@ -177,12 +212,16 @@ def brute_force(interactions, terms, recommendations, n_evidence, n_cited=3):
 
 
 @settings(max_examples=26, deadline=None)
-@given(seed=st.integers(0, 10_000), n_evidence=st.integers(1, 10))
-def test_equals_brute_force(seed, n_evidence):
+@given(
+    seed=st.integers(0, 10_000),
+    n_evidence=st.integers(1, 10),
+    liked_from=st.sampled_from([-math.inf, 1.0, 2.0, math.nan]),
+)
+def test_equals_brute_force(seed, n_evidence, liked_from):
     interactions, terms, recommendations = random_case(seed)
-    table = explain(terms, interactions, recommendations, n_evidence)
+    table = explain(terms, interactions, recommendations, n_evidence, liked_from)
     found = table[["user_id", "item_id", "position", "rated_item_id", "weight"]]
-    expected = brute_force(interactions, terms, recommendations, n_evidence)
+    expected = brute_force(interactions, terms, recommendations, n_evidence, liked_from)
     assert list(found.itertuples(index=False, name=None)) == expected
     rows = interactions.user_rows(table["user_id"])
     columns = interactions.item_columns(table["rated_item_id"])
@@ -198,7 +237,89 @@ def test_complete_lists_sum_to_the_score(seed):
     sums = table.groupby(["user_id", "item_id"])["weight"].sum()
     scores = interactions.ratings.toarray() @ terms.T
     for user, item in recommendations.itertuples(index=False):
-        assert sums.get((user, item), 0.0) == scores[user, item - 50]
+        weights = weights_of(interactions, terms, user, item)
+        supported = any(weight > 0 for _, weight in weights)
+        assert sums.get((user, item), 0.0) == (scores[user, item - 50] if supported else 0.0)
+
+
+@settings(max_examples=26, deadline=None)
+@given(seed=st.integers(0, 10_000), liked_from=st.sampled_from([-math.inf, 2.0, math.nan]))
+def test_totals_are_sums_over_the_whole_history(seed, liked_from):
+    interactions, terms, recommendations = random_case(seed)
+    given_ = (terms, interactions, recommendations, liked_from)
+    _, totals = explained(*given_, n_evidence=1, n_cited=1)
+    expected = []
+    for user, item in recommendations.itertuples(index=False):
+        liked = liked_by(interactions, user, liked_from)
+        weights = weights_of(interactions, terms, user, item)
+        support = {piece: weight for piece, weight in weights if weight > 0}
+        if support.keys() & liked:
+            opposing = sum(weight for _, weight in weights if weight < 0)
+            lower = sum(weight for piece, weight in support.items() if piece not in liked)
+            expected.append((user, item, sum(support.values()), opposing, lower))
+    columns = ["user_id", "item_id", "supporting", "opposing", "lower"]
+    assert list(totals[columns].itertuples(index=False, name=None)) == expected
+    assert totals["shared"].isna().all()
+
+
+def test_where_nobody_likes_anything_nothing_is_explained(interactions):
+    recommendations = pairs([(1, 15), (2, 11)])
+    table, totals = explained(TERMS, interactions, recommendations, 3.0)
+    assert table.empty
+    assert totals.empty
+    assert_is_evidence(table, views=True)
+
+
+def test_what_is_rated_lower_comes_after_weaker_likes_and_is_summed_up():
+    """Item 12 weighs most, and was rated 2."""
+    terms = np.zeros((6, 6))
+    terms[5, :5] = [0.25, 0.125, 2.0, 0.5, -0.25]
+    rows = [(1, 10, 4.0), (1, 11, 5.0), (1, 12, 2.0), (1, 13, 1.0), (1, 14, 5.0), (2, 15, 5.0)]
+    table, totals = explained(terms, interactions_of(rows), pairs([(1, 15)]), 4.0)
+    assert table["rated_item_id"].tolist() == [10, 11, 12, 13, 14]
+    assert table["weight"].tolist() == [1.0, 0.625, 4.0, 0.5, -1.25]
+    (of_pair,) = totals.to_dict("records")
+    assert of_pair["supporting"] == 6.125
+    assert of_pair["lower"] == 4.5
+    assert of_pair["opposing"] == -1.25
+
+
+def diffuse_history():
+    """User 1 rated 40 items of one decade: ten of horror weigh most, three of which were rated 3.
+
+    The others were rated 4, so that 7 x 3 + 3 x 2.25 + 5 x 2 + 25 x 1 = 62.75 supports.
+    """
+    terms = np.zeros((41, 41))
+    terms[40, :40] = [0.75] * 10 + [0.5] * 5 + [0.25] * 25
+    rows = [(1, 100 + j, 4.0) for j in range(40)] + [(2, 140, 4.0)]
+    rows[7:10] = [(1, 107, 3.0), (1, 108, 3.0), (1, 109, 3.0)]
+    links = {("genres", "Horror"): set(range(10)), ("decade", "1980"): set(range(41))}
+    return terms, interactions_of(rows), features_of(links, 41)
+
+
+def test_a_group_that_stands_out_comes_first():
+    """Liked horror carries 21 of 62.75: above its quarter of the history, unlike the decade."""
+    terms, interactions, features = diffuse_history()
+    given_ = (terms, interactions, pairs([(1, 140)]))
+    table, totals = explained(*given_, 4.0, features, n_evidence=20)
+    (of_pair,) = totals.to_dict("records")
+    assert of_pair["shared"] == "genres=Horror"
+    assert of_pair["n_sharing"] == 7
+    assert of_pair["of_sharing"] == 7 * 0.75 * 4
+    assert of_pair["supporting"] == 62.75
+    assert of_pair["lower"] == 3 * 0.75 * 3
+    assert table["rated_item_id"].tolist()[:7] == list(range(100, 107))
+    assert table["rated_item_id"].tolist()[7:12] == list(range(110, 115))
+    assert table["rated_item_id"].tolist()[-3:] == [107, 108, 109]
+
+
+def test_without_features_there_is_no_group():
+    terms, interactions, features = diffuse_history()
+    only_popularity = replace(features, groups=("popularity", "popularity"))
+    for known in (None, only_popularity):
+        _, totals = explained(terms, interactions, pairs([(1, 140)]), 4.0, known)
+        assert totals["shared"].isna().all()
+        assert totals["of_sharing"].tolist() == [0.0]
 
 
 @settings(max_examples=12, deadline=None)
@@ -224,8 +345,48 @@ def test_removing_ratings_without_weight_changes_nothing(seed):
     pd.testing.assert_frame_equal(again.drop(columns="lead"), full.drop(columns="lead"))
 
 
+WEIGHTS = st.sampled_from([-2.0, -0.5, 0.0, 0.25, 1.0])
+
+
+@settings(max_examples=50, deadline=None)
+@given(pieces=st.lists(st.tuples(WEIGHTS, st.integers(0, 3)), min_size=1, max_size=9))
+def test_support_is_moved_back_and_opposition_is_not(pieces):
+    """Whatever is moved back by less comes first, however weak it is, and opposition last."""
+    weights, later = (np.array(column) for column in zip(*pieces, strict=True))
+    keys = evidence_order(weights, later)
+    found = [i for i in np.argsort(-keys, kind="stable") if keys[i] > -np.inf]
+    support = [i for i in range(len(pieces)) if weights[i] > 0]
+    support.sort(key=lambda i: (later[i], -weights[i], i))
+    opposition = sorted((i for i in range(len(pieces)) if weights[i] < 0), key=lambda i: weights[i])
+    assert found == support + opposition
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    rows=st.lists(
+        st.lists(st.tuples(WEIGHTS, st.integers(0, 2)), min_size=6, max_size=6),
+        min_size=1,
+        max_size=4,
+    ),
+    n=st.integers(1, 7),
+    n_supporting=st.integers(0, 4),
+)
+def test_the_first_to_be_told_are_among_the_strongest(rows, n, n_supporting):
+    weights, later = (np.array([[piece[k] for piece in row] for row in rows]) for k in (0, 1))
+    found = strongest_evidence(weights, n, min(n, n_supporting), later)
+    for chosen, row in zip(found.tolist(), rows, strict=True):
+        told = [i for i in range(6) if row[i][0] > 0]
+        told.sort(key=lambda i: (row[i][1], -row[i][0], i))
+        kept = told[: min(n, n_supporting)]
+        others = [i for i in range(6) if row[i][0] != 0 and i not in kept]
+        kept += sorted(others, key=lambda i: (-abs(row[i][0]), i))[: n - len(kept)]
+        opposition = sorted((i for i in range(6) if row[i][0] < 0), key=lambda i: row[i][0])
+        expected = [i for i in told + opposition if i in kept]
+        assert chosen == expected + [-1] * (len(chosen) - len(expected))
+
+
 @settings(max_examples=33, deadline=None)
-@given(weights=st.lists(st.sampled_from([-2.0, -0.5, 0.0, 0.25, 1.0]), min_size=1, max_size=8))
+@given(weights=st.lists(WEIGHTS, min_size=1, max_size=8))
 def test_evidence_order(weights):
     keys = evidence_order(np.array(weights))
     order = [i for i in np.argsort(-keys, kind="stable") if keys[i] > -np.inf]

@@ -701,21 +701,29 @@ def test_few_or_many_histories_come_out_the_same_in_fm() -> None:
 
 
 def explain(
-    model: Any, data: Interactions, pairs: list[tuple[int, int]], **parameters: int
+    model: Any,
+    data: Interactions,
+    pairs: list[tuple[int, int]],
+    liked_from: float = -np.inf,
+    **parameters: int,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Explain (row, column) pairs."""
     rows, columns = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
     recommendations = pd.DataFrame(
         {"user_id": data.user_ids[rows], "item_id": data.item_ids[columns]}
     )
-    return explain_lists(model, data, recommendations, **parameters)
+    return explain_lists(model, data, recommendations, liked_from, **parameters)
 
 
 def explain_lists(
-    model: Any, data: Interactions, recommendations: pd.DataFrame, **parameters: int
+    model: Any,
+    data: Interactions,
+    recommendations: pd.DataFrame,
+    liked_from: float = -np.inf,
+    **parameters: int,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    lists = lists_of(data, recommendations)
-    found = explain_by_influence(model, data_of(data), lists, InfluenceParameters(**parameters))
+    lists, known = lists_of(data, recommendations), data_of(data, liked_from=liked_from)
+    found = explain_by_influence(model, known, lists, InfluenceParameters(**parameters))
     assert found.facts == {"predicts_ratings": model.predicts_ratings}
     return found.evidence, found.details["cited_groups"]
 
@@ -730,8 +738,12 @@ def expected_tables(
     pairs: list[tuple[int, int]],
     n_evidence: int,
     n_cited: int,
+    liked_from: float,
 ) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
-    """Both tables, one recommendation at a time, from models solved again."""
+    """Both tables, one recommendation at a time, from models solved again.
+
+    What is liked and supports is told first; without it nothing is, and only it is cited.
+    """
     worth = refitted(model, data.ratings)
     worth[np.abs(worth) < 1e-12] = 0  # of ratings that do not count
     full = exact_scores(model, [data.ratings])
@@ -740,16 +752,18 @@ def expected_tables(
     for user, item in pairs:
         ids = (int(data.user_ids[user]), int(data.item_ids[item]))
         weights = worth[user, item]
+        own = data.ratings[[user]].toarray()[0]
         most = sorted(np.flatnonzero(weights), key=lambda j: -abs(weights[j]))
-        always = [j for j in most if weights[j] > 0][: min(n_cited, n_evidence)]
-        strongest = sorted(most, key=lambda j: j not in always)[:n_evidence]
-        strongest = [j for j in most if j in strongest]
-        support = [j for j in strongest if weights[j] > 0]
-        listed = support + [j for j in strongest if weights[j] < 0]
-        rows += [(*ids, p, data.item_ids[j], weights[j]) for p, j in enumerate(listed, 1)]
-        cited = support[:n_cited]
-        if not cited:
+        liked = [j for j in most if weights[j] > 0 and own[j] >= liked_from]
+        lower = [j for j in most if weights[j] > 0 and own[j] < liked_from]
+        if not liked:
             continue
+        always = (liked + lower)[: min(n_cited, n_evidence)]
+        strongest = sorted(most, key=lambda j: j not in always)[:n_evidence]
+        told = liked + lower + [j for j in most if weights[j] < 0]
+        listed = [j for j in told if j in strongest]
+        rows += [(*ids, p, data.item_ids[j], weights[j]) for p, j in enumerate(listed, 1)]
+        cited = [j for j in listed[:n_cited] if j in liked]
         places = np.flatnonzero(np.isin(history(data.ratings, user)[0], cited))
         scores = exact_scores(model, [without(data.ratings, user, places)])[0]
         together = full[user, item] - scores[item]
@@ -761,12 +775,17 @@ SOME_PAIRS = [(4, 3), (0, 8), (1, 0), (0, 2), (7, 33), (1, 20), (3, 3), (2, 5), 
 
 
 @pytest.mark.parametrize("kind", list(MODELS))
+@pytest.mark.parametrize("liked_from", [-np.inf, 3.5])
 @pytest.mark.parametrize(("n_evidence", "n_cited"), [(10, 3), (3, 2), (2, 5), (99, 9)])
-def test_tables_equal_brute_force(kind: str, n_evidence: int, n_cited: int) -> None:
+def test_tables_equal_brute_force(
+    kind: str, n_evidence: int, n_cited: int, liked_from: float
+) -> None:
     """Recommendations in any order, none for users 5 and 6, lists of different lengths."""
     model, data = MODELS[kind](0), random_interactions()
-    table, cited_groups = explain(model, data, SOME_PAIRS, n_evidence=n_evidence, n_cited=n_cited)
-    rows, groups = expected_tables(model, data, SOME_PAIRS, n_evidence, n_cited)
+    table, cited_groups = explain(
+        model, data, SOME_PAIRS, liked_from, n_evidence=n_evidence, n_cited=n_cited
+    )
+    rows, groups = expected_tables(model, data, SOME_PAIRS, n_evidence, n_cited, liked_from)
     keys = ["user_id", "item_id", "position", "rated_item_id"]
     assert list(table[keys].itertuples(index=False, name=None)) == [row[:4] for row in rows]
     np.testing.assert_allclose(table["weight"], [row[4] for row in rows], rtol=1e-6)
@@ -818,15 +837,30 @@ def test_the_strongest_are_listed_and_support_comes_first() -> None:
     assert both_signs > 2
 
 
-def test_recommendations_without_support_have_no_group() -> None:
+def test_recommendations_without_support_are_not_explained() -> None:
     """The user disliked an item like the recommended one."""
     ratings = sparse.csr_array(np.array([[1, 0, 0, 0, 0], [5, 0, 0, 0, 0]], np.float32))
     data = interactions_of(ratings)
     table, cited_groups = explain(one_dimensional("SVD"), data, [(0, 1), (1, 1), (0, 3)])
-    assert np.sign(table["weight"]).tolist() == [-1, 1, 1]
-    assert cited_groups[["user_id", "item_id"]].to_numpy().tolist() == [[20, 101], [10, 103]]
-    np.testing.assert_allclose(cited_groups["sum_of_influences"], table["weight"][1:], rtol=1e-6)
-    np.testing.assert_allclose(cited_groups["group_influence"], table["weight"][1:], rtol=1e-6)
+    assert (table["weight"] > 0).all()
+    for found in (table, cited_groups):
+        assert found[["user_id", "item_id"]].to_numpy().tolist() == [[20, 101], [10, 103]]
+    np.testing.assert_allclose(cited_groups["sum_of_influences"], table["weight"], rtol=1e-6)
+    np.testing.assert_allclose(cited_groups["group_influence"], table["weight"], rtol=1e-6)
+
+
+def test_what_is_not_liked_supports_nothing_by_itself() -> None:
+    """A rating of 1 raises the score of the opposite, and is no reason to see it."""
+    ratings = sparse.csr_array(np.array([[1, 0, 0, 0, 0], [1, 4, 0, 0, 5]], np.float32))
+    data, pairs = interactions_of(ratings), [(0, 3), (1, 3)]
+    everything, _ = explain(one_dimensional("SVD"), data, pairs)
+    assert everything["rated_item_id"].tolist() == [100, 104, 100, 101]
+    assert np.sign(everything["weight"]).tolist() == [1, 1, 1, -1]
+    told, cited = explain(one_dimensional("SVD"), data, pairs, liked_from=4.0)
+    assert told["rated_item_id"].tolist() == [104, 100, 101]
+    assert told["user_id"].unique().tolist() == [20]
+    assert cited["n_cited"].tolist() == [1]
+    np.testing.assert_allclose(cited["sum_of_influences"], told["weight"][:1], rtol=1e-6)
 
 
 def test_only_support_is_cited() -> None:
@@ -879,7 +913,7 @@ def test_text_ids() -> None:
     data = Interactions(ratings, np.array(["al", "zoë"]), np.array(["a", "b", "c", "d", "ä"]))
     table, groups = explain(one_dimensional("SVD"), data, [(1, 1), (0, 2)])
     found = table[["user_id", "item_id", "rated_item_id", "evidence"]].to_numpy().tolist()
-    assert found == [["zoë", "b", "d", "Title d"], ["al", "c", "a", "Title a"]]
+    assert found == [["al", "c", "a", "Title a"]]
     assert groups[["user_id", "item_id"]].to_numpy().tolist() == [["al", "c"]]
 
 

@@ -27,6 +27,7 @@ from explainable_recsys.explainers.perturbations import removal_masks, sample_ne
 from explainable_recsys.explainers.surrogates import Regression, fit_batched, held_out_r2
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.knowledge.features import FeatureParameters, Features
+from explainable_recsys.liking import Liking
 from explainable_recsys.recommenders.base import Recommender
 from explainable_recsys.recommenders.popularity import Popularity
 from tests.hashed_alike import digits, hash_alike
@@ -221,6 +222,11 @@ def test_a_prediction_is_the_intercept_and_all_evidence(kind: Kind, selection: s
     explanations, surrogates = BENT[kind].explain(**options)
     sums = explanations.groupby(["user_id", "item_id"])["weight"].sum()
     pairs = pd.MultiIndex.from_frame(surrogates[["user_id", "item_id"]])
+    if kind == "history":  # where nothing supports there is no evidence at all
+        surrogates = surrogates[pairs.isin(sums.index)]
+        assert (explanations.groupby(["user_id", "item_id"])["weight"].max() > 0).all()
+        assert len(surrogates) > 0.5 * len(pairs)
+        pairs = pd.MultiIndex.from_frame(surrogates[["user_id", "item_id"]])
     expected = surrogates["intercept"] + sums.reindex(pairs, fill_value=0.0).to_numpy()
     np.testing.assert_allclose(surrogates["prediction"], expected, rtol=1e-6, atol=1e-6)
     assert (surrogates["prediction"] != surrogates["intercept"]).mean() > 0.5
@@ -787,6 +793,7 @@ def test_the_threshold_leaves_local_surrogates_alone(kind: Kind) -> None:
             lists_of(world.interactions, world.pairs()),
             world.features,
             LimeParameters(neighbourhood=kind, n_samples=20, min_held_out_r2=least),
+            Liking(),
         )
         for least in (LOW, 1.0)
     ]

@@ -66,19 +66,25 @@ def explain(
     features: Features | None = BY_GENRE,
     interactions: Interactions = INTERACTIONS,
     model: Recommender | None = None,
+    liked_from: float = -np.inf,
     **options: Any,
 ) -> Explained:
     return explain_by_lime(
         model or Bent(),
-        data_of(interactions),
+        data_of(interactions, liked_from=liked_from),
         lists_of(interactions, pairs),
         LimeParameters.model_validate({**WELL, **options}),
         item_features=features,
     )
 
 
-def by_hand(user: int, item: int, seed: int) -> tuple[dict[str, float], float, float]:
-    """Coefficients of the groups that are reasons, the surrogate's score, and its held-out R^2."""
+def by_hand(
+    user: int, item: int, seed: int, liked_from: float = -np.inf
+) -> tuple[dict[str, float], float, float]:
+    """Coefficients of the groups that are reasons, the surrogate's score, and its held-out R^2.
+
+    Groups in which nothing is liked support nothing, and without support there are no reasons.
+    """
     rated = [column for column in range(N_ITEMS) if RATINGS[user, column]]
     groups = [g for g in range(4) if OF_ITEMS[rated, g].any()]
     design, outputs, weights = [], [], []
@@ -110,24 +116,27 @@ def by_hand(user: int, item: int, seed: int) -> tuple[dict[str, float], float, f
     for place, g in enumerate(groups):
         own = fitted.coef_[place]
         alone = own + fitted.coef_[-1] * 1000 * np.mean([OF_ITEMS[c, g] for c in rated])
-        if own * alone > 0 and abs(own) >= 0.1 * y.std():
+        likes = any(OF_ITEMS[c, g] and RATINGS[user, c] >= liked_from for c in rated)
+        if own * alone > 0 and abs(own) >= 0.1 * y.std() and (own < 0 or likes):
             reasons[f"genres={GENRES[g]}"] = own
+    if max(reasons.values(), default=0.0) <= 0:
+        reasons = {}
     return reasons, float(fitted.predict(x[:1])[0]), float(np.mean(held_out))
 
 
-@pytest.mark.parametrize("seed", [0, 7])
+@pytest.mark.parametrize(("seed", "liked_from"), [(0, -np.inf), (7, -np.inf), (0, 4.0)])
 @pytest.mark.parametrize("at_once", [30, 30 * 7, 4_000_000])
 def test_equals_one_perturbation_at_a_time(
-    seed: int, at_once: int, monkeypatch: pytest.MonkeyPatch
+    seed: int, liked_from: float, at_once: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("explainable_recsys.explainers.lime.SCORES_AT_ONCE", at_once)
-    found = explain(seed=seed)
+    found = explain(seed=seed, liked_from=liked_from)
     assert_is_evidence(found.evidence)
     n_opposing = 0
     for (user_id, item_id), (_, row) in zip(
         PAIRS[:-3], found.details["surrogates"].iterrows(), strict=False
     ):
-        expected, prediction, held_out = by_hand(user_id - 50, item_id - 100, seed)
+        expected, prediction, held_out = by_hand(user_id - 50, item_id - 100, seed, liked_from)
         own = found.evidence[
             (found.evidence["user_id"] == user_id) & (found.evidence["item_id"] == item_id)
         ]
@@ -198,6 +207,28 @@ def test_examples_are_the_best_rated_of_their_group() -> None:
             used |= set(columns)
             n_checked += len(columns)
     assert n_checked > 30
+
+
+def test_examples_of_support_are_liked_and_without_any_there_is_none() -> None:
+    """Somebody likes comedies alone: other genres neither support nor have examples."""
+    comedies, horror = OF_ITEMS[:, 0], OF_ITEMS[:, 2] & ~OF_ITEMS[:, 0]
+    given = np.where(RATINGS > 0, np.where(comedies, 5, 2), 0).astype(np.float32)
+    liking = Interactions(sparse.csr_array(given), USER_IDS, ITEM_IDS)
+    pairs = PAIRS[:-3]
+    everything = explain(pairs, interactions=liking).evidence
+    told = explain(pairs, interactions=liking, liked_from=4.0, n_examples=2)
+    supporting = told.evidence[told.evidence["weight"] > 0]
+    with_liked = {GENRES[g] for g in range(4) if (OF_ITEMS[:, g] & comedies).any()}
+    assert set(supporting["evidence"]) <= with_liked
+    assert set(everything[everything["weight"] > 0]["evidence"]) >= set(supporting["evidence"])
+    examples = told.details["projected_evidence"]
+    carrying = examples[examples["weight"] > 0]["rated_item_id"].to_numpy(np.int64) - 100
+    assert len(carrying)
+    assert comedies[carrying].all()
+    assert not horror[carrying].any()
+    explained = told.evidence.groupby(["user_id", "item_id"])["weight"].max()
+    assert (explained > 0).all()
+    assert explain(pairs, interactions=liking, liked_from=6.0).evidence.empty
 
 
 def test_of_equally_rated_examples_that_whose_groups_carry_most_comes_first() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from typing import Any
 
@@ -28,6 +29,7 @@ from explainable_recsys.knowledge.neighbours import (
     nearest_users,
 )
 from explainable_recsys.knowledge.similar_items import ItemSimilarityParameters, SimilarItems
+from explainable_recsys.liking import Liking
 from tests.lists_of import assert_is_evidence, data_of, lists_of
 
 RNG = np.random.default_rng(0)
@@ -36,6 +38,7 @@ RATINGS = np.where(RATED, RNG.integers(1, 11, RATED.shape) / 2, 0).astype(np.flo
 TRAIN = Interactions(sparse.csr_array(RATINGS), np.arange(25) + 1, np.arange(12) + 100)
 USERS, COLUMNS = np.nonzero(RATINGS == 0)
 LISTS = pd.DataFrame({"user_id": USERS + 1, "item_id": COLUMNS + 100})
+LIKED_FROM, EVERYTHING = 4.0, -math.inf
 
 
 def explained(
@@ -43,10 +46,11 @@ def explained(
     training: Interactions,
     lists: pd.DataFrame,
     neighbourhood: NeighbourhoodParameters,
+    liked_from: float = LIKED_FROM,
 ) -> Explained:
     return explain_by_neighbours(
         None,
-        data_of(training),
+        data_of(training, liked_from=liked_from),
         lists_of(histories, lists),
         NeighbourExplanationParameters(min_share=0),
         neighbourhood=neighbourhood,
@@ -66,32 +70,45 @@ def by_similar_items(
     similarities: NDArray[Any],
     histories: Interactions,
     lists: pd.DataFrame,
-    relevance_threshold: float | None,
+    liked_from: float,
 ) -> pd.DataFrame:
     found = explain_by_similar_items(
         None,
-        data_of(histories),
+        data_of(histories, liked_from=liked_from),
         lists_of(histories, lists),
-        SimilarItemsParameters(relevance_threshold=relevance_threshold),
+        SimilarItemsParameters(),
         similar_items=SimilarItems(neighbours, similarities, ItemSimilarityParameters()),
     )
     assert found.details == {}
     return found.evidence
 
 
-@pytest.mark.parametrize("threshold", [4.0, None])
-def test_users_form_counts_the_neighbours_ratings(threshold: float | None) -> None:
-    parameters = NeighbourhoodParameters(k=6, relevance_threshold=threshold)
+def least_liked(person: int, liked_from: float) -> float:
+    """NaN: the mean of what the person rated."""
+    own = RATINGS[person][RATINGS[person] > 0]
+    return float(own.astype(float).mean()) if math.isnan(liked_from) else liked_from
+
+
+@pytest.mark.parametrize("liked_from", [LIKED_FROM, EVERYTHING, math.nan])
+def test_users_form_counts_the_neighbours_ratings(liked_from: float) -> None:
+    """Who liked the item speaks for it and comes first; who rated it lower speaks against it."""
+    parameters = NeighbourhoodParameters(k=6)
     near, _ = nearest_users(TRAIN.ratings, TRAIN.ratings, parameters)
     expected = []
     for user, column in zip(USERS, COLUMNS, strict=True):
-        given = [RATINGS[v, column] for v in near[user] if v >= 0 and RATINGS[v, column] > 0]
-        if not any(threshold is None or rating >= threshold for rating in given):
+        given = [
+            (RATINGS[v, column] >= least_liked(v, liked_from), RATINGS[v, column])
+            for v in near[user]
+            if v >= 0 and RATINGS[v, column] > 0
+        ]
+        if not any(likes for likes, _ in given):
             continue
         counted = sorted(Counter(given).items(), reverse=True)
-        for place, (rating, n) in enumerate(counted, 1):
-            expected.append((user + 1, column + 100, place, f"★{rating:g}", f"{rating:g}", n))
-    table = by_neighbours(TRAIN, TRAIN, LISTS, parameters)
+        for place, ((likes, rating), n) in enumerate(counted, 1):
+            stars = f"★{rating:g}", f"{rating:g}"
+            expected.append((user + 1, column + 100, place, *stars, n if likes else -n))
+    table = by_neighbours(TRAIN, TRAIN, LISTS, parameters, liked_from)
+    assert (table["weight"] < 0).any() == (liked_from != EVERYTHING)
     columns = ["user_id", "item_id", "position", "evidence", "evidence_id", "weight"]
     assert list(table[columns].itertuples(index=False, name=None)) == expected
     assert (table["style"] == "neighbour").all()
@@ -119,7 +136,7 @@ def test_items_form_names_similar_items_that_were_liked() -> None:
 @pytest.mark.parametrize("form", ["users", "items"])
 def test_what_is_explained_is_what_is_explainable(form: str) -> None:
     parameters = NeighbourhoodParameters.model_validate({"form": form, "k": 3})
-    shares = explainability(TRAIN.ratings, TRAIN.ratings, parameters).toarray()
+    shares = explainability(TRAIN.ratings, TRAIN.ratings, parameters, Liking(LIKED_FROM)).toarray()
     table = by_neighbours(TRAIN, TRAIN, LISTS, parameters)
     found = set(zip(table["user_id"], table["item_id"], strict=True))
     explainable = {
@@ -169,7 +186,7 @@ def test_similar_items_by_hand() -> None:
     lists = pd.DataFrame(
         {"user_id": [1, 0, 0, 1, 2, 2, 0], "item_id": [9, 7, 9, 8, 7, 10, 8]}, index=[3] * 7
     )
-    found = by_similar_items(NEAR, SIMILAR, data, lists, None)
+    found = by_similar_items(NEAR, SIMILAR, data, lists, EVERYTHING)
     assert named(found) == [
         (1, 9, 1, 10, 0.75),
         (1, 9, 2, 7, 0.5),
@@ -198,7 +215,7 @@ def test_places_are_counted_among_what_is_named() -> None:
 def test_ratings_of_zero_and_below_are_ratings() -> None:
     data = four_items([[0.0, np.nan, np.nan, -2.0]])
     lists = pd.DataFrame({"user_id": [0], "item_id": [9]})
-    for threshold, expected in ((None, [10, 7]), (0.0, [7]), (-2.0, [10, 7]), (0.5, [])):
+    for threshold, expected in ((EVERYTHING, [10, 7]), (0.0, [7]), (-2.0, [10, 7]), (0.5, [])):
         found = by_similar_items(NEAR, SIMILAR, data, lists, threshold)
         assert found["rated_item_id"].tolist() == expected
 
@@ -207,12 +224,10 @@ def test_ratings_of_zero_and_below_are_ratings() -> None:
 def test_a_rating_equal_to_the_threshold_reaches_it_in_single_precision(form: str) -> None:
     nan = np.nan
     data = four_items([[3.3, 3.3, 3.3, nan], [3.3, 3.3, nan, 3.3], [3.3, nan, 3.3, 3.3]])
-    parameters = NeighbourhoodParameters.model_validate(
-        {"form": form, "k": 1, "relevance_threshold": 3.3}
-    )
-    assert explainability(data.ratings, data.ratings, parameters)[0, 3] == 1
+    parameters = NeighbourhoodParameters.model_validate({"form": form, "k": 1})
+    assert explainability(data.ratings, data.ratings, parameters, Liking(3.3))[0, 3] == 1
     lists = pd.DataFrame({"user_id": [0], "item_id": [10]})
-    assert len(by_neighbours(data, data, lists, parameters)) == 1
+    assert len(by_neighbours(data, data, lists, parameters, 3.3)) == 1
 
 
 def test_similar_items_are_those_of_the_items_form() -> None:
@@ -235,7 +250,7 @@ def test_no_similar_items_to_explain_with() -> None:
     data = four_items([[5, 5, 5, np.nan], [np.nan] * 4])
     for user, item in ((0, 10), (1, 7)):  # near to nothing, and who rated nothing
         lists = pd.DataFrame({"user_id": [user], "item_id": [item]})
-        assert by_similar_items(NEAR, SIMILAR, data, lists, None).empty
+        assert by_similar_items(NEAR, SIMILAR, data, lists, EVERYTHING).empty
 
 
 def test_similar_items_of_another_run_are_refused() -> None:
@@ -243,7 +258,7 @@ def test_similar_items_of_another_run_are_refused() -> None:
     for user, item, says in ((9, 7, "user_id 9"), (0, 99, "item_id 99")):
         lists = pd.DataFrame({"user_id": [user], "item_id": [item]})
         with pytest.raises(InputError, match=says):
-            by_similar_items(NEAR, SIMILAR, data, lists, None)
+            by_similar_items(NEAR, SIMILAR, data, lists, EVERYTHING)
 
 
 CO_RATED = ["user_id", "item_id", "rated_item_id", "weight"]
@@ -263,15 +278,18 @@ def share_of(user: NDArray[Any], other: NDArray[Any], parameters: NeighbourhoodP
 
 
 def slowly_co_rated(
-    ratings: NDArray[Any], lists: pd.DataFrame, parameters: NeighbourhoodParameters, n: int
+    ratings: NDArray[Any],
+    lists: pd.DataFrame,
+    parameters: NeighbourhoodParameters,
+    n: int,
+    liked_from: float = LIKED_FROM,
 ) -> dict[tuple[int, int], list[tuple[int, float]]]:
     """The strongest items and what they add to the similarities with who speaks for each item."""
     found = {}
     near, _ = nearest_users(sparse.csr_array(ratings), TRAIN.ratings, parameters)
-    threshold = parameters.relevance_threshold
     for user, item in zip(lists["user_id"] - 1, lists["item_id"] - 100, strict=True):
         given = {v: RATINGS[v, item] for v in near[user] if v >= 0 and RATINGS[v, item] > 0}
-        speaks = [v for v, rating in given.items() if threshold is None or rating >= threshold]
+        speaks = [v for v, rating in given.items() if rating >= least_liked(v, liked_from)]
         if not speaks:
             continue
         weights = sum(share_of(ratings[user], RATINGS[v], parameters) for v in speaks)
@@ -282,22 +300,22 @@ def slowly_co_rated(
 
 @pytest.mark.parametrize("similarity", ["cosine", "pearson"])
 @pytest.mark.parametrize("shrinkage", [0.0, 3.0])
-@pytest.mark.parametrize(("threshold", "n"), [(4.0, 3), (None, 10), (2.5, 1)])
+@pytest.mark.parametrize(("liked_from", "n"), [(4.0, 3), (EVERYTHING, 10), (2.5, 1), (math.nan, 3)])
 def test_co_rated_items_are_those_that_make_neighbours(
     monkeypatch: pytest.MonkeyPatch,
     similarity: str,
     shrinkage: float,
-    threshold: float | None,
+    liked_from: float,
     n: int,
 ) -> None:
     parameters = NeighbourhoodParameters.model_validate(
-        {"k": 5, "similarity": similarity, "shrinkage": shrinkage, "relevance_threshold": threshold}
+        {"k": 5, "similarity": similarity, "shrinkage": shrinkage}
     )
     monkeypatch.setattr(module, "N_PROJECTED", n)
-    table = co_rated(TRAIN, TRAIN, LISTS, parameters)
+    table = co_rated(TRAIN, TRAIN, LISTS, parameters, liked_from)
     assert table.columns.tolist() == CO_RATED
     assert table["weight"].dtype == np.float32
-    every_weight = slowly_co_rated(RATINGS, LISTS, parameters, 12)
+    every_weight = slowly_co_rated(RATINGS, LISTS, parameters, 12, liked_from)
     expected = {pair: weights[:n] for pair, weights in every_weight.items()}
     found = {
         pair: list(zip(pieces["rated_item_id"], pieces["weight"], strict=True))
@@ -328,7 +346,7 @@ def test_co_rated_items_by_hand() -> None:
         [12 / lengths[1], 12 / lengths[1], 16 / lengths[2], 12 / lengths[2]],
         rtol=1e-6,
     )
-    everybody = co_rated(data, data, lists, NeighbourhoodParameters(k=2, relevance_threshold=None))
+    everybody = co_rated(data, data, lists, NeighbourhoodParameters(k=2), EVERYTHING)
     np.testing.assert_allclose(
         everybody["weight"][:2],
         [12 / lengths[1] + 16 / lengths[2], 12 / lengths[1] + 12 / lengths[2]],
@@ -378,16 +396,18 @@ def test_how_many_lists_are_compared_at_once_does_not_matter(
 
 
 @pytest.mark.parametrize(
-    ("lists", "changed"),
+    ("lists", "changed", "liked_from"),
     [
-        (LISTS, {"form": "items"}),
-        (LISTS[:0], {}),
-        (LISTS, {"relevance_threshold": 9.0}),  # nobody speaks
+        (LISTS, {"form": "items"}, LIKED_FROM),
+        (LISTS[:0], {}, LIKED_FROM),
+        (LISTS, {}, 9.0),  # nobody speaks
     ],
 )
-def test_nothing_rests_on_co_rated(lists: pd.DataFrame, changed: dict[str, Any]) -> None:
+def test_nothing_rests_on_co_rated(
+    lists: pd.DataFrame, changed: dict[str, Any], liked_from: float
+) -> None:
     parameters = NeighbourhoodParameters.model_validate({"k": 4} | changed)
-    table = co_rated(TRAIN, TRAIN, lists, parameters)
+    table = co_rated(TRAIN, TRAIN, lists, parameters, liked_from)
     assert table.empty
     usual = co_rated(TRAIN, TRAIN, LISTS, NeighbourhoodParameters(k=4))
     assert table.dtypes.to_dict() == usual.dtypes.to_dict()
@@ -410,11 +430,9 @@ def test_few_of_the_nearest_people_are_no_reason() -> None:
     ratings = sparse.csr_array(np.array(people, dtype=np.float32))
     catalogue = Interactions(ratings, np.arange(4), np.arange(5))
     lists = lists_of(catalogue, pd.DataFrame({"user_id": 3, "item_id": [2, 3, 4]}))
-    neighbourhood = NeighbourhoodParameters(k=3, relevance_threshold=4.0)
+    neighbourhood, data = NeighbourhoodParameters(k=3), data_of(catalogue, liked_from=4.0)
     for share, explained_items in ((0.0, {2, 3, 4}), (0.5, {2}), (1.0, {2})):
         parameters = NeighbourExplanationParameters(min_share=share)
-        found = explain_by_neighbours(
-            None, data_of(catalogue), lists, parameters, neighbourhood=neighbourhood
-        )
+        found = explain_by_neighbours(None, data, lists, parameters, neighbourhood=neighbourhood)
         assert set(found.evidence["item_id"]) == explained_items
         assert set(found.details["projected_evidence"]["item_id"]) == explained_items

@@ -19,6 +19,7 @@ from explainable_recsys.explainers.paths import (
     link_texts,
 )
 from explainable_recsys.interactions import Interactions
+from explainable_recsys.liking import Liking
 from explainable_recsys.recommenders.item_graph import PEOPLE
 from explainable_recsys.recommenders.meta_paths import MetaPathParameters, MetaPaths
 from tests.lists_of import assert_is_evidence, data_of, items_of, lists_of
@@ -28,7 +29,6 @@ from tests.recommenders.small_graph import (
     features_of,
     history,
     interactions_of,
-    liked_of,
     paths_to,
     random_links,
     random_rows,
@@ -36,20 +36,21 @@ from tests.recommenders.small_graph import (
 
 pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
 
+LIKED_FROM = 3.0
 WEIGHTS = {PEOPLE: 0.5, "genre": 0.25, "actor": 1.0, "director": 2.0}
-EXACT = MetaPathParameters(liked_from=3, source_exponent=0, hub_exponent=0, target_exponent=0)
+EXACT = MetaPathParameters(source_exponent=0, hub_exponent=0, target_exponent=0)
 """All weights are multiples of the smallest, so ties are frequent and exact."""
-EVERYTHING = PathParameters(n_paths=10_000, max_per_relation=10_000, max_share=1.0)
+EVERYTHING = PathParameters(n_paths=10_000, max_per_relation=10_000, max_share=1.0, min_people=1)
 
 
-def model_of(data, links, weights=WEIGHTS, parameters=EXACT):
-    return MetaPaths.fit(data, features_of(links, data.n_items), weights, parameters)
+def model_of(data, links, weights=WEIGHTS, parameters=EXACT, liked_from=LIKED_FROM):
+    entities = features_of(links, data.n_items)
+    return MetaPaths.fit(data, entities, weights, parameters, Liking(liked_from))
 
 
 def explain(model, histories, recommendations, parameters, items=None):
-    found = explain_by_paths(
-        model, data_of(histories, items), lists_of(histories, recommendations), parameters
-    )
+    data = data_of(histories, items, model.liked_from)
+    found = explain_by_paths(model, data, lists_of(histories, recommendations), parameters)
     return found.evidence, found.details["paths"]
 
 
@@ -68,7 +69,7 @@ LINKS = {
     ("genre", "War"): {2, 5},
 }
 USERS = interactions_of([{0: 5, 1: 3, 4: 1}, {2: 4}, {}, {5: 1}], 6)
-BY_HAND = PathParameters(n_paths=9, max_per_relation=9, max_share=1.0)
+BY_HAND = PathParameters(n_paths=9, max_per_relation=9, max_share=1.0, min_people=1)
 
 
 def explain_by_hand(recommendations, parameters=BY_HAND, weights=WEIGHTS):
@@ -125,6 +126,9 @@ def test_types_of_the_tables():
         ({"max_share": 0.65}, [0, 1, 2, 3]),
         ({"max_share": 0.5}, [0, 1, 2, 3]),
         ({"max_share": 0.49}, [2, 3]),
+        ({"min_people": 2}, [0, 1, 2, 4, 5]),
+        ({"min_people": 3}, [0, 1, 4, 5]),
+        ({"min_people": 3, "n_paths": 3}, [0, 1, 4]),
     ],
 )
 def test_what_is_shown(changed, places):
@@ -170,9 +174,12 @@ def test_nothing_to_explain(rows):
         pd.testing.assert_series_equal(found.dtypes[numbers], expected.dtypes[numbers])
 
 
-def test_who_likes_nothing_gets_paths_from_all_that_was_rated():
-    _, paths = explain_by_hand(lists([(4, 102)]))
-    assert paths["from_item"].tolist() == [105]
+def test_who_likes_nothing_gets_no_explanation_although_there_is_a_score():
+    """What was rated ★1 is no reason, although the model starts from it."""
+    assert model_of(DATA, LINKS).scores(USERS.ratings)[3, 2] > 0
+    evidence, paths = explain_by_hand(lists([(4, 102)]))
+    assert evidence.empty
+    assert paths.empty
 
 
 @pytest.mark.parametrize(("user", "item"), [(1, 999), (9, 103)])
@@ -190,7 +197,7 @@ def test_an_item_without_title_is_named():
 # Against all paths.
 
 SEED = 0
-LIMITED = PathParameters(n_paths=5, max_per_relation=2, max_share=1.0)
+LIMITED = PathParameters(n_paths=5, max_per_relation=2, max_share=1.0, min_people=1)
 
 
 def case(seed):
@@ -207,13 +214,18 @@ def case(seed):
     return data, links, histories, lists(rows)
 
 
-def all_rows(data, links, histories, user, item, weights, given_model):
-    """(start, relation, entity, n_sharing, weight) of all paths, people together; best first."""
-    everything = all_links(data, links, given_model.liked_from)
+def all_rows(data, links, histories, user, item, weights, given_model, liked_from=LIKED_FROM):
+    """(start, relation, entity, n_sharing, weight) of all paths, people together; best first.
+
+    There are none of those who like nothing.
+    """
+    everything = all_links(data, links, liked_from)
     places = {name: place for place, name in enumerate(everything)}
     rated = history(histories.ratings, user)
     found = []
-    paths = paths_to(everything, weights, given_model, rated, item)
+    if liked_from is not None and max(rated.values(), default=0.0) < liked_from:
+        return found
+    paths = paths_to(everything, weights, given_model, rated, item, liked_from)
     for start in range(N_ITEMS):
         over_people = [path for path in paths if path[:2] == (start, PEOPLE)]
         if over_people:
@@ -232,7 +244,9 @@ def chosen_of(rows, parameters):
     for row in rows:
         of_relation = sum(row[1] == other[1] for other in shown)
         common = row[1] != PEOPLE and row[3] > max(2, parameters.max_share * N_ITEMS)
-        if row[4] > 0 and not common and of_relation < parameters.max_per_relation:
+        few = row[1] == PEOPLE and row[3] < parameters.min_people
+        open_to_more = of_relation < parameters.max_per_relation
+        if row[4] > 0 and not common and not few and open_to_more:
             shown.append(row)
     return shown[: parameters.n_paths]
 
@@ -242,6 +256,7 @@ LIMITS = st.builds(
     n_paths=st.integers(1, 8),
     max_per_relation=st.integers(1, 4),
     max_share=st.sampled_from([0.1, 0.4, 1.0]),
+    min_people=st.integers(1, 4),
 )
 
 
@@ -276,14 +291,15 @@ def test_the_best_of_all_paths_are_shown_whatever_the_degrees(
     data, links, histories, made = case(seed)
     names = ("source_exponent", "hub_exponent", "target_exponent")
     powers = dict(zip(names, exponents, strict=True))
-    given_model = MetaPathParameters(liked_from=liked_from, **powers)
+    given_model = MetaPathParameters(**powers)
     weights = WEIGHTS | {"director": 0.0}
-    model = model_of(data, links, weights, given_model)
+    model = model_of(data, links, weights, given_model, -math.inf if liked_from is None else 3.0)
     explanations, paths = explain(model, histories, made, parameters)
     pd.testing.assert_series_equal(explanations["weight"], paths["weight"])
     by_pair = dict(list(paths.groupby(["user_id", "item_id"])))
     for user, item in made[["user_id", "item_id"]].itertuples(index=False):
-        rows = all_rows(data, links, histories, user - 1, item - 100, weights, given_model)
+        given_ = (data, links, histories, user - 1, item - 100, weights, given_model, liked_from)
+        rows = all_rows(*given_)
         found = by_pair.get((user, item), paths[:0])
         shown = chosen_of(rows, parameters)
         np.testing.assert_allclose(found["weight"], [row[4] for row in shown], rtol=1e-5)
@@ -296,14 +312,15 @@ def test_the_best_of_all_paths_are_shown_whatever_the_degrees(
 
 @settings(max_examples=12, deadline=None)
 @given(seed=st.integers(0, 10_000))
-def test_all_paths_sum_to_the_score(seed):
+def test_all_paths_of_who_likes_something_sum_to_the_score(seed):
     data, links, histories, made = case(seed)
+    likes = [max(history(histories.ratings, user).values(), default=0) >= 3 for user in range(7)]
     model = model_of(data, links, parameters=MetaPathParameters())
     explanations, _ = explain(model, histories, made, EVERYTHING)
     sums = explanations.groupby(["user_id", "item_id"])["weight"].sum()
     scores = model.scores(histories.ratings)
     for user, item in made[["user_id", "item_id"]].itertuples(index=False):
-        expected = scores[user - 1, item - 100]
+        expected = scores[user - 1, item - 100] if likes[user - 1] else 0.0
         assert sums.get((user, item), 0.0) == pytest.approx(expected, rel=1e-5)
 
 
@@ -318,7 +335,7 @@ def test_every_path_starts_at_a_liked_item(seed):
     assert explanations["group"].equals(paths["position"])
     assert explanations["position"].equals(paths["position"])
     for user, evidence in explanations[["user_id", "rated_item_id"]].itertuples(index=False):
-        assert evidence - 100 in liked_of(history(histories.ratings, user - 1), 3.0)
+        assert history(histories.ratings, user - 1)[evidence - 100] >= LIKED_FROM
 
 
 @pytest.mark.parametrize("cells", [1, 30, 200])
@@ -377,7 +394,8 @@ def test_text_ids():
 def test_users_in_another_order_than_their_rows():
     """As numbers 9 comes before 10, as text after it."""
     ids = np.array(["10", "11", "9"])
-    users = Interactions(USERS.ratings[[0, 1, 3]], ids, USERS.item_ids)
+    liked = interactions_of([{0: 5}, {2: 4}, {5: 4}], 6)
+    users = Interactions(liked.ratings, ids, USERS.item_ids)
     made = pd.DataFrame({"user_id": [9, 10, 11], "item_id": [102, 103, 105], "rank": 1})
     _, paths = explain(model_of(DATA, LINKS), users, made, BY_HAND)
     assert paths.groupby("user_id")["from_item"].first().to_dict() == {9: 105, 10: 100, 11: 102}
@@ -408,7 +426,7 @@ def test_what_two_items_have_in_common_in_words():
     )
     named = type(features)(features.matrix, features.groups, features.names, labels)
     weights = dict.fromkeys([PEOPLE, *features.groups], 1.0)
-    model = MetaPaths.fit(interactions_of([{0: 5}], 2), named, weights, EXACT)
+    model = MetaPaths.fit(interactions_of([{0: 5}], 2), named, weights, EXACT, Liking(LIKED_FROM))
     expected = [
         "",
         "same genre: Sci-Fi",
@@ -422,11 +440,11 @@ def test_what_two_items_have_in_common_in_words():
     assert link_texts(model).tolist() == expected
 
 
-@pytest.mark.parametrize(("liked_from", "verb"), [(None, "rated"), (1.0, "liked")])
+@pytest.mark.parametrize(("liked_from", "verb"), [(-math.inf, "rated"), (1.0, "liked")])
 def test_who_may_have_rated_low_did_not_like(liked_from, verb):
     """Paths start at all rated items, or only at those that were liked."""
-    model = model_of(DATA, LINKS, parameters=EXACT.model_copy(update={"liked_from": liked_from}))
-    found = explain_by_paths(model, data_of(USERS), lists_of(USERS, lists([(2, 105)])), BY_HAND)
+    model, data = model_of(DATA, LINKS), data_of(USERS, liked_from=liked_from)
+    found = explain_by_paths(model, data, lists_of(USERS, lists([(2, 105)])), BY_HAND)
     assert found.facts == {"relation": verb}
 
 
@@ -442,7 +460,14 @@ def test_one_person_and_a_thousand():
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("n_paths", 0), ("max_per_relation", 0), ("max_share", 0), ("max_share", 1.1), ("n_cited", 0)],
+    [
+        ("n_paths", 0),
+        ("max_per_relation", 0),
+        ("max_share", 0),
+        ("max_share", 1.1),
+        ("min_people", 0),
+        ("n_cited", 0),
+    ],
 )
 def test_parameters_out_of_range(name, value):
     with pytest.raises(ValidationError, match=name):

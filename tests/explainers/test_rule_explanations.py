@@ -1,5 +1,7 @@
 """Rules cited for recommendations against a scan of the whole rules table for each."""
 
+import math
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -62,7 +64,7 @@ def explain(rules, liked, recommendations, clusters=None, **parameters):
         lists_of(liked, recommendations),
         RuleExplanationParameters(**parameters),
         rules=rules,
-        transactions=TransactionParameters(relevance_threshold=None),
+        transactions=TransactionParameters(),
         user_clusters=None if clusters is None else of_clusters(clusters),
     )
     return found.evidence, found.details["cited_rules"]
@@ -371,8 +373,9 @@ RATED = data_of(likes(ALL, [1, 2, 3], range(10, 16)))
 """Everybody rated 10, 11 and 12, with 1."""
 
 
-def ask(data, lists, threshold=None, source="liked", **scopes):
-    transactions = TransactionParameters(source=source, relevance_threshold=threshold)
+def ask(data, lists, liked_from=-math.inf, source="liked", **scopes):
+    data = data_of(data.interactions, liked_from=liked_from)
+    transactions = TransactionParameters(source=source)
     parameters = RuleExplanationParameters()
     return explain_by_rules(
         None, data, lists, parameters, rules=RULES, transactions=transactions, **scopes
@@ -380,22 +383,26 @@ def ask(data, lists, threshold=None, source="liked", **scopes):
 
 
 @pytest.mark.parametrize(
-    ("source", "threshold", "relation"),
+    ("source", "liked_from", "relation"),
     [
         ("liked", 4.0, "liked"),
-        ("liked", None, "rated"),
+        ("liked", -math.inf, "rated"),
+        ("liked", math.nan, "liked"),
         ("lists", 4.0, "lists"),
-        ("lists", None, "lists"),
+        ("lists", -math.inf, "lists"),
     ],
 )
-def test_what_the_rules_are_about(source, threshold, relation):
-    found = ask(RATED, lists_of(RATED.interactions, [(1, 15)]), threshold, source)
+def test_what_the_rules_are_about(source, liked_from, relation):
+    found = ask(RATED, lists_of(RATED.interactions, [(1, 15)]), liked_from, source)
     assert found.facts == {"relation": relation}
 
 
-@pytest.mark.parametrize(("threshold", "n_pieces"), [(None, 3), (1.0, 3), (1.5, 0)])
-def test_antecedents_are_looked_for_in_what_is_liked(threshold, n_pieces):
-    assert len(ask(RATED, lists_of(RATED.interactions, [(1, 15)]), threshold).evidence) == n_pieces
+@pytest.mark.parametrize(
+    ("liked_from", "n_pieces"), [(-math.inf, 3), (1.0, 3), (1.5, 0), (math.nan, 3)]
+)
+def test_antecedents_are_looked_for_in_what_is_liked(liked_from, n_pieces):
+    found = ask(RATED, lists_of(RATED.interactions, [(1, 15)]), liked_from)
+    assert len(found.evidence) == n_pieces
 
 
 NEAREST = pd.DataFrame({"user_id": [1, 2, 3], "neighbour_id": [2, 1, 1]})

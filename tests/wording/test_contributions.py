@@ -1,10 +1,13 @@
 """What a score is made of, in words."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from explainable_recsys.wording.contributions import contribution_sentences
+from tests.recommenders.small_graph import features_of
 from tests.wording.tables import (
     TITLES,
     cited,
@@ -20,16 +23,26 @@ from tests.wording.tables import shown as texts_of
 RATINGS = [(1, 1, 5.0), (1, 2, 4.0), (1, 3, 4.5), (1, 4, 0.5), (2, 5, 0.0), (2, 6, 1.0), (2, 1, 3)]
 
 
-def sentences(evidence, totals=1.0, n_cited=3, ratings=RATINGS, titles=TITLES):
+def sentences(
+    evidence,
+    totals=1.0,
+    n_cited=3,
+    ratings=RATINGS,
+    titles=TITLES,
+    liked="all",
+    lower=0.0,
+    groups=None,
+    features=None,
+):
     """Sentences of [(user, item, [(evidence item, weight), …]), …].
 
     `totals` is what supports each recommendation in all, or for everyone the same.
     """
-    data = data_of(titles, ratings)
+    data = data_of(titles, ratings, liked)
     table = evidence_of(evidence, "item", titles)
-    explained = explained_by(table, totals=totals_of(table, totals))
+    explained = explained_by(table, totals=totals_of(table, totals, lower, groups))
     lists = lists_of(data, {(user, item): 1.0 for user, item, _ in evidence})
-    return contribution_sentences(explained, data, lists, cited(n_cited))
+    return contribution_sentences(explained, data, lists, cited(n_cited), item_features=features)
 
 
 def test_a_sentence_names_items_ratings_and_percentages():
@@ -66,11 +79,79 @@ def test_n_cited_and_opposing_evidence(n_cited, named):
     ]
 
 
-def test_recommendations_without_support_have_no_row():
+def test_what_only_opposes_has_no_percentage():
     evidence = [(1, 5, [(1, -0.5)]), (1, 6, [(2, 0.5)]), (2, 3, [(5, -1.0), (6, -0.5)])]
-    totals = {(1, 5): 0.0, (1, 6): 0.5, (2, 3): 0.0}
-    assert keys(sentences(evidence, totals)) == [(1, 6)]
-    assert texts_of(sentences(evidence[:1], totals)) == []
+    table = sentences(evidence)
+    assert keys(table) == [(1, 5), (1, 6), (2, 3)]
+    texts = texts_of(table)
+    assert texts[0] == "⟨Aliens⟩ ★5 speaks against it."
+    assert "⟨Alien⟩ ★4 (50 %)" in texts[1]
+    assert texts[2].startswith("⟨千と千尋の神隠し⟩ ★0 ")
+    assert texts_of(sentences([])) == []
+
+
+LIKED = [(1, 1, 5.0), (1, 2, 4.0), (1, 3, 4.5), (1, 4, 0.5), (1, 5, 2.0), (1, 6, 1.0)]
+
+
+def test_liked_is_said_of_what_is_liked_alone():
+    (text,) = texts_of(sentences([(1, 6, [(1, 0.42), (2, 0.31)])], ratings=LIKED, liked=4.0))
+    assert text == "Recommended because you liked ⟨Aliens⟩ ★5 (42 %), ⟨Alien⟩ ★4 (31 %)."
+
+
+def test_what_is_rated_lower_is_summed_up_and_never_named_as_support():
+    """Item 4 is among the first three pieces, and was rated 0.5."""
+    evidence = [(1, 6, [(2, 0.5), (4, 0.7), (5, 0.1), (1, -0.2)])]
+    (text,) = texts_of(sentences(evidence, 2.0, ratings=LIKED, liked=4.0, lower=0.9))
+    assert "you liked ⟨Alien⟩ ★4 (25 %); " in text
+    assert "rated lower adds 45 %" in text
+    assert "⟨Aliens⟩ ★5 speaks against it" in text
+    assert "⟨Amélie⟩" not in text
+    assert "⟨千と千尋の神隠し⟩" not in text
+
+
+@pytest.mark.parametrize(("lower", "said"), [(0.0, False), (0.19, False), (0.2, True)])
+def test_little_that_is_rated_lower_is_not_said(lower, said):
+    """From 5 % of what supports on."""
+    evidence = [(1, 6, [(2, 0.5)])]
+    (text,) = texts_of(sentences(evidence, 4.0, ratings=LIKED, liked=4.0, lower=lower))
+    assert ("rated lower" in text) == said
+
+
+GROUPS = features_of({("genres", "Horror"): {0, 1}, ("decade", "1980"): {0, 2}}, len(TITLES))
+FEATURES = replace(GROUPS, labels=("Horror", "from the 1980s"))
+
+
+@pytest.mark.parametrize(
+    ("shared", "named"), [("genres=Horror", "in Horror"), ("decade=1980", "from the 1980s")]
+)
+def test_a_group_is_told_with_its_part_and_examples(shared, named):
+    """Single ratings of a group have no percentage: each is below 5 %."""
+    evidence = [(1, 6, [(1, 0.04), (2, 0.03), (3, 0.02), (4, -0.01)])]
+    given = {"ratings": LIKED, "liked": 4.0, "features": FEATURES}
+    groups = {(1, 6): (shared, 45, 0.62)}
+    (text,) = texts_of(sentences(evidence, n_cited=2, groups=groups, **given))
+    assert f"the 45 you liked {named} (62 %)" in text
+    assert "⟨Aliens⟩ ★5, ⟨Alien⟩ ★4;" in text
+    assert "⟨M*A*S*H⟩" not in text
+    assert "⟨Amélie⟩ ★0.5 speaks against it" in text
+    assert text.count("%") == 1
+
+
+def test_where_everything_is_liked_a_group_was_rated():
+    groups = {(1, 6): ("genres=Horror", 1234, 0.5)}
+    (text,) = texts_of(sentences([(1, 6, [(1, 0.04)])], groups=groups, features=FEATURES))
+    assert "the 1,234 you rated in Horror (50 %)" in text
+    assert "liked" not in text
+
+
+def test_recommendations_with_and_without_groups_side_by_side():
+    evidence = [(1, 6, [(1, 0.5)]), (1, 5, [(1, 0.04), (2, 0.03)]), (1, 4, [(2, 0.2), (3, -0.1)])]
+    given = {"ratings": LIKED, "liked": 4.0, "features": FEATURES}
+    groups = {(1, 5): ("genres=Horror", 30, 0.4)}
+    together = sentences(evidence, groups=groups, **given)
+    alone = [sentences([one], groups=groups, **given) for one in evidence]
+    pd.testing.assert_frame_equal(together, pd.concat(alone, ignore_index=True))
+    assert ["Horror" in text for text in texts_of(together)] == [False, True, False]
 
 
 def test_percentages_are_of_all_that_supports_each_recommendation():
@@ -96,8 +177,7 @@ def test_integer_ids_that_could_be_missing():
     data = data_of(ratings=RATINGS)
     table = evidence_of([(1, 6, [(2, 1.0)])], "item").astype({"rated_item_id": "Int64"})
     lists = lists_of(data, {(1, 6): 2.0})
-    totals = pd.DataFrame({"user_id": [1], "item_id": [6], "supporting": [2.0], "opposing": [0.0]})
-    explained = explained_by(table, totals=totals)
+    explained = explained_by(table, totals=totals_of(table, 2.0))
     (text,) = texts_of(contribution_sentences(explained, data, lists, cited()))
     assert text == "Recommended because you rated ⟨Alien⟩ ★4 (50 %)."
 

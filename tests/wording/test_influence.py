@@ -4,16 +4,44 @@ import pandas as pd
 import pytest
 
 from explainable_recsys.wording.influence import influence_sentences
-from tests.wording.tables import TITLES, cited, evidence_of, explained_by, keys, shown
+from tests.wording.tables import (
+    TITLES,
+    cited,
+    data_of,
+    evidence_of,
+    explained_by,
+    keys,
+    lists_of,
+    shown,
+)
+
+STARS = dict(zip(TITLES, (5.0, 4.0, 4.5, 0.5, 3.0, 1.0), strict=True))
+"""What everybody gave each item."""
 
 
-def sentences(explained, titles=TITLES, n_cited=3):
+def with_stars(text):
+    """A text in which ratings stand after titles."""
+    for item, title in TITLES.items():
+        text = text.replace(f"⟨{title}⟩", f"⟨{title}⟩ ★{STARS[item]:g}")
+    return text
+
+
+def asked(explained, titles=TITLES, liked="all"):
+    """Data in which everybody rated everything, and lists."""
+    users = [user for user, _, _ in explained] or [1]
+    given = [(user, item, STARS.get(item, 2.5)) for user in dict.fromkeys(users) for item in titles]
+    data = data_of(titles, given, liked)
+    return data, lists_of(data, {(user, item): 1.0 for user, item, _ in explained})
+
+
+def sentences(explained, titles=TITLES, n_cited=3, liked="all"):
     """Sentences of [(user, item, [(evidence item, weight), …]), …]."""
+    given = asked(explained, titles, liked)
     table = evidence_of(explained, "item", titles).set_axis(
         [7] * sum(len(pieces) for _, _, pieces in explained)
     )
     explained = explained_by(table, {"predicts_ratings": True})
-    return influence_sentences(explained, None, None, cited(n_cited))
+    return influence_sentences(explained, *given, cited(n_cited))
 
 
 @pytest.mark.parametrize(
@@ -40,7 +68,7 @@ def sentences(explained, titles=TITLES, n_cited=3):
 def test_ratings_that_raise_and_lower(pieces, expected):
     table = sentences([(7, 6, pieces)])
     assert keys(table) == [(7, 6)]
-    assert shown(table) == [expected]
+    assert shown(table) == [with_stars(expected)]
 
 
 MANY_RATINGS = [(1, 0.9), (2, 0.8), (3, 0.7), (4, 0.6), (5, -0.5), (6, -0.4)]
@@ -58,7 +86,7 @@ MANY_RATINGS = [(1, 0.9), (2, 0.8), (3, 0.7), (4, 0.6), (5, -0.5), (6, -0.4)]
 def test_n_cited_ratings_and_the_strongest_that_lowers(n_cited, named):
     """Which is named however far down the list it stands."""
     (text,) = shown(sentences([(1, 6, MANY_RATINGS)], n_cited=n_cited))
-    assert text == (
+    assert text == with_stars(
         f"⟨Aliens⟩ raises your predicted rating by {named}; ⟨千と千尋の神隠し⟩ lowers it by 0.5."
     )
 
@@ -77,10 +105,26 @@ def test_n_cited_ratings_and_the_strongest_that_lowers(n_cited, named):
 def test_two_digits_of_an_influence_without_its_sign(weight, text):
     verb = "raises" if weight > 0 else "lowers"
     (sentence,) = shown(sentences([(1, 6, [(1, weight)])]))
-    assert sentence == f"⟨Aliens⟩ {verb} your predicted rating by {text}."
+    assert sentence == with_stars(f"⟨Aliens⟩ {verb} your predicted rating by {text}.")
 
 
-def in_places(explained, places, n_cited=3):
+DISLIKED = [(1, 0.5), (4, 0.9), (6, 0.4), (5, -0.1)]
+"""Of the first three pieces two were rated below 4; the strongest of them with half a star."""
+
+
+def test_what_is_not_liked_is_never_named_as_support():
+    (points,) = shown(sentences([(1, 6, DISLIKED)], liked=4.0))
+    (places,) = shown(in_places([(1, 6, DISLIKED)], {(1, 6): (2, {1: 14})}, liked=4.0))
+    for text in (points, places):
+        assert "⟨Aliens⟩ ★5" in text
+        assert "⟨千と千尋の神隠し⟩ ★3" in text.partition(";")[2]
+        assert "⟨Amélie⟩" not in text
+        assert "⟨New⟩" not in text
+    (everything,) = shown(sentences([(1, 6, DISLIKED)]))
+    assert "⟨Amélie⟩" in everything
+
+
+def in_places(explained, places, n_cited=3, liked="all"):
     """Sentences of [(user, item, [(evidence item, weight), …]), …] with (rank, {item: without})."""
     rows = [
         (user, item, rated, rank, without)
@@ -93,7 +137,7 @@ def in_places(explained, places, n_cited=3):
         {"predicts_ratings": False},
         ranks_without=pd.DataFrame(rows, columns=names),
     )
-    return influence_sentences(told, None, None, cited(n_cited))
+    return influence_sentences(told, *asked(explained, liked=liked), cited(n_cited))
 
 
 @pytest.mark.parametrize(
@@ -139,7 +183,7 @@ def in_places(explained, places, n_cited=3):
 def test_places_of_what_is_ranked(pieces, without, expected):
     table = in_places([(7, 6, pieces)], {(7, 6): (2, without)})
     assert keys(table) == [(7, 6)]
-    assert shown(table) == [expected]
+    assert shown(table) == [with_stars(expected)]
 
 
 def test_places_of_many_recommendations_are_those_of_each():
@@ -174,10 +218,11 @@ def test_influence_of_many_recommendations_is_that_of_each():
     assert keys(table) == [(2, 2), (1, 1), (1, 6), (4, 1), (4, 2), (4, 3)]
     alone = [sentences([one]) for one in explained if one[2]]
     pd.testing.assert_frame_equal(table, pd.concat(alone, ignore_index=True))
-    assert shown(table)[1:3] == [
+    expected = [
         "⟨Alien⟩ raises your predicted rating by 0.5, ⟨Amélie⟩ by 0.25; ⟨New⟩ lowers it by 0.12.",
         "⟨Amélie⟩ lowers your predicted rating by 0.5.",
     ]
+    assert shown(table)[1:3] == [with_stars(text) for text in expected]
 
 
 @pytest.mark.parametrize("sign", [1, -1])
@@ -196,6 +241,6 @@ def test_text_ids():
     table = sentences([("zoë", "x", [("ä", 1.0)]), ("al", "ä", [("x", -2.0)])], titles)
     assert keys(table) == [("zoë", "x"), ("al", "ä")]
     assert shown(table) == [
-        "⟨Är*ger⟩ raises your predicted rating by 1.",
-        "⟨back\\slash⟩ lowers your predicted rating by 2.",
+        "⟨Är*ger⟩ ★2.5 raises your predicted rating by 1.",
+        "⟨back\\slash⟩ ★2.5 lowers your predicted rating by 2.",
     ]

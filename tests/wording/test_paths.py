@@ -5,14 +5,18 @@ import pandas as pd
 import pytest
 
 from explainable_recsys.wording.paths import path_sentences
-from tests.wording.tables import cited, data_of, explained_by, keys, shown
+from tests.wording.tables import cited, data_of, explained_by, keys, lists_of, shown
 
-TITLES = {1: "Alien", 2: "Brazil", 3: "Cube", 4: "D*ne"}
+TITLES = {1: "Alien", 2: "Brazil", 3: "Cube", 4: "D*ne", 8: "Eight", 9: "Nine"}
 
 
-def sentences(rows, n_cited=3, relation="liked", titles=TITLES):
-    """Of (user, item, from_item, label or number of people), best first."""
-    paths = pd.DataFrame(rows, columns=["user_id", "item_id", "from_item", "link"])
+def sentences(rows, n_cited=3, relation="liked", titles=TITLES, scores=1.0):
+    """Of (user, item, from_item, label or number of people), best first.
+
+    A path weighs 1 or what stands after it, and `scores` is the score of all, or of each pair.
+    """
+    names = ["user_id", "item_id", "from_item", "link", "weight"]
+    paths = pd.DataFrame([(*row, 1.0)[:5] for row in rows], columns=names)
     people = np.array([isinstance(link, int) for link in paths["link"]], bool)
     paths = paths.assign(
         entity=pd.Categorical(np.where(people, "", "e")),
@@ -20,7 +24,11 @@ def sentences(rows, n_cited=3, relation="liked", titles=TITLES):
         n_sharing=pd.to_numeric(paths["link"], errors="coerce").fillna(5).astype(int),
     )
     explained = explained_by(None, {"relation": relation}, paths=paths)
-    return path_sentences(explained, data_of(titles), None, cited(n_cited))
+    found = list(dict.fromkeys((user, item) for user, item, *_ in rows))
+    users = dict.fromkeys(user for user, _ in found) or [1]
+    data = data_of(titles, [(user, item, 4.0) for user in users for item in titles])
+    each = scores if isinstance(scores, dict) else dict.fromkeys(found, scores)
+    return path_sentences(explained, data, lists_of(data, each), cited(n_cited))
 
 
 @pytest.mark.parametrize(
@@ -43,6 +51,24 @@ def test_every_item_is_named_once_with_its_best_path():
     expected = "Because you liked ⟨Brazil⟩ (a), ⟨Alien⟩ (b) and ⟨Cube⟩ (e)."
     assert shown(sentences(rows)) == [expected]
     assert shown(sentences(rows, 1)) == ["Because you liked ⟨Brazil⟩ (a)."]
+
+
+def test_a_small_part_of_the_score_is_said():
+    """Of what is named, each item's best path: 0.5 + 0.25, of which the score is 3 or 4."""
+    rows = [(1, 9, 1, "a", 0.5), (1, 9, 2, "b", 0.25), (1, 9, 2, "c", 0.2), (1, 9, 3, "d", 0.1)]
+    for score, part in ((3.0, None), (4.0, "19 %"), (10.7, "7 %"), (1000.0, "1 %")):
+        (text,) = shown(sentences(rows, 2, scores=score))
+        assert text.startswith("Because you liked ⟨Alien⟩ (a) and ⟨Brazil⟩ (b)")
+        assert ("%" in text) == (part is not None)
+        assert part is None or part in text
+
+
+def test_each_sentence_says_its_own_part():
+    rows = [(2, 9, 1, "a", 0.1), (1, 8, 2, "b", 0.5), (1, 9, 1, "c", 0.2), (1, 9, 3, "d", 0.1)]
+    scores = {(1, 9): 2.0, (2, 9): 10.0, (1, 8): 1.0, (1, 3): 9.0}
+    table = sentences(rows, scores=scores)
+    assert keys(table) == [(2, 9), (1, 8), (1, 9)]
+    assert table["sentence"].str.extract(r"(\d+) %")[0].fillna("").tolist() == ["1", "", "15"]
 
 
 def test_one_person_and_a_thousand():

@@ -39,8 +39,8 @@ msgstr ""
 "Plural-Forms: nplurals=2; plural=(n != 1);\n"
 "Content-Type: text/plain; charset=utf-8\n"
 
-msgid "Recommended because you rated {supporting}."
-msgstr "Weil {supporting} von dir bewertet wurde, empfehlen wir es."
+msgid "Recommended because you rated {cited}"
+msgstr "Weil {cited} von dir bewertet wurde, empfehlen wir es"
 
 msgid "{item} ★{rating}"
 msgstr "{item} (★{rating})"

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from explainable_recsys.data import Data, Lists, RatingScale, check_list_columns
 from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import Interactions
+from explainable_recsys.liking import Liking, ScaleShare
 
 RATINGS = pd.DataFrame(
     [(7, 30, 4.0), (3, 20, 0.5), (7, 10, 2.5), (3, 40, 5.0), (9, 30, 1.0)],
@@ -60,11 +61,34 @@ def test_the_scale_of_ratings_that_are_all_the_same():
 
 
 def test_titles_come_in_the_order_asked_for_and_may_repeat():
+    """Items 10 and 30 are both called A, and nothing is known of their years."""
     titles = Data.from_frames(RATINGS, ITEMS).titles(np.array([3, 0, 2, 1, 0]))
     assert isinstance(titles, pd.Categorical)
-    assert titles.tolist() == ["D", "A", "A", "B", "A"]
-    assert sorted(titles.categories) == ["A", "B", "D"]
+    assert titles.tolist() == ["D", "A [10]", "A [30]", "B", "A [10]"]
+    assert sorted(titles.categories) == ["A [10]", "A [30]", "B", "D"]
     assert Data.from_frames(RATINGS, ITEMS).titles(np.array([], np.int64)).tolist() == []
+
+
+def test_titles_are_told_apart_by_years():
+    items = ITEMS.assign(year=[1995, 2000, 1986, 1995][: len(ITEMS)])
+    titles = Data.from_frames(RATINGS, items).titles(np.array([0, 2, 1]))
+    assert len(set(titles)) == 3
+    assert all(title.startswith("A (") for title in titles[:2])
+
+
+@pytest.mark.parametrize(
+    ("liked", "at_least"), [(None, 3.875), (4.5, 4.5), ("all", -np.inf), (ScaleShare(share=1), 5)]
+)
+def test_what_is_liked_is_looked_up_on_the_scale(liked, at_least):
+    """By default from three quarters of the way from 0.5 to 5 on."""
+    data = Data.from_frames(RATINGS, liked=liked)
+    assert data.liking == Liking(at_least)
+    assert data.of(data.interactions).liking is data.liking
+
+
+def test_nothing_on_the_scale_is_liked():
+    with pytest.raises(InputError, match=r"source\.liked: 5\.5, but the highest rating is 5"):
+        Data.from_frames(RATINGS, liked=5.5)
 
 
 def test_titles_of_text_ids():

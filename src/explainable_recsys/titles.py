@@ -38,7 +38,7 @@ def short_titles(items: pd.DataFrame) -> pd.Series[Any]:
     titles = items["title"].astype("str").map(cut_title)
     twins = titles.duplicated(keep=False)
     if "year" in items:
-        years = items["year"].astype("string")
+        years = pd.to_numeric(items["year"]).astype("Int64").astype("string")
         dated = titles + " (" + years.fillna("") + ")"
         titles = titles.mask((twins & years.notna()).to_numpy(bool), dated)
     numbered = titles + " [" + items["item_id"].astype("str") + "]"

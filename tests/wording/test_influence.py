@@ -153,23 +153,29 @@ def in_places(explained, places, n_cited=3, liked="all"):
             [(1, 0.5), (2, 0.2), (4, -0.1)],
             {1: 1234, 2: 2},
             "Without your rating of ⟨Aliens⟩ it would be number 1,234 instead of 2, without "
-            "⟨Alien⟩ still number 2; ⟨Amélie⟩ speaks most against it.",
+            "⟨Alien⟩ no lower; ⟨Amélie⟩ speaks most against it.",
         ),
         (
             [(1, 0.5), (2, 0.2)],
             {1: 2, 2: 3},
-            "Without your rating of ⟨Aliens⟩ it would still be number 2, without ⟨Alien⟩ number 3.",
+            "Without your rating of ⟨Aliens⟩ it would be no lower than number 2, without ⟨Alien⟩ "
+            "number 3.",
         ),
         (
             [(1, 0.5), (2, 0.2), (3, 0.1)],
             {1: 2, 2: 2, 3: 2},
             "⟨Aliens⟩, ⟨Alien⟩ and ⟨M*A*S*H⟩ speak most for it, but without any one of them it "
-            "would still be number 2.",
+            "would be no lower than number 2.",
+        ),
+        (
+            [(1, 0.5)],
+            {1: 1},
+            "Without your rating of ⟨Aliens⟩ it would be no lower than number 2.",
         ),
         (
             [(1, 0.5)],
             {1: 2},
-            "Without your rating of ⟨Aliens⟩ it would still be number 2.",
+            "Without your rating of ⟨Aliens⟩ it would be no lower than number 2.",
         ),
         (
             [(1, 0.5)],

@@ -18,6 +18,7 @@ def of_people(rows, k, liked):
             item_id=9,
             style="neighbour",
             evidence="",
+            rated_item_id=None,
             evidence_id=pd.Categorical(table["evidence_id"]),
         )
     )

@@ -10,10 +10,11 @@ from tests.wording.tables import cited, data_of, explained_by, keys, lists_of, s
 TITLES = {1: "Alien", 2: "Brazil", 3: "Cube", 4: "D*ne", 8: "Eight", 9: "Nine"}
 
 
-def sentences(rows, n_cited=3, relation="liked", titles=TITLES, scores=1.0):
+def sentences(rows, n_cited=3, relation="liked", titles=TITLES, scores=1.0, said=None):
     """Of (user, item, from_item, label or number of people), best first.
 
     A path weighs 1 or what stands after it, and `scores` is the score of all, or of each pair.
+    `said` are the places of those that are evidence; None: all are.
     """
     names = ["user_id", "item_id", "from_item", "link", "weight"]
     paths = pd.DataFrame([(*row, 1.0)[:5] for row in rows], columns=names)
@@ -23,7 +24,11 @@ def sentences(rows, n_cited=3, relation="liked", titles=TITLES, scores=1.0):
         label=pd.Categorical(paths["link"].astype("str")),
         n_sharing=pd.to_numeric(paths["link"], errors="coerce").fillna(5).astype(int),
     )
-    explained = explained_by(None, {"relation": relation}, paths=paths)
+    places = paths.groupby(["user_id", "item_id"]).cumcount() + 1
+    paths = paths.assign(position=places)
+    told = paths if said is None else paths[paths["position"].isin(said)]
+    evidence = told[["user_id", "item_id"]].assign(group=told["position"])
+    explained = explained_by(evidence, {"relation": relation}, paths=paths)
     found = list(dict.fromkeys((user, item) for user, item, *_ in rows))
     users = dict.fromkeys(user for user, _ in found) or [1]
     data = data_of(titles, [(user, item, 4.0) for user in users for item in titles])
@@ -61,6 +66,11 @@ def test_a_small_part_of_the_score_is_said():
         assert text.startswith("Because you liked ⟨Alien⟩ (a) and ⟨Brazil⟩ (b)")
         assert ("%" in text) == (part is not None)
         assert part is None or part in text
+
+
+def test_paths_that_are_no_evidence_are_not_named():
+    rows = [(1, 9, 1, "a"), (1, 9, 2, "b"), (1, 9, 3, "c")]
+    assert shown(sentences(rows, said=[2])) == ["Because you liked ⟨Brazil⟩ (b)."]
 
 
 def test_each_sentence_says_its_own_part():

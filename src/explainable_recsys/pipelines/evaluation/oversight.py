@@ -10,7 +10,7 @@ from explainable_recsys.data import Data, Lists
 from explainable_recsys.metrics.faithfulness import FaithfulnessParameters
 from explainable_recsys.metrics.oversight import Oversight, oversee
 from explainable_recsys.pipelines.evaluation.gathering import stacked
-from explainable_recsys.pipelines.judging import stored
+from explainable_recsys.pipelines.judging import judges_of, stored
 from explainable_recsys.recommenders.lists import RecommendationParameters
 
 
@@ -43,9 +43,10 @@ def gather_oversight(
     """What the owner sees of all approaches: told, missing or weak, by group, items reached.
 
     Args:
-        seen: `<approach>.oversight`.
+        seen: `evaluation.<approach>.oversight`.
     """
-    known = stored(seen, "oversight")
+    made = stored(seen, "oversight").items()
+    known = {name.removeprefix(judges_of("")): one for name, one in made}
     return (
         stacked({name: one.told for name, one in known.items()}),
         stacked({name: one.weak for name, one in known.items()}),

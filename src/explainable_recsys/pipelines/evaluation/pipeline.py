@@ -28,6 +28,7 @@ def create_pipeline(**_: Any) -> Pipeline:
     judges = [judge for judge in tagged if whose(judge) in members]
     judges += [_oversee(name) for name in sorted(usual)]
     gather = everything().only_nodes("data_processing.gather_data")
+    seen = {name: name for name in map(_oversight, sorted(usual))}
     compare = [
         node(
             comparison.compare,
@@ -44,7 +45,11 @@ def create_pipeline(**_: Any) -> Pipeline:
             K | KE | {"parameters": "params:comparison"} | _of("user_metrics", members),
             TESTS,
         ),
-        node(oversight.gather_oversight, _of("oversight", usual), OVERSIGHT),
+        node(
+            oversight.gather_oversight,
+            {name: name for name in map(_oversight, sorted(usual))},
+            OVERSIGHT,
+        ),
         node(
             gathering.draw_comparison,
             COMPARED | {"curves": "faithfulness_curves", "table": "faithfulness", **KE} | K,
@@ -55,6 +60,11 @@ def create_pipeline(**_: Any) -> Pipeline:
         [*compare, *_report(usual)], namespace=EVALUATION_TAG, prefix_datasets_with_namespace=False
     )
     return gather + Pipeline(judges) + about_all
+
+
+def _oversight(approach: str) -> str:
+    """What the owner sees of an approach: in the box of the evaluation, where it stays."""
+    return f"{judges_of(approach)}.oversight"
 
 
 def _oversee(approach: str) -> Node:
@@ -70,7 +80,7 @@ def _oversee(approach: str) -> Node:
             **known,
             **KE,
         },
-        [f"{approach}.oversight"],
+        [_oversight(approach)],
         name="oversee",
         namespace=judges_of(approach),
         tags=EVALUATION_TAG,

@@ -45,11 +45,7 @@ def create_pipeline(**_: Any) -> Pipeline:
             K | KE | {"parameters": "params:comparison"} | _of("user_metrics", members),
             TESTS,
         ),
-        node(
-            oversight.gather_oversight,
-            {name: name for name in map(_oversight, sorted(usual))},
-            OVERSIGHT,
-        ),
+        node(oversight.gather_oversight, seen, OVERSIGHT),
         node(
             gathering.draw_comparison,
             COMPARED | {"curves": "faithfulness_curves", "table": "faithfulness", **KE} | K,

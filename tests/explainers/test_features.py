@@ -27,19 +27,23 @@ def everything(histories):
     )
 
 
-def explain(model, histories, lists, **changed):
-    parameters = FeatureExplanationParameters(**changed)
-    return explain_by_features(model, data_of(histories), lists, parameters)
+def explain(model, histories, lists, liked_from=-math.inf, **changed):
+    data, parameters = data_of(histories, liked_from=liked_from), changed
+    return explain_by_features(model, data, lists, FeatureExplanationParameters(**parameters))
 
 
-def pieces_by_hand(truth, own, item):
-    """[(id, weight, columns of the rated items that may be named), …] as they are told."""
+def pieces_by_hand(truth, own, item, liked_from=-math.inf):
+    """[(id, weight, columns of the rated items that may be named), …] as they are told.
+
+    Only liked items may be, whatever the others add.
+    """
     pieces = []
     for name in truth.vectors[item]:
         parts = {j: truth.part(j, rating, item, name) for j, rating in own.items()}
         if math.fsum(parts.values()) > 0:
-            most = [j for j in parts if parts[j] > max(parts.values()) - 1e-12]
-            known = max(truth.popularity[j] for j in most)
+            liked = {j: part for j, part in parts.items() if part > 0 and own[j] >= liked_from}
+            most = [j for j in liked if liked[j] > max(liked.values()) - 1e-12]
+            known = max((truth.popularity[j] for j in most), default=0.0)
             carriers = [j for j in most if truth.popularity[j] > known - 1e-12]
             pieces.append((f"kind={name}", math.fsum(parts.values()), carriers))
     popular = math.fsum(weight for _, weight, _ in pieces) * (truth.boost(item) - 1)
@@ -52,20 +56,23 @@ def pieces_by_hand(truth, own, item):
     seed=st.integers(0, 10_000),
     rating_weight=st.sampled_from([0.0, 0.5]),
     popularity_weight=st.sampled_from([0.0, 0.1, 1.0]),
+    liked_from=st.sampled_from([-math.inf, 3.0, 4.0, 9.0]),
 )
-@example(seed=173, rating_weight=0.0, popularity_weight=1.0)  # adds as much as a feature
-def test_evidence_equals_loops_and_sums_to_the_score(seed, **changed):
+@example(  # adds as much as a feature
+    seed=173, rating_weight=0.0, popularity_weight=1.0, liked_from=-math.inf
+)
+def test_evidence_equals_loops_and_sums_to_the_score(seed, liked_from, **changed):
     learned_from, described = random_case(seed)
     asked, _ = random_case(seed + 1, n_users=6)
     histories, model = interactions_of(asked, 10), fit(learned_from, described, **changed)
     truth = ByHand(learned_from, described, ContentParameters(**changed))
-    found = explain(model, histories, everything(histories), n_evidence=3)
+    found = explain(model, histories, everything(histories), liked_from, n_evidence=3)
     assert_is_evidence(found.evidence)
     own_table = dict(list(found.evidence.groupby(["user_id", "item_id"])))
     projected = dict(list(found.details["projected_evidence"].groupby(["user_id", "item_id"])))
     for user, own in enumerate(asked):
         for item in range(10):
-            expected = pieces_by_hand(truth, own, item)
+            expected = pieces_by_hand(truth, own, item, liked_from)
             pair = user + 1, item + 100
             assert (pair in own_table) == (pair in projected) == bool(expected)
             if not expected:
@@ -113,6 +120,20 @@ def test_of_equal_carriers_the_most_popular_is_named():
     histories = interactions_of(learned_from, 4)
     table = explain(fit(learned_from, described), histories, lists_of(histories, [(1, 102)]))
     assert table.evidence["rated_item_id"].tolist() == [101]
+
+
+def test_only_what_is_liked_carries_a_feature():
+    """Of what is a, item 0 adds most and was rated 2; of what is b, nothing was liked."""
+    described = [{"a"}, {"a", "c"}, {"b"}, {"a", "b"}]
+    own = {0: 2.0, 1: 5.0, 2: 1.0}
+    histories = interactions_of([own], 4)
+    model = fit([own], described, rating_weight=0.0)
+    lists = lists_of(histories, [(1, 103)])
+    ids = ["kind=a", "kind=b"]
+    for liked_from, named in ((-math.inf, [100, 102]), (4.0, [101, pd.NA])):
+        table = explain(model, histories, lists, liked_from).evidence
+        table = table.set_index(table["evidence_id"].astype("str")).loc[ids]
+        assert table["rated_item_id"].tolist() == named
 
 
 def test_what_popularity_adds_rests_on_no_rated_item():

@@ -283,6 +283,8 @@ def by_hand(world: World, user: int, item: int, parameters: LimeParameters) -> d
     strongest = sorted(weights.items(), key=lambda w: -abs(w[1]))[: parameters.n_evidence]
     support = [w for w in strongest if w[1] > 0]
     opposition = [w for w in strongest if w[1] < 0]
+    if world.kind == "history" and max(weights.values(), default=0.0) <= 0:
+        opposition = []  # what nothing in a history supports is not explained
     return {
         "evidence": support + opposition,
         "intercept": fitted.intercepts[0],

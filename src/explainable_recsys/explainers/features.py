@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -14,6 +16,7 @@ from explainable_recsys.explainers.contributions import (
     explain_by_contributions,
 )
 from explainable_recsys.explainers.tables import Explained, evidence_table
+from explainable_recsys.liking import Liking
 from explainable_recsys.parameters import Parameters
 from explainable_recsys.progress import progress
 from explainable_recsys.ragged import blocks, expand
@@ -178,7 +181,7 @@ def _named(names: NDArray[np.str_], features: NDArray[np.int64]) -> pd.Categoric
 
 
 def _projected(model: Content, data: Data, lists: Lists, n_evidence: int) -> pd.DataFrame:
-    """The rated items that add most to each score."""
-    listed = ContributionParameters(n_evidence=n_evidence)
-    evidence = explain_by_contributions(model, data, lists, listed).evidence
+    """The rated items that add most to each score, liked or not: features rest on them all."""
+    listed, rated = ContributionParameters(n_evidence=n_evidence), replace(data, liking=Liking())
+    evidence = explain_by_contributions(model, rated, lists, listed).evidence
     return evidence[["user_id", "item_id", "rated_item_id", "weight"]]

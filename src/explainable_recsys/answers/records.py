@@ -40,7 +40,6 @@ USUAL = {
         name: f"{{approach}}.{name}"
         for name in ("explanations", "cited_rules", "cited_groups", "surrogates", "paths")
     },
-    "explanations_of_null": "{approach}.explanations_of_null",
 }
 """The dataset that an argument of this name reads, where a record gives it no other.
 

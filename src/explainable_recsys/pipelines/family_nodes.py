@@ -17,6 +17,7 @@ from explainable_recsys.metrics.evaluation import (
     faithfulness_tables,
 )
 from explainable_recsys.pipelines.explaining import Explain
+from explainable_recsys.pipelines.judging import judges_of
 from explainable_recsys.pipelines.pictures import pictures
 from explainable_recsys.pipelines.steps import JUDGEMENTS, step_node
 from explainable_recsys.recommenders.lists import make_lists
@@ -58,10 +59,12 @@ def explain_node(pair: Pair) -> Node:
 
 def null_node(pair: Pair) -> Node:
     """The same lists explained to others, who have histories as long."""
-    step = Step(
-        Explain(pair, null=True), (f"{pair.name}.explanations_of_null",), _explained_with(pair)
-    )
+    step = Step(Explain(pair, null=True), (_of_null(pair),), _explained_with(pair))
     return step_node(step, pair.name, "explain_null", recommender=pair.recommender)
+
+
+def _of_null(pair: Pair) -> str:
+    return f"{judges_of(pair.name)}.explanations_of_null"
 
 
 def control_nodes(pair: Pair) -> Iterable[Node]:
@@ -101,7 +104,7 @@ def approach_nodes(pair: Pair) -> Iterable[Node]:
     if explainer.measure:
         yield step_node(explainer.measure, name, **names)
     taken = [f"{name}.{table}" for table in ("faithfulness", "faithfulness_curves")]
-    by_user, projected = f"{name}.faithfulness_by_user", f"{name}.projected_evidence"
+    by_user, projected = f"{judges_of(name)}.faithfulness_by_user", f"{name}.projected_evidence"
     has_projected = "projected_evidence" in explainer.details
     measured = Step(
         faithfulness_tables,
@@ -115,6 +118,7 @@ def approach_nodes(pair: Pair) -> Iterable[Node]:
         tuple(f"{name}.{table}" for table in JUDGEMENTS),
         {
             "faithfulness_by_user": by_user,
+            "explanations_of_null": _of_null(pair),
             **({"approach_metrics": f"{name}.approach_metrics"} if explainer.measure else {}),
             **{f"explanations_of_{c}": f"{owner}.explanations_of_{c}" for c in controls},
             **{f"recommendations_of_{c}": f"{c}.recommendations" for c in controls},

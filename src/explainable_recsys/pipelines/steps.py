@@ -26,7 +26,7 @@ def node(run: Callable[..., Any], inputs: Any, outputs: Sequence[str], **more: A
 def step_node(step: Step, namespace: str, called: str | None = None, **names: str) -> Node:
     """A step as a node; what judges makes nothing of what is not stored.
 
-    A step judges if what it makes first is metrics, or faithfulness.
+    A step judges if what it makes first is metrics, faithfulness, or reasons of the null.
 
     Args:
         step: The step.
@@ -37,6 +37,6 @@ def step_node(step: Step, namespace: str, called: str | None = None, **names: st
     outputs = [name.format(**names) for name in step.outputs]
     inputs = {argument: name.format(**names) for argument, name in step.inputs.items()}
     run, tags = step.run, CHOICE if step.chooses else None
-    if outputs[0].endswith(("metrics", ".faithfulness")):
+    if outputs[0].endswith(("metrics", ".faithfulness", ".explanations_of_null")):
         run, namespace, tags = IfStored(run, len(outputs)), judges_of(namespace), EVALUATION_TAG
     return node(run, inputs, outputs, name=called or run.__name__, namespace=namespace, tags=tags)

@@ -1088,12 +1088,25 @@ def test_names(arguments, expected):
 def test_reported_columns():
     names = reported_columns(10, parameters())
     own = ["pos@10,2", "del@2", "cdcg@2", "ps@10,2", "ins@2", "pos@10/auc", "ps@10/auc"]
-    assert names.pop() == "pos@10,2/greedy"
+    assert [names.pop(), names.pop()] == ["pos@10,2/strongest", "pos@10,2/greedy"]
     assert [name for name in names if "random" not in name and "popular" not in name] == own
     assert set(names) == {f"{name}{of}" for name in own for of in ("", "/random", "/popular")}
     assert len(names) == 3 * len(own)
     by_user = measure("ItemKNN", random_evidence(lists_by("ItemKNN"), catalogue())).by_user
-    assert set(reported_columns(K, parameters())) < set(by_user.columns)
+    assert set(reported_columns(K, parameters())[:-1]) < set(by_user.columns)
+
+
+@pytest.mark.parametrize("kind", ["EASE", "ItemKNN", "rules"])
+def test_the_strongest_pieces_are_those_told_first_if_strength_is_the_order(kind):
+    evidence = random_evidence(lists_by(kind), catalogue()).assign(lead=0.0)
+    told = measure(kind, evidence).by_user
+    assert not told[f"pos@{K},2"].equals(told[f"pos@{K},2/strongest"])
+    by_strength = evidence.sort_values("weight", ascending=False, kind="stable")
+    again = by_strength.groupby(["user_id", "item_id"]).cumcount() + 1
+    retold = measure(kind, by_strength.assign(position=again)).by_user
+    expected = retold[f"pos@{K},2"].rename(None)
+    pd.testing.assert_series_equal(told[f"pos@{K},2/strongest"].rename(None), expected)
+    pd.testing.assert_series_equal(retold[f"pos@{K},2/strongest"].rename(None), expected)
 
 
 @pytest.mark.parametrize("sizes", [(), (0, 1), (-1,), (2, 1), (1, 1, 2)])

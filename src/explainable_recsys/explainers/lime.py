@@ -606,7 +606,8 @@ def _pieces(
     local: Local, parameters: LimeParameters
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]:
     """Recommendation, evidence, weight and examples of the strongest evidence."""
-    chosen = strongest_evidence(local.weights, parameters.n_evidence)
+    n_cited = min(parameters.n_cited, parameters.n_evidence)
+    chosen = strongest_evidence(local.weights, parameters.n_evidence, n_cited)
     lists, place = np.nonzero(chosen >= 0)
     entries = chosen[lists, place]
     examples = np.full((*chosen.shape, parameters.n_examples), -1)

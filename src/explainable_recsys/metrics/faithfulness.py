@@ -24,7 +24,7 @@ from explainable_recsys.metrics.counterfactual_ranks import (
     Orders,
     counterfactual_ranks,
 )
-from explainable_recsys.metrics.greedy import take_away
+from explainable_recsys.metrics.greedy import ranks_without, take_away
 from explainable_recsys.metrics.projected_evidence import Cited, projected_evidence
 from explainable_recsys.metrics.ranking import top_k
 from explainable_recsys.parameters import Parameters, Seed
@@ -42,6 +42,9 @@ EVIDENCE = ("own", "random", "popular")
 
 GREEDY = "greedy"
 """The ratings that hold a recommendation up most: as far as it can fall."""
+
+STRONGEST = "strongest"
+"""The strongest supporting pieces, where what is told first is not the strongest."""
 
 SMALLEST_DROP = 0.02
 """Of POS, between random and greedy choice: nothing is a share of less than this."""
@@ -109,7 +112,7 @@ def reported_columns(k: int, parameters: FaithfulnessParameters) -> list[str]:
     sizes: list[tuple[str, int | str]] = [(metric, parameters.reported) for metric in METRICS]
     sizes += [("pos", "auc"), ("ps", "auc")]
     names = [column_name(metric, k, size, e) for metric, size in sizes for e in EVIDENCE]
-    return [*names, column_name("pos", k, parameters.reported, GREEDY)]
+    return [*names, *(column_name("pos", k, parameters.reported, e) for e in (GREEDY, STRONGEST))]
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,7 +123,8 @@ class Faithfulness:
         by_user: `user_id`, and a column for each metric, Ke and evidence: `pos@10,3` (K, Ke),
             `del@3` (Ke), those of the controls with `/random` or `/popular`; areas under the
             curves as `pos@10/auc`, `pos@10/auc/random`; `pos@10,3/greedy` of the reported Ke, of
-            users for whom it is known. NaN where not defined for the user.
+            users for whom it is known; `pos@10,3/strongest` where the evidence has views. NaN where
+            not defined for the user.
         table: The means over users: `metric`, `evidence`, `n_cited`, `value`, `low`, `high`,
             `n_users`, `n_recommendations`.
         curves: `metric`, `evidence`, `share` (of the history removed, or kept for ps and ins),
@@ -211,7 +215,13 @@ def measure_faithfulness(
     name = column_name("pos", k, parameters.reported, GREEDY)
     probed = np.isin(sample, order[: parameters.sample_users])
     kept = _kept_by_greedy(prober.ranker, lists.histories, cited, probed, k, parameters.reported)
-    return replace(found, by_user=found.by_user.assign(**{name: kept[users]}))
+    more = {name: kept[users]}
+    if {"position", "lead"} <= set(evidence):
+        by_strength = evidence.sort_values("weight", ascending=False, kind="stable")
+        strongest = projected_evidence(lists, by_strength.drop(columns="position"))
+        kept = _kept_without(prober.ranker, lists.histories, strongest, k, parameters.reported)
+        more[column_name("pos", k, parameters.reported, STRONGEST)] = kept[users]
+    return replace(found, by_user=found.by_user.assign(**more))
 
 
 def possible_drop(
@@ -267,6 +277,22 @@ def _kept_by_greedy(
     kept, counts = (ranks > 0) & (ranks <= k), np.bincount(of, minlength=len(probed))
     shares: NDArray[np.float64] = np.full(len(probed), np.nan)
     np.divide(np.bincount(of, kept, len(probed)), counts, out=shares, where=counts > 0)
+    return shares
+
+
+def _kept_without(
+    ranker: Ranker, histories: Interactions, cited: Cited, k: int, n_cited: int
+) -> NDArray[np.float64]:
+    """Share (n,) of each user's explained recommendations in the top K without their first Ke."""
+    place = place_in_run(cited.recommendations)
+    removed = np.full((len(cited.users), n_cited), -1, np.int64)
+    first = place < n_cited
+    removed[cited.recommendations[first], place[first]] = cited.columns[first]
+    ranks = ranks_without(ranker, histories.ratings, cited.users, cited.items, removed, k)
+    counts = np.bincount(cited.users, minlength=histories.n_users)
+    kept = np.bincount(cited.users, (ranks > 0) & (ranks <= k), histories.n_users)
+    shares: NDArray[np.float64] = np.full(histories.n_users, np.nan)
+    np.divide(kept, counts, out=shares, where=counts > 0)
     return shares
 
 

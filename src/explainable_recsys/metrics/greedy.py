@@ -61,6 +61,30 @@ def take_away(
     return removed, ranks
 
 
+def ranks_without(
+    ranker: Ranker,
+    histories: sparse.csr_array,
+    of: NDArray[np.int64],
+    items: NDArray[np.int64],
+    removed: NDArray[np.int64],
+    k: int,
+) -> NDArray[np.int64]:
+    """Ranks (m,) of items when some ratings are taken away, 0 where they are not recommended.
+
+    Args:
+        ranker: The recommender, and what it recommends.
+        histories: (u, n_items) CSR.
+        of: (m,) row there of each recommendation's user.
+        items: (m,) column of the recommended item.
+        removed: (m, n) columns of the ratings that go, padded with -1.
+        k: Length of the lists.
+    """
+    left = histories[of]
+    for columns in removed.T:
+        left = _without(left, columns)
+    return _places(ranker, left, np.arange(len(items)), removed, items, k)[0]
+
+
 def _places(
     ranker: Ranker,
     histories: sparse.csr_array,

@@ -551,6 +551,10 @@ GREEDY = (
     "without which the item's lead over the first item outside the list is lowest: about as far as "
     "they can fall. On a sample of the users."
 )
+STRONGEST = (
+    "The same recommendations when as many of the strongest supporting pieces are taken out, liked "
+    "or not, instead of those told first."
+)
 NULL = (
     "The same recommendations to a sample of the users, asked of the same explainer with their own "
     "history, and with that of the person whose history is the nearest in length (the null). Left "
@@ -566,7 +570,7 @@ SAMPLED = (
 ADDITIONS = {
     "is_area": ("AUC", AREA),
     "control": ("random evidence, popular evidence", CONTROL),
-    "is_greedy": ("greedy evidence", GREEDY),
+    "choice": ("greedy evidence, strongest evidence", f"{GREEDY} {STRONGEST}"),
     "history": ("own history, another's history", NULL),
     "lists": ("most-popular lists, random lists", OF_LISTS),
     "is_gain": ("gain", GAIN),
@@ -577,7 +581,7 @@ ADDITIONS = {
 _NAME = re.compile(
     r"(?:sampled_(?P<sampled>\d+)_)?(?P<base>\w+?)(?P<at>@\d+(?:,\d+)?)?(?P<area>/auc)?"
     r"(?:_of_(?P<lists>popularity|random)|_of_(?P<history>own|null)|(?P<gain>_gain))?"
-    r"(?:/(?:(?P<control>random|popular)|(?P<greedy>greedy)))?"
+    r"(?:/(?:(?P<control>random|popular)|(?P<choice>greedy|strongest)))?"
 )
 
 
@@ -593,7 +597,7 @@ class Column(NamedTuple):
         history: `own` or `null`, if it is measured on a sample of the users, with their own or with
             others' histories.
         control: `random` or `popular`, if it is measured on that evidence.
-        is_greedy: Whether it is measured on the ratings that a greedy choice takes away.
+        choice: `greedy` or `strongest`, if it is measured on ratings chosen so.
         sampled: Number of sampled negatives; empty in a full ranking.
     """
 
@@ -604,13 +608,13 @@ class Column(NamedTuple):
     lists: str = ""
     history: str = ""
     control: str = ""
-    is_greedy: bool = False
+    choice: str = ""
     sampled: str = ""
 
     @property
     def is_plain(self) -> bool:
         """Whether it is the metric itself, of the full ranking, own lists and own evidence."""
-        changed = self.is_gain, self.lists, self.history, self.control, self.is_greedy, self.sampled
+        changed = self.is_gain, self.lists, self.history, self.control, self.choice, self.sampled
         return not any(changed)
 
     @property
@@ -635,7 +639,7 @@ def read(column: str) -> Column:
         found["lists"] or "",
         found["history"] or "",
         found["control"] or "",
-        bool(found["greedy"]),
+        found["choice"] or "",
         found["sampled"] or "",
     )
 

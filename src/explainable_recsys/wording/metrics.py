@@ -14,7 +14,8 @@ _ADDED = {
     ("history", "null"): later("{metric}, another's history"),
     ("control", "random"): later("{metric}, random evidence"),
     ("control", "popular"): later("{metric}, popular evidence"),
-    ("is_greedy", True): later("{metric}, greedy evidence"),
+    ("choice", "greedy"): later("{metric}, greedy evidence"),
+    ("choice", "strongest"): later("{metric}, strongest evidence"),
 }
 
 

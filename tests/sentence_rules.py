@@ -91,7 +91,9 @@ class Run:
                 for title, (item, of) in self.by_start[shown[:3]]
                 if title == shown or (_plain(title) == text and (year is None or of == year))
             ]
-            self.named[shown] = exact or found
+            number = re.search(r" \[([^\]]+)\]$", shown)
+            found = [i for i in exact or found if not number or str(i) == number[1]]
+            self.named[shown] = found
         return self.named[shown]
 
 

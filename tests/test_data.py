@@ -59,11 +59,11 @@ def test_the_scale_of_ratings_that_are_all_the_same():
     assert data.scale == RatingScale(minimum=3.0, maximum=4.0)
 
 
-def test_titles_come_in_the_order_asked_for_and_may_repeat():
+def test_titles_come_in_the_order_asked_for_and_tell_items_apart():
     titles = Data.from_frames(RATINGS, ITEMS).titles(np.array([3, 0, 2, 1, 0]))
     assert isinstance(titles, pd.Categorical)
-    assert titles.tolist() == ["D", "A", "A", "B", "A"]
-    assert sorted(titles.categories) == ["A", "B", "D"]
+    assert titles.tolist() == ["D", "A [10]", "A [30]", "B", "A [10]"]
+    assert sorted(titles.categories) == ["A [10]", "A [30]", "B", "D"]
     assert Data.from_frames(RATINGS, ITEMS).titles(np.array([], np.int64)).tolist() == []
 
 

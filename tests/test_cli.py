@@ -93,7 +93,7 @@ def nothing_stored(project: Path) -> bool:
 def test_own_ratings_with_text_ids_run_to_the_summary(shop: Path, kedro: Kedro) -> None:
     result = kedro(shop, "run", "--env", "shop")
     assert result.returncode == 0, result.stderr
-    assert re.search(r"Recommended because you rated Product \d ★\d \(\d+ %\)", result.stdout)
+    assert re.search(r"Recommended because you liked Product \d ★[45] \(\d+ %\)", result.stdout)
     assert "make viz ENV=shop" in result.stdout
     explained = kedro(shop, "explain", "-e", "shop", "--user", "c1", "--format", "json")
     assert explained.returncode == 0, explained.stderr
@@ -180,8 +180,8 @@ def test_a_split_that_leaves_somebody_without_training_data(shop: Path, kedro: K
         ("split.strategy=alphabetical", ["split.strategy", "random_fraction", "alphabetical"]),
         ("split.strategy=predefined", ["split.strategy", "source.splits"]),
         ("cleaning.k_core=50", ["cleaning", "not in the 50-core"]),
-        ("evaluation.relevance_threshold=6", ["relevance_threshold", "6", "highest is 4"]),
-        ("evaluation.relevance_threshold=.inf", ["relevance_threshold", "finite"]),
+        ("evaluation.relevance_threshold=4", ["relevance_threshold", "evaluation.relevance"]),
+        ("evaluation.relevance=4", ["parameter evaluation.relevance", "any", "liked"]),
         ("data_root=", ["data_root"]),
         ("bias=null", ["parameter bias", "block"]),
         ("als.model.regularization=500", ["500", "factors vanish", "try 50"]),

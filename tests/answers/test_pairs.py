@@ -80,7 +80,8 @@ def test_pairs_that_are_not_there(recommender: str, explainer: str, message: str
 def test_knowledge_is_the_explainers_unless_the_pair_says_otherwise() -> None:
     assert knowledge_of(APPROACHES["posthoc_ar"]) == ("rules",)
     assert knowledge_of(APPROACHES["posthoc_ar_of_lists"]) == ("rules_of_svd",)
-    assert knowledge_of(APPROACHES["intrinsic_als"]) == ()
+    assert knowledge_of(APPROACHES["intrinsic_als"]) == ("features",)  # to group ratings by
+    assert knowledge_of(APPROACHES["posthoc_influence"]) == ()
 
 
 def test_knowledge_of_one_kind_gives_the_same_arguments() -> None:

@@ -113,7 +113,8 @@ def test_one_rule() -> None:
 
 
 def test_neighbours() -> None:
-    reasons = reasons_of("neighbour", ("★4.5", 1), ("★5", 1), ("★2", 2))
+    # Those who did not like it stand in the evidence below 0.
+    reasons = reasons_of("neighbour", ("★4.5", 1), ("★5", 1), ("★2", -2))
     figure = reasons_figure(reasons, "Fargo")
     (bars,) = figure.data
     assert figure.layout.yaxis.ticktext == ("★5", "★4.5", "★2")  # by rating, not by number

@@ -62,16 +62,24 @@ def test_by_hand() -> None:
 
 def test_gaps_of_opposite_signs_do_not_cancel() -> None:
     groups = groups_of([(1, 5, 1.5, 1.0), (1, 6, 0.5, 1.0)])
-    assert (
-        influence_metrics(groups, pieces_of([(1, 5, [1.0])]), resampled(0, 0))["additivity_gap"]
-        == 0.5
-    )
+    pieces = pieces_of([(1, 5, [1.0]), (1, 6, [0.5])])
+    assert influence_metrics(groups, pieces, resampled(0, 0))["additivity_gap"] == 0.5
+
+
+def test_what_is_not_explained_does_not_count() -> None:
+    """A group of ratings that is noise is in no explanation."""
+    groups = groups_of([(1, 5, 0.6, 0.5), (1, 6, 0.001, 0.9), (2, 5, 0.002, 0.9)])
+    pieces = pieces_of([(1, 5, [0.4, 0.2])])
+    report = influence_metrics(groups, pieces, resampled(0, 0))
+    assert report["group_influence"] == 0.5
+    assert report["group_influence/n"] == report["additivity_gap/n"] == 1
 
 
 def test_a_group_may_be_worth_less_than_nothing() -> None:
     """The gap is a share of how much a group is worth, whatever its sign."""
     groups = groups_of([(1, 5, 0.5, -1.0), (2, 6, 2.0, 1.0)])
-    report = influence_metrics(groups, pieces_of([(1, 5, [0.5])]), resampled(0, 0))
+    pieces = pieces_of([(1, 5, [0.5]), (2, 6, [2.0])])
+    report = influence_metrics(groups, pieces, resampled(0, 0))
     assert report["additivity_gap"] == pytest.approx((1.5 + 1.0) / 2.0)
     assert report["group_influence"] == 0
 

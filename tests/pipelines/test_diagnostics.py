@@ -9,13 +9,11 @@ import pandas as pd
 import pytest
 from kedro.pipeline import Pipeline
 
+from explainable_recsys.answers.answer import FittedPair, answer
 from explainable_recsys.answers.pairs import APPROACHES
 from explainable_recsys.data import Data, Lists
 from explainable_recsys.draws import sample
-from explainable_recsys.explainers.contributions import (
-    ContributionParameters,
-    explain_by_contributions,
-)
+from explainable_recsys.explainers.contributions import ContributionParameters
 from explainable_recsys.metrics.parameters import EvaluationParameters
 from explainable_recsys.metrics.stability import explanation_overlap
 from explainable_recsys.pipelines.diagnostics import create_pipeline
@@ -58,21 +56,17 @@ def test_every_approach_has_a_row(stored: Stored) -> None:
     assert (moved["low"] < moved["jaccard"]).all()
     assert (moved["jaccard"] < moved["high"]).all()
     assert (moved["n_users"] == 20).all()
-    assert (moved["n_recommendations"] == 200).all()
+    assert moved["n_recommendations"].between(180, 200).all()  # those with reasons
 
 
 def test_the_value_of_als_is_that_of_two_models(stored: Stored, data: Data) -> None:
     model, lists = stored("als.model"), stored("als.recommendations")
     reseeded = model.parameters.model_copy(update={"seed": model.parameters.seed + 1})
     again = ALS.fit(stored("interactions"), reseeded)
-    second = explain_by_contributions(
-        again,
-        data,
-        Lists.of(data.histories, lists),
-        ContributionParameters(),
-        APPROACHES["intrinsic_als"].order,
-    )
-    overlap = explanation_overlap(stored("intrinsic_als.explanations"), second.evidence, 3)
+    knowledge = {"item_features": stored("features.item")}
+    pair = FittedPair(APPROACHES["intrinsic_als"], again, ContributionParameters(), knowledge)
+    second = answer(pair, data, lists=Lists.of(data.histories, lists))
+    overlap = explanation_overlap(stored("intrinsic_als.explanations"), second.explanations, 3)
     users = sample(lists["user_id"].unique(), 20, 0, "stability")
     overlap = overlap[overlap["user_id"].isin(users)]
     expected = overlap.groupby("user_id")["jaccard"].mean().mean()

@@ -59,7 +59,9 @@ CONTRACT = {
         *(*PAIR, "n_cited", "sum_of_influences", "group_influence"),
     ],
     "posthoc_influence.ranks_without": [*PAIR, "rated_item_id", "rank", "rank_without"],
-    "intrinsic_als.totals": [*PAIR, "supporting", "opposing"],
+    "intrinsic_als.totals": [
+        *(*PAIR, "supporting", "opposing", "lower", "n_sharing", "of_sharing", "shared"),
+    ],
     "posthoc_fm_lime.surrogates": [
         *(*PAIR, "intercept", "prediction", "local_r2", "held_out_r2"),
         *("effective_samples", "n_samples", "kernel_width", "widened"),
@@ -135,8 +137,9 @@ def test_evidence_is_of_the_lists_and_rests_on_the_history(name: str, stored: St
         assert len(sentences) == len(explained)
 
 
-def test_marked_titles_are_those_of_items(stored: Stored) -> None:
-    titles = set(stored("items")["title"])
+def test_marked_titles_are_those_of_items(stored: Stored, data: Data) -> None:
+    titles = set(data.titles(np.arange(data.interactions.n_items)))
+    assert len(titles) == data.interactions.n_items  # a title is that of one item
     for name, pair in APPROACHES.items():
         if not pair.on_request:
             said = stored(f"{name}.sentences")["sentence"]

@@ -32,8 +32,9 @@ def weighty(explanations: pd.DataFrame) -> pd.DataFrame:
 def in_order(evidence: pd.DataFrame) -> pd.DataFrame:
     """Sort what there is to draw, and add the texts.
 
-    Ratings of neighbours are sorted by rating, everything else from the strongest support down to
-    the strongest opposition. The items that a rule starts from become one piece.
+    Ratings of neighbours are sorted by rating and weigh as many as gave them, for the item or
+    against it; everything else goes from the strongest support down to the strongest opposition.
+    The items that a rule starts from become one piece.
 
     Args:
         evidence: Columns `position`, `style`, `evidence`, `weight`; of rules also `group`, of
@@ -51,7 +52,8 @@ def in_order(evidence: pd.DataFrame) -> pd.DataFrame:
             pieces[column] = pieces.groupby("group")[column].transform(joint.join)
         pieces = pieces.drop_duplicates("group")
     elif kind == "neighbour":
-        pieces = pieces.assign(order=evidence["evidence_id"].astype("float64"))
+        given = evidence["evidence_id"].astype("float64")
+        pieces = pieces.assign(order=given, weight=evidence["weight"].abs())
     pieces = pieces.sort_values(["order", "position"], ascending=[False, True])
     written = {"rule": percent, "neighbour": lambda weight: fixed(weight, 0)}.get(kind, signed)
     values = list(map(written, pieces["weight"]))

@@ -11,11 +11,11 @@ from explainable_recsys.metrics.parameters import EvaluationParameters
 def influence_metrics(
     cited_groups: pd.DataFrame, explanations: pd.DataFrame, evaluation: EvaluationParameters
 ) -> dict[str, float]:
-    """Summarise influences, in the unit of the score.
+    """Summarise influences on what is explained, in the unit of the score.
 
     Args:
-        cited_groups: Columns `user_id`, `sum_of_influences`, `group_influence`, one row per
-            recommendation with supporting ratings.
+        cited_groups: Columns `user_id`, `item_id`, `sum_of_influences`, `group_influence`, one row
+            per recommendation with supporting ratings, also where these are noise.
         explanations: The explanations.
         evaluation: Intervals.
 
@@ -24,9 +24,11 @@ def influence_metrics(
         mean of what the cited ratings are worth together; `additivity_gap`, by which share of
         that their single influences miss it in sum. Each with its interval.
     """
-    groups = cited_groups.assign(
-        gap=(cited_groups["sum_of_influences"] - cited_groups["group_influence"]).abs(),
-        size=cited_groups["group_influence"].abs(),
+    pairs = ["user_id", "item_id"]
+    cited = cited_groups.merge(explanations[pairs].drop_duplicates(), on=pairs)
+    groups = cited.assign(
+        gap=(cited["sum_of_influences"] - cited["group_influence"]).abs(),
+        size=cited["group_influence"].abs(),
     ).groupby("user_id", sort=True)
     strongest = explanations[(explanations["position"] == 1) & (explanations["weight"] > 0)]
     top = strongest.groupby("user_id", sort=True)["weight"].mean().rename("top_influence")

@@ -61,7 +61,8 @@ def explain_by_contributions(
         Evidence of style `item` as `viewed_evidence` makes it, in the unit of the score. And
         `totals`, one row per explained recommendation: `user_id`, `item_id`, `supporting` and
         `opposing`, the sums of the positive and of the negative weights of its whole history,
-        `lower`, that of the positive ones of what is not liked; and of the group that stands out
+        `lower`, that of the positive ones of what is not liked, `n_liked`, the
+        number of those of what is; and of the group that stands out
         `shared` (id of the feature; missing where none does), `n_sharing` and `of_sharing`, the
         number of its ratings and the sum of their weights.
     """

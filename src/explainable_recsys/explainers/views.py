@@ -128,8 +128,9 @@ class Chosen:
             telling), `rated` (column), `share`, `loss`, `lead`; a row for each piece.
         totals: Columns `row`, `supporting`, `opposing`: sums of the weights of all the history's
             ratings for and against each recommendation with any; `lower`, of the supporting ones
-            of what is not liked; and of the group that stands out `shared` (column of the features,
-            -1 if none does), `n_sharing`, `of_sharing` (sum of the weights).
+            of what is not liked; `n_liked`, number of the supporting ones of what is; and of the
+            group that stands out `shared` (column of the features, -1 if none does), `n_sharing`,
+            `of_sharing` (sum of the weights).
     """
 
     places: NDArray[np.int64]
@@ -195,6 +196,7 @@ def choose(
         "supporting": np.maximum(flat, 0.0).sum(axis=1)[explained],
         "opposing": np.minimum(flat, 0.0).sum(axis=1)[explained],
         "lower": _of_lower(weights, liked).ravel()[explained],
+        "n_liked": ((weights > 0) & liked[:, None]).sum(axis=2).ravel()[explained],
         "shared": groups.column.ravel()[explained],
         "n_sharing": groups.members.sum(axis=2).ravel()[explained],
         "of_sharing": groups.part.ravel()[explained],

@@ -44,8 +44,8 @@ class SVDParameters(RankingParameters):
     """
 
     factors: int = Field(96, ge=1)
-    epochs: int = Field(30, ge=1)
-    learning_rate: float = Field(0.02, gt=0)
+    epochs: int = Field(20, ge=1)
+    learning_rate: float = Field(0.03, gt=0)
     regularization: float = Field(0.0125, ge=0)
     unrated_weight: float = Field(0.1, gt=0, le=1)
     user_regularization: float = Field(0.05, gt=0)

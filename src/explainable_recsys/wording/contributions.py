@@ -10,6 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from explainable_recsys.data import Data, Lists
+from explainable_recsys.explainers.groups import DIFFUSE
 from explainable_recsys.explainers.tables import Explained
 from explainable_recsys.knowledge.features import Features
 from explainable_recsys.wording import columns
@@ -27,8 +28,9 @@ def contribution_sentences(
 
     For example "Recommended because you liked ⟨Aliens⟩ ★5 (42 %), ⟨Alien⟩ ★4 (31 %); what you
     rated lower adds 12 %; ⟨Grease⟩ ★2 speaks against it." Or, where no single rating says much,
-    "Recommended because of the 45 you liked in Animation (62 %), first of all ⟨Toy Story⟩ ★5, ⟨Up⟩
-    ★4.5." A percentage is a weight over all positive weights of the history.
+    "Recommended because of the 45 you liked in Animation (62 %), above all ⟨Toy Story⟩ ★5, ⟨Up⟩
+    ★4.5", and where no group stands out "Recommended because of all 63 you liked (71 %), above
+    all …". A percentage is a weight over all positive weights of the history.
 
     Args:
         explained: Style `item`; the detail `totals` of `explain_by_contributions`.
@@ -49,9 +51,12 @@ def contribution_sentences(
         item=columns.items(table["evidence"]),
         rating=columns.ratings(lists.histories, table),
     )
+    strongest = np.repeat(sides.weights[sides.first], np.diff(np.append(sides.first, len(table))))
+    diffuse = (strongest < DIFFUSE * whole) & (table["n_liked"].to_numpy() > parameters.n_cited)
+    form = np.where(table["shared"].notna(), 1, np.where(diffuse, 2, 0))
     pieces = columns.fill_each(
         [phrase("{item} ({share})"), "{item}"],
-        sides.cited_of(pa.array(table["shared"].notna())).to_numpy(zero_copy_only=False),
+        form[sides.cited] > 0,
         item=sides.cited_of(rated),
         share=sides.cited_of(_shares(sides.weights / whole)),
     )
@@ -62,6 +67,7 @@ def contribution_sentences(
         lower >= SAID_FROM,
         told=_support(
             table.iloc[starts],
+            form[starts],
             columns.enumerate_runs(pieces, sides.starts),
             data.liking.everything,
             knowledge.get("item_features"),
@@ -78,12 +84,16 @@ def contribution_sentences(
 
 
 def _support(
-    table: pd.DataFrame, cited: pa.Array, all_rated: bool, features: Features | None
+    table: pd.DataFrame,
+    form: NDArray[np.int64],
+    cited: pa.Array,
+    all_rated: bool,
+    features: Features | None,
 ) -> pa.LargeStringArray:
-    """What supports: single ratings, or the group that stands out."""
-    grouped = table["shared"].notna().to_numpy()
-    rows = np.flatnonzero(grouped)
+    """What supports: single ratings (0), the group that stands out (1), or all of them (2)."""
+    rows = np.flatnonzero(form == 1)
     of_group = table.iloc[rows]
+    parts = np.where(form == 1, table["of_sharing"], table["supporting"] - table["lower"])
     return columns.fill_each(
         [
             phrase("Recommended because you rated {cited}")
@@ -94,12 +104,15 @@ def _support(
             else phrase(
                 "Recommended because of the {n} you liked {group} ({share}), above all {cited}"
             ),
+            phrase("Recommended because of all {n} you rated ({share}), above all {cited}")
+            if all_rated
+            else phrase("Recommended because of all {n} you liked ({share}), above all {cited}"),
         ],
-        grouped,
+        form,
         cited=cited,
-        n=columns.written(table["n_sharing"].to_numpy(), short),
+        n=columns.written(np.where(form == 1, table["n_sharing"], table["n_liked"]), short),
         group=columns.spread(group_names(of_group["shared"], features), rows, len(table)),
-        share=_shares((table["of_sharing"] / table["supporting"]).to_numpy()),
+        share=_shares(parts / table["supporting"].to_numpy()),
     )
 
 

@@ -18,6 +18,7 @@ from kedro.io import DatasetError
 from kedro.pipeline import Node, Pipeline
 
 from explainable_recsys.data import RatingScale
+from explainable_recsys.datasets.source import RatingsFormat, SourceParameters
 from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.metrics.parameters import EvaluationParameters
@@ -44,6 +45,9 @@ TUNABLE = ["als", "ar", "bias", "content", "ease", "emf", "emf_ratings", "fm", "
 TUNABLE += ["item_knn", "meta_paths", "random_walk", "svd", "svd_ratings"]
 GIVEN = {"train_ratings", "validation_ratings", "fold_in_ratings", *TABLES}
 SCALE = RatingScale(minimum=0.5, maximum=5.0)
+SOURCE = SourceParameters(
+    name="small", folder=Path(), rating_scale=SCALE, ratings=RatingsFormat(file="ratings.csv")
+)
 SEED = 4
 """With which four trials find something better than the present parameters of item_knn."""
 
@@ -102,7 +106,7 @@ def test_the_present_value_is_that_of_a_run_that_learns_from_the_training_part(
     interactions = Interactions.from_frame(train)
     model = ItemKNN.fit(interactions, ItemSimilarityParameters())
     lists = recommend(model, interactions, RecommendationParameters())
-    expected = ranking_per_user(lists, validation, 10, None)["ndcg@10"].mean()
+    expected = ranking_per_user(lists, validation, 10)["ndcg@10"].mean()
     assert trials["fold_1"].iloc[0] == pytest.approx(expected)
 
 
@@ -227,8 +231,8 @@ def test_what_cannot_be_tuned(recommender: str | None, message: str) -> None:
         ("bias", {"split": {"validation": False}}, "no validation ratings to tune on"),
         (
             "item_knn",
-            {"evaluation": {"relevance_threshold": 9}},
-            "no validation rating reaches 9",
+            {"evaluation": {"relevance": "liked"}, "source": {"liked": 9.0}},
+            "parameter source.liked: 9, but the highest rating is 5",
         ),
     ],
 )
@@ -366,7 +370,7 @@ def test_what_does_not_depend_on_the_search_runs_once_per_fold(full_run: Path) -
     ]
     parameters = {"toy": {"width": 3, "model": {"damping": 10.0}}}
     measure = measured_by(
-        "rmse", (SCALE.minimum, SCALE.maximum), EvaluationParameters(), RecommendationParameters()
+        "rmse", SOURCE, EvaluationParameters(), RecommendationParameters()
     )
     path, held_out = "toy.model.damping", [fold.validation for fold in folds]
     evaluate = objective("m", part, parameters, {path}, data.__getitem__, held_out, measure)

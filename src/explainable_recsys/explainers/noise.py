@@ -14,7 +14,7 @@ from explainable_recsys.recommenders.lists import Ranker
 NOISE = 1e-2
 """Share of the standard deviation of a person's scores below which a weight says nothing."""
 
-FLAT = 1e-3
+FLAT = 1e-2
 """Scores whose standard deviation is a smaller share of their size are all the same."""
 
 

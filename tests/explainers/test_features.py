@@ -199,3 +199,16 @@ def test_nothing_in_common_is_explained_by_nothing():
 def test_parameters_out_of_range(changed):
     with pytest.raises(ValidationError):
         FeatureExplanationParameters(**changed)
+
+
+def test_what_rests_on_nothing_liked_has_no_reason():
+    """The second user only shares what got a 2 with the item: a score, and no reason."""
+    described = [{"a"}, {"a", "b"}, {"c"}]
+    learned_from = [{0: 4.0}, {0: 2.0}]
+    histories = interactions_of(learned_from, 3)
+    model = fit(learned_from, described, rating_weight=0.0)
+    lists = lists_of(histories, [(1, 101), (2, 101)])
+    data = data_of(histories, liked_from=4.0)
+    found = explain_by_features(model, data, lists, FeatureExplanationParameters())
+    assert model.scores(histories.ratings)[1, 1] > 0
+    assert found.evidence["user_id"].tolist() == [1]

@@ -169,3 +169,11 @@ def test_features_support_whatever_was_rated():
 def test_a_feature_with_an_unliked_example_is_no_support():
     table = evidence([(0, 11, 3.0), (2, 10, 3.0)], "feature")
     assert what_is_said(table, LISTS, FLOOR, Liking(4.0))["item_id"].tolist() == [14]
+
+
+def test_beside_what_rests_on_a_rating_other_pieces_are_no_support():
+    """User 1 rated item 11 with 2; the second piece rests on nothing, as an item's popularity."""
+    table = evidence([(0, 11, 3.0), (0, 12, 5.0), (2, 12, 5.0)], "feature")
+    table["rated_item_id"] = pd.array([11, None, None], "Int64")
+    found = what_is_said(table, LISTS, FLOOR, Liking(4.0))
+    assert found["item_id"].tolist() == [14]

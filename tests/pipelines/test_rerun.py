@@ -64,7 +64,9 @@ def test_only_what_is_needed_runs_and_what_is_given_stays(
     assert made["als.recommendations"] is few
     pair = ["user_id", "item_id"]
     explained = made["intrinsic_als.explanations"][pair].drop_duplicates(ignore_index=True)
-    assert_same(explained, few[pair].reset_index(drop=True))
+    assert set(explained.itertuples(index=False)) <= set(few[pair].itertuples(index=False))
+    # Everybody's first recommendation, but where nothing that the person likes supports it.
+    assert len(explained) > 0.9 * len(few)
 
 
 def both(a: int) -> tuple[int, int]:

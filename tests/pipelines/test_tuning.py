@@ -18,6 +18,7 @@ from kedro.io import DatasetError
 from kedro.pipeline import Node, Pipeline
 
 from explainable_recsys.data import RatingScale
+from explainable_recsys.datasets.source import RatingsFormat, SourceParameters
 from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.metrics.parameters import EvaluationParameters
@@ -35,6 +36,7 @@ from explainable_recsys.pipelines.tuning.space import (
 )
 from explainable_recsys.preprocessing.splits import SplitParameters
 from explainable_recsys.recommenders.lists import RecommendationParameters
+from explainable_recsys.recommenders.popularity import Popularity
 from tests.conftest import PROJECT, open_catalog, run_project
 
 Kedro = Callable[..., subprocess.CompletedProcess[str]]
@@ -44,6 +46,9 @@ TUNABLE = ["als", "ar", "bias", "content", "ease", "emf", "emf_ratings", "fm", "
 TUNABLE += ["item_knn", "meta_paths", "random_walk", "svd", "svd_ratings"]
 GIVEN = {"train_ratings", "validation_ratings", "fold_in_ratings", *TABLES}
 SCALE = RatingScale(minimum=0.5, maximum=5.0)
+SOURCE = SourceParameters(
+    name="small", folder=Path(), rating_scale=SCALE, ratings=RatingsFormat(file="ratings.csv")
+)
 SEED = 4
 """With which four trials find something better than the present parameters of item_knn."""
 
@@ -102,7 +107,7 @@ def test_the_present_value_is_that_of_a_run_that_learns_from_the_training_part(
     interactions = Interactions.from_frame(train)
     model = ItemKNN.fit(interactions, ItemSimilarityParameters())
     lists = recommend(model, interactions, RecommendationParameters())
-    expected = ranking_per_user(lists, validation, 10, None)["ndcg@10"].mean()
+    expected = ranking_per_user(lists, validation, 10)["ndcg@10"].mean()
     assert trials["fold_1"].iloc[0] == pytest.approx(expected)
 
 
@@ -225,11 +230,6 @@ def test_what_cannot_be_tuned(recommender: str | None, message: str) -> None:
             r"space\.model\.item_damping: does not hold the present value 3",
         ),
         ("bias", {"split": {"validation": False}}, "no validation ratings to tune on"),
-        (
-            "item_knn",
-            {"evaluation": {"relevance_threshold": 9}},
-            "no validation rating reaches 9",
-        ),
     ],
 )
 def test_what_a_search_cannot_work_with(
@@ -238,6 +238,23 @@ def test_what_a_search_cannot_work_with(
     with pytest.raises((InputError, DatasetError), match=message):
         tune(tmp_path, recommender, **wrong)
     assert not list(tmp_path.glob("08_reporting/tuning/*"))
+
+
+def test_validation_ratings_of_which_none_is_liked() -> None:
+    rows = [(user, item, 2.0) for user in range(3) for item in range(4) if user != item]
+    known = pd.DataFrame(rows, columns=["user_id", "item_id", "rating"])
+    held_out = pd.DataFrame({"user_id": [0, 1], "item_id": [0, 1], "rating": [2.0, 3.0]})
+    interactions = Interactions.from_frame(known)
+    model = Popularity.fit(interactions)
+    for relevance, liked in (("liked", 4.0), ("any", 4.0), ("liked", 3.0)):
+        source = SOURCE.model_copy(update={"liked": liked})
+        evaluation = EvaluationParameters(relevance=relevance)
+        measure = measured_by("ndcg", source, evaluation, RecommendationParameters(min_ratings=0))
+        if (relevance, liked) == ("liked", 4.0):
+            with pytest.raises(InputError, match=r"evaluation\.relevance: .*accepted: any"):
+                measure(model, interactions, held_out)
+        else:
+            assert measure(model, interactions, held_out) == 1  # one item is left for each
 
 
 def test_a_trial_that_the_recommender_refuses_fails_alone(tmp_path: Path) -> None:
@@ -365,9 +382,7 @@ def test_what_does_not_depend_on_the_search_runs_once_per_fold(full_run: Path) -
         for fold in folds
     ]
     parameters = {"toy": {"width": 3, "model": {"damping": 10.0}}}
-    measure = measured_by(
-        "rmse", (SCALE.minimum, SCALE.maximum), EvaluationParameters(), RecommendationParameters()
-    )
+    measure = measured_by("rmse", SOURCE, EvaluationParameters(), RecommendationParameters())
     path, held_out = "toy.model.damping", [fold.validation for fold in folds]
     evaluate = objective("m", part, parameters, {path}, data.__getitem__, held_out, measure)
     values = [list(evaluate({path: damping})) for damping in (10.0, 1.0, 10.0)]

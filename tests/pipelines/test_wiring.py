@@ -32,11 +32,11 @@ from explainable_recsys.recommenders.lists import RecommendationParameters
 from tests.conftest import PROJECT, open_catalog
 
 NEEDED = {
-    "intrinsic_als": {"als"},
+    "intrinsic_als": {"als", "features"},
     "intrinsic_ar": {"ar", "rules", *CONTROLS},
     "intrinsic_content": {"content", "features"},
-    "intrinsic_ease": {"ease"},
-    "intrinsic_knn": {"item_knn"},
+    "intrinsic_ease": {"ease", "features"},
+    "intrinsic_knn": {"item_knn", "features"},
     "intrinsic_mf": {"emf", "neighbours", *CONTROLS},
     "knowledge_graph": {"meta_paths", "graph"},
     "posthoc_ar": {"svd", "rules", *CONTROLS},

@@ -48,7 +48,8 @@ def explain_by_features(
     The weight of a feature is its exact part, p_f v_if in `Content`; the last piece of the sum,
     `POPULARITY`, is what popularity adds to the features' part. They sum to the score and are
     told largest first, popularity after what is as large. Features that add nothing are left out,
-    so a recommendation whose score is -inf has no explanation.
+    so a recommendation whose score is -inf has no explanation. Nor has one that shares no feature
+    with a liked item, such as one whose score is its popularity.
 
     Args:
         model: What recommends.
@@ -74,7 +75,9 @@ def explain_by_features(
         users = lists.users[made] - block.start
         parts.append(_pieces(model, weighted[block], liked[block], users, lists.items[made], made))
     pieces = pd.concat(parts, ignore_index=True)
-    pieces = pieces.sort_values(
+    carried = np.zeros(len(lists), bool)
+    carried[pieces["made"].to_numpy()[pieces["rated"] >= 0]] = True
+    pieces = pieces[carried[pieces["made"]]].sort_values(
         ["made", "weight", "feature"], ascending=[True, False, True], ignore_index=True
     )
     return Explained(

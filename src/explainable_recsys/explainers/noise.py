@@ -14,7 +14,7 @@ from explainable_recsys.recommenders.lists import Ranker
 NOISE = 1e-2
 """Share of the standard deviation of a person's scores below which a weight says nothing."""
 
-FLAT = 1e-3
+FLAT = 1e-2
 """Scores whose standard deviation is a smaller share of their size are all the same."""
 
 
@@ -42,7 +42,8 @@ def what_is_said(
 ) -> pd.DataFrame:
     """Leave out pieces that are noise, and explanations in which nothing is left that supports.
 
-    A rated item supports if it is liked.
+    A rated item supports if it is liked; what rests on no rated item does only where no piece of
+    the explanation rests on one.
 
     Args:
         evidence: As `evidence_table` makes it, weights in the unit of the score.
@@ -55,7 +56,9 @@ def what_is_said(
     said = np.abs(weights) >= floor[lists.users[positions]]
     rests = evidence["rated_item_id"].notna().to_numpy()
     users = lists.users[positions]
-    likes = ~rests
+    resting = np.zeros(len(lists), bool)
+    resting[positions[rests]] = True
+    likes = ~resting[positions]
     if rests.any():
         rated = lists.histories.known_columns(evidence["rated_item_id"][rests])
         liked = liking.items(lists.histories.ratings)

@@ -50,7 +50,9 @@ def path_sentences(
     best = best[place < parameters.n_cited]
     starts = np.flatnonzero(place[place < parameters.n_cited] == 0)
     pieces = columns.fill(
-        phrase("{item} ({link})"), item=columns.items_of(data, best["from_item"]), link=_links(best)
+        phrase("{item} ({link})"),
+        item=columns.items_of(data, best["from_item"]),
+        link=_links(best, explained.facts["relation"]),
     )
     named = columns.enumerate_runs(pieces, starts, with_and=True)
     relation = explained.facts["relation"]
@@ -66,12 +68,17 @@ def path_sentences(
     return columns.sentence_table(best.iloc[starts], sentences)
 
 
-def _links(paths: pd.DataFrame) -> pa.LargeStringArray:
-    """What both items of a path have in common: an entity, or people who liked both."""
-    people = columns.written(paths["n_sharing"].to_numpy(), _people)
+def _links(paths: pd.DataFrame, relation: str) -> pa.LargeStringArray:
+    """What both items of a path have in common: an entity, or people who liked (rated) both."""
+    said = _likers if relation == "liked" else _raters
+    people = columns.written(paths["n_sharing"].to_numpy(), said)
     over_people = pa.array((paths["entity"].astype("str") == "").to_numpy())
     return pc.if_else(over_people, people, columns.names(paths["label"]))
 
 
-def _people(n: int) -> str:
+def _likers(n: int) -> str:
     return plural(n, "liked by the same person", "liked by the same {n} people")
+
+
+def _raters(n: int) -> str:
+    return plural(n, "rated by the same person", "rated by the same {n} people")

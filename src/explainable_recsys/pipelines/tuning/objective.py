@@ -98,6 +98,11 @@ def measured_by(
             some = Interactions(interactions.ratings[rows], *ids)
             lists = recommend(model, some, shape, catalogue=interactions)
             relevant = relevant_of(held_out, interactions, source.liking, evaluation)
+            if relevant.empty:
+                raise InputError(
+                    f"parameter evaluation.relevance: '{evaluation.relevance}', but no validation "
+                    "rating is liked; accepted: any, or a lower source.liked"
+                )
             by_user = ranking_per_user(lists, relevant, k)
             value = float(by_user[f"{metric}@{k}"].mean())
         if not math.isfinite(value):

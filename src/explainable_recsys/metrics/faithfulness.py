@@ -83,7 +83,7 @@ class FaithfulnessParameters(Parameters):
     n_cited: tuple[int, ...] = (1, 2, 3, 4, 5)
     reported: int = Field(3, ge=1)
     n_users: int | None = Field(200, ge=1)
-    random_draws: int = Field(2, ge=1)
+    random_draws: int = Field(1, ge=1)
     sample_users: int = Field(60, ge=1)
     curve_users: int = Field(50, ge=0)
     curve_steps: int = Field(10, ge=2)

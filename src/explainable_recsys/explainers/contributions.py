@@ -44,10 +44,10 @@ def explain_by_contributions(
 
     What is liked and supports comes first, then what is rated lower, then what opposes, each
     strongest first; items that are worth nothing are left out. Where no single rating says much,
-    those of the group that stands out come before all others (`find_groups`). Where nothing liked
-    supports, there is no explanation. The shares of a whole history, listed or not, sum to the
-    recommendation's score. A recommender without a closed form is taken to be linear in the
-    history, so that what the score loses without a rating is the rating's share.
+    those of the group that stands out come before all others (`find_groups`). Where what is liked
+    is less than a quarter of that, there is no explanation. The shares of a whole history, listed or
+    not, sum to the recommendation's score. A recommender without a closed form is taken to be
+    linear in the history, so that what the score loses without a rating is the rating's share.
 
     Args:
         model: A recommender whose score is a sum over the rated items.
@@ -77,7 +77,7 @@ def explain_by_contributions(
         else:
             parts = model.contributions(block, with_outside(items, next_best))
             views = Views.of(parts, parts, next_best)
-        found.append(choose(views, order, rows, block, parameters, data.liking, features))
+        found.append(choose(views, order, rows, items, block, parameters, data.liking, features))
     totals = pd.concat([chosen.totals for chosen in found], ignore_index=True).sort_values("row")
     totals = totals.reset_index(drop=True)
     ids = pd.Index(np.array([], np.str_) if features is None else features.ids, dtype="str")

@@ -15,6 +15,7 @@ from explainable_recsys.explainers.contributions import (
     ContributionParameters,
     explain_by_contributions,
 )
+from explainable_recsys.explainers.groups import liked_features
 from explainable_recsys.explainers.tables import Explained, evidence_table
 from explainable_recsys.liking import Liking
 from explainable_recsys.parameters import Parameters
@@ -59,7 +60,8 @@ def explain_by_features(
 
     Returns:
         Evidence of style `feature`; `rated_item_id` is the liked item that adds most to this
-        feature of the profile, of equal ones the most popular, and missing where none does and
+        feature of the profile, of equal ones the most popular, and missing where none does, where
+        the person does not like the feature and
         for popularity. And
         `projected_evidence`: `user_id`, `item_id`, `rated_item_id`, `weight`, the exact parts of
         the rated items in the score, largest first.
@@ -68,12 +70,14 @@ def explain_by_features(
     order = np.argsort(lists.users, kind="stable")
     edges = np.searchsorted(lists.users[order], np.arange(histories.shape[0] + 1))
     weighted, liked = model.weighted(histories), data.liking.items(histories)
+    likes = liked_features(histories, model.vectors, data.liking)
     ends = np.append(0, np.cumsum(np.diff(model.row_starts)[histories.indices]))[histories.indptr]
     parts = []
     for block in progress(list(blocks(np.diff(ends), FEATURES_AT_ONCE)), "explain"):
         made = order[edges[block.start] : edges[block.stop]]
         users = lists.users[made] - block.start
-        parts.append(_pieces(model, weighted[block], liked[block], users, lists.items[made], made))
+        known = weighted[block], liked[block], likes[block]
+        parts.append(_pieces(model, *known, users, lists.items[made], made))
     pieces = pd.concat(parts, ignore_index=True)
     carried = np.zeros(len(lists), bool)
     carried[pieces["made"].to_numpy()[pieces["rated"] >= 0]] = True
@@ -90,6 +94,7 @@ def _pieces(
     model: Content,
     weighted: sparse.csr_array,
     liked: sparse.csr_array,
+    likes: NDArray[np.bool_],
     users: NDArray[np.int64],
     items: NDArray[np.int64],
     made: NDArray[np.int64],
@@ -100,6 +105,7 @@ def _pieces(
         model: The recommender.
         weighted: (n, n_items) what the ratings of some users count.
         liked: (n, n_items) ones for what they like.
+        likes: (n, d) which features they like.
         users: (m,) row there of each recommendation.
         items: (m,) its column.
         made: (m,) its position in the lists.
@@ -114,6 +120,7 @@ def _pieces(
     features = model.features[cells].astype(np.int64)
     found = np.searchsorted(keys, users[pair] * n + features)
     shared = keys[found] == users[pair] * n + features
+    rated = np.where(likes[users[pair], features], carriers[found], -1)
     weights = np.where(shared, profiles[found] * model.vectors.data[cells], 0.0)
     boosts = np.bincount(pair, weights, minlength=len(items)) * model.boosts[items]
     table = pd.DataFrame(
@@ -121,7 +128,7 @@ def _pieces(
             "made": np.append(made[pair], made),
             "feature": np.append(features, np.full(len(made), n)),
             "weight": np.append(weights, boosts).astype(np.float32),  # so that equals stay equal
-            "rated": np.append(carriers[found], np.full(len(made), -1)),
+            "rated": np.append(rated, np.full(len(made), -1)),
         }
     )
     return table[table["weight"] > 0]

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from explainable_recsys.knowledge.features import Features
+from explainable_recsys.liking import NO_DIFFERENCE, Liking
 
 DIFFUSE = 0.05
 """Evidence is diffuse where its largest part is a smaller share of all that supports."""
@@ -42,29 +44,53 @@ def grouping(features: Features | None) -> Features | None:
     return features.only(found, "features.item") if found else None
 
 
+def liked_features(
+    histories: sparse.csr_array, features: sparse.csr_array, liking: Liking
+) -> NDArray[np.bool_]:
+    """Which features (n, d) each person likes, of items (n_items, d) by 0 and 1 or any weights.
+
+    Somebody likes a feature who likes an item that has it, and rates those that have it no lower
+    on average than all others.
+    """
+    has, rated = _pattern(features), _pattern(histories)
+    parts = (rated, histories, liking.items(histories))
+    counts, sums, liked = ((part @ has).toarray() for part in parts)
+    means = sums / np.maximum(counts, 1)
+    own = histories.sum(axis=1) / np.maximum(np.diff(histories.indptr), 1)
+    return np.asarray((liked > 0) & (means >= own[:, None] - NO_DIFFERENCE))
+
+
+def _pattern(matrix: sparse.csr_array) -> sparse.csr_array:
+    ones = np.ones_like(matrix.data)
+    return sparse.csr_array((ones, matrix.indices, matrix.indptr), shape=matrix.shape)
+
+
 def find_groups(
     weights: NDArray[np.float64],
     liked: NDArray[np.bool_],
     filled: NDArray[np.bool_],
     described: NDArray[np.float32],
+    of_items: NDArray[np.float32],
 ) -> Groups:
     """Group what supports each recommendation, where it is diffuse.
 
     A group is told where its part of all that supports exceeds its share of the history most, and
     the part is `LEAST_PART` or more: what is half of everybody's history says nothing by being
-    half of the score.
+    half of the score. The recommended item has to be of the group too.
 
     Args:
         weights: (b, k, length) of the ratings of b users for k items.
         liked: (b, length) which of the ratings are of liked items.
         filled: (b, length) which are ratings at all, not padding.
         described: (b, length, d) 0/1 features of the rated items.
+        of_items: (b, k, d) those of the recommended ones.
 
     >>> weights = np.full((1, 1, 30), 1.0)
     >>> weights[0, 0, :2] = 1.2
     >>> horror = (np.arange(30) < 12).astype(np.float32)[None, :, None]
     >>> all_of_them = np.ones((1, 30), bool)
-    >>> found = find_groups(weights, all_of_them, all_of_them, horror)
+    >>> also_horror = np.ones((1, 1, 1), np.float32)
+    >>> found = find_groups(weights, all_of_them, all_of_them, horror, also_horror)
     >>> int(found.column[0, 0]), round(float(found.part[0, 0]), 1)  # 12 of 30 carry 12.4 of 30.4
     (0, 12.4)
     """
@@ -76,7 +102,7 @@ def find_groups(
     of_history = (described * filled[..., None]).sum(axis=1, dtype=np.float64)
     of_history /= np.maximum(filled.sum(axis=1), 1)[:, None]
     shares = parts / np.where(whole > 0, whole, 1.0)[..., None]
-    allowed = diffuse[..., None] & (shares >= LEAST_PART) & (counts >= 2)
+    allowed = diffuse[..., None] & (shares >= LEAST_PART) & (counts >= 2) & (of_items > 0)
     excess = np.where(allowed, shares - of_history[:, None, :], 0.0)
     if not excess.size:
         return Groups(np.full(whole.shape, -1), np.zeros(weights.shape, bool), np.zeros_like(whole))

@@ -33,6 +33,10 @@ SCORES_AT_ONCE = 500_000
 """Scores without a rating that are held at a time."""
 
 
+LEAST_POINTS = 0.01
+"""What cited ratings do to a predicted rating is felt from this share of the scale on."""
+
+
 class InfluenceParameters(Parameters):
     """How much evidence an explanation lists, and how much of it a sentence cites."""
 
@@ -51,7 +55,8 @@ def explain_by_influence(
 
     Supporting ratings come first, then opposing ones, each by strength. Single losses do not
     add up: what the supporting ones among the first `n_cited` are worth together is computed too.
-    Where the model ranks, so is the place that the item would have without each of them.
+    Where the model ranks, so is the place that the item would have without each of them. Where it
+    predicts ratings, what they do together has to be felt (`LEAST_POINTS`).
 
     Args:
         model: A recommender with a closed-form user side.
@@ -89,7 +94,7 @@ def explain_by_influence(
         rows, items = positions[block.rows], np.maximum(columns[block.rows], 0)
         systems = list(downdates(model, block))
         views = Views.closed_form(systems, items, outside[block.rows])
-        chosen = choose(views, order, rows, block, parameters, data.liking)
+        chosen = choose(views, order, rows, items, block, parameters, data.liking)
         cited = np.where(chosen.supports, chosen.places[..., : parameters.n_cited], -1)
         found.append(chosen)
         groups.append(_groups(model, block, views, rows, items, cited))
@@ -99,6 +104,11 @@ def explain_by_influence(
         ranks.append(_ranks_without(ranker, histories, systems, block, rows, items, cited, n))
     evidence = viewed_evidence(data, lists, found, order)
     details = {"cited_groups": _about(lists, groups), "ranks_without": _about(lists, ranks)}
+    if model.predicts_ratings:
+        together = details["cited_groups"]
+        least = LEAST_POINTS * (data.scale.maximum - data.scale.minimum)
+        felt = together[together["group_influence"] >= least][["user_id", "item_id"]]
+        evidence = evidence.merge(felt, on=["user_id", "item_id"])
     return Explained(evidence, details, {"predicts_ratings": model.predicts_ratings})
 
 

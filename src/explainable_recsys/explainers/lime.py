@@ -16,7 +16,7 @@ from scipy import sparse
 from explainable_recsys import draws
 from explainable_recsys.data import Data, Lists
 from explainable_recsys.errors import InputError
-from explainable_recsys.explainers.groups import GROUPED_BY
+from explainable_recsys.explainers.groups import GROUPED_BY, liked_features
 from explainable_recsys.explainers.order import strongest_evidence
 from explainable_recsys.explainers.perturbations import (
     MIN_EFFECTIVE,
@@ -34,7 +34,7 @@ from explainable_recsys.explainers.surrogates import (
 from explainable_recsys.explainers.tables import Explained, evidence_table
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.knowledge.features import FeatureParameters, Features, describe_users
-from explainable_recsys.liking import Liking
+from explainable_recsys.liking import NO_DIFFERENCE, Liking
 from explainable_recsys.parameters import Parameters, Seed
 from explainable_recsys.progress import progress
 from explainable_recsys.recommenders.base import Recommender
@@ -228,6 +228,13 @@ def explain_by_lime(
         )
     if parameters.neighbourhood in ("groups", "history"):
         found = [_liked_only(local) for local in found]
+    if parameters.neighbourhood == "item" and features is not None:
+        likes = liked_features(lists.histories.ratings, features.matrix, data.liking)
+        popular = np.array([group == "popularity" for group in features.groups])
+        found = [
+            _by_taste(local, likes[lists.users[local.rows]][:, local.evidence], popular)
+            for local in found
+        ]
     evidence, projected = _evidence(found, data, lists, features, parameters)
     return Explained(
         evidence,
@@ -377,18 +384,31 @@ def _grouping(features: Features | None, parameters: LimeParameters) -> Features
 
 
 def _liked_only(local: Local) -> Local:
-    """Without support by parts of the history in which nothing is liked, and without any if none.
+    """Without support by parts of the history that are not liked, and opposition by those that are.
 
-    Opposing parts stay where something liked supports.
+    A part of several ratings is liked as a feature is; see `liked_features`.
     """
     assert local.parts is not None
-    likes = local.parts.likes
-    if local.parts.members is not None:
-        likes = likes @ local.parts.members > 0
-    weights = np.where(likes | (local.weights < 0), local.weights, 0.0)
-    supported = np.asarray((weights > 0).any(axis=1))
-    weights = np.where(supported[:, None], weights, 0.0)
-    return replace(local, weights=weights)
+    parts, likes = local.parts, local.parts.likes
+    if parts.members is not None:
+        ratings = parts.ratings.astype(np.float64)
+        means = (ratings @ parts.members) / parts.members.sum(axis=0)
+        likes = (likes @ parts.members > 0) & (means >= ratings.mean() - NO_DIFFERENCE)
+    return _by_taste(local, np.broadcast_to(likes, local.weights.shape), np.zeros(0, bool))
+
+
+def _by_taste(local: Local, likes: NDArray[np.bool_], apart: NDArray[np.bool_]) -> Local:
+    """Only liked evidence (m, e) supports, and only other evidence opposes.
+
+    What is set `apart` (d,) of the features, such as popularity, does either, but is no reason by
+    itself.
+    """
+    taste = np.where(likes == (local.weights > 0), local.weights, 0.0)
+    supported = np.asarray((taste > 0).any(axis=1))
+    if len(apart):
+        supported = np.asarray(((taste > 0) & ~apart[local.evidence]).any(axis=1))
+        taste = np.where(apart[local.evidence], local.weights, taste)
+    return replace(local, weights=np.where(supported[:, None], taste, 0.0))
 
 
 class _Dividing:

@@ -33,10 +33,12 @@ N_PROJECTED = 10
 class NeighbourExplanationParameters(Parameters):
     """What is a reason, and how many similar items a sentence names.
 
-    Of the nearest people, at least the share `min_share` has to like an item (form `users`).
+    Of the nearest people, at least the share `min_share` has to like an item, and of those of them
+    who rated it `min_agreement` (form `users`).
     """
 
     min_share: float = Field(0.3, ge=0, le=1)
+    min_agreement: float = Field(0.6, ge=0, le=1)
     n_cited: int = Field(3, ge=1)
 
 
@@ -95,7 +97,9 @@ def explain_by_neighbours(
     least = np.append(data.liking.thresholds(ratings), np.nan)[near]
     speaks = given >= least - NO_DIFFERENCE
     n_speaking = np.bincount(asked[speaks], minlength=len(lists))
+    n_rated = np.bincount(asked[~np.isnan(given)], minlength=len(lists))
     spoken_for = n_speaking >= max(1.0, parameters.min_share * neighbourhood.k)
+    spoken_for &= n_speaking >= parameters.min_agreement * n_rated
     speaks &= spoken_for[asked]
     heard = ~np.isnan(given) & spoken_for[asked]
     parts = _shares_of_items(

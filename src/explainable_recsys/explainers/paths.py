@@ -42,13 +42,15 @@ class PathParameters(Parameters):
     The `n_paths` with the largest weights, no more than `max_per_relation` over one relation,
     and none through an entity that more than `max_share` of the items have (and more than two):
     it would explain everything; nor one over fewer than `min_people` people, who say little and
-    could be told from it. A sentence names `n_cited` of the items that they start from.
+    could be told from it; nor one over a `hidden` relation. A sentence names `n_cited` of the items
+    that they start from.
     """
 
     n_paths: int = Field(5, ge=1)
     max_per_relation: int = Field(2, ge=1)
     max_share: float = Field(0.25, gt=0, le=1)
-    min_people: int = Field(3, ge=1)
+    min_people: int = Field(5, ge=1)
+    hidden: tuple[str, ...] = ("decade",)
     n_cited: int = Field(3, ge=1)
 
 
@@ -146,6 +148,7 @@ def _over_entities(
     """Paths over entities: of each the best items to start from, as many as can be shown."""
     shown = model.link_degrees <= max(2, parameters.max_share * model.n_items)
     shown &= model.relations > 0
+    shown &= ~np.isin(model.relation_names, parameters.hidden)[model.relations]
     outward, inward = _only(model.outward, shown), _only(model.inward, shown)
     n_links = len(model.relations)
     somebody = np.unique(users)

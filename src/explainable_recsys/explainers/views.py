@@ -24,6 +24,10 @@ from explainable_recsys.recommenders.base import Recommender
 from explainable_recsys.recommenders.lists import Ranker
 
 
+LEAST_LIKED = 0.25
+"""What liked items have to be of all that supports a recommendation."""
+
+
 class Citing(Protocol):
     """Parameters that say how much evidence is listed, and how much of it a sentence names."""
 
@@ -143,6 +147,7 @@ def choose(
     views: Views,
     order: View,
     rows: NDArray[np.int64],
+    items: NDArray[np.int64],
     block: PaddedBlock,
     parameters: Citing,
     liking: Liking,
@@ -151,13 +156,14 @@ def choose(
     """Choose the evidence of a block by one of the views.
 
     What supports is told from liked items first, and where it is diffuse from those of the group
-    that stands out. Where no liked item supports a recommendation there is no evidence: that
-    somebody rated what they do not like is no reason by itself.
+    that stands out. Where liked items are less than `LEAST_LIKED` of what supports, there is no
+    evidence: that somebody rated what they do not like is no reason by itself.
 
     Args:
         views: Of the block.
         order: By which.
         rows: (b, k) rows of the recommendations in the lists; -1 where padded.
+        items: (b, k) their columns.
         block: The histories.
         parameters: Pieces of evidence of a recommendation, the strongest for or against; and how
             many supporting ones are among them before any opposing one.
@@ -166,16 +172,22 @@ def choose(
     """
     liked = liking.padded(block)
     weights = np.where((rows >= 0)[..., None], views.by(order), 0.0)
-    supported = np.asarray(((weights > 0) & liked[:, None]).any(axis=2))
+    lower = _of_lower(weights, liked)
+    whole = np.maximum(weights, 0.0).sum(axis=2)
+    supported = (whole > 0) & (whole - lower >= LEAST_LIKED * whole)
     weights = np.where(supported[..., None], weights, 0.0)
     length, n_cited = weights.shape[-1], min(parameters.n_cited, parameters.n_evidence)
     flat = weights.reshape(rows.size, length)
     d = 0 if features is None else features.matrix.shape[1]
-    described = np.zeros((*block.columns.shape, d), np.float32)
-    if features is not None:
-        found = sparse.csr_array(features.matrix[block.columns.ravel()])
-        described = found.toarray().reshape(described.shape)
-    groups = find_groups(weights, liked, block.filled, described)
+    described, of_items = (
+        np.zeros((*some.shape, d), np.float32)
+        if features is None
+        else sparse.csr_array(features.matrix[np.maximum(some, 0).ravel()])
+        .toarray()
+        .reshape((*some.shape, d))
+        for some in (block.columns, items)
+    )
+    groups = find_groups(weights, liked, block.filled, described, of_items)
     later = np.where(liked[:, None], np.where(groups.members, 0, 1), 2).reshape(flat.shape)
     chosen = strongest_evidence(flat, parameters.n_evidence, n_cited, later)
     cited = chosen[:, : parameters.n_cited]

@@ -241,7 +241,7 @@ def _popularity(interactions: Interactions, shares: tuple[float, ...]) -> Featur
     bins = np.searchsorted(cuts, ranks, side="left")
     names = [f"top {100 * share:g} %" for share in shares] + ["rest"]
     labels = [f"among the {100 * share:g} % most rated" for share in shares]
-    labels.append(f"not among the {100 * shares[-1]:g} % most rated" if shares else "an item")
+    labels.append("rarely rated" if shares else "an item")
     return _coded("popularity", bins, names, labels)
 
 

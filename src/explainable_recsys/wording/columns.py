@@ -159,7 +159,8 @@ class Sides:
         Args:
             evidence: The table.
             n_cited: Most supporting pieces of a recommendation.
-            liked: (m,) which rows may be named as support; None: all.
+            liked: (m,) which rows may be named as support; the others may be named as opposing.
+                None: all.
         """
         self.evidence = evidence.reset_index(drop=True)
         self.weights = evidence["weight"].to_numpy(np.float64)
@@ -170,7 +171,8 @@ class Sides:
         self.cited = np.flatnonzero(named if liked is None else named & liked)
         self.starts = np.flatnonzero(np.diff(number[self.cited], prepend=-1))
         self.supported = number[self.cited][self.starts]
-        against = np.flatnonzero(self.weights <= 0)
+        opposes = self.weights <= 0
+        against = np.flatnonzero(opposes if liked is None else opposes & ~liked)
         self.against = against[np.diff(number[against], prepend=-1) > 0]
         self.opposed = number[self.against]
 

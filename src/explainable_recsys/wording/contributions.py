@@ -27,7 +27,8 @@ def contribution_sentences(
     """Say which ratings a recommendation rests on, and how much of what supports it they are.
 
     For example "Recommended because you liked ⟨Aliens⟩ ★5 (42 %), ⟨Alien⟩ ★4 (31 %); what you
-    rated lower adds 12 %; ⟨Grease⟩ ★2 speaks against it." Or, where no single rating says much,
+    rated lower adds 12 % as a sign of interest; ⟨Grease⟩ ★2 speaks against it." Or, where no
+    single rating says much,
     "Recommended because of the 45 you liked in Animation (62 %), above all ⟨Toy Story⟩ ★5, ⟨Up⟩
     ★4.5", and where no group stands out "Recommended because of all 63 you liked (71 %), above
     all …". A percentage is a weight over all positive weights of the history.
@@ -63,7 +64,7 @@ def contribution_sentences(
     starts = sides.cited[sides.starts]
     lower = (table["lower"].to_numpy() / whole)[starts]
     supporting = columns.fill_each(
-        ["{told}", phrase("{told}; what you rated lower adds {share}")],
+        ["{told}", phrase("{told}; what you rated lower adds {share} as a sign of interest")],
         lower >= SAID_FROM,
         told=_support(
             table.iloc[starts],

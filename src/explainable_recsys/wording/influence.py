@@ -11,7 +11,7 @@ import pyarrow as pa
 from explainable_recsys.data import Data, Lists
 from explainable_recsys.explainers.tables import Explained
 from explainable_recsys.wording import columns
-from explainable_recsys.wording.numbers import fixed, significant
+from explainable_recsys.wording.numbers import fixed
 from explainable_recsys.wording.phrases import phrase
 
 
@@ -20,9 +20,9 @@ def influence_sentences(
 ) -> pd.DataFrame:
     """Say what each rating does: in points of a predicted rating, or in places of a ranking.
 
-    For example "⟨Aliens⟩ ★5 raises your predicted rating by 0.18, ⟨Alien⟩ ★4 by 0.12; ⟨Grease⟩
-    ★2 lowers it by 0.04." Or "Without your rating of ⟨Aliens⟩ ★5 it would be number 14 instead of
-    2, without ⟨Alien⟩ ★4 number 5; ⟨Grease⟩ ★2 speaks against it."
+    For example "Your ratings of ⟨Aliens⟩ ★5 and ⟨Alien⟩ ★4 raise your predicted rating most,
+    together from 3.9 to 4.2; ⟨Grease⟩ ★2 lowers it most." Or "Without your rating of ⟨Aliens⟩ ★5 it
+    would be number 14 instead of 2, without ⟨Alien⟩ ★4 number 5; ⟨Grease⟩ ★2 speaks against it."
 
     Args:
         explained: Style `item`, signed; the detail `ranks_without` and the fact
@@ -43,74 +43,90 @@ def influence_sentences(
         rating=columns.ratings(lists.histories, sides.evidence),
     )
     if explained.facts["predicts_ratings"]:
-        return _in_points(sides, rated)
+        return _in_points(sides, rated, explained.details["cited_groups"], lists, data)
     return _in_places(sides, rated, explained.details["ranks_without"])
 
 
-def _in_points(sides: columns.Sides, rated: pa.LargeStringArray) -> pd.DataFrame:
-    sizes = columns.two_digits(np.abs(sides.weights), significant)
-    is_first = np.isin(np.arange(len(sides.cited)), sides.starts)
-    pieces = columns.fill_each(
-        [phrase("{item} by {change}"), phrase("{item} raises your predicted rating by {change}")],
-        is_first,
-        item=sides.cited_of(rated),
-        change=sides.cited_of(sizes),
+def _in_points(
+    sides: columns.Sides, rated: pa.LargeStringArray, groups: pd.DataFrame, lists: Lists, data: Data
+) -> pd.DataFrame:
+    """What the cited ratings do together to a predicted rating."""
+    told = sides.evidence.iloc[sides.cited[sides.starts]][columns.KEYS]
+    found = told.merge(groups, on=columns.KEYS, how="left")
+    scores = lists.table["score"].to_numpy(np.float64)[lists.positions_of(told)]
+    scale, worth = data.scale, found["group_influence"].to_numpy(np.float64)
+    now, before = (np.clip(x, scale.minimum, scale.maximum) for x in (scores, scores - worth))
+    several = np.diff(np.append(sides.starts, len(sides.cited))) > 1
+    supporting = columns.fill_each(
+        [
+            phrase("Your rating of {items} raises your predicted rating from {before} to {now}"),
+            phrase(
+                "Your ratings of {items} raise your predicted rating most, together from {before} "
+                "to {now}"
+            ),
+        ],
+        several,
+        items=columns.enumerate_runs(sides.cited_of(rated), sides.starts, with_and=True),
+        before=columns.written(np.round(before, 2), _hundredths),
+        now=columns.written(np.round(now, 2), _hundredths),
     )
     return sides.sentences(
-        phrase("{opposing} lowers your predicted rating by {weight}."),
-        phrase("{supporting}."),
-        phrase("{supporting}; {opposing} lowers it by {weight}."),
-        supporting=columns.enumerate_runs(pieces, sides.starts),
+        phrase("{opposing} lowers your predicted rating most."),
+        "{supporting}.",
+        phrase("{supporting}; {opposing} lowers it most."),
+        supporting=supporting,
         opposing=rated,
-        weight=sizes,
     )
+
+
+def _hundredths(number: float) -> str:
+    return fixed(number, 2)
 
 
 def _in_places(
     sides: columns.Sides, rated: pa.LargeStringArray, ranks_without: pd.DataFrame
 ) -> pd.DataFrame:
-    """Places without each cited rating; in one clause where it falls without none of them."""
+    """Places without each cited rating without which it falls by two or more, if there are such."""
     keys = [*columns.KEYS, "rated_item_id"]
     cited = sides.evidence.iloc[sides.cited][keys].astype({"rated_item_id": "object"})
     found = cited.merge(ranks_without.astype({"rated_item_id": "object"}), on=keys, how="left")
     rank, without = (found[name].fillna(0).to_numpy(np.int64) for name in ("rank", "rank_without"))
     run = np.cumsum(np.isin(np.arange(len(cited)), sides.starts)) - 1
-    falls = (without > rank) | (without == 0)
-    moved = np.zeros(len(sides.starts), bool)
-    np.logical_or.at(moved, run, falls)
-    is_first = np.diff(run, prepend=-1) > 0
-    case = np.select([without == 0, ~falls], [0, 2], 4) + is_first
+    falls = (without == 0) | (without > np.maximum(rank + 1, 0))
+    pieces, of = np.flatnonzero(falls), run[falls]
+    starts = np.flatnonzero(np.diff(of, prepend=-1))
+    is_first = np.isin(np.arange(len(pieces)), starts)
     named = sides.cited_of(rated)
-    numbers = {"rank": columns.written(rank, _whole), "new": columns.written(without, _whole)}
-    pieces = columns.fill_each(
+    told = columns.fill_each(
         [
             phrase("without {item} it would not be recommended"),
             phrase("Without your rating of {item} it would not be recommended"),
-            phrase("without {item} no lower"),
-            phrase("Without your rating of {item} it would be no lower than number {rank}"),
             phrase("without {item} number {new}"),
             phrase("Without your rating of {item} it would be number {new} instead of {rank}"),
         ],
-        case,
-        item=named,
-        **numbers,
+        np.where(without[pieces] == 0, 0, 2) + is_first,
+        item=named.take(pa.array(pieces)),
+        rank=columns.written(rank[pieces], _whole),
+        new=columns.written(without[pieces], _whole),
     )
-    first = pa.array(sides.starts)
+    n = len(sides.starts)
     several = np.diff(np.append(sides.starts, len(cited))) > 1
-    known = rank[sides.starts] > 0
+    hangs = np.isin(np.arange(n), of[starts])
     supporting = columns.fill_each(
         [
-            phrase("{items} speak most for it"),
             phrase(
-                "{items} speak most for it, but without any one of them it would be no lower than "
-                "number {rank}"
+                "Your rating of {items} speaks most for it, but the recommendation does not hang "
+                "on it alone"
             ),
-            phrase("{pieces}"),
+            phrase(
+                "Your ratings of {items} speak most for it, but the recommendation does not hang "
+                "on any one of them"
+            ),
+            "{told}",
         ],
-        np.select([~known, ~moved & several], [0, 1], 2),
+        np.where(hangs, 2, several),
         items=columns.enumerate_runs(named, sides.starts, with_and=True),
-        pieces=columns.enumerate_runs(pieces, sides.starts),
-        rank=numbers["rank"].take(first),
+        told=columns.spread(columns.enumerate_runs(told, starts), of[starts], n),
     )
     return sides.sentences(
         phrase("{opposing} speaks most against it."),

@@ -29,8 +29,8 @@ def path_sentences(
 ) -> pd.DataFrame:
     """Say from which liked items paths lead to a recommendation, and over what.
 
-    For example "Because you liked ⟨Alien⟩ (same director: Ridley Scott) and ⟨Brazil⟩ (liked by
-    the same 34 people), among others: these carry 7 % of its score."
+    For example "Because you liked ⟨Alien⟩ (same director: Ridley Scott) and ⟨Brazil⟩ (34 people
+    liked both), the strongest of many such links (together 7 % of its score)."
 
     Args:
         explained: Its details `paths` are those of `explain_by_paths`; its fact `relation` says
@@ -60,7 +60,7 @@ def path_sentences(
     carried = np.bincount(run, best["weight"].to_numpy(np.float64), minlength=len(starts))
     shares = carried / lists.table["score"].to_numpy()[lists.positions_of(best.iloc[starts])]
     said = columns.fill(
-        phrase(", among others: these carry {share} of its score"),
+        phrase(", the strongest of many such links (together {share} of its score)"),
         share=columns.written(np.maximum(np.rint(100 * shares), 1), percentage),
     )
     part = pc.if_else(pa.array(shares < SAID_BELOW), said, "")
@@ -77,8 +77,8 @@ def _links(paths: pd.DataFrame, relation: str) -> pa.LargeStringArray:
 
 
 def _likers(n: int) -> str:
-    return plural(n, "liked by the same person", "liked by the same {n} people")
+    return plural(n, "one person liked both", "{n} people liked both")
 
 
 def _raters(n: int) -> str:
-    return plural(n, "rated by the same person", "rated by the same {n} people")
+    return plural(n, "one person rated both", "{n} people rated both")

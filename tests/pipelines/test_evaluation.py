@@ -179,6 +179,18 @@ def test_what_is_stored_is_judged_again_without_what_is_not(
     assert not [name for name in manifest["written"] if name.startswith("posthoc_ar.")]
 
 
+def test_recommenders_are_judged_where_no_approach_is_stored(copied: Path) -> None:
+    for name in APPROACHES:
+        for layer in ("07_model_output", "08_reporting"):
+            shutil.rmtree(copied / layer / name, ignore_errors=True)
+    run_project(copied, ["evaluation"])
+    with open_catalog(copied) as catalog:
+        assert set(catalog.load("accuracy")["recommender"]) == set(RECOMMENDERS)
+        assert catalog.load("explanation_quality").empty
+        (note,) = catalog.load("faithfulness_figure").layout.annotations
+        assert note.text.startswith("No approach")
+
+
 def test_lists_made_from_other_data_are_refused_naming_both(copied: Path, stored: Stored) -> None:
     (file,) = copied.glob("05_model_input/data_version.json/*/*")
     first = stored("data_version")

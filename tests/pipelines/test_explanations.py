@@ -135,14 +135,19 @@ def test_metrics_of_influence(stored: Stored) -> None:
 
 def test_influence_in_words_is_that_of_the_table(stored: Stored) -> None:
     sentences = stored("posthoc_influence_ratings.sentences")["sentence"]
-    reasons, ratings = (stored(n) for n in ("posthoc_influence_ratings.explanations", "interactions"))
+    reasons, ratings = (
+        stored(n) for n in ("posthoc_influence_ratings.explanations", "interactions")
+    )
     for sentence, (_, found) in zip(sentences, reasons.groupby(PAIR, sort=False), strict=True):
         rated = ratings.user_rows(found["user_id"]), ratings.item_columns(found["rated_item_id"])
         liked = ratings.ratings[rated] >= LIKED
         supports = found[(found["loss"] > 0) & (found["position"] <= 3) & liked]["loss"].tolist()
         opposes = found[found["loss"] < 0].head(1)["loss"].tolist()
         size = r"\d+(?:[.,]\d+)*(?:e\u2212\d+)?"
-        said = [float(number) for number in re.findall(rf"\u2069 ★[\d.]+ (?:\w+ )*by ({size})", sentence)]
+        said = [
+            float(number)
+            for number in re.findall(rf"\u2069 ★[\d.]+ (?:\w+ )*by ({size})", sentence)
+        ]
         assert said == pytest.approx([*supports, *map(abs, opposes)], rel=0.06)
 
 
@@ -173,8 +178,9 @@ def test_percentages_are_of_all_that_supports(stored: Stored) -> None:
         tables = ("sentences", "totals", "explanations")
         sentences, totals, reasons = (stored(f"{name}.{table}") for table in tables)
         totals = totals.set_index(PAIR)
-        rated = ratings.user_rows(reasons["user_id"]), ratings.item_columns(
-            reasons["rated_item_id"]
+        rated = (
+            ratings.user_rows(reasons["user_id"]),
+            ratings.item_columns(reasons["rated_item_id"]),
         )
         liked = ratings.ratings[rated] >= LIKED
         cited = reasons[(reasons["position"] <= 3) & (reasons["weight"] > 0) & liked]

@@ -104,7 +104,12 @@ def faithfulness_curves_figure(curves: pd.DataFrame) -> style.Figure:
 
 
 def _drawn(table: pd.DataFrame, x: str, metrics: list[str]) -> pd.DataFrame:
-    """The rows that can be drawn, over `x`; the names of approaches ready to be shown."""
+    """The rows that can be drawn, over `x`; the names of approaches ready to be shown.
+
+    A table of no approach at all has no other columns.
+    """
+    if table.empty:
+        return table.reindex(columns=["approach", "metric", "evidence", x, "value", "x"])
     can_be = table["metric"].isin(metrics) & table["evidence"].isin(list(_EVIDENCE))
     rows = table[can_be & table["value"].notna()]
     return rows.assign(approach=[escape(name) for name in rows["approach"]], x=rows[x])

@@ -144,7 +144,7 @@ def _broken(run: Run, user: Any, item: Any, text: str) -> Iterator[str]:
 
 def _support(run: Run, user: Any, item: Any, text: str) -> Iterator[str]:
     """Rules about what is said to speak for an item."""
-    clauses = re.split(r"; (?=[^;]*speaks|[^;]*lower)", text)
+    clauses = re.split(r"; (?=[^;]*speak|[^;]*lower)", text)
     for_it = clauses[0]
     if text.startswith("Recommended because"):
         if "you liked" not in for_it:
@@ -156,10 +156,13 @@ def _support(run: Run, user: Any, item: Any, text: str) -> Iterator[str]:
         if re.search(r"because of the \d", for_it) and shares[0] < 30:
             yield "a group is 30 % or more"
     stars = [float(stars) for _, stars in RATED.findall(for_it)]
-    named = ("Recommended because", "People rate it like", "Without your rating", "shares with")
-    rests = any(start in text for start in named) or "raises your predicted" in text
+    named = ("Recommended because", "People rate it like", "our rating", "shares with")
+    rests = any(start in text for start in named)
     if rests and any(rating < run.least - 1e-6 for rating in stars):
         yield "support is liked"
+    against = [clause for clause in clauses[1:] if re.search("speaks|lowers", clause)]
+    if any(float(stars) >= run.least for one in against for _, stars in RATED.findall(one)):
+        yield "opposition is not liked"
     if text.startswith("Because you liked"):
         yield from _path(run, user, text)
     if "whose taste is nearest" in text:
@@ -181,7 +184,7 @@ def _path(run: Run, user: Any, text: str) -> Iterator[str]:
         mine = [run.rating.get((user, one), -np.inf) for one in run.items_called(shown)]
         if max(mine, default=-np.inf) < run.least - 1e-6:
             yield "support is liked"
-    if "liked by the same person" in text or "liked by the same 2 people" in text:
+    if re.search(r"\((?:one person|[1-4] people) liked both", text):
         yield "a few people are no reason"
 
 

@@ -36,6 +36,10 @@ BROKEN = {
     ),
     "1 of the 10 people whose taste is nearest to yours liked it (★5 × 1).": "enough neighbours",
     "<Nobody's film> shares with what you rated: Drama (40 %).": "titles are of items",
+    "Recommended because you liked <{high}> ★{best}; <{high}> ★{best} speaks against it.": (
+        "opposition is not liked"
+    ),
+    "Because you liked <{high}> (2 people liked both).": "a few people are no reason",
     "Without your rating of <{high}> ★{best} it would be number 2 instead of 4.": (
         "without support it falls"
     ),

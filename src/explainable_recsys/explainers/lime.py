@@ -227,7 +227,7 @@ def explain_by_lime(
             MIN_EFFECTIVE,
         )
     if parameters.neighbourhood in ("groups", "history"):
-        found = [_liked_only(local) for local in found]
+        found = [_liked_only(local, lists, features) for local in found]
     if parameters.neighbourhood == "item" and features is not None:
         likes = liked_features(lists.histories.ratings, features.matrix, data.liking)
         popular = np.array([group == "popularity" for group in features.groups])
@@ -383,10 +383,12 @@ def _grouping(features: Features | None, parameters: LimeParameters) -> Features
     return None
 
 
-def _liked_only(local: Local) -> Local:
+def _liked_only(local: Local, lists: Lists, features: Features | None) -> Local:
     """Without support by parts of the history that are not liked, and opposition by those that are.
 
-    A part of several ratings is liked as a feature is; see `liked_features`.
+    A part of several ratings is liked as a feature is; see `liked_features`. Where parts that the
+    item is of support it, others do not: nobody needs to hear of documentaries and crime about a
+    crime story.
     """
     assert local.parts is not None
     parts, likes = local.parts, local.parts.likes
@@ -394,7 +396,14 @@ def _liked_only(local: Local) -> Local:
         ratings = parts.ratings.astype(np.float64)
         means = (ratings @ parts.members) / parts.members.sum(axis=0)
         likes = (likes @ parts.members > 0) & (means >= ratings.mean() - NO_DIFFERENCE)
-    return _by_taste(local, np.broadcast_to(likes, local.weights.shape), np.zeros(0, bool))
+    likes = np.broadcast_to(likes, local.weights.shape)
+    if parts.members is not None and features is not None:
+        of_items = features.matrix[lists.items[local.rows]].toarray()[:, local.evidence] > 0
+        own = of_items & likes & (local.weights > 0)
+        has_own = np.asarray(own.any(axis=1))
+        other = ~of_items & (local.weights > 0) & has_own[:, None]
+        local = replace(local, weights=np.where(other, 0.0, local.weights))
+    return _by_taste(local, likes, np.zeros(0, bool))
 
 
 def _by_taste(local: Local, likes: NDArray[np.bool_], apart: NDArray[np.bool_]) -> Local:

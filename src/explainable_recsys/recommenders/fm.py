@@ -45,12 +45,12 @@ class FMParameters(RankingParameters):
     `zeros` unrated items are drawn beside each rating (objective `ranking`).
     """
 
-    rank: int = Field(12, ge=1)
+    rank: int = Field(8, ge=1)
     iterations: int = Field(30, ge=1)
     burn_in: int = Field(10, ge=0)
     kept_samples: int = Field(10, ge=1)
     zeros: int = Field(8, ge=1)
-    unrated_weight: float = Field(0.05, gt=0, le=1)
+    unrated_weight: float = Field(0.03, gt=0, le=1)
     seed: Seed = 0
 
     @model_validator(mode="after")

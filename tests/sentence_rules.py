@@ -144,19 +144,25 @@ def _broken(run: Run, user: Any, item: Any, text: str) -> Iterator[str]:
 
 def _support(run: Run, user: Any, item: Any, text: str) -> Iterator[str]:
     """Rules about what is said to speak for an item."""
-    clauses = re.split(r"; (?=[^;]*speak|[^;]*lower)", text)
+    clauses = re.split(r"; (?=[^;]*speak|[^;]*lower|\d+ % rests)", text)
     for_it = clauses[0]
-    if text.startswith("Recommended because"):
+    if text.startswith("Recommended "):
         if "you liked" not in for_it:
             yield "support is liked"
         shares = [int(number) for number in re.findall(r"\((\d+) %\)", for_it)]
-        rest = re.findall(r"rated lower adds (\d+) %", text)
+        rest = re.findall(r"(\d+) % rests on", text)
         if sum(shares) + sum(map(int, rest)) > 100 + (len(shares) + len(rest)) / 2:
             yield "parts are parts of 100 %"
         if re.search(r"because of the \d", for_it) and shares[0] < 30:
             yield "a group is 30 % or more"
     stars = [float(stars) for _, stars in RATED.findall(for_it)]
-    named = ("Recommended because", "People rate it like", "our rating", "shares with")
+    named = (
+        "Recommended because",
+        "same people rate it like",
+        "Recommended for",
+        "our rating",
+        "shares with",
+    )
     rests = any(start in text for start in named)
     if rests and any(rating < run.least - 1e-6 for rating in stars):
         yield "support is liked"
@@ -169,7 +175,7 @@ def _support(run: Run, user: Any, item: Any, text: str) -> Iterator[str]:
         yield from _neighbours(run, text)
     if " also liked " in text:
         yield from _rule(run, user, item, text)
-    if " fits you because " in text and "most rated" in for_it.split("Besides")[0]:
+    if " fits you because " in text and "most often rated" in for_it.split("Besides")[0]:
         reasons = re.split(r";", for_it.split(" because ")[1])[0]
         if "among the" in reasons.split("Besides")[0]:
             yield "popularity is said last and apart"

@@ -54,6 +54,9 @@ PER_MILLE = 1000
 NOISE = 0.1
 """Coefficients of groups below this share of the scores' standard deviation are no reasons."""
 
+SLIGHT = ("popularity", "decade")
+"""Groups of features that are no reason by themselves."""
+
 ROUNDING = 1e-9
 """Coefficients smaller than this share of the scores' spread are no reasons."""
 
@@ -230,9 +233,11 @@ def explain_by_lime(
         found = [_liked_only(local, lists, features) for local in found]
     if parameters.neighbourhood == "item" and features is not None:
         likes = liked_features(lists.histories.ratings, features.matrix, data.liking)
-        popular = np.array([group == "popularity" for group in features.groups])
+        groups = np.array(features.groups)
         found = [
-            _by_taste(local, likes[lists.users[local.rows]][:, local.evidence], popular)
+            _by_taste(
+                local, likes[lists.users[local.rows]][:, local.evidence], groups[local.evidence]
+            )
             for local in found
         ]
     evidence, projected = _evidence(found, data, lists, features, parameters)
@@ -403,20 +408,27 @@ def _liked_only(local: Local, lists: Lists, features: Features | None) -> Local:
         has_own = np.asarray(own.any(axis=1))
         other = ~of_items & (local.weights > 0) & has_own[:, None]
         local = replace(local, weights=np.where(other, 0.0, local.weights))
-    return _by_taste(local, likes, np.zeros(0, bool))
+    return _by_taste(local, likes, np.array([], np.str_))
 
 
-def _by_taste(local: Local, likes: NDArray[np.bool_], apart: NDArray[np.bool_]) -> Local:
+def _by_taste(local: Local, likes: NDArray[np.bool_], groups: NDArray[np.str_]) -> Local:
     """Only liked evidence (m, e) supports, and only other evidence opposes.
 
-    What is set `apart` (d,) of the features, such as popularity, does either, but is no reason by
-    itself.
+    Of features, popularity does either, whatever is liked; neither it nor a decade is a reason by
+    itself; and there is none that one piece of opposition outweighs.
+
+    Args:
+        local: The surrogates.
+        likes: What of the evidence is liked.
+        groups: (e,) of the features; none, if the evidence is parts of histories.
     """
     taste = np.where(likes == (local.weights > 0), local.weights, 0.0)
     supported = np.asarray((taste > 0).any(axis=1))
-    if len(apart):
-        supported = np.asarray(((taste > 0) & ~apart[local.evidence]).any(axis=1))
-        taste = np.where(apart[local.evidence], local.weights, taste)
+    if len(groups):
+        supported = np.asarray(((taste > 0) & ~np.isin(groups, SLIGHT)).any(axis=1))
+        taste = np.where(groups == "popularity", local.weights, taste)
+        strongest = np.maximum(-taste, 0.0).max(axis=1, initial=0.0)
+        supported &= np.maximum(taste, 0.0).sum(axis=1) > strongest
     return replace(local, weights=np.where(supported[:, None], taste, 0.0))
 
 

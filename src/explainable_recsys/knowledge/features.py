@@ -240,7 +240,7 @@ def _popularity(interactions: Interactions, shares: tuple[float, ...]) -> Featur
     cuts = np.array(shares) * len(counts) + ROUNDING
     bins = np.searchsorted(cuts, ranks, side="left")
     names = [f"top {100 * share:g} %" for share in shares] + ["rest"]
-    labels = [f"among the {100 * share:g} % most rated" for share in shares]
+    labels = [f"among the {100 * share:g} % most often rated" for share in shares]
     labels.append("rarely rated" if shares else "an item")
     return _coded("popularity", bins, names, labels)
 

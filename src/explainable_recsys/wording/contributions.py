@@ -13,6 +13,7 @@ from explainable_recsys.data import Data, Lists
 from explainable_recsys.explainers.groups import DIFFUSE
 from explainable_recsys.explainers.tables import Explained
 from explainable_recsys.knowledge.features import Features
+from explainable_recsys.liking import NO_DIFFERENCE
 from explainable_recsys.wording import columns
 from explainable_recsys.wording.numbers import percentage, short
 from explainable_recsys.wording.phrases import phrase
@@ -26,8 +27,8 @@ def contribution_sentences(
 ) -> pd.DataFrame:
     """Say which ratings a recommendation rests on, and how much of what supports it they are.
 
-    For example "Recommended because you liked ⟨Aliens⟩ ★5 (42 %), ⟨Alien⟩ ★4 (31 %); what you
-    rated lower adds 12 % as a sign of interest; ⟨Grease⟩ ★2 speaks against it." Or, where no
+    For example "Recommended because you liked ⟨Aliens⟩ ★5 (42 %), ⟨Alien⟩ ★4 (31 %);
+    12 % rests on what you rated below ★4; ⟨Grease⟩ ★2 speaks against it." Or, where no
     single rating says much,
     "Recommended because of the 45 you liked in Animation (62 %), above all ⟨Toy Story⟩ ★5, ⟨Up⟩
     ★4.5", and where no group stands out "Recommended because of all 63 you liked (71 %), above
@@ -64,8 +65,9 @@ def contribution_sentences(
     starts = sides.cited[sides.starts]
     lower = (table["lower"].to_numpy() / whole)[starts]
     supporting = columns.fill_each(
-        ["{told}", phrase("{told}; what you rated lower adds {share} as a sign of interest")],
+        ["{told}", phrase("{told}; {share} rests on what you rated {below}")],
         lower >= SAID_FROM,
+        below=below_liking(data),
         told=_support(
             table.iloc[starts],
             form[starts],
@@ -108,13 +110,23 @@ def _support(
             phrase("Recommended because of all {n} you rated ({share}), above all {cited}")
             if all_rated
             else phrase("Recommended because of all {n} you liked ({share}), above all {cited}"),
+            phrase("Recommended for all that you rated; of what you liked, above all for {cited}"),
         ],
-        form,
+        np.where(table["lower"] > table["supporting"] / 2, 3, form),
         cited=cited,
         n=columns.written(np.where(form == 1, table["n_sharing"], table["n_liked"]), short),
         group=columns.spread(group_names(of_group["shared"], features), rows, len(table)),
         share=_shares(parts / table["supporting"].to_numpy()),
     )
+
+
+def below_liking(data: Data) -> str:
+    """Which ratings are of what is not liked: those below ★4, or below the person's mean."""
+    if np.isnan(data.liking.at_least):
+        return phrase("below your mean")
+    given = np.unique(data.interactions.ratings.data)
+    liked = given[given >= data.liking.at_least - NO_DIFFERENCE]
+    return phrase("below ★{rating}", rating=short(float(liked[0]) if len(liked) else np.inf))
 
 
 def group_names(ids: pd.Series[Any], features: Features | None) -> pa.LargeStringArray:

@@ -232,7 +232,7 @@ def explain_by_lime(
         likes = liked_features(lists.histories.ratings, features.matrix, data.liking)
         popular = np.array([group == "popularity" for group in features.groups])
         found = [
-            _by_taste(local, likes[lists.users[local.rows]][:, local.evidence], popular)
+            _by_taste(local, likes[lists.users[local.rows]].toarray()[:, local.evidence], popular)
             for local in found
         ]
     evidence, projected = _evidence(found, data, lists, features, parameters)

@@ -189,18 +189,24 @@ def weights_of(interactions, terms, user, item):
     ]
 
 
+def liked_enough(support, liked):
+    """Whether what is liked is a quarter of [(rated item, weight), …] that support."""
+    by_liked = math.fsum(weight for piece, weight in support if piece in liked)
+    return by_liked > 0 and by_liked >= math.fsum(weight for _, weight in support) / 4
+
+
 def brute_force(interactions, terms, recommendations, n_evidence, liked_from, n_cited=3):
     """One user, one item, one rating at a time; the first to be told are always listed.
 
-    Support by what is liked is told first, and without it nothing is.
+    Support by what is liked is told first, and where it is less than a quarter nothing is.
     """
     rows = []
     for user, item in recommendations.itertuples(index=False):
         weights = weights_of(interactions, terms, user, item)
         liked = liked_by(interactions, user, liked_from)
-        if not any(piece in liked and weight > 0 for piece, weight in weights):
-            continue
         support = [w for w in weights if w[1] > 0]
+        if not liked_enough(support, liked):
+            continue
         support.sort(key=lambda w: (w[0] not in liked, -w[1], w[0]))
         opposition = sorted((w for w in weights if w[1] < 0), key=lambda w: (w[1], w[0]))
         first = support[: min(n_cited, n_evidence)]
@@ -253,7 +259,7 @@ def test_totals_are_sums_over_the_whole_history(seed, liked_from):
         liked = liked_by(interactions, user, liked_from)
         weights = weights_of(interactions, terms, user, item)
         support = {piece: weight for piece, weight in weights if weight > 0}
-        if support.keys() & liked:
+        if liked_enough(support.items(), liked):
             opposing = sum(weight for _, weight in weights if weight < 0)
             lower = sum(weight for piece, weight in support.items() if piece not in liked)
             expected.append((user, item, sum(support.values()), opposing, lower))
@@ -284,16 +290,29 @@ def test_what_is_rated_lower_comes_after_weaker_likes_and_is_summed_up():
     assert of_pair["opposing"] == -1.25
 
 
-def diffuse_history():
+@pytest.mark.parametrize(("weight", "told"), [(1.0, True), (0.9375, False)])
+def test_what_is_liked_has_to_be_a_quarter_of_what_supports(weight, told):
+    """Item 10 is liked, 11 is not and adds 3, item 12 opposes and does not count."""
+    terms = np.zeros((4, 4))
+    terms[3, :3] = [weight / 4, 1.0, -2.0]
+    rows = [(1, 10, 4.0), (1, 11, 3.0), (1, 12, 5.0), (2, 13, 5.0)]
+    table, totals = explained(terms, interactions_of(rows), pairs([(1, 13)]), 4.0)
+    assert table["rated_item_id"].tolist() == ([10, 11, 12] if told else [])
+    assert totals["supporting"].tolist() == ([4.0] if told else [])
+
+
+def diffuse_history(also_horror=True):
     """User 1 rated 40 items of one decade: ten of horror weigh most, three of which were rated 3.
 
-    The others were rated 4, so that 7 x 3 + 3 x 2.25 + 5 x 2 + 25 x 1 = 62.75 supports.
+    The others were rated 4, so that 7 x 3 + 3 x 2.25 + 5 x 2 + 25 x 1 = 62.75 supports. Item 140
+    is horror too, unless a test says that it is not.
     """
     terms = np.zeros((41, 41))
     terms[40, :40] = [0.75] * 10 + [0.5] * 5 + [0.25] * 25
     rows = [(1, 100 + j, 4.0) for j in range(40)] + [(2, 140, 4.0)]
     rows[7:10] = [(1, 107, 3.0), (1, 108, 3.0), (1, 109, 3.0)]
-    links = {("genres", "Horror"): set(range(10)), ("decade", "1980"): set(range(41))}
+    horror = {*range(10), 40} if also_horror else set(range(10))
+    links = {("genres", "Horror"): horror, ("decade", "1980"): set(range(41))}
     return terms, interactions_of(rows), features_of(links, 41)
 
 
@@ -311,6 +330,12 @@ def test_a_group_that_stands_out_comes_first():
     assert table["rated_item_id"].tolist()[:7] == list(range(100, 107))
     assert table["rated_item_id"].tolist()[7:12] == list(range(110, 115))
     assert table["rated_item_id"].tolist()[-3:] == [107, 108, 109]
+
+
+def test_a_group_that_the_item_is_not_of_is_not_told():
+    terms, interactions, features = diffuse_history(also_horror=False)
+    _, totals = explained(terms, interactions, pairs([(1, 140)]), 4.0, features)
+    assert totals["shared"].isna().all()
 
 
 def test_without_features_there_is_no_group():

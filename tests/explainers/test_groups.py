@@ -6,22 +6,26 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import sparse
 
 from explainable_recsys.explainers.groups import (
     DIFFUSE,
     LEAST_PART,
     find_groups,
     grouping,
+    liked_features,
 )
+from explainable_recsys.liking import Liking
 from tests.recommenders.small_graph import features_of
 
 N = 40
 
 
-def found_of(weights, groups, liked=None, filled=None):
+def found_of(weights, groups, liked=None, filled=None, of_item=None):
     """Of one user and one item: column, members, and part.
 
-    `groups` are the places in the history that each group has.
+    `groups` are the places in the history that each group has; `of_item` which of them the item
+    is of, all unless a test says which.
     """
     n = len(weights)
     described = np.zeros((1, n, len(groups)), np.float32)
@@ -33,6 +37,7 @@ def found_of(weights, groups, liked=None, filled=None):
         everything if liked is None else np.array(liked)[None],
         everything if filled is None else np.array(filled)[None],
         described,
+        np.array([1] * len(groups) if of_item is None else of_item, np.float32)[None, None],
     )
     places = np.flatnonzero(found.members[0, 0]).tolist()
     return int(found.column[0, 0]), places, float(found.part[0, 0])
@@ -84,6 +89,15 @@ def test_only_liked_and_supporting_ratings_are_in_a_group():
     assert nothing == (-1, [], 0.0)
 
 
+def test_the_item_has_to_be_of_the_group():
+    """Horror, 10 of 40, stands out by .39 - .25, and war, 10 others, by .33 - .25."""
+    weights = [1.95] * 10 + [1.65] * 10 + [0.7] * 20
+    horror, war = range(10), range(10, 20)
+    told = {(1, 1): 0, (1, 0): 0, (0, 1): 1, (0, 0): -1}
+    for of_item, column in told.items():
+        assert found_of(weights, [horror, war], of_item=of_item)[0] == column
+
+
 def test_padding_is_no_part_of_the_history():
     """Horror is 15 of 30 ratings and carries half: beside ten places of padding as without."""
     weights = [1.0] * 30 + [0.0] * 10
@@ -108,7 +122,8 @@ def test_nobody_and_nothing(n_users, n_items, length):
     everything = np.ones((n_users, length), bool)
     weights = np.ones((n_users, n_items, length))
     for d in (0, 2):
-        found = find_groups(weights, everything, everything, np.ones((n_users, length, d)))
+        described, of_items = np.ones((n_users, length, d)), np.ones((n_users, n_items, d))
+        found = find_groups(weights, everything, everything, described, of_items)
         assert found.column.shape == found.part.shape == (n_users, n_items)
         assert found.members.shape == weights.shape
         assert (found.column == -1).all()
@@ -125,7 +140,8 @@ def test_equals_a_loop(seed):
     described = (rng.random((b, length, d)) < 0.3).astype(np.float32)
     liked = filled & (rng.random((b, length)) < 0.8)
     weights[:, :, :20] += 0.5 * described[:, None, :20, 0] * (weights[:, :, :20] > 0)
-    found = find_groups(weights, liked, filled, described)
+    of_items = (rng.random((b, k, d)) < 0.7).astype(np.float32)
+    found = find_groups(weights, liked, filled, described, of_items)
     for user in range(b):
         own = [j for j in range(length) if filled[user, j]]
         for item in range(k):
@@ -138,11 +154,44 @@ def test_equals_a_loop(seed):
                     carry = [j for j in has if of[j] > 0 and liked[user, j]]
                     part = sum(of[j] for j in carry) / whole
                     excess = part - len(has) / len(own)
-                    if part >= 0.3 and len(carry) > 1 and excess > best[0] + 1e-12:
+                    allowed = of_items[user, item, g] and part >= 0.3 and len(carry) > 1
+                    if allowed and excess > best[0] + 1e-12:
                         best, members = (excess, g), carry
             assert found.column[user, item] == best[1]
             assert np.flatnonzero(found.members[user, item]).tolist() == members
             assert found.part[user, item] == pytest.approx(sum(of[j] for j in members))
+
+
+FEATURES_OF_ITEMS = np.array([[1, 0, 1], [1, 1, 0], [0, 1, 0], [0, 1, 0], [0, 0, 0]])
+"""Five items with three features; the last has none."""
+
+
+@pytest.mark.parametrize(
+    ("ratings", "liked", "expected"),
+    [
+        # In all 3.25 on average: of the first 4, of the second 3, of the third 5.
+        ([5, 3, 4, 2, None], 4.0, [True, False, True]),
+        # What has the second is rated as all is, 3, and the item with the third higher.
+        ([5, 1, 4, 4, 1], 4.0, [True, True, True]),
+        # Nothing that has the second is rated 4, though its mean is above that of all, 2.75.
+        ([3, 3, 3, None, 2], 4.0, [False, False, False]),
+        ([3, 3, 3, None, 2], 3.0, [True, True, True]),
+        # All are rated alike.
+        ([4, 4, 4, 4, 4], 4.0, [True, True, True]),
+        ([None] * 5, 4.0, [False, False, False]),
+    ],
+)
+def test_features_that_somebody_likes(ratings, liked, expected):
+    """An item that has it is liked, and those that have it are rated no lower than the others."""
+    columns = [column for column, rating in enumerate(ratings) if rating is not None]
+    given_ = np.array([ratings[column] for column in columns], float)
+    nobody = ([0, len(columns), len(columns)], (2, 5))
+    histories = sparse.csr_array((given_, columns, nobody[0]), shape=nobody[1])
+    liking = Liking(liked)
+    for scale in (1.0, -0.25):  # only where a weight stands matters
+        features = sparse.csr_array(scale * FEATURES_OF_ITEMS)
+        found = liked_features(histories, features, liking)
+        assert found.toarray().tolist() == [expected, [False] * 3]
 
 
 def test_features_that_group():

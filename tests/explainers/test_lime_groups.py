@@ -83,7 +83,9 @@ def by_hand(
 ) -> tuple[dict[str, float], float, float]:
     """Coefficients of the groups that are reasons, the surrogate's score, and its held-out R^2.
 
-    Groups in which nothing is liked support nothing, and without support there are no reasons.
+    Only groups that are liked support, of which something is liked and which are rated no lower
+    than all else, and only others oppose. Where groups of the item support it, others do not.
+    Without support there are no reasons.
     """
     rated = [column for column in range(N_ITEMS) if RATINGS[user, column]]
     groups = [g for g in range(4) if OF_ITEMS[rated, g].any()]
@@ -116,11 +118,16 @@ def by_hand(
     for place, g in enumerate(groups):
         own = fitted.coef_[place]
         alone = own + fitted.coef_[-1] * 1000 * np.mean([OF_ITEMS[c, g] for c in rated])
-        likes = any(OF_ITEMS[c, g] and RATINGS[user, c] >= liked_from for c in rated)
-        if own * alone > 0 and abs(own) >= 0.1 * y.std() and (own < 0 or likes):
-            reasons[f"genres={GENRES[g]}"] = own
+        having = [RATINGS[user, c] for c in rated if OF_ITEMS[c, g]]
+        likes = max(having) >= liked_from
+        likes &= np.mean(having) >= np.mean(RATINGS[user, rated]) - 1e-9
+        if own * alone > 0 and abs(own) >= 0.1 * y.std() and (own > 0) == likes:
+            reasons[g] = own
+    if any(weight > 0 and OF_ITEMS[item, g] for g, weight in reasons.items()):
+        reasons = {g: w for g, w in reasons.items() if w < 0 or OF_ITEMS[item, g]}
     if max(reasons.values(), default=0.0) <= 0:
         reasons = {}
+    reasons = {f"genres={GENRES[g]}": weight for g, weight in reasons.items()}
     return reasons, float(fitted.predict(x[:1])[0]), float(np.mean(held_out))
 
 

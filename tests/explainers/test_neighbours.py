@@ -47,12 +47,13 @@ def explained(
     lists: pd.DataFrame,
     neighbourhood: NeighbourhoodParameters,
     liked_from: float = LIKED_FROM,
+    min_agreement: float = 0.0,
 ) -> Explained:
     return explain_by_neighbours(
         None,
         data_of(training, liked_from=liked_from),
         lists_of(histories, lists),
-        NeighbourExplanationParameters(min_share=0),
+        NeighbourExplanationParameters(min_share=0, min_agreement=min_agreement),
         neighbourhood=neighbourhood,
     )
 
@@ -89,8 +90,9 @@ def least_liked(person: int, liked_from: float) -> float:
     return float(own.astype(float).mean()) if math.isnan(liked_from) else liked_from
 
 
+@pytest.mark.parametrize("min_agreement", [0.0, 0.6])
 @pytest.mark.parametrize("liked_from", [LIKED_FROM, EVERYTHING, math.nan])
-def test_users_form_counts_the_neighbours_ratings(liked_from: float) -> None:
+def test_users_form_counts_the_neighbours_ratings(liked_from: float, min_agreement: float) -> None:
     """Who liked the item speaks for it and comes first; who rated it lower speaks against it."""
     parameters = NeighbourhoodParameters(k=6)
     near, _ = nearest_users(TRAIN.ratings, TRAIN.ratings, parameters)
@@ -101,20 +103,21 @@ def test_users_form_counts_the_neighbours_ratings(liked_from: float) -> None:
             for v in near[user]
             if v >= 0 and RATINGS[v, column] > 0
         ]
-        if not any(likes for likes, _ in given):
+        n_likes = sum(likes for likes, _ in given)
+        if not n_likes or n_likes / len(given) < min_agreement:
             continue
         counted = sorted(Counter(given).items(), reverse=True)
         for place, ((likes, rating), n) in enumerate(counted, 1):
             stars = f"★{rating:g}", f"{rating:g}"
             expected.append((user + 1, column + 100, place, *stars, n if likes else -n))
-    table = by_neighbours(TRAIN, TRAIN, LISTS, parameters, liked_from)
+    table = by_neighbours(TRAIN, TRAIN, LISTS, parameters, liked_from, min_agreement)
     assert (table["weight"] < 0).any() == (liked_from != EVERYTHING)
     columns = ["user_id", "item_id", "position", "evidence", "evidence_id", "weight"]
     assert list(table[columns].itertuples(index=False, name=None)) == expected
     assert (table["style"] == "neighbour").all()
     assert table["rated_item_id"].isna().all()
     assert_is_evidence(table)
-    assert len(table) > 100
+    assert len(table) > (100 if min_agreement == 0 else 30)
 
 
 def test_items_form_names_similar_items_that_were_liked() -> None:
@@ -283,6 +286,7 @@ def slowly_co_rated(
     parameters: NeighbourhoodParameters,
     n: int,
     liked_from: float = LIKED_FROM,
+    min_agreement: float = 0.0,
 ) -> dict[tuple[int, int], list[tuple[int, float]]]:
     """The strongest items and what they add to the similarities with who speaks for each item."""
     found = {}
@@ -290,7 +294,7 @@ def slowly_co_rated(
     for user, item in zip(lists["user_id"] - 1, lists["item_id"] - 100, strict=True):
         given = {v: RATINGS[v, item] for v in near[user] if v >= 0 and RATINGS[v, item] > 0}
         speaks = [v for v, rating in given.items() if rating >= least_liked(v, liked_from)]
-        if not speaks:
+        if not speaks or len(speaks) / len(given) < min_agreement:
             continue
         weights = sum(share_of(ratings[user], RATINGS[v], parameters) for v in speaks)
         weighed = [(100 + int(column), weights[column]) for column in np.flatnonzero(weights)]
@@ -300,22 +304,26 @@ def slowly_co_rated(
 
 @pytest.mark.parametrize("similarity", ["cosine", "pearson"])
 @pytest.mark.parametrize("shrinkage", [0.0, 3.0])
-@pytest.mark.parametrize(("liked_from", "n"), [(4.0, 3), (EVERYTHING, 10), (2.5, 1), (math.nan, 3)])
+@pytest.mark.parametrize(
+    ("liked_from", "n", "min_agreement"),
+    [(4.0, 3, 0.0), (3.0, 3, 0.6), (EVERYTHING, 10, 1.0), (2.5, 1, 0.7), (math.nan, 3, 0.5)],
+)
 def test_co_rated_items_are_those_that_make_neighbours(
     monkeypatch: pytest.MonkeyPatch,
     similarity: str,
     shrinkage: float,
     liked_from: float,
     n: int,
+    min_agreement: float,
 ) -> None:
     parameters = NeighbourhoodParameters.model_validate(
         {"k": 5, "similarity": similarity, "shrinkage": shrinkage}
     )
     monkeypatch.setattr(module, "N_PROJECTED", n)
-    table = co_rated(TRAIN, TRAIN, LISTS, parameters, liked_from)
+    table = co_rated(TRAIN, TRAIN, LISTS, parameters, liked_from, min_agreement)
     assert table.columns.tolist() == CO_RATED
     assert table["weight"].dtype == np.float32
-    every_weight = slowly_co_rated(RATINGS, LISTS, parameters, 12, liked_from)
+    every_weight = slowly_co_rated(RATINGS, LISTS, parameters, 12, liked_from, min_agreement)
     expected = {pair: weights[:n] for pair, weights in every_weight.items()}
     found = {
         pair: list(zip(pieces["rated_item_id"], pieces["weight"], strict=True))
@@ -432,7 +440,28 @@ def test_few_of_the_nearest_people_are_no_reason() -> None:
     lists = lists_of(catalogue, pd.DataFrame({"user_id": 3, "item_id": [2, 3, 4]}))
     neighbourhood, data = NeighbourhoodParameters(k=3), data_of(catalogue, liked_from=4.0)
     for share, explained_items in ((0.0, {2, 3, 4}), (0.5, {2}), (1.0, {2})):
-        parameters = NeighbourExplanationParameters(min_share=share)
+        parameters = NeighbourExplanationParameters(min_share=share, min_agreement=0)
         found = explain_by_neighbours(None, data, lists, parameters, neighbourhood=neighbourhood)
         assert set(found.evidence["item_id"]) == explained_items
         assert set(found.details["projected_evidence"]["item_id"]) == explained_items
+
+
+@pytest.mark.parametrize(
+    ("least", "told"),
+    [(0.0, {4, 5, 6}), (0.5, {4, 5, 6}), (0.6, {4, 5}), (0.75, {4}), (1.0, {4})],
+)
+def test_neighbours_who_disagree_are_no_reason(least: float, told: set[int]) -> None:
+    """Of who rated the items 4, 5 and 6, all 2, 2 of 3, and 2 of 4 people liked them."""
+    people = [[5, 5, 4, 3, 5, 5, 5], [5, 4, 5, 3, 4, 4, 1], [4, 5, 5, 3, 0, 2, 2]]
+    people += [[4, 4, 4, 3, 0, 0, 4], [5, 5, 5, 3, 0, 0, 0]]
+    ratings = sparse.csr_array(np.array(people, dtype=np.float32))
+    catalogue = Interactions(ratings, np.arange(5), np.arange(7))
+    found = explain_by_neighbours(
+        None,
+        data_of(catalogue, liked_from=4.0),
+        lists_of(catalogue, pd.DataFrame({"user_id": 4, "item_id": [4, 5, 6]})),
+        NeighbourExplanationParameters(min_share=0.5, min_agreement=least),
+        neighbourhood=NeighbourhoodParameters(k=4),
+    )
+    assert set(found.evidence["item_id"]) == told
+    assert set(found.details["projected_evidence"]["item_id"]) == told

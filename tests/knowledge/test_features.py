@@ -124,7 +124,7 @@ def test_popularity_ranks_and_ties():
         "among the 10 % most rated",
         "among the 30 % most rated",
         "among the 50 % most rated",
-        "not among the 50 % most rated",
+        "rarely rated",
     )
     bins = {9: "top 10 %", 7: "top 30 %", 5: "top 50 %", 4: "rest", 2: "rest", 1: "rest"}
     assert held(features) == [[bins[count]] for count in COUNTS]
@@ -144,7 +144,7 @@ def test_popularity_ranks_and_ties():
 def test_popularity_leaves_out_bins_without_items(shares, names):
     features = of_items("popularity", counted(COUNTS), popularity_bins=shares)
     assert features.names == names
-    assert [label.count("not among") for label in features.labels] == [
+    assert [label == "rarely rated" for label in features.labels] == [
         name == "rest" and shares != () for name in names
     ]
     np.testing.assert_array_equal(features.matrix.sum(axis=1), 1)
@@ -154,7 +154,7 @@ def test_equally_popular_items_are_all_last():
     features = of_items("popularity", counted([3, 3, 3, 3]), popularity_bins=(0.01, 0.999))
     assert held(features) == [["rest"]] * 4
     assert features.matrix.shape == (4, 1)
-    assert features.labels == ("not among the 99.9 % most rated",)
+    assert features.labels == ("rarely rated",)
 
 
 @pytest.mark.parametrize(("n", "share", "most"), [(25, 0.28, 7), (100, 0.29, 29), (10, 0.1, 1)])

@@ -50,11 +50,11 @@ def evidence_of(explained, style, titles=TITLES):
     return table.assign(evidence=pd.Categorical(table["evidence"]), group=1, evidence_id=ids)
 
 
-def totals_of(table, supporting, lower=0.0, groups=None):
+def totals_of(table, supporting, lower=0.0, groups=None, n_liked=0):
     """What supports each recommendation in all: a number for all, or {(user, item): number}.
 
     `lower` is the part of what is rated lower; `groups` {(user, item): (id, ratings, part)} of
-    those in which a group stands out.
+    those in which a group stands out; `n_liked` how many liked ratings support each.
     """
     each = table[["user_id", "item_id"]].drop_duplicates(ignore_index=True)
     pairs = list(each.itertuples(index=False, name=None))
@@ -66,6 +66,7 @@ def totals_of(table, supporting, lower=0.0, groups=None):
         supporting=supporting,
         opposing=-0.5,
         lower=lower,
+        n_liked=n_liked,
         shared=pd.Categorical(shared),
         n_sharing=np.array(n_sharing, np.int64),
         of_sharing=np.array(of_sharing, np.float64),

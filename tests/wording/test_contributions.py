@@ -33,6 +33,7 @@ def sentences(
     lower=0.0,
     groups=None,
     features=None,
+    n_liked=0,
 ):
     """Sentences of [(user, item, [(evidence item, weight), …]), …].
 
@@ -40,7 +41,7 @@ def sentences(
     """
     data = data_of(titles, ratings, liked)
     table = evidence_of(evidence, "item", titles)
-    explained = explained_by(table, totals=totals_of(table, totals, lower, groups))
+    explained = explained_by(table, totals=totals_of(table, totals, lower, groups, n_liked))
     lists = lists_of(data, {(user, item): 1.0 for user, item, _ in evidence})
     return contribution_sentences(explained, data, lists, cited(n_cited), item_features=features)
 
@@ -73,18 +74,29 @@ def test_half_stars_zero_stars_asterisks_and_other_scripts():
 )
 def test_n_cited_and_opposing_evidence(n_cited, named):
     """The strongest that opposes has a clause of its own, without a percentage."""
-    evidence = [(1, 6, [(1, 0.6), (2, 0.5), (3, -0.09), (4, -0.01)])]
-    assert texts_of(sentences(evidence, 1.1, n_cited)) == [
-        f"Recommended because you rated {named}; ⟨M*A*S*H⟩ ★4.5 speaks against it."
-    ]
+    evidence = [(1, 6, [(1, 0.6), (2, 0.5), (5, -0.09), (4, -0.01)])]
+    (text,) = texts_of(sentences(evidence, 1.1, n_cited, ratings=LIKED, liked=4.0))
+    assert text == (
+        f"Recommended because you liked {named}; ⟨千と千尋の神隠し⟩ ★2 speaks against it."
+    )
+
+
+def test_what_is_liked_is_never_named_as_opposing():
+    """⟨M*A*S*H⟩ opposes most and is liked; where everything counts as liked nothing is named."""
+    evidence = [(1, 6, [(1, 0.6), (3, -0.3), (4, -0.1)])]
+    (text,) = texts_of(sentences(evidence, ratings=LIKED, liked=4.0))
+    assert "⟨M*A*S*H⟩" not in text
+    assert text.endswith("; ⟨Amélie⟩ ★0.5 speaks against it.")
+    (text,) = texts_of(sentences(evidence, ratings=LIKED))
+    assert "against" not in text
 
 
 def test_what_only_opposes_has_no_percentage():
-    evidence = [(1, 5, [(1, -0.5)]), (1, 6, [(2, 0.5)]), (2, 3, [(5, -1.0), (6, -0.5)])]
-    table = sentences(evidence)
+    evidence = [(1, 5, [(4, -0.5)]), (1, 6, [(2, 0.5)]), (2, 3, [(5, -1.0), (6, -0.5)])]
+    table = sentences(evidence, liked=4.0)
     assert keys(table) == [(1, 5), (1, 6), (2, 3)]
     texts = texts_of(table)
-    assert texts[0] == "⟨Aliens⟩ ★5 speaks against it."
+    assert texts[0] == "⟨Amélie⟩ ★0.5 speaks against it."
     assert "⟨Alien⟩ ★4 (50 %)" in texts[1]
     assert texts[2].startswith("⟨千と千尋の神隠し⟩ ★0 ")
     assert texts_of(sentences([])) == []
@@ -100,11 +112,11 @@ def test_liked_is_said_of_what_is_liked_alone():
 
 def test_what_is_rated_lower_is_summed_up_and_never_named_as_support():
     """Item 4 is among the first three pieces, and was rated 0.5."""
-    evidence = [(1, 6, [(2, 0.5), (4, 0.7), (5, 0.1), (1, -0.2)])]
+    evidence = [(1, 6, [(2, 0.5), (4, 0.7), (5, 0.1), (6, -0.2)])]
     (text,) = texts_of(sentences(evidence, 2.0, ratings=LIKED, liked=4.0, lower=0.9))
     assert "you liked ⟨Alien⟩ ★4 (25 %); " in text
     assert "rated lower adds 45 %" in text
-    assert "⟨Aliens⟩ ★5 speaks against it" in text
+    assert "⟨New⟩ ★1 speaks against it" in text
     assert "⟨Amélie⟩" not in text
     assert "⟨千と千尋の神隠し⟩" not in text
 
@@ -135,6 +147,25 @@ def test_a_group_is_told_with_its_part_and_examples(shared, named):
     assert "⟨M*A*S*H⟩" not in text
     assert "⟨Amélie⟩ ★0.5 speaks against it" in text
     assert text.count("%") == 1
+
+
+@pytest.mark.parametrize(
+    ("weight", "n_liked", "liked", "said"),
+    [
+        (0.04, 63, 4.0, "because of all 63 you liked (71 %), above all ⟨Aliens⟩ ★5, ⟨Alien⟩ ★4"),
+        (0.04, 63, "all", "because of all 63 you rated (71 %), above all ⟨Aliens⟩ ★5, ⟨Alien⟩ ★4"),
+        (0.05, 63, 4.0, "because you liked ⟨Aliens⟩ ★5 (5 %), ⟨Alien⟩ ★4 (3 %)"),
+        (0.04, 3, 4.0, "because of all 3 you liked (71 %), above all"),
+        (0.04, 2, 4.0, "because you liked ⟨Aliens⟩ ★5 (4 %), ⟨Alien⟩ ★4 (3 %)"),
+    ],
+)
+def test_where_nothing_stands_out_all_that_is_liked_is_told(weight, n_liked, liked, said):
+    """Where the largest part is below 5 %, and there is more than the two that are named."""
+    evidence = [(1, 6, [(1, weight), (2, 0.03), (3, 0.02)])]
+    given = {"ratings": LIKED, "liked": liked, "lower": 0.29}
+    (text,) = texts_of(sentences(evidence, n_cited=2, n_liked=n_liked, **given))
+    assert said in text
+    assert "rated lower adds 29 %" in text
 
 
 def test_where_everything_is_liked_a_group_was_rated():

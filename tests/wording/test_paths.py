@@ -84,8 +84,8 @@ def test_each_sentence_says_its_own_part():
 def test_one_person_and_a_thousand():
     table = sentences([(1, 9, 1, 1), (1, 8, 4, 1234), (1, 8, 1, "same genre: War")])
     assert shown(table) == [
-        "Because you liked ⟨Alien⟩ (liked by the same person).",
-        "Because you liked ⟨D*ne⟩ (liked by the same 1,234 people) and ⟨Alien⟩ (same genre: War).",
+        "Because you liked ⟨Alien⟩ (one person liked both).",
+        "Because you liked ⟨D*ne⟩ (1,234 people liked both) and ⟨Alien⟩ (same genre: War).",
     ]
 
 

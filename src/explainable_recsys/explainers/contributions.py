@@ -45,9 +45,10 @@ def explain_by_contributions(
     What is liked and supports comes first, then what is rated lower, then what opposes, each
     strongest first; items that are worth nothing are left out. Where no single rating says much,
     those of the group that stands out come before all others (`find_groups`). Where what is liked
-    is less than a quarter of that, there is no explanation. The shares of a whole history, listed
-    or not, sum to the recommendation's score. A recommender without a closed form is taken to be
-    linear in the history, so that what the score loses without a rating is the rating's share.
+    is too small a part of that (`LEAST_LIKED`), there is no explanation. The shares of a whole
+    history, listed or not, sum to the recommendation's score. A recommender without a closed form
+    is taken to be linear in the history, so that what the score loses without a rating is the
+    rating's share.
 
     Args:
         model: A recommender whose score is a sum over the rated items.

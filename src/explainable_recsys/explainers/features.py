@@ -15,7 +15,7 @@ from explainable_recsys.explainers.contributions import (
     ContributionParameters,
     explain_by_contributions,
 )
-from explainable_recsys.explainers.groups import liked_features
+from explainable_recsys.explainers.groups import SLIGHT, liked_features
 from explainable_recsys.explainers.tables import Explained, evidence_table
 from explainable_recsys.liking import Liking
 from explainable_recsys.parameters import Parameters
@@ -61,22 +61,21 @@ def explain_by_features(
     Returns:
         Evidence of style `feature`; `rated_item_id` is the liked item that adds most to this
         feature of the profile, of equal ones the most popular, and missing where none does, where
-        the person does not like the feature and
-        for popularity. And
-        `projected_evidence`: `user_id`, `item_id`, `rated_item_id`, `weight`, the exact parts of
-        the rated items in the score, largest first.
+        the person does not like the feature, of decades where there are other features, and for popularity. And `projected_evidence`:
+        `user_id`, `item_id`, `rated_item_id`, `weight`, the exact parts of the rated items in the
+        score, largest first.
     """
     histories = lists.histories.ratings
     order = np.argsort(lists.users, kind="stable")
     edges = np.searchsorted(lists.users[order], np.arange(histories.shape[0] + 1))
     weighted, liked = model.weighted(histories), data.liking.items(histories)
-    likes = liked_features(histories, model.vectors, data.liking)
     ends = np.append(0, np.cumsum(np.diff(model.row_starts)[histories.indices]))[histories.indptr]
     parts = []
     for block in progress(list(blocks(np.diff(ends), FEATURES_AT_ONCE)), "explain"):
         made = order[edges[block.start] : edges[block.stop]]
         users = lists.users[made] - block.start
-        known = weighted[block], liked[block], likes[block]
+        likes = liked_features(histories[block], model.vectors, data.liking)
+        known = weighted[block], liked[block], likes
         parts.append(_pieces(model, *known, users, lists.items[made], made))
     pieces = pd.concat(parts, ignore_index=True)
     carried = np.zeros(len(lists), bool)
@@ -86,7 +85,7 @@ def explain_by_features(
     )
     return Explained(
         _evidence(model, lists, pieces),
-        {"projected_evidence": _projected(model, data, lists, parameters.n_evidence)},
+        {"projected_evidence": _projected(model, data, lists, carried, parameters.n_evidence)},
     )
 
 
@@ -94,7 +93,7 @@ def _pieces(
     model: Content,
     weighted: sparse.csr_array,
     liked: sparse.csr_array,
-    likes: NDArray[np.bool_],
+    likes: sparse.csr_array,
     users: NDArray[np.int64],
     items: NDArray[np.int64],
     made: NDArray[np.int64],
@@ -120,7 +119,11 @@ def _pieces(
     features = model.features[cells].astype(np.int64)
     found = np.searchsorted(keys, users[pair] * n + features)
     shared = keys[found] == users[pair] * n + features
-    rated = np.where(likes[users[pair], features], carriers[found], -1)
+    tastes = sparse.coo_array(likes)
+    told = np.isin(users[pair] * n + features, tastes.row.astype(np.int64) * n + tastes.col)
+    slight = np.isin(model.feature_groups, SLIGHT)
+    told &= slight.all() | ~slight[features]  # a decade alone is no reason where there is another
+    rated = np.where(told, carriers[found], -1)
     weights = np.where(shared, profiles[found] * model.vectors.data[cells], 0.0)
     boosts = np.bincount(pair, weights, minlength=len(items)) * model.boosts[items]
     table = pd.DataFrame(
@@ -190,8 +193,11 @@ def _named(names: NDArray[np.str_], features: NDArray[np.int64]) -> pd.Categoric
     return pd.Categorical.from_codes(codes[features], categories=pd.Index(distinct, dtype="str"))
 
 
-def _projected(model: Content, data: Data, lists: Lists, n_evidence: int) -> pd.DataFrame:
+def _projected(
+    model: Content, data: Data, lists: Lists, explained: NDArray[np.bool_], n_evidence: int
+) -> pd.DataFrame:
     """The rated items that add most to each score, liked or not: features rest on them all."""
     listed, rated = ContributionParameters(n_evidence=n_evidence), replace(data, liking=Liking())
     evidence = explain_by_contributions(model, rated, lists, listed).evidence
+    evidence = evidence[explained[lists.positions_of(evidence)]].reset_index(drop=True)
     return evidence[["user_id", "item_id", "rated_item_id", "weight"]]

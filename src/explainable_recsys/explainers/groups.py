@@ -21,6 +21,10 @@ GROUPED_BY = ("genres", "decade")
 """Features by which rated items are grouped."""
 
 
+SLIGHT = ("popularity", "decade")
+"""Groups of features that are no reason by themselves."""
+
+
 @dataclass(frozen=True, eq=False)
 class Groups:
     """The group of each of b x k recommendations that stands out, if there is one.
@@ -46,23 +50,33 @@ def grouping(features: Features | None) -> Features | None:
 
 def liked_features(
     histories: sparse.csr_array, features: sparse.csr_array, liking: Liking
-) -> NDArray[np.bool_]:
-    """Which features (n, d) each person likes, of items (n_items, d) by 0 and 1 or any weights.
+) -> sparse.csr_array:
+    """Which features each person likes, (n, d) CSR of true values.
 
     Somebody likes a feature who likes an item that has it, and rates those that have it no lower
     on average than all others.
+
+    Args:
+        histories: (n, n_items)
+        features: (n_items, d); an item has those that are stored, by whatever weight.
+        liking: What is liked.
+
+    >>> histories = sparse.csr_array([[5.0, 1.0, 4.0]])
+    >>> features = sparse.csr_array([[1, 0], [1, 1], [0, 1]])  # rated 3 and 2.5 on average, of 3.3
+    >>> liked_features(histories, features, Liking(4.0)).toarray().tolist()
+    [[False, False]]
+    >>> features = sparse.csr_array([[1, 0], [0, 1], [1, 1]])
+    >>> liked_features(histories, features, Liking(4.0)).toarray().tolist()
+    [[True, False]]
     """
-    has, rated = _pattern(features), _pattern(histories)
-    parts = (rated, histories, liking.items(histories))
-    counts, sums, liked = ((part @ has).toarray() for part in parts)
-    means = sums / np.maximum(counts, 1)
-    own = histories.sum(axis=1) / np.maximum(np.diff(histories.indptr), 1)
-    return np.asarray((liked > 0) & (means >= own[:, None] - NO_DIFFERENCE))
-
-
-def _pattern(matrix: sparse.csr_array) -> sparse.csr_array:
-    ones = np.ones_like(matrix.data)
-    return sparse.csr_array((ones, matrix.indices, matrix.indptr), shape=matrix.shape)
+    ones = np.ones(len(features.data))
+    has = sparse.csr_array((ones, features.indices, features.indptr), shape=features.shape)
+    sizes = np.diff(histories.indptr)
+    means = histories.sum(axis=1, dtype=np.float64) / np.maximum(sizes, 1)
+    above = histories.data - np.repeat(means, sizes) + NO_DIFFERENCE
+    spread = sparse.csr_array((above, histories.indices, histories.indptr), shape=histories.shape)
+    lower = (spread @ has) < 0
+    return sparse.csr_array(((liking.items(histories) @ has) > 0) > lower)
 
 
 def find_groups(

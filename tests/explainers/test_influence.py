@@ -742,7 +742,9 @@ def expected_tables(
 ) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
     """Both tables, one recommendation at a time, from models solved again.
 
-    What is liked and supports is told first; without it nothing is, and only it is cited.
+    What is liked and supports is told first; where it is less than a quarter of what supports
+    nothing is, and only it is cited. A predicted rating has to fall by 0.05 on the scale from 0 to
+    5 without what is cited.
     """
     worth = refitted(model, data.ratings)
     worth[np.abs(worth) < 1e-12] = 0  # of ratings that do not count
@@ -756,17 +758,20 @@ def expected_tables(
         most = sorted(np.flatnonzero(weights), key=lambda j: -abs(weights[j]))
         liked = [j for j in most if weights[j] > 0 and own[j] >= liked_from]
         lower = [j for j in most if weights[j] > 0 and own[j] < liked_from]
-        if not liked:
+        if sum(weights[j] for j in liked) < sum(weights[j] for j in liked + lower) / 4 or not liked:
             continue
         always = (liked + lower)[: min(n_cited, n_evidence)]
         strongest = sorted(most, key=lambda j: j not in always)[:n_evidence]
         told = liked + lower + [j for j in most if weights[j] < 0]
         listed = [j for j in told if j in strongest]
-        rows += [(*ids, p, data.item_ids[j], weights[j]) for p, j in enumerate(listed, 1)]
         cited = [j for j in listed[:n_cited] if j in liked]
         places = np.flatnonzero(np.isin(history(data.ratings, user)[0], cited))
         scores = exact_scores(model, [without(data.ratings, user, places)])[0]
         together = full[user, item] - scores[item]
+        fall = min(max(full[user, item], 0), 5) - min(max(scores[item], 0), 5)
+        if model.predicts_ratings and fall < 0.05:
+            continue
+        rows += [(*ids, p, data.item_ids[j], weights[j]) for p, j in enumerate(listed, 1)]
         groups.append((*ids, len(cited), sum(weights[j] for j in cited), together))
     return rows, groups
 

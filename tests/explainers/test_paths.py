@@ -117,6 +117,18 @@ def test_types_of_the_tables():
     }
 
 
+def test_by_default_no_path_is_shown_over_a_decade_alone():
+    """Nor over fewer than five people."""
+    links = LINKS | {("decade", "1970"): {0, 1, 3}}
+    model = model_of(DATA, links, WEIGHTS | {"decade": 8.0})
+    for hidden, relations in ((PathParameters().hidden, ["director"]), ((), ["decade"])):
+        parameters = PathParameters(n_paths=1, max_share=1.0, hidden=hidden)
+        _, paths = explain(model, USERS, lists([(1, 103)]), parameters)
+        assert paths["relation"].tolist() == relations
+    _, paths = explain_by_hand(lists([(1, 103)]), PathParameters(max_share=1.0))
+    assert PEOPLE not in set(paths["relation"])
+
+
 @pytest.mark.parametrize(
     ("changed", "places"),
     [
@@ -129,6 +141,10 @@ def test_types_of_the_tables():
         ({"min_people": 2}, [0, 1, 2, 4, 5]),
         ({"min_people": 3}, [0, 1, 4, 5]),
         ({"min_people": 3, "n_paths": 3}, [0, 1, 4]),
+        ({"hidden": ("genre",)}, [0, 1, 2, 3]),
+        ({"hidden": ("genre", "director")}, [2, 3]),
+        ({"hidden": ("director",), "n_paths": 3}, [2, 3, 4]),  # others take their places
+        ({"hidden": ("decade",)}, [0, 1, 2, 3, 4, 5]),
     ],
 )
 def test_what_is_shown(changed, places):
@@ -246,7 +262,8 @@ def chosen_of(rows, parameters):
         common = row[1] != PEOPLE and row[3] > max(2, parameters.max_share * N_ITEMS)
         few = row[1] == PEOPLE and row[3] < parameters.min_people
         open_to_more = of_relation < parameters.max_per_relation
-        if row[4] > 0 and not common and not few and open_to_more:
+        told = row[1] not in parameters.hidden and not common and not few
+        if row[4] > 0 and told and open_to_more:
             shown.append(row)
     return shown[: parameters.n_paths]
 
@@ -257,6 +274,7 @@ LIMITS = st.builds(
     max_per_relation=st.integers(1, 4),
     max_share=st.sampled_from([0.1, 0.4, 1.0]),
     min_people=st.integers(1, 4),
+    hidden=st.sampled_from([(), ("genre",), ("decade", "actor")]),
 )
 
 

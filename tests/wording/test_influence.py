@@ -15,8 +15,8 @@ from tests.wording.tables import (
     shown,
 )
 
-STARS = dict(zip(TITLES, (5.0, 4.0, 4.5, 0.5, 3.0, 1.0), strict=True))
-"""What everybody gave each item."""
+STARS = dict(zip(TITLES, (5.0, 4.0, 4.5, 0.5, 3.0, 1.0), strict=True)) | {"ä": 4.0, "x": 1.5}
+"""What everybody gave each item; from 3 on it is liked, unless a test says otherwise."""
 
 
 def with_stars(text):
@@ -26,86 +26,100 @@ def with_stars(text):
     return text
 
 
-def asked(explained, titles=TITLES, liked="all"):
+def asked(explained, titles=TITLES, liked=3.0, score=1.0):
     """Data in which everybody rated everything, and lists."""
     users = [user for user, _, _ in explained] or [1]
-    given = [(user, item, STARS.get(item, 2.5)) for user in dict.fromkeys(users) for item in titles]
+    given = [(user, item, STARS[item]) for user in dict.fromkeys(users) for item in titles]
     data = data_of(titles, given, liked)
-    return data, lists_of(data, {(user, item): 1.0 for user, item, _ in explained})
+    return data, lists_of(data, {(user, item): score for user, item, _ in explained})
 
 
-def sentences(explained, titles=TITLES, n_cited=3, liked="all"):
-    """Sentences of [(user, item, [(evidence item, weight), …]), …]."""
-    given = asked(explained, titles, liked)
+def sentences(explained, titles=TITLES, n_cited=3, liked=3.0, score=4.5, worth=0.3):
+    """Sentences of [(user, item, [(evidence item, weight), …]), …].
+
+    Every predicted rating is `score`, and the cited ratings are worth `worth` of it.
+    """
+    given = asked(explained, titles, liked, score)
     table = evidence_of(explained, "item", titles).set_axis(
         [7] * sum(len(pieces) for _, _, pieces in explained)
     )
-    explained = explained_by(table, {"predicts_ratings": True})
+    pairs = [(user, item) for user, item, pieces in explained if any(w > 0 for _, w in pieces)]
+    groups = pd.DataFrame(pairs[::-1], columns=["user_id", "item_id"]).assign(group_influence=worth)
+    explained = explained_by(table, {"predicts_ratings": True}, cited_groups=groups)
     return influence_sentences(explained, *given, cited(n_cited))
+
+
+ONE = "Your rating of ⟨Aliens⟩ raises your predicted rating from 4.20 to 4.50"
+TWO = (
+    "Your ratings of ⟨Aliens⟩ and ⟨Alien⟩ raise your predicted rating most, together from 4.20 "
+    "to 4.50"
+)
 
 
 @pytest.mark.parametrize(
     ("pieces", "expected"),
     [
-        ([(1, 0.5)], "⟨Aliens⟩ raises your predicted rating by 0.5."),
-        (
-            [(1, 0.5), (2, 0.25)],
-            "⟨Aliens⟩ raises your predicted rating by 0.5, ⟨Alien⟩ by 0.25.",
-        ),
-        ([(1, -0.5)], "⟨Aliens⟩ lowers your predicted rating by 0.5."),
-        ([(1, -0.5), (2, -0.25)], "⟨Aliens⟩ lowers your predicted rating by 0.5."),
-        (
-            [(1, 0.5), (2, -0.7)],
-            "⟨Aliens⟩ raises your predicted rating by 0.5; ⟨Alien⟩ lowers it by 0.7.",
-        ),
-        (
-            [(1, 0.18), (2, 0.12), (4, -0.04), (3, -0.01)],
-            "⟨Aliens⟩ raises your predicted rating by 0.18, ⟨Alien⟩ by 0.12; ⟨Amélie⟩ lowers it "
-            "by 0.04.",
-        ),
+        ([(1, 0.5)], f"{ONE}."),
+        ([(1, 0.5), (2, 0.25)], f"{TWO}."),
+        ([(4, -0.5)], "⟨Amélie⟩ lowers your predicted rating most."),
+        ([(4, -0.5), (6, -0.25)], "⟨Amélie⟩ lowers your predicted rating most."),
+        ([(1, 0.5), (4, -0.7)], f"{ONE}; ⟨Amélie⟩ lowers it most."),
+        ([(1, 0.18), (2, 0.12), (6, -0.04), (4, -0.01)], f"{TWO}; ⟨New⟩ lowers it most."),
     ],
 )
 def test_ratings_that_raise_and_lower(pieces, expected):
-    table = sentences([(7, 6, pieces)])
-    assert keys(table) == [(7, 6)]
+    table = sentences([(7, 5, pieces)])
+    assert keys(table) == [(7, 5)]
     assert shown(table) == [with_stars(expected)]
 
 
-MANY_RATINGS = [(1, 0.9), (2, 0.8), (3, 0.7), (4, 0.6), (5, -0.5), (6, -0.4)]
+MANY_RATINGS = [(1, 0.9), (2, 0.8), (3, 0.7), (5, 0.6), (6, -0.5), (4, -0.4)]
 
 
 @pytest.mark.parametrize(
     ("n_cited", "named"),
     [
-        (1, "0.9"),
-        (2, "0.9, ⟨Alien⟩ by 0.8"),
-        (3, "0.9, ⟨Alien⟩ by 0.8, ⟨M*A*S*H⟩ by 0.7"),
-        (9, "0.9, ⟨Alien⟩ by 0.8, ⟨M*A*S*H⟩ by 0.7, ⟨Amélie⟩ by 0.6"),
+        (1, "⟨Aliens⟩"),
+        (2, "⟨Aliens⟩ and ⟨Alien⟩"),
+        (3, "⟨Aliens⟩, ⟨Alien⟩ and ⟨M*A*S*H⟩"),
+        (9, "⟨Aliens⟩, ⟨Alien⟩, ⟨M*A*S*H⟩ and ⟨千と千尋の神隠し⟩"),
     ],
 )
 def test_n_cited_ratings_and_the_strongest_that_lowers(n_cited, named):
     """Which is named however far down the list it stands."""
     (text,) = shown(sentences([(1, 6, MANY_RATINGS)], n_cited=n_cited))
-    assert text == with_stars(
-        f"⟨Aliens⟩ raises your predicted rating by {named}; ⟨千と千尋の神隠し⟩ lowers it by 0.5."
-    )
+    assert with_stars(f" of {named} raise") in text
+    assert text.endswith("⟨New⟩ ★1 lowers it most.")
 
 
 @pytest.mark.parametrize(
-    ("weight", "text"),
+    ("score", "worth", "said"),
     [
-        (0.414, "0.41"),
-        (0.0499, "0.05"),
-        (-0.00123, "0.0012"),
-        (-12.4, "12"),
-        (1.2e-7, "1.2e\u221207"),
-        (1234.0, "1,234"),
+        (4.5, 0.3, "from 4.20 to 4.50"),
+        (3.987, 0.051, "from 3.94 to 3.99"),
+        (5.25, 0.5, "from 4.75 to 5.00"),  # what is predicted above the scale is its best
+        (0.75, 0.5, "from 0.50 to 0.75"),
+        (0.75, 0.9, "from 0.50 to 0.75"),
     ],
 )
-def test_two_digits_of_an_influence_without_its_sign(weight, text):
-    verb = "raises" if weight > 0 else "lowers"
-    (sentence,) = shown(sentences([(1, 6, [(1, weight)])]))
-    assert sentence == with_stars(f"⟨Aliens⟩ {verb} your predicted rating by {text}.")
+def test_predicted_ratings_are_on_the_scale(score, worth, said):
+    (text,) = shown(sentences([(1, 6, [(1, 0.5), (2, 0.2)])], score=score, worth=worth))
+    assert said in text
+
+
+def test_what_is_liked_is_never_named_as_opposing():
+    """⟨Alien⟩ opposes most and is liked."""
+    pieces = [(1, 0.5), (2, -0.4), (4, -0.1)]
+    (points,) = shown(sentences([(1, 6, pieces)]))
+    (places,) = shown(in_places([(1, 6, pieces)], {(1, 6): (2, {1: 14})}))
+    for text in (points, places):
+        assert "⟨Alien⟩" not in text
+        assert "⟨Amélie⟩ ★0.5" in text.partition(";")[2]
+    for everything in (
+        shown(sentences([(1, 6, pieces)], liked="all")),
+        shown(in_places([(1, 6, pieces)], {(1, 6): (2, {1: 14})}, liked="all")),
+    ):
+        assert ";" not in everything[0]
 
 
 DISLIKED = [(1, 0.5), (4, 0.9), (6, 0.4), (5, -0.1)]
@@ -120,11 +134,11 @@ def test_what_is_not_liked_is_never_named_as_support():
         assert "⟨千と千尋の神隠し⟩ ★3" in text.partition(";")[2]
         assert "⟨Amélie⟩" not in text
         assert "⟨New⟩" not in text
-    (everything,) = shown(sentences([(1, 6, DISLIKED)]))
+    (everything,) = shown(sentences([(1, 6, DISLIKED)], liked="all"))
     assert "⟨Amélie⟩" in everything
 
 
-def in_places(explained, places, n_cited=3, liked="all"):
+def in_places(explained, places, n_cited=3, liked=3.0):
     """Sentences of [(user, item, [(evidence item, weight), …]), …] with (rank, {item: without})."""
     rows = [
         (user, item, rated, rank, without)
@@ -140,6 +154,11 @@ def in_places(explained, places, n_cited=3, liked="all"):
     return influence_sentences(told, *asked(explained, liked=liked), cited(n_cited))
 
 
+NOT_ALONE = (
+    "Your rating of ⟨Aliens⟩ speaks most for it, but the recommendation does not hang on it alone."
+)
+
+
 @pytest.mark.parametrize(
     ("pieces", "without", "expected"),
     [
@@ -151,39 +170,36 @@ def in_places(explained, places, n_cited=3, liked="all"):
         ),
         (
             [(1, 0.5), (2, 0.2), (4, -0.1)],
-            {1: 1234, 2: 2},
-            "Without your rating of ⟨Aliens⟩ it would be number 1,234 instead of 2, without "
-            "⟨Alien⟩ no lower; ⟨Amélie⟩ speaks most against it.",
+            {1: 1234, 2: 3},  # one place is no difference that anybody would see
+            "Without your rating of ⟨Aliens⟩ it would be number 1,234 instead of 2; ⟨Amélie⟩ "
+            "speaks most against it.",
         ),
         (
             [(1, 0.5), (2, 0.2)],
-            {1: 2, 2: 3},
-            "Without your rating of ⟨Aliens⟩ it would be no lower than number 2, without ⟨Alien⟩ "
-            "number 3.",
+            {1: 3, 2: 4},
+            "Without your rating of ⟨Alien⟩ it would be number 4 instead of 2.",
         ),
         (
             [(1, 0.5), (2, 0.2), (3, 0.1)],
-            {1: 2, 2: 2, 3: 2},
-            "⟨Aliens⟩, ⟨Alien⟩ and ⟨M*A*S*H⟩ speak most for it, but without any one of them it "
-            "would be no lower than number 2.",
+            {1: 3, 2: 2, 3: 1},
+            "Your ratings of ⟨Aliens⟩, ⟨Alien⟩ and ⟨M*A*S*H⟩ speak most for it, but the "
+            "recommendation does not hang on any one of them.",
         ),
-        (
-            [(1, 0.5)],
-            {1: 1},
-            "Without your rating of ⟨Aliens⟩ it would be no lower than number 2.",
-        ),
-        (
-            [(1, 0.5)],
-            {1: 2},
-            "Without your rating of ⟨Aliens⟩ it would be no lower than number 2.",
-        ),
+        ([(1, 0.5)], {1: 1}, NOT_ALONE),
+        ([(1, 0.5)], {1: 2}, NOT_ALONE),
+        ([(1, 0.5)], {1: 3}, NOT_ALONE),
         (
             [(1, 0.5)],
             {1: 0},
             "Without your rating of ⟨Aliens⟩ it would not be recommended.",
         ),
-        ([(4, -0.1), (1, -0.05)], {}, "⟨Amélie⟩ speaks most against it."),
-        ([(1, 0.5), (2, 0.2)], {}, "⟨Aliens⟩ and ⟨Alien⟩ speak most for it."),
+        (
+            [(1, 0.5), (2, 0.2), (3, 0.1)],
+            {1: 9, 2: 2, 3: 0},
+            "Without your rating of ⟨Aliens⟩ it would be number 9 instead of 2, without ⟨M*A*S*H⟩ "
+            "it would not be recommended.",
+        ),
+        ([(4, -0.1), (6, -0.05)], {}, "⟨Amélie⟩ speaks most against it."),
     ],
 )
 def test_places_of_what_is_ranked(pieces, without, expected):
@@ -225,17 +241,20 @@ def test_influence_of_many_recommendations_is_that_of_each():
     alone = [sentences([one]) for one in explained if one[2]]
     pd.testing.assert_frame_equal(table, pd.concat(alone, ignore_index=True))
     expected = [
-        "⟨Alien⟩ raises your predicted rating by 0.5, ⟨Amélie⟩ by 0.25; ⟨New⟩ lowers it by 0.12.",
-        "⟨Amélie⟩ lowers your predicted rating by 0.5.",
+        f"{ONE}; ⟨New⟩ lowers it most.".replace("Aliens", "Alien"),
+        "⟨Amélie⟩ lowers your predicted rating most.",
     ]
     assert shown(table)[1:3] == [with_stars(text) for text in expected]
 
 
 @pytest.mark.parametrize("sign", [1, -1])
 def test_where_nothing_lowers_or_nothing_raises(sign):
-    explained = [(user, 6, [(1, 0.5 * sign), (2, 0.2 * sign)]) for user in (3, 1, 2)]
+    named = (1, 2) if sign > 0 else (4, 6)
+    explained = [(user, 6, [(item, sign / item) for item in named]) for user in (3, 1, 2)]
     (text,) = set(shown(sentences(explained)))
-    assert ("⟨Alien⟩" in text) == (sign > 0)
+    assert [title for title in TITLES.values() if f"⟨{title}⟩" in text] == (
+        ["Aliens", "Alien"] if sign > 0 else ["Amélie"]
+    )
 
 
 def test_no_influence_no_sentences():
@@ -244,9 +263,10 @@ def test_no_influence_no_sentences():
 
 def test_text_ids():
     titles = {"ä": "Är*ger", "x": "back\\slash"}
-    table = sentences([("zoë", "x", [("ä", 1.0)]), ("al", "ä", [("x", -2.0)])], titles)
+    pieces = [("zoë", "x", [("ä", 1.0)]), ("al", "ä", [("x", -2.0)])]
+    table = sentences(pieces, titles, score=3.5)
     assert keys(table) == [("zoë", "x"), ("al", "ä")]
     assert shown(table) == [
-        "⟨Är*ger⟩ ★2.5 raises your predicted rating by 1.",
-        "⟨back\\slash⟩ ★2.5 lowers your predicted rating by 2.",
+        "Your rating of ⟨Är*ger⟩ ★4 raises your predicted rating from 3.20 to 3.50.",
+        "⟨back\\slash⟩ ★1.5 lowers your predicted rating most.",
     ]

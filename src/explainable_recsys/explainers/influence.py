@@ -32,7 +32,6 @@ from explainable_recsys.threads import one_blas_thread
 SCORES_AT_ONCE = 500_000
 """Scores without a rating that are held at a time."""
 
-
 LEAST_POINTS = 0.01
 """What cited ratings do to a predicted rating is felt from this share of the scale on."""
 
@@ -56,7 +55,7 @@ def explain_by_influence(
     Supporting ratings come first, then opposing ones, each by strength. Single losses do not
     add up: what the supporting ones among the first `n_cited` are worth together is computed too.
     Where the model ranks, so is the place that the item would have without each of them. Where it
-    predicts ratings, what they do together has to be felt (`LEAST_POINTS`).
+    predicts ratings, what they do together has to be felt (`LEAST_POINTS`) within the scale.
 
     Args:
         model: A recommender with a closed-form user side.
@@ -89,8 +88,8 @@ def explain_by_influence(
     outside, n = ranker.first_outside(lists), lists.n or columns.shape[1]
     found: list[Chosen] = []
     groups: list[pd.DataFrame] = []
-    felt: list[NDArray[np.int64]] = []
     ranks: list[pd.DataFrame] = []
+    scores = np.zeros(len(lists))
     for block in progress(padded_blocks(lists.histories.ratings), "explain by influence"):
         rows, items = positions[block.rows], np.maximum(columns[block.rows], 0)
         systems = list(downdates(model, block))
@@ -101,16 +100,27 @@ def explain_by_influence(
         groups.append(_groups(model, block, views, rows, items, cited))
         histories = lists.histories.ratings[block.rows]
         if model.predicts_ratings:
-            scores = np.take_along_axis(model.scores(histories), items, axis=1)
-            felt.append(_felt(groups[-1], scores, data.scale))
             cited = np.full_like(cited, -1)
+            predicted = np.take_along_axis(model.scores(histories), items, axis=1)
+            scores[rows[rows >= 0]] = predicted[rows >= 0]
         ranks.append(_ranks_without(ranker, histories, systems, block, rows, items, cited, n))
     evidence = viewed_evidence(data, lists, found, order)
     details = {"cited_groups": _about(lists, groups), "ranks_without": _about(lists, ranks)}
     if model.predicts_ratings:
-        told = np.isin(lists.positions_of(evidence), np.concatenate(felt))
-        evidence = evidence[told].reset_index(drop=True)
+        together = details["cited_groups"]
+        felt = together[_is_felt(scores[lists.positions_of(together)], together, data.scale)]
+        details["cited_groups"] = felt.reset_index(drop=True)
+        evidence = evidence.merge(felt[["user_id", "item_id"]], on=["user_id", "item_id"])
     return Explained(evidence, details, {"predicts_ratings": model.predicts_ratings})
+
+
+def _is_felt(
+    predicted: NDArray[np.float64], together: pd.DataFrame, scale: RatingScale
+) -> NDArray[np.bool_]:
+    """Where predicted ratings (m,), on the scale, fall enough without all cited ratings."""
+    without = predicted - together["group_influence"].to_numpy(np.float64)
+    now, then = (np.clip(x, scale.minimum, scale.maximum) for x in (predicted, without))
+    return np.asarray(now - then >= LEAST_POINTS * (scale.maximum - scale.minimum))
 
 
 def _groups(
@@ -131,20 +141,6 @@ def _groups(
         "group_influence": group_influences(model, block, items, cited).ravel(),
     }
     return pd.DataFrame(table)[there.any(axis=2).ravel()]
-
-
-def _felt(
-    together: pd.DataFrame, scores: NDArray[np.float32], scale: RatingScale
-) -> NDArray[np.int64]:
-    """Rows of the recommendations whose predicted rating (b, k) cited ratings raise enough.
-
-    What is predicted beyond the ends of the scale is told as its ends.
-    """
-    now = scores.ravel()[together.index].astype(np.float64)
-    before = now - together["group_influence"].to_numpy()
-    ends = scale.minimum, scale.maximum
-    raised = np.clip(now, *ends) - np.clip(before, *ends)
-    return together["row"].to_numpy()[raised >= LEAST_POINTS * (scale.maximum - scale.minimum)]
 
 
 def _ranks_without(

@@ -15,6 +15,7 @@ from explainable_recsys.explainers.contributions import (
     explain_by_contributions,
 )
 from explainable_recsys.explainers.order import evidence_order, strongest_evidence
+from explainable_recsys.explainers.views import LEAST_LIKED
 from explainable_recsys.interactions import Interactions
 from tests.lists_of import assert_is_evidence, data_of, lists_of
 from tests.recommenders.small_graph import features_of
@@ -190,15 +191,15 @@ def weights_of(interactions, terms, user, item):
 
 
 def liked_enough(support, liked):
-    """Whether what is liked is a quarter of [(rated item, weight), …] that support."""
+    """Whether what is liked is enough of [(rated item, weight), …] that support."""
     by_liked = math.fsum(weight for piece, weight in support if piece in liked)
-    return by_liked > 0 and by_liked >= math.fsum(weight for _, weight in support) / 4
+    return by_liked > 0 and by_liked >= LEAST_LIKED * math.fsum(weight for _, weight in support)
 
 
 def brute_force(interactions, terms, recommendations, n_evidence, liked_from, n_cited=3):
     """One user, one item, one rating at a time; the first to be told are always listed.
 
-    Support by what is liked is told first, and where it is less than a quarter nothing is.
+    Support by what is liked is told first, and where it is too little nothing is.
     """
     rows = []
     for user, item in recommendations.itertuples(index=False):
@@ -279,26 +280,26 @@ def test_where_nobody_likes_anything_nothing_is_explained(interactions):
 def test_what_is_rated_lower_comes_after_weaker_likes_and_is_summed_up():
     """Item 12 weighs most, and was rated 2."""
     terms = np.zeros((6, 6))
-    terms[5, :5] = [0.25, 0.125, 2.0, 0.5, -0.25]
+    terms[5, :5] = [0.75, 0.375, 2.0, 0.5, -0.25]
     rows = [(1, 10, 4.0), (1, 11, 5.0), (1, 12, 2.0), (1, 13, 1.0), (1, 14, 5.0), (2, 15, 5.0)]
     table, totals = explained(terms, interactions_of(rows), pairs([(1, 15)]), 4.0)
     assert table["rated_item_id"].tolist() == [10, 11, 12, 13, 14]
-    assert table["weight"].tolist() == [1.0, 0.625, 4.0, 0.5, -1.25]
+    assert table["weight"].tolist() == [3.0, 1.875, 4.0, 0.5, -1.25]
     (of_pair,) = totals.to_dict("records")
-    assert of_pair["supporting"] == 6.125
+    assert of_pair["supporting"] == 9.375
     assert of_pair["lower"] == 4.5
     assert of_pair["opposing"] == -1.25
 
 
-@pytest.mark.parametrize(("weight", "told"), [(1.0, True), (0.9375, False)])
-def test_what_is_liked_has_to_be_a_quarter_of_what_supports(weight, told):
+@pytest.mark.parametrize(("weight", "told"), [(2.0, True), (1.9375, False)])
+def test_what_is_liked_has_to_be_two_fifths_of_what_supports(weight, told):
     """Item 10 is liked, 11 is not and adds 3, item 12 opposes and does not count."""
     terms = np.zeros((4, 4))
     terms[3, :3] = [weight / 4, 1.0, -2.0]
     rows = [(1, 10, 4.0), (1, 11, 3.0), (1, 12, 5.0), (2, 13, 5.0)]
     table, totals = explained(terms, interactions_of(rows), pairs([(1, 13)]), 4.0)
     assert table["rated_item_id"].tolist() == ([10, 11, 12] if told else [])
-    assert totals["supporting"].tolist() == ([4.0] if told else [])
+    assert totals["supporting"].tolist() == ([5.0] if told else [])
 
 
 def diffuse_history(also_horror=True):

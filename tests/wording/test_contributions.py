@@ -115,7 +115,7 @@ def test_what_is_rated_lower_is_summed_up_and_never_named_as_support():
     evidence = [(1, 6, [(2, 0.5), (4, 0.7), (5, 0.1), (6, -0.2)])]
     (text,) = texts_of(sentences(evidence, 2.0, ratings=LIKED, liked=4.0, lower=0.9))
     assert "you liked ⟨Alien⟩ ★4 (25 %); " in text
-    assert "rated lower adds 45 %" in text
+    assert "45 % rests on what you rated below ★4" in text
     assert "⟨New⟩ ★1 speaks against it" in text
     assert "⟨Amélie⟩" not in text
     assert "⟨千と千尋の神隠し⟩" not in text
@@ -126,7 +126,7 @@ def test_little_that_is_rated_lower_is_not_said(lower, said):
     """From 5 % of what supports on."""
     evidence = [(1, 6, [(2, 0.5)])]
     (text,) = texts_of(sentences(evidence, 4.0, ratings=LIKED, liked=4.0, lower=lower))
-    assert ("rated lower" in text) == said
+    assert ("rests on what you rated below" in text) == said
 
 
 GROUPS = features_of({("genres", "Horror"): {0, 1}, ("decade", "1980"): {0, 2}}, len(TITLES))
@@ -165,7 +165,7 @@ def test_where_nothing_stands_out_all_that_is_liked_is_told(weight, n_liked, lik
     given = {"ratings": LIKED, "liked": liked, "lower": 0.29}
     (text,) = texts_of(sentences(evidence, n_cited=2, n_liked=n_liked, **given))
     assert said in text
-    assert "rated lower adds 29 %" in text
+    assert "29 % rests on what you rated below" in text
 
 
 def test_where_everything_is_liked_a_group_was_rated():

@@ -144,7 +144,9 @@ def _felt(
     before = now - together["group_influence"].to_numpy()
     ends = scale.minimum, scale.maximum
     raised = np.clip(now, *ends) - np.clip(before, *ends)
-    return together["row"].to_numpy()[raised >= LEAST_POINTS * (scale.maximum - scale.minimum)]
+    rows = together["row"].to_numpy(np.int64)
+    felt = raised >= LEAST_POINTS * (scale.maximum - scale.minimum)
+    return np.asarray(rows[felt])
 
 
 def _ranks_without(

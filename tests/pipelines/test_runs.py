@@ -60,7 +60,8 @@ CONTRACT = {
     ],
     "posthoc_influence.ranks_without": [*PAIR, "rated_item_id", "rank", "rank_without"],
     "intrinsic_als.totals": [
-        *(*PAIR, "supporting", "opposing", "lower", "n_sharing", "of_sharing", "shared"),
+        *(*PAIR, "supporting", "opposing", "lower", "n_liked"),
+        *("n_sharing", "of_sharing", "shared"),
     ],
     "posthoc_fm_lime.surrogates": [
         *(*PAIR, "intercept", "prediction", "local_r2", "held_out_r2"),

@@ -163,11 +163,11 @@ def test_what_is_said_of_a_control_list_is_made_once() -> None:
         name
         for node in everything().nodes
         for name in node.outputs
-        if name.partition(".")[2].startswith("explanations_of_")
+        if name.rpartition(".")[2].startswith("explanations_of_")
     ]
     owners = {"rules", "rules_of_svd", "neighbours", "similar_items"}
     owners |= {"posthoc_fm_lime", "posthoc_fm_lime_ratings"}
-    own = [f"{name}.explanations_of_null" for name in APPROACHES]
+    own = [f"evaluation.{name}.explanations_of_null" for name in APPROACHES]
     of_controls = [f"{o}.explanations_of_{c}" for o in owners for c in CONTROLS]
     assert sorted(made) == sorted(own + of_controls)
 
@@ -176,5 +176,5 @@ def test_the_null_is_the_same_pair_asked_of_others() -> None:
     for pair in APPROACHES.values():
         own, null = explain_node(pair), null_node(pair)
         assert set(null.inputs) == {*own.inputs, "params:faithfulness"}
-        assert null.outputs == [f"{pair.name}.explanations_of_null"]
+        assert null.outputs == [f"evaluation.{pair.name}.explanations_of_null"]
         assert get_type_hints(null.func)["faithfulness"] is FaithfulnessParameters

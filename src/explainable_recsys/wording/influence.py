@@ -21,8 +21,9 @@ def influence_sentences(
     """Say what each rating does: in points of a predicted rating, or in places of a ranking.
 
     For example "Your ratings of ⟨Aliens⟩ ★5 and ⟨Alien⟩ ★4 raise your predicted rating most,
-    together from 3.90 to 4.20; ⟨Grease⟩ ★2 lowers it most." Or "Without your rating of ⟨Aliens⟩ ★5 it
-    would be number 14 instead of 2, without ⟨Alien⟩ ★4 number 5; ⟨Grease⟩ ★2 speaks against it."
+    together from 3.90 to 4.20; ⟨Grease⟩ ★2 lowers it most." Or "Without your rating of ⟨Aliens⟩ ★5
+    it would be number 14 instead of 2, without ⟨Alien⟩ ★4 number 5; ⟨Grease⟩ ★2 speaks most
+    against it."
 
     Args:
         explained: Style `item`, signed; the detail `ranks_without` and the fact

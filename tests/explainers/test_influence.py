@@ -872,6 +872,33 @@ def test_what_is_not_liked_supports_nothing_by_itself() -> None:
     np.testing.assert_allclose(cited["sum_of_influences"], told["weight"][:1], rtol=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("mean", "rating", "told"),
+    [
+        (3.0, 5.0, True),
+        (3.0, 3.02, False),  # worth less than 0.05 of the 5 of the scale
+        (3.0, 3.1, True),
+        (5.0, 7.0, False),  # 5 at best with the rating and without it
+        (4.9, 6.0, True),
+        (4.96, 6.0, False),
+        (-2.0, -1.0, False),  # and 0 at least
+    ],
+)
+def test_what_ratings_do_to_a_predicted_one_has_to_be_felt_on_the_scale(
+    mean: float, rating: float, told: bool
+) -> None:
+    """A rating above the mean raises what is predicted of an item of the same kind above it.
+
+    By 5 / 5.6 of the difference: both are (1, 2), bias and factor, and the ridge is 0.1 + 0.5.
+    """
+    model = dataclasses.replace(one_dimensional("SVD"), mean=mean)
+    data = interactions_of(sparse.csr_array(np.array([[rating, 0, 0, 0, 0]], np.float32)))
+    table, groups = explain(model, data, [(0, 1)])
+    assert table["rated_item_id"].tolist() == ([100] if told else [])
+    assert len(groups) == len(table)
+    np.testing.assert_allclose(table["weight"], [(rating - mean) * 5 / 5.6] * told, rtol=1e-5)
+
+
 def test_only_support_is_cited() -> None:
     """Of the first three pieces two support; the third does not belong to the group."""
     ratings = sparse.csr_array(np.array([[5, 0, 5, 4.5, 0]], np.float32))

@@ -945,3 +945,26 @@ def test_the_smallest_penalty_with_collinear_features(engine: str, selection: st
             (103, "a war"): -1 / 3,
         }
         assert weights.to_dict() == pytest.approx(expected, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("drama", "top", "ratings", "told"),
+    [
+        (1.0, 3.0, 1.0, {"drama": 1.0, "top": 3.0}),
+        (0.0, 3.0, 1.0, {}),  # popularity alone is no reason
+        (-1.0, 3.0, 1 - 0.5 * BITS[:, 0], {}),  # nor beside what opposes
+        (1.0, 3.0, 1 - 0.5 * BITS[:, 0], {}),  # or what is not liked
+        (1.0, 3.0, 1 - 0.5 * BITS[:, 1], {"drama": 1.0, "top": 3.0}),  # of no matter to taste
+        (1.0, -3.0, 1.0, {"drama": 1.0, "top": -3.0}),
+    ],
+)
+def test_popularity_is_apart_from_taste(
+    drama: float, top: float, ratings: Any, told: dict[str, float]
+) -> None:
+    matrix = sparse.csr_array(BITS[:, :2])
+    features = Features(matrix, ("genre", "popularity"), ("drama", "top"), ("a drama", "popular"))
+    world = small_world(BITS[:, :2], BITS[:, :2] @ (drama, top), ratings)
+    explanations, _ = replace(world, features=features).explain([(0, 3)], **EXACT)
+    names = [name.partition("=")[2] for name in explanations["evidence_id"].astype(str)]
+    found = dict(zip(names, explanations["weight"], strict=True))
+    assert found == pytest.approx(told, rel=1e-3)

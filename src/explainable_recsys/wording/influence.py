@@ -22,8 +22,8 @@ def influence_sentences(
 
     For example "Your ratings of ⟨Aliens⟩ ★5 and ⟨Alien⟩ ★4 raise your predicted rating most,
     together from 3.90 to 4.20; ⟨Grease⟩ ★2 lowers it most." Or "Without your rating of ⟨Aliens⟩ ★5
-    it would be number 14 instead of 2, without ⟨Alien⟩ ★4 number 5; ⟨Grease⟩ ★2 speaks against
-    it."
+    it would be number 14 instead of 2, without ⟨Alien⟩ ★4 number 5; ⟨Grease⟩ ★2 speaks most
+    against it."
 
     Args:
         explained: Style `item`, signed; the detail `ranks_without` and the fact

@@ -955,7 +955,8 @@ def test_the_smallest_penalty_with_collinear_features(engine: str, selection: st
         (-1.0, 3.0, 1 - 0.5 * BITS[:, 0], {}),  # nor beside what opposes
         (1.0, 3.0, 1 - 0.5 * BITS[:, 0], {}),  # or what is not liked
         (1.0, 3.0, 1 - 0.5 * BITS[:, 1], {"drama": 1.0, "top": 3.0}),  # of no matter to taste
-        (1.0, -3.0, 1.0, {"drama": 1.0, "top": -3.0}),
+        (4.0, -3.0, 1.0, {"drama": 4.0, "top": -3.0}),
+        (1.0, -3.0, 1.0, {}),  # which outweighs it
     ],
 )
 def test_popularity_is_apart_from_taste(

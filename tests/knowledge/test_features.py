@@ -121,9 +121,9 @@ def test_popularity_ranks_and_ties():
     features = of_items("popularity", counted(COUNTS), popularity_bins=(0.1, 0.3, 0.5))
     assert features.names == ("top 10 %", "top 30 %", "top 50 %", "rest")
     assert features.labels == (
-        "among the 10 % most rated",
-        "among the 30 % most rated",
-        "among the 50 % most rated",
+        "among the 10 % most often rated",
+        "among the 30 % most often rated",
+        "among the 50 % most often rated",
         "rarely rated",
     )
     bins = {9: "top 10 %", 7: "top 30 %", 5: "top 50 %", 4: "rest", 2: "rest", 1: "rest"}
@@ -423,7 +423,7 @@ def test_only_some_groups():
     kept = items.only(("popularity", "genres"), "x")
     assert kept.groups == ("genres",) * 2 + ("popularity",) * 3
     assert kept.names == ("Drama", "War", "top 20 %", "top 60 %", "rest")
-    assert kept.labels[1:3] == ("War", "among the 20 % most rated")
+    assert kept.labels[1:3] == ("War", "among the 20 % most often rated")
     assert held(kept) == [
         ["War", "top 20 %"],
         ["top 60 %"],

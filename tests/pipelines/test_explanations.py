@@ -223,17 +223,19 @@ def test_percentages_are_of_all_that_supports(stored: Stored) -> None:
         assert len(weights) == len(sentences)
         for user, item, sentence in sentences.itertuples(index=False):
             total = totals.loc[(user, item)]
-            grouped = not pd.isna(total["shared"])
+            lower = total["lower"] / total["supporting"]
+            mostly_lower = lower > 0.5
+            grouped = not pd.isna(total["shared"]) and not mostly_lower
             # Where no rating stands out, the part of the group that does, or of all that is liked;
             # else that of each rating that is named.
             named = weights[user, item]
             diffuse = max(named) < 0.05 * total["supporting"] and total["n_liked"] > 3
+            diffuse &= not mostly_lower
             together = total["of_sharing"] if grouped else total["supporting"] - total["lower"]
             parts = [together] if grouped or diffuse else list(named)
             n_told["grouped" if grouped else "diffuse" if diffuse else "single"] += 1
-            lower = total["lower"] / total["supporting"]
             parts += [total["lower"]] if lower >= 0.05 else []
-            assert ("rated lower adds" in sentence) == (lower >= 0.05)
+            assert ("rests on what you rated below ★4" in sentence) == (lower >= 0.05)
             numbers = [int(n) for n in re.findall(r"(\d+) %", sentence)]
             expected = 100 * np.array(parts) / total["supporting"]
             np.testing.assert_allclose(numbers, expected, atol=0.51)
@@ -498,7 +500,7 @@ def test_every_recommendation_has_one_surrogate(approach: str, stored: Stored) -
         assert surrogates["local_r2"].between(0, 1).all()
         good = surrogates[surrogates["held_out_r2"] >= 0.3]
         explained = reasons[PAIR].drop_duplicates()
-        assert len(explained.merge(good[PAIR])) == len(explained) > 0.5 * len(lists)
+        assert len(explained.merge(good[PAIR])) == len(explained) > 0.3 * len(lists)
 
 
 def test_groups_are_those_of_the_users_ratings(stored: Stored) -> None:

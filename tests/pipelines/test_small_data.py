@@ -316,7 +316,8 @@ def test_features_are_whatever_the_data_has(kind: str, tmp_path: Path) -> None:
     if groups == {"popularity"}:  # which is no reason by itself
         assert ids.empty
     else:
-        assert set(ids.str.split("=").str[0]) == groups
+        assert set(ids.str.split("=").str[0]) <= groups
+        assert kind == "one decade" or not ids.empty
         assert_explained_where_something_supports(made, "posthoc_fm_lime")
     assert groups <= set(made["features.item"].groups)
     assert made["fm_ratings.metrics"]["rmse"] > 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -231,9 +231,13 @@ def explain_by_lime(
     if parameters.neighbourhood == "item" and features is not None:
         likes = liked_features(lists.histories.ratings, features.matrix, data.liking)
         groups = np.array(features.groups)
+        slight = SLIGHT if set(features.groups) - set(SLIGHT) else ("popularity",)
         found = [
             _by_taste(
-                one, likes[lists.users[one.rows]].toarray()[:, one.evidence], groups[one.evidence]
+                one,
+                likes[lists.users[one.rows]].toarray()[:, one.evidence],
+                groups[one.evidence],
+                slight,
             )
             for one in found
         ]
@@ -408,21 +412,27 @@ def _liked_only(local: Local, lists: Lists, features: Features | None) -> Local:
     return _by_taste(local, likes, np.array([], np.str_))
 
 
-def _by_taste(local: Local, likes: NDArray[np.bool_], groups: NDArray[np.str_]) -> Local:
+def _by_taste(
+    local: Local,
+    likes: NDArray[np.bool_],
+    groups: NDArray[np.str_],
+    slight: Collection[str] = (),
+) -> Local:
     """Only liked evidence (m, e) supports, and only other evidence opposes.
 
-    Of features, popularity does either, whatever is liked; neither it nor a decade is a reason by
-    itself; and there is none that one piece of opposition outweighs.
+    Of features, popularity does either, whatever is liked; and no reason is what one piece of
+    opposition outweighs.
 
     Args:
         local: The surrogates.
         likes: What of the evidence is liked.
         groups: (e,) of the features; none, if the evidence is parts of histories.
+        slight: Groups that are no reason by themselves.
     """
     taste = np.where(likes == (local.weights > 0), local.weights, 0.0)
     supported = np.asarray((taste > 0).any(axis=1))
     if len(groups):
-        supported = np.asarray(((taste > 0) & ~np.isin(groups, SLIGHT)).any(axis=1))
+        supported = np.asarray(((taste > 0) & ~np.isin(groups, list(slight))).any(axis=1))
         taste = np.where(groups == "popularity", local.weights, taste)
         strongest = np.maximum(-taste, 0.0).max(axis=1, initial=0.0)
         supported &= np.maximum(taste, 0.0).sum(axis=1) > strongest

@@ -56,9 +56,10 @@ def contribution_sentences(
     strongest = np.repeat(sides.weights[sides.first], np.diff(np.append(sides.first, len(table))))
     diffuse = (strongest < DIFFUSE * whole) & (table["n_liked"].to_numpy() > parameters.n_cited)
     form = np.where(table["shared"].notna(), 1, np.where(diffuse, 2, 0))
+    form[table["lower"].to_numpy() > whole / 2] = 3
     pieces = columns.fill_each(
         [phrase("{item} ({share})"), "{item}"],
-        form[sides.cited] > 0,
+        np.isin(form[sides.cited], [1, 2]),
         item=sides.cited_of(rated),
         share=sides.cited_of(_shares(sides.weights / whole)),
     )
@@ -93,7 +94,7 @@ def _support(
     all_rated: bool,
     features: Features | None,
 ) -> pa.LargeStringArray:
-    """What supports: single ratings (0), the group that stands out (1), or all of them (2)."""
+    """What supports: single ratings (0, 3 if most is not liked), a group (1), or all (2)."""
     rows = np.flatnonzero(form == 1)
     of_group = table.iloc[rows]
     parts = np.where(form == 1, table["of_sharing"], table["supporting"] - table["lower"])
@@ -112,7 +113,7 @@ def _support(
             else phrase("Recommended because of all {n} you liked ({share}), above all {cited}"),
             phrase("Recommended for all that you rated; of what you liked, above all for {cited}"),
         ],
-        np.where(table["lower"] > table["supporting"] / 2, 3, form),
+        form,
         cited=cited,
         n=columns.written(np.where(form == 1, table["n_sharing"], table["n_liked"]), short),
         group=columns.spread(group_names(of_group["shared"], features), rows, len(table)),

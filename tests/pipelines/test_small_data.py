@@ -317,8 +317,8 @@ def test_features_are_whatever_the_data_has(kind: str, tmp_path: Path) -> None:
         assert ids.empty
     else:
         assert set(ids.str.split("=").str[0]) <= groups
-        assert kind == "one decade" or not ids.empty
-        assert_explained_where_something_supports(made, "posthoc_fm_lime")
+        if kind != "one decade":  # there, what opposes outweighs what supports
+            assert_explained_where_something_supports(made, "posthoc_fm_lime")
     assert groups <= set(made["features.item"].groups)
     assert made["fm_ratings.metrics"]["rmse"] > 0
     # There are fewer items than perturbations were asked for.

@@ -31,7 +31,7 @@ class LimeStabilityParameters(Parameters):
 
     neighbourhoods: tuple[Kind, ...] = Field(("groups", "history", "item", "user"), min_length=1)
     n_samples: Annotated[tuple[int, ...], each(lambda n: n >= 10, "numbers from 10")] = Field(
-        (100, 500, 1500), min_length=1
+        (100, 500, 1000), min_length=1
     )
     n_users: int = Field(3, ge=1)
     n_seeds: int = Field(3, ge=2)

@@ -86,7 +86,7 @@ class LimeParameters(Parameters):
     """What is perturbed, how many times, and the regression that is fitted to the scores.
 
     `n_samples` perturbations at most (`experiments.lime_stability` says how many are enough: some
-    100 of groups, 1500 of items or users); `removed` is the largest share of a history's groups
+    100 of groups, 1000 of items or users); `removed` is the largest share of a history's groups
     (ratings) that is removed. Histories of fewer than `grouped_from` ratings are perturbed by
     single ratings. `n_examples` rated items stand for each group. A surrogate with a held-out R^2
     below `min_held_out_r2` is no explanation.

@@ -85,7 +85,7 @@ class FaithfulnessParameters(Parameters):
     n_users: int | None = Field(200, ge=1)
     random_draws: int = Field(1, ge=1)
     sample_users: int = Field(60, ge=1)
-    curve_users: int = Field(30, ge=0)
+    curve_users: int = Field(20, ge=0)
     curve_steps: int = Field(10, ge=2)
     least_personal: float = Field(0.1, gt=0)
     seed: Seed = 0

@@ -57,7 +57,7 @@ def test_the_examples_of_contributing_work_in_exactly_the_files_that_it_names(
     assert pd.read_parquet(explanations)["weight"].min() >= 3
     (metrics,) = results.glob("08_reporting/posthoc_familiar/metrics.json/*/*")
     found = json.loads(metrics.read_text())
-    assert found["coverage"] == 1
+    assert found["coverage"] > 0.9  # of the others nothing that is familiar is liked
     assert 1 <= found["cited_items/low"] <= found["cited_items"] <= 3
 
     asked = kedro(

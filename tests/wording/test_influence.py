@@ -208,6 +208,15 @@ def test_places_of_what_is_ranked(pieces, without, expected):
     assert shown(table) == [with_stars(expected)]
 
 
+@pytest.mark.parametrize("places", [{}, {(7, 6): (0, {1: 0, 2: 0})}])
+def test_what_is_not_recommended_in_any_case_hangs_on_no_rating(places):
+    """Nothing is known of its place, or it has none with all ratings either."""
+    (one,) = shown(in_places([(7, 6, [(1, 0.5)])], places))
+    assert one == with_stars("Your rating of ⟨Aliens⟩ speaks most for it.")
+    (two,) = shown(in_places([(7, 6, [(1, 0.5), (2, 0.2)])], places))
+    assert two == with_stars("Your ratings of ⟨Aliens⟩ and ⟨Alien⟩ speak most for it.")
+
+
 def test_places_of_many_recommendations_are_those_of_each():
     explained = [
         (1, 6, [(1, 0.5), (2, 0.2)]),

@@ -27,12 +27,12 @@ def contribution_sentences(
 ) -> pd.DataFrame:
     """Say which ratings a recommendation rests on, and how much of what supports it they are.
 
-    For example "Recommended because you liked ⟨Aliens⟩ ★5 (42 %), ⟨Alien⟩ ★4 (31 %);
-    12 % rests on what you rated below ★4; ⟨Grease⟩ ★2 speaks against it." Or, where no
-    single rating says much,
+    For example "Recommended because you liked ⟨Aliens⟩ ★5 (42 %), ⟨Alien⟩ ★4 (31 %); 12 % rests on
+    what you rated below ★4; ⟨Grease⟩ ★2 speaks against it." Or, where no single rating says much,
     "Recommended because of the 45 you liked in Animation (62 %), above all ⟨Toy Story⟩ ★5, ⟨Up⟩
     ★4.5", and where no group stands out "Recommended because of all 63 you liked (71 %), above
-    all …". A percentage is a weight over all positive weights of the history.
+    all …". Where most is not liked: "Recommended for all that you rated; of what you liked, above
+    all for …". A percentage is a weight over all positive weights of the history.
 
     Args:
         explained: Style `item`; the detail `totals` of `explain_by_contributions`.

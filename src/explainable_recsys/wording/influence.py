@@ -93,7 +93,7 @@ def _in_places(
     found = cited.merge(ranks_without.astype({"rated_item_id": "object"}), on=keys, how="left")
     rank, without = (found[name].fillna(0).to_numpy(np.int64) for name in ("rank", "rank_without"))
     run = np.cumsum(np.isin(np.arange(len(cited)), sides.starts)) - 1
-    falls = (without == 0) | (without > np.maximum(rank + 1, 0))
+    falls = (rank > 0) & ((without == 0) | (without > rank + 1))
     pieces, of = np.flatnonzero(falls), run[falls]
     starts = np.flatnonzero(np.diff(of, prepend=-1))
     is_first = np.isin(np.arange(len(pieces)), starts)
@@ -113,6 +113,7 @@ def _in_places(
     n = len(sides.starts)
     several = np.diff(np.append(sides.starts, len(cited))) > 1
     hangs = np.isin(np.arange(n), of[starts])
+    known = rank[sides.starts] > 0  # else it is not recommended in any case
     supporting = columns.fill_each(
         [
             phrase(
@@ -124,8 +125,10 @@ def _in_places(
                 "on any one of them"
             ),
             "{told}",
+            phrase("Your rating of {items} speaks most for it"),
+            phrase("Your ratings of {items} speak most for it"),
         ],
-        np.where(hangs, 2, several),
+        np.select([~known, hangs], [3 + several, 2], several),
         items=columns.enumerate_runs(named, sides.starts, with_and=True),
         told=columns.spread(columns.enumerate_runs(told, starts), of[starts], n),
     )
@@ -135,7 +138,6 @@ def _in_places(
         phrase("{supporting}; {opposing} speaks most against it."),
         supporting=supporting,
         opposing=rated,
-        weight=rated,
     )
 
 

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from explainable_recsys.answers.pairs import APPROACHES
 from explainable_recsys.data import Data
+from explainable_recsys.datasets.source import SourceParameters
 from explainable_recsys.figures.faithfulness import faithfulness_curves_figure, faithfulness_figure
 from explainable_recsys.figures.trade_off import trade_off_figure
 from explainable_recsys.metrics.faithfulness import FaithfulnessParameters
@@ -17,7 +18,12 @@ from explainable_recsys.metrics.parameters import EvaluationParameters
 from explainable_recsys.metrics.projected_evidence import NO_EXPLANATIONS
 from explainable_recsys.parameters import Parameters, Seed
 from explainable_recsys.pipelines.judging import stored
-from explainable_recsys.reporting.people import choose_users, users_histories, users_lists
+from explainable_recsys.reporting.people import (
+    choose_users,
+    example_user,
+    users_histories,
+    users_lists,
+)
 
 
 class ReportParameters(Parameters):
@@ -81,19 +87,21 @@ def draw_comparison(
 
 
 def choose_examples(
-    data: Data, parameters: ReportParameters, **tables: Any
+    data: Data, source: SourceParameters, parameters: ReportParameters, **tables: Any
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """A few users' lists by every approach with reasons, and what these users rated.
 
     Args:
         data: Titles, years and histories.
+        source: Whom to show first, if it says.
         parameters: How many.
         tables: `<recommender>.recommendations` and `<approach>.sentences`.
     """
     sentences, made = stored(tables, "sentences"), stored(tables, "recommendations")
     lists = {name: made[APPROACHES[name].recommender] for name in sentences}
     explained = [table["user_id"] for table in sentences.values() if len(table)]
-    users = choose_users(explained, parameters.n_users, parameters.seed)
+    first = example_user(source.example_user, explained, data.histories)
+    users = choose_users(first, explained, parameters.n_users, parameters.seed)
     return (
         users_lists(lists, sentences, data.items, users, parameters.n_items),
         users_histories(data.histories, data.items, users, parameters.n_rated),

@@ -96,7 +96,7 @@ def _report(approaches: list[str]) -> list[Node]:
     return [
         node(
             gathering.choose_examples,
-            {"data": "data", "parameters": "params:report"}
+            {"data": "data", "source": "params:source", "parameters": "params:report"}
             | _of("sentences", approaches)
             | {name: name for name in sorted(lists)},
             ["example_lists", "example_histories"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import functools
+import logging
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -18,6 +19,8 @@ from explainable_recsys.draws import sample
 from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.titles import cut_title
+
+logger = logging.getLogger(__name__)
 
 N_SUGGESTIONS = 5
 KEYS = ["user_id", "item_id"]
@@ -94,8 +97,9 @@ def example_user(
 ) -> Any | None:
     """The user whom terminal, report and notebooks show first.
 
-    Of those whom every approach explains something (else: any of them), the one who rated nearest
-    to the median number of items; of several the first by id.
+    Whom the data name, or of those whom every approach explains something (else: any of them), the
+    one who rated nearest to the median number of items; of several the first by id. That one is
+    taken too, with a warning, where the user that the data name was filtered out.
 
     Args:
         wanted: `source.example_user`: the user, if the data name one.
@@ -104,9 +108,6 @@ def example_user(
 
     Returns:
         The id; None where nobody is explained anything and nobody is wanted.
-
-    Raises:
-        InputError: If the wanted user has no history.
 
     Example:
         Three people rated 1, 2 and 3 items, and both approaches explain something to the last two:
@@ -118,8 +119,10 @@ def example_user(
         >>> int(example_user(None, [pd.Series([2, 3]), pd.Series([1, 3, 2])], three))
         2
     """
+    if wanted is not None and (found := _same_id(wanted, histories.user_ids)) is not None:
+        return found
     if wanted is not None:
-        return find_user(wanted, histories.user_ids)
+        logger.warning("source.example_user: user %s has no ratings here; another is shown", wanted)
     pool = _explained_by_all(explained)
     if not len(pool):
         return None
@@ -219,13 +222,8 @@ def users_histories(
     return table[["user_id", "item_id", "title", "year", "rating"]]
 
 
-def find_user(wanted: Any, user_ids: NDArray[Any], parameter: str = "") -> Any:
+def find_user(wanted: Any, user_ids: NDArray[Any]) -> Any:
     """The id among `user_ids` (sorted, integers or text) that somebody means.
-
-    Args:
-        wanted: The id, as typed.
-        user_ids: Those that there are.
-        parameter: What named it, before the error.
 
     Raises:
         InputError: If there is none; with the nearest.
@@ -233,7 +231,7 @@ def find_user(wanted: Any, user_ids: NDArray[Any], parameter: str = "") -> Any:
     found = _same_id(wanted, user_ids)
     if found is None:
         near = ", ".join(map(str, near_ids(wanted, user_ids)))
-        raise InputError(f"{parameter}unknown user '{wanted}'; near: {near}")
+        raise InputError(f"unknown user '{wanted}'; near: {near}")
     return found
 
 

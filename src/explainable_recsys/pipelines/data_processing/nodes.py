@@ -16,7 +16,6 @@ from explainable_recsys.preprocessing import cleaning
 from explainable_recsys.preprocessing.card import data_version, dataset_card
 from explainable_recsys.preprocessing.cleaning import CleaningParameters, Dropped
 from explainable_recsys.preprocessing.splits import Split, SplitParameters
-from explainable_recsys.reporting.people import find_user
 
 logger = logging.getLogger(__name__)
 
@@ -82,16 +81,10 @@ def gather_data(
     users: pd.DataFrame,
     source: SourceParameters,
 ) -> Data:
-    """Put together what methods may ask; lists are made from held-out users' ratings, if any.
-
-    Raises:
-        InputError: If `source.example_user` has no history.
-    """
+    """Put together what methods may ask; lists are made from held-out users' ratings, if any."""
     histories = interactions
     if not fold_in_ratings.empty:
         histories = interactions.histories(fold_in_ratings)
-    if source.example_user is not None:
-        find_user(source.example_user, histories.user_ids, "source.example_user: ")
     return Data(interactions, histories, items, users, source.rating_scale, source.liking)
 
 

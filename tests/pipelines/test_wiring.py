@@ -86,7 +86,9 @@ def test_every_pipeline_but_the_evaluation_starts_from_the_raw_files(
         inputs = {i for i in registered[name].inputs() if not i.startswith(PREFIX)}
         assert all(i.startswith("raw_") for i in inputs), name
     assert registered["__default__"].inputs() & registered["evaluation"].inputs() <= {
-        name for name in registered["evaluation"].inputs() if name.startswith(("params:", "run")) or name.endswith(SHOWN)
+        name
+        for name in registered["evaluation"].inputs()
+        if name.startswith(("params:", "run")) or name.endswith(SHOWN)
     }
 
 

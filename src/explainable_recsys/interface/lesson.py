@@ -45,6 +45,12 @@ _LEFT = {
     "pos": later("recommendations that stay in the list (pos)"),
     "del": later("what is left of the personal part of the score (del)"),
 }
+_FAITHFUL = later(
+    "A reason is **faithful** if the recommendation hangs on it. So {n} rated items that it rests "
+    "on are taken out of the history, and others, to compare; then the same model recommends "
+    "again. Less is more faithful. (The personal part of a score is what it has above the score of "
+    "somebody who rated nothing.)"
+)
 _WORDS = {
     "ndcg": later("right ones high up in the list (ndcg@{k})"),
     "recall": later("right ones in the list (recall@{k})"),
@@ -156,7 +162,7 @@ def evaluate(catalog: DataCatalog, approach: str) -> None:
         rows[f"{RECOMMENDERS[name].title} ({name})"] = row
     display(pd.DataFrame(rows).T.astype("float").round(3))
     n = catalog.load("params:faithfulness").reported
-    display(Markdown(phrase("Without {n} rated items at a time; less is more faithful:", n=n)))
+    display(Markdown(phrase(_FAITHFUL, n=n)))
     display(_faithful(catalog.load(f"{approach}.faithfulness"), n))
 
 

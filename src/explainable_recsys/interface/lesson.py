@@ -160,7 +160,7 @@ def evaluate(catalog: DataCatalog, approach: str) -> None:
         row = {phrase(word, k=k): metrics[f"{key}@{k}"] for key, word in _WORDS.items()}
         row[phrase("explained (coverage)")] = share
         rows[f"{RECOMMENDERS[name].title} ({name})"] = row
-    display(pd.DataFrame(rows).T.astype("float").round(3))
+    display(_shown(pd.DataFrame(rows).T, "{:.3f}"))
     n = catalog.load("params:faithfulness").reported
     display(Markdown(phrase(_FAITHFUL, n=n)))
     display(_faithful(catalog.load(f"{approach}.faithfulness"), n))
@@ -184,7 +184,11 @@ def _faithful(faithfulness: pd.DataFrame, n: int) -> pd.DataFrame:
     wide = wide.reindex(index=list(_TAKEN), columns=list(_LEFT))
     wide.index = pd.Index([phrase(word) for word in _TAKEN.values()], name=phrase("without"))
     wide.columns = pd.Index([phrase(word) for word in _LEFT.values()])
-    return wide.map(lambda share: f"{share:.0%}" if pd.notna(share) else "")
+    return _shown(wide, "{:.0%}")
+
+
+def _shown(numbers: pd.DataFrame, form: str) -> pd.DataFrame:
+    return numbers.map(lambda number: form.format(number) if pd.notna(number) else "")
 
 
 def _listed(recommendations: pd.DataFrame) -> str:

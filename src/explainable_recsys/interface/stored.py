@@ -14,8 +14,8 @@ from explainable_recsys.answers.explainers import EXPLAINERS
 from explainable_recsys.answers.pairs import APPROACHES, knowledge_inputs, record_of
 from explainable_recsys.answers.recommenders import RECOMMENDERS
 from explainable_recsys.answers.records import Pair
-from explainable_recsys.data import Data, Lists, check_list_columns
-from explainable_recsys.errors import InputError, did_you_mean
+from explainable_recsys.data import LIST_COLUMNS, Data, Lists
+from explainable_recsys.errors import InputError, did_you_mean, require_columns
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.pipelines.data_processing.nodes import gather_data
 from explainable_recsys.pipelines.judging import earlier_results, results_root
@@ -176,7 +176,7 @@ def load_stored(catalog: DataCatalog, pair: Pair, whose: str | None = None) -> S
         fingerprint = catalog.load(f"{name}.data_fingerprint")
         check_same_data(fingerprint, at_hand, f"{name}'s stored")
     lists = catalog.load(f"{whose}.recommendations")
-    check_list_columns(lists)
+    require_columns("recommendations", lists, LIST_COLUMNS)
     fitted = load_pair(catalog, pair)
     own = whose == pair.recommender
     lister = fitted.model if own else catalog.load(f"{whose}.model")

@@ -15,7 +15,8 @@ from pydantic import Field, field_validator, model_validator
 from scipy import sparse
 
 from explainable_recsys import draws
-from explainable_recsys.data import Data, Lists
+from explainable_recsys.data import LIST_COLUMNS, Data, Lists
+from explainable_recsys.errors import require_columns
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.metrics.beyond_accuracy import item_popularity
 from explainable_recsys.metrics.bootstrap import mean_with_interval, ratio_with_interval
@@ -183,8 +184,9 @@ def measure_faithfulness(
         min_ratings: Items with fewer training ratings are never recommended.
 
     Raises:
-        InputError: If K is below 1.
+        InputError: If K is below 1, or lists or evidence lack a column.
     """
+    require_columns("recommendations", lists.table, LIST_COLUMNS)
     order = sampled_users(lists.histories, parameters)
     sample = np.sort(order)
     lists = lists.take(top_k(lists.table, k).index.to_numpy()).of_users(sample)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from kedro.framework.session import KedroSession
+from kedro.framework.startup import bootstrap_project
 from kedro.io import DataCatalog
+from kedro.utils import find_kedro_project
 
 from explainable_recsys.answers.answer import FittedPair, answer, place_among_all
 from explainable_recsys.answers.explainers import EXPLAINERS
@@ -117,6 +121,26 @@ class Stored:
         said = answer(self.pair, self.data, one, lists, self.recommendation)
         tables = said.recommendations, said.explanations, said.sentences
         return person(one.user_ids[0], one, *tables, self.data.items)
+
+
+def open_catalog(folder: Path | str = ".", env: str | None = None) -> DataCatalog:
+    """What the last runs left, for Python outside of a run.
+
+    Args:
+        folder: In the project.
+        env: Environment, a folder of `conf/`; None: the data that comes with the project.
+
+    Raises:
+        InputError: If the folder is not in a Kedro project.
+    """
+    project = find_kedro_project(Path(folder).resolve())
+    if project is None:
+        raise InputError(f"{Path(folder).resolve()} lies in no Kedro project")
+    bootstrap_project(project)
+    with KedroSession.create(project, env=env) as session:
+        catalog = session.load_context().catalog
+    assert isinstance(catalog, DataCatalog)  # settings.py chooses no other
+    return catalog
 
 
 def stored_approaches(catalog: DataCatalog) -> list[str]:

@@ -137,7 +137,8 @@ def open_catalog(folder: Path | str = ".", env: str | None = None) -> DataCatalo
     if project is None:
         raise InputError(f"{Path(folder).resolve()} lies in no Kedro project")
     bootstrap_project(project)
-    with KedroSession.create(project, env=env) as session:
+    session = KedroSession.create(project, env=env)
+    with session:
         catalog = session.load_context().catalog
     assert isinstance(catalog, DataCatalog)  # settings.py chooses no other
     return catalog

@@ -29,7 +29,7 @@ from explainable_recsys.answers.pairs import APPROACHES
 from explainable_recsys.interface.stored import open_catalog
 from explainable_recsys.wording.markup import END, ITEM
 
-OUTPUT = re.compile(r"(?P<before><!-- output: (.+) -->\n```text\n)(.*?)(?=```)", re.DOTALL)
+OUTPUT = re.compile(r"(?P<before><!-- output: ([^\n]+) -->\n```text\n)(.*?)(?=```)", re.DOTALL)
 SENTENCE = re.compile(r"(?P<before><!-- sentence: (\w+) (\S+) (\S+) -->\n)((?:>.*\n)+)")
 METRICS = re.compile(r"(?P<before><!-- metrics -->\n)((?:\|.*\n)+)")
 PYTHON = re.compile(r"```python\n(.*?)```", re.DOTALL)

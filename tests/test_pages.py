@@ -48,8 +48,8 @@ def blocks(text: str, language: str) -> list[str]:
 
 
 def prose(text: str) -> str:
-    """A page without blocks and comments."""
-    return re.sub(r"<!--.*?-->", "", BLOCK.sub("", text))
+    """A page without blocks, quotes and comments."""
+    return re.sub(r"<!--.*?-->|^> .*$", "", BLOCK.sub("", text), flags=re.MULTILINE)
 
 
 def spans(text: str) -> list[str]:

@@ -40,9 +40,9 @@ FIGURES = {
 }
 """Pictures that are figures of a run, and where in the catalog they are."""
 
-USER, ITEM, APPROACH = 271, "The Lord of the Rings: The Two Towers", "intrinsic_ease"
+ITEM, APPROACH = "The Lord of the Rings: The Two Towers", "intrinsic_ease"
 N_BARS, N_CITED = 5, 3
-"""Whose recommendation the first picture is of; how much evidence, and how much is taken away."""
+"""What is recommended to the example person; how much evidence, and how much is taken away."""
 
 WIDTH, COLOURS = 800, 32
 STYLE = """
@@ -75,10 +75,11 @@ def told(catalog: DataCatalog) -> str:
     """One recommendation: the sentence, the evidence, and the list without the ratings cited."""
     stored = load_stored(catalog, stored_approach(catalog, APPROACH))
     data, item_id = stored.data, find_item(ITEM, stored.data.items)
-    someone = stored.of(USER)
+    user = catalog.load("params:source").example_user
+    someone = stored.of(user)
     rated = dict(zip(someone.history["item_id"], someone.history["rating"], strict=True))
     one = data.histories.histories(
-        pd.DataFrame(rated.items(), columns=["item_id", "rating"]).assign(user_id=USER)
+        pd.DataFrame(rated.items(), columns=["item_id", "rating"]).assign(user_id=user)
     )
     said = answer(stored.pair, data, one)
     supporting = said.details["totals"].set_index("item_id")["supporting"]
@@ -88,7 +89,7 @@ def told(catalog: DataCatalog) -> str:
     places = found.affected.set_index("item_id").loc[item_id]
     titles = short_titles(data.items).set_axis(data.items["item_id"])
     sentence = said.sentences.set_index("item_id")["sentence"].loc[item_id]
-    heading = f"User {USER} is recommended {titles[item_id]}. Why?"
+    heading = f"User {user} is recommended {titles[item_id]}. Why?"
     shares = reasons["weight"] / supporting[item_id]
     return f"""<section><h1>{escape(heading)}</h1><p>{html(sentence)}</p><div class=row>
     <div><h2>What it rests on</h2><table>{bars(reasons["evidence"], shares)}</table>

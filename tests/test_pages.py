@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import os
 import re
 import shlex
 import shutil
@@ -346,9 +347,15 @@ def test_the_pages_show_what_a_run_prints_and_stores(
     for name in ("README.md", "docs", "scripts"):
         copy = shutil.copytree if (PROJECT / name).is_dir() else shutil.copy
         copy(PROJECT / name, project_copy / name)
-    done = kedro(project_copy, "run", fresh=True)
+    done = kedro(project_copy, "run", timeout=1800)
     assert done.returncode == 0, done.stderr
     (project_copy / "run.txt").write_text(done.stdout, encoding="utf-8")
-    check = [sys.executable, "scripts/pages.py", "--run", "run.txt", "--check"]
-    found = subprocess.run(check, cwd=project_copy, capture_output=True, text=True, timeout=300)
+    found = subprocess.run(
+        [sys.executable, "scripts/pages.py", "--run", "run.txt", "--check"],
+        cwd=project_copy,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        env={**os.environ, "PYTHONPATH": str(project_copy / "src")},
+    )
     assert found.returncode == 0, found.stdout + found.stderr

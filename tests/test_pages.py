@@ -12,9 +12,11 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import click
+import pandas as pd
 import pytest
 import yaml
 from kedro.framework.project import find_pipelines
@@ -338,6 +340,54 @@ def small_catalog(full_run: Path) -> Iterator[DataCatalog]:
 
     with open_stored(full_run) as found:
         yield found
+
+
+SAID = ["You liked \u2068Alien\u2069.", "You liked nothing."]
+OLD = """
+<!-- output: kedro run -->
+```text
+  als  0.1
+…
+  ease 0.3
+```
+<!-- sentence: intrinsic_als 7 30 -->
+> You liked something.
+<!-- metrics -->
+| approach | nDCG (`ndcg@10`) | `coverage` | `possible_drop@10,3` |
+|---|---|---|---|
+| `intrinsic_als` | .100 | 0.5 | 0.25 |
+"""
+NEW = """
+<!-- output: kedro run -->
+```text
+  als  0.2
+…
+  ease 0.4
+```
+<!-- sentence: intrinsic_als 7 30 -->
+> You liked *Alien*.
+<!-- metrics -->
+| approach | nDCG (`ndcg@10`) | `coverage` | `possible_drop@10,3` |
+|---|---|---|---|
+| `intrinsic_als` | 0.269 | 1.0 |  |
+"""
+
+
+def test_what_a_page_shows_is_brought_up_to_date(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(PROJECT / "scripts")
+    pages = importlib.import_module("pages")
+    said = pd.DataFrame({"user_id": [7, 8], "item_id": [30, 30], "sentence": SAID})
+    stored = {
+        "intrinsic_als.sentences": said,
+        "als.metrics": {"ndcg@10": 0.26937},
+        "intrinsic_als.metrics": {"coverage": 0.9597},
+    }
+    catalog = SimpleNamespace(load=stored.__getitem__)
+    printed = {"kedro run": "  als  0.2\n  item 0.3\n  ease 0.4\n"}
+    assert pages.refreshed(OLD, catalog, printed) == NEW
+    assert pages.refreshed(NEW, catalog, printed) == NEW
+    with pytest.raises(SystemExit, match="does not print a line like:   ease"):
+        pages.refreshed(OLD, catalog, {"kedro run": "  als  0.2\n"})
 
 
 @pytest.mark.slow

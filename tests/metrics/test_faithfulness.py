@@ -1179,3 +1179,11 @@ def test_columns_that_are_missing_are_named():
         lacking[place] = measured[place].drop(columns=column)
         with pytest.raises(InputError, match=f"no column {column}; found user_id"):
             faithfulness_of(*lacking)
+    with pytest.raises(InputError, match="weights are no numbers"):
+        faithfulness_of(*measured[:4], cited.assign(weight="much"), *measured[5:])
+
+
+def test_citing_nothing_of_the_history_is_said(caplog):
+    data = data_of([[0, 1, 2]], 6)
+    assert by_hand(KEY_TO_3, data, [(0, 13, 14, 1)]).by_user.empty
+    assert "no cited item (rated_item_id) is in the history" in caplog.text

@@ -166,3 +166,5 @@ def test_columns_that_lists_lack_are_named():
     mine = pd.DataFrame({"user_id": [1], "item_id": [1], "score": [0.5]})
     with pytest.raises(InputError, match="recommendations table: no column rank; found user_id"):
         ranking_per_user(mine, held_out_table({1: [1]}), 10)
+    with pytest.raises(InputError, match="held-out ratings table: no column item_id; found user"):
+        ranking_per_user(mine.assign(rank=1), mine.drop(columns="item_id"), 10)

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
+from pandas.api.types import is_numeric_dtype
 
 from explainable_recsys.data import Lists
-from explainable_recsys.errors import require_columns
+from explainable_recsys.errors import InputError, require_columns
 from explainable_recsys.explainers.styles import STYLES, require_styles
 from explainable_recsys.ragged import place_in_run
 
@@ -95,7 +96,8 @@ def check_evidence(evidence: pd.DataFrame, *columns: str) -> None:
         columns: Those that are read besides `user_id` and `item_id`.
 
     Raises:
-        InputError: Naming the columns that it lacks, or a style that there is not.
+        InputError: Naming the columns that it lacks, a style that there is not, or weights that
+            are no numbers.
 
     >>> mine = pd.DataFrame({"user_id": [1], "item_id": [7], "style": ["movie"]})
     >>> check_evidence(mine, "style")
@@ -107,6 +109,11 @@ feature, neighbour, path, set, change
     require_columns("evidence", evidence, ("user_id", "item_id", *columns))
     if "style" in columns:
         require_styles(evidence["style"])
+    if "weight" in columns and len(evidence) and not is_numeric_dtype(evidence["weight"]):
+        raise InputError(
+            f"evidence table: weights are no numbers ({evidence['weight'].dtype}); accepted: "
+            "numbers, above 0 for what speaks for a recommendation"
+        )
 
 
 def pairs_of(lists: Lists, rows: NDArray[np.int64]) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -67,6 +68,9 @@ TABLE_COLUMNS = (
     "n_users",
     "n_recommendations",
 )
+
+
+logger = logging.getLogger(__name__)
 
 
 class FaithfulnessParameters(Parameters):
@@ -191,6 +195,12 @@ def measure_faithfulness(
     sample = np.sort(order)
     lists = lists.take(top_k(lists.table, k).index.to_numpy()).of_users(sample)
     cited = projected_evidence(lists, evidence)
+    if not len(cited.columns) and evidence["rated_item_id"].notna().any():
+        logger.warning(
+            "no cited item (rated_item_id) is in the history of the person to whom it is cited, "
+            "of %d people asked: nothing can be taken away",
+            len(sample),
+        )
     nothing = _scores_of_nothing(model)
     personal = lists.table["score"] - nothing[lists.items]
     prober = _Prober(

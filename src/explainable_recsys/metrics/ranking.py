@@ -57,6 +57,7 @@ def ranking_per_user(recommendations: pd.DataFrame, relevant: pd.DataFrame, k: i
         InputError: If k is below 1.
     """
     lists = top_k(recommendations, k)
+    require_columns("held-out ratings", relevant, LIST_COLUMNS[:2])
     relevant = relevant[["user_id", "item_id"]].drop_duplicates()
     sizes = relevant.groupby("user_id").size()
     hits = lists[["user_id", "item_id", "rank"]].merge(relevant, on=["user_id", "item_id"])

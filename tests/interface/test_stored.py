@@ -14,9 +14,10 @@ from kedro.io import DataCatalog
 
 from explainable_recsys.answers.pairs import APPROACHES, pair_of
 from explainable_recsys.errors import InputError
+from explainable_recsys.interface import stored as module
 from explainable_recsys.interface.messages import user_message
 from explainable_recsys.interface.stored import load_stored, stored_approach, stored_approaches
-from tests.conftest import open_catalog
+from tests.conftest import PROJECT, open_catalog
 
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 EXPLAINING = sorted(name for name, pair in APPROACHES.items() if not pair.on_request)
@@ -211,3 +212,9 @@ def test_results_of_the_version_before(tmp_path: Path) -> None:
         catalog.save("als.data_fingerprint", {})
         with pytest.raises(InputError, match="no explanations are stored there yet"):
             stored_approach(catalog, None)
+
+
+def test_the_catalog_of_a_folder_that_is_no_project(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="lies in no Kedro project"):
+        module.open_catalog(tmp_path)
+    assert module.open_catalog(PROJECT / "docs").exists("params:recommendation")

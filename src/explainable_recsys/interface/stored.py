@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from kedro.framework.session import KedroSession
+from kedro.framework.startup import bootstrap_project
 from kedro.io import DataCatalog
+from kedro.utils import find_kedro_project
 
 from explainable_recsys.answers.answer import FittedPair, answer, place_among_all
 from explainable_recsys.answers.explainers import EXPLAINERS
 from explainable_recsys.answers.pairs import APPROACHES, knowledge_inputs, record_of
 from explainable_recsys.answers.recommenders import RECOMMENDERS
 from explainable_recsys.answers.records import Pair
-from explainable_recsys.data import Data, Lists, check_list_columns
-from explainable_recsys.errors import InputError, did_you_mean
+from explainable_recsys.data import LIST_COLUMNS, Data, Lists
+from explainable_recsys.errors import InputError, did_you_mean, require_columns
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.pipelines.data_processing.nodes import gather_data
 from explainable_recsys.pipelines.judging import earlier_results, results_root
@@ -119,6 +123,27 @@ class Stored:
         return person(one.user_ids[0], one, *tables, self.data.items)
 
 
+def open_catalog(folder: Path | str = ".", env: str | None = None) -> DataCatalog:
+    """What the last runs left, for Python outside of a run.
+
+    Args:
+        folder: In the project.
+        env: Environment, a folder of `conf/`; None: the data that comes with the project.
+
+    Raises:
+        InputError: If the folder is not in a Kedro project.
+    """
+    project = find_kedro_project(Path(folder).resolve())
+    if project is None:
+        raise InputError(f"{Path(folder).resolve()} lies in no Kedro project")
+    bootstrap_project(project)
+    session = KedroSession.create(project, env=env)
+    with session:
+        catalog = session.load_context().catalog
+    assert isinstance(catalog, DataCatalog)  # settings.py chooses no other
+    return catalog
+
+
 def stored_approaches(catalog: DataCatalog) -> list[str]:
     """Approaches whose explained lists are stored: those of the data at hand, highest nDCG first.
 
@@ -176,7 +201,7 @@ def load_stored(catalog: DataCatalog, pair: Pair, whose: str | None = None) -> S
         fingerprint = catalog.load(f"{name}.data_fingerprint")
         check_same_data(fingerprint, at_hand, f"{name}'s stored")
     lists = catalog.load(f"{whose}.recommendations")
-    check_list_columns(lists)
+    require_columns("recommendations", lists, LIST_COLUMNS)
     fitted = load_pair(catalog, pair)
     own = whose == pair.recommender
     lister = fitted.model if own else catalog.load(f"{whose}.model")

@@ -19,6 +19,7 @@ from explainable_recsys.draws import sample
 from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.titles import cut_title
+from explainable_recsys.wording.phrases import phrase
 
 logger = logging.getLogger(__name__)
 
@@ -122,7 +123,8 @@ def example_user(
     if wanted is not None and (found := _same_id(wanted, histories.user_ids)) is not None:
         return found
     if wanted is not None:
-        logger.warning("source.example_user: user %s has no ratings here; another is shown", wanted)
+        text = phrase("source.example_user: user {user} has no ratings here; another is shown")
+        logger.warning(text.format(user=wanted))
     pool = _explained_by_all(explained)
     if not len(pool):
         return None

@@ -1,0 +1,101 @@
+"""What if: changes of a history as people ask for them, and what becomes of the list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import pandas as pd
+
+from explainable_recsys.errors import InputError
+from explainable_recsys.explainers.what_if import Change, what_if
+from explainable_recsys.interactions import Interactions
+from explainable_recsys.interface.stored import Stored, ratings_of
+from explainable_recsys.reporting.people import Person, find_item
+from explainable_recsys.wording.numbers import enumerated, short
+from explainable_recsys.wording.phrases import phrase
+
+
+def wanted_changes(
+    without: Sequence[str], rate: Sequence[str], items: pd.DataFrame, someone: Person
+) -> list[Change]:
+    """The changes that are asked for by titles or ids.
+
+    Args:
+        without: What is to be taken back, of what the person rated.
+        rate: What is to be rated, and how: `Alien=2`.
+        items: Columns `item_id`, `title`, `year`.
+        someone: Whose ratings are changed.
+
+    Raises:
+        InputError: If there is no such item, or it is not rated, with the nearest titles; or if a
+            rating is missing.
+    """
+    rated = someone.history
+    taken = [Change(find_item(text, rated, someone.user_id), None) for text in without]
+    return taken + [_rated(text, items) for text in rate]
+
+
+def _rated(text: str, items: pd.DataFrame) -> Change:
+    title, _, value = text.rpartition("=")
+    try:
+        rating = float(value)
+    except ValueError:
+        title = ""
+    if not title.strip():
+        raise InputError(
+            f"--rate '{text}': no rating at its end; accepted: a title or an id and a rating, such "
+            'as "Alien=4"'
+        )
+    return Change(find_item(title, items), rating)
+
+
+def words_of(stored: Stored, one: Interactions, changes: Iterable[Change]) -> str:
+    """Changes of a history as the beginning of a sentence: Without Big, with Up rated ★5."""
+    taken, rated, before = [], [], ratings_of(one)
+    for item_id, rating in changes:
+        title = stored.titled(item_id)
+        if rating is None:
+            taken.append(title)
+            continue
+        now = phrase("{title} rated ★{rating}", title=title, rating=short(rating))
+        old = before.get(item_id)
+        rated.append(
+            now if old is None else phrase("{now} instead of ★{old}", now=now, old=short(old))
+        )
+    titles, ratings = enumerated(taken), enumerated(rated)
+    if not rated:
+        return phrase("Without {titles}", titles=titles)
+    if not taken:
+        return phrase("With {ratings}", ratings=ratings)
+    return phrase("Without {titles}, with {ratings}", titles=titles, ratings=ratings)
+
+
+def compared(
+    stored: Stored, one: Interactions, changes: Iterable[Change], before: Person, after: Person
+) -> pd.DataFrame:
+    """The items of a list before and after changes of the history.
+
+    Args:
+        stored: Who answers.
+        one: The history before.
+        changes: What is different.
+        before: With the list before.
+        after: With the list after.
+
+    Returns:
+        Columns `item_id`, `title`, `year`, `old_rank`, `new_rank` (among all that may be
+        recommended; missing where the item may not) and `move` (`new`, `up`, `down`, `same` or
+        `gone`), in the order of the list after; what is gone comes last, in the order before.
+    """
+    n, least = stored.recommendation.n, stored.recommendation.min_ratings
+    found = what_if(stored.lister, stored.data, ratings_of(one), changes, n, min_ratings=least)
+    lists = [someone.recommendations for someone in (after, before)]
+    table = pd.concat(lists)[["item_id", "title", "year"]].drop_duplicates("item_id")
+    table = table.merge(found.affected[["item_id", "old_rank", "new_rank"]], on="item_id")
+    if not found.personal:  # then the ranks are those of the most popular
+        table["new_rank"] = table["item_id"].map(lists[0].set_index("item_id")["rank"])
+    listed, was_listed = (table["item_id"].isin(rows["item_id"]) for rows in lists)
+    rise = (table["old_rank"] - table["new_rank"]).fillna(0)
+    conditions = [~listed, ~was_listed, rise > 0, rise < 0]
+    return table.assign(move=np.select(conditions, ["gone", "new", "up", "down"], "same"))

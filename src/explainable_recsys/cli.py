@@ -124,7 +124,11 @@ cli.add_command(with_plain_errors(fetch_data))
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table")
 @click.pass_obj
 def explain_command(metadata: ProjectMetadata, /, env: str | None, form: str, **asked: Any) -> None:
-    """Show what USER rated, what is recommended, and why, from the latest run."""
+    """Show what USER rated, what is recommended, and why, from the latest run.
+
+    With --without and --rate, which may be repeated, also what it would be with other ratings;
+    with --smallest-change, without which of the ratings an item would not be recommended.
+    """
     from explainable_recsys.interface.explain import Question, explain
 
     explain(metadata.project_path, env, Question(**asked), form)

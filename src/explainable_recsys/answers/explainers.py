@@ -41,7 +41,7 @@ _ALL = (
         explain_by_features,
         feature_sentences,
         details=("projected_evidence",),
-        silence="it shares nothing with what was liked that tells it from the rest",
+        silence="it has none of the features, decades aside, of what was rated well",
     ),
     ExplainerRecord(
         "influence",

@@ -148,21 +148,18 @@ def drawn(reply: Reply) -> RenderableType:
 def _list(reply: Reply) -> list[RenderableType]:
     """The list with its reasons; where ratings are changed, the titles, then the list after."""
     listed, changed = reply.person.recommendations, reply.changed
-    title = heading(
-        phrase("Recommended by {lists}, {explained}", lists=_lists(reply), explained=_by(reply))
-    )
+    title = phrase("Recommended by {lists}, {explained}", lists=_lists(reply), explained=_by(reply))
+    about = phrase(reply.pair.about)
+    parts: list[RenderableType] = [heading(title)]
+    parts += [indented(Text(about, style="dim"))] if about else []
     if changed is None:
-        return [title, indented(ranked(listed, reply.silence))]
+        return [*parts, indented(ranked(listed, reply.silence))]
     before = grid()
     before.add_column(justify="right", no_wrap=True)
     for row in listed.to_dict("records"):
         before.add_row(f"{row['rank']}.", Text(title_of(row), overflow="fold"))
     then = changed.reply.person
-    parts: list[RenderableType] = [
-        title,
-        indented(before),
-        heading(what_changes(listed, then.recommendations, changed.words)),
-    ]
+    parts += [indented(before), heading(what_changes(listed, then.recommendations, changed.words))]
     if then.recommendations.empty:
         return [*parts, indented(Text(_nothing(then)))]
     rows = changed.compared.to_dict("records")

@@ -72,8 +72,8 @@ def run_once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Callab
 
 @pytest.fixture(scope="session")
 def full_run(run_once: Callable[..., Path]) -> Path:
-    """Results of one run of everything; not to be changed."""
-    return run_once("full_run")
+    """Results of one run of everything, diagnostics included; not to be changed."""
+    return run_once("full_run", ["__default__", "diagnostics"])
 
 
 @pytest.fixture(scope="session")

@@ -105,7 +105,7 @@ def test_a_box_for_everybody_with_a_name(site: Path) -> None:
     content = json.loads((site / "api" / "main").read_text())
     boxes = {child["id"] for child in content["modular_pipelines"]["__root__"]["children"]}
     names = {*RECOMMENDERS, *KNOWLEDGE, *APPROACHES} - {"posthoc_ar_of_lists", "rules_of_svd"}
-    others = {"data_processing", "exploration", "controls", "diagnostics", "evaluation"}
+    others = {"data_processing", "exploration", "controls", "evaluation"}
     assert names | others <= boxes
     tasks = {node["name"] for node in content["nodes"] if node["type"] == "task" and is_loose(node)}
     assert tasks == set()
@@ -201,8 +201,8 @@ def test_a_recommender_opens_and_shows_what_it_made(page: Page, site: Path) -> N
     # The map in the corner would lie over some of the datasets.
     page.add_init_script("""localStorage.KedroViz = '{"visible": {"miniMap": false}}'""")
     page.goto("/?pid=posthoc_ar&types=nodes,datasets&expandAllPipelines=false")
-    drawn("posthoc_ar").click()
-    drawn("posthoc_ar.coverage_frontier_figure").click()
+    drawn("rules").click()
+    drawn("rules.network_figure").click()
     panel.locator(".js-plotly-plot svg .trace").first.wait_for()
 
     # The panel now lies over a part of the graph, which takes real clicks away.

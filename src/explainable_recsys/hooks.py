@@ -228,6 +228,10 @@ class StoredResultsHook:
         """
         leave_out_what_is_not_stored(pipeline, catalog)
         leave_out_what_is_only_shown(pipeline, catalog)
+        if "stability" in pipeline.inputs() and not is_absent(catalog, "stability"):
+            facts: Any = catalog.load("run")
+            earlier = _versions({"stability"}, catalog)["stability"]
+            catalog.save("run", facts | {"diagnostics": earlier})
         stored = sorted(name for name in pipeline.inputs() if name.endswith(".data_fingerprint"))
         if "data_version" not in pipeline.inputs() or not catalog.exists("data_version"):
             return

@@ -372,10 +372,9 @@ def test_similar_items_of_any_rating_are_not_said_to_be_liked(tmp_path: Path) ->
 
 
 def test_without_validation_ratings_nothing_is_chosen(tmp_path: Path) -> None:
-    names = ["svd", "svd_ratings", "emf", "meta_paths", "posthoc_ar"]
+    names = ["svd", "svd_ratings", "meta_paths", "posthoc_ar"]
     made = run_small(tmp_path, names, {"split": {"validation": False}}, items=titled())
     assert made["svd_ratings.model"].user_penalty == 1.0
-    assert made["emf.explainability_sweep"].empty
     assert len(made["posthoc_ar.sentences"])
 
 

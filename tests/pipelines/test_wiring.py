@@ -24,7 +24,7 @@ from explainable_recsys.metrics.faithfulness import FaithfulnessParameters
 from explainable_recsys.metrics.parameters import EvaluationParameters
 from explainable_recsys.pipelines import ON_REQUEST
 from explainable_recsys.pipelines.family_nodes import control_nodes, explain_node, null_node
-from explainable_recsys.pipelines.judging import EVALUATION_TAG, whose
+from explainable_recsys.pipelines.judging import EVALUATION_TAG, SHOWN, whose
 from explainable_recsys.pipelines.parameters import PREFIX
 from explainable_recsys.pipelines.wiring import everything, part
 from explainable_recsys.recommenders.base import Recommender
@@ -74,18 +74,21 @@ def test_an_approach_has_all_that_it_needs_and_no_more(registered: dict[str, Pip
         judged = {whose(node) for node in found.nodes if EVALUATION_TAG in node.tags}
         assert judged == {name, APPROACHES[name].recommender}, name
         for whole in (name, APPROACHES[name].recommender, *knowledge_of(APPROACHES[name])):
-            assert of(found, whole) == of(everything(), whole), name
+            tried_out = of(registered["diagnostics"], whole)
+            assert of(found, whole) == of(everything(), whole) - tried_out, name
         assert not [out for out in found.all_outputs() if out.startswith("exploration.")]
 
 
 def test_every_pipeline_but_the_evaluation_starts_from_the_raw_files(
     registered: dict[str, Pipeline],
 ) -> None:
-    for name in registered.keys() - {"evaluation", "__default__", "tuning"}:
+    for name in registered.keys() - {"evaluation", "diagnostics", "__default__", "tuning"}:
         inputs = {i for i in registered[name].inputs() if not i.startswith(PREFIX)}
         assert all(i.startswith("raw_") for i in inputs), name
     assert registered["__default__"].inputs() & registered["evaluation"].inputs() <= {
-        name for name in registered["evaluation"].inputs() if name.startswith(("params:", "run"))
+        name
+        for name in registered["evaluation"].inputs()
+        if name.startswith(("params:", "run")) or name.endswith(SHOWN)
     }
 
 
@@ -106,7 +109,7 @@ def test_everything_usual_runs_by_default(registered: dict[str, Pipeline]) -> No
     requested = {name for name, pair in APPROACHES.items() if pair.on_request}
     assert requested < ON_REQUEST < set(registered)
     found = namespaces(registered["__default__"])
-    of_all = {"data_processing", "exploration", "controls", "diagnostics", "evaluation"}
+    of_all = {"data_processing", "exploration", "controls", "evaluation"}
     assert found - set(KNOWLEDGE) == {*RECOMMENDERS, *APPROACHES, *of_all} - requested
 
 

@@ -15,6 +15,7 @@ from explainable_recsys.reporting.people import (
     EVIDENCE,
     Person,
     choose_users,
+    example_user,
     find_item,
     find_user,
     near_ids,
@@ -416,9 +417,24 @@ def test_histories_best_first() -> None:
         users_histories(histories, CATALOGUE, np.array([9]), 1)
 
 
+def test_the_example_user_is_of_middling_history() -> None:
+    lengths = {1: 1, 2: 4, 3: 2, 4: 9, 5: 3}  # the median is 3
+    ratings = pd.DataFrame(
+        [(user, item, 4.0) for user, n in lengths.items() for item in range(n)],
+        columns=["user_id", "item_id", "rating"],
+    )
+    histories = Interactions.from_frame(ratings)
+    explained = [pd.Series([1, 2, 2, 3, 4]), pd.Series([4, 3, 2])]
+    assert example_user(None, explained, histories) == 2  # 3 is as near, and comes later
+    assert example_user(None, [pd.Series([1]), pd.Series([4])], histories) == 1
+    assert example_user("4", explained, histories) == 4
+    assert example_user(None, [], histories) is None
+    assert example_user(17, explained, histories) == 2  # nobody is 17
+
+
 def test_the_same_users_are_shown_for_every_approach() -> None:
     explained = [pd.Series([1, 1, 2, 3]), pd.Series([2, 3, 4])]
-    assert set(choose_users(explained, 2, seed=0)) == {2, 3}
-    assert choose_users(explained, 1, seed=0) == choose_users(explained[::-1], 1, seed=0)
-    assert choose_users([pd.Series([1]), pd.Series([2])], 5, seed=0).tolist() == [1, 2]
-    assert len(choose_users([], 3, seed=0)) == 0
+    assert choose_users(3, explained, 3, seed=0).tolist() == [3, 2]
+    assert choose_users(9, explained, 2, 0)[1] == choose_users(9, explained[::-1], 2, 0)[1]
+    assert choose_users(1, [pd.Series([1]), pd.Series([2])], 5, seed=0).tolist() == [1, 2]
+    assert len(choose_users(None, [], 3, seed=0)) == len(choose_users(1, explained, 0, 0)) == 0

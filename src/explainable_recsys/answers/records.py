@@ -59,12 +59,15 @@ class Step:
         reads: What it reads, by argument, besides what is `USUAL`.
         chooses: Whether it sets hyper-parameters on validation data, and so is not repeated when
             a model is trained again.
+        diagnostic: Whether it only tries something out, so that the pipeline `diagnostics` runs it
+            and `kedro run` does not.
     """
 
     run: Callable[..., Any]
     outputs: tuple[str, ...]
     reads: Mapping[str, str] = field(default_factory=dict)
     chooses: bool = False
+    diagnostic: bool = False
 
     @property
     def inputs(self) -> dict[str, str]:
@@ -80,6 +83,7 @@ class RecommenderRecord:
     Attributes:
         name: In code, tables and parameters.
         title: For people.
+        about: What it is, in a line.
         model: Its class.
         fit: Makes `<name>.model`.
         reads: What `fit` reads, by argument, besides what is `USUAL`.
@@ -89,6 +93,7 @@ class RecommenderRecord:
 
     name: str
     title: str
+    about: str
     model: type[Recommender]
     fit: Callable[..., Recommender]
     reads: Mapping[str, str] = field(default_factory=dict)

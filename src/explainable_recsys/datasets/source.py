@@ -261,6 +261,8 @@ class SourceParameters(Parameters):
         fetch: What `kedro fetch-data` calls it; null when it cannot be downloaded.
         rating_scale: Lowest and highest possible rating.
         liked: From which rating on somebody likes something.
+        example_user: Whom report, terminal and notebooks show first; null: somebody whose history
+            is of middling length.
         ratings: The ratings file.
         items: The items file; null without one.
         users: The users file; null without one.
@@ -274,6 +276,7 @@ class SourceParameters(Parameters):
     fetch: str | None = None
     rating_scale: RatingScale
     liked: Liked = ScaleShare()
+    example_user: int | str | None = None
     ratings: RatingsFormat
     items: ItemsFormat | None = None
     users: TableFormat[UserColumns] | None = None

@@ -15,6 +15,8 @@ from rich.text import Text
 
 from explainable_recsys.answers.pairs import APPROACHES
 from explainable_recsys.answers.recommenders import RECOMMENDERS
+from explainable_recsys.datasets.source import parse_source
+from explainable_recsys.interface.stored import load_data
 from explainable_recsys.interface.terminal import (
     below,
     grid,
@@ -29,7 +31,7 @@ from explainable_recsys.metrics.records import CONTROL, OF_LISTS, read
 from explainable_recsys.pipelines.judging import results_root
 from explainable_recsys.preprocessing.splits import SplitParameters
 from explainable_recsys.reporting.findings import null_sentences
-from explainable_recsys.reporting.people import choose_users, users_lists
+from explainable_recsys.reporting.people import example_user, users_lists
 from explainable_recsys.wording.metrics import label
 from explainable_recsys.wording.numbers import date, fixed, number, short
 from explainable_recsys.wording.phrases import phrase, plural
@@ -41,7 +43,6 @@ SPECIAL = ("median_lift", "mep_users@{k}", "held_out_r2", "additivity_error_rela
 
 FAITHFULNESS = ("pos@{k},{n}", "del@{n}")
 WIDTH = 78
-N_USERS = 3
 N_ITEMS = 3
 
 Metrics = dict[str, dict[str, Any]]
@@ -125,11 +126,9 @@ def _all_examples(outputs: Collection[str], catalog: DataCatalog) -> list[Render
     sentences = {name: table for name, table in sentences.items() if len(table)}
     if not sentences:
         return []
-    users = choose_users(
-        [table["user_id"] for table in sentences.values()],
-        N_USERS if len(sentences) == 1 else 1,
-        EvaluationParameters.model_validate(catalog.load("params:evaluation")).seed,
-    )
+    source = parse_source(catalog.load("params:source"))
+    explained = [table["user_id"] for table in sentences.values()]
+    users = [example_user(source.example_user, explained, load_data(catalog).histories)]
     lists = {n: catalog.load(f"{APPROACHES[n].recommender}.recommendations") for n in sentences}
     return examples(users_lists(lists, sentences, catalog.load("items"), users, N_ITEMS))
 

@@ -24,11 +24,13 @@ APPROACH_PICTURES = (
             "parameters": "params:posthoc_ar.frontier",
             **{control: f"{control}.recommendations" for control in CONTROLS},
         },
+        diagnostic=True,
     ),
     Step(
         coverage_frontier_figure,
         ("posthoc_ar.coverage_frontier_figure",),
         {"frontier": "posthoc_ar.coverage_frontier"},
+        diagnostic=True,
     ),
     Step(
         repeat_lime,
@@ -38,11 +40,13 @@ APPROACH_PICTURES = (
             "lime": _EXPLANATION,
             "parameters": f"params:{_LIME}.stability",
         },
+        diagnostic=True,
     ),
     Step(
         lime_stability_figure,
         (f"{_LIME}.stability_figure",),
         {"stability": f"{_LIME}.stability", "n_samples": f"{_EXPLANATION}.n_samples"},
+        diagnostic=True,
     ),
     Step(draw_evidence, (f"{_LIME}.evidence_figure",)),
     Step(

@@ -30,6 +30,7 @@ _PICTURES = (
         explainability_sweep_figure,
         ("emf.explainability_sweep_figure",),
         {"sweep": "emf.explainability_sweep"},
+        diagnostic=True,
     ),
     Step(
         draw_network,

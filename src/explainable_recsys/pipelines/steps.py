@@ -16,6 +16,9 @@ JUDGEMENTS = ("metrics", "user_metrics", "evaluated_on")
 CHOICE = "choice"
 """Tag of the nodes that choose hyper-parameters."""
 
+DIAGNOSTICS = "diagnostics"
+"""Tag of the nodes that only try something out."""
+
 
 def node(run: Callable[..., Any], inputs: Any, outputs: Sequence[str], **more: Any) -> Node:
     """A node with the name of its function, which returns no tuple if it makes one dataset."""
@@ -36,7 +39,7 @@ def step_node(step: Step, namespace: str, called: str | None = None, **names: st
     """
     outputs = [name.format(**names) for name in step.outputs]
     inputs = {argument: name.format(**names) for argument, name in step.inputs.items()}
-    run, tags = step.run, CHOICE if step.chooses else None
+    run, tags = step.run, [CHOICE] * step.chooses + [DIAGNOSTICS] * step.diagnostic
     if outputs[0].endswith(("metrics", ".faithfulness", ".explanations_of_null")):
-        run, namespace, tags = IfStored(run, len(outputs)), judges_of(namespace), EVALUATION_TAG
+        run, namespace, tags = IfStored(run, len(outputs)), judges_of(namespace), [EVALUATION_TAG]
     return node(run, inputs, outputs, name=called or run.__name__, namespace=namespace, tags=tags)

@@ -21,6 +21,7 @@ from explainable_recsys.pipelines.family_nodes import (
     recommender_nodes,
 )
 from explainable_recsys.pipelines.judging import whose
+from explainable_recsys.pipelines.steps import DIAGNOSTICS
 
 FAMILIES = frozenset({*RECOMMENDERS, *KNOWLEDGE, *APPROACHES})
 """Names of all recommenders, knowledge and approaches."""
@@ -35,7 +36,9 @@ def approach(name: str) -> Pipeline:
 def part(*namespaces: str) -> Pipeline:
     """Some recommenders, knowledge or approaches, and all that they need from the raw files on."""
     names = {"data_processing.describe_dataset"} | {
-        node.name for node in everything().nodes if whose(node) in namespaces
+        node.name
+        for node in everything().nodes
+        if whose(node) in namespaces and DIAGNOSTICS not in node.tags
     }
     return everything().to_nodes(*names)
 

@@ -43,7 +43,8 @@ class ReportContent:
             (may be missing).
         histories: What those users rated, best first: `user_id`, `item_id`, `title`, `year`,
             `rating`.
-        provenance: `run`, `manifest`, `commit` (or None), `dirty`, `env`, `data_version`.
+        provenance: `run`, `manifest`, `commit` (or None), `dirty`, `env`, `data_version`;
+            `diagnostics`, where stability, sweeps and frontiers are of another run: which.
         k: Length of the lists.
         n_cited: Number of cited items taken out or kept to measure faithfulness.
         intrinsic: Approaches whose reasons are how the score was made; the others are post hoc.

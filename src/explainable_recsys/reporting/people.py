@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import functools
+import logging
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -20,6 +21,8 @@ from explainable_recsys.interactions import Interactions
 from explainable_recsys.titles import cut_title
 from explainable_recsys.wording import markup
 from explainable_recsys.wording.phrases import phrase
+
+logger = logging.getLogger(__name__)
 
 N_SUGGESTIONS = 5
 KEYS = ["user_id", "item_id"]
@@ -101,30 +104,79 @@ def titled(title: Any, year: Any, item_id: Any) -> str:
     return text if pd.isna(year) else f"{text} ({int(year)})"
 
 
-def choose_users(explained: Sequence[pd.Series[Any]], n: int, seed: int) -> NDArray[Any]:
-    """Draw n users from those whom every approach explains something (else: any of them).
+def example_user(
+    wanted: Any, explained: Sequence[pd.Series[Any]], histories: Interactions
+) -> Any | None:
+    """The user whom terminal, report and notebooks show first.
+
+    Whom the data name, or of those whom every approach explains something (else: any of them), the
+    one who rated nearest to the median number of items; of several the first by id. That one is
+    taken too, with a warning, where the user that the data name was filtered out.
 
     Args:
+        wanted: `source.example_user`: the user, if the data name one.
         explained: Of each approach the users that it explains something to, repeated or not.
-        n: How many; fewer if there are fewer.
+        histories: What everybody rated.
+
+    Returns:
+        The id; None where nobody is explained anything and nobody is wanted.
+
+    Example:
+        Three people rated 1, 2 and 3 items, and both approaches explain something to the last two:
+
+        >>> three = Interactions.from_frame(
+        ...     pd.DataFrame({"user_id": [1, 2, 2, 3, 3, 3], "item_id": [1, 1, 2, 1, 2, 3],
+        ...                   "rating": 4.0})
+        ... )
+        >>> int(example_user(None, [pd.Series([2, 3]), pd.Series([1, 3, 2])], three))
+        2
+    """
+    if wanted is not None and (found := _same_id(wanted, histories.user_ids)) is not None:
+        return found
+    if wanted is not None:
+        logger.warning("source.example_user: user %s has no ratings here; another is shown", wanted)
+    pool = _explained_by_all(explained)
+    if not len(pool):
+        return None
+    lengths = np.diff(histories.ratings.indptr)
+    distance = np.abs(lengths[histories.known_rows(pool)] - np.median(lengths))
+    return pool[np.argmin(distance)]
+
+
+def choose_users(
+    first: Any, explained: Sequence[pd.Series[Any]], n: int, seed: int
+) -> NDArray[Any]:
+    """The example user, and more, drawn from those whom every approach explains something.
+
+    Args:
+        first: The example user; None without one.
+        explained: Of each approach the users that it explains something to, repeated or not.
+        n: How many in all; fewer if there are fewer.
         seed: Of the choice.
 
     Returns:
-        Their ids, sorted.
+        Their ids, the example user's first and the others sorted.
     """
+    if first is None:
+        return np.empty(0)
+    others = np.setdiff1d(_explained_by_all(explained), [first])
+    return np.append([first], sample(others, max(n - 1, 0), seed, "users shown"))[:n]
+
+
+def _explained_by_all(explained: Sequence[pd.Series[Any]]) -> NDArray[Any]:
+    """Whom every approach explains something; if there is nobody, whom any does. Sorted."""
     if not explained:
         return np.empty(0)
     everybody = [users.unique() for users in explained]
     common = functools.reduce(np.intersect1d, everybody)
-    pool = common if len(common) else functools.reduce(np.union1d, everybody)
-    return sample(pool, n, seed, "users shown")
+    return common if len(common) else functools.reduce(np.union1d, everybody)
 
 
 def users_lists(
     lists: Mapping[str, pd.DataFrame],
     sentences: Mapping[str, pd.DataFrame],
     items: pd.DataFrame,
-    users: NDArray[Any],
+    users: Sequence[Any] | NDArray[Any],
     n_items: int,
 ) -> pd.DataFrame:
     """The first recommendations of some users, with titles and the reasons of every approach.
@@ -139,7 +191,7 @@ def users_lists(
 
     Returns:
         `user_id`, `approach`, `rank`, `item_id`, `title`, `year`, `score`, `sentence` (missing
-        where nothing explains the recommendation), in this order.
+        where nothing explains the recommendation), in the order of the users, then in this.
     """
     columns = ["user_id", "approach", "rank", "item_id", "title", "year", "score", "sentence"]
     parts = [pd.DataFrame(columns=columns)] if not lists else []
@@ -148,7 +200,10 @@ def users_lists(
         said = sentences[approach].reindex(columns=[*KEYS, "sentence"])
         first = first.merge(said, on=KEYS, how="left").merge(items, on="item_id", how="left")
         parts.append(first.assign(approach=approach)[columns])
-    return pd.concat(parts).sort_values(["user_id", "approach", "rank"], ignore_index=True)
+    table = pd.concat(parts)
+    place = pd.Index(users).get_indexer(pd.Index(table["user_id"]))
+    table = table.assign(_place=place).sort_values(["_place", "approach", "rank"])
+    return table[columns].reset_index(drop=True)
 
 
 def users_histories(

@@ -1,4 +1,4 @@
-"""Wiring of the diagnostics: whatever depends on a seed, trained and explained again."""
+"""Wiring of the diagnostics: what depends on a seed is made again, and what is tried out."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from kedro.pipeline import Node, Pipeline
 from explainable_recsys.answers.pairs import APPROACHES
 from explainable_recsys.parameters import Parameters
 from explainable_recsys.pipelines.diagnostics.nodes import measure_stability, some_users_lists
-from explainable_recsys.pipelines.steps import CHOICE
+from explainable_recsys.pipelines.steps import CHOICE, DIAGNOSTICS
 from explainable_recsys.pipelines.wiring import FAMILIES, everything
 
-NAME, LISTS = "diagnostics", ".recommendations"
+LISTS = ".recommendations"
 SEEDS = 2**32
 
 
@@ -37,8 +37,8 @@ class Reseeded:
 def create_pipeline(**_: Any) -> Pipeline:
     """Train and explain again what is random; compare the reasons of the same lists.
 
-    The lists stay those of the run (of some users), so that what is compared are two
-    explanations of one thing.
+    The lists stay those that are stored (of some users), so that what is compared are two
+    explanations of one thing. With them run the steps that only try something out.
     """
     pairs = [pair for pair in APPROACHES.values() if not pair.on_request]
     explained = [f"{pair.name}.explanations" for pair in pairs]
@@ -53,7 +53,7 @@ def create_pipeline(**_: Any) -> Pipeline:
                     [lists, "params:stability"],
                     again[lists],
                     name=again[lists],
-                    namespace=NAME,
+                    namespace=DIAGNOSTICS,
                 )
             )
     nodes += _again(everything().to_outputs(*explained), again)
@@ -65,9 +65,10 @@ def create_pipeline(**_: Any) -> Pipeline:
         {"stability": "params:stability", "evaluation": "params:evaluation", **compared},
         "stability",
         name="measure_stability",
-        namespace=NAME,
+        namespace=DIAGNOSTICS,
     )
-    return everything().to_outputs(*explained) + Pipeline([*nodes, compare])
+    gather = everything().only_nodes("data_processing.gather_data")
+    return gather + everything().only_nodes_with_tags(DIAGNOSTICS) + Pipeline([*nodes, compare])
 
 
 def _again(pipeline: Pipeline, again: dict[str, str]) -> Iterator[Node]:
@@ -92,7 +93,7 @@ def _renamed(node: Node, again: dict[str, str]) -> Node:
         {argument: again.get(name, name) for argument, name in arguments.items()},
         made if len(made) > 1 else made[0],
         name=f"{node.namespace}_{node._name}_again",
-        namespace=NAME,
+        namespace=DIAGNOSTICS,
     )
 
 

@@ -1,4 +1,4 @@
-"""Nodes that gather what the report shows besides metrics: faithfulness, figures, examples."""
+"""Nodes that gather what the report shows besides metrics: faithfulness, figures."""
 
 from __future__ import annotations
 
@@ -6,27 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
-from pydantic import Field
 
-from explainable_recsys.answers.pairs import APPROACHES
-from explainable_recsys.data import Data
 from explainable_recsys.figures.faithfulness import faithfulness_curves_figure, faithfulness_figure
 from explainable_recsys.figures.trade_off import trade_off_figure
 from explainable_recsys.metrics.faithfulness import FaithfulnessParameters
 from explainable_recsys.metrics.parameters import EvaluationParameters
 from explainable_recsys.metrics.projected_evidence import NO_EXPLANATIONS
-from explainable_recsys.parameters import Parameters, Seed
 from explainable_recsys.pipelines.judging import stored
-from explainable_recsys.reporting.people import choose_users, users_histories, users_lists
-
-
-class ReportParameters(Parameters):
-    """How many users the report shows, how much of their lists, and of their histories."""
-
-    n_users: int = Field(3, ge=0)
-    n_items: int = Field(5, ge=1)
-    n_rated: int = Field(10, ge=1)
-    seed: Seed = 0
 
 
 def gather_faithfulness(**tables: Any) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
@@ -77,24 +63,4 @@ def draw_comparison(
         trade_off_figure(compared, evaluation.k, faithfulness.reported),
         faithfulness_figure(table),
         faithfulness_curves_figure(curves),
-    )
-
-
-def choose_examples(
-    data: Data, parameters: ReportParameters, **tables: Any
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """A few users' lists by every approach with reasons, and what these users rated.
-
-    Args:
-        data: Titles, years and histories.
-        parameters: How many.
-        tables: `<recommender>.recommendations` and `<approach>.sentences`.
-    """
-    sentences, made = stored(tables, "sentences"), stored(tables, "recommendations")
-    lists = {name: made[APPROACHES[name].recommender] for name in sentences}
-    explained = [table["user_id"] for table in sentences.values() if len(table)]
-    users = choose_users(explained, parameters.n_users, parameters.seed)
-    return (
-        users_lists(lists, sentences, data.items, users, parameters.n_items),
-        users_histories(data.histories, data.items, users, parameters.n_rated),
     )

@@ -8,7 +8,13 @@ from kedro.pipeline import Node, Pipeline
 
 from explainable_recsys.answers.pairs import APPROACHES
 from explainable_recsys.answers.recommenders import RECOMMENDERS
-from explainable_recsys.pipelines.evaluation import comparison, gathering, oversight, report
+from explainable_recsys.pipelines.evaluation import (
+    comparison,
+    examples,
+    gathering,
+    oversight,
+    report,
+)
 from explainable_recsys.pipelines.judging import EVALUATION_TAG, IfStored, judges_of, whose
 from explainable_recsys.pipelines.steps import node
 from explainable_recsys.pipelines.wiring import everything
@@ -95,8 +101,8 @@ def _report(approaches: list[str]) -> list[Node]:
     facts += ["dataset_card", "provenance", "data_version", *FIGURES, *sorted(drawn)]
     return [
         node(
-            gathering.choose_examples,
-            {"data": "data", "parameters": "params:report"}
+            examples.choose_examples,
+            {"data": "data", "source": "params:source", "parameters": "params:report"}
             | _of("sentences", approaches)
             | {name: name for name in sorted(lists)},
             ["example_lists", "example_histories"],

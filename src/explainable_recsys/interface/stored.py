@@ -176,34 +176,42 @@ class Stored:
         return person(one.user_ids[0], one, *tables, self.data.items)
 
 
-def load_run(
-    approach: str | None = None, project: str | Path = ".", env: str | None = None
-) -> Stored:
-    """An approach as its last run left it, for scripts.
+def open_catalog(folder: Path | str = ".", env: str | None = None) -> DataCatalog:
+    """What the last runs left, for Python outside of a run.
 
     Args:
-        approach: Name; None for the one with the highest nDCG.
-        project: The project's folder, or one in it.
-        env: Environment; None for the embedded data.
+        folder: In the project.
+        env: Environment, a folder of `conf/`; None: the data that comes with the project.
 
     Raises:
-        InputError: If there is no project or nothing is stored, or as `load_stored`.
+        InputError: If the folder is not in a Kedro project.
     """
-    root = find_kedro_project(Path(project).resolve())
-    if root is None:
-        raise InputError(f"{Path(project).resolve()} lies in no Kedro project")
-    bootstrap_project(root)
-    catalog = open_catalog(root, env)
-    return load_stored(catalog, stored_approach(catalog, approach))
-
-
-def open_catalog(project: Path, env: str | None) -> DataCatalog:
-    """The catalog of a project that Kedro knows already, in an environment."""
+    project = find_kedro_project(Path(folder).resolve())
+    if project is None:
+        raise InputError(f"{Path(folder).resolve()} lies in no Kedro project")
+    bootstrap_project(project)
     session = KedroSession.create(project, env=env)
     with session:
         catalog = session.load_context().catalog
     assert isinstance(catalog, DataCatalog)  # settings.py chooses no other
     return catalog
+
+
+def load_run(
+    approach: str | None = None, folder: Path | str = ".", env: str | None = None
+) -> Stored:
+    """An approach as its last run left it, for Python outside of a run.
+
+    Args:
+        approach: Name; None for the one with the highest nDCG.
+        folder: See `open_catalog`.
+        env: See `open_catalog`.
+
+    Raises:
+        InputError: As `open_catalog`, `stored_approach` and `load_stored`.
+    """
+    catalog = open_catalog(folder, env)
+    return load_stored(catalog, stored_approach(catalog, approach))
 
 
 def ratings_of(one: Interactions) -> dict[Any, float]:

@@ -159,6 +159,17 @@ def test_lists_of_another_model(changeable: DataCatalog, data_root: Path) -> Non
         stored.of(stored.data.histories.user_ids[0])
 
 
+def test_lists_of_another_length(changeable: DataCatalog) -> None:
+    """As after a run with another `recommendation.n`: what is asked anew is as long."""
+    lists = changeable.load("ease.recommendations")
+    changeable.save("ease.recommendations", lists[lists["rank"] <= 4])
+    stored = load_stored(changeable, APPROACHES["intrinsic_ease"])
+    user = stored.data.histories.user_ids[0]
+    found = stored.asked(stored.history(user)).recommendations
+    assert found["item_id"].tolist() == stored.of(user).recommendations["item_id"].tolist()
+    assert len(found) == 4
+
+
 def test_files_that_were_damaged_or_removed(changeable: DataCatalog, data_root: Path) -> None:
     for file, maker in (  # in the order in which they are read
         ("07_model_output/svd/data_fingerprint.json", "posthoc_ar"),

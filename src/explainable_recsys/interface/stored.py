@@ -215,7 +215,12 @@ def load_run(
 
 
 def ratings_of(one: Interactions) -> dict[Any, float]:
-    """What is rated in a single history, by item id."""
+    """What is rated in a single history, by item id.
+
+    >>> table = pd.DataFrame({"user_id": [1, 1], "item_id": [7, 9], "rating": [4.0, 2.0]})
+    >>> {item: float(rating) for item, rating in ratings_of(Interactions.from_frame(table)).items()}
+    {7: 4.0, 9: 2.0}
+    """
     return dict(zip(one.item_ids[one.ratings.indices].tolist(), one.ratings.data, strict=True))
 
 
@@ -280,7 +285,9 @@ def load_stored(catalog: DataCatalog, pair: Pair, whose: str | None = None) -> S
     fitted = load_pair(catalog, pair)
     own = whose == pair.recommender
     lister = fitted.model if own else catalog.load(f"{whose}.model")
-    recommendation = RecommendationParameters.model_validate(catalog.load("params:recommendation"))
+    usual = RecommendationParameters.model_validate(catalog.load("params:recommendation"))
+    length = {} if lists.empty else {"n": int(lists["rank"].max())}  # of the run, whatever is usual
+    recommendation = usual.model_copy(update=length)
     return Stored(fitted, load_data(catalog), whose, lists, lister, recommendation)
 
 

@@ -30,6 +30,15 @@ def wanted_changes(
     Raises:
         InputError: If there is no such item, or it is not rated, with the nearest titles; or if a
             rating is missing.
+
+    Example:
+        Ann rated Alien, and asks what if she had not, but E=mc2:
+
+        >>> items = pd.DataFrame({"item_id": [1, 2], "title": ["Alien", "E=mc2"], "year": None})
+        >>> ann = Person("ann", items.head(1), pd.DataFrame(), pd.DataFrame())
+        >>> changes = wanted_changes(["alien"], ["E=mc2=5"], items, ann)
+        >>> [(int(item), rating) for item, rating in changes]
+        [(1, None), (2, 5.0)]
     """
     rated = someone.history
     taken = [Change(find_item(text, rated, someone.user_id), None) for text in without]

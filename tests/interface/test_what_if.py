@@ -141,6 +141,11 @@ def test_moves(
         orders.append({item: place for place, item in enumerate(ids, 1)})
     lists = [[item for item, place in order.items() if place <= 10] for order in orders]
     found = through_json(reply)["what_if"]["moves"]
+    others = [row for row in found if row["move"] == "changed"]
+    assert {row["item_id"] for row in others} == {*changes[0], *changes[1]} - {*lists[0], *lists[1]}
+    for row in others:
+        assert [row["old_rank"], row["new_rank"]] == [o.get(row["item_id"]) for o in orders]
+    found = [row for row in found if row["move"] != "changed"]
     gone = [item for item in lists[0] if item not in lists[1]]
     assert [row["item_id"] for row in found] == [*lists[1], *gone]
     assert {row["item_id"] for row in found if row["move"] == "gone"} == set(gone)
@@ -188,6 +193,23 @@ def test_the_place_of_one_item_before_and_after(
     assert (f"it is number {moved}" in text) == (row["rank"] != before["rank"])
     assert ("recommended are the first 10" in text) == (row["rank"] > 10)
     assert "evidence" not in text
+
+
+def test_the_places_that_influence_tells_of(catalog: DataCatalog, user: str) -> None:
+    """They are found, but for what is not rated any more and stands before the item itself."""
+    stored = load_stored(catalog, APPROACHES["posthoc_influence"])
+    said = library_answer(stored.pair, stored.data, stored.history(int(user)))
+    told = said.details["ranks_without"].query("rank_without > 0").tail(4)
+    assert len(told) == 4
+    for row in told.to_dict("records"):
+        item, taken = str(row["item_id"]), str(row["rated_item_id"])
+        reply = answer(catalog, Question(user, item, "posthoc_influence", without=(taken,)))
+        found = through_json(reply)["what_if"]
+        place = found["recommendations"][0]["rank"]
+        ranks = {one["item_id"]: one["new_rank"] for one in found["moves"]}
+        before = (ranks[row["rated_item_id"]] or place) < place
+        assert place - before == row["rank_without"]
+        assert ("not rated any more stands before it" in " ".join(text_of(reply).split())) == before
 
 
 def test_an_item_that_was_rated(catalog: DataCatalog, user: str, ratings: dict[int, float]) -> None:
@@ -284,7 +306,7 @@ def test_nothing_is_left(
     reply = answer(catalog, question)
     found = through_json(reply)["what_if"]
     assert found["recommendations"] == found["history"] == []
-    assert {row["move"] for row in found["moves"]} == {"gone"}
+    assert {row["move"] for row in found["moves"]} == {"gone", "changed"}
     assert all(row["new_rank"] is None for row in found["moves"])
     assert "Nothing is left that is rated" in " ".join(text_of(reply).split())
     item = str(found["moves"][0]["item_id"])

@@ -163,7 +163,7 @@ def _list(reply: Reply) -> list[RenderableType]:
     if then.recommendations.empty:
         return [*parts, indented(Text(_nothing(then)))]
     rows = changed.compared.to_dict("records")
-    moves = {row["item_id"]: _move(row) for row in rows if row["move"] != "gone"}
+    moves = {row["item_id"]: _move(row) for row in rows if row["move"] in MOVES}
     gone = [indented(Text(_gone(row))) for row in rows if row["move"] == "gone"]
     return [*parts, indented(ranked(then.recommendations, reply.silence, moves)), *gone]
 
@@ -234,6 +234,8 @@ def _one(reply: Reply) -> list[RenderableType]:
         return [*parts, Text(), indented(Text(reply.no_change))]
     if reply.changed is not None:
         parts += [heading(_other_place(reply, reply.changed)), *_place(reply.changed.reply)]
+        if before := _taken_back_before(reply.changed):
+            parts.append(indented(Text(before, style="dim")))
         if reply.changed.minimal is None:
             return parts
         tried = (
@@ -244,6 +246,23 @@ def _one(reply: Reply) -> list[RenderableType]:
         return [*parts, indented(Text(tried, style="dim"))]
     evidence = reply.person.reasons_for(reply.item_id)
     return [*parts, Text(), indented(_evidence(evidence))] if len(evidence) else parts
+
+
+def _taken_back_before(changed: Changed) -> str:
+    """That items are recommended before one only because their ratings were taken back."""
+    taken = changed.changes.loc[changed.changes["rating"].isna(), "item_id"]
+    ranks, places = changed.reply.person.recommendations["rank"], changed.compared
+    is_before = places["item_id"].isin(taken) & (places["new_rank"] < ranks.min()).fillna(False)
+    n = int(is_before.sum())
+    return (
+        plural(
+            n,
+            "{n} item that is not rated any more stands before it.",
+            "{n} items that are not rated any more stand before it.",
+        )
+        if n
+        else ""
+    )
 
 
 def _place(reply: Reply) -> list[RenderableType]:

@@ -94,17 +94,28 @@ def compared(
 
     Returns:
         Columns `item_id`, `title`, `year`, `old_rank`, `new_rank` (among all that may be
-        recommended; missing where the item may not) and `move` (`new`, `up`, `down`, `same` or
-        `gone`), in the order of the list after; what is gone comes last, in the order before.
+        recommended; missing where the item may not) and `move` (`new`, `up`, `down`, `same`;
+        `gone`; or `changed` for what is on neither list, but rated otherwise), in the order of the
+        list after; what is gone comes then, in the order before.
     """
     n, least = stored.recommendation.n, stored.recommendation.min_ratings
     found = what_if(stored.lister, stored.data, ratings_of(one), changes, n, min_ratings=least)
-    lists = [someone.recommendations for someone in (after, before)]
-    table = pd.concat(lists)[["item_id", "title", "year"]].drop_duplicates("item_id")
-    table = table.merge(found.affected[["item_id", "old_rank", "new_rank"]], on="item_id")
+    old, new = (someone.recommendations.set_index("item_id")["rank"] for someone in (before, after))
+    table = found.affected[["item_id", "old_rank", "new_rank"]]
+    table = table.merge(stored.data.items[["item_id", "title", "year"]], on="item_id", how="left")
     if not found.personal:  # then the ranks are those of the most popular
-        table["new_rank"] = table["item_id"].map(lists[0].set_index("item_id")["rank"])
-    listed, was_listed = (table["item_id"].isin(rows["item_id"]) for rows in lists)
+        table["new_rank"] = table["item_id"].map(new).astype("Int64")
+    was, listed = (table["item_id"].isin(ranks.index) for ranks in (old, new))
     rise = (table["old_rank"] - table["new_rank"]).fillna(0)
-    conditions = [~listed, ~was_listed, rise > 0, rise < 0]
-    return table.assign(move=np.select(conditions, ["gone", "new", "up", "down"], "same"))
+    moves = {
+        "new": listed & ~was,
+        "gone": was & ~listed,
+        "changed": ~was & ~listed,
+        "up": rise > 0,
+        "down": rise < 0,
+    }
+    table["move"] = np.select(list(moves.values()), list(moves), "same")
+    part = np.select([listed, was], [0, 1], 2)
+    place = table["new_rank"].where(listed, table["old_rank"]).to_numpy(np.float64, na_value=np.inf)
+    columns = ["item_id", "title", "year", "old_rank", "new_rank", "move"]
+    return table.iloc[np.lexsort([place, part])][columns].reset_index(drop=True)

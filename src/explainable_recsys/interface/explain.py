@@ -96,6 +96,12 @@ def answer(catalog: DataCatalog, question: Question) -> Reply:
     if question.min_ratings is not None:
         stored = stored.with_min_ratings(user_id, question.min_ratings)
     one, listed = stored.history(user_id), stored.of(user_id)
+    changes = wanted_changes(question.without, question.rate, stored.data.items, listed)
+    if question.smallest_change and changes:
+        raise InputError(
+            "--smallest-change finds out itself what to take away; accepted: it alone, or "
+            "--without and --rate"
+        )
     if question.smallest_change and item_id is None:
         item_id = listed.recommendations["item_id"].iloc[0]
     whole = Reply(
@@ -109,13 +115,7 @@ def answer(catalog: DataCatalog, question: Question) -> Reply:
         title="" if item_id is None else stored.titled(item_id),
         silence=stored.pair.silence,
     )
-    changes = wanted_changes(question.without, question.rate, stored.data.items, listed)
     if question.smallest_change:
-        if changes:
-            raise InputError(
-                "--smallest-change finds out itself what to take away; accepted: it alone, or "
-                "--without and --rate"
-            )
         return _smallest_change(whole, stored, one)
     if changes:
         return _what_if(whole, stored, one, changes)

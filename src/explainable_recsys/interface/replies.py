@@ -172,7 +172,8 @@ def _move(row: Mapping[Any, Any]) -> str:
     """Where an item of a list was before."""
     if pd.isna(row["old_rank"]):
         return phrase("new")
-    return phrase(MOVES[row["move"]], old=number(row["old_rank"], "count"))
+    move = MOVES[row["move"]]
+    return phrase(move, old=number(row["old_rank"], "count"))
 
 
 def _gone(row: Mapping[Any, Any]) -> str:

@@ -64,8 +64,8 @@ def ranked(
     table.add_column(justify="right", no_wrap=True)
     table.add_column(overflow="fold")
     for row in recommendations.to_dict("records"):
-        title = Text(title_of(row), style="bold")
-        title.append(f"  {moves.get(row['item_id'], '')}" if moves else "", style="not bold dim")
+        move = f"  {moves[row['item_id']]}" if moves else ""
+        title = Text.assemble((title_of(row), "bold"), (move.rstrip(), "dim"))
         reason = reason_of(row, silence)
         table.add_row(Text(f"{row['rank']}.", style="bold"), Group(title, reason))
     return table

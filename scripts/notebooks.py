@@ -44,7 +44,8 @@ def main() -> None:
 
 def write_contents(names: list[str]) -> None:
     """Write the list of the pages that there are."""
-    lines = ["# The notebooks, executed", "", "Made by `make notebook-pages`; `make lab` opens them.", ""]
+    made = "Made by `make notebook-pages`; `make lab` opens the notebooks themselves."
+    lines = ["# The notebooks, executed", "", made, ""]
     for name in names:
         page = PAGES / f"{name}.md"
         if page.exists():

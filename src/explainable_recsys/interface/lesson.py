@@ -133,7 +133,7 @@ def you(catalog: DataCatalog, approach: str, ratings: Mapping[Any, float], n: in
         n: How many recommendations are shown.
 
     Raises:
-        InputError: If the approach has left no lists.
+        InputError: If the approach has left no lists, or as `Stored.changed`.
     """
     stored = load_stored(catalog, stored_approach(catalog, approach))
     found, lines = {}, []
@@ -143,9 +143,7 @@ def you(catalog: DataCatalog, approach: str, ratings: Mapping[Any, float], n: in
         except InputError as error:
             lines.append(f"<p><i>{escape(str(error))}</i></p>")
     if found:
-        table = pd.DataFrame(found.items(), columns=["item_id", "rating"]).assign(user_id="you")
-        asked = stored.asked(stored.data.interactions.histories(table))
-        lines.append(_listed(asked.recommendations.head(n)))
+        lines.append(_listed(stored.ask(found).recommendations.head(n), stored.pair.silence))
     return HTML("".join(lines) or phrase("Rate something first."))
 
 
@@ -191,11 +189,12 @@ def _shown(numbers: pd.DataFrame, form: str) -> pd.DataFrame:
     return numbers.map(lambda number: form.format(number) if pd.notna(number) else "")
 
 
-def _listed(recommendations: pd.DataFrame) -> str:
+def _listed(recommendations: pd.DataFrame, silence: str) -> str:
     """A list with its reasons, in HTML."""
+    none = escape(phrase("No explanation: {why}.", why=silence))
     lines = []
     for row in recommendations.to_dict("records"):
         said = row["sentence"]
-        why = markup.html(said) if markup.is_text(said) else phrase("No explanation.")
+        why = markup.html(said) if markup.is_text(said) else none
         lines.append(f"<li><b>{escape(title_of(row))}</b>: {why}</li>")
     return f"<ol>{''.join(lines)}</ol>"

@@ -192,7 +192,8 @@ class Browser(ipywidgets.VBox):  # type: ignore[misc]
             self.message.value = escape(user_message(error) or str(error))
 
     def _show_person(self) -> None:
-        someone, self.change.value, self.other.value = self._person, NO_CHANGE, ""
+        someone = self._person
+        self.change.value, self.other.value = NO_CHANGE, ""
         self.user.value = str(someone.user_id)
         self._history.value = _history(someone)
         listed = someone.recommendations

@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 SHOWN = 5
-DIAGNOSTICS = "kedro run --pipelines diagnostics"
 
 _TAKEN = {
     "own": later("what the reason rests on"),
@@ -83,9 +82,8 @@ def show(catalog: DataCatalog, name: str) -> Any:
     return Markdown(
         phrase(
             "*Not stored: `{name}` only tries something out, which takes a while. In a terminal: "
-            "`{command}`, then run this cell again.*",
+            "`kedro run --pipelines diagnostics`, then run this cell again.*",
             name=name,
-            command=DIAGNOSTICS,
         )
     )
 

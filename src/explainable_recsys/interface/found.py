@@ -128,14 +128,11 @@ def find(catalog: DataCatalog, made: Collection[str] | None = None) -> Found:
         catalog: Where it is.
         made: Names of the datasets that the run made; None for all that is stored.
     """
-    everybody = {**RECOMMENDERS, **APPROACHES}
-    own = [
-        name
-        for name in everybody
-        if (f"{name}.metrics" in made if made is not None else _has(catalog, f"{name}.metrics"))
-    ]
-    names = [*own, *(n for n in CONTROLS if n not in own and own and _has(catalog, f"{n}.metrics"))]
-    judged = {name: catalog.load(f"{name}.evaluated_on") for name in names}
+    facts_of = {name: f"{name}.evaluated_on" for name in (*RECOMMENDERS, *APPROACHES)}
+    own = [n for n, of in facts_of.items() if (made is None or of in made) and _has(catalog, of)]
+    beside = [n for n in CONTROLS if own and n not in own and _has(catalog, facts_of[n])]
+    names = [*own, *beside]
+    judged = {name: catalog.load(facts_of[name]) for name in names}
     at_hand = catalog.load("data_version") if names else {}
     of_data = [name for name in own if at_hand.items() <= judged[name].items()]
     latest = max(of_data, key=lambda name: version_of(catalog, f"{name}.metrics") or "", default="")

@@ -17,13 +17,20 @@ from explainable_recsys.interface.terminal import grid, heading, indented, ranke
 from explainable_recsys.metrics.records import CONTROL, OF_LISTS, read
 from explainable_recsys.reporting.findings import null_sentences
 from explainable_recsys.wording.metrics import label
-from explainable_recsys.wording.numbers import number
+from explainable_recsys.wording.numbers import enumerated, number
 from explainable_recsys.wording.phrases import later, phrase, plural
 
 QUALITY = ("recall@{k}", "ndcg@{k}", "popular_overlap@{k}", "catalogue_coverage@{k}", "rmse")
 REASONS = ("coverage", "coverage_of_popularity", "coverage_of_random", "length")
 SPECIAL = ("median_lift", "mep_users@{k}", "held_out_r2", "additivity_error_relative")
 """What only some approaches have: of each the first is shown, with its name."""
+
+CONTROLS = {
+    "random": later("random"),
+    "popular": later("popular"),
+    "null": later("somebody else"),
+}
+"""Whom or what reasons are compared with, in a word."""
 
 FAITHFULNESS = ("pos@{k},{n}", "del@{n}")
 N_ITEMS = 3
@@ -59,8 +66,36 @@ def long_tables(found: Found) -> Iterator[RenderableType]:
         yield heading(phrase("Faithfulness"))
         yield metrics_table(faithful, phrase("approach"), columns)
         yield legend(faithful, columns)
+    yield from control_lines(found, found.reasons, found.tests(None))
     if found.reasons and found.user is not None:
-        yield from examples(found.lists_of_example, list(found.reasons))
+        yield from examples(found.lists_of_example, found.reasons)
+
+
+def control_lines(
+    found: Found, named: Collection[str], tests: Mapping[str, Mapping[str, bool]]
+) -> Iterator[RenderableType]:
+    """Whose reasons are no better than those of a control.
+
+    Args:
+        found: Metrics.
+        named: Approaches that are named; of others it is said how many they are.
+        tests: By approach and control, whether its evidence is better.
+    """
+    null = {name: values.get("above_null") for name, values in found.reasons.items()}
+    asked = {name: {"null": bool(verdict)} for name, verdict in null.items() if verdict is not None}
+    verdicts = {n: {**tests.get(n, {}), **asked.get(n, {})} for n in found.reasons}
+    tried = {name: of for name, of in verdicts.items() if of}
+    failed = {n: [CONTROLS[c] for c, ok in of.items() if not ok] for n, of in tried.items()}
+    losers = {name: controls for name, controls in failed.items() if controls}
+    told = [f"{n} ({', '.join(map(phrase, losers[n]))})" for n in named if n in losers]
+    if others := len(losers) - len(told):
+        told.append(plural(others, "{n} other", "{n} others"))
+    if tried:
+        title = later("Controls: random or popular items cited instead, or somebody else's history")
+        yield heading(phrase(title))
+        text = later("{n} of {n_all} fail: {names}") if losers else later("none of {n_all} fails")
+        said = phrase(text, n=len(losers), n_all=len(tried), names=enumerated(told))
+        yield paragraph(said)
 
 
 def _who_is_who(records: Mapping[str, Any]) -> Table:

@@ -25,7 +25,7 @@ class Run(NamedTuple):
         id: When it started, in UTC: the version of all that it wrote.
         given: Parameters of its command line, by full name; None without a manifest, which a run
             that was interrupted has not written.
-        made: Recommenders, approaches and datasets of which it made something, sorted.
+        made: Recommenders and others with a name of which it made something, sorted.
     """
 
     id: str
@@ -50,7 +50,8 @@ def runs_of(catalog: DataCatalog, names: Iterable[str]) -> list[Run]:
     made: dict[str, set[str]] = {}
     for name in names:
         if version := version_of(catalog, name):
-            made.setdefault(version, set()).add(name.partition(".")[0])
+            whose, _, dataset = name.partition(".")
+            made.setdefault(version, set()).update([whose] if dataset else [])
     folder = Path(str(catalog.get("run_manifest")._describe()["filepath"]))  # type: ignore[union-attr]
     files = {version: folder / version / folder.name for version in sorted(made, reverse=True)}
     return [Run(run, _given_in(file), sorted(made[run])) for run, file in files.items()]

@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from kedro.framework.project import pipelines
 from kedro.framework.session import KedroSession
 from kedro.io import DataCatalog
@@ -17,7 +16,13 @@ from explainable_recsys.answers.pairs import APPROACHES
 from explainable_recsys.answers.recommenders import CONTROLS, RECOMMENDERS
 from explainable_recsys.errors import InputError
 from explainable_recsys.interface.found import Found, find
-from explainable_recsys.interface.long_tables import legend, long_tables, metrics_table
+from explainable_recsys.interface.long_tables import (
+    control_lines,
+    examples,
+    legend,
+    long_tables,
+    metrics_table,
+)
 from explainable_recsys.interface.runs import runs_of
 from explainable_recsys.interface.terminal import (
     below,
@@ -25,13 +30,12 @@ from explainable_recsys.interface.terminal import (
     heading,
     indented,
     print_plainly,
-    ranked,
     reason_of,
     title_of,
 )
 from explainable_recsys.pipelines.judging import earlier_results, results_root
 from explainable_recsys.reporting.people import example_item
-from explainable_recsys.wording.numbers import date, enumerated, number, percentage
+from explainable_recsys.wording.numbers import date, number, percentage
 from explainable_recsys.wording.phrases import later, phrase, plural
 
 MISSION = ("intrinsic_als", "posthoc_ar", "intrinsic_mf", "posthoc_fm_lime")
@@ -40,13 +44,7 @@ MISSION = ("intrinsic_als", "posthoc_ar", "intrinsic_mf", "posthoc_fm_lime")
 N_APPROACHES, N_LISTS, N_REASONS = 5, 5, 3
 """How many approaches are compared, recommenders without any, and reasons of one person."""
 
-OPPONENTS = {
-    "random": later("random rated items"),
-    "popular": later("popular rated items"),
-}
-"""What evidence is compared with, by control."""
-
-ANOTHER = later("somebody else's reasons")
+NOBODY = later("Nothing is explained to anybody.")
 
 
 def print_summary(outputs: Collection[str], catalog: DataCatalog, env: str | None) -> None:
@@ -81,6 +79,7 @@ def summarize(project: Path, env: str | None, everything: bool) -> None:
     session = KedroSession.create(project, env=env)
     with session:
         catalog = session.load_context().catalog
+        pipelines.set_requested(None)
         assert isinstance(catalog, DataCatalog)  # settings.py chooses no other
         if not catalog.exists("dataset_card"):
             root = below(Path.cwd(), results_root(catalog))
@@ -213,21 +212,9 @@ def approaches_table(found: Found, shown: list[str]) -> Iterator[RenderableType]
 def controls(
     found: Found, shown: list[str], made: Collection[str] | None
 ) -> Iterator[RenderableType]:
-    """Whose reasons are no better than anybody's, or than any items; numbers where untested."""
+    """Whose reasons are no better than those of controls; in numbers what is not tested."""
     tests = found.tests(made)
-    verdicts = {what: {n: v[key] for n, v in tests.items()} for key, what in OPPONENTS.items()}
-    null = {name: values.get("above_null") for name, values in found.reasons.items()}
-    verdicts[ANOTHER] = {name: bool(v) for name, v in null.items() if v is not None}
-    table = grid()
-    for what, tried in verdicts.items():
-        losers = [name for name, is_better in tried.items() if not is_better]
-        named = enumerated([f"{phrase(APPROACHES[name].title)} ({name})" for name in losers])
-        if tried:
-            text = later("{losers}, of {n}") if losers else later("none of {n}")
-            table.add_row(phrase(what), phrase(text, losers=named, n=len(tried)))
-    if table.row_count:
-        yield heading(phrase("Who fails a control, giving reasons no better than"))
-        yield indented(table)
+    yield from control_lines(found, shown, tests)
     columns = [f"{found.pos}{control}" for control in ("", "/random", "/popular")]
     untested = {n: v for n in shown if n not in tests and found.pos in (v := found.reasons[n])}
     if untested:
@@ -240,17 +227,11 @@ def person(found: Found) -> Iterator[RenderableType]:
     """The example user: the first reasons of one approach, or several for one recommendation."""
     lists, item = found.lists_of_example, example_item(found.lists_of_example)
     if found.user is None or item is None:
-        yield heading(phrase("Nobody, or not the example user, is explained anything."))
+        who = later("Nothing is explained to user {user}.") if found.user is not None else NOBODY
+        yield heading(phrase(who, user=found.user))
         return
-    n_rated = int(
-        found.data.histories.ratings[found.data.histories.known_rows(np.array([found.user]))].nnz
-    )
-    who = plural(n_rated, "user {user} ({n} rating)", "user {user} ({n} ratings)", user=found.user)
     if len(found.reasons) == 1:
-        text = later("{approach}: the first recommendations to {who}")
-        (approach,) = (phrase(APPROACHES[name].title) for name in found.reasons)
-        yield heading(phrase(text, approach=approach, who=who))
-        yield indented(ranked(lists.head(N_REASONS)))
+        yield from examples(lists, found.reasons)
         return
     explaining = lists[(lists["item_id"] == item) & lists["sentence"].notna()]
     rows = {row["approach"]: row for row in explaining.to_dict("records")}

@@ -65,6 +65,7 @@ def test_a_run_of_everything_fits_on_one_screen(
             lines = printed(catalog, everything).splitlines()
         assert max(map(len, lines)) <= width
         assert all(line == line.rstrip() for line in lines)
+        assert not any("…" in line for line in lines), "something is cut"
         assert width < 80 or len(lines) <= 40
 
 
@@ -96,7 +97,10 @@ def test_the_missions_approaches_and_the_best_other_stand_in_a_table_by_ndcg(
     assert "post hoc: " in text
 
 
-def test_who_fails_a_control_is_named(full_run: Path, everything: set[str]) -> None:
+def test_who_fails_a_control_is_named(
+    full_run: Path, everything: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
     with open_catalog(full_run) as catalog:
         tests = catalog.load("control_tests").assign(verdict="better")
         bad = (tests["approach"] == "posthoc_ar") & (tests["control"] == "popular")

@@ -15,11 +15,18 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from explainable_recsys.answers.pairs import APPROACHES, explainers_for, pair_of, record_of
+from explainable_recsys.answers.pairs import (
+    APPROACHES,
+    explainers_for,
+    knowledge_inputs,
+    pair_of,
+    record_of,
+)
 from explainable_recsys.answers.recommenders import RECOMMENDERS
 from explainable_recsys.answers.records import Pair
 from explainable_recsys.errors import InputError
 from explainable_recsys.explainers.styles import style_of
+from explainable_recsys.interface.runs import Run, named, runs_of
 from explainable_recsys.interface.stored import load_stored, stored_approach, stored_approaches
 from explainable_recsys.interface.terminal import (
     grid,
@@ -102,10 +109,19 @@ def explain(project: Path, env: str | None, question: Question, form: str) -> No
         catalog = session.load_context().catalog
         assert isinstance(catalog, DataCatalog)  # settings.py chooses no other
         reply = answer(catalog, question)
+        runs = runs_behind(catalog, reply)
     if form == "json":
-        print_json(as_json(reply))
+        print_json(as_json(reply) | {"runs": [run._asdict() for run in runs]})
     else:
-        print_plainly(drawn(reply))
+        print_plainly(Group(*map(named, runs), drawn(reply)))
+
+
+def runs_behind(catalog: DataCatalog, reply: Reply) -> list[Run]:
+    """The runs with parameters on their command lines, or interrupted, that a reply rests on."""
+    models = {f"{name}.model" for name in (reply.lists, reply.pair.recommender)}
+    knowledge = knowledge_inputs(reply.pair).values()
+    runs = runs_of(catalog, [f"{reply.lists}.recommendations", *models, *knowledge])
+    return [run for run in runs if run.given != {}]
 
 
 def answer(catalog: DataCatalog, question: Question) -> Reply:

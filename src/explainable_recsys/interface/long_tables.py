@@ -93,15 +93,22 @@ def control_lines(
     if tried:
         title = later("Controls: random or popular items cited instead, or somebody else's history")
         yield heading(phrase(title))
-        text = later("{n} of {n_all} fail: {names}") if losers else later("none of {n_all} fails")
-        said = phrase(text, n=len(losers), n_all=len(tried), names=enumerated(told))
-        yield paragraph(said)
+        yield paragraph(
+            plural(
+                len(losers),
+                "{n} of {n_all} fails: {names}",
+                "{n} of {n_all} fail: {names}",
+                n_all=len(tried),
+                names=enumerated(told) or phrase("none"),
+            )
+        )
 
 
 def _who_is_who(records: Mapping[str, Any]) -> Table:
     """Names and what stands behind them."""
     table = grid()
     table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
     for name, record in records.items():
         about = Text.assemble((phrase(record.title), "bold"), ": ", phrase(record.about))
         table.add_row(name, about)

@@ -37,6 +37,11 @@ class Run(NamedTuple):
         return named_run(phrase("run of {time}", time=local_time(self.id)), self.given)
 
 
+def named(run: Run) -> str:
+    """Whose results a run made, and with which parameters."""
+    return f"{', '.join(run.made)}: {run}"
+
+
 def version_of(catalog: DataCatalog, name: str) -> str | None:
     """The version that a dataset is loaded with; None without versions or anything stored."""
     found = catalog.get(name)

@@ -23,7 +23,7 @@ from explainable_recsys.interface.long_tables import (
     long_tables,
     metrics_table,
 )
-from explainable_recsys.interface.runs import runs_of
+from explainable_recsys.interface.runs import named, runs_of
 from explainable_recsys.interface.terminal import (
     below,
     grid,
@@ -161,7 +161,7 @@ def runs_lines(found: Found, shown: Collection[str]) -> Iterator[RenderableType]
     yield heading(phrase(text, n=len(runs), run=runs[0]))
     for run in runs[1:]:
         if run.given != {}:
-            yield indented(Text(f"{', '.join(run.made)}: {run}"))
+            yield indented(Text(named(run)))
 
 
 def best_lists(found: Found, shown: Collection[str]) -> Iterator[RenderableType]:
@@ -190,7 +190,7 @@ def approaches_table(found: Found, shown: list[str]) -> Iterator[RenderableType]
     drop = found.pos.replace("pos", "possible_drop")
     table = grid(show_header=True)
     table.add_column(phrase("id"), no_wrap=True)
-    table.add_column(phrase("approach"))
+    table.add_column(phrase("approach"), overflow="fold")
     for head in (phrase("nDCG"), phrase("explained"), phrase("drop")):
         table.add_column(head, justify="right", no_wrap=True)
     for name in shown:
@@ -265,6 +265,8 @@ def next_steps(found: Found, has_report: bool, env: str | None) -> Iterator[Rend
     """Where to look now."""
     option, of_env = (f" --env {env}", f" ENV={env}") if env else ("", "")
     table = grid()
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
     if has_report:
         report = results_root(found.catalog) / "08_reporting" / "report.html"
         table.add_row(phrase("report"), below(Path.cwd(), report))
@@ -273,8 +275,8 @@ def next_steps(found: Found, has_report: bool, env: str | None) -> Iterator[Rend
         table.add_row(phrase("a person"), f"kedro explain --user {found.user}{one}{option}")
     if found.lists or found.reasons:
         table.add_row(phrase("all tables"), f"kedro summary --all{option}")
-    text = later("make lab{env} (notebooks), make viz{env} (lineage)")
-    table.add_row(phrase("a look"), phrase(text, env=of_env))
+    table.add_row(phrase("notebooks"), f"make lab{of_env}")
+    table.add_row(phrase("lineage"), f"make viz{of_env}")
     if has_report:
         table.add_row(phrase("diagnostics"), f"kedro run --pipelines diagnostics{option}")
     else:

@@ -15,7 +15,6 @@ from explainable_recsys.answers.recommenders import RECOMMENDERS
 from explainable_recsys.interface.found import Found, Metrics
 from explainable_recsys.interface.terminal import grid, heading, indented, ranked
 from explainable_recsys.metrics.records import CONTROL, OF_LISTS, read
-from explainable_recsys.reporting.findings import null_sentences
 from explainable_recsys.wording.metrics import label
 from explainable_recsys.wording.numbers import enumerated, number
 from explainable_recsys.wording.phrases import later, phrase, plural
@@ -57,8 +56,6 @@ def long_tables(found: Found) -> Iterator[RenderableType]:
         yield heading(phrase("Reasons"))
         yield metrics_table(found.reasons, phrase("approach"), REASONS, special)
         yield legend(found.reasons, [*REASONS, *special])
-        verdicts = {name: values.get("above_null") for name, values in found.reasons.items()}
-        yield from (paragraph(text) for text in null_sentences(verdicts))
     main = [column.format(**sizes) for column in FAITHFULNESS]
     faithful = {name: v for name, v in found.reasons.items() if v.get(main[0]) is not None}
     if faithful:

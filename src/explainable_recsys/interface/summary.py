@@ -55,13 +55,13 @@ def print_summary(outputs: Collection[str], catalog: DataCatalog, env: str | Non
         catalog: Where they are.
         env: Environment of the run.
     """
-    parts = [*data_lines(catalog)] if "dataset_card" in outputs else []
     found = find(catalog, outputs)
-    parts += results(found, outputs)
+    parts = results(found, outputs)
     if "tuning.trials" in outputs:
         parts += tuning_lines(catalog, env)
-    if parts:
-        print_plainly(Group(Text(), *parts, *next_steps(found, "report" in outputs, env)))
+    if parts or "dataset_card" in outputs:
+        steps = next_steps(found, "report" in outputs, env)
+        print_plainly(Group(Text(), *data_lines(catalog), *parts, *steps))
 
 
 def summarize(project: Path, env: str | None, everything: bool) -> None:
@@ -129,8 +129,7 @@ def results(found: Found, made: Collection[str] | None = None) -> list[Renderabl
     if shown:
         parts += [*approaches_table(found, shown), *controls(found, shown, made), *person(found)]
     elif made is None:
-        text = phrase("No approach has results of this data yet; to make them: kedro run")
-        parts += [Text(), Text(text)]
+        parts += [Text(), Text(phrase("No approach has results of this data yet."))]
     if found.left_out:
         text = later(
             "Not shown, judged on other data or otherwise: {names}. All alike: "

@@ -6,8 +6,14 @@ import datetime
 import shutil
 from pathlib import Path
 
-from explainable_recsys.interface.explain import Question, answer, runs_behind
-from explainable_recsys.interface.runs import given_parameters, local_time, runs_of, version_of
+from explainable_recsys.answers.pairs import APPROACHES
+from explainable_recsys.interface.runs import (
+    given_parameters,
+    local_time,
+    runs_behind,
+    runs_of,
+    version_of,
+)
 from tests.conftest import open_catalog, run_project
 
 
@@ -34,8 +40,7 @@ def test_runs_know_their_parameters_unless_they_were_interrupted(tmp_path: Path)
         (run,) = runs_of(catalog, names)
         assert version_of(catalog, "svd.metrics") is None
         assert version_of(catalog, "raw_ratings") is None
-        reply = answer(catalog, Question(str(catalog.load("als.recommendations")["user_id"][0])))
-        (behind,) = runs_behind(catalog, reply)
+        (behind,) = runs_behind(catalog, APPROACHES["intrinsic_als"], "als")
     assert run.given == behind.given == {"als.model.factors": 3}
     assert run.made == ["als"]
     assert str(run) == f"run of {local_time(run.id)}, with als.model.factors=3"

@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 from kedro.io import AbstractVersionedDataset, DataCatalog
 
+from explainable_recsys.answers.pairs import knowledge_inputs
+from explainable_recsys.answers.records import Pair
 from explainable_recsys.wording.numbers import date
 from explainable_recsys.wording.phrases import phrase
 from explainable_recsys.wording.runs import named_run
@@ -60,6 +62,19 @@ def runs_of(catalog: DataCatalog, names: Iterable[str]) -> list[Run]:
     folder = Path(str(catalog.get("run_manifest")._describe()["filepath"]))  # type: ignore[union-attr]
     files = {version: folder / version / folder.name for version in sorted(made, reverse=True)}
     return [Run(run, _given_in(file), sorted(made[run])) for run, file in files.items()]
+
+
+def runs_behind(catalog: DataCatalog, pair: Pair, lists: str) -> list[Run]:
+    """Runs with parameters on their command lines, or interrupted, that an answer rests on.
+
+    Args:
+        catalog: Where the results are.
+        pair: Who explains.
+        lists: Recommender whose lists are explained.
+    """
+    models = {f"{name}.model" for name in (lists, pair.recommender)}
+    names = [f"{lists}.recommendations", *models, *knowledge_inputs(pair).values()]
+    return [run for run in runs_of(catalog, names) if run.given != {}]
 
 
 def _given_in(file: Path) -> dict[str, Any] | None:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from kedro.framework.project import pipelines
-from kedro.framework.session import KedroSession
 from kedro.io import DataCatalog
 from rich.console import Group, RenderableType
 from rich.text import Text
@@ -24,6 +23,7 @@ from explainable_recsys.interface.long_tables import (
     metrics_table,
 )
 from explainable_recsys.interface.runs import named, runs_of
+from explainable_recsys.interface.stored import open_catalog
 from explainable_recsys.interface.terminal import (
     below,
     grid,
@@ -76,22 +76,18 @@ def summarize(project: Path, env: str | None, everything: bool) -> None:
         InputError: If nothing is stored.
     """
     pipelines.set_requested(["data_processing"])  # which knows all parameters that are read here
-    session = KedroSession.create(project, env=env)
-    with session:
-        catalog = session.load_context().catalog
-        pipelines.set_requested(None)
-        assert isinstance(catalog, DataCatalog)  # settings.py chooses no other
-        if not catalog.exists("dataset_card"):
-            root = below(Path.cwd(), results_root(catalog))
-            raise InputError(
-                earlier_results(results_root(catalog))
-                or f"{root}: nothing is stored there yet; first kedro run in this environment"
-            )
-        found = find(catalog)
-        parts = [*data_lines(catalog), *results(found)]
-        if everything:
-            parts += long_tables(found)
-        print_plainly(Group(*parts, *next_steps(found, catalog.exists("report"), env)))
+    catalog = open_catalog(project, env)
+    pipelines.set_requested(None)
+    if not catalog.exists("dataset_card"):
+        root = results_root(catalog)
+        raise InputError(
+            earlier_results(root)
+            or f"{root}: nothing is stored there yet; first kedro run in this environment"
+        )
+    found = find(catalog)
+    rest = long_tables(found) if everything else ()
+    steps = next_steps(found, catalog.exists("report"), env)
+    print_plainly(Group(*data_lines(catalog), *results(found), *rest, *steps))
 
 
 def data_lines(catalog: DataCatalog) -> Iterator[RenderableType]:

@@ -95,14 +95,16 @@ class Found:
     def user(self) -> Any | None:
         """The example user; None if nobody is explained anything.
 
-        Unless the data name one it is the same after every run: of those whom all approaches
+        Whom the data name; without, the same one after every run: of those whom all approaches
         explain something that are stored.
         """
         wanted = parse_source(self.catalog.load("params:source")).example_user
-        names = self.reasons if wanted is not None else APPROACHES
-        said = {name: table for name in names if (table := self._sentences(name)) is not None}
-        explained = [table["user_id"] for table in said.values() if len(table)]
-        return example_user(wanted, explained, self.data.histories)
+        user = example_user(wanted, [], self.data.histories)
+        if user is not None:
+            return user
+        said = [table for name in APPROACHES if (table := self._sentences(name)) is not None]
+        explained = [table["user_id"] for table in said if len(table)]
+        return example_user(None, explained, self.data.histories)
 
     @cached_property
     def lists_of_example(self) -> pd.DataFrame:

@@ -270,8 +270,8 @@ def next_steps(found: Found, has_report: bool, env: str | None) -> Iterator[Rend
         table.add_row(phrase("a person"), f"kedro explain --user {found.user}{one}{option}")
     if found.lists or found.reasons:
         table.add_row(phrase("all tables"), f"kedro summary --all{option}")
-    table.add_row(phrase("notebooks"), f"make lab{of_env}")
-    table.add_row(phrase("lineage"), f"make viz{of_env}")
+    text = later("make lab{env} (notebooks), make viz{env} (lineage)")
+    table.add_row(phrase("a look"), phrase(text, env=of_env))
     if has_report:
         table.add_row(phrase("diagnostics"), f"kedro run --pipelines diagnostics{option}")
     else:

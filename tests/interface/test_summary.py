@@ -131,7 +131,7 @@ def test_one_recommendation_is_explained_by_three_approaches(
     explained = lists[lists["sentence"].notna()]
     counts = explained.groupby("item_id").size()
     (title, whose, n, n_all) = re.findall(
-        r"Why is (.*?) recommended\s+to\s+user (\d+)\?\s+(\d+)\s+of (\d+)", text
+        r"Why is (.*?) recommended to user (\d+)\? (\d+) of (\d+)", " ".join(text.split())
     )[0]
     assert int(whose) == user
     assert int(n_all) == counts.max()

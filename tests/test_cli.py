@@ -99,6 +99,11 @@ def test_own_ratings_with_text_ids_run_to_the_summary(shop: Path, kedro: Kedro) 
     assert result.returncode == 0, result.stderr
     assert re.search(r"Recommended because you liked Product \d ★[45] \(\d+ %\)", result.stdout)
     assert "make viz ENV=shop" in result.stdout
+    again = kedro(shop, "summary", "-e", "shop")
+    assert again.returncode == 0, again.stderr
+    assert again.stdout.strip() == result.stdout.strip()
+    everything = kedro(shop, "summary", "--env", "shop", "--all")
+    assert len(everything.stdout) > 3 * len(again.stdout)
     explained = kedro(shop, "explain", "-e", "shop", "--user", "c1", "--format", "json")
     assert explained.returncode == 0, explained.stderr
     reply = json.loads(explained.stdout)
@@ -268,6 +273,8 @@ def test_evaluating_what_is_stored(shop: Path, kedro: Kedro) -> None:
     """Whatever that is; what is not is named, and what is damaged."""
     evaluate = ("run", "--env", "shop", "--pipelines", "evaluation")
     expect_error(kedro(shop, *evaluate), "nothing is stored yet that could be judged; first kedro")
+    nothing = kedro(shop, "summary", "--env", "shop")
+    expect_error(nothing, "data/shop: nothing is stored there yet; first kedro run")
     assert nothing_stored(shop)
     assert kedro(shop, "run", "--env", "shop", "--pipelines", "intrinsic_als").returncode == 0
     judged = kedro(shop, *evaluate)

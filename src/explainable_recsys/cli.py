@@ -135,3 +135,19 @@ def explain_command(metadata: ProjectMetadata, /, env: str | None, form: str, **
 
 
 cli.add_command(with_plain_errors(explain_command))
+
+
+@click.command(name="summary")
+@click.option("--env", "-e", help="Environment, for example ml-100k.")
+@click.option(
+    "--all", "everything", is_flag=True, help="All tables, and reasons of all approaches."
+)
+@click.pass_obj
+def summary_command(metadata: ProjectMetadata, /, env: str | None, everything: bool) -> None:
+    """Show what runs found out, from what is stored."""
+    from explainable_recsys.interface.summary import summarize
+
+    summarize(metadata.project_path, env, everything)
+
+
+cli.add_command(with_plain_errors(summary_command))

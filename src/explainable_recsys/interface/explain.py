@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 from kedro.io import DataCatalog
+from rich.console import Group
 
 from explainable_recsys.answers.pairs import APPROACHES, explainers_for, pair_of, record_of
 from explainable_recsys.answers.recommenders import RECOMMENDERS
@@ -17,6 +18,7 @@ from explainable_recsys.explainers.counterfactuals import minimal_counterfactual
 from explainable_recsys.explainers.what_if import Change
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.interface.replies import Changed, Reply, as_json, drawn
+from explainable_recsys.interface.runs import named, runs_behind
 from explainable_recsys.interface.stored import (
     Stored,
     load_stored,
@@ -76,11 +78,13 @@ def explain(project: Path, env: str | None, question: Question, form: str) -> No
     Raises:
         InputError: If the user, item or approach is not known, or nothing is stored.
     """
-    reply = answer(open_catalog(project, env), question)
+    catalog = open_catalog(project, env)
+    reply = answer(catalog, question)
+    runs = runs_behind(catalog, reply.pair, reply.lists)
     if form == "json":
-        print_json(as_json(reply))
+        print_json(as_json(reply) | {"runs": [run._asdict() for run in runs]})
     else:
-        print_plainly(drawn(reply))
+        print_plainly(Group(*map(named, runs), drawn(reply)))
 
 
 def answer(catalog: DataCatalog, question: Question) -> Reply:

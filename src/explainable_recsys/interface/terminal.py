@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import json
 import sys
+import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,10 @@ from rich.text import Text
 from explainable_recsys.reporting.people import titled
 from explainable_recsys.wording import markup
 from explainable_recsys.wording.phrases import phrase
+
+SPELLED = {"★": "*", "±": "+-", "…": "...", "·": "-", "Σ": "sum"}
+SPELLED |= {"\u00d7": "x", "\u2019": "'", "\u2212": "-", "\u2013": "-"}
+"""What stands for characters that a terminal lacks."""
 
 
 def heading(text: str) -> Text:
@@ -77,13 +82,33 @@ def below(folder: Path, path: Path) -> str:
 
 
 def print_plainly(content: RenderableType) -> None:
-    """Print what rich draws; characters that the terminal cannot show become question marks."""
+    """Print what rich draws, spelled with the characters that the terminal has."""
     console = Console(highlight=False)
     with console.capture() as capture:
         console.print(content, crop=False)
     lines = "\n".join(line.rstrip() for line in capture.get().splitlines())
-    encoding = sys.stdout.encoding or "utf-8"
-    print(lines.encode(encoding, "replace").decode(encoding))  # noqa: T201
+    print(spelled(lines, sys.stdout.encoding or "utf-8"))  # noqa: T201
+
+
+def spelled(text: str, encoding: str) -> str:
+    """A text with other characters for those that an encoding lacks.
+
+    Example:
+        >>> spelled("Café ★4.5 × 2 … 日", "ascii")
+        'Cafe *4.5 x 2 ... ?'
+        >>> spelled("Café ★4.5", "latin-1")
+        'Café *4.5'
+    """
+    codecs.register_error("spelled", _spell)
+    return text.encode(encoding, "spelled").decode(encoding)
+
+
+def _spell(error: UnicodeError) -> tuple[str, int]:
+    """What stands for one character: of a letter with an accent the letter."""
+    assert isinstance(error, UnicodeEncodeError)
+    character = error.object[error.start]
+    letters = unicodedata.normalize("NFKD", character).encode("ascii", "ignore").decode("ascii")
+    return SPELLED.get(character, letters or "?"), error.start + 1
 
 
 def print_json(content: Any) -> None:

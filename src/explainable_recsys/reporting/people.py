@@ -144,6 +144,36 @@ def example_user(
     return pool[np.argmin(distance)]
 
 
+def example_item(lists: pd.DataFrame) -> Any | None:
+    """The recommendation to one person that is shown with the reasons of several approaches.
+
+    The one that most approaches make and explain; of several the one with the best mean rank, then
+    the first by id.
+
+    Args:
+        lists: Lists of one person as `users_lists` gathers them.
+
+    Returns:
+        Id of the item; None if nothing is explained.
+
+    Example:
+        Both explain item 7, and only the second item 3:
+
+        >>> lists = pd.DataFrame(
+        ...     {"approach": ["a", "a", "b", "b"], "item_id": [7, 3, 7, 3], "rank": [2, 1, 2, 1],
+        ...      "sentence": ["x", None, "y", "z"]}
+        ... )
+        >>> int(example_item(lists))
+        7
+    """
+    explained = lists[lists["sentence"].map(markup.is_text)]
+    if explained.empty:
+        return None
+    ranks = explained.groupby("item_id")["rank"].agg(["size", "mean"]).reset_index()
+    ranks = ranks.sort_values(["size", "mean", "item_id"], ascending=[False, True, True])
+    return ranks["item_id"].iloc[0]
+
+
 def choose_users(
     first: Any, explained: Sequence[pd.Series[Any]], n: int, seed: int
 ) -> NDArray[Any]:

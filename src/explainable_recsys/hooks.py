@@ -68,7 +68,7 @@ class NodeClock:
     @hook_impl
     def before_pipeline_run(self) -> None:
         """Forget the nodes of another run."""
-        self.seconds = {}
+        self.seconds.clear()
 
     @hook_impl
     def before_node_run(self, node: Node) -> None:
@@ -131,6 +131,7 @@ class ManifestHook:
             "manifest": manifest and below(project, manifest),
             "env": self._context.env,
             **(self._git or {"commit": None, "dirty": False}),
+            "node_seconds": self._clock.seconds,
         }
         catalog.save("run", facts)
 
@@ -216,6 +217,19 @@ def _written_by(catalog: DataCatalog, name: str, run_params: dict[str, Any]) -> 
     return run_params.get("run_id") in dataset.list_versions(full_path=False)
 
 
+def _earlier_seconds(pipeline: Pipeline, catalog: DataCatalog) -> dict[str, float]:
+    """How long the nodes took, in the runs that made them, whose explanations a run reads."""
+    read = {name for name in pipeline.inputs() if name.endswith(".explanations")}
+    made = _versions({name for name in read if not is_absent(catalog, name)}, catalog)
+    manifests, seconds = set(catalog.get("run_manifest").list_versions(full_path=False)), {}
+    for name, run in made.items():
+        if run in manifests:
+            manifest: Any = catalog.load("run_manifest", version=run)
+            node = name.replace(".explanations", ".explain")
+            seconds |= {n: s for n, s in manifest["node_seconds"].items() if n == node}
+    return seconds
+
+
 class StoredResultsHook:
     """Looks at what is stored before any node runs: is it of the data at hand, is it there?"""
 
@@ -228,10 +242,11 @@ class StoredResultsHook:
         """
         leave_out_what_is_not_stored(pipeline, catalog)
         leave_out_what_is_only_shown(pipeline, catalog)
+        facts: Any = catalog.load("run")
+        facts |= {"earlier_seconds": _earlier_seconds(pipeline, catalog)}
         if "stability" in pipeline.inputs() and not is_absent(catalog, "stability"):
-            facts: Any = catalog.load("run")
-            earlier = _versions({"stability"}, catalog)["stability"]
-            catalog.save("run", facts | {"diagnostics": earlier})
+            facts |= {"diagnostics": _versions({"stability"}, catalog)["stability"]}
+        catalog.save("run", facts)
         stored = sorted(name for name in pipeline.inputs() if name.endswith(".data_fingerprint"))
         if "data_version" not in pipeline.inputs() or not catalog.exists("data_version"):
             return

@@ -126,7 +126,7 @@ def pairwise_matrices(results: Results) -> list[Table]:
         cells = [[_compared(results, metric, row, column) for column in names] for row in names]
         body = Body(tuple(Row(name, tuple(of)) for name, of in zip(names, cells, strict=True)))
         caption = phrase("Who is better in {metric}?", metric=label(read(metric)))
-        tables.append(Table(caption, ("", *names), (body,), notes=(note,), kind="matrix"))
+        tables.append(Table(caption, (phrase("row / column"), *names), (body,), notes=(note,), kind="matrix"))
     return [table for table in tables if table.has_rows]
 
 

@@ -78,8 +78,8 @@ def gaps_table(content: ReportContent, approaches: Collection[str]) -> Table:
         texts = (
             number(sums["n_none"] / made, "percentage"),
             number((sums["n_single"] + sums["n_diffuse"]) / made, "percentage"),
-            _worst(own[own["whose"] == "history"]),
-            _worst(own[own["whose"] == "item"]),
+            worst_off(own[own["whose"] == "history"]),
+            worst_off(own[own["whose"] == "item"]),
             number(unseen.mean(), "percentage"),
             number(silent.sum(), "count"),
         )
@@ -174,7 +174,7 @@ def _shares(groups: pd.DataFrame) -> pd.Series[float]:
     return weak / groups["n_recommendations"].clip(lower=1)
 
 
-def _worst(groups: pd.DataFrame) -> str:
+def worst_off(groups: pd.DataFrame) -> str:
     """The group whose reasons are missing or weak most often, in words."""
     made = groups["n_recommendations"].to_numpy()
     shares = np.where(made >= FEW * made.sum(), _shares(groups), 0.0)

@@ -19,8 +19,18 @@ from explainable_recsys.reporting.html import report_html
 
 
 def note_provenance(run: dict[str, Any], data_version: dict[str, Any]) -> dict[str, Any]:
-    """Which run this is, by which code, and of which version of the data."""
-    return run | {"data_version": data_version["version"]}
+    """Which run this is, by which code, of which version of the data, and how fast it explained.
+
+    Args:
+        run: What the hooks know of it; in `node_seconds` and `earlier_seconds` how long nodes of
+            this run and of earlier ones took.
+        data_version: Of the data.
+    """
+    facts, suffix = dict(run), ".explain"
+    clocked = facts.pop("earlier_seconds", {}) | facts.pop("node_seconds", {})
+    seconds = {n.removesuffix(suffix): s for n, s in clocked.items() if n.endswith(suffix)}
+    explaining = {name: s for name, s in seconds.items() if name in APPROACHES}
+    return facts | {"data_version": data_version["version"], "explain_seconds": explaining}
 
 
 def write_report(
@@ -70,6 +80,7 @@ def write_report(
     first = [name for name in figures if "." not in name]
     drawn = [*first, *sorted(set(figures) - set(first))]
     split = SplitParameters.model_validate(data_version["split"])
+    named: dict[str, Any] = {**RECOMMENDERS, **APPROACHES}
     content = ReportContent(
         card=dataset_card,
         protocol=protocol_words(accuracy, split, evaluation, faithfulness, tests),
@@ -92,10 +103,17 @@ def write_report(
         k=evaluation.k,
         n_cited=faithfulness.reported,
         intrinsic={name for name, pair in APPROACHES.items() if pair.intrinsic},
-        titles={name: record.title for name, record in RECOMMENDERS.items()}
-        | {name: pair.title for name, pair in APPROACHES.items()},
+        titles={name: record.title for name, record in named.items()},
+        about={name: record.about for name, record in named.items()},
+        seconds=_per_recommendation(provenance.get("explain_seconds", {}), reasons_by_group),
     )
     return report_html(content), {"findings": findings(content)}
+
+
+def _per_recommendation(seconds: dict[str, float], groups: pd.DataFrame) -> dict[str, float]:
+    """Of seconds for all recommendations of approaches those for one; 0 where it was too short."""
+    made = groups[groups["whose"] == "history"].groupby("approach")["n_recommendations"].sum()
+    return {name: seconds[name] / made[name] for name in made.index if name in seconds}
 
 
 def _heading(figure: str) -> str:

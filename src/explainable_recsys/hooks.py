@@ -218,15 +218,15 @@ def _written_by(catalog: DataCatalog, name: str, run_params: dict[str, Any]) -> 
 
 
 def _earlier_seconds(pipeline: Pipeline, catalog: DataCatalog) -> dict[str, float]:
-    """How long the nodes took, in the runs that made them, whose explanations a run reads."""
+    """How long it took to make the explanations that a run reads, by node, as manifests say."""
+    manifests: Any = catalog.get("run_manifest")
+    kept, seconds = set(manifests.list_versions(full_path=False)), dict[str, float]()
     read = {name for name in pipeline.inputs() if name.endswith(".explanations")}
     made = _versions({name for name in read if not is_absent(catalog, name)}, catalog)
-    manifests, seconds = set(catalog.get("run_manifest").list_versions(full_path=False)), {}
     for name, run in made.items():
-        if run in manifests:
-            manifest: Any = catalog.load("run_manifest", version=run)
-            node = name.replace(".explanations", ".explain")
-            seconds |= {n: s for n, s in manifest["node_seconds"].items() if n == node}
+        manifest: Any = catalog.load("run_manifest", version=run) if run in kept else {}
+        node = name.replace(".explanations", ".explain")
+        seconds |= {n: s for n, s in manifest.get("node_seconds", {}).items() if n == node}
     return seconds
 
 

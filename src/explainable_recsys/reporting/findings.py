@@ -29,7 +29,6 @@ def findings(content: ReportContent) -> list[str]:
     told = (
         _best_lists(results),
         _intrinsic_and_post_hoc(results),
-        _most_faithful(results),
         _against_controls(results, results.column("pos"), results.column("del")),
         _possible_drop(results),
         _coverage_of_controls(results),
@@ -97,7 +96,6 @@ def _best_lists(results: Results) -> Iterator[str]:
         value = number(scored[others[0]])
         yield phrase("The next is {name} ({value}).", name=results.named(others[0]), value=value)
         yield _separated(results, best[0], others[0])
-    yield from _above_popularity(results, scored)
 
 
 def _separated(results: Results, first: str, second: str) -> str:
@@ -111,34 +109,6 @@ def _separated(results: Results, first: str, second: str) -> str:
         else later("A paired test does not separate them ({test}).")
     )
     return phrase(text, test=test.figures)
-
-
-def not_above_popularity(results: Results) -> list[str] | None:
-    """Which recommenders rank no better than the same list for everybody; None: not known."""
-    scored = _with_ndcg(results)
-    popular = scored.get("popularity")
-    ranked = [name for name in results.recommenders if name in scored]
-    if popular is None or not ranked:
-        return None
-    tests = {name: results.paired.get((results.ndcg, name, "popularity")) for name in ranked}
-    return [
-        name
-        for name, test in tests.items()
-        if scored[name] <= popular or (test and not test.is_significant)
-    ]
-
-
-def _above_popularity(results: Results, scored: dict[str, float]) -> Iterator[str]:
-    """What is said of them."""
-    below = not_above_popularity(results)
-    if below is None:
-        return
-    text = (
-        later("Not above most-popular lists ({value}), or not significantly so: {names}.")
-        if below
-        else later("All rank better than most-popular lists ({value}).")
-    )
-    yield phrase(text, value=number(scored["popularity"]), names=results.named(*below))
 
 
 def _intrinsic_and_post_hoc(results: Results) -> Iterator[str]:
@@ -163,40 +133,6 @@ def _intrinsic_and_post_hoc(results: Results) -> Iterator[str]:
         yield phrase("Both are lists of {recommender}.", recommender=results.named(first))
     else:
         yield _separated(results, first, second)
-
-
-def _most_faithful(results: Results) -> Iterator[str]:
-    """Whose evidence lowers POS, which all models share, furthest below that of random."""
-    pos = results.column("pos")
-    sides = _beside(results, pos, f"{pos}/random")
-    if not sides:
-        return
-    leader = max(sides, key=lambda name: sides[name][1] - sides[name][0])
-    own, random = sides[leader]
-    text = (
-        later(
-            "Of {n_measured} measured, the evidence of {name} is the most faithful: {metric} is "
-            "{own} without the {n} items cited, {random} without {n} random ones."
-        )
-        if own < random
-        else later(
-            "No evidence lowers {metric} below that of random evidence; nearest is {name}, {own} "
-            "without the {n} items cited, {random} without {n} random ones."
-        )
-    )
-    yield phrase(
-        text,
-        n_measured=len(sides),
-        name=results.named(leader),
-        metric=label(read(pos)),
-        own=number(own),
-        random=number(random),
-        n=results.n_cited,
-    )
-    if own < random and results.is_projection(leader):
-        yield phrase("It was measured on a {scope}.", scope=results.scope(leader))
-    if own < random and results.verdicts.get((leader, pos, "random"), "better") != "better":
-        yield phrase("The test does not confirm it.")
 
 
 def _coverage_of_controls(results: Results) -> Iterator[str]:

@@ -58,9 +58,7 @@ def report_html(content: ReportContent) -> str:
             comparison=tables.comparison_tables(results),
             sampled=tables.sampled_table(results),
             sampled_warning=records.SAMPLED,
-            every_figure=tables.every_figure_table(results),
             controls=control_sentences(results),
-            matrices=facts.pairwise_matrices(results),
             all_tests=[
                 facts.rows_table(content.control_tests, of_controls, facts.OF_CONTROLS),
                 facts.rows_table(content.accuracy_tests, of_lists, facts.OF_PAIRS),

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from explainable_recsys.metrics.comparison import CONTROLS
 from explainable_recsys.metrics.records import METRICS, Metric, read
 from explainable_recsys.reporting.content import ReportContent
-from explainable_recsys.reporting.findings import beats, not_above_popularity
+from explainable_recsys.reporting.findings import beats
 from explainable_recsys.reporting.owner import worst_off
 from explainable_recsys.reporting.people import titled
 from explainable_recsys.reporting.results import Results
@@ -27,34 +26,38 @@ KINDS = {
 """Both kinds of reasons, and what they are."""
 
 
+COMPARED = ("ndcg", "coverage", "possible_drop")
+"""Metrics of the first table."""
+
+
 def kind(content: ReportContent, approach: str) -> str:
     """Which kind of reasons an approach gives."""
     return phrase("intrinsic" if approach in content.intrinsic else "post hoc")
 
 
 def in_short(content: ReportContent, results: Results) -> dict[str, str]:
-    """What somebody who decides must know: a sentence, without figures that need explaining, each.
+    """What somebody who decides must know: a sentence each, without figures to be explained.
 
     What the tables do not support is left out.
     """
-    first = next((n for n in results.recommenders if results.value(n, results.ndcg)), None)
+    ranked = [n for n in results.recommenders if results.value(n, results.ndcg) is not None]
     shown = _shown(results)
     told = {
-        later("Which list"): first and _which_list(results, first),
-        later("Which reason"): shown and _which_reason(results, shown),
-        later("How sure"): first and _how_sure(results, first),
-        later("For whom not"): shown and _for_whom_not(content, results, shown),
-        later("What not to use"): _what_not_to_use(results),
+        later("Which list"): _which_list(results, ranked[0]) if ranked else "",
+        later("Which reason"): _which_reason(results, shown) if shown else "",
+        later("How sure"): "; ".join(_how_sure(results, ranked)),
+        later("For whom not"): _for_whom_not(content, results, shown),
+        later("What not to use"): _what_not_to_use(results, ranked),
     }
-    return {phrase(title): text for title, text in told.items() if text}
+    return {phrase(title): f"{text[0].upper()}{text[1:]}." for title, text in told.items() if text}
 
 
-def _shown(results: Results) -> str | None:
+def _shown(results: Results) -> str:
     """Of the approaches that explain the best lists, the one with the truest reasons."""
     names = [name for name in results.approaches if results.explains(name)]
     same = [name for name in names if results.approaches[name] == results.approaches[names[0]]]
-    drops = {n: results.value(n, results.column("possible_drop")) for n in same}
-    return max(same, key=lambda n: -math.inf if drops[n] is None else drops[n], default=None)
+    drops = {name: results.value(name, results.column("possible_drop")) for name in same}
+    return max(same, key=lambda name: (drops[name] is not None, drops[name] or 0.0), default="")
 
 
 def _of_100(share: float) -> str:
@@ -62,109 +65,102 @@ def _of_100(share: float) -> str:
 
 
 def _which_list(results: Results, first: str) -> str:
-    metric = f"hit_rate@{results.k}"
-    known = {n: results.value(n, metric) for n in (first, "popularity", "random")}
-    shares = {name: _of_100(value) for name, value in known.items() if value is not None}
-    text = (
-        later(
-            "The lists of {best} hit most: {own} of 100 people find one of their own, hidden "
-            "choices among {k} recommendations; with the same most popular items for everybody "
-            "it is {popularity}, with random ones {random}."
-        )
-        if len(shares) == len(known)
-        else later("The lists of {best} are the best by {metric}: {value}.")
+    named, hit_rate = results.named(first), results.column("hit_rate")
+    shares = [results.value(name, hit_rate) for name in (first, "popularity", "random")]
+    own, popular, random = (None if share is None else _of_100(share) for share in shares)
+    if own is None or popular is None or random is None:
+        value, metric = number(results.value(first, results.ndcg)), label(read(results.ndcg))
+        text = later("the lists of {name} are the best by {metric}: {value}")
+        return phrase(text, name=named, metric=metric, value=value)
+    return phrase(
+        "the lists of {name} hit most: {own} of 100 people find one of their own, hidden choices "
+        "among {k} recommendations; with the same most popular items for everybody it is "
+        "{popular}, with random ones {random}",
+        name=named,
+        own=own,
+        k=results.k,
+        popular=popular,
+        random=random,
     )
-    of_metric = label(read(results.ndcg))
-    value = number(results.value(first, results.ndcg))
-    names = {"best": results.named(first), "own": shares.get(first, ""), "k": results.k}
-    return phrase(text, **{**shares, **names, "metric": of_metric, "value": value})
 
 
 def _which_reason(results: Results, shown: str) -> str:
-    pos = results.column("pos")
+    named, pos = results.named(shown), results.column("pos")
     own, random = results.value(shown, pos), results.value(shown, f"{pos}/random")
     if own is None or random is None:
-        text = later(
-            "Of the lists with reasons, those of {name} are the best; how true the reasons are was "
-            "not measured."
+        text = later("the best lists with reasons have those of {name}; their truth is not known")
+        return phrase(text, name=named)
+    return phrase(
+        "the reasons of {name} {verdict}: without the {n} ratings that one names, {gone} of 100 "
+        "recommendations are gone; without {n} others, taken at random, {gone_at_random}",
+        name=named,
+        verdict=phrase("can be shown") if own < random else phrase("should not be shown"),
+        n=results.n_cited,
+        gone=_of_100(1 - own),
+        gone_at_random=_of_100(1 - random),
+    )
+
+
+def _how_sure(results: Results, ranked: Sequence[str]) -> Iterator[str]:
+    """Whether chance made the first the first, and some reasons look true."""
+    test = results.paired.get((results.ndcg, ranked[0], ranked[1])) if len(ranked) > 1 else None
+    if test is not None:
+        yield phrase(
+            "the lead over the next best lists, those of {name}, {verdict} (tested on {n} people)",
+            name=results.named(ranked[1]),
+            verdict=phrase("is more than chance")
+            if test.is_significant
+            else phrase("may be chance"),
+            n=number(results.value(ranked[0], f"{results.ndcg}/n"), "count"),
         )
-        return phrase(text, name=results.named(shown))
+    metrics = results.column("pos"), results.column("del")
+    verdicts = [beats(results, control, *metrics).items() for control in CONTROLS]
+    tested = {name for items in verdicts for name, _ in items}
+    losers = dict.fromkeys(n for items in verdicts for n, is_better in items if not is_better)
     text = (
         later(
-            "The reasons of {name} can be shown with them: without the {n} ratings that a reason "
-            "names, {gone} of 100 recommendations are gone; without {n} others, taken at random, "
-            "{gone_at_random}."
+            "of {n} kinds of reasons tested, these name ratings that matter no more than random "
+            "or popular ones: {names}"
         )
-        if own < random
-        else later(
-            "The reasons of {name} should not be shown: without the {n} ratings that a reason "
-            "names, {gone} of 100 recommendations are gone; without {n} others, taken at random, "
-            "{gone_at_random}."
-        )
+        if losers
+        else later("what each of {n} kinds of reasons names matters more than other ratings")
     )
-    gone, at_random = _of_100(1 - own), _of_100(1 - random)
-    named = results.named(shown)
-    return phrase(text, name=named, n=results.n_cited, gone=gone, gone_at_random=at_random)
-
-
-def _how_sure(results: Results, first: str) -> str:
-    """Whether chance made the first the first, and some reasons look true."""
-    ranked = [n for n in results.recommenders if results.value(n, results.ndcg) is not None]
-    told, metrics = [], (results.column("pos"), results.column("del"))
-    test = results.paired.get((results.ndcg, *ranked[:2])) if len(ranked) > 1 else None
-    if test is not None:
-        text = (
-            later("The lead over the next best, {next}, is more than chance (tested on {n} people)")
-            if test.is_significant
-            else later("The lead over the next best, {next}, may be chance (tested on {n} people)")
-        )
-        n = number(results.value(first, f"{results.ndcg}/n"), "count")
-        told.append(phrase(text, next=results.named(ranked[1]), n=n))
-    verdicts = [beats(results, control, *metrics).items() for control in CONTROLS]
-    tested = dict.fromkeys(name for items in verdicts for name, _ in items)
-    losers = dict.fromkeys(n for items in verdicts for n, is_better in items if not is_better)
     if tested:
-        text = (
-            later(
-                "of {n} kinds of reasons tested, these name ratings that matter no more than "
-                "random or popular ones: {names}"
-            )
-            if losers
-            else later("what all {n} kinds of reasons tested name matters more than other ratings")
-        )
-        told.append(phrase(text, n=len(tested), names=results.named(*losers)))
-    text = "; ".join(told)
-    return f"{text[0].upper()}{text[1:]}." if text else ""
+        yield phrase(text, n=len(tested), names=results.named(*losers))
 
 
 def _for_whom_not(content: ReportContent, results: Results, shown: str) -> str:
     groups = content.reasons_by_group
-    if "approach" not in groups or not (groups["approach"] == shown).any():
+    if "approach" not in groups or shown not in set(groups["approach"]):
         return ""
     own = groups[(groups["approach"] == shown) & (groups["whose"] == "history")]
-    sums = own.sum(numeric_only=True)
-    made, weak = max(sums["n_recommendations"], 1), sums["n_single"] + sums["n_diffuse"]
-    text = (
-        later(
-            "With {name}, {none} of the recommendations come without a reason and {weak} with a "
-            "weak one (a single piece, or none that stands out); worst off are people with {group}."
-        )
-        if sums["n_none"] + weak
-        else later("With {name}, every recommendation has a reason, and none a weak one.")
+    made, none, *weak = own[["n_recommendations", "n_none", "n_single", "n_diffuse"]].sum()
+    return phrase(
+        "with {name}, {none} of the recommendations come without a reason and {weak} with a weak "
+        "one (a single piece, or none that stands out); worst off are people with {group}",
+        name=results.named(shown),
+        none=number(none / max(made, 1), "percentage"),
+        weak=number(sum(weak) / max(made, 1), "percentage"),
+        group=worst_off(own),
     )
-    none, weak = (number(part / made, "percentage") for part in (sums["n_none"], weak))
-    named = results.named(shown)
-    return phrase(text, name=named, none=none, weak=weak, group=worst_off(own))
 
 
-def _what_not_to_use(results: Results) -> str:
-    below = not_above_popularity(results)
-    if below is None:
+def _what_not_to_use(results: Results, ranked: Sequence[str]) -> str:
+    """Which recommenders rank no better than the same list for everybody."""
+    popular = results.value("popularity", results.ndcg)
+    if popular is None or not ranked:
         return ""
+    tests = {name: results.paired.get((results.ndcg, name, "popularity")) for name in ranked}
+    below = [
+        name
+        for name, test in tests.items()
+        if (results.value(name, results.ndcg) or 0.0) <= popular
+        or (test and not test.is_significant)
+    ]
     text = (
-        later("No better than the same most popular items for everybody: the lists of {names}.")
+        later("no better than the same most popular items for everybody: the lists of {names}")
         if below
-        else later("All lists are better than the same most popular items for everybody.")
+        else later("nothing: all lists are better than the same most popular items for everybody")
     )
     return phrase(text, names=results.named(*below))
 
@@ -180,7 +176,7 @@ class Recommended:
     """
 
     title: str
-    by: tuple[Mapping[str, Any], ...]
+    by: tuple[Mapping[Any, Any], ...]
     others: tuple[str, ...]
 
     @property
@@ -200,7 +196,7 @@ class Shown:
         lists: What every approach recommends, in its order.
     """
 
-    history: tuple[Mapping[str, Any], ...]
+    history: tuple[Mapping[Any, Any], ...]
     items: tuple[Recommended, ...]
     lists: Table
 
@@ -255,51 +251,50 @@ def _lists(user: Any, rows: list[dict[Any, Any]]) -> Table:
 
 def overview_table(content: ReportContent, results: Results) -> Table:
     """A row per approach: how good its lists are, how often, how truly and how fast explained."""
-    drop = results.column("possible_drop")
-    metrics = [m for m in (results.ndcg, "coverage", drop) if m in results.metrics]
-    longest = {m: 1.0 for m in metrics}
-    scored = [v for n in results.everybody if (v := results.value(n, results.ndcg)) is not None]
-    longest[results.ndcg] = max([*scored, 0.0]) or 1.0
-    slowest = max(content.seconds.values(), default=0.0) or 1.0
-
-    def cells(name: str, recommender: str) -> Iterator[Cell]:
-        for metric in metrics:
-            whose, among = name, list(results.approaches)
-            if metric == results.ndcg:
-                whose, among = recommender, results.recommenders
-            value = results.value(whose, metric)
-            made = metric_cell(results, whose, metric, whose in best(results, metric, among))
-            bar = None if value is None else min(max(value / longest[metric], 0.0), 1.0)
-            yield replace(made, bar=bar)
-        if content.seconds:
-            yield _speed(content.seconds.get(name), slowest)
-        yield Cell(kind(content, name), is_phrase=True)
-
-    rows = [Row(name, tuple(cells(name, of))) for name, of in results.approaches.items()]
-    n_columns = len(metrics) + bool(content.seconds) + 1
-    others = []
-    for name in results.baselines if results.ndcg in metrics else ():
-        first = next(cells(name, name))
-        silent = Cell(phrase("no reasons"), is_phrase=True, span=n_columns - 1)
-        others.append(Row(name, (first, silent)))
-    columns = [phrase("approach"), *(label(read(metric)) for metric in metrics if metric != drop)]
-    columns += [phrase(METRICS["possible_drop"].label)] if drop in metrics else []
+    known = [name for name in COMPARED if results.column(name) in results.metrics]
+    columns = [phrase(METRICS[name].label) for name in known]
     columns += [phrase("time")] if content.seconds else []
-    told = [*metrics, *([results.column("pos")] if drop in metrics else [])]
-    notes = [f"{phrase(m.label)}: {_meaning(m)}" for m in (read(name).metric for name in told)]
+    rows = []
+    for name in results.approaches:
+        cells = *_bars(results, known, name), *_speed(content, name)
+        rows.append(Row(name, (*cells, Cell(kind(content, name), is_phrase=True))))
+    silent = Cell(phrase("no reasons"), is_phrase=True, span=len(columns))
+    others = [
+        Row(name, (*_bars(results, known[:1], name), silent))
+        for name in results.baselines
+        if "ndcg" in known
+    ]
+    told = [*known, *(["pos"] if "possible_drop" in known else [])]
+    notes = [_meaning(METRICS[name]) for name in told]
     notes += [phrase("time: to explain one recommendation.")] if content.seconds else []
     bodies = Body(tuple(rows)), Body(tuple(others), phrase("To compare with"), is_baseline=True)
-    table = Table(phrase("All approaches"), (*columns, phrase("kind")), bodies)
-    return noted(table, notes)
+    titles = phrase("approach"), *columns, phrase("kind")
+    return noted(Table(phrase("All approaches"), titles, bodies), notes)
+
+
+def _bars(results: Results, metrics: Sequence[str], name: str) -> Iterator[Cell]:
+    """Metrics of an approach, or of its lists, with bars up to 1, or to the best lists."""
+    for metric, column in ((metric, results.column(metric)) for metric in metrics):
+        of_lists = metric == "ndcg"
+        whose = results.approaches.get(name, name) if of_lists else name
+        rivals = results.recommenders if of_lists else list(results.approaches)
+        cell = metric_cell(results, whose, column, whose in best(results, column, rivals))
+        value = results.value(whose, column)
+        longest = max(results.value(rival, column) or 0.0 for rival in rivals) if of_lists else 1.0
+        part = (value or 0.0) / (longest or 1.0)
+        yield cell if value is None else replace(cell, bar=min(max(part, 0.0), 1.0))
+
+
+def _speed(content: ReportContent, name: str) -> Iterator[Cell]:
+    """How long one recommendation takes; nothing where nobody was measured."""
+    seconds = content.seconds.get(name)
+    if seconds is not None:
+        text = phrase("{number} ms", number=significant(1000 * seconds))
+        yield Cell(text, bar=seconds / (max(content.seconds.values()) or 1.0))
+    elif content.seconds:
+        yield Cell(phrase("not measured"), is_phrase=True)
 
 
 def _meaning(metric: Metric) -> str:
     title = f"{phrase(metric.title)}. " if metric.title else ""
-    return title + phrase(metric.definition)
-
-
-def _speed(seconds: float | None, slowest: float) -> Cell:
-    if seconds is None:
-        return Cell(phrase("not measured"), is_phrase=True)
-    text = phrase("{number} ms", number=significant(1000 * seconds))
-    return Cell(text, bar=seconds / slowest)
+    return f"{phrase(metric.label)}: {title}{phrase(metric.definition)}"

@@ -30,14 +30,8 @@ BETWEEN = {
 
 def owner_sentences(content: ReportContent, approaches: Collection[str]) -> list[str]:
     """What stands out over all approaches, which are in the order of the report."""
-    groups = content.reasons_by_group
-    names = _known(approaches, groups)
-    told = (
-        _missing(content, names),
-        _short_histories(names, groups),
-        _out_of_sight(content.items_reached),
-    )
-    return [sentence for sentences in told for sentence in sentences]
+    names = _known(approaches, content.reasons_by_group)
+    return [*_missing(content, names), *_out_of_sight(content.items_reached)]
 
 
 def owner_tables(content: ReportContent, approaches: Collection[str]) -> list[Table]:
@@ -132,23 +126,6 @@ def _missing(content: ReportContent, names: list[str]) -> Iterator[str]:
             "{approach} leaves the most recommendations without a reason: {share}.",
             approach=phrase(content.titles.get(worst, worst)),
             share=number(shares[worst], "percentage"),
-        )
-
-
-def _short_histories(names: list[str], groups: pd.DataFrame) -> Iterator[str]:
-    """Whether those who rated least are worst off."""
-    found = []
-    for name in names:
-        own = groups[(groups["approach"] == name) & (groups["whose"] == "history")]
-        shares = _shares(own)
-        if len(own) > 1 and shares.max() > 0:
-            found.append(shares.idxmax() == shares.index[0])
-    if found:
-        yield phrase(
-            "In {n_short} of {n} approaches with missing or weak reasons, these are most frequent "
-            "for the third of the people who rated least.",
-            n=len(found),
-            n_short=sum(found),
         )
 
 

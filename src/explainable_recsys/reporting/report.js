@@ -34,11 +34,11 @@ addEventListener("afterprint", () => {
 // Tables are sorted by a click on a heading, within their groups of rows, and saved as CSV.
 function text(cell) {
   const copy = cell.cloneNode(true);
-  for (const part of copy.querySelectorAll(".heard, .dot")) part.remove();
-  return copy.textContent.trim().replace(/\s+/g, " ");
+  for (const part of copy.querySelectorAll(".heard, .dot, .title, :scope > small")) part.remove();
+  return copy.textContent.trim().replace(/\s+/g, " ").replaceAll("\u2212", "-");
 }
 function number(words) {
-  const found = words.replaceAll(",", "").replaceAll("\u2212", "-").match(/^[<= ]*(-?\d+(\.\d+)?(e-?\d+)?)/);
+  const found = words.replaceAll(",", "").match(/^[<= ]*(-?\d+(\.\d+)?(e-?\d+)?)/);
   return found ? Number(found[1]) : NaN;
 }
 function compare(one, two) {
@@ -72,13 +72,12 @@ function csv(table, heads) {
 }
 for (const table of document.querySelectorAll("table")) {
   const heads = [...table.querySelectorAll("thead [scope=col]")];
-  if (table.className !== "matrix")
-    heads.forEach((head, column) => {
-      const button = document.createElement("button");
-      button.append(...head.childNodes);
-      head.append(button);
-      button.addEventListener("click", () => sort(table, heads, column));
-    });
+  heads.forEach((head, column) => {
+    const button = document.createElement("button");
+    button.append(...head.childNodes);
+    head.append(button);
+    button.addEventListener("click", () => sort(table, heads, column));
+  });
   const save = document.createElement("button");
   save.className = "csv";
   save.textContent = `${table.caption.textContent.trim()} ${document.body.dataset.csv}`;

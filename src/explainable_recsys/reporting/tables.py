@@ -14,7 +14,7 @@ from explainable_recsys.wording.metrics import label
 from explainable_recsys.wording.numbers import enumerated, interval, number
 from explainable_recsys.wording.phrases import later, phrase
 
-Kind = Literal["figures", "facts", "matrix"]
+Kind = Literal["figures", "facts"]
 
 VERDICTS = {later("better"): "✓", later("worse"): "✗", later("no difference"): "≈"}
 """The sign of each verdict on an approach's own evidence beside that of a control."""
@@ -77,7 +77,7 @@ class Table:
         groups: Headings above those of the columns, with the number of columns below each;
             may be empty. Nothing is above the first column.
         notes: What readers must know to read it.
-        kind: Figures under each other, facts in words, or a matrix of signs.
+        kind: Figures under each other, or facts in words.
     """
 
     caption: str
@@ -122,27 +122,6 @@ def sampled_table(results: Results) -> Table:
     """Metrics against sampled negatives, kept apart from all others."""
     metrics = [metric for metric in results.metrics if read(metric).sampled]
     return recommenders_table(results, phrase("Accuracy among sampled negatives"), metrics)
-
-
-def every_figure_table(results: Results) -> Table:
-    """Every metric of every recommender and approach with both ends of its interval."""
-    bodies = {name: tuple(_figures(results, name)) for name in results.everybody}
-    return Table(
-        phrase("Every figure"),
-        (phrase("metric"), phrase("value"), phrase("95 % interval"), phrase("users")),
-        tuple(Body(rows, name, name in results.baselines) for name, rows in bodies.items() if rows),
-    )
-
-
-def _figures(results: Results, name: str) -> Iterator[Row]:
-    """All that is known of one, but what is measured on samples."""
-    for metric in results.metrics:
-        value, form = results.value(name, metric), read(metric).metric.form
-        if value is not None and not read(metric).sampled:
-            ends = interval(*results.interval(name, metric), form)
-            users = number(results.value(name, f"{metric}/n"), "count")
-            cells = Cell(number(value, form)), Cell(ends), Cell(users)
-            yield Row(label(read(metric)), cells)
 
 
 def recommenders_table(results: Results, caption: str, metrics: Sequence[str]) -> Table:

@@ -109,7 +109,7 @@ def _plotly() -> Markup:
 def _named_here(content: ReportContent, sentences: Mapping[str, str]) -> dict[str, str]:
     """What recommenders and approaches in some sentences are, by their titles."""
     text, found = " ".join(sentences.values()), dict[str, str]()
-    titles = {phrase(content.titles[name]): about for name, about in content.about.items()}
+    titles = {phrase(content.titles.get(n, n)): about for n, about in content.about.items()}
     for title in sorted(titles, key=len, reverse=True):  # `SVD` is in `SVD by influence`
         if title in text:
             text, found[title] = text.replace(title, ""), phrase(titles[title])

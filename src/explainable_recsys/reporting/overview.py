@@ -280,8 +280,8 @@ def _bars(results: Results, metrics: Sequence[str], name: str) -> Iterator[Cell]
         rivals = results.recommenders if of_lists else list(results.approaches)
         cell = metric_cell(results, whose, column, whose in best(results, column, rivals))
         value = results.value(whose, column)
-        longest = max(results.value(rival, column) or 0.0 for rival in rivals) if of_lists else 1.0
-        part = (value or 0.0) / (longest or 1.0)
+        ends = [results.value(n, column) or 0.0 for n in results.everybody] if of_lists else [1.0]
+        part = (value or 0.0) / (max(ends) or 1.0)
         yield cell if value is None else replace(cell, bar=min(max(part, 0.0), 1.0))
 
 

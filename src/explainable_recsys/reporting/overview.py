@@ -32,7 +32,7 @@ COMPARED = ("ndcg", "coverage", "possible_drop")
 
 def kind(content: ReportContent, approach: str) -> str:
     """Which kind of reasons an approach gives."""
-    return phrase("intrinsic" if approach in content.intrinsic else "post hoc")
+    return phrase("intrinsic") if approach in content.intrinsic else phrase("post hoc")
 
 
 def in_short(content: ReportContent, results: Results) -> dict[str, str]:

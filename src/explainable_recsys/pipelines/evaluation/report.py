@@ -17,20 +17,14 @@ from explainable_recsys.reporting.content import ReportContent
 from explainable_recsys.reporting.findings import findings
 from explainable_recsys.reporting.html import report_html
 
+SECONDS = ("earlier_seconds", "node_seconds")
+"""What is known of how long nodes took: of earlier runs, and of this one as far as it has come."""
+
 
 def note_provenance(run: dict[str, Any], data_version: dict[str, Any]) -> dict[str, Any]:
-    """Which run this is, by which code, of which version of the data, and how fast it explained.
-
-    Args:
-        run: What the hooks know of it; in `node_seconds` and `earlier_seconds` how long nodes of
-            this run and of earlier ones took.
-        data_version: Of the data.
-    """
-    facts, suffix = dict(run), ".explain"
-    clocked = facts.pop("earlier_seconds", {}) | facts.pop("node_seconds", {})
-    seconds = {n.removesuffix(suffix): s for n, s in clocked.items() if n.endswith(suffix)}
-    explaining = {name: s for name, s in seconds.items() if name in APPROACHES}
-    return facts | {"data_version": data_version["version"], "explain_seconds": explaining}
+    """Which run this is, by which code, and of which version of the data."""
+    facts = {name: fact for name, fact in run.items() if name not in SECONDS}
+    return facts | {"data_version": data_version["version"]}
 
 
 def write_report(
@@ -49,6 +43,7 @@ def write_report(
     dataset_card: dict[str, Any],
     provenance: dict[str, Any],
     data_version: dict[str, Any],
+    run: dict[str, Any],
     evaluation: EvaluationParameters,
     faithfulness: FaithfulnessParameters,
     tests: ComparisonParameters,
@@ -72,6 +67,7 @@ def write_report(
         dataset_card: The data.
         provenance: Where the numbers come from.
         data_version: What was held out.
+        run: How long nodes took.
         evaluation: K, relevance, intervals.
         faithfulness: What was taken away.
         tests: The correction.
@@ -105,15 +101,25 @@ def write_report(
         intrinsic={name for name, pair in APPROACHES.items() if pair.intrinsic},
         titles={name: record.title for name, record in named.items()},
         about={name: record.about for name, record in named.items()},
-        seconds=_per_recommendation(provenance.get("explain_seconds", {}), reasons_by_group),
+        seconds=per_recommendation(run, reasons_by_group),
     )
     return report_html(content), {"findings": findings(content)}
 
 
-def _per_recommendation(seconds: dict[str, float], groups: pd.DataFrame) -> dict[str, float]:
-    """Of seconds for all recommendations of approaches those for one; 0 where it was too short."""
+def per_recommendation(run: dict[str, Any], groups: pd.DataFrame) -> dict[str, float]:
+    """Seconds that it took to explain one recommendation, of approaches where that is known.
+
+    Args:
+        run: What is known of the run.
+        groups: `reasons_by_group`, which counts the recommendations.
+    """
+    seconds: dict[str, float] = {}
+    for known in SECONDS:
+        seconds |= run.get(known, {})
+    groups = groups.reindex(columns=["approach", "whose", "n_recommendations"])
     made = groups[groups["whose"] == "history"].groupby("approach")["n_recommendations"].sum()
-    return {name: seconds[name] / made[name] for name in made.index if name in seconds}
+    clocked = {name: seconds.get(f"{name}.explain") for name in made.index}
+    return {name: s / made[name] for name, s in clocked.items() if s is not None}
 
 
 def _heading(figure: str) -> str:

@@ -48,7 +48,7 @@ def test_five_sentences_without_ids() -> None:
     assert "reasons of EASE by its ratings can be shown: without the 3 ratings" in reason
     assert "60 of 100 recommendations are gone; without 3 others, taken at random, 15." in reason
     assert sure.startswith("The lead over the next best lists, those of als, may be chance (tested")
-    assert "of 3 kinds of reasons tested" in sure
+    assert "of the approaches tested (3), these" in sure
     assert sure.endswith("random or popular ones: posthoc_ar and posthoc_knn.")
     assert "0.0 % of the recommendations come without a reason and 7.5 % with a weak one" in whom
     assert whom.endswith("people with 41 ratings and more: 10.0 %.")
@@ -64,13 +64,21 @@ def test_without_hit_rates_the_best_lists_are_those_of_the_highest_ndcg() -> Non
     assert told()["Which list"] == "The lists of EASE are the best by nDCG@10: 0.300."
 
 
+def test_the_only_lists_are_compared_with_nothing() -> None:
+    one = accuracy()[:1].assign(**{"hit_rate@10": 0.73})
+    sentences = told(accuracy=one, accuracy_tests=pd.DataFrame())
+    assert sentences["Which list"].startswith("73 of 100 people find")
+    assert sentences["Which list"].endswith("among 10 recommendations of EASE.")
+    assert "What not to use" not in sentences
+
+
 def test_a_lead_that_is_no_chance_and_reasons_that_are_true() -> None:
     sure = told(
         accuracy_tests=content().accuracy_tests.assign(p_corrected=0.01),
         control_tests=content().control_tests.assign(verdict="better"),
     )
     assert "is more than chance (tested on 671 people)" in sure["How sure"]
-    assert "what each of 3 kinds of reasons names matters more" in sure["How sure"]
+    assert "what the approaches tested (3) name matters more" in sure["How sure"]
     assert sure["What not to use"].endswith("the lists of mf.")
 
 

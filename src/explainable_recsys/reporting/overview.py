@@ -68,10 +68,16 @@ def _which_list(results: Results, first: str) -> str:
     named, hit_rate = results.named(first), results.column("hit_rate")
     shares = [results.value(name, hit_rate) for name in (first, "popularity", "random")]
     own, popular, random = (None if share is None else _of_100(share) for share in shares)
-    if own is None or popular is None or random is None:
+    if own is None:
         value, metric = number(results.value(first, results.ndcg)), label(read(results.ndcg))
         text = later("the lists of {name} are the best by {metric}: {value}")
         return phrase(text, name=named, metric=metric, value=value)
+    if popular is None or random is None:
+        text = later(
+            "{own} of 100 people find one of their own, hidden choices among {k} recommendations "
+            "of {name}"
+        )
+        return phrase(text, own=own, k=results.k, name=named)
     return phrase(
         "the lists of {name} hit most: {own} of 100 people find one of their own, hidden choices "
         "among {k} recommendations; with the same most popular items for everybody it is "
@@ -119,11 +125,13 @@ def _how_sure(results: Results, ranked: Sequence[str]) -> Iterator[str]:
     losers = dict.fromkeys(n for items in verdicts for n, is_better in items if not is_better)
     text = (
         later(
-            "of {n} kinds of reasons tested, these name ratings that matter no more than random "
-            "or popular ones: {names}"
+            "of the approaches tested ({n}), these name ratings that matter no more than random or "
+            "popular ones: {names}"
         )
         if losers
-        else later("what each of {n} kinds of reasons names matters more than other ratings")
+        else later(
+            "what the approaches tested ({n}) name matters more than random or popular ratings"
+        )
     )
     if tested:
         yield phrase(text, n=len(tested), names=results.named(*losers))

@@ -49,7 +49,7 @@ run: $(READY)  ## Run everything (ENV=ml-100k for another data set, PIPELINES=in
 test: $(READY)  ## Run the tests
 	@$(BIN)/python -m pytest -n auto --dist worksteal --quiet
 
-test-slow: $(READY)  ## Run the slow tests, such as that the README shows what a run prints
+test-slow: $(READY)  ## Run the slow tests, such as that the pages show what a run prints
 	@$(BIN)/python -m pytest -n auto --dist worksteal -m slow --quiet
 
 check: $(READY)  ## Lint, check the format and the types

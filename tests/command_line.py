@@ -57,9 +57,8 @@ def run_afresh(
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=SECONDS,
         env={**os.environ, **QUIET, "PYTHONPATH": str(folder / "src")},
-        **options,
+        **{"timeout": SECONDS, **options},
     )
 
 

@@ -158,7 +158,7 @@ def _support(run: Run, user: Any, item: Any, text: str) -> Iterator[str]:
     stars = [float(stars) for _, stars in RATED.findall(for_it)]
     named = (
         "Recommended because",
-        "same people rate it like",
+        "rate it much as they rate",
         "Recommended for",
         "our rating",
         "shares with",

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explainable_recsys.data import Data, Lists, RatingScale, check_list_columns
+from explainable_recsys.data import Data, Lists, RatingScale
 from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.liking import Liking, ScaleShare
@@ -230,7 +230,6 @@ def test_lists_of_some_users_are_those_that_their_table_would_make(rows, users):
     np.testing.assert_array_equal(found.positions_of(table) >= 0, known)
 
 
-def test_columns_that_lists_lack_are_named():
-    check_list_columns(LISTED.assign(rank=1, score=0.5))
-    with pytest.raises(InputError, match=r"no column rank, score; found user_id, item_id"):
-        check_list_columns(LISTED)
+def test_columns_that_lists_lack_are_named(histories):
+    with pytest.raises(InputError, match="no column item_id; found user_id, item; accepted: user"):
+        Lists.of(histories, LISTED.rename(columns={"item_id": "item"}))

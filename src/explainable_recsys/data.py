@@ -13,8 +13,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic import model_validator
 
-from explainable_recsys.errors import InputError
-from explainable_recsys.interactions import DIFFERENT_RUNS, Interactions
+from explainable_recsys.errors import InputError, require_columns
+from explainable_recsys.interactions import Interactions
 from explainable_recsys.liking import Liked, Liking, ScaleShare
 from explainable_recsys.parameters import Parameters
 from explainable_recsys.ragged import place_in_run
@@ -123,8 +123,7 @@ class Data:
             InputError: If a column is missing, or an id is empty, stands there twice, or is no
                 integer where those of the catalogue are.
         """
-        if missing := [name for name in ("item_id", "title") if name not in items]:
-            raise InputError(f"items table: no column {', '.join(missing)}")
+        require_columns("items", items, ("item_id", "title"))
         if items["item_id"].isna().any():
             raise InputError("items table: column item_id has empty values")
         new = items[self.interactions.item_columns(items["item_id"]) < 0]
@@ -193,8 +192,10 @@ class Lists:
         """Look the ids of a recommendations table up.
 
         Raises:
-            InputError: If it names a user or an item that the histories do not know.
+            InputError: If it lacks a column of ids, or names a user or an item that the histories
+                do not know.
         """
+        require_columns("recommendations", table, LIST_COLUMNS[:2])
         return cls(
             histories,
             table.reset_index(drop=True),
@@ -254,16 +255,3 @@ class Lists:
         table = self.table.loc[chosen] if chosen.dtype == bool else self.table.iloc[chosen]
         table, users = table.reset_index(drop=True), self.users[chosen]
         return Lists(self.histories, table, users, self.items[chosen], self.barred, self.n)
-
-
-def check_list_columns(table: pd.DataFrame) -> None:
-    """Make sure that a table can be that of somebody's lists.
-
-    Raises:
-        InputError: Naming the columns that it lacks.
-    """
-    if missing := [name for name in LIST_COLUMNS if name not in table]:
-        raise InputError(
-            f"recommendations table: no column {', '.join(missing)}; found "
-            f"{', '.join(map(str, table.columns))}: {DIFFERENT_RUNS}"
-        )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 
 class InputError(ValueError):
@@ -28,3 +28,28 @@ def did_you_mean(wanted: str, known: Collection[str], prefix: str = "") -> str:
     """
     close = difflib.get_close_matches(wanted, list(known), n=1)
     return f"did you mean '{prefix}{close[0]}'? " if close else ""
+
+
+def require_columns(table: str, found: Iterable[object], needed: Iterable[str]) -> None:
+    """Make sure that a table has the columns that are read.
+
+    Args:
+        table: What it is called, such as `ratings`.
+        found: The table, or the names of its columns.
+        needed: Names of the columns that are read.
+
+    Raises:
+        InputError: Naming those that it lacks, those that it has, and those that it should have.
+
+    >>> require_columns("items", ["item_id", "name"], ["item_id", "title"])
+    Traceback (most recent call last):
+    ...
+    explainable_recsys.errors.InputError: items table: no column title; found item_id, name; \
+accepted: item_id, title
+    """
+    there, wanted = [str(name) for name in found], list(needed)
+    if missing := [name for name in wanted if name not in there]:
+        raise InputError(
+            f"{table} table: no column {', '.join(missing)}; found {', '.join(there)}; "
+            f"accepted: {', '.join(wanted)}"
+        )

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
-from explainable_recsys.errors import InputError
+from explainable_recsys.errors import InputError, require_columns
 
 DIFFERENT_RUNS = (
     "they come from different runs; run the approach again (kedro run --pipelines NAME), or load "
@@ -54,12 +54,7 @@ class Interactions:
         Raises:
             InputError: If the table is empty, lacks a column, or has a pair twice.
         """
-        missing = {"user_id", "item_id", "rating"} - set(ratings.columns)
-        if missing:
-            raise InputError(
-                f"ratings table: no column {', '.join(sorted(missing))}; "
-                f"found {', '.join(map(str, ratings.columns))}"
-            )
+        require_columns("ratings", ratings, ("user_id", "item_id", "rating"))
         if ratings.empty:
             raise InputError("ratings table: no rows, at least one rating is needed")
         values = pd.to_numeric(ratings["rating"], errors="coerce").to_numpy(np.float32)

@@ -187,7 +187,7 @@ def test_what_only_follows_the_size_of_groups_is_no_reason() -> None:
     assert (found.details["surrogates"]["held_out_r2"] > 0.999).all()
 
 
-def test_examples_are_the_best_rated_of_their_group() -> None:
+def test_examples_are_most_like_the_item_and_then_best_rated() -> None:
     found = explain(n_examples=2)
     examples = found.details["projected_evidence"]
     assert not examples.duplicated(["user_id", "item_id", "rated_item_id"]).any()
@@ -196,17 +196,18 @@ def test_examples_are_the_best_rated_of_their_group() -> None:
     assert first.to_dict() == found.evidence.dropna().set_index(key)["rated_item_id"].to_dict()
     groups = found.evidence[found.evidence["user_id"] != 55]
     n_checked = 0
-    for (user_id, _), pieces in groups.groupby(["user_id", "item_id"]):
+    for (user_id, item_id), pieces in groups.groupby(["user_id", "item_id"]):
         used: set[int] = set()
         row = RATINGS[user_id - 50]
+        kinship = OF_ITEMS @ OF_ITEMS[item_id - 100].astype(int)
         for piece in pieces.itertuples():
             of_group = OF_ITEMS[:, GENRES.index(piece.evidence)] & (row > 0)
             free = [c for c in np.flatnonzero(of_group).tolist() if c not in used]
             mine = examples[(examples[key] == [getattr(piece, name) for name in key]).all(axis=1)]
             columns = (mine["rated_item_id"] - 100).tolist()
             assert set(columns) <= set(free)
-            best = sorted((row[c] for c in free), reverse=True)[:2]
-            assert [row[c] for c in columns] == best
+            best = sorted(((kinship[c], row[c]) for c in free), reverse=True)[:2]
+            assert [(kinship[c], row[c]) for c in columns] == best
             assert (mine["weight"] == piece.weight).all()
             used |= set(columns)
             n_checked += len(columns)

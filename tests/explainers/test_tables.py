@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from explainable_recsys.errors import InputError
 from explainable_recsys.explainers.styles import MIXED, STYLES, style_of
 from explainable_recsys.explainers.tables import evidence_table
 from explainable_recsys.interactions import Interactions
@@ -81,3 +82,10 @@ def test_styles(style):
 def test_several_styles():
     assert style_of(["item", "rule", "item"]) is MIXED
     assert style_of([]) is MIXED
+
+
+def test_a_style_that_there_is_not():
+    with pytest.raises(InputError, match="no style 'movie'; accepted: item, rule"):
+        table(style="movie")
+    with pytest.raises(InputError, match=r"no style 'rules'; did you mean 'rule'\? accepted: item"):
+        table(style=np.array(["item", "rules", "set"]))

@@ -14,9 +14,10 @@ from kedro.io import DataCatalog
 
 from explainable_recsys.answers.pairs import APPROACHES, pair_of
 from explainable_recsys.errors import InputError
+from explainable_recsys.interface import stored as module
 from explainable_recsys.interface.messages import user_message
 from explainable_recsys.interface.stored import load_stored, stored_approach, stored_approaches
-from tests.conftest import open_catalog
+from tests.conftest import PROJECT, open_catalog
 
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 EXPLAINING = sorted(name for name, pair in APPROACHES.items() if not pair.on_request)
@@ -82,7 +83,7 @@ def test_the_stored_explanations_are_said_again(approach: str, catalog: DataCata
     recommended = set(stored.lists["user_id"])
     for user in stored.data.histories.user_ids[:10]:
         if user not in recommended:
-            with pytest.raises(InputError, match=f"{stored.whose} recommends nothing to user"):
+            with pytest.raises(InputError, match=f"{re.escape(stored.title)} recommends nothing"):
                 stored.of(user)
             continue
         found = stored.of(user)
@@ -159,6 +160,17 @@ def test_lists_of_another_model(changeable: DataCatalog, data_root: Path) -> Non
         stored.of(stored.data.histories.user_ids[0])
 
 
+def test_lists_of_another_length(changeable: DataCatalog) -> None:
+    """As after a run with another `recommendation.n`: what is asked anew is as long."""
+    lists = changeable.load("ease.recommendations")
+    changeable.save("ease.recommendations", lists[lists["rank"] <= 4])
+    stored = load_stored(changeable, APPROACHES["intrinsic_ease"])
+    user = stored.data.histories.user_ids[0]
+    found = stored.asked(stored.history(user)).recommendations
+    assert found["item_id"].tolist() == stored.of(user).recommendations["item_id"].tolist()
+    assert len(found) == 4
+
+
 def test_files_that_were_damaged_or_removed(changeable: DataCatalog, data_root: Path) -> None:
     for file, maker in (  # in the order in which they are read
         ("07_model_output/svd/data_fingerprint.json", "posthoc_ar"),
@@ -211,3 +223,9 @@ def test_results_of_the_version_before(tmp_path: Path) -> None:
         catalog.save("als.data_fingerprint", {})
         with pytest.raises(InputError, match="no explanations are stored there yet"):
             stored_approach(catalog, None)
+
+
+def test_the_catalog_of_a_folder_that_is_no_project(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="lies in no Kedro project"):
+        module.open_catalog(tmp_path)
+    assert module.open_catalog(PROJECT / "docs").exists("params:recommendation")

@@ -9,6 +9,7 @@ import pytest
 from scipy import sparse
 
 from explainable_recsys.data import Lists
+from explainable_recsys.errors import InputError
 from explainable_recsys.explainers.styles import STYLES
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.metrics import explanations as module
@@ -365,3 +366,23 @@ def test_popularity_gap() -> None:
     assert gap == pytest.approx((4 - 0.5) / 4 - (1.5 - 0.5) / 4)
     assert popularity_gap(data, lists, explained[:0]) == {}
     assert popularity_gap(data, lists, table) == {}
+
+
+MINE = pd.DataFrame(
+    {"user_id": [1], "item_id": [1], "style": ["item"], "evidence_id": ["2"]}
+).assign(rated_item_id=2, weight=1.0)
+
+
+@pytest.mark.parametrize("column", MINE.columns.drop("weight"))
+def test_a_column_that_evidence_lacks_is_named(column, interactions):
+    recommendations = recommendation_table([(1, 1)])
+    with pytest.raises(InputError, match=rf"evidence table: no column {column}; found .*weight"):
+        evaluate(recommendations, MINE.drop(columns=column), interactions, 0, 0)
+
+
+def test_a_style_that_there_is_not_is_named_with_those_that_there_are(interactions):
+    mine = MINE.assign(style="items")
+    with pytest.raises(
+        InputError, match=r"no style 'items'; did you mean 'item'\? accepted: .*set"
+    ):
+        evaluate(recommendation_table([(1, 1)]), mine, interactions, 0, 0)

@@ -1166,3 +1166,24 @@ def test_lists_of_unknown_users_are_refused():
             K,
             parameters(),
         )
+
+
+def test_columns_that_are_missing_are_named():
+    data = data_of([[0, 1, 2]], 6)
+    lists = recommend(KEY_TO_3, data, RecommendationParameters(n=1, min_ratings=0))
+    cited = evidence_of([(0, 13, 10, 1)])
+    measured = KEY_TO_3, data, data, lists, cited, 1, parameters(), 0
+    assert faithfulness_of(*measured).table["n_users"].max() == 1
+    for place, column in ((3, "score"), (3, "rank"), (4, "weight"), (4, "rated_item_id")):
+        lacking = list(measured)
+        lacking[place] = measured[place].drop(columns=column)
+        with pytest.raises(InputError, match=f"no column {column}; found user_id"):
+            faithfulness_of(*lacking)
+    with pytest.raises(InputError, match="weights are no numbers"):
+        faithfulness_of(*measured[:4], cited.assign(weight="much"), *measured[5:])
+
+
+def test_citing_nothing_of_the_history_is_said(caplog):
+    data = data_of([[0, 1, 2]], 6)
+    assert by_hand(KEY_TO_3, data, [(0, 13, 14, 1)]).by_user.empty
+    assert "no cited item (rated_item_id) is in the history" in caplog.text

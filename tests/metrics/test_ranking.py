@@ -160,3 +160,11 @@ def test_places_that_a_short_list_leaves_empty_are_misses():
 def test_no_recommendations_at_all_score_nothing():
     scores = ranking_per_user(lists_table({}), held_out_table({1: [5]}), 1)
     assert (scores.loc[1] == 0).all()
+
+
+def test_columns_that_lists_lack_are_named():
+    mine = pd.DataFrame({"user_id": [1], "item_id": [1], "score": [0.5]})
+    with pytest.raises(InputError, match="recommendations table: no column rank; found user_id"):
+        ranking_per_user(mine, held_out_table({1: [1]}), 10)
+    with pytest.raises(InputError, match="held-out ratings table: no column item_id; found user"):
+        ranking_per_user(mine.assign(rank=1), mine.drop(columns="item_id"), 10)

@@ -32,7 +32,7 @@ from explainable_recsys.threads import one_blas_thread
 SCORES_AT_ONCE = 500_000
 """Scores without a rating that are held at a time."""
 
-LEAST_POINTS = 0.01
+LEAST_POINTS = 0.02
 """What cited ratings do to a predicted rating is felt from this share of the scale on."""
 
 

@@ -606,7 +606,7 @@ def _evidence(
     parameters: LimeParameters,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The evidence of all surrogates in one table, and the examples of parts of histories."""
-    chosen = [_pieces(local, parameters) for local in [_NOTHING, *found]]
+    chosen = [_pieces(local, lists, features, parameters) for local in [_NOTHING, *found]]
     rows, pieces, weights, examples = (np.concatenate(part) for part in zip(*chosen, strict=True))
     n_groups = 0 if features is None else len(features.ids)
     popular = np.zeros(len(rows), bool)
@@ -651,38 +651,48 @@ def _named(
 
 
 def _pieces(
-    local: Local, parameters: LimeParameters
+    local: Local, lists: Lists, features: Features | None, parameters: LimeParameters
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]:
     """Recommendation, evidence, weight and examples of the strongest evidence."""
     n_cited = min(parameters.n_cited, parameters.n_evidence)
     chosen = strongest_evidence(local.weights, parameters.n_evidence, n_cited)
-    lists, place = np.nonzero(chosen >= 0)
-    entries = chosen[lists, place]
+    of, place = np.nonzero(chosen >= 0)
+    entries = chosen[of, place]
     examples = np.full((*chosen.shape, parameters.n_examples), -1)
-    if local.parts is not None and len(lists):
-        examples = _examples(local.parts, local.weights, chosen, parameters.n_examples)
+    if local.parts is not None and len(of):
+        kinship = np.zeros((len(local.rows), len(local.parts.items)))
+        if features is not None and local.parts.members is not None:
+            of_items = features.matrix[lists.items[local.rows]].toarray()[:, local.evidence]
+            kinship = of_items @ local.parts.members.T
+        examples = _examples(local.parts, local.weights, kinship, chosen, parameters.n_examples)
     return (
-        local.rows[lists],
+        local.rows[of],
         local.evidence[entries],
-        local.weights[lists, entries],
-        examples[lists, place],
+        local.weights[of, entries],
+        examples[of, place],
     )
 
 
 def _examples(
-    parts: Parts, weights: NDArray[np.float64], chosen: NDArray[np.int64], n: int
+    parts: Parts,
+    weights: NDArray[np.float64],
+    kinship: NDArray[np.float64],
+    chosen: NDArray[np.int64],
+    n: int,
 ) -> NDArray[np.int64]:
     """Rated items (m, k, n) that stand for parts (m, k) of a history; -1 where there are no more.
 
-    The best rated of a part come first, of what supports only liked ones; among equals those whose
-    parts together carry most. An item stands for one part only, the first that is told.
+    Of what supports only liked ones. Those come first that are of most of the parts that the
+    explained item is of too (m, length), then the best rated, then those whose parts together
+    carry most. An item stands for one part only, the first that is told.
     """
     examples = np.full((*chosen.shape, n), -1)
     if parts.members is None:
         examples[..., 0] = np.where(chosen >= 0, parts.items[chosen], -1)
         return examples
     together = weights @ parts.members.T
-    order = np.lexsort((-together, np.broadcast_to(-parts.ratings, together.shape)), axis=1)
+    best = np.broadcast_to(-parts.ratings, together.shape)
+    order = np.lexsort((-together, best, -kinship), axis=1)
     ranks = np.empty_like(order)
     np.put_along_axis(ranks, order, np.arange(order.shape[1])[None], axis=1)
     used, every = np.zeros(together.shape, bool), np.arange(len(chosen))

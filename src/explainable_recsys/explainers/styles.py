@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import pandas as pd
+
+from explainable_recsys.errors import InputError, did_you_mean
+
 
 @dataclass(frozen=True)
 class Style:
@@ -80,6 +84,20 @@ STYLES = {
 
 MIXED = Style("", "piece of evidence")
 """What is said of evidence of several styles."""
+
+
+def require_styles(names: Iterable[str]) -> None:
+    """Make sure that there are such styles.
+
+    Raises:
+        InputError: Naming the first that there is not, and all that there are.
+    """
+    for name in pd.unique(pd.Series(names)):
+        if name not in STYLES:
+            hint = did_you_mean(str(name), STYLES)
+            raise InputError(
+                f"evidence table: no style {name!r}; {hint}accepted: {', '.join(STYLES)}"
+            )
 
 
 def style_of(names: Iterable[str]) -> Style:

@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
+from pandas.api.types import is_numeric_dtype
 
 from explainable_recsys.data import Lists
-from explainable_recsys.explainers.styles import STYLES
+from explainable_recsys.errors import InputError, require_columns
+from explainable_recsys.explainers.styles import STYLES, require_styles
 from explainable_recsys.ragged import place_in_run
 
 
@@ -58,7 +60,12 @@ def evidence_table(
         Columns `user_id`, `item_id`, `position` (from 1), `style`, `evidence_id` (text),
         `evidence`, `weight`, `group`, `rated_item_id` (of the type of the item ids, missing where
         there is none); the texts are categorical, so millions of rows stay small.
+
+    Raises:
+        InputError: If there is no such style.
     """
+    styles = pd.Index(np.broadcast_to(style, len(rows)))
+    require_styles(styles)
     item_ids = lists.histories.item_ids
     if evidence_ids is None:
         codes, distinct = pd.factorize(np.empty(0, np.int64) if rated is None else rated, sort=True)
@@ -67,8 +74,7 @@ def evidence_table(
     return pairs_of(lists, rows).assign(
         position=(place_in_run(rows) + 1).astype(np.int32),
         style=pd.Categorical.from_codes(
-            pd.Index(STYLES).get_indexer(pd.Index(np.broadcast_to(style, len(rows)))),
-            categories=pd.Index(list(STYLES)),
+            pd.Index(STYLES).get_indexer(styles), categories=pd.Index(list(STYLES))
         ),
         evidence_id=evidence_ids,
         evidence=evidence,
@@ -80,6 +86,34 @@ def evidence_table(
             dtype="Int64" if item_ids.dtype.kind in "iu" else "str",
         ),
     )
+
+
+def check_evidence(evidence: pd.DataFrame, *columns: str) -> None:
+    """Make sure that a table of evidence, by whomever, can be read.
+
+    Args:
+        evidence: The table.
+        columns: Those that are read besides `user_id` and `item_id`.
+
+    Raises:
+        InputError: Naming the columns that it lacks, a style that there is not, or weights that
+            are no numbers.
+
+    >>> mine = pd.DataFrame({"user_id": [1], "item_id": [7], "style": ["movie"]})
+    >>> check_evidence(mine, "style")
+    Traceback (most recent call last):
+    ...
+    explainable_recsys.errors.InputError: evidence table: no style 'movie'; accepted: item, rule, \
+feature, neighbour, path, set, change
+    """
+    require_columns("evidence", evidence, ("user_id", "item_id", *columns))
+    if "style" in columns:
+        require_styles(evidence["style"])
+    if "weight" in columns and len(evidence) and not is_numeric_dtype(evidence["weight"]):
+        raise InputError(
+            f"evidence table: weights are no numbers ({evidence['weight'].dtype}); accepted: "
+            "numbers, above 0 for what speaks for a recommendation"
+        )
 
 
 def pairs_of(lists: Lists, rows: NDArray[np.int64]) -> pd.DataFrame:

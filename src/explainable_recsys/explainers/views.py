@@ -23,7 +23,7 @@ from explainable_recsys.liking import Liking
 from explainable_recsys.recommenders.base import Recommender
 from explainable_recsys.recommenders.lists import Ranker
 
-LEAST_LIKED = 0.25
+LEAST_LIKED = 1 / 3
 """What liked items have to be of all that supports a recommendation."""
 
 

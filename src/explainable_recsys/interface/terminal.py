@@ -40,24 +40,34 @@ def title_of(row: Mapping[Any, Any]) -> str:
     return titled(row["title"], row["year"], row["item_id"])
 
 
-def reason_of(row: Mapping[Any, Any]) -> Text:
-    """The sentence of a recommendation, or that there is none."""
+def reason_of(row: Mapping[Any, Any], silence: str = "") -> Text:
+    """The sentence of a recommendation, or that there is none, and why."""
     sentence = row["sentence"]
-    return markup.terminal(sentence) if markup.is_text(sentence) else Text(phrase("no explanation"))
+    if markup.is_text(sentence):
+        return markup.terminal(sentence)
+    if silence:
+        return Text(phrase("no explanation: {why}", why=silence))
+    return Text(phrase("no explanation"))
 
 
-def ranked(recommendations: pd.DataFrame) -> Table:
+def ranked(
+    recommendations: pd.DataFrame, silence: str = "", moves: Mapping[Any, str] | None = None
+) -> Table:
     """A list with its reasons.
 
     Args:
         recommendations: Columns `rank`, `item_id`, `title`, `year`, `sentence`.
+        silence: Why there is no reason where there is none.
+        moves: Where items were before, by id.
     """
     table = grid()
     table.add_column(justify="right", no_wrap=True)
     table.add_column(overflow="fold")
     for row in recommendations.to_dict("records"):
-        title = Text(title_of(row), style="bold")
-        table.add_row(Text(f"{row['rank']}.", style="bold"), Group(title, reason_of(row)))
+        move = f"  {moves[row['item_id']]}" if moves else ""
+        title = Text.assemble((title_of(row), "bold"), (move.rstrip(), "dim"))
+        reason = reason_of(row, silence)
+        table.add_row(Text(f"{row['rank']}.", style="bold"), Group(title, reason))
     return table
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from explainable_recsys.data import Data, Lists
 from explainable_recsys.errors import InputError
+from explainable_recsys.explainers.tables import check_evidence
 from explainable_recsys.interactions import DIFFERENT_RUNS, Interactions
 from explainable_recsys.metrics.beyond_accuracy import (
     beyond_accuracy_per_user,
@@ -168,9 +169,10 @@ def faithfulness_tables(
             them themselves: `user_id`, `item_id`, `rated_item_id`, `weight`. No rows: they do.
 
     Raises:
-        InputError: If the tables are of different runs.
+        InputError: If the tables are of different runs, or as `check_evidence`.
     """
     check_made_by(model, data.histories, recommendations)
+    check_evidence(explanations, "style", "rated_item_id", "weight")
     check_explained(recommendations, explanations)
     evidence, projected = explanations, False
     if projected_evidence is not None and not projected_evidence.empty:

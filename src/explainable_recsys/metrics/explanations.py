@@ -14,6 +14,7 @@ from scipy import sparse
 
 from explainable_recsys.data import Data, Lists
 from explainable_recsys.explainers.styles import STYLES
+from explainable_recsys.explainers.tables import check_evidence
 from explainable_recsys.interactions import Interactions, padded_blocks
 from explainable_recsys.metrics.beyond_accuracy import item_popularity, popularity_percentiles
 from explainable_recsys.metrics.bootstrap import mean_with_interval, ratio_with_interval
@@ -25,6 +26,9 @@ PIECES_PER_BLOCK = 200_000
 
 SMALLEST_SCORE = float(np.finfo(np.float32).eps)
 """Scores closer to 0 than this are taken for this when an error is divided by them."""
+
+
+_READ = ("style", "evidence_id", "rated_item_id")
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +57,11 @@ def match_evidence(lists: Lists, evidence: pd.DataFrame) -> Matched:
     Args:
         lists: The recommendations made.
         evidence: One row per piece of evidence. Rows on anything not recommended are left out.
+
+    Raises:
+        InputError: If it lacks a column, or has a style that there is not.
     """
+    check_evidence(evidence, *_READ)
     lists = lists.take(np.argsort(lists.users, kind="stable"))
     rows, users = np.unique(lists.users, return_inverse=True)
     numbers = lists.positions_of(evidence)
@@ -62,7 +70,7 @@ def match_evidence(lists: Lists, evidence: pd.DataFrame) -> Matched:
         user_ids=pd.Index(lists.histories.user_ids[rows], name="user_id"),
         users=users,
         recommendations=numbers[numbers >= 0],
-        pieces=evidence.loc[numbers >= 0, ["style", "evidence_id", "rated_item_id"]],
+        pieces=evidence.loc[numbers >= 0, list(_READ)],
     )
 
 
@@ -178,7 +186,7 @@ def evaluate_explanations(
         the four by `user_id`, NaN where not defined for a user.
 
     Raises:
-        InputError: If `n_resamples` is negative.
+        InputError: If `n_resamples` is negative, or as `match_evidence`.
     """
     explained = match_evidence(lists, evidence)
     counts = explanation_counts(explained)

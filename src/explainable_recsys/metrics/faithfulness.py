@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -15,7 +16,8 @@ from pydantic import Field, field_validator, model_validator
 from scipy import sparse
 
 from explainable_recsys import draws
-from explainable_recsys.data import Data, Lists
+from explainable_recsys.data import LIST_COLUMNS, Data, Lists
+from explainable_recsys.errors import require_columns
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.metrics.beyond_accuracy import item_popularity
 from explainable_recsys.metrics.bootstrap import mean_with_interval, ratio_with_interval
@@ -66,6 +68,9 @@ TABLE_COLUMNS = (
     "n_users",
     "n_recommendations",
 )
+
+
+logger = logging.getLogger(__name__)
 
 
 class FaithfulnessParameters(Parameters):
@@ -183,12 +188,19 @@ def measure_faithfulness(
         min_ratings: Items with fewer training ratings are never recommended.
 
     Raises:
-        InputError: If K is below 1.
+        InputError: If K is below 1, or lists or evidence lack a column.
     """
+    require_columns("recommendations", lists.table, LIST_COLUMNS)
     order = sampled_users(lists.histories, parameters)
     sample = np.sort(order)
     lists = lists.take(top_k(lists.table, k).index.to_numpy()).of_users(sample)
     cited = projected_evidence(lists, evidence)
+    if not len(cited.columns) and evidence["rated_item_id"].notna().any():
+        logger.warning(
+            "no cited item (rated_item_id) is in the history of the person to whom it is cited, "
+            "of %d people asked: nothing can be taken away",
+            len(sample),
+        )
     nothing = _scores_of_nothing(model)
     personal = lists.table["score"] - nothing[lists.items]
     prober = _Prober(

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from explainable_recsys import draws
 from explainable_recsys.data import Lists
+from explainable_recsys.explainers.tables import check_evidence
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.metrics.bootstrap import ratio_with_interval
 from explainable_recsys.metrics.faithfulness import FaithfulnessParameters, greedy_users
@@ -106,6 +107,7 @@ def null_metrics(
 
 def strengths(lists: Lists, evidence: pd.DataFrame) -> NDArray[np.float64]:
     """Sum (n,) of the weights of each recommendation's pieces; NaN where there are none."""
+    check_evidence(evidence, "weight")
     rows = lists.positions_of(evidence)
     weights = evidence["weight"].to_numpy(np.float64)[rows >= 0]
     rows = rows[rows >= 0]

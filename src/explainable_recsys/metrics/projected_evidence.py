@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from explainable_recsys.data import Lists
 from explainable_recsys.explainers.styles import STYLES
+from explainable_recsys.explainers.tables import check_evidence
 from explainable_recsys.interactions import Interactions
 
 NOT_APPLICABLE = "not applicable: evidence that is no part of the history"
@@ -46,7 +47,11 @@ def projected_evidence(lists: Lists, evidence: pd.DataFrame) -> Cited:
         lists: What is explained, with ranks.
         evidence: Columns `user_id`, `item_id`, `rated_item_id` (may be missing), `weight` (above
             0: it supports), and in explanations `position`; without, rows are told as they come.
+
+    Raises:
+        InputError: If the evidence lacks a column.
     """
+    check_evidence(evidence, "rated_item_id", "weight")
     if "position" in evidence:
         evidence = evidence.sort_values("position", kind="stable")
     lists = lists.take(np.lexsort((lists.table["rank"], lists.users)))

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from explainable_recsys.errors import InputError
+from explainable_recsys.data import LIST_COLUMNS
+from explainable_recsys.errors import InputError, require_columns
 
 
 def top_k(recommendations: pd.DataFrame, k: int) -> pd.DataFrame:
@@ -22,8 +23,9 @@ def top_k(recommendations: pd.DataFrame, k: int) -> pd.DataFrame:
         The rows with `rank` at most k.
 
     Raises:
-        InputError: If k is below 1.
+        InputError: If k is below 1, or a column is missing.
     """
+    require_columns("recommendations", recommendations, LIST_COLUMNS[:3])
     if k < 1:
         raise InputError(f"evaluation.k = {k}; accepted: 1 or more")
     return recommendations[recommendations["rank"] <= k]
@@ -55,6 +57,7 @@ def ranking_per_user(recommendations: pd.DataFrame, relevant: pd.DataFrame, k: i
         InputError: If k is below 1.
     """
     lists = top_k(recommendations, k)
+    require_columns("held-out ratings", relevant, LIST_COLUMNS[:2])
     relevant = relevant[["user_id", "item_id"]].drop_duplicates()
     sizes = relevant.groupby("user_id").size()
     hits = lists[["user_id", "item_id", "rank"]].merge(relevant, on=["user_id", "item_id"])

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from pydantic import Field
 from scipy import sparse
 
-from explainable_recsys.data import Data, Lists, check_list_columns
-from explainable_recsys.errors import InputError
+from explainable_recsys.data import LIST_COLUMNS, Data, Lists
+from explainable_recsys.errors import InputError, require_columns
 from explainable_recsys.interactions import DIFFERENT_RUNS, Interactions
 from explainable_recsys.parameters import Parameters
 from explainable_recsys.progress import progress
@@ -268,7 +268,7 @@ def check_made_by(
             f"the model knows {model.n_items} items, the interactions have "
             f"{interactions.n_items}: {DIFFERENT_RUNS}"
         )
-    check_list_columns(recommendations)
+    require_columns("recommendations", recommendations, LIST_COLUMNS)
     positions, columns = Lists.of(interactions, recommendations).by_user()
     step = max(1, interactions.n_users // CHECKED_USERS)
     positions, columns = positions[::step], columns[::step]

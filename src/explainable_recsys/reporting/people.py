@@ -19,6 +19,8 @@ from explainable_recsys.draws import sample
 from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.titles import cut_title
+from explainable_recsys.wording import markup
+from explainable_recsys.wording.phrases import phrase
 
 logger = logging.getLogger(__name__)
 
@@ -50,6 +52,16 @@ class Person:
         """The evidence of one recommendation."""
         of_item: pd.DataFrame = self.reasons[self.reasons["item_id"] == item_id]
         return of_item
+
+    def __str__(self) -> str:
+        """The list with its reasons, to print."""
+        lines = []
+        for row in self.recommendations.to_dict("records"):
+            title = titled(row["title"], row["year"], row["item_id"])
+            said = row["sentence"]
+            reason = markup.plain(said) if markup.is_text(said) else phrase("no explanation")
+            lines += [f"{row['rank']}. {title}", f"   {reason}"]
+        return "\n".join(lines)
 
 
 def person(
@@ -122,7 +134,8 @@ def example_user(
     if wanted is not None and (found := _same_id(wanted, histories.user_ids)) is not None:
         return found
     if wanted is not None:
-        logger.warning("source.example_user: user %s has no ratings here; another is shown", wanted)
+        text = phrase("source.example_user: user {user} has no ratings here; another is shown")
+        logger.warning(text.format(user=wanted))
     pool = _explained_by_all(explained)
     if not len(pool):
         return None
@@ -235,7 +248,7 @@ def find_user(wanted: Any, user_ids: NDArray[Any]) -> Any:
     return found
 
 
-def find_item(wanted: Any, items: pd.DataFrame) -> Any:
+def find_item(wanted: Any, items: pd.DataFrame, rated_by: Any = None) -> Any:
     """The id of the item that somebody means by an id or a title.
 
     A title counts if it is one item's whole title, upper and lower case being the same, with or
@@ -244,6 +257,7 @@ def find_item(wanted: Any, items: pd.DataFrame) -> Any:
     Args:
         wanted: Id or title.
         items: Columns `item_id`, `title`, `year` (may be missing).
+        rated_by: The user of whose history these are the items; None: they are all that there are.
 
     Raises:
         InputError: If there is none, or if several have the title; with the nearest.
@@ -257,7 +271,10 @@ def find_item(wanted: Any, items: pd.DataFrame) -> Any:
         return rows["item_id"].iloc[0]
     if len(rows):
         raise InputError(f"several items are called '{wanted}': {_titles(rows)}; accepted: an id")
-    raise InputError(f"unknown item '{wanted}'; near: {_titles(_near_items(wanted, items))}")
+    near = _titles(_near_items(wanted, items))
+    if rated_by is not None:
+        raise InputError(f"user {rated_by} has not rated '{wanted}'; near: {near or 'nothing'}")
+    raise InputError(f"unknown item '{wanted}'; near: {near}")
 
 
 def near_ids(wanted: Any, ids: NDArray[Any]) -> list[Any]:

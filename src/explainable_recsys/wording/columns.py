@@ -86,13 +86,6 @@ def written(values: NDArray[Any], write: Callable[[Any], str]) -> pa.LargeString
     return pa.array(map(write, shown.tolist()), pa.large_string()).take(pa.array(codes.ravel()))
 
 
-def two_digits(values: NDArray[np.float64], write: Callable[[Any], str]) -> pa.LargeStringArray:
-    """Numbers as text, rounded to two significant digits or to whole ones."""
-    sizes = np.maximum(np.abs(values), np.finfo(np.float64).tiny)
-    unit = 10.0 ** np.minimum(np.floor(np.log10(sizes)) - 1, 0)
-    return written(np.rint(values / unit) * unit, write)
-
-
 def ratings(histories: Interactions, cited: pd.DataFrame) -> pa.LargeStringArray:
     """The user's rating of each cited item, column `rated_item_id`."""
     rows = histories.user_rows(cited["user_id"])

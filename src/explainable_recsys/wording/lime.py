@@ -9,10 +9,10 @@ import pandas as pd
 import pyarrow as pa
 
 from explainable_recsys.data import Data, Lists
+from explainable_recsys.explainers.groups import SLIGHT
 from explainable_recsys.explainers.tables import Explained
 from explainable_recsys.ragged import place_in_run
 from explainable_recsys.wording import columns
-from explainable_recsys.wording.numbers import signed
 from explainable_recsys.wording.phrases import later, phrase
 
 CLAUSES = {
@@ -108,50 +108,54 @@ def _examples(
 
 
 def _by_features(evidence: pd.DataFrame, data: Data, subject: str, n_cited: int) -> pd.DataFrame:
-    """Which features speak for an item, which one against it, and how strongly."""
+    """Which features speak for an item, and which one against it."""
     sides = columns.Sides(evidence, n_cited)
     named = columns.names(sides.evidence["evidence"])
-    weights = columns.two_digits(sides.weights, signed)
-    pieces = columns.fill(phrase("{feature} ({weight})"), feature=named, weight=weights)
-    cited = columns.enumerate_runs(sides.cited_of(pieces), sides.starts, with_and=True)
+    cited = columns.enumerate_runs(sides.cited_of(named), sides.starts, with_and=True)
     speaks_for, speaks_against = map(phrase, CLAUSES[subject])
     return sides.sentences(
-        phrase("{item} is recommended although {opposing} counts against it ({weight})."),
+        phrase("{item} is recommended although {opposing} counts against it."),
         phrase("{item} fits you because {supporting}."),
-        phrase("{item} fits you because {supporting}; {opposing} counts against it ({weight})."),
+        phrase("{item} fits you because {supporting}; {opposing} counts against it."),
         item=columns.items_of(data, sides.evidence["item_id"].iloc[sides.first]),
         supporting=columns.fill(speaks_for, supporting=cited),
         opposing=columns.fill(speaks_against, opposing=named),
-        weight=weights,
     )
 
 
 def _popularity_last(
     evidence: pd.DataFrame, data: Data, subject: str, n_cited: int
 ) -> pd.DataFrame:
-    """The same, and after it, apart, what an item's popularity adds."""
+    """The same of what is a matter of taste; and apart that an item is popular, if that adds.
+
+    That an item is popular, or when it is from, counts for or against it, but nobody likes it for
+    that: where there is more to tell, that is told.
+    """
     first = (evidence["position"] == 1).to_numpy()
     number, n = np.cumsum(first) - 1, int(first.sum())
-    ids = evidence["evidence_id"].astype(str)
-    popular = (ids.str.startswith("popularity=") & (evidence["weight"] > 0)).to_numpy()
-    others = evidence[~popular].assign(position=place_in_run(number[~popular]) + 1)
-    told = _by_features(others, data, subject, n_cited)
+    ids, adds = evidence["evidence_id"].astype(str), (evidence["weight"] > 0).to_numpy()
+    popular = ids.str.startswith("popularity=").to_numpy() & adds
+    slight = ids.str.startswith(tuple(f"{group}=" for group in SLIGHT)).to_numpy()
+    taste = np.bincount(number, ~slight & adds, n) > 0
+    told = ~popular & ~(slight & taste[number])
+    others = evidence[told].assign(position=place_in_run(number[told]) + 1)
+    of_taste = _by_features(others, data, subject, n_cited)
     apart, having = evidence[popular], np.zeros((2, n), bool)
-    having[0, number[~popular]], having[1, number[popular]] = True, True
+    having[0, number[told]], having[1, number[popular]] = True, True
+    weights = np.maximum(evidence["weight"].to_numpy(np.float64), 0.0)
+    of_popularity, of_others = (np.bincount(number, weights * of, n) for of in (popular, ~popular))
     sentences = columns.fill_each(
         [
             "{told}",
-            phrase("{told} Besides, it is {popular} ({weight})."),
-            phrase("{item} is recommended because it is {popular} ({weight})."),
+            phrase("{told} Besides, it is {popular}."),
+            phrase("{told} Besides, and more than all of that, it is {popular}."),
+            phrase("{item} is recommended because it is {popular}."),
         ],
-        np.where(having[1], np.where(having[0], 1, 2), 0),
+        np.where(having[1], np.where(having[0], 1 + (of_popularity > of_others), 3), 0),
         told=columns.spread(
-            pa.array(told["sentence"], pa.large_string()), np.flatnonzero(having[0]), n
+            pa.array(of_taste["sentence"], pa.large_string()), np.flatnonzero(having[0]), n
         ),
         popular=columns.spread(columns.names(apart["evidence"]), number[popular], n),
-        weight=columns.spread(
-            columns.two_digits(apart["weight"].to_numpy(np.float64), signed), number[popular], n
-        ),
         item=columns.items_of(data, evidence["item_id"][first]),
     )
     return columns.sentence_table(evidence[first], sentences)

@@ -86,7 +86,7 @@ def similar_item_sentences(
 ) -> pd.DataFrame:
     """Say which similar items the user liked.
 
-    For example "The same people rate it like ⟨Alien⟩ ★5 and ⟨Aliens⟩ ★4, which you liked."
+    For example "People rate it much as they rate ⟨Alien⟩ ★5 and ⟨Aliens⟩ ★4, which you liked."
 
     Args:
         explained: Style `item`.
@@ -102,9 +102,9 @@ def similar_item_sentences(
     cited = evidence[evidence["position"] <= parameters.n_cited]
     starts = np.flatnonzero(cited["position"].to_numpy() == 1)
     sentence = (
-        phrase("The same people rate it like {items}, which you know.")
+        phrase("People rate it much as they rate {items}, which you know.")
         if data.liking.everything
-        else phrase("The same people rate it like {items}, which you liked.")
+        else phrase("People rate it much as they rate {items}, which you liked.")
     )
     named = columns.fill(
         phrase("{item} ★{rating}"),

@@ -159,7 +159,7 @@ def test_the_page_says_once_where_its_numbers_come_from(report: str) -> None:
 
 
 def test_a_run_with_parameters_of_its_own_is_named_so() -> None:
-    given = content().provenance | {"parameters": "recommendation.n=20"}
+    given = content().provenance | {"given": {"recommendation.n": 20}}
     page = Page(report_html(content(provenance=given, figures={})))
     assert page.text.count("with recommendation.n=20") == 2
     assert "run of 2026-11-23 02:39 UTC, with recommendation.n=20" in page.text

@@ -100,7 +100,9 @@ def _which_reason(results: Results, shown: str) -> str:
         "the reasons of {name} {verdict}: without the {n} ratings that one names, {gone} of 100 "
         "recommendations are gone; without {n} others, taken at random, {gone_at_random}",
         name=named,
-        verdict=phrase("can be shown") if own < random else phrase("should not be shown"),
+        verdict=phrase("may be shown to people")
+        if own < random
+        else phrase("should not be shown to people"),
         n=results.n_cited,
         gone=_of_100(1 - own),
         gone_at_random=_of_100(1 - random),

@@ -45,7 +45,7 @@ def test_five_sentences_without_ids() -> None:
     best, reason, sure, whom, bad = sentences.values()
     assert best.startswith("The lists of EASE hit most: 73 of 100 people")
     assert "it is 44, with random ones 4." in best
-    assert "reasons of EASE by its ratings can be shown: without the 3 ratings" in reason
+    assert "reasons of EASE by its ratings may be shown to people: without the 3 ratings" in reason
     assert "60 of 100 recommendations are gone; without 3 others, taken at random, 15." in reason
     assert sure.startswith("The lead over the next best lists, those of als, may be chance (tested")
     assert "of the approaches tested (3), these" in sure
@@ -92,7 +92,7 @@ def test_nothing_is_sure_that_nobody_tested() -> None:
 def test_reasons_that_are_no_better_than_random_ones_should_not_be_shown() -> None:
     made = explanation_quality().assign(**{"pos@10,3": 0.9})
     text = told(explanation_quality=made)["Which reason"]
-    assert "should not be shown: without the 3 ratings that one names, 10 of 100" in text
+    assert "should not be shown to people: without the 3 ratings that one names, 10 of 100" in text
     made = made.drop(columns=["pos@10,3", "pos@10,3/random"])
     assert told(explanation_quality=made)["Which reason"].endswith("their truth is not known.")
 

@@ -100,7 +100,7 @@ def test_reasons_that_are_no_better_than_random_ones_should_not_be_shown() -> No
 def test_of_the_reasons_for_the_best_lists_the_truest_are_told() -> None:
     made = explanation_quality().assign(recommender="ease")
     made["possible_drop@10,3"] = [0.3, 0.4, None, None]
-    assert "reasons of posthoc_knn can" in told(explanation_quality=made)["Which reason"]
+    assert "reasons of posthoc_knn may" in told(explanation_quality=made)["Which reason"]
 
 
 def test_lists_that_are_all_better_than_the_most_popular() -> None:

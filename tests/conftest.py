@@ -16,10 +16,13 @@ from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
 from kedro.io import DataCatalog
 from kedro.runner import AbstractRunner
+from scripts.lineage import find_browser
 
 from tests.command_line import run_afresh, run_prepared
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
     from explainable_recsys.data import Data
 
 PROJECT = Path(__file__).parents[1]
@@ -133,3 +136,20 @@ def kedro() -> Callable[..., subprocess.CompletedProcess[str]]:
         return run_prepared(folder, arguments)
 
     return run
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium, from the distribution's packages; it reaches this machine only."""
+    executable = find_browser()
+    if executable is None:
+        pytest.skip("no Chromium on the path")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(
+            executable_path=executable,
+            args=["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"],
+        )
+        yield opened
+        opened.close()

@@ -17,7 +17,7 @@ import click
 import pytest
 from click.testing import CliRunner
 from kedro_viz.launchers.cli.main import viz
-from scripts.lineage import find_browser, missing_files, serve
+from scripts.lineage import missing_files, serve
 
 from explainable_recsys import cli
 from explainable_recsys.answers.knowledge import KNOWLEDGE
@@ -138,23 +138,6 @@ def test_kedro_viz_run_opens_with_the_overview(monkeypatch: pytest.MonkeyPatch) 
     assert (served["browser"], served["env"]) == (False, "test")
     assert opened == [f"http://127.0.0.1:{served['port']}/?{lineage.OVERVIEW}"]
     assert opened[0] in done.output
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Chromium, from the distribution's packages; it reaches this machine only."""
-    executable = find_browser()
-    if executable is None:
-        pytest.skip("no Chromium on the path")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(
-            executable_path=executable,
-            args=["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"],
-        )
-        yield opened
-        opened.close()
 
 
 @pytest.fixture

@@ -140,7 +140,8 @@ def heatmap(
     z = [_with_gaps(row) for row in clipped]
     hover = [["" if np.isnan(value) else significant(value) for value in row] for row in values]
     bar = {"tickvals": at, "ticktext": list(ticks.values()), "thickness": 10}
-    bar |= {"orientation": "h", "y": 1, "yanchor": "bottom"}
+    # At 1, plotly would move the figure's title away, out of the figure.
+    bar |= {"orientation": "h", "y": 1.0001, "yanchor": "bottom"}
     bar["title"] = {"text": title, "side": "top", "font": {"size": 12}}
     look |= {"zmin": at[0], "zmax": at[-1], "colorbar": bar, "hoverongaps": False}
     figure.add_heatmap(x=x, y=y, z=z, hovertext=hover, hoverinfo="text", **look)
@@ -218,7 +219,7 @@ def finish_lists(
         bare = {"automargin": False, "showgrid": False, "showline": False, "ticks": ""}
         ticks = {"tickvals": list(names), "ticktext": texts, "ticklabelstandoff": 6}
         axis = {"range": [n_rows + 0.5, 0.5], "side": side, **ticks, **bare}
-        room = int(6.2 * max(map(len, texts), default=0)) + 30
+        room = int(6.2 * max(map(len, [headings[number], *texts]))) + 30
         over = {"overlaying": "y"} if number else {}
         figure.update_layout({f"yaxis{suffix_of(number)}": axis | over, f"margin_{side[0]}": room})
         where = {"xref": "x domain", "yref": "y domain"}

@@ -7,9 +7,10 @@ the layout: kedro-viz sets it, and the background, to those of its own theme.
 
 from __future__ import annotations
 
+import html
 from typing import TYPE_CHECKING, Any
 
-from explainable_recsys.figures.texts import lines_of
+from explainable_recsys.figures.texts import escape, lines_of, short
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure as Figure
@@ -36,7 +37,17 @@ INK, DARK_GREY = "#222222", "#666666"
 DIVERGING = [[0, PALETTE[0]], [0.5, "#f7f7f7"], [1, PALETTE[3]]]
 """A scale for values with a middle that means something: blue below it, orange above."""
 
-_TITLE_LENGTH, _SUBTITLE_LENGTH = 44, 58  # characters on a line of 380 pixels
+WIDTH = 720
+"""For which figures are made, in pixels; `fit` makes them ready for another width."""
+
+_LETTERS = {"title": 8.4, "subtitle": 6.2}  # mean widths, in pixels
+_LINES = {"title": 20, "subtitle": 16}  # heights, in pixels
+_MESSAGE = 28  # letters on a line of a figure that only says something
+_LONGEST_LINE = 900  # pixels that a line is read across
+_NAMES = 0.45  # of a width, for the names of rows
+_BESIDE = 24  # pixels that the title of an axis may be longer than the axis
+_TICK = 50  # pixels for a tick of a horizontal axis
+_MARGINS = {"l": 64, "r": 24, "t": 72, "b": 64}
 _TITLE_TOP = 26  # to the base of the first line, in pixels
 
 _AXIS = {
@@ -55,7 +66,7 @@ TEMPLATE: dict[str, Any] = {
         "hoverlabel": {"align": "left", "namelength": -1},
         "hovermode": "closest",
         "legend": {"orientation": "h", "x": 0, "y": -0.2, "yanchor": "top"},
-        "margin": {"l": 64, "r": 24, "t": 72, "b": 64},
+        "margin": _MARGINS,
         "paper_bgcolor": "white",
         "plot_bgcolor": "white",
         "title": {"font": {"size": 16}, "subtitle": {"font": {"size": 12}}, "x": 0.02},
@@ -89,8 +100,7 @@ def finish(
 
     Args:
         figure: Changed in place.
-        title: The finding, in a sentence, as HTML; long ones are broken into lines that fit on a
-            phone and beside kedro-viz' lineage.
+        title: The finding, in a sentence, as HTML; broken into lines for `WIDTH`.
         subtitle: What is shown, and how to read it; likewise.
         x_title: What the (left) horizontal axis shows, with its unit.
         y_title: What the (left) vertical axis shows, with its unit.
@@ -102,26 +112,82 @@ def finish(
     Returns:
         The same figure.
     """
-    above, below = lines_of(title, _TITLE_LENGTH), lines_of(subtitle, _SUBTITLE_LENGTH)
-    margin = _TITLE_TOP + 20 * len(above) + 16 * len(below) + room
     for axis, text in (("xaxis", x_title), ("yaxis", y_title)):
         if text:
             figure.layout[axis].title.text = text
-    return figure.update_layout(
+    above = _TITLE_TOP + _LINES["title"] * bool(title) + _LINES["subtitle"] * bool(subtitle) + room
+    figure.update_layout(
         title={
-            "text": "<br>".join(above),
-            "subtitle": {"text": "<br>".join(below)},
+            "text": title,
+            "subtitle": {"text": subtitle},
             "pad": {"t": _TITLE_TOP},
             "y": 1,
             "yanchor": "top",
             "yref": "container",
         },
-        height=margin + drawn + foot,
+        height=above + drawn + foot,
         legend_y=max(-legend / drawn, -2),  # no farther, says plotly
-        margin={"t": margin, "b": foot},
+        margin={"t": above, "b": foot},
         paper_bgcolor="white",
         plot_bgcolor="white",
     )
+    return fit(figure, WIDTH)
+
+
+def fit(figure: Figure, width: int) -> Figure:
+    """A figure as it is to be shown with a width: texts broken into lines, names shortened.
+
+    What is drawn stays as high; the figure grows by the lines that are more.
+
+    Args:
+        figure: From `finish`.
+        width: In pixels.
+    """
+    import plotly.graph_objects as go
+
+    fitted = go.Figure(figure)
+    title, margin = fitted.layout.title, fitted.layout.margin
+    more = 0
+    for part, text in (("title", title), ("subtitle", title.subtitle)):
+        more += _LINES[part] * _broken(text, min(width - 32, _LONGEST_LINE), _LETTERS[part])
+    _shorten_names(fitted, width)
+    room = width - (margin.l or _MARGINS["l"]) - (margin.r or _MARGINS["r"])
+    below = 0
+    for axis in fitted.select_xaxes():
+        start, end = axis.domain or (0, 1)
+        across = (end - start) * room
+        below = max(below, 16 * _broken(axis.title, across + _BESIDE, _LETTERS["subtitle"]))
+        axis.nticks = axis.nticks and int(min(max(across // _TICK, 2), axis.nticks))
+    margin.t += more
+    margin.b += below
+    fitted.layout.height += more + below
+    return fitted
+
+
+def _broken(text: Any, room: float, letter: float) -> int:
+    """Break the text of a title into the lines that there is room for; how many more there are."""
+    before = text.text.split("<br>") if text.text else []
+    after = lines_of(" ".join(before), int(room / letter))
+    text.text = "<br>".join(after) or None
+    return len(after) - len(before)
+
+
+def _cut(name: str, longest: int) -> str:
+    """A name as HTML, not longer; what is emphasised stays."""
+    return name if "<" in name else escape(short(html.unescape(name), longest))
+
+
+def _shorten_names(figure: Figure, width: int) -> None:
+    """Let the names of rows take no more than their part of a width."""
+    longest = int(_NAMES * width / _LETTERS["subtitle"])
+    for axis in figure.select_yaxes():
+        if axis.ticktext:
+            axis.ticktext = ["<br>".join(_cut(part, longest) for part in name.split("<br>")) for name in axis.ticktext]
+    left = min(figure.layout.margin.l or 0, int(_NAMES * width) + 32)
+    for note in figure.layout.annotations:
+        if note.xref == "paper" and note.x == 0:
+            note.xshift = (note.xshift or 0) + (figure.layout.margin.l or 0) - left
+    figure.layout.margin.l = left or None
 
 
 def look(place: int) -> dict[str, Any]:
@@ -142,7 +208,7 @@ def two_panels(right_title: str) -> Figure:
 
 def message_figure(message: str) -> Figure:
     """Return a figure that only says (in HTML) why there is nothing to draw."""
-    text, middle = "<br>".join(lines_of(message, _TITLE_LENGTH)), {"xref": "paper", "yref": "paper"}
+    text, middle = "<br>".join(lines_of(message, _MESSAGE)), {"xref": "paper", "yref": "paper"}
     figure = new_figure().update_layout(xaxis_visible=False, yaxis_visible=False)
     figure.add_annotation(text=text, x=0.5, y=0.5, showarrow=False, font_size=16, **middle)
     return finish(figure, "")

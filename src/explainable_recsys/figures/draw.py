@@ -121,6 +121,7 @@ def heatmap(
     values: NDArray[np.float64],
     ticks: Mapping[float, str],
     title: str,
+    height: float,
     /,
     **look: Any,
 ) -> None:
@@ -133,6 +134,7 @@ def heatmap(
         values: What the colours stand for; those beyond the ticks have the colour of the last.
         ticks: Of the scale, from the first to the last one.
         title: Of the scale, which is above the heatmap.
+        height: Of the heatmap, in pixels.
         look: Any further properties of a heatmap.
     """
     at = np.log10(list(ticks)).tolist()
@@ -140,8 +142,8 @@ def heatmap(
     z = [_with_gaps(row) for row in clipped]
     hover = [["" if np.isnan(value) else significant(value) for value in row] for row in values]
     bar = {"tickvals": at, "ticktext": list(ticks.values()), "thickness": 10}
-    # At 1, plotly would move the figure's title away, out of the figure.
-    bar |= {"orientation": "h", "y": 1.0001, "yanchor": "bottom"}
+    # With its bottom at 1, plotly would move the figure's title out of the figure.
+    bar |= {"orientation": "h", "y": 1 + SCALE / 2 / height, "yanchor": "middle"}
     bar["title"] = {"text": title, "side": "top", "font": {"size": 12}}
     look |= {"zmin": at[0], "zmax": at[-1], "colorbar": bar, "hoverongaps": False}
     figure.add_heatmap(x=x, y=y, z=z, hovertext=hover, hoverinfo="text", **look)

@@ -74,7 +74,7 @@ def rows_figure(
     """
     figure = style.new_figure()
     n = len(panels)
-    suffixes, height = draw.grid(figure, n, n, _ROW * len(labels), gap=0, between=0.1)
+    suffixes, height = draw.grid(figure, n, n, _ROW * max(len(labels), 2), gap=0, between=0.1)
     names = list(dict.fromkeys(name for panel in panels for name in panel.series))
     told: set[str] = set()
     for place, (suffix, panel) in enumerate(zip(suffixes, panels, strict=True)):

@@ -42,10 +42,10 @@ WIDTH = 720
 
 _LETTERS = {"title": 8.4, "subtitle": 6.2}  # mean widths, in pixels
 _LINES = {"title": 20, "subtitle": 16}  # heights, in pixels
-_MESSAGE = 28  # letters on a line of a figure that only says something
+_MESSAGE = 26  # letters on a line of a figure that only says something
 _LONGEST_LINE = 900  # pixels that a line is read across
-_NAMES = 0.45  # of a width, for the names of rows
-_BESIDE = 24  # pixels that the title of an axis may be longer than the axis
+_NARROW, _SMALL = 340, 16  # width of a figure with hardly any room, and a margin there
+_NAMES = 0.38  # of a width, for the names of rows
 _TICK = 50  # pixels for a tick of a horizontal axis
 _MARGINS = {"l": 64, "r": 24, "t": 72, "b": 64}
 _TITLE_TOP = 26  # to the base of the first line, in pixels
@@ -146,30 +146,88 @@ def fit(figure: Figure, width: int) -> Figure:
     import plotly.graph_objects as go
 
     fitted = go.Figure(figure)
-    title, margin = fitted.layout.title, fitted.layout.margin
-    more = 0
-    for part, text in (("title", title), ("subtitle", title.subtitle)):
-        more += _LINES[part] * _broken(text, min(width - 32, _LONGEST_LINE), _LETTERS[part])
+    layout = fitted.layout
+    if width < _NARROW:
+        layout.margin.r = layout.margin.r or _SMALL
+        fitted.update_traces({"textfont.size": 10}, {"type": "bar"})
     _shorten_names(fitted, width)
-    room = width - (margin.l or _MARGINS["l"]) - (margin.r or _MARGINS["r"])
-    below = 0
-    for axis in fitted.select_xaxes():
-        start, end = axis.domain or (0, 1)
-        across = (end - start) * room
-        below = max(below, 16 * _broken(axis.title, across + _BESIDE, _LETTERS["subtitle"]))
-        axis.nticks = axis.nticks and int(min(max(across // _TICK, 2), axis.nticks))
-    margin.t += more
-    margin.b += below
-    fitted.layout.height += more + below
+    room = width - (layout.margin.l or _MARGINS["l"]) - (layout.margin.r or _MARGINS["r"])
+    above = 0
+    for part, text in (("title", layout.title), ("subtitle", layout.title.subtitle)):
+        above += _LINES[part] * _broken(text, min(width - 32, _LONGEST_LINE), _LETTERS[part])
+    below = max(_fit_axis(axis, room, width < _NARROW) for axis in fitted.select_xaxes())
+    _fit_notes(fitted, width, room)
+    drawn = layout.height - layout.margin.t - layout.margin.b
+    legend = 19 * (_legend_lines(fitted, room) - _legend_lines(fitted, WIDTH - 88))
+    if layout.legend.y < 0:
+        layout.legend.y = max(layout.legend.y - below / drawn, -2)
+        below += legend
+    else:
+        above += legend
+    layout.margin.t += above
+    layout.margin.b += below
+    layout.height += above + below
     return fitted
 
 
-def _broken(text: Any, room: float, letter: float) -> int:
+def _lines(text: str | None, room: float, letter: float, most: int = 99) -> list[str]:
+    """HTML in the lines that there is room for; a name with underscores may be broken at them."""
+    words = (text or "").replace("_<br>", "_").replace("<br>", " ")
+    lines = lines_of(words, int(room / letter))
+    if any(len(line) * letter > room and "_" in line for line in lines):
+        lines = lines_of(words.replace("_", "_ "), int(room / letter))
+    lines = [line.replace("_ ", "_") for line in lines]
+    return lines if len(lines) <= most else [*lines[: most - 1], f"{lines[most - 1]}…"]
+
+
+def _broken(text: Any, room: float, letter: float, most: int = 99) -> int:
     """Break the text of a title into the lines that there is room for; how many more there are."""
-    before = text.text.split("<br>") if text.text else []
-    after = lines_of(" ".join(before), int(room / letter))
-    text.text = "<br>".join(after) or None
-    return len(after) - len(before)
+    n_before = len(text.text.split("<br>")) if text.text else 0
+    lines = _lines(text.text, room, letter, most)
+    text.text = "<br>".join(lines) or None
+    return len(lines) - n_before
+
+
+def _fit_axis(axis: Any, room: float, narrow: bool) -> int:
+    """Fit a horizontal axis into its part of a width; height that it needs more, in pixels."""
+    start, end = axis.domain or (0, 1)
+    if narrow and start > 0:  # for the labels of the vertical axis
+        start += _SMALL / room
+        axis.domain = (start, end)
+    across = (end - start) * room
+    axis.nticks = axis.nticks and int(min(max(across // _TICK, 2), axis.nticks))
+    if axis.tickangle == -90:
+        axis.tickfont.size = int(min(max(across / len(axis.ticktext) - 1, 7), 12))
+    beside, most = (24, 99) if end - start == 1 else (8, 2)
+    return 16 * _broken(axis.title, across + beside, _LETTERS["subtitle"], most)
+
+
+def _fit_notes(figure: Figure, width: int, room: float) -> None:
+    """Break the headings of panels; drop the labels of points that have no room."""
+    layout = figure.layout
+    kept = [note for note in layout.annotations if not note.name or float(note.name) <= room]
+    for note in kept:
+        across = room
+        if (note.xref or "").endswith("domain"):
+            start, end = layout[f"xaxis{note.xref.split()[0][1:]}"].domain or (0, 1)
+            across = (end - start) * room + 16
+        elif note.xref == "paper" and note.x == 0:
+            across = width - 24
+        else:
+            continue
+        note.text = "<br>".join(_lines(note.text, across, 7, 2))
+    layout.annotations = kept
+
+
+def _legend_lines(figure: Figure, room: float) -> int:
+    """About how many lines the legend takes."""
+    names = {trace.name for trace in figure.data if trace.name and trace.showlegend is not False}
+    widths = [44 + _LETTERS["subtitle"] * len(html.unescape(name)) for name in names]
+    if len(widths) < 2 or figure.layout.showlegend is False:
+        return 0
+    title = figure.layout.legend.title.text or ""
+    room -= _LETTERS["subtitle"] * len(title)
+    return 1 if sum(widths) < room else -int(-len(widths) // max(room // max(widths), 1))
 
 
 def _cut(name: str, longest: int) -> str:
@@ -179,15 +237,19 @@ def _cut(name: str, longest: int) -> str:
 
 def _shorten_names(figure: Figure, width: int) -> None:
     """Let the names of rows take no more than their part of a width."""
-    longest = int(_NAMES * width / _LETTERS["subtitle"])
+    names = _NAMES * width
+    longest = int(names / _LETTERS["subtitle"])
     for axis in figure.select_yaxes():
         if axis.ticktext:
-            axis.ticktext = ["<br>".join(_cut(part, longest) for part in name.split("<br>")) for name in axis.ticktext]
-    left = min(figure.layout.margin.l or 0, int(_NAMES * width) + 32)
+            parts = (name.split("<br>") for name in axis.ticktext)
+            axis.ticktext = ["<br>".join(_cut(part, longest) for part in each) for each in parts]
+    margin = figure.layout.margin
+    less = max((margin.l or 0) - int(names) - 32, 0)
     for note in figure.layout.annotations:
         if note.xref == "paper" and note.x == 0:
-            note.xshift = (note.xshift or 0) + (figure.layout.margin.l or 0) - left
-    figure.layout.margin.l = left or None
+            note.xshift = (note.xshift or 0) + less
+    margin.l = margin.l and margin.l - less
+    margin.r = margin.r and min(margin.r, int(names) + 32)
 
 
 def look(place: int) -> dict[str, Any]:

@@ -25,8 +25,10 @@ OTHER = later("other")
 HEIGHT = 424
 """Height of a figure without its texts and its foot, in pixels."""
 
-WIDTHS = (200.0, 300.0, 480.0)
-"""Of what is drawn, in pixels: on small screens, on a phone, and elsewhere at least."""
+WIDTHS = (200, 300, 480)
+"""Of what is drawn, in pixels: in kedro-viz' preview, on a phone, and elsewhere at least."""
+
+_LOW = 160  # height in kedro-viz' preview, in pixels
 
 _SHORT = 14  # letters of a label that has no room otherwise
 _LABEL_HEIGHT, _LETTER = 14.0, 5.5  # of a label, and mean width of a letter, in pixels
@@ -108,7 +110,7 @@ def add_labels(
     """
     written: dict[int, tuple[Points, Points]] = {}
     for width in WIDTHS:
-        area = np.array([width, height])
+        area = np.array([width, min(height, _LOW) if width == WIDTHS[0] else height])
         centres = points * area
         taken = np.column_stack([centres, centres]) + np.outer(diameters, [-0.5, -0.5, 0.5, 0.5])
         own = [[*(centres[i] + low), *(centres[i] + high)] for i, (low, high) in written.items()]

@@ -11,6 +11,7 @@ import html
 from typing import TYPE_CHECKING, Any
 
 from explainable_recsys.figures.texts import escape, lines_of, short
+from explainable_recsys.wording.phrases import phrase
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure as Figure
@@ -48,6 +49,8 @@ _NARROW, _SMALL = 340, 16  # width of a figure with hardly any room, and a margi
 _NAMES = 0.38  # of a width, for the names of rows
 _TICK = 50  # pixels for a tick of a horizontal axis
 _MARGINS = {"l": 64, "r": 24, "t": 72, "b": 64}
+_PREVIEWED = 200  # width of what kedro-viz' preview draws at least, in pixels
+_LINEAGE = 900, 700  # width that kedro-viz has, and height that it has for what is drawn
 _TITLE_TOP = 26  # to the base of the first line, in pixels
 
 _AXIS = {
@@ -158,7 +161,7 @@ def fit(figure: Figure, width: int) -> Figure:
     below = max(_fit_axis(axis, room, width < _NARROW) for axis in fitted.select_xaxes())
     _fit_notes(fitted, width, room)
     drawn = layout.height - layout.margin.t - layout.margin.b
-    legend = 19 * (_legend_lines(fitted, room) - _legend_lines(fitted, WIDTH - 88))
+    legend = 19 * max(_legend_lines(fitted, room) - _legend_lines(fitted, WIDTH - 88), 0)
     if layout.legend.y < 0:
         layout.legend.y = max(layout.legend.y - below / drawn, -2)
         below += legend
@@ -167,6 +170,51 @@ def fit(figure: Figure, width: int) -> Figure:
     layout.margin.t += above
     layout.margin.b += below
     layout.height += above + below
+    return fitted
+
+
+def for_lineage(figure: Figure) -> Figure:
+    """A figure for kedro-viz, which sets margins, height and the place of the title itself.
+
+    The texts become the title of a legend, for which plotly makes room above what is drawn; a
+    figure that is too high is named only.
+
+    Args:
+        figure: From `finish`.
+    """
+    fitted = fit(figure, _LINEAGE[0])
+    layout = fitted.layout
+    drawn = layout.height - layout.margin.t - layout.margin.b
+    if not layout.title.text:
+        return fitted
+    texts = f"{layout.title.text}<br><sub>{layout.title.subtitle.text or ''}</sub>"
+    if drawn > _LINEAGE[1]:
+        return message_figure(
+            phrase(
+                "{title} The figure is too high for this window: see the report.",
+                title=layout.title.text,
+            )
+        )
+    layout.annotations = [note for note in layout.annotations if int(note.name or 0) <= _PREVIEWED]
+    texts = texts.replace("<br>", 4 * "\u00a0" + "<br>")  # or plotly cuts the ends of lines off
+    n_lines = texts.count("<br>") + 1
+    room = layout.margin.t - _TITLE_TOP - 18 * n_lines
+    layout.title = None
+    head = {"font": {"size": 15}, "text": texts}
+    fitted.update_layout(
+        legend2={"title": head, "x": 0, "y": 1 + max(room, 8) / drawn, "yanchor": "bottom"},
+        margin=None,
+    )
+    fitted.update_yaxes(automargin=True)
+    fitted.add_scatter(
+        x=[None],
+        y=[None],
+        name=" ",
+        legend="legend2",
+        showlegend=True,
+        marker_opacity=0,
+        mode="markers",
+    )
     return fitted
 
 
@@ -192,7 +240,7 @@ def _fit_axis(axis: Any, room: float, narrow: bool) -> int:
     """Fit a horizontal axis into its part of a width; height that it needs more, in pixels."""
     start, end = axis.domain or (0, 1)
     if narrow and start > 0:  # for the labels of the vertical axis
-        start += _SMALL / room
+        start += 1.5 * _SMALL / room
         axis.domain = (start, end)
     across = (end - start) * room
     axis.nticks = axis.nticks and int(min(max(across // _TICK, 2), axis.nticks))

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
+import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from kedro.io import DatasetError
@@ -14,6 +17,7 @@ from kedro.io import DatasetError
 from explainable_recsys.errors import InputError
 from explainable_recsys.interface.messages import user_message
 from explainable_recsys.pipelines.parameters import parameter_message
+from tests.command_line import QUIET
 from tests.conftest import PROJECT
 
 Kedro = Callable[..., subprocess.CompletedProcess[str]]
@@ -95,12 +99,51 @@ def test_own_ratings_with_text_ids_run_to_the_summary(shop: Path, kedro: Kedro) 
     assert result.returncode == 0, result.stderr
     assert re.search(r"Recommended because you liked Product \d ★[45] \(\d+ %\)", result.stdout)
     assert "make viz ENV=shop" in result.stdout
+    again = kedro(shop, "summary", "-e", "shop")
+    assert again.returncode == 0, again.stderr
+    assert again.stdout.strip() == result.stdout.strip()
+    everything = kedro(shop, "summary", "--env", "shop", "--all")
+    assert len(everything.stdout) > 3 * len(again.stdout)
     explained = kedro(shop, "explain", "-e", "shop", "--user", "c1", "--format", "json")
     assert explained.returncode == 0, explained.stderr
     reply = json.loads(explained.stdout)
     assert reply["user_id"] == "c1"
     assert {row["item_id"] for row in reply["history"]} <= {f"p{item}" for item in range(1, 9)}
     assert len(reply["recommendations"]) == 2
+    asked_with_other_ratings(shop, kedro, reply)
+    script = (
+        "from explainable_recsys.interface.stored import load_run\n"
+        "print(load_run('intrinsic_als', env='shop').ask({'Product 1': 5, 'p2': 4}))"
+    )
+    environment = {**os.environ, **QUIET, "PYTHONPATH": str(shop / "src")}
+    told = subprocess.run(
+        [sys.executable, "-c", script], cwd=shop, capture_output=True, text=True, env=environment
+    )
+    assert re.match(r"1\. Product \d\n   \w", told.stdout), told.stderr
+
+
+def asked_with_other_ratings(shop: Path, kedro: Kedro, reply: dict[str, Any]) -> None:
+    asked = ("explain", "-e", "shop", "--user", "c1")
+    rated, listed = reply["history"][0], reply["recommendations"][0]
+    changes = ("--without", rated["title"], "--rate", f"{listed['title']}=2")
+    changed = kedro(shop, *asked, *changes, "--format", "json")
+    assert changed.returncode == 0, changed.stderr
+    found = json.loads(changed.stdout)
+    assert found["recommendations"] == reply["recommendations"]
+    assert [row["item_id"] for row in found["what_if"]["changes"]] == [
+        rated["item_id"],
+        listed["item_id"],
+    ]
+    assert len(found["what_if"]["history"]) == len(reply["history"])
+    told = kedro(shop, *asked, "--smallest-change")
+    assert told.returncode == 0, told.stderr
+    for wrong, said in (
+        (("--without", "p99"), "user c1 has not rated 'p99'; near: "),
+        (("--rate", "p1"), "no rating at its end"),
+        (("--rate", "p1=9"), "off the scale; accepted: 1 to 5"),
+        ((*changes[:2], "--rate", f"{rated['item_id']}=2"), "is changed twice"),
+    ):
+        expect_error(kedro(shop, *asked, *wrong), said)
 
 
 BAD_FILES = {
@@ -230,6 +273,8 @@ def test_evaluating_what_is_stored(shop: Path, kedro: Kedro) -> None:
     """Whatever that is; what is not is named, and what is damaged."""
     evaluate = ("run", "--env", "shop", "--pipelines", "evaluation")
     expect_error(kedro(shop, *evaluate), "nothing is stored yet that could be judged; first kedro")
+    nothing = kedro(shop, "summary", "--env", "shop")
+    expect_error(nothing, "data/shop: nothing is stored there yet; first kedro run")
     assert nothing_stored(shop)
     assert kedro(shop, "run", "--env", "shop", "--pipelines", "intrinsic_als").returncode == 0
     judged = kedro(shop, *evaluate)

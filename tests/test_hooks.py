@@ -31,7 +31,7 @@ def manifests(data_root: Path) -> list[dict[str, Any]]:
 def test_the_manifest_names_versions_parameters_and_packages(full_run: Path) -> None:
     (manifest,) = manifests(full_run)
     assert manifest["status"] == "succeeded"
-    assert manifest["pipelines"] == ["__default__"]
+    assert manifest["pipelines"] == ["__default__", "diagnostics"]
     assert manifest["env"] == "test"
     assert manifest["read"]["raw_ratings"] is None
     for name in ("ratings", "als.model", "als.metrics", "intrinsic_als.metrics", "accuracy"):
@@ -49,6 +49,17 @@ def test_a_partial_run_names_the_versions_that_it_read(tmp_path: Path) -> None:
     run_project(tmp_path, ["evaluation"])
     first, second, third = manifests(tmp_path)
     assert second["parameters"]["intrinsic_als"]["explanation"]["n_cited"] == 1
+    assert second["given"] == {"intrinsic_als.explanation.n_cited": 1}
+    assert first["given"] == third["given"] == {}
+    with open_catalog(tmp_path) as catalog:
+        provenance = catalog.load("provenance")
+    assert provenance["given"] == {}
+    (earlier,) = provenance["earlier"].items()
+    assert earlier[0] == second["run_id"]
+    assert earlier[1]["given"] == second["given"]
+    assert {"als", "intrinsic_als"} <= set(earlier[1]["made"])
+    report = (tmp_path / "08_reporting" / "report.html").read_text(encoding="utf-8")
+    assert "with intrinsic_als.explanation.n_cited=1" in report
     assert third["read"]["als.model"] == second["run_id"] == second["written"]["als.model"]
     assert third["written"]["als.metrics"] == third["run_id"]
     assert "als.model" not in third["written"]

@@ -118,14 +118,37 @@ cli.add_command(with_plain_errors(fetch_data))
 @click.option("--explainer", help="How that is explained; default: as its first approach does.")
 @click.option("--lists", help="Recommender whose list is explained; default: the one who explains.")
 @click.option("--min-ratings", type=click.IntRange(0), help="Fewest ratings of an item.")
+@click.option("--without", multiple=True, help="What if this rating were not there? A title or id.")
+@click.option("--rate", multiple=True, help='What if this were rated so? For example "Alien=2".')
+@click.option("--smallest-change", is_flag=True, help="Without which ratings is it off the list?")
 @click.option("--env", "-e", help="Environment, for example ml-100k.")
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table")
 @click.pass_obj
 def explain_command(metadata: ProjectMetadata, /, env: str | None, form: str, **asked: Any) -> None:
-    """Show what USER rated, what is recommended, and why, from the latest run."""
+    """Show what USER rated, what is recommended, and why, from the latest run.
+
+    With --without and --rate, which may be repeated, also what it would be with other ratings;
+    with --smallest-change, without which of the ratings an item would not be recommended.
+    """
     from explainable_recsys.interface.explain import Question, explain
 
     explain(metadata.project_path, env, Question(**asked), form)
 
 
 cli.add_command(with_plain_errors(explain_command))
+
+
+@click.command(name="summary")
+@click.option("--env", "-e", help="Environment, for example ml-100k.")
+@click.option(
+    "--all", "everything", is_flag=True, help="All tables, and reasons of all approaches."
+)
+@click.pass_obj
+def summary_command(metadata: ProjectMetadata, /, env: str | None, everything: bool) -> None:
+    """Show what runs found out, from what is stored."""
+    from explainable_recsys.interface.summary import summarize
+
+    summarize(metadata.project_path, env, everything)
+
+
+cli.add_command(with_plain_errors(summary_command))

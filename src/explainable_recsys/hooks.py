@@ -19,6 +19,7 @@ from kedro.pipeline.node import Node
 
 from explainable_recsys.errors import InputError
 from explainable_recsys.interface.configuration import check_files
+from explainable_recsys.interface.runs import given_parameters, runs_of, version_of
 from explainable_recsys.interface.terminal import below
 from explainable_recsys.pipelines.judging import (
     is_absent,
@@ -113,6 +114,11 @@ class ManifestHook:
         """Keep what knows the parameters as they are configured, and where they come from."""
         self._context = context
 
+    @property
+    def _given(self) -> dict[str, Any]:
+        """Parameters of the command line."""
+        return given_parameters(self._context.config_loader.runtime_params)
+
     @hook_impl
     def after_catalog_created(
         self, catalog: DataCatalog, conf_catalog: dict[str, Any], save_version: str | None
@@ -130,6 +136,7 @@ class ManifestHook:
             "run": save_version,
             "manifest": manifest and below(project, manifest),
             "env": self._context.env,
+            "given": self._given,
             **(self._git or {"commit": None, "dirty": False}),
         }
         catalog.save("run", facts)
@@ -173,8 +180,13 @@ class ManifestHook:
             "git": self._git,
             "python": platform.python_version(),
             "packages": {name: version(name) for name in RECORDED_PACKAGES},
+            "given": self._given,
             "parameters": self._context.config_loader["parameters"],
-            "read": _versions(pipeline.inputs(), catalog),
+            "read": {
+                name: version_of(catalog, name)
+                for name in sorted(pipeline.inputs())
+                if not name.startswith("param")
+            },
             "written": {
                 name: run_params.get("run_id")
                 for name in sorted(pipeline.all_outputs())
@@ -199,15 +211,6 @@ def git_state(project: Path) -> dict[str, Any] | None:
     return {"commit": commit[1], "dirty": is_dirty}
 
 
-def _versions(names: set[str], catalog: DataCatalog) -> dict[str, str | None]:
-    """Version that each stored dataset is loaded with; None for one without versions."""
-    stored = {name: catalog.get(name) for name in sorted(names) if not name.startswith("param")}
-    return {
-        name: found.resolve_load_version() if isinstance(found, AbstractVersionedDataset) else None
-        for name, found in stored.items()
-    }
-
-
 def _written_by(catalog: DataCatalog, name: str, run_params: dict[str, Any]) -> bool:
     """Whether the run saved a version of this dataset."""
     dataset = catalog.get(name)
@@ -228,10 +231,7 @@ class StoredResultsHook:
         """
         leave_out_what_is_not_stored(pipeline, catalog)
         leave_out_what_is_only_shown(pipeline, catalog)
-        if "stability" in pipeline.inputs() and not is_absent(catalog, "stability"):
-            facts: Any = catalog.load("run")
-            earlier = _versions({"stability"}, catalog)["stability"]
-            catalog.save("run", facts | {"diagnostics": earlier})
+        _note_earlier_runs(pipeline, catalog)
         stored = sorted(name for name in pipeline.inputs() if name.endswith(".data_fingerprint"))
         if "data_version" not in pipeline.inputs() or not catalog.exists("data_version"):
             return
@@ -242,6 +242,17 @@ class StoredResultsHook:
                 check_same_data(fingerprint, at_hand, name.removesuffix(".data_fingerprint"))
 
 
+def _note_earlier_runs(pipeline: Pipeline, catalog: DataCatalog) -> None:
+    """Put into the facts of a run which runs with other parameters made what it reads."""
+    facts: Any = catalog.load("run")
+    names = sorted(name for name in pipeline.inputs() if not name.startswith("param"))
+    runs = [run for run in runs_of(catalog, names) if run.given != {}]
+    facts |= {"earlier": {run.id: {"given": run.given, "made": run.made} for run in runs}}
+    if "stability" in names and not is_absent(catalog, "stability"):
+        facts |= {"diagnostics": version_of(catalog, "stability")}
+    catalog.save("run", facts)
+
+
 class SummaryHook:
     """Prints what a run found out."""
 
@@ -249,7 +260,7 @@ class SummaryHook:
     def after_pipeline_run(
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
     ) -> None:
-        """Print the data card, the metrics and a few users with their reasons."""
+        """Print the data, the best lists, how good reasons are, and those of one person."""
         from explainable_recsys.interface.summary import print_summary
 
         outputs = {name for name in pipeline.all_outputs() if not is_absent(catalog, name)}

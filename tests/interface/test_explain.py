@@ -20,7 +20,8 @@ from explainable_recsys.answers.pairs import APPROACHES, explainers_for, pair_of
 from explainable_recsys.answers.recommenders import RECOMMENDERS
 from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import Interactions
-from explainable_recsys.interface.explain import Question, Reply, answer, as_json, drawn
+from explainable_recsys.interface.explain import Question, answer
+from explainable_recsys.interface.replies import Reply, as_json, drawn
 from explainable_recsys.interface.stored import stored_approaches
 from explainable_recsys.interface.terminal import print_plainly
 from explainable_recsys.reporting.people import Person
@@ -32,7 +33,7 @@ from tests.test_cli import expect_error
 
 USER = 7  # row of a user of the `test` environment
 KEYS = ["data", "approach", "recommender", "explainer", "lists", "user_id", "history"]
-ROW = ["rank", "item_id", "title", "year", "score", "sentence", "evidence"]
+ROW = ["rank", "item_id", "title", "year", "score", "sentence", "no_reason", "evidence"]
 PIECE = ["position", "style", "evidence_id", "evidence", "weight", "group"]
 PAIRS = [(name, explainer) for name in RECOMMENDERS for explainer in explainers_for(name)]
 
@@ -60,10 +61,15 @@ def scores_of(catalog: DataCatalog, recommender: str, histories: Interactions) -
 
 
 def order_by_hand(
-    catalog: DataCatalog, recommender: str, histories: Interactions, min_ratings: int = 3
+    catalog: DataCatalog,
+    recommender: str,
+    histories: Interactions,
+    min_ratings: int = 3,
+    own: sparse.csr_array | None = None,
 ) -> list[int]:
     """All that may be recommended to the user, best first, of equal scores the more rated."""
-    own, nothing = histories.ratings[[USER]], sparse.csr_array((1, histories.n_items), dtype="f4")
+    own = histories.ratings[[USER]] if own is None else own
+    nothing = sparse.csr_array((1, histories.n_items), dtype="f4")
     model = catalog.load(f"{recommender}.model")
     scores, of_nobody = model.scores(own)[0], model.scores(nothing)[0]
     counts = np.bincount(histories.ratings.indices, minlength=histories.n_items)
@@ -115,6 +121,7 @@ def test_a_list_as_it_is_stored(approach: str, catalog: DataCatalog, user: str) 
         for name in ("evidence", "style"):
             assert [piece[name] for piece in row["evidence"]] == evidence[name].tolist()
         assert (row["sentence"] is None) == evidence.empty
+        assert (row["sentence"] is None) == bool(row["no_reason"])
 
 
 def test_the_most_accurate_approach_is_asked(catalog: DataCatalog, user: str) -> None:
@@ -147,10 +154,10 @@ def test_any_pair_on_its_own_list_and_another(
 
 def test_whose_list_is_explained_by_what(catalog: DataCatalog, user: str) -> None:
     asked = Question(user, recommender="als", explainer="similar_items")
-    assert "\nals recommends, explained by similar items\n" in text_of(answer(catalog, asked))
+    assert "\nRecommended by ALS, explained by similar items\n" in text_of(answer(catalog, asked))
     first = as_json(answer(catalog, replace(asked, lists="popularity")))["recommendations"][0]
-    said = "explained by similar items of als, whose own list it is not"
-    for item, start in ((None, "popularity recommends, "), (first["title"], "number 1 of popul")):
+    said = "explained by similar items of ALS, whose own list it is not"
+    for item, start in ((None, "Recommended by Most"), (first["title"], "number 1 by Most popul")):
         text = text_of(answer(catalog, replace(asked, lists="popularity", item=item)))
         assert start in text
         assert said in " ".join(text.split())
@@ -173,7 +180,9 @@ def test_one_item_of_the_list(
     assert as_json(reply)["recommendations"] == [row]
     assert reply.n_listed == row["rank"]
     text = text_of(reply)
-    assert f"number {row['rank']} of {whose} (score {row['score']:.4g}), explained by" in text
+    title = RECOMMENDERS[whose].title
+    said = f"number {row['rank']} by {title} (score {row['score']:.4g}), explained by"
+    assert said in " ".join(text.split())
     assert "recommended are" not in text
     column = int(histories.item_columns(np.array([row["item_id"]]))[0])
     assert order_by_hand(catalog, whose, histories)[row["rank"] - 1] == column
@@ -196,7 +205,7 @@ def test_an_item_that_is_not_in_the_list(
         assert row["rank"] == rank
         assert row["score"] == pytest.approx(float(scores[column]))
         text = " ".join(text_of(reply).split())
-        assert f"number {rank:,} of {whose} " in text
+        assert f"number {rank:,} by {RECOMMENDERS[whose].title} (" in text
         assert f"recommended are the first {len(listed)}" in text
         if row["sentence"] is None:  # nothing that was rated speaks for it
             assert all(piece["weight"] <= 0 for piece in row["evidence"])
@@ -252,7 +261,7 @@ def test_an_item_that_no_rule_leads_to(
     scores = scores_of(catalog, "ar", histories)
     rated = histories.ratings[[USER]].indices
     column = np.setdiff1d(np.flatnonzero(~np.isfinite(scores)), rated)[0]
-    expected = rf"ar would never recommend .* to user {user}; nothing in the history"
+    expected = rf"Association rules would never recommend .* to user {user}; nothing in the"
     with pytest.raises(InputError, match=expected):
         answer(catalog, Question(user, str(histories.item_ids[column]), "intrinsic_ar"))
 
@@ -326,7 +335,8 @@ def made_up(item_id: Any = None, style: str = "item", **changes: Any) -> Reply:
     )
     pair = pair_of("als", "rules")
     given = {"data": "shop", "pair": pair, "lists": "als", "others": ("b", "c"), "n_listed": 2}
-    return Reply(**{**given, "person": someone, "item_id": item_id, **changes})
+    given |= {"item_id": item_id, "title": "*Wordwithoutanyblanksinit* (2001)"}
+    return Reply(**{**given, "person": someone, "silence": "so it is", **changes})
 
 
 def test_json_of_text_ids_and_of_what_is_missing() -> None:
@@ -336,7 +346,8 @@ def test_json_of_text_ids_and_of_what_is_missing() -> None:
     assert first["item_id"] == "p 1"
     assert first["year"] == 2001
     assert first["sentence"] == "Because of Wordwithoutanyblanksinit."
-    assert second == dict.fromkeys(ROW, None) | {"rank": 2, "item_id": "é", "evidence": []}
+    missing = dict.fromkeys(ROW, None) | {"no_reason": "so it is"}
+    assert second == missing | {"rank": 2, "item_id": "é", "evidence": []}
     assert [piece["weight"] for piece in first["evidence"]] == [0.5, 0.5, None]
     assert len(found["history"]) == 12
     assert found["history"][1] == {
@@ -358,11 +369,11 @@ def test_the_text_of_a_list() -> None:
     assert lines[11:] == [
         "  and 2 more",
         "",
-        "als recommends, explained by rules",
+        "Recommended by ALS, explained by rules",
         "  1. *Wordwithoutanyblanksinit* (2001)",
         "     Because of Wordwithoutanyblanksinit.",
         "  2. item é",
-        "     no explanation",
+        "     no explanation: so it is",
         "",
         "  others to ask with --approach: b, c",
     ]
@@ -373,7 +384,7 @@ def test_the_text_of_one_item() -> None:
     lines = text_of(made_up("p 1", n_listed=0, others=())).splitlines()
     assert lines[13:] == [
         "*Wordwithoutanyblanksinit* (2001)",
-        "  number 1 of als (score 0.25), explained by rules; recommended are the first 0",
+        "  number 1 by ALS (score 0.25), explained by rules; recommended are the first 0",
         "  Because of Wordwithoutanyblanksinit.",
         "",
         "  contribution rated item",
@@ -414,7 +425,7 @@ def test_real_replies_anywhere(
     monkeypatch.setenv("COLUMNS", "30")
     text = text_of(answer(catalog, Question(user)), Terminal(encoding))
     assert "\x1b" not in text
-    assert text.count("Recommended") == 10
+    assert text.count("Recommended") == 1 + 10
 
 
 Kedro = Callable[..., subprocess.CompletedProcess[str]]

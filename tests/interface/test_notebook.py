@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -104,7 +105,7 @@ def test_what_if_is_what_the_model_says(catalog: DataCatalog, drawn: list[str]) 
     browser.other.value = str(rows(browser)[0])
     assert browser.change.value == NO_CHANGE
     title = catalog.load("items").set_index("item_id")["title"][rows(browser)[0]]
-    assert drawn[-1].startswith(f"With {title} rated {stars}")
+    assert re.match(rf"With {re.escape(title)} \(\d+\) rated ★{stars}, ", drawn[-1])
     assert "New in the list" in drawn[-1]
 
 

@@ -83,7 +83,7 @@ def test_the_stored_explanations_are_said_again(approach: str, catalog: DataCata
     recommended = set(stored.lists["user_id"])
     for user in stored.data.histories.user_ids[:10]:
         if user not in recommended:
-            with pytest.raises(InputError, match=f"{stored.whose} recommends nothing to user"):
+            with pytest.raises(InputError, match=f"{re.escape(stored.title)} recommends nothing"):
                 stored.of(user)
             continue
         found = stored.of(user)
@@ -158,6 +158,17 @@ def test_lists_of_another_model(changeable: DataCatalog, data_root: Path) -> Non
     stored = load_stored(changeable, APPROACHES["intrinsic_ease"])
     with pytest.raises(InputError, match=r"not those of the stored model: .* different runs"):
         stored.of(stored.data.histories.user_ids[0])
+
+
+def test_lists_of_another_length(changeable: DataCatalog) -> None:
+    """As after a run with another `recommendation.n`: what is asked anew is as long."""
+    lists = changeable.load("ease.recommendations")
+    changeable.save("ease.recommendations", lists[lists["rank"] <= 4])
+    stored = load_stored(changeable, APPROACHES["intrinsic_ease"])
+    user = stored.data.histories.user_ids[0]
+    found = stored.asked(stored.history(user)).recommendations
+    assert found["item_id"].tolist() == stored.of(user).recommendations["item_id"].tolist()
+    assert len(found) == 4
 
 
 def test_files_that_were_damaged_or_removed(changeable: DataCatalog, data_root: Path) -> None:

@@ -1,152 +1,262 @@
-"""What is printed after a run."""
+"""What stands in the terminal after a run, and again after `kedro summary`."""
 
 from __future__ import annotations
 
+import io
 import re
+from collections.abc import Iterable
+from contextlib import redirect_stdout
 from pathlib import Path
+from typing import Any
 
-import pandas as pd
 import pytest
-from kedro.io import MemoryDataset
+from kedro.io import DataCatalog, MemoryDataset
 from rich.console import Console, Group
 
 from explainable_recsys.answers.pairs import APPROACHES
-from explainable_recsys.answers.recommenders import RECOMMENDERS
+from explainable_recsys.answers.recommenders import CONTROLS, RECOMMENDERS
+from explainable_recsys.interface.found import find
+from explainable_recsys.interface.long_tables import long_tables
 from explainable_recsys.interface.summary import (
-    QUALITY,
-    REASONS,
-    SPECIAL,
-    card_text,
-    examples,
-    legend,
-    metrics_table,
+    MISSION,
+    data_lines,
     print_summary,
+    results,
 )
-from explainable_recsys.wording.markup import marked
-from tests.conftest import open_catalog
+from tests.conftest import open_catalog, run_project
 
 
-def shown(content: object) -> str:
-    console = Console(width=100)
+@pytest.fixture
+def everything(full_run: Path) -> set[str]:
+    """What a run of everything makes."""
+    judged = (f"{name}.evaluated_on" for name in (*RECOMMENDERS, *APPROACHES))
+    return {"dataset_card", "control_tests", "report", *judged}
+
+
+def printed(catalog: DataCatalog, outputs: Iterable[str], encoding: str = "utf-8") -> str:
+    """What a run that made something prints."""
+    screen = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    with redirect_stdout(screen):
+        print_summary(set(outputs), catalog, "test")
+    screen.flush()
+    assert isinstance(screen.buffer, io.BytesIO)
+    return screen.buffer.getvalue().decode(encoding)
+
+
+def shown(*parts: Any, width: int = 80) -> str:
+    console = Console(width=width)
     with console.capture() as capture:
-        console.print(content)
+        console.print(Group(*parts))
     return capture.get()
 
 
-def test_the_summary_of_a_run(full_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    lists = ("popularity", "random", "als")
-    outputs = {"dataset_card", "intrinsic_als.sentences", *(f"{name}.metrics" for name in lists)}
-    outputs.add("intrinsic_als.metrics")
-    with open_catalog(full_run) as catalog:
-        print_summary(outputs, catalog, "test")
-    printed = capsys.readouterr().out
-    quality, reasons = printed.split("Reasons")
-    for part in ("movielens-small", "60 users", "recommender", "als", "popularity"):
-        assert part in quality
-    assert "intrinsic_als" in reasons
-    assert "POS" in reasons
-    assert "popularity" not in reasons
-    assert printed.count("  user ") == 3
-    assert printed.count("Recommended because ") + printed.count("no explanation") == 9
-    assert len(re.findall(r"Recommended because (you liked|of .* you\s+liked)", printed)) > 5
-    assert "make viz ENV=test" in printed
-    assert not any(line.endswith(" ") for line in printed.splitlines())
+def of_one(name: str) -> set[str]:
+    """What a run of an approach makes."""
+    recommender = APPROACHES[name].recommender
+    return {"dataset_card", f"{name}.evaluated_on", f"{recommender}.evaluated_on"}
 
 
-def test_names_are_never_cut(full_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with open_catalog(full_run) as catalog:
-        approaches = [name for name in APPROACHES if catalog.exists(f"{name}.metrics")]
-        outputs = {f"{name}.metrics" for name in (*RECOMMENDERS, *approaches)}
-        print_summary(outputs, catalog, None)
-    quality, reasons = capsys.readouterr().out.split("Reasons")
-    for text, names in ((quality, set(RECOMMENDERS)), (reasons, set(approaches))):
-        rows = {line.split()[0] for line in text.splitlines() if line.startswith("  ")}
-        assert names <= rows
+def test_a_run_of_everything_fits_on_one_screen(
+    full_run: Path, everything: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for width in (80, 60):
+        monkeypatch.setenv("COLUMNS", str(width))
+        with open_catalog(full_run) as catalog:
+            lines = printed(catalog, everything).splitlines()
+        assert max(map(len, lines)) <= width
+        assert all(line == line.rstrip() for line in lines)
+        assert not any("…" in line for line in lines), "something is cut"
+        n_dropped = sum("  dropped: " in line for line in lines)  # of a sample of the users
+        assert width < 80 or len(lines) <= 40 + n_dropped
 
 
-def test_nothing_is_printed_when_nothing_was_made(
-    full_run: Path, capsys: pytest.CaptureFixture[str]
+def test_the_missions_approaches_and_the_best_other_stand_in_a_table_by_ndcg(
+    full_run: Path, everything: set[str]
 ) -> None:
     with open_catalog(full_run) as catalog:
-        print_summary({"items"}, catalog, None)
-    assert capsys.readouterr().out == ""
+        text = printed(catalog, everything)
+        ndcg = {n: catalog.load(f"{n}.metrics")["ndcg@10"] for n in RECOMMENDERS}
+    own = {name: ndcg[pair.recommender] for name, pair in APPROACHES.items() if not pair.on_request}
+    other = max(own.keys() - set(MISSION), key=lambda name: (own[name], name))
+    table = text[text.index("  id ") : text.index("  intrinsic: ")].splitlines()[1:]
+    ids = [line.split()[0] for line in table if line[2] != " "]
+    assert set(ids) >= set(MISSION)
+    assert len(ids) == 5
+    assert own[(set(ids) - set(MISSION)).pop()] == own[other]
+    values = [own[name] for name in ids]
+    assert values == sorted(values, reverse=True)
+    for name in ids:
+        (row,) = (line for line in table if line.startswith(f"  {name} "))
+        assert f" {own[name]:.3f} " in row
+        assert APPROACHES[name].title.split()[0] in row
+    best = max(ndcg, key=ndcg.__getitem__)
+    (lists,) = re.findall(r"by nDCG: (.*)", text)
+    for name in (best, *CONTROLS):
+        assert f"{RECOMMENDERS[name].title}" in lists
+        assert f"{ndcg[name]:.3f}" in lists
+    assert "nDCG, ranking quality" in text
+    assert "post hoc: " in text
 
 
-def test_card_without_timestamps() -> None:
+def test_who_fails_a_control_is_named(
+    full_run: Path, everything: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    with open_catalog(full_run) as catalog:
+        tests = catalog.load("control_tests").assign(verdict="better")
+        bad = (tests["approach"] == "posthoc_ar") & (tests["control"] == "popular")
+        tests.loc[bad & (tests["metric"] == "del@3"), "verdict"] = "no difference"
+        catalog["control_tests"] = MemoryDataset(tests)
+        for name in filter(lambda name: catalog.exists(f"{name}.metrics"), APPROACHES):
+            verdict = float(name not in ("posthoc_ar", "intrinsic_ar", "intrinsic_mf"))
+            metrics = catalog.load(f"{name}.metrics") | {"above_null": verdict}
+            catalog[f"{name}.metrics"] = MemoryDataset(metrics)
+        short = printed(catalog, everything)
+        long = shown(*long_tables(find(catalog)), width=200)
+    ((n, n_all, names),) = re.findall(r"^  (\d+) of (\d+) fail: (.*)$", short, flags=re.MULTILINE)
+    assert (n, n_all) == ("3", "13")
+    assert "posthoc_ar (popular, somebody else)" in names
+    assert "intrinsic_mf (somebody else)" in names
+    assert "1 other" in names
+    assert "intrinsic_ar (somebody else)" in long
+
+
+def test_one_recommendation_is_explained_by_three_approaches(
+    full_run: Path, everything: set[str]
+) -> None:
+    with open_catalog(full_run) as catalog:
+        found = find(catalog)
+        user, lists = found.user, found.lists_of_example
+        text = printed(catalog, everything)
+    explained = lists[lists["sentence"].notna()]
+    counts = explained.groupby("item_id").size()
+    (title, whose, n, n_all) = re.findall(
+        r"Why is (.*?) recommended to user (\d+)\? (\d+) of (\d+)", " ".join(text.split())
+    )[0]
+    assert int(whose) == user
+    assert int(n_all) == counts.max()
+    assert int(n) == 3
+    own = explained[explained["title"].map(title.startswith)]
+    expected = [name for name in MISSION if name in set(own["approach"])][:3]
+    named = re.findall(r"^  \S.* \((\w+)\), number (\d+)", text, flags=re.MULTILINE)
+    assert [name for name, _ in named][: len(expected)] == expected
+    ranks = own.set_index("approach")["rank"]
+    assert all(ranks[name] == int(rank) for name, rank in named)
+    assert f"kedro explain --user {user} --env test" in text
+    for step in ("08_reporting/report.html", "kedro summary --all", "make lab", "make viz"):
+        assert step in text
+    assert "kedro run --pipelines diagnostics --env test" in text
+
+
+def test_a_run_of_one_approach_shows_that_one(full_run: Path) -> None:
+    with open_catalog(full_run) as catalog:
+        text = printed(catalog, of_one("posthoc_ar"))
+        user = find(catalog).user
+    assert re.search(r"Lists by nDCG: .*SVD \(svd\) 0\.\d{3}", text)
+    assert "Most popular 0." in text
+    assert "Random 0." in text
+    others = [name for name in APPROACHES if name != "posthoc_ar"]
+    assert not any(f"{name} " in text for name in others)
+    assert len(re.findall(r"^  [123]\. ", text, flags=re.MULTILINE)) == 3
+    assert re.search(r"  posthoc_ar \d\.\d{3} +\d\.\d{3} +\d\.\d{3}", text)
+    assert "POS: Share" in text
+    assert f"kedro explain --user {user} --approach posthoc_ar --env test" in text
+    assert "report.html" not in text
+
+
+def test_controls_of_other_data_are_not_shown_beside(full_run: Path) -> None:
+    with open_catalog(full_run) as catalog:
+        facts = catalog.load("popularity.evaluated_on") | {"version": "another"}
+        catalog["popularity.evaluated_on"] = MemoryDataset(facts)
+        text = printed(catalog, of_one("posthoc_ar"))
+        left_out = find(catalog).left_out
+    assert "Most popular" not in text
+    assert "Random 0." in text
+    assert left_out == ["popularity"]
+
+
+def test_names_and_numbers_of_all_are_in_the_long_tables(full_run: Path) -> None:
+    with open_catalog(full_run) as catalog:
+        found = find(catalog)
+        text = shown(*long_tables(found), width=100)
+    quality, reasons = text.split("\nQuality")[1].split("\nReasons")
+    for part, names in ((quality, found.lists), (reasons, found.reasons)):
+        rows = {line.split()[0] for line in part.splitlines() if line.startswith("  ")}
+        assert set(names) <= rows
+        assert len(names) > 12
+    assert text.count("the first recommendations to user") >= 12
+    assert "RMSE: " in quality
+    assert "POS: " in reasons
+
+
+def test_nothing_is_printed_when_nothing_was_made(full_run: Path) -> None:
+    with open_catalog(full_run) as catalog:
+        assert printed(catalog, {"items"}) == ""
+
+
+def test_a_terminal_without_stars_gets_other_characters(
+    full_run: Path, everything: set[str]
+) -> None:
+    with open_catalog(full_run) as catalog:
+        plain, rich = printed(catalog, everything, "ascii"), printed(catalog, everything)
+    assert "★" in rich
+    assert plain.isascii()
+    assert "?5" not in plain
+    assert "*5" in plain
+    assert len(plain.splitlines()) == len(rich.splitlines())
+
+
+def test_the_card_in_two_lines() -> None:
     card = {
         "name": "shop",
         "n_ratings": 1200,
         "n_items": 30,
         "n_users": 40,
-        "density": 1.0,
         "time_span": None,
-        "mean_rating": 3.456,
         "split": {"train": 1000, "test": 200},
-        "dropped": [{"ratings": 1234, "reason": "rated again later"}],
+        "dropped": [],
     }
-    text = card_text(card)
-    assert "1,200 ratings of 30 items by 40 users" in text
-    assert "no timestamps" in text
-    assert "3.46" in text
-    assert "1,234 (rated again later)" in text
+    catalog = DataCatalog({"dataset_card": MemoryDataset(card)})
+    first, second = shown(*data_lines(catalog)).splitlines()
+    assert "1,200 ratings of 30 items by 40 users" in first
+    assert "no timestamps" in second
+    assert "1,000" in second
+    dropped = [{"ratings": 1234, "reason": "rated again later"}]
+    catalog = DataCatalog({"dataset_card": MemoryDataset(card | {"dropped": dropped})})
+    assert "1,234 (rated again later)" in shown(*data_lines(catalog))
 
 
-def test_numbers_stand_under_their_names_and_empty_columns_are_left_out() -> None:
-    metrics = {
-        "strong": {"recall@5": 0.3, "recall@5/low": 0.2, "recall@5/high": 0.4, "ndcg@5": 0.35},
-        "weak": {"recall@5": 0.1, "ndcg@5": 0.1},
-    }
-    columns = [column.format(k=5) for column in QUALITY]
-    text = shown(metrics_table(metrics, "recommender", columns))
-    assert "0.300±0.100" in text
-    assert "recall@5" in text
-    assert "RMSE" not in text
+def test_somebody_who_is_explained_nothing(full_run: Path) -> None:
+    for name, rows in (("intrinsic_als", slice(0)), ("posthoc_ar", slice(None))):
+        with open_catalog(full_run) as catalog:
+            table = catalog.load(f"{name}.sentences").iloc[rows]
+            user = table["user_id"].min() if len(table) else None
+            some = table[table["user_id"] != user]
+            source = catalog.load("params:source").model_copy(update={"example_user": user})
+            catalog["params:source"] = source
+            catalog[f"{name}.sentences"] = MemoryDataset(some)
+            for other in set(APPROACHES) - {name} if user is None else ():
+                catalog[f"{other}.sentences"] = MemoryDataset(table.iloc[:0])
+            text = printed(catalog, of_one(name))
+        whom = "anybody" if user is None else f"user {user}"
+        assert f"Nothing is explained to {whom}." in text
+        assert ("kedro explain" in text) == (user is not None)
 
 
-def test_examples_show_titles_years_and_reasons_in_order() -> None:
-    lists = pd.DataFrame(
-        {
-            "user_id": [7, 7],
-            "approach": "posthoc_ar",
-            "rank": [1, 2],
-            "item_id": [2, 1],
-            "title": ["Catch-22", "Untitled"],
-            "year": pd.array([1970, None], dtype="Int16"),
-            "sentence": [f"Because you rated {marked('M*A*S*H')} ★5.", None],
-        }
-    )
-    lines = shown(Group(*examples(lists))).split("\n")
-    assert [line.rstrip() for line in lines if line.strip()] == [
-        "Why? posthoc_ar, lists of svd",
-        "  user 7",
-        "    1. Catch-22 (1970)",
-        "       Because you rated M*A*S*H ★5.",
-        "    2. Untitled",
-        "       no explanation",
-    ]
-
-
-def test_reasons_that_say_nothing_about_the_person_are_named(
-    full_run: Path, capsys: pytest.CaptureFixture[str]
+def test_parameters_of_the_command_line_are_named_with_whom_they_concern(
+    full_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with open_catalog(full_run) as catalog:
-        metrics = catalog.load("intrinsic_als.metrics")
-        for verdict, words in ((0.0, "intrinsic_als say nothing about"), (1.0, "all 1 tried")):
-            catalog["intrinsic_als.metrics"] = MemoryDataset(metrics | {"above_null": verdict})
-            print_summary(["intrinsic_als.metrics"], catalog, "test")
-            assert words in capsys.readouterr().out
+    run_project(tmp_path, ["intrinsic_als"], recommendation={"n": 12})
+    assert "with recommendation.n=12" in capsys.readouterr().out
+    run_project(tmp_path, ["posthoc_knn", "recommenders"])
+    capsys.readouterr()
+    with open_catalog(tmp_path) as catalog:
+        text = shown(*results(find(catalog)))
+    assert re.search(r"Results of 2 runs, .*\n  intrinsic_als: run of .*recommendation\.n=12", text)
 
 
-def test_reasons_are_shown_with_what_their_columns_mean() -> None:
-    metrics = {
-        "parts": {"coverage": 1.0, "additivity_error_relative": 2e-7},
-        "rules": {"coverage": 0.9, "coverage_of_random": 0.05, "median_lift": 2.14},
-    }
-    text = shown(metrics_table(metrics, "approach", REASONS, SPECIAL))
-    assert "5.0 %" in text
-    assert "lift 2.1" in text
-    assert "Σ error 2e-07" in text
-    words = legend(metrics, [*REASONS, *SPECIAL])
-    assert "lift: " in words
-    assert "MEP" not in words
-    assert "Lower is better" in words
+def test_a_run_that_ended_before_any_approach(tmp_path: Path) -> None:
+    run_project(tmp_path, ["data_processing"])
+    with open_catalog(tmp_path) as catalog:
+        text = shown(*results(find(catalog)))
+    assert "No approach has results of this data yet" in text

@@ -78,8 +78,8 @@ def test_a_terminal_without_some_characters(encoding: str) -> None:
     screen = Terminal(encoding)
     with redirect_stdout(screen):
         print_plainly(terminal(SENTENCE))
-    e = "?" if encoding == "ascii" else "é"
-    assert screen.printed() == f"Because you rated Alien * 3 ?5 and Caf{e}.\n"
+    e = "e" if encoding == "ascii" else "é"
+    assert screen.printed() == f"Because you rated Alien * 3 *5 and Caf{e}.\n"
 
 
 def test_lines_end_without_blanks(screen: Terminal) -> None:

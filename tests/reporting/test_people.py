@@ -196,6 +196,15 @@ def test_unknown_items_get_near_ones(typed: str, near: str) -> None:
     assert "nan" not in message.removeprefix("unknown item 'nan'")
 
 
+def test_items_that_somebody_has_not_rated() -> None:
+    rated = FILMS[FILMS["item_id"] < 3]
+    assert find_item("alien", rated, "ann") == 1
+    with pytest.raises(InputError, match=r"^user ann has not rated 'Hamlet'; near: .*Alien"):
+        find_item("Hamlet", rated, "ann")
+    with pytest.raises(InputError, match=r"user 0 has not rated 'Hamlet'; near: nothing$"):
+        find_item("Hamlet", rated.head(0), 0)
+
+
 def test_parts_of_titles_get_the_shortest_titles_that_hold_them() -> None:
     many = catalogue([(number, "the film" + "!" * number, None) for number in range(1, 9)])
     with pytest.raises(InputError, match=r"near: 1 \(the film!\), 2 \(.*, 5 \(the film!!!!!\)$"):

@@ -18,6 +18,8 @@ from explainable_recsys.interactions import Interactions
 from explainable_recsys.parameters import Parameters
 from explainable_recsys.recommenders.base import Recommender
 from explainable_recsys.recommenders.lists import Ranker, RecommendationParameters, recommend
+from explainable_recsys.wording.numbers import percentage
+from explainable_recsys.wording.phrases import phrase
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +42,16 @@ class FittedPair:
     def explainer(self) -> ExplainerRecord:
         """The explainer's record."""
         return EXPLAINERS[self.record.explainer]
+
+    @property
+    def silence(self) -> str:
+        """Why it has no reason for a recommendation for which it has none, after a colon."""
+        near = self.knowledge.get("neighbourhood")
+        of_items = near is not None and near.form == "items"
+        record = EXPLAINERS["similar_items"] if of_items else self.explainer
+        given = {name: value for name, value in self.parameters if isinstance(value, float)}
+        shares = {name: percentage(100 * value) for name, value in given.items()}
+        return phrase(record.silence, **shares)
 
 
 @dataclass(frozen=True, eq=False)

@@ -34,12 +34,14 @@ _ALL = (
         knowledge=("features",),
         details=("totals",),
         adds_up=True,
+        silence="too little of its score comes from what was liked",
     ),
     ExplainerRecord(
         "features",
         explain_by_features,
         feature_sentences,
         details=("projected_evidence",),
+        silence="it has none of the features, decades aside, of what was rated well",
     ),
     ExplainerRecord(
         "influence",
@@ -47,6 +49,7 @@ _ALL = (
         influence_sentences,
         details=("cited_groups", "ranks_without"),
         measure=Step(influence_metrics, MEASURED),
+        silence="no liked rating raises its score enough to be felt",
     ),
     ExplainerRecord(
         "rules",
@@ -56,6 +59,7 @@ _ALL = (
         details=("cited_rules",),
         on_controls=True,
         measure=Step(cited_rule_metrics, MEASURED),
+        silence="no rule leads to it from what was liked",
     ),
     ExplainerRecord(
         "neighbours",
@@ -69,6 +73,8 @@ _ALL = (
             MEASURED,
             {f"recommendations_of_{c}": f"{c}.recommendations" for c in CONTROLS},
         ),
+        silence="too few of the nearest people like it ({min_share} of all and {min_agreement} of "
+        "those who rated it would be enough)",
     ),
     ExplainerRecord(
         "similar_items",
@@ -76,6 +82,7 @@ _ALL = (
         similar_item_sentences,
         knowledge=("similar_items",),
         on_controls=True,
+        silence="nothing that was liked is among the items most similar to it",
     ),
     ExplainerRecord(
         "lime",
@@ -89,6 +96,7 @@ _ALL = (
             MEASURED,
             {f"surrogates_of_{c}": f"{{approach}}.surrogates_of_{c}" for c in CONTROLS},
         ),
+        silence="no part of what was liked raises its score in a way that a simple model can tell",
     ),
     ExplainerRecord(
         "paths",
@@ -98,6 +106,7 @@ _ALL = (
         adds_up=True,
         details=("paths",),
         measure=Step(measure_paths, MEASURED),
+        silence="no path that says something leads to it from what was liked",
     ),
 )
 

@@ -136,6 +136,8 @@ class ExplainerRecord:
         adds_up: Whether the weights of all pieces sum to the score, or if it has views the shares.
         on_controls: Whether it may find no reason, so that it is tried on the controls' lists too.
         measure: Makes `{approach}.approach_metrics`, figures of this way of explaining alone.
+        silence: Why it has no reason for some recommendations, to be said after a colon; parameters
+            that are shares may stand there in braces.
     """
 
     name: str
@@ -146,6 +148,7 @@ class ExplainerRecord:
     adds_up: bool = False
     on_controls: bool = False
     measure: Step | None = None
+    silence: str = ""
 
     @property
     def compared(self) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from explainable_recsys.metrics.records import ADDITIONS, METRICS
 
 FIELDS = (
     *("title", "about", "label", "definition", "note"),
-    *("unit", "piece", "weight", "taken_away"),
+    *("unit", "piece", "weight", "taken_away", "silence"),
 )
 """Fields of records that people read; a record may lack some."""
 

@@ -29,9 +29,7 @@ def what_if_figure(before: pd.DataFrame, after: pd.DataFrame, change: str) -> st
     """
     if before.empty and after.empty:
         return style.message_figure(phrase("No recommendations to compare"))
-    key = "item_id" if {"item_id"} <= {*before.columns} & {*after.columns} else "title"
-    ranks = (before[[key, "rank"]], after[[key, "rank"]])
-    both = ranks[0].merge(ranks[1], on=key, how="outer", suffixes=("_old", "_new"), indicator="in")
+    both = _in_both(before, after)
     figure = style.new_figure()
     for place, (side, fate, x) in enumerate(_FATES):
         rows = both.loc[both["in"] == side, ["rank_old", "rank_new"]]
@@ -45,12 +43,14 @@ def what_if_figure(before: pd.DataFrame, after: pd.DataFrame, change: str) -> st
         dict(zip(before["rank"], before["title"], strict=True)),
         dict(zip(after["rank"], after["title"], strict=True)),
         (phrase("before"), phrase("after")),
-        _finding(both, len(before), escape(change)),
+        what_changes(before, after, escape(change)),
         phrase("Lines: from an item's place in the list before to its place after."),
     )
 
 
-def _finding(both: pd.DataFrame, n_before: int, change: str) -> str:
+def what_changes(before: pd.DataFrame, after: pd.DataFrame, change: str) -> str:
+    """How many items leave and enter a list or move in it, in a sentence; as `what_if_figure`."""
+    both, n_before = _in_both(before, after), len(before)
     n = both["in"].value_counts()
     n_moved = int((both["rank_old"] != both["rank_new"])[both["in"] == "both"].sum())
     n_left, n_new = int(n["left_only"]), int(n["right_only"])
@@ -64,3 +64,10 @@ def _finding(both: pd.DataFrame, n_before: int, change: str) -> str:
             "{change}, the same {before} items are recommended, {moved} at another place", **facts
         )
     return phrase("{change}, no recommendation changes", **facts)
+
+
+def _in_both(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
+    """The items of both lists, with `rank_old` and `rank_new`, and `in` which of them each is."""
+    key = "item_id" if {"item_id"} <= {*before.columns} & {*after.columns} else "title"
+    ranks = (before[[key, "rank"]], after[[key, "rank"]])
+    return ranks[0].merge(ranks[1], on=key, how="outer", suffixes=("_old", "_new"), indicator="in")

@@ -2,41 +2,38 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pandas as pd
-from kedro.framework.session import KedroSession
 from kedro.io import DataCatalog
-from rich.console import Group, RenderableType
-from rich.table import Table
-from rich.text import Text
+from rich.console import Group
 
 from explainable_recsys.answers.pairs import APPROACHES, explainers_for, pair_of, record_of
 from explainable_recsys.answers.recommenders import RECOMMENDERS
 from explainable_recsys.answers.records import Pair
 from explainable_recsys.errors import InputError
-from explainable_recsys.explainers.styles import style_of
-from explainable_recsys.interface.stored import load_stored, stored_approach, stored_approaches
-from explainable_recsys.interface.terminal import (
-    grid,
-    heading,
-    indented,
-    print_json,
-    print_plainly,
-    ranked,
-    reason_of,
-    title_of,
+from explainable_recsys.explainers.counterfactuals import minimal_counterfactual
+from explainable_recsys.explainers.what_if import Change
+from explainable_recsys.interactions import Interactions
+from explainable_recsys.interface.replies import Changed, Reply, as_json, drawn
+from explainable_recsys.interface.runs import named, runs_behind
+from explainable_recsys.interface.stored import (
+    Stored,
+    load_stored,
+    open_catalog,
+    ratings_of,
+    stored_approach,
+    stored_approaches,
 )
-from explainable_recsys.reporting.people import Person, find_item, find_user
-from explainable_recsys.wording import markup
-from explainable_recsys.wording.numbers import fixed, number, short
-from explainable_recsys.wording.phrases import phrase, plural
+from explainable_recsys.interface.terminal import print_json, print_plainly
+from explainable_recsys.interface.what_if import compared, wanted_changes, words_of
+from explainable_recsys.reporting.people import find_item, find_user
+from explainable_recsys.wording.phrases import phrase
 
-N_RATED = 10
+MOST_REMOVED = 10
+"""Ratings that the smallest change may take away."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +48,10 @@ class Question:
         explainer: Name; None: that of the recommender's first approach.
         lists: Recommender whose list is to be explained; None: the pair's own.
         min_ratings: Items with fewer training ratings are not recommended; None: as in the run.
+        without: Titles or ids of rated items, to ask for the list without these ratings.
+        rate: Titles or ids with a rating each, such as `Alien=2`, to ask for the list with it.
+        smallest_change: Whether to look for the fewest ratings without which the item (None: the
+            first of the list) is not recommended.
     """
 
     user: str
@@ -60,29 +61,9 @@ class Question:
     explainer: str | None = None
     lists: str | None = None
     min_ratings: int | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class Reply:
-    """What there is to say.
-
-    Attributes:
-        data: Name of the data set.
-        pair: Who explains.
-        lists: Recommender whose list it is.
-        others: The other approaches that could have been asked, highest nDCG first.
-        person: The user, with the list; or with the one item asked for.
-        n_listed: Length of the list.
-        item_id: Of the item asked for; None for the whole list.
-    """
-
-    data: str
-    pair: Pair
-    lists: str
-    others: tuple[str, ...]
-    person: Person
-    n_listed: int
-    item_id: Any = None
+    without: tuple[str, ...] = ()
+    rate: tuple[str, ...] = ()
+    smallest_change: bool = False
 
 
 def explain(project: Path, env: str | None, question: Question, form: str) -> None:
@@ -97,15 +78,13 @@ def explain(project: Path, env: str | None, question: Question, form: str) -> No
     Raises:
         InputError: If the user, item or approach is not known, or nothing is stored.
     """
-    session = KedroSession.create(project, env=env)
-    with session:
-        catalog = session.load_context().catalog
-        assert isinstance(catalog, DataCatalog)  # settings.py chooses no other
-        reply = answer(catalog, question)
+    catalog = open_catalog(project, env)
+    reply = answer(catalog, question)
+    runs = runs_behind(catalog, reply.pair, reply.lists)
     if form == "json":
-        print_json(as_json(reply))
+        print_json(as_json(reply) | {"runs": [run._asdict() for run in runs]})
     else:
-        print_plainly(drawn(reply))
+        print_plainly(Group(*map(named, runs), drawn(reply)))
 
 
 def answer(catalog: DataCatalog, question: Question) -> Reply:
@@ -120,22 +99,121 @@ def answer(catalog: DataCatalog, question: Question) -> Reply:
     item_id = None if question.item is None else find_item(question.item, stored.data.items)
     if question.min_ratings is not None:
         stored = stored.with_min_ratings(user_id, question.min_ratings)
-    person = stored.of(user_id)
-    listed = person.recommendations
-    if item_id is not None and item_id in set(listed["item_id"]):
-        own = listed[listed["item_id"] == item_id].reset_index(drop=True)
-        person = replace(person, recommendations=own, reasons=person.reasons_for(item_id))
-    elif item_id is not None:
-        person = stored.about(user_id, item_id)
-    return Reply(
+    one, listed = stored.history(user_id), stored.of(user_id)
+    changes = wanted_changes(question.without, question.rate, stored.data.items, listed)
+    if question.smallest_change and changes:
+        raise InputError(
+            "--smallest-change finds out itself what to take away; accepted: it alone, or "
+            "--without and --rate"
+        )
+    if question.smallest_change and item_id is None:
+        item_id = listed.recommendations["item_id"].iloc[0]
+    whole = Reply(
         data=str(catalog.load("data_version")["name"]),
         pair=pair,
         lists=stored.whose,
         others=tuple(name for name in stored_approaches(catalog) if name != pair.name),
-        person=person,
-        n_listed=len(listed),
+        person=listed,
+        n_listed=len(listed.recommendations),
         item_id=item_id,
+        title="" if item_id is None else stored.titled(item_id),
+        silence=stored.pair.silence,
     )
+    if question.smallest_change:
+        return _smallest_change(whole, stored, one)
+    if changes:
+        return _what_if(whole, stored, one, changes)
+    reply = _about_item(whole, stored, one)
+    if reply.refused:
+        raise InputError(reply.refused)
+    return reply
+
+
+def _about_item(whole: Reply, stored: Stored, one: Interactions) -> Reply:
+    """Of the reply with the whole list what concerns the item asked for, if one is."""
+    person, item_id, refused = whole.person, whole.item_id, ""
+    if item_id is None:
+        return whole
+    listed = person.recommendations
+    own = listed[listed["item_id"] == item_id].reset_index(drop=True)
+    try:
+        person = (
+            replace(person, recommendations=own, reasons=person.reasons_for(item_id))
+            if len(own)
+            else stored.about(one, item_id)
+        )
+    except InputError as error:
+        person, refused = replace(person, recommendations=own), str(error)
+    return replace(whole, person=person, refused=refused)
+
+
+def _what_if(
+    whole: Reply,
+    stored: Stored,
+    one: Interactions,
+    changes: Sequence[Change],
+    minimal: bool | None = None,
+) -> Reply:
+    """The reply about a history, with the one about the changed history.
+
+    Raises:
+        InputError: If the changes contradict each other or rate the item asked for, or it is not
+            recommended either way.
+    """
+    if any(item_id == whole.item_id and rating is not None for item_id, rating in changes):
+        raise InputError(
+            f"{whole.title} is what is asked about, and only what is not rated is recommended; "
+            "accepted: ratings of other items"
+        )
+    changed, rated = stored.changed(one, changes), ratings_of(one)
+    then = stored.asked(changed)
+    after = replace(whole, person=then, n_listed=len(then.recommendations))
+    before, after = _about_item(whole, stored, one), _about_item(after, stored, changed)
+    if before.refused and after.refused:
+        raise InputError(after.refused)
+    table = pd.DataFrame(changes, columns=["item_id", "rating"])
+    said = Changed(
+        table.assign(
+            title=table["item_id"].map(stored.titled),
+            old_rating=table["item_id"].map(rated),
+        ),
+        words_of(stored, one, changes),
+        after,
+        compared(stored, one, changes, whole.person, then),
+        minimal,
+    )
+    return replace(before, changed=said)
+
+
+def _smallest_change(whole: Reply, stored: Stored, one: Interactions) -> Reply:
+    """What becomes of it without the fewest ratings that keep the item on the list.
+
+    Raises:
+        InputError: If the item is not recommended at all.
+    """
+    reply, asked = _about_item(whole, stored, one), stored.recommendation
+    if reply.refused:
+        raise InputError(reply.refused)
+    if reply.person.recommendations["rank"].iloc[0] > reply.n_listed:
+        nothing = phrase("It is not on the list, so no change of the ratings takes it off.")
+        return replace(reply, no_change=nothing)
+    found = minimal_counterfactual(
+        stored.lister,
+        stored.data,
+        ratings_of(one),
+        whole.item_id,
+        asked.n,
+        MOST_REMOVED,
+        min_ratings=asked.min_ratings,
+    )
+    if found is None:
+        nothing = phrase(
+            "No {n} or fewer of the ratings were found without which it is off the list.",
+            n=MOST_REMOVED,
+        )
+        return replace(reply, no_change=nothing)
+    changes = [Change(item_id, None) for item_id in found.removed]
+    return _what_if(whole, stored, one, changes, found.minimal)
 
 
 def chosen_pair(catalog: DataCatalog, question: Question) -> Pair:
@@ -157,127 +235,3 @@ def chosen_pair(catalog: DataCatalog, question: Question) -> Pair:
     own = [pair for pair in APPROACHES.values() if pair.recommender == question.recommender]
     usual = own[0].explainer if own else explainers_for(question.recommender)[0]
     return pair_of(question.recommender, question.explainer or usual)
-
-
-def as_json(reply: Reply) -> dict[str, Any]:
-    """The reply for other programs; what is missing is null."""
-    someone = reply.person
-    listed = _records(someone.recommendations)
-    for row in listed:
-        if row["sentence"] is not None:
-            row["sentence"] = markup.plain(row["sentence"])
-        evidence = _records(someone.reasons_for(row["item_id"]))
-        row["evidence"] = [{k: v for k, v in piece.items() if k != "item_id"} for piece in evidence]
-    return {
-        "data": reply.data,
-        "approach": reply.pair.name if reply.pair.name in APPROACHES else None,
-        "recommender": reply.pair.recommender,
-        "explainer": reply.pair.explainer,
-        "lists": reply.lists,
-        "user_id": _plain(someone.user_id),
-        "history": _records(someone.history),
-        "recommendations": listed,
-    }
-
-
-def drawn(reply: Reply) -> RenderableType:
-    """The reply for people."""
-    parts: list[RenderableType] = [_history(reply)]
-    if reply.item_id is None:
-        title = phrase("{lists} recommends, {explained}", lists=reply.lists, explained=_by(reply))
-        parts += [heading(title), indented(ranked(reply.person.recommendations))]
-    else:
-        parts += _one(reply)
-    if reply.others:
-        others = ", ".join(reply.others)
-        hint = phrase("others to ask with --approach: {approaches}", approaches=others)
-        parts += [Text(), indented(Text(hint, style="dim"))]
-    return Group(*parts)
-
-
-def _by(reply: Reply) -> str:
-    """What explains, and that the list is another recommender's where it is."""
-    explainer = reply.pair.explainer.replace("_", " ")
-    if reply.lists == reply.pair.recommender:
-        return phrase("explained by {explainer}", explainer=explainer)
-    return phrase(
-        "explained by {explainer} of {recommender}, whose own list it is not",
-        explainer=explainer,
-        recommender=reply.pair.recommender,
-    )
-
-
-def _history(reply: Reply) -> RenderableType:
-    history, who = reply.person.history, {"user": reply.person.user_id, "data": reply.data}
-    n = len(history)
-    if not n:
-        return Text(phrase("User {user} of {data}: no ratings", **who))
-    first = plural(
-        n,
-        "User {user} of {data}: {n} rating, mean {mean}",
-        "User {user} of {data}: {n} ratings, mean {mean}",
-        mean=fixed(history["rating"].mean(), 1),
-        **who,
-    )
-    rated = grid()
-    for row in history.head(N_RATED).to_dict("records"):
-        stars = Text(f"★{short(row['rating'])}", no_wrap=True)
-        rated.add_row(stars, Text(title_of(row), overflow="fold"))
-    rest = plural(n - N_RATED, "and {n} more", "and {n} more")
-    more = [indented(Text(rest, style="dim"))] if n > N_RATED else []
-    return Group(Text(first, style="bold"), indented(rated), *more)
-
-
-def _one(reply: Reply) -> list[RenderableType]:
-    """The place of one item, its sentence, and all of the evidence."""
-    row = reply.person.recommendations.iloc[0].to_dict()
-    sentence = (
-        phrase(
-            "number {rank} of {lists} (score {score}), {explained}; "
-            "recommended are the first {listed}"
-        )
-        if row["rank"] > reply.n_listed
-        else phrase("number {rank} of {lists} (score {score}), {explained}")
-    )
-    place = sentence.format(
-        rank=number(row["rank"], "count"),
-        lists=reply.lists,
-        score=f"{row['score']:.4g}",
-        explained=_by(reply),
-        listed=reply.n_listed,
-    )
-    evidence = reply.person.reasons_for(reply.item_id)
-    parts: list[RenderableType] = [heading(title_of(row)), indented(Text(place))]
-    parts.append(indented(reason_of(row)))
-    return [*parts, Text(), indented(_evidence(evidence))] if len(evidence) else parts
-
-
-def _evidence(evidence: pd.DataFrame) -> Table:
-    """All pieces of evidence; the parts of one rule stand together."""
-    style = style_of(evidence["style"])
-    table = grid(show_header=True)
-    table.add_column(phrase(style.weight), justify="right", no_wrap=True)
-    table.add_column(phrase(style.piece), overflow="fold")
-    if style.name == "rule":
-        groups = evidence.groupby("group", sort=False)
-        rows = [(f["weight"].iloc[0], " + ".join(f["evidence"].astype("str"))) for _, f in groups]
-    else:
-        rows = list(zip(evidence["weight"], evidence["evidence"].astype("str"), strict=True))
-    for value, text in rows:
-        table.add_row(f"{value:.3g}", Text(text))
-    return table
-
-
-def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    return [
-        {str(name): _plain(value) for name, value in row.items()}
-        for row in table.to_dict("records")
-    ]
-
-
-def _plain(value: Any) -> Any:
-    """A number or text that JSON knows; None for what is missing or not finite."""
-    plain = value.item() if isinstance(value, np.generic) else value
-    if isinstance(plain, float) and not math.isfinite(plain):
-        return None
-    return None if plain is pd.NA else plain

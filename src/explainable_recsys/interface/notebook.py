@@ -21,7 +21,7 @@ from kedro.utils import find_kedro_project
 
 from explainable_recsys.draws import random_order
 from explainable_recsys.errors import InputError
-from explainable_recsys.explainers.what_if import Change, changed_history
+from explainable_recsys.explainers.what_if import Change
 from explainable_recsys.figures.reasons import reasons_figure
 from explainable_recsys.figures.what_if import what_if_figure
 from explainable_recsys.interactions import Interactions
@@ -29,6 +29,7 @@ from explainable_recsys.interface.configuration import read_block
 from explainable_recsys.interface.messages import user_message
 from explainable_recsys.interface.stored import load_stored, stored_approach
 from explainable_recsys.interface.terminal import title_of
+from explainable_recsys.interface.what_if import words_of
 from explainable_recsys.reporting.people import Person, find_item, find_user
 from explainable_recsys.wording import markup
 from explainable_recsys.wording.numbers import short
@@ -206,7 +207,7 @@ class Browser(ipywidgets.VBox):  # type: ignore[misc]
 
     def _show_reasons(self, someone: Person, item_id: Any) -> None:
         row = someone.recommendations.set_index("item_id", drop=False).loc[item_id]
-        self._sentence.value = _sentence(row["sentence"])
+        self._sentence.value = _sentence(row["sentence"], self._stored.pair.silence)
         title = str(row["title"]) if markup.is_text(row["title"]) else f"item {item_id}"
         pair = self._stored.pair
         parts = pair.explainer.adds_up and pair.record.order in (None, "share")
@@ -219,15 +220,18 @@ class Browser(ipywidgets.VBox):  # type: ignore[misc]
         if wanted is None:
             self.comparison.clear_output()
             return
-        before, after = self._person.recommendations, self._asked(wanted)
-        figure = what_if_figure(before, after.recommendations, self._words(wanted))
-        _draw(self.comparison, figure, _reasons_after(before, after))
+        before, one = self._person.recommendations, self._stored.history(self._person.user_id)
+        after = self._stored.asked(self._stored.changed(one, [wanted]))
+        words = words_of(self._stored, one, [wanted])
+        figure = what_if_figure(before, after.recommendations, words)
+        told = _reasons_after(before, after, self._stored.pair.silence)
+        _draw(self.comparison, figure, told)
 
     def _wanted_change(self) -> Change | None:
         """What is to be different; None for nothing.
 
         Raises:
-            InputError: If there is no such item, or something unrated is to be taken back.
+            InputError: If there is no such item.
         """
         item_id = self.change.value
         if self.other.value.strip():
@@ -236,24 +240,6 @@ class Browser(ipywidgets.VBox):  # type: ignore[misc]
             return None
         value = self.rating.value
         return Change(item_id, None if value == phrase(TAKE_BACK) else float(value))
-
-    def _asked(self, change: Change) -> Person:
-        """What the approach says to the user with another rating."""
-        rated = self._person.history
-        history = dict(zip(rated["item_id"], rated["rating"], strict=True))
-        ratings = changed_history(history, [change])
-        if not ratings:
-            raise InputError("nothing is left that is rated, so there is nobody to recommend to")
-        table = pd.DataFrame(ratings.items(), columns=["item_id", "rating"])
-        table["user_id"] = self._person.user_id
-        return self._stored.asked(self._histories.histories(table))
-
-    def _words(self, change: Change) -> str:
-        """The change as the beginning of a sentence."""
-        title = self._items.set_index("item_id").loc[change.item_id, "title"]
-        if change.rating is None:
-            return phrase("Without {title}", title=title)
-        return phrase("With {title} rated {rating}", title=title, rating=short(change.rating))
 
 
 browse = Browser
@@ -292,15 +278,15 @@ def _history(someone: Person) -> str:
     return f'<div style="{_LINES}">{"<br>".join([*lines, *more])}</div>'
 
 
-def _reasons_after(before: pd.DataFrame, after: Person) -> str:
+def _reasons_after(before: pd.DataFrame, after: Person, silence: str) -> str:
     """The sentences of what the change brings into the list."""
     listed = after.recommendations
     new = listed[~listed["item_id"].isin(before["item_id"])].to_dict("records")
-    lines = [f"<b>{escape(title_of(row))}</b>{_sentence(row['sentence'])}" for row in new]
+    lines = [f"<b>{escape(title_of(row))}</b>{_sentence(row['sentence'], silence)}" for row in new]
     return "".join([phrase("New in the list:"), "<br>", *lines]) if lines else ""
 
 
-def _sentence(sentence: Any) -> str:
+def _sentence(sentence: Any, silence: str) -> str:
     if not markup.is_text(sentence):
-        return phrase("No explanation.")
+        return escape(phrase("No explanation: {why}.", why=silence))
     return f'<div style="{_LINES}">{markup.html(sentence)}</div>'

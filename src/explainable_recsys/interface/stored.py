@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from explainable_recsys.answers.recommenders import RECOMMENDERS
 from explainable_recsys.answers.records import Pair
 from explainable_recsys.data import LIST_COLUMNS, Data, Lists
 from explainable_recsys.errors import InputError, did_you_mean, require_columns
+from explainable_recsys.explainers.what_if import Change, changed_history, history_row
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.pipelines.data_processing.nodes import gather_data
 from explainable_recsys.pipelines.judging import earlier_results, results_root
@@ -31,7 +33,7 @@ from explainable_recsys.recommenders.lists import (
     check_made_by,
     recommend,
 )
-from explainable_recsys.reporting.people import Person, person, titled
+from explainable_recsys.reporting.people import Person, find_item, person, titled
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,35 +63,34 @@ class Stored:
             InputError: If the user has no history or is recommended nothing, or the list is not
                 that of the stored model.
         """
-        one = self._history(user_id)
+        one = self.history(user_id)
         listed = self.lists[self.lists["user_id"] == user_id]
         if listed.empty:
-            raise InputError(f"{self.whose} recommends nothing to user {user_id}")
+            raise InputError(f"{self.title} recommends nothing to user {user_id}")
         check_made_by(self.lister, one, listed)
         return self._person(one, Lists.of(one, listed))
 
     def with_min_ratings(self, user_id: Any, min_ratings: int) -> Stored:
         """The same, with the list of one user made anew of items with so few training ratings."""
         recommendation = self.recommendation.model_copy(update={"min_ratings": min_ratings})
-        one, known = self._history(user_id), self.data.interactions
+        one, known = self.history(user_id), self.data.interactions
         lists = recommend(self.lister, one, recommendation, catalogue=known)
         return replace(self, lists=lists, recommendation=recommendation)
 
-    def about(self, user_id: Any, item_id: Any) -> Person:
-        """History of a user, and one item, in the list or not, with its place among all.
+    def about(self, one: Interactions, item_id: Any) -> Person:
+        """A history, and one item, in the list or not, with its place among all.
 
         Raises:
-            InputError: If the user rated the item, it has too few ratings, or nothing leads to it.
+            InputError: If the item is rated, it has too few ratings, or nothing leads to it.
         """
-        one, items = self._history(user_id), self.data.items
-        facts = items[items["item_id"] == item_id].iloc[0]
-        title = titled(facts["title"], facts["year"], item_id)
+        title = self.titled(item_id)
         (column,) = one.item_columns(np.array([item_id]))
         if column < 0:
             raise InputError(f"{title} has no rating to learn from, so nothing can recommend it")
-        if rated := one.ratings[[0], [column]][0]:
+        if item_id in (rated := ratings_of(one)):
             raise InputError(
-                f"user {user_id} rated {title} {rated:g}; only what is not rated is recommended"
+                f"user {one.user_ids[0]} rated {title} {rated[item_id]:g}; only what is not rated "
+                "is recommended"
             )
         min_ratings = self.recommendation.min_ratings
         ranker = Ranker.of(self.lister, self.data.interactions, min_ratings)
@@ -103,21 +104,73 @@ class Stored:
         asked = place_among_all(ranker, one, int(column), self.recommendation.n)
         if not np.isfinite(asked.table["score"].iloc[0]):
             raise InputError(
-                f"{self.whose} would never recommend {title} to user {user_id}; "
+                f"{self.title} would never recommend {title} to user {one.user_ids[0]}; "
                 "nothing in the history leads to it"
             )
         return self._person(one, asked)
 
     def asked(self, one: Interactions) -> Person:
-        """A list with reasons for any history."""
-        return self._person(one, None)
+        """A list with reasons for any history; nothing is listed for one without ratings."""
+        lists = recommend(self.lister, one, self.recommendation, catalogue=self.data.interactions)
+        return self._person(one, Lists.of(one, lists))
 
-    def _history(self, user_id: Any) -> Interactions:
+    def ask(self, ratings: Mapping[Any, float]) -> Person:
+        """A list with reasons for somebody who rated this, whether the data know them or not.
+
+        Args:
+            ratings: By title or id of the items, such as `{"Alien": 5, "Toy Story (1995)": 2.5}`.
+
+        Raises:
+            InputError: If there is no such item, or as `changed`.
+        """
+        items, known = self.data.items, self.data.interactions
+        changes = [Change(find_item(name, items), value) for name, value in ratings.items()]
+        nobody = Interactions(history_row(known, {}), np.array(["you"]), known.item_ids)
+        return self.asked(self.changed(nobody, changes))
+
+    def changed(self, one: Interactions, changes: Iterable[Change]) -> Interactions:
+        """A history with ratings added, replaced or taken back; see `changed_history`.
+
+        Raises:
+            InputError: If an item is changed twice, or to be taken back and not rated, or a rating
+                is off the scale or of what nothing was learned of.
+        """
+        wanted: dict[Any, float | None] = {}
+        rated, scale = ratings_of(one), self.data.scale
+        for item_id, rating in changes:
+            title = self.titled(item_id)
+            if item_id in wanted:
+                raise InputError(f"{title} is changed twice; accepted: one change per item")
+            if rating is None and item_id not in rated:
+                raise InputError(f"{title} is to be removed, but it is not rated")
+            if rating is not None and not scale.minimum <= rating <= scale.maximum:
+                raise InputError(
+                    f"{title} rated {rating:g} is off the scale; accepted: {scale.minimum:g} to "
+                    f"{scale.maximum:g}"
+                )
+            if one.item_columns(np.array([item_id]))[0] < 0:
+                raise InputError(f"{title} has no rating to learn from, so rating it says nothing")
+            wanted[item_id] = rating
+        ratings = changed_history(rated, map(Change._make, wanted.items()))
+        return Interactions(history_row(one, ratings), one.user_ids, one.item_ids)
+
+    def history(self, user_id: Any) -> Interactions:
+        """What a user rated, as the only row."""
         known = self.data.histories
         row = known.known_rows(np.array([user_id]))
         return Interactions(known.ratings[row], known.user_ids[row], known.item_ids)
 
-    def _person(self, one: Interactions, lists: Lists | None) -> Person:
+    def titled(self, item_id: Any) -> str:
+        """Title and year of an item, as far as they are known."""
+        facts = self.data.items[self.data.items["item_id"] == item_id].iloc[0]
+        return titled(facts["title"], facts["year"], item_id)
+
+    @property
+    def title(self) -> str:
+        """What the recommender is called that made the lists."""
+        return RECOMMENDERS[self.whose].title
+
+    def _person(self, one: Interactions, lists: Lists) -> Person:
         said = answer(self.pair, self.data, one, lists, self.recommendation)
         tables = said.recommendations, said.explanations, said.sentences
         return person(one.user_ids[0], one, *tables, self.data.items)
@@ -142,6 +195,33 @@ def open_catalog(folder: Path | str = ".", env: str | None = None) -> DataCatalo
         catalog = session.load_context().catalog
     assert isinstance(catalog, DataCatalog)  # settings.py chooses no other
     return catalog
+
+
+def load_run(
+    approach: str | None = None, folder: Path | str = ".", env: str | None = None
+) -> Stored:
+    """An approach as its last run left it, for Python outside of a run.
+
+    Args:
+        approach: Name; None for the one with the highest nDCG.
+        folder: See `open_catalog`.
+        env: See `open_catalog`.
+
+    Raises:
+        InputError: As `open_catalog`, `stored_approach` and `load_stored`.
+    """
+    catalog = open_catalog(folder, env)
+    return load_stored(catalog, stored_approach(catalog, approach))
+
+
+def ratings_of(one: Interactions) -> dict[Any, float]:
+    """What is rated in a single history, by item id.
+
+    >>> table = pd.DataFrame({"user_id": [1, 1], "item_id": [7, 9], "rating": [4.0, 2.0]})
+    >>> {item: float(rating) for item, rating in ratings_of(Interactions.from_frame(table)).items()}
+    {7: 4.0, 9: 2.0}
+    """
+    return dict(zip(one.item_ids[one.ratings.indices].tolist(), one.ratings.data, strict=True))
 
 
 def stored_approaches(catalog: DataCatalog) -> list[str]:
@@ -205,7 +285,9 @@ def load_stored(catalog: DataCatalog, pair: Pair, whose: str | None = None) -> S
     fitted = load_pair(catalog, pair)
     own = whose == pair.recommender
     lister = fitted.model if own else catalog.load(f"{whose}.model")
-    recommendation = RecommendationParameters.model_validate(catalog.load("params:recommendation"))
+    usual = RecommendationParameters.model_validate(catalog.load("params:recommendation"))
+    length = {} if lists.empty else {"n": int(lists["rank"].max())}  # of the run, whatever is usual
+    recommendation = usual.model_copy(update=length)
     return Stored(fitted, load_data(catalog), whose, lists, lister, recommendation)
 
 

@@ -1,251 +1,280 @@
-"""The summary printed after a run: the data, the metrics, a few users with their reasons."""
+"""What stands in the terminal after a run, and again after `kedro summary`: one screen."""
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
+from kedro.framework.project import pipelines
 from kedro.io import DataCatalog
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from explainable_recsys.answers.pairs import APPROACHES
-from explainable_recsys.answers.recommenders import RECOMMENDERS
-from explainable_recsys.datasets.source import parse_source
-from explainable_recsys.interface.stored import load_data
+from explainable_recsys.answers.recommenders import CONTROLS, RECOMMENDERS
+from explainable_recsys.errors import InputError
+from explainable_recsys.interface.found import Found, find
+from explainable_recsys.interface.long_tables import (
+    control_lines,
+    examples,
+    legend,
+    long_tables,
+    metrics_table,
+)
+from explainable_recsys.interface.runs import named, runs_of
+from explainable_recsys.interface.stored import open_catalog
 from explainable_recsys.interface.terminal import (
     below,
     grid,
     heading,
     indented,
     print_plainly,
-    ranked,
+    reason_of,
+    title_of,
 )
-from explainable_recsys.metrics.faithfulness import FaithfulnessParameters
-from explainable_recsys.metrics.parameters import EvaluationParameters
-from explainable_recsys.metrics.records import CONTROL, OF_LISTS, read
-from explainable_recsys.pipelines.judging import results_root
-from explainable_recsys.preprocessing.splits import SplitParameters
-from explainable_recsys.reporting.findings import null_sentences
-from explainable_recsys.reporting.people import example_user, users_lists
-from explainable_recsys.wording.metrics import label
-from explainable_recsys.wording.numbers import date, fixed, number, short
-from explainable_recsys.wording.phrases import phrase, plural
+from explainable_recsys.pipelines.judging import earlier_results, results_root
+from explainable_recsys.reporting.people import example_item
+from explainable_recsys.wording.numbers import date, number, percentage
+from explainable_recsys.wording.phrases import later, phrase, plural
 
-QUALITY = ("recall@{k}", "ndcg@{k}", "popular_overlap@{k}", "catalogue_coverage@{k}", "rmse")
-REASONS = ("coverage", "coverage_of_popularity", "coverage_of_random", "length")
-SPECIAL = ("median_lift", "mep_users@{k}", "held_out_r2", "additivity_error_relative")
-"""What only some approaches have: of each the first is shown, with its name."""
+MISSION = ("intrinsic_als", "posthoc_ar", "intrinsic_mf", "posthoc_fm_lime")
+"""The approaches of the workshop that the project follows: shown before others."""
 
-FAITHFULNESS = ("pos@{k},{n}", "del@{n}")
-WIDTH = 78
-N_ITEMS = 3
+N_APPROACHES, N_LISTS, N_REASONS = 5, 5, 3
+"""How many approaches are compared, recommenders without any, and reasons of one person."""
 
-Metrics = dict[str, dict[str, Any]]
-"""Values by metric, by recommender or approach."""
+NOBODY = later("Nothing is explained to anybody.")
 
 
 def print_summary(outputs: Collection[str], catalog: DataCatalog, env: str | None) -> None:
-    """Print a summary of what a run produced; nothing if it made nothing that is summed up.
+    """Print what a run found out; nothing if it made nothing that is summed up.
 
     Args:
         outputs: Names of the datasets that the run wrote.
         catalog: Where they are.
         env: Environment of the run.
     """
-    parts: list[RenderableType] = []
-    if "dataset_card" in outputs:
-        parts += [heading(phrase("Data")), card_text(catalog.load("dataset_card"))]
-    parts += _all_metrics(outputs, catalog)
+    found = find(catalog, outputs)
+    parts = results(found, outputs)
     if "tuning.trials" in outputs:
-        from explainable_recsys.pipelines.tuning.report import tuning_text
-
-        file = Path(str(catalog.get("tuning.best_parameters")._get_load_path()))  # type: ignore[union-attr]
-        text = tuning_text(catalog.load("tuning.trials"), below(Path.cwd(), file), env)
-        parts += [heading(phrase("Tuning")), Text(text, no_wrap=True, overflow="ignore")]
-    parts += _all_examples(outputs, catalog)
-    if parts:
-        folder = below(Path.cwd(), results_root(catalog))
-        print_plainly(Group(*parts, *_next_steps(folder, outputs, env)))
+        parts += tuning_lines(catalog, env)
+    if parts or "dataset_card" in outputs:
+        steps = next_steps(found, "report" in outputs, env)
+        print_plainly(Group(Text(), *data_lines(catalog), *parts, *steps))
 
 
-def _next_steps(folder: str, outputs: Collection[str], env: str | None) -> list[RenderableType]:
-    """Where to look now."""
-    report = {phrase("report"): f"{folder}/08_reporting/report.html"}
-    steps = (report if "report" in outputs else {}) | {
-        phrase("files"): phrase("{folder}/, every run a version of its own", folder=folder),
-        phrase("lineage"): "make viz" + (f" ENV={env}" if env else ""),
-    }
-    return [heading(phrase("Next")), *(f"  {what:<10} {where}" for what, where in steps.items())]
-
-
-def _all_metrics(outputs: Collection[str], catalog: DataCatalog) -> list[RenderableType]:
-    """Accuracy by recommender; what explanations are like, and their faithfulness, by approach."""
-    evaluation = EvaluationParameters.model_validate(catalog.load("params:evaluation"))
-    faithfulness = FaithfulnessParameters.model_validate(catalog.load("params:faithfulness"))
-    sizes = {"k": evaluation.k, "n": faithfulness.reported}
-    accuracy, explained = (
-        {name: catalog.load(f"{name}.metrics") for name in names if f"{name}.metrics" in outputs}
-        for names in (RECOMMENDERS, APPROACHES)
-    )
-    place = {name: -(values.get(f"ndcg@{evaluation.k}") or 0) for name, values in accuracy.items()}
-    place |= {name: place.get(APPROACHES[name].recommender, 1) for name in explained}
-    accuracy, explained = (
-        dict(sorted(metrics.items(), key=lambda row: (place[row[0]], row[0])))
-        for metrics in (accuracy, explained)
-    )
-    parts: list[RenderableType] = []
-    if accuracy:
-        columns = [column.format(**sizes) for column in QUALITY]
-        table = metrics_table(accuracy, phrase("recommender"), columns)
-        protocol = protocol_text(accuracy, evaluation, catalog)
-        parts += [heading(phrase("Quality")), table, protocol]
-    if explained:
-        special = [column.format(**sizes) for column in SPECIAL]
-        table = metrics_table(explained, phrase("approach"), REASONS, special)
-        parts += [heading(phrase("Reasons")), table, legend(explained, [*REASONS, *special])]
-        verdicts = {name: values.get("above_null") for name, values in explained.items()}
-        parts += [paragraph(text) for text in null_sentences(verdicts)]
-    main = [column.format(**sizes) for column in FAITHFULNESS]
-    faithful = {name: v for name, v in explained.items() if v.get(main[0]) is not None}
-    if faithful:
-        columns = [f"{column}{side}" for column in main for side in ("", "/random", "/popular")]
-        table = metrics_table(faithful, phrase("approach"), columns)
-        parts += [heading(phrase("Faithfulness")), table, legend(faithful, columns)]
-    return parts
-
-
-def _all_examples(outputs: Collection[str], catalog: DataCatalog) -> list[RenderableType]:
-    """The same users for every approach, fewer of them where there are several approaches."""
-    made = [name for name in APPROACHES if f"{name}.sentences" in outputs]
-    sentences = {name: catalog.load(f"{name}.sentences") for name in made}
-    sentences = {name: table for name, table in sentences.items() if len(table)}
-    if not sentences:
-        return []
-    source = parse_source(catalog.load("params:source"))
-    explained = [table["user_id"] for table in sentences.values()]
-    users = [example_user(source.example_user, explained, load_data(catalog).histories)]
-    lists = {n: catalog.load(f"{APPROACHES[n].recommender}.recommendations") for n in sentences}
-    return examples(users_lists(lists, sentences, catalog.load("items"), users, N_ITEMS))
-
-
-def examples(lists: pd.DataFrame) -> list[RenderableType]:
-    """Lists with their reasons, as `users_lists` gathers them, from approach to approach."""
-    parts: list[RenderableType] = []
-    for approach, of_approach in lists.groupby("approach"):
-        whose = APPROACHES[str(approach)].recommender
-        title = phrase(
-            "Why? {approach}, lists of {recommender}", approach=approach, recommender=whose
-        )
-        parts.append(heading(title))
-        for user, own in of_approach.groupby("user_id"):
-            parts += [Text("  " + phrase("user {user}", user=user)), indented(ranked(own), 4)]
-    return parts
-
-
-def card_text(card: dict[str, Any]) -> str:
-    """The dataset card in a few lines."""
-    first, last = map(date, card["time_span"]) if card["time_span"] else ("", "")
-    span = phrase("{first} to {last}", first=first, last=last) if first else phrase("no timestamps")
-    sizes = [f"{number(count, 'count')} {part}" for part, count in card["split"].items()]
-    dropped = [f"{number(step['ratings'], 'count')} ({step['reason']})" for step in card["dropped"]]
-    lines = [
-        phrase(
-            "{name}: {ratings} of {items} by {users}",
-            name=card["name"],
-            ratings=plural(card["n_ratings"], "{n} rating", "{n} ratings"),
-            items=plural(card["n_items"], "{n} item", "{n} items"),
-            users=plural(card["n_users"], "{n} user", "{n} users"),
-        ),
-        phrase(
-            "{share} of the matrix; {span}; mean {mean}",
-            share=phrase("{number} %", number=short(float(f"{100 * card['density']:.3g}"))),
-            span=span,
-            mean=fixed(card["mean_rating"], 2),
-        ),
-        phrase("split: {sizes}", sizes=", ".join(sizes)),
-        phrase("dropped: {steps}", steps="; ".join(dropped) or phrase("nothing")),
-    ]
-    return "\n".join(f"  {line}" for line in lines)
-
-
-def metrics_table(
-    metrics: Metrics, whose: str, columns: Iterable[str], special: Collection[str] = ()
-) -> Table:
-    """One row for each; a column only where somebody has it.
+def summarize(project: Path, env: str | None, everything: bool) -> None:
+    """Print what is stored of all runs.
 
     Args:
-        metrics: Metrics by name, in the order of the rows.
-        whose: What the names are of.
-        columns: Names of metrics.
-        special: Metrics that share the last column: the first that a row has, with its name.
+        project: Root of the project.
+        env: Environment; None for the embedded data.
+        everything: Whether to print all tables and reasons too.
+
+    Raises:
+        InputError: If nothing is stored.
     """
-    shown = [column for column in columns if any(column in m for m in metrics.values())]
+    pipelines.set_requested(["data_processing"])  # which knows all parameters that are read here
+    catalog = open_catalog(project, env)
+    pipelines.set_requested(None)
+    if not catalog.exists("dataset_card"):
+        root = results_root(catalog)
+        raise InputError(
+            earlier_results(root)
+            or f"{root}: nothing is stored there yet; first kedro run in this environment"
+        )
+    found = find(catalog)
+    rest = long_tables(found) if everything else ()
+    steps = next_steps(found, catalog.exists("report"), env)
+    print_plainly(Group(*data_lines(catalog), *results(found), *rest, *steps))
+
+
+def data_lines(catalog: DataCatalog) -> Iterator[RenderableType]:
+    """The data in two lines; a third says what cleaning dropped, if anything."""
+    card: dict[str, Any] = catalog.load("dataset_card")
+    sizes = phrase(
+        "{name}: {ratings} of {items} by {users}",
+        name=card["name"],
+        ratings=plural(card["n_ratings"], "{n} rating", "{n} ratings"),
+        items=plural(card["n_items"], "{n} item", "{n} items"),
+        users=plural(card["n_users"], "{n} user", "{n} users"),
+    )
+    first, last = map(date, card["time_span"]) if card["time_span"] else ("", "")
+    use = phrase(
+        "{span}; {train} to learn from, {test} held out",
+        span=phrase("{first} to {last}", first=first, last=last)
+        if first
+        else phrase("no timestamps"),
+        train=number(card["split"].get("train", 0), "count"),
+        test=number(card["split"].get("test", 0), "count"),
+    )
+    yield Text(sizes, style="bold")
+    yield indented(Text(use))
+    dropped = [f"{number(step['ratings'], 'count')} ({step['reason']})" for step in card["dropped"]]
+    if dropped:
+        yield indented(Text(phrase("dropped: {steps}", steps="; ".join(dropped))))
+
+
+def results(found: Found, made: Collection[str] | None = None) -> list[RenderableType]:
+    """Lists, reasons, controls and one person, as far as there are any."""
+    shown = shown_approaches(found)
+    parts: list[RenderableType] = []
+    if found.lists or found.reasons:
+        parts += [*runs_lines(found, shown), *best_lists(found, shown)]
+    if shown:
+        parts += [*approaches_table(found, shown), *controls(found, shown, made), *person(found)]
+    elif made is None:
+        parts += [Text(), Text(phrase("No approach has results of this data yet."))]
+    if found.left_out:
+        text = later(
+            "Not shown, judged on other data or otherwise: {names}. All alike: "
+            "kedro run --pipelines evaluation"
+        )
+        parts += [Text(), Text(phrase(text, names=", ".join(found.left_out)))]
+    return parts
+
+
+def shown_approaches(found: Found) -> list[str]:
+    """The mission's approaches and the best others, up to a number, best lists first."""
+    first = [name for name in MISSION if name in found.reasons]
+    first += [name for name in found.reasons if name not in MISSION]
+    return [name for name in found.reasons if name in first[:N_APPROACHES]]
+
+
+def runs_lines(found: Found, shown: Collection[str]) -> Iterator[RenderableType]:
+    """When the results were made, and with which parameters of the command line."""
+    whose = {APPROACHES[name].recommender for name in shown}
+    lists = [name for name in found.lists if not shown or name in {*whose, *CONTROLS}]
+    names = [f"{name}.{of}" for name in lists for of in ("recommendations", "metrics")]
+    names += [f"{name}.{of}" for name in shown for of in ("sentences", "metrics")]
+    runs = runs_of(found.catalog, names)
+    if len(runs) == 1:
+        yield heading(phrase("Results of the {run}", run=runs[0]))
+        return
+    text = later("Results of {n} runs, the last of them the {run}")
+    yield heading(phrase(text, n=len(runs), run=runs[0]))
+    for run in runs[1:]:
+        if run.given != {}:
+            yield indented(Text(named(run)))
+
+
+def best_lists(found: Found, shown: Collection[str]) -> Iterator[RenderableType]:
+    """The nDCG of the best lists, beside that of most-popular and random ones."""
+    names = [name for name in found.lists if name not in CONTROLS]
+    names = names[: 1 if shown else N_LISTS]
+    told = []
+    for name in (name for name in found.lists if name in {*names, *CONTROLS}):
+        title = phrase(RECOMMENDERS[name].title)
+        called = title if name in CONTROLS else f"{title} ({name})"
+        told.append(f"{called} {number(found.lists[name][found.ndcg])}")
+    is_part = len(told) < len(found.lists)
+    best = later("Best lists by nDCG: {lists}") if is_part else later("Lists by nDCG: {lists}")
+    if told:
+        yield indented(Text(phrase(best, lists=", ".join(told))))
+        hits = (
+            phrase("are held-out ratings in the first {k}?", k=found.judged_on["k"])
+            if found.judged_on["relevance"] == "any"
+            else phrase("are liked held-out items in the first {k}?", k=found.judged_on["k"])
+        )
+        yield indented(Text(phrase("nDCG, ranking quality from 0 to 1: {hits}", hits=hits)))
+
+
+def approaches_table(found: Found, shown: list[str]) -> Iterator[RenderableType]:
+    """Quality of the lists, share explained, and how much hangs on the reasons, by approach."""
+    drop = found.pos.replace("pos", "possible_drop")
     table = grid(show_header=True)
-    table.add_column(f"  {whose}", no_wrap=True)
-    for column in shown:
-        table.add_column(_head(column), justify="right", no_wrap=True)
-    for name, values in metrics.items():
-        own = next((column for column in special if column in values), None)
-        last = [f"{phrase(read(own).metric.label)} {_cell(values, own)}"] if own else []
-        table.add_row(f"  {name}", *(_cell(values, column) for column in shown), *last)
-    return table
+    table.add_column(phrase("id"), no_wrap=True)
+    table.add_column(phrase("approach"), overflow="fold")
+    for head in (phrase("nDCG"), phrase("explained"), phrase("drop")):
+        table.add_column(head, justify="right", no_wrap=True)
+    for name in shown:
+        pair, values = APPROACHES[name], found.reasons[name]
+        kind = later("{title}, intrinsic") if pair.intrinsic else later("{title}, post hoc")
+        quality = found.lists.get(pair.recommender, {}).get(found.ndcg)
+        cells = ["" if quality is None else number(quality)]
+        for share in (values.get("coverage"), values.get(drop)):
+            cells.append("" if share is None else percentage(100 * share))
+        table.add_row(name, phrase(kind, title=phrase(pair.title)), *cells)
+    yield indented(table)
+    told = [phrase("intrinsic: the reason is how the score was made; post hoc: found afterwards")]
+    if found.n_cited:
+        text = later("drop: how far those fall without the {n} items cited, of how far they can")
+        told.append(phrase(text, n=found.n_cited))
+    yield indented(Text("\n".join(told)))
 
 
-def _head(column: str) -> str:
-    """A short head of a column that stands beside that of its metric."""
-    what = read(column)
-    beside = what.control or what.lists.replace("popularity", "popular")
-    return beside or (phrase(what.metric.label) if "," in what.at or what.n_cited else label(what))
+def controls(
+    found: Found, shown: list[str], made: Collection[str] | None
+) -> Iterator[RenderableType]:
+    """Whose reasons are no better than those of controls; in numbers what is not tested."""
+    tests = found.tests(made)
+    yield from control_lines(found, shown, tests)
+    columns = [f"{found.pos}{control}" for control in ("", "/random", "/popular")]
+    untested = {n: v for n in shown if n not in tests and found.pos in (v := found.reasons[n])}
+    if untested:
+        yield Text()
+        yield metrics_table(untested, phrase("id"), columns)
+        yield legend(untested, columns)
 
 
-def protocol_text(metrics: Metrics, evaluation: EvaluationParameters, catalog: DataCatalog) -> str:
-    """What the metrics were computed on."""
-    split = SplitParameters.model_validate(catalog.load("data_version")["split"])
-    sentence = (
-        phrase("{users}, {strategy} split, seed {seed}; a hit is any held-out rating;")
-        if evaluation.relevance == "any"
-        else phrase("{users}, {strategy} split, seed {seed}; a hit is a liked held-out item;")
+def person(found: Found) -> Iterator[RenderableType]:
+    """The example user: the first reasons of one approach, or several for one recommendation."""
+    lists, item = found.lists_of_example, example_item(found.lists_of_example)
+    if found.user is None or item is None:
+        who = later("Nothing is explained to user {user}.") if found.user is not None else NOBODY
+        yield heading(phrase(who, user=found.user))
+        return
+    if len(found.reasons) == 1:
+        yield from examples(lists, found.reasons)
+        return
+    explaining = lists[(lists["item_id"] == item) & lists["sentence"].notna()]
+    rows = {row["approach"]: row for row in explaining.to_dict("records")}
+    yield heading(
+        phrase(
+            "Why is {title} recommended to user {user}? {n} of {n_all} answers:",
+            title=title_of(explaining.iloc[0]),
+            user=found.user,
+            n=min(len(rows), N_REASONS),
+            n_all=len(rows),
+        )
     )
-    users = int(next(iter(metrics.values()))[f"recall@{evaluation.k}/n"])
-    protocol = sentence.format(
-        users=plural(users, "{n} user", "{n} users"),
-        strategy=split.strategy,
-        seed=split.seed,
-    )
-    return f"  {protocol}\n  {phrase('± half the 95 % interval')}"
+    order = [name for name in dict.fromkeys((*MISSION, *found.reasons)) if name in rows]
+    for name in order[:N_REASONS]:
+        title, rank = phrase(APPROACHES[name].title), rows[name]["rank"]
+        text = later("{approach} ({id}), number {rank} of its list:")
+        yield indented(Text(phrase(text, approach=title, id=name, rank=rank)))
+        yield indented(reason_of(rows[name]), 4)
 
 
-def legend(metrics: Metrics, columns: Iterable[str]) -> str:
-    """What the columns mean, of those that are shown."""
-    shown = [read(column) for column in columns if any(column in m for m in metrics.values())]
-    texts = []
-    for metric in (column.metric for column in shown if column.is_plain):
-        better = f" {phrase('Lower is better.')}" if metric.direction == "lower" else ""
-        texts.append(f"{phrase(metric.label)}: {phrase(metric.definition)}{better}")
-    for meaning, holds in (
-        (OF_LISTS, any(column.lists for column in shown)),
-        (CONTROL, any(column.control for column in shown)),
-    ):
-        texts += [phrase("random, popular: {meaning}", meaning=phrase(meaning))] if holds else []
-    return "\n".join(map(paragraph, texts))
+def tuning_lines(catalog: DataCatalog, env: str | None) -> list[RenderableType]:
+    """What a search for parameters found."""
+    from explainable_recsys.pipelines.tuning.report import tuning_text
+
+    file = Path(str(catalog.get("tuning.best_parameters")._get_load_path()))  # type: ignore[union-attr]
+    text = tuning_text(catalog.load("tuning.trials"), below(Path.cwd(), file), env)
+    return [heading(phrase("Tuning")), Text(text, no_wrap=True, overflow="ignore")]
 
 
-def paragraph(text: str) -> str:
-    """A sentence, indented as a legend is."""
-    return textwrap.fill(text, WIDTH, initial_indent="  ", subsequent_indent="    ")
-
-
-def _cell(metrics: Mapping[str, Any], column: str) -> str:
-    value = metrics.get(column)
-    if value is None:
-        return ""
-    metric = read(column).metric
-    text = number(value, metric.form)
-    if metric.base not in ("recall", "ndcg") or f"{column}/low" not in metrics:
-        return text
-    return f"{text}±{number((metrics[f'{column}/high'] - metrics[f'{column}/low']) / 2)}"
+def next_steps(found: Found, has_report: bool, env: str | None) -> Iterator[RenderableType]:
+    """Where to look now."""
+    option, of_env = (f" --env {env}", f" ENV={env}") if env else ("", "")
+    table = grid()
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    if has_report:
+        report = results_root(found.catalog) / "08_reporting" / "report.html"
+        table.add_row(phrase("report"), below(Path.cwd(), report))
+    if found.reasons and found.user is not None:
+        one = f" --approach {next(iter(found.reasons))}" if len(found.reasons) == 1 else ""
+        table.add_row(phrase("a person"), f"kedro explain --user {found.user}{one}{option}")
+    if found.lists or found.reasons:
+        table.add_row(phrase("all tables"), f"kedro summary --all{option}")
+    text = later("make lab{env} (notebooks), make viz{env} (lineage)")
+    table.add_row(phrase("a look"), phrase(text, env=of_env))
+    if has_report:
+        table.add_row(phrase("diagnostics"), f"kedro run --pipelines diagnostics{option}")
+    else:
+        table.add_row(phrase("everything"), f"kedro run{option}")
+    yield heading(phrase("Next"))
+    yield indented(table)

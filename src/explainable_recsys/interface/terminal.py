@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import json
 import sys
+import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,10 @@ from rich.text import Text
 from explainable_recsys.reporting.people import titled
 from explainable_recsys.wording import markup
 from explainable_recsys.wording.phrases import phrase
+
+SPELLED = {"★": "*", "±": "+-", "…": "...", "·": "-", "Σ": "sum"}
+SPELLED |= {"\u00d7": "x", "\u2019": "'", "\u2212": "-", "\u2013": "-"}
+"""What stands for characters that a terminal lacks."""
 
 
 def heading(text: str) -> Text:
@@ -40,24 +45,34 @@ def title_of(row: Mapping[Any, Any]) -> str:
     return titled(row["title"], row["year"], row["item_id"])
 
 
-def reason_of(row: Mapping[Any, Any]) -> Text:
-    """The sentence of a recommendation, or that there is none."""
+def reason_of(row: Mapping[Any, Any], silence: str = "") -> Text:
+    """The sentence of a recommendation, or that there is none, and why."""
     sentence = row["sentence"]
-    return markup.terminal(sentence) if markup.is_text(sentence) else Text(phrase("no explanation"))
+    if markup.is_text(sentence):
+        return markup.terminal(sentence)
+    if silence:
+        return Text(phrase("no explanation: {why}", why=silence))
+    return Text(phrase("no explanation"))
 
 
-def ranked(recommendations: pd.DataFrame) -> Table:
+def ranked(
+    recommendations: pd.DataFrame, silence: str = "", moves: Mapping[Any, str] | None = None
+) -> Table:
     """A list with its reasons.
 
     Args:
         recommendations: Columns `rank`, `item_id`, `title`, `year`, `sentence`.
+        silence: Why there is no reason where there is none.
+        moves: Where items were before, by id.
     """
     table = grid()
     table.add_column(justify="right", no_wrap=True)
     table.add_column(overflow="fold")
     for row in recommendations.to_dict("records"):
-        title = Text(title_of(row), style="bold")
-        table.add_row(Text(f"{row['rank']}.", style="bold"), Group(title, reason_of(row)))
+        move = f"  {moves[row['item_id']]}" if moves else ""
+        title = Text.assemble((title_of(row), "bold"), (move.rstrip(), "dim"))
+        reason = reason_of(row, silence)
+        table.add_row(Text(f"{row['rank']}.", style="bold"), Group(title, reason))
     return table
 
 
@@ -67,13 +82,33 @@ def below(folder: Path, path: Path) -> str:
 
 
 def print_plainly(content: RenderableType) -> None:
-    """Print what rich draws; characters that the terminal cannot show become question marks."""
+    """Print what rich draws, spelled with the characters that the terminal has."""
     console = Console(highlight=False)
     with console.capture() as capture:
         console.print(content, crop=False)
     lines = "\n".join(line.rstrip() for line in capture.get().splitlines())
-    encoding = sys.stdout.encoding or "utf-8"
-    print(lines.encode(encoding, "replace").decode(encoding))  # noqa: T201
+    print(spelled(lines, sys.stdout.encoding or "utf-8"))  # noqa: T201
+
+
+def spelled(text: str, encoding: str) -> str:
+    """A text with other characters for those that an encoding lacks.
+
+    Example:
+        >>> spelled("Café ★4.5 × 2 … 日", "ascii")
+        'Cafe *4.5 x 2 ... ?'
+        >>> spelled("Café ★4.5", "latin-1")
+        'Café *4.5'
+    """
+    codecs.register_error("spelled", _spell)
+    return text.encode(encoding, "spelled").decode(encoding)
+
+
+def _spell(error: UnicodeError) -> tuple[str, int]:
+    """What stands for one character: of a letter with an accent the letter."""
+    assert isinstance(error, UnicodeEncodeError)
+    character = error.object[error.start]
+    letters = unicodedata.normalize("NFKD", character).encode("ascii", "ignore").decode("ascii")
+    return SPELLED.get(character, letters or "?"), error.start + 1
 
 
 def print_json(content: Any) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from explainable_recsys.wording.phrases import later, phrase
+from explainable_recsys.wording.runs import named_run
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +45,9 @@ class ReportContent:
         histories: What those users rated, best first: `user_id`, `item_id`, `title`, `year`,
             `rating`.
         provenance: `run`, `manifest`, `commit` (or None), `dirty`, `env`, `data_version`;
-            `diagnostics`, where stability, sweeps and frontiers are of another run: which.
+            `given`, the parameters of the command line; `earlier`, by run those of earlier runs
+            that had any, and whose results they `made`; `diagnostics`, where stability, sweeps and
+            frontiers are of another run: which.
         k: Length of the lists.
         n_cited: Number of cited items taken out or kept to measure faithfulness.
         intrinsic: Approaches whose reasons are how the score was made; the others are post hoc.
@@ -91,10 +94,16 @@ class ReportContent:
     @property
     def origin(self) -> str:
         """Where the numbers come from: what stands beside every table."""
-        return phrase(
+        origin = phrase(
             "data {name}, version {version} · run {run} · manifest {manifest}",
             name=self.name,
             version=self.known("data_version"),
-            run=self.known("run"),
+            run=named_run(self.known("run"), self.provenance.get("given", {})),
             manifest=self.known("manifest"),
         )
+        earlier = self.provenance.get("earlier", {})
+        others = [
+            phrase("{made}: run {run}", made=", ".join(of["made"]), run=named_run(run, of["given"]))
+            for run, of in earlier.items()
+        ]
+        return " · ".join([origin, *others])

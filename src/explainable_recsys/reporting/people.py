@@ -19,6 +19,7 @@ from explainable_recsys.draws import sample
 from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.titles import cut_title
+from explainable_recsys.wording import markup
 from explainable_recsys.wording.phrases import phrase
 
 logger = logging.getLogger(__name__)
@@ -51,6 +52,16 @@ class Person:
         """The evidence of one recommendation."""
         of_item: pd.DataFrame = self.reasons[self.reasons["item_id"] == item_id]
         return of_item
+
+    def __str__(self) -> str:
+        """The list with its reasons, to print."""
+        lines = []
+        for row in self.recommendations.to_dict("records"):
+            title = titled(row["title"], row["year"], row["item_id"])
+            said = row["sentence"]
+            reason = markup.plain(said) if markup.is_text(said) else phrase("no explanation")
+            lines += [f"{row['rank']}. {title}", f"   {reason}"]
+        return "\n".join(lines)
 
 
 def person(
@@ -131,6 +142,36 @@ def example_user(
     lengths = np.diff(histories.ratings.indptr)
     distance = np.abs(lengths[histories.known_rows(pool)] - np.median(lengths))
     return pool[np.argmin(distance)]
+
+
+def example_item(lists: pd.DataFrame) -> Any | None:
+    """The recommendation to one person that is shown with the reasons of several approaches.
+
+    The one that most approaches make and explain; of several the one with the best mean rank, then
+    the first by id.
+
+    Args:
+        lists: Lists of one person as `users_lists` gathers them.
+
+    Returns:
+        Id of the item; None if nothing is explained.
+
+    Example:
+        Both explain item 7, and only the second item 3:
+
+        >>> lists = pd.DataFrame(
+        ...     {"approach": ["a", "a", "b", "b"], "item_id": [7, 3, 7, 3], "rank": [2, 1, 2, 1],
+        ...      "sentence": ["x", None, "y", "z"]}
+        ... )
+        >>> int(example_item(lists))
+        7
+    """
+    explained = lists[lists["sentence"].map(markup.is_text)]
+    if explained.empty:
+        return None
+    ranks = explained.groupby("item_id")["rank"].agg(["size", "mean"]).reset_index()
+    ranks = ranks.sort_values(["size", "mean", "item_id"], ascending=[False, True, True])
+    return ranks["item_id"].iloc[0]
 
 
 def choose_users(
@@ -237,7 +278,7 @@ def find_user(wanted: Any, user_ids: NDArray[Any]) -> Any:
     return found
 
 
-def find_item(wanted: Any, items: pd.DataFrame) -> Any:
+def find_item(wanted: Any, items: pd.DataFrame, rated_by: Any = None) -> Any:
     """The id of the item that somebody means by an id or a title.
 
     A title counts if it is one item's whole title, upper and lower case being the same, with or
@@ -246,6 +287,7 @@ def find_item(wanted: Any, items: pd.DataFrame) -> Any:
     Args:
         wanted: Id or title.
         items: Columns `item_id`, `title`, `year` (may be missing).
+        rated_by: The user of whose history these are the items; None: they are all that there are.
 
     Raises:
         InputError: If there is none, or if several have the title; with the nearest.
@@ -259,7 +301,10 @@ def find_item(wanted: Any, items: pd.DataFrame) -> Any:
         return rows["item_id"].iloc[0]
     if len(rows):
         raise InputError(f"several items are called '{wanted}': {_titles(rows)}; accepted: an id")
-    raise InputError(f"unknown item '{wanted}'; near: {_titles(_near_items(wanted, items))}")
+    near = _titles(_near_items(wanted, items))
+    if rated_by is not None:
+        raise InputError(f"user {rated_by} has not rated '{wanted}'; near: {near or 'nothing'}")
+    raise InputError(f"unknown item '{wanted}'; near: {near}")
 
 
 def near_ids(wanted: Any, ids: NDArray[Any]) -> list[Any]:

@@ -118,7 +118,8 @@ def add_labels(
         for place, text in enumerate(labels):
             if place in written or len(written) == most:
                 continue
-            for shown, anchor in itertools.product((text, short(text, _SHORT)), _SIDES):
+            texts = (text, short(text, _SHORT)) if width == WIDTHS[-1] else (text,)
+            for shown, anchor in itertools.product(texts, _SIDES):
                 box = _box(shown, anchor, diameters[place])
                 low, high = centres[place] + box[0], centres[place] + box[1]
                 hit = (low < taken[:, 2:]).all(axis=1) & (high > taken[:, :2]).all(axis=1)
@@ -129,7 +130,8 @@ def add_labels(
                 away = np.array(_SIDES[anchor]) * (diameters[place] / 2 + 1)
                 look = {"font": {"size": 10, "shadow": "auto"}, "borderpad": 0, "name": str(width)}
                 look |= {"xshift": away[0], "yshift": away[1]}
-                draw.note(figure, escape(shown), *map(float, points[place]), anchor, **look)
+                x, y = map(float, points[place])
+                draw.note(figure, escape(shown), x, y, anchor, **look)
                 break
 
 

@@ -43,7 +43,7 @@ WIDTH = 720
 
 _LETTERS = {"title": 8.4, "subtitle": 6.2}  # mean widths, in pixels
 _LINES = {"title": 20, "subtitle": 16}  # heights, in pixels
-_MESSAGE = 26  # letters on a line of a figure that only says something
+_MESSAGE = 44  # letters on a line of a figure that only says something
 _LONGEST_LINE = 900  # pixels that a line is read across
 _NARROW, _SMALL = 340, 16  # width of a figure with hardly any room, and a margin there
 _NAMES = 0.38  # of a width, for the names of rows
@@ -182,11 +182,11 @@ def for_lineage(figure: Figure) -> Figure:
     Args:
         figure: From `finish`.
     """
+    if not figure.layout.title.text or not figure.layout.height:
+        return figure
     fitted = fit(figure, _LINEAGE[0])
     layout = fitted.layout
     drawn = layout.height - layout.margin.t - layout.margin.b
-    if not layout.title.text:
-        return fitted
     texts = f"{layout.title.text}<br><sub>{layout.title.subtitle.text or ''}</sub>"
     if drawn > _LINEAGE[1]:
         return message_figure(
@@ -232,7 +232,8 @@ def _broken(text: Any, room: float, letter: float, most: int = 99) -> int:
     """Break the text of a title into the lines that there is room for; how many more there are."""
     n_before = len(text.text.split("<br>")) if text.text else 0
     lines = _lines(text.text, room, letter, most)
-    text.text = "<br>".join(lines) or None
+    if lines:
+        text.text = "<br>".join(lines)
     return len(lines) - n_before
 
 
@@ -255,15 +256,17 @@ def _fit_notes(figure: Figure, width: int, room: float) -> None:
     layout = figure.layout
     kept = [note for note in layout.annotations if not note.name or float(note.name) <= room]
     for note in kept:
-        across = room
+        across, letter, most = room, 7, 2
         if (note.xref or "").endswith("domain"):
             start, end = layout[f"xaxis{note.xref.split()[0][1:]}"].domain or (0, 1)
             across = (end - start) * room + 16
         elif note.xref == "paper" and note.x == 0:
             across = width - 24
+        elif not figure.data:  # a message
+            across, letter, most = width - 16, 9, 99
         else:
             continue
-        note.text = "<br>".join(_lines(note.text, across, 7, 2))
+        note.text = "<br>".join(_lines(note.text, across, letter, most))
     layout.annotations = kept
 
 

@@ -169,7 +169,7 @@ def _panels(
         up = {"nticks": 4, "range": extent, "title_text": name} | draw.PERCENT
         x = across if is_low else {**across, "title_text": ""}
         figure.update_layout({f"xaxis{suffix}": x | shared, f"yaxis{suffix}": up | shared})
-    style.finish(figure, title, subtitle, room=_LEGEND + _HEADING, drawn=height, foot=60)
+    figure = style.finish(figure, title, subtitle, room=_LEGEND + _HEADING, drawn=height, foot=60)
     legend = {"y": 1 + _HEADING / height, "yanchor": "bottom", "traceorder": "reversed"}
     return figure.update_layout(legend=legend, margin_r=16)
 

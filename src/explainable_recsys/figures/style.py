@@ -102,7 +102,7 @@ def finish(
     """Put the texts on a figure, make it as high as it needs, and white on any page.
 
     Args:
-        figure: Changed in place.
+        figure: What is drawn.
         title: The finding, in a sentence, as HTML; broken into lines for `WIDTH`.
         subtitle: What is shown, and how to read it; likewise.
         x_title: What the (left) horizontal axis shows, with its unit.
@@ -113,7 +113,7 @@ def finish(
         legend: How far below what is drawn the legend begins, in pixels.
 
     Returns:
-        The same figure.
+        Another figure, fit for `WIDTH`.
     """
     for axis, text in (("xaxis", x_title), ("yaxis", y_title)):
         if text:
@@ -244,7 +244,8 @@ def _fit_axis(axis: Any, room: float, narrow: bool) -> int:
         start += 1.5 * _SMALL / room
         axis.domain = (start, end)
     across = (end - start) * room
-    axis.nticks = axis.nticks and int(min(max(across // _TICK, 2), axis.nticks))
+    if narrow or axis.nticks:
+        axis.nticks = int(min(max(across // _TICK, 2), axis.nticks or 9))
     if axis.tickangle == -90:
         axis.tickfont.size = int(min(max(across / len(axis.ticktext) - 1, 7), 12))
     beside, most = (24, 99) if end - start == 1 else (8, 2)

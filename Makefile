@@ -18,6 +18,7 @@ export KEDRO_DISABLE_TELEMETRY := true
 
 ENV ?=
 PIPELINES ?=
+LAB_OPTIONS ?=
 RUN_OPTIONS := $(if $(ENV),--env $(ENV)) $(if $(PIPELINES),--pipelines $(PIPELINES))
 
 LANGUAGES := src/explainable_recsys/wording/locale
@@ -25,7 +26,7 @@ LANGUAGES := src/explainable_recsys/wording/locale
 # Notebooks are no place to look for conf/, and cannot be told the environment on a command line.
 IN_NOTEBOOKS := KEDRO_LOGGING_CONFIG=$(CURDIR)/conf/logging.yml $(if $(ENV),KEDRO_ENV=$(ENV))
 
-.PHONY: help setup run test test-slow check format phrases viz viz-build lab notebooks lock clean
+.PHONY: help setup run test test-slow check format phrases viz viz-build lab notebooks notebook-pages lock clean
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -74,12 +75,15 @@ viz: $(READY)  ## Open the lineage in kedro-viz
 viz-build: $(READY)  ## Write kedro-viz as a static site to build/
 	@$(BIN)/python scripts/lineage.py build $(if $(ENV),--env $(ENV))
 
-lab: $(READY)  ## Open the notebooks in JupyterLab
-	@$(IN_NOTEBOOKS) $(BIN)/jupyter lab --notebook-dir notebooks notebooks/00_data.ipynb
+lab: $(READY)  ## Open the notebooks in JupyterLab (LAB_OPTIONS="--ip=0.0.0.0 --allow-root --no-browser" in a container)
+	@$(IN_NOTEBOOKS) $(BIN)/jupyter lab --notebook-dir notebooks $(LAB_OPTIONS) notebooks/00_data.ipynb
 
 notebooks: $(READY)  ## Execute the notebooks against a fresh run
 	@$(BIN)/kedro run $(RUN_OPTIONS) >/dev/null
 	@$(IN_NOTEBOOKS) $(BIN)/python -m pytest --nbmake -n auto --quiet notebooks
+
+notebook-pages: $(READY)  ## Execute the notebooks against the last run and write them to docs/notebooks
+	@$(IN_NOTEBOOKS) $(BIN)/python scripts/notebooks.py
 
 lock:  ## Resolve the dependencies anew (needs uv)
 	@uv pip compile pyproject.toml --group dev --extra notebooks --universal --python-version 3.11 --generate-hashes \

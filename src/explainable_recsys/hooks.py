@@ -69,7 +69,7 @@ class NodeClock:
     @hook_impl
     def before_pipeline_run(self) -> None:
         """Forget the nodes of another run."""
-        self.seconds = {}
+        self.seconds.clear()
 
     @hook_impl
     def before_node_run(self, node: Node) -> None:
@@ -138,6 +138,7 @@ class ManifestHook:
             "env": self._context.env,
             "given": self._given,
             **(self._git or {"commit": None, "dirty": False}),
+            "node_seconds": self._clock.seconds,
         }
         catalog.save("run", facts)
 
@@ -219,6 +220,19 @@ def _written_by(catalog: DataCatalog, name: str, run_params: dict[str, Any]) -> 
     return run_params.get("run_id") in dataset.list_versions(full_path=False)
 
 
+def _earlier_seconds(pipeline: Pipeline, catalog: DataCatalog) -> dict[str, float]:
+    """How long it took to make the explanations that a run reads, by node, as manifests say."""
+    manifests: Any = catalog.get("run_manifest")
+    kept, seconds = set(manifests.list_versions(full_path=False)), dict[str, float]()
+    read = {name for name in pipeline.inputs() if name.endswith(".explanations")}
+    made = {name: version_of(catalog, name) for name in read if not is_absent(catalog, name)}
+    for name, run in made.items():
+        manifest: Any = catalog.load("run_manifest", version=run) if run in kept else {}
+        node = name.replace(".explanations", ".explain")
+        seconds |= {n: s for n, s in manifest.get("node_seconds", {}).items() if n == node}
+    return seconds
+
+
 class StoredResultsHook:
     """Looks at what is stored before any node runs: is it of the data at hand, is it there?"""
 
@@ -248,6 +262,7 @@ def _note_earlier_runs(pipeline: Pipeline, catalog: DataCatalog) -> None:
     names = sorted(name for name in pipeline.inputs() if not name.startswith("param"))
     runs = [run for run in runs_of(catalog, names) if run.given != {}]
     facts |= {"earlier": {run.id: {"given": run.given, "made": run.made} for run in runs}}
+    facts |= {"earlier_seconds": _earlier_seconds(pipeline, catalog)}
     if "stability" in names and not is_absent(catalog, "stability"):
         facts |= {"diagnostics": version_of(catalog, "stability")}
     catalog.save("run", facts)

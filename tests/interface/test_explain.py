@@ -33,8 +33,18 @@ from tests.test_cli import expect_error
 
 USER = 7  # row of a user of the `test` environment
 KEYS = ["data", "approach", "recommender", "explainer", "lists", "user_id", "history"]
-ROW = ["rank", "item_id", "title", "year", "score", "sentence", "no_reason", "evidence"]
-PIECE = ["position", "style", "evidence_id", "evidence", "weight", "group"]
+ROW = [
+    "rank",
+    "item_id",
+    "title",
+    "year",
+    "score",
+    "sentence",
+    "n_ratings",
+    "no_reason",
+    "evidence",
+]
+PIECE = ["position", "style", "evidence_id", "evidence", "weight", "group", "rated_item_id"]
 PAIRS = [(name, explainer) for name in RECOMMENDERS for explainer in explainers_for(name)]
 
 
@@ -250,8 +260,12 @@ def test_an_item_with_few_ratings(catalog: DataCatalog, histories: Interactions,
     assert reply["recommendations"][0]["evidence"]
     for min_ratings, order in ((None, usual), (3, usual), (0, everything)):
         whole = replace(asked, item=None, min_ratings=min_ratings)
-        rows = as_json(answer(catalog, whole))["recommendations"]
+        found = answer(catalog, whole)
+        rows = as_json(found)["recommendations"]
         assert [row["item_id"] for row in rows] == histories.item_ids[order[:10]].tolist()
+        n_ratings = counts[order[:10]].tolist()
+        assert [row["n_ratings"] for row in rows] == n_ratings
+        assert text_of(found).count("(new: ") == sum(n < 3 for n in n_ratings)
         assert all(row["evidence"] for row in rows)
 
 
@@ -347,6 +361,7 @@ def test_json_of_text_ids_and_of_what_is_missing() -> None:
     assert first["year"] == 2001
     assert first["sentence"] == "Because of Wordwithoutanyblanksinit."
     missing = dict.fromkeys(ROW, None) | {"no_reason": "so it is"}
+    del missing["n_ratings"]  # which this list does not say
     assert second == missing | {"rank": 2, "item_id": "é", "evidence": []}
     assert [piece["weight"] for piece in first["evidence"]] == [0.5, 0.5, None]
     assert len(found["history"]) == 12

@@ -14,6 +14,7 @@ from kedro.io import DataCatalog
 from explainable_recsys.answers.pairs import APPROACHES
 from explainable_recsys.errors import InputError
 from explainable_recsys.interface import notebook
+from explainable_recsys.interface.lesson import example
 from explainable_recsys.interface.notebook import NO_CHANGE, TAKE_BACK, Browser, browse
 from tests.conftest import PROJECT, open_catalog
 from tests.interface.test_stored import EXPLAINING
@@ -53,6 +54,28 @@ def test_every_approach_can_be_browsed_and_changed(
     browser.change.value = browser.change.options[1][1]
     assert browser.message.value == ""
     assert drawn[-1].startswith("Without ")
+
+
+def test_the_example_person_is_shown_first(catalog: DataCatalog, drawn: list[str]) -> None:
+    assert browse(catalog, "intrinsic_als").user.value == str(example(catalog)[0])
+
+
+@pytest.mark.parametrize("approach", ["intrinsic_als", "posthoc_ar", "knowledge_graph"])
+def test_what_can_be_changed_begins_with_what_the_reason_cites(
+    catalog: DataCatalog, drawn: list[str], approach: str
+) -> None:
+    browser = browse(catalog, approach)
+    told = catalog.load(f"{approach}.explanations").sort_values("position")
+    told = told[told["user_id"] == int(browser.user.value)]
+    everything = {item for _, item in browser.change.options}
+    for item in rows(browser):
+        browser.change.value = chosen = browser.change.options[-1][1]
+        browser.listed.value = item
+        cited = told[told["item_id"] == item]["rated_item_id"].dropna().unique().tolist()
+        offered = [value for _, value in browser.change.options]
+        assert offered[: 1 + len(cited)] == [NO_CHANGE, *cited]
+        assert set(offered) == everything
+        assert browser.change.value == chosen
 
 
 def test_choosing_draws_the_reasons(catalog: DataCatalog, drawn: list[str]) -> None:

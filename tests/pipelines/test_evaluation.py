@@ -21,6 +21,7 @@ from explainable_recsys.metrics.parameters import ComparisonParameters, Evaluati
 from explainable_recsys.pipelines.evaluation.comparison import check_evaluated_alike, compare
 from explainable_recsys.pipelines.evaluation.gathering import gather_faithfulness
 from explainable_recsys.pipelines.evaluation.protocol import protocol_words
+from explainable_recsys.pipelines.evaluation.report import note_provenance, per_recommendation
 from explainable_recsys.preprocessing.splits import SplitParameters
 from tests.conftest import open_catalog, run_project
 from tests.in_memory import can_be_taken_away
@@ -109,10 +110,12 @@ def test_the_report_carries_data_run_and_manifest(full_run: Path, stored: Stored
     assert not re.search(r"<(?:script|img|link|iframe)[^>]+(?:src|href)=.https?:", page)
     examples = stored("example_lists")
     users = set(examples["user_id"])
-    assert len(users) == 3
+    assert len(users) == 5
     assert set(stored("example_histories")["user_id"]) == users
     assert set(examples["approach"]) == USUAL
-    assert examples["rank"].max() == 5
+    assert examples["rank"].max() == 10
+    overview = page[page.index("All approaches</b>") : page.index('id="people"')]
+    assert overview.count(' ms<span class="bar"') == len(USUAL)
 
 
 def test_the_owner_sees_the_reasons_of_every_approach(stored: Stored) -> None:
@@ -175,6 +178,9 @@ def test_what_is_stored_is_judged_again_without_what_is_not(
     first_run, second_run = sorted(path.name for path in (results / "run_manifest.json").iterdir())
     assert manifest["run_id"] == provenance["run"] == second_run
     assert manifest["read"]["als.model"] == first_run
+    assert not [node for node in manifest["node_seconds"] if node.endswith(".explain")]
+    page = (results / "report.html").read_text(encoding="utf-8")
+    assert page.count(' ms<span class="bar"') == len(USUAL) - 1  # as the first run took
     assert manifest["written"]["als.metrics"] == second_run
     assert not [name for name in manifest["written"] if name.startswith("posthoc_ar.")]
 
@@ -225,6 +231,17 @@ def test_recommenders_and_approaches_stand_in_tables_of_their_own() -> None:
     ]
     only_lists = {name: value for name, value in results.items() if "knn" not in name}
     assert compare(**only_lists)[1].empty
+
+
+def test_seconds_of_all_recommendations_are_told_of_one() -> None:
+    run: dict[str, Any] = {"run": "now", "node_seconds": {"posthoc_ar.explain": 0.5, "als.fit": 9}}
+    run["earlier_seconds"] = {"posthoc_knn.explain": 2.0, "posthoc_ar.explain": 7.0}
+    assert note_provenance(run, {"version": "v"}) == {"run": "now", "data_version": "v"}
+    groups = [("posthoc_ar", "history", 20), ("posthoc_ar", "history", 30), ("als", "history", 1)]
+    groups += [("posthoc_ar", "item", 50)]
+    table = pd.DataFrame(groups, columns=["approach", "whose", "n_recommendations"])
+    assert per_recommendation(run, table) == {"posthoc_ar": 0.01}
+    assert per_recommendation({}, table) == per_recommendation(run, table[:0]) == {}
 
 
 def test_no_approach_with_explanations_at_all() -> None:

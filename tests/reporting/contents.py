@@ -130,6 +130,8 @@ def content(**changes: Any) -> ReportContent:
         n_cited=3,
         intrinsic=["intrinsic_ease"],
         titles={"ease": "EASE", "intrinsic_ease": "EASE by its ratings"},
+        about={"ease": "A linear model.", "intrinsic_ease": "Its score taken apart."},
+        seconds={"intrinsic_ease": 0.0002, "posthoc_knn": 0.001},
     )
     return dataclasses.replace(made, **changes)
 

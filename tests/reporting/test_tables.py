@@ -9,16 +9,15 @@ from explainable_recsys.reporting.facts import (
     OF_PAIRS,
     OF_STABILITY,
     card_table,
-    pairwise_matrices,
     rows_table,
 )
+from explainable_recsys.reporting.overview import overview_table
 from explainable_recsys.reporting.results import Results
 from explainable_recsys.reporting.tables import (
     Cell,
     Table,
     best,
     comparison_tables,
-    every_figure_table,
     sampled_table,
     spread,
 )
@@ -191,31 +190,8 @@ def test_sampled_negatives_are_kept_apart() -> None:
     assert not sampled_table(results()).has_rows
     of_made = results(accuracy=accuracy().assign(**{"sampled_100_ndcg@10": 0.7}))
     assert sampled_table(of_made).columns == ("recommender", "nDCG@10 (100 negatives)")
-    for table in (*comparison_tables(of_made), every_figure_table(of_made)):
+    for table in comparison_tables(of_made):
         assert not any("negatives" in text for text in (*table.columns, *headings(table)))
-
-
-def test_every_figure_has_its_interval_and_its_users() -> None:
-    table = every_figure_table(results())
-    lists, reasons = (
-        {row.heading: [cell.text for cell in row.cells] for row in body.rows}
-        for body in table.bodies
-        if body.heading in ("ease", "intrinsic_ease")
-    )
-    assert lists["nDCG@10"] == ["0.300", "[0.290, 0.310]", "671"]
-    assert lists["catalogue@10"] == ["6.0 %", "not known", "not known"]
-    assert reasons["POS@10,3, random evidence"] == ["0.850", "[0.840, 0.860]", "671"]
-
-
-def test_matrices_say_who_is_better() -> None:
-    ndcg, pos = pairwise_matrices(results())
-    names = ("ease", "als", "svd", "fm", "mf", "popularity", "random")
-    assert ndcg.columns[1:] == names
-    assert texts(ndcg, "ease") == ["·", "=", *"▲▲▲▲▲"]
-    assert texts(ndcg, "mf")[:3] == ["▼", "?", "?"]
-    assert texts(pos, "intrinsic_ease") == ["·", "▲"]  # low is better
-    assert texts(pos, "posthoc_knn") == ["▼", "·"]
-    assert "corrected p < 0.001" in cells(pos, "posthoc_knn")[0].meaning
 
 
 def test_full_tables_of_tests() -> None:
@@ -255,7 +231,7 @@ def test_stability_of_what_is_cited() -> None:
 def test_tables_are_rectangular_whatever_is_missing() -> None:
     for report in (content(), *poor_contents().values()):
         read = Results(report)
-        tables = [*comparison_tables(read), every_figure_table(read), *pairwise_matrices(read)]
+        tables = [*comparison_tables(read), overview_table(report, read)]
         tables += [
             rows_table(report.accuracy_tests, "", OF_PAIRS),
             rows_table(report.control_tests, "", OF_CONTROLS),

@@ -49,8 +49,10 @@ _NARROW, _SMALL = 340, 16  # width of a figure with hardly any room, and a margi
 _NAMES = 0.38  # of a width, for the names of rows
 _TICK = 50  # pixels for a tick of a horizontal axis
 _MARGINS = {"l": 64, "r": 24, "t": 72, "b": 64}
-_PREVIEWED = 200  # width of what kedro-viz' preview draws at least, in pixels
-_LINEAGE = 900, 700  # width that kedro-viz has, and height that it has for what is drawn
+_LINEAGE = 900, 480  # pixels that kedro-viz has for what is drawn
+_CLEAR = "rgba(0, 0, 0, 0)"
+_PAD = 12  # around a text that plotly puts into a bar, on both sides together
+_HIGHEST = 700  # that can still be read there
 _TITLE_TOP = 26  # to the base of the first line, in pixels
 
 _AXIS = {
@@ -188,14 +190,14 @@ def for_lineage(figure: Figure) -> Figure:
     layout = fitted.layout
     drawn = layout.height - layout.margin.t - layout.margin.b
     texts = f"{layout.title.text}<br><sub>{layout.title.subtitle.text or ''}</sub>"
-    if drawn > _LINEAGE[1]:
+    if drawn > _HIGHEST:
         return message_figure(
             phrase(
-                "{title} The figure is too high for this window: see the report.",
+                "{title}. The figure is too high for this window: see the report.",
                 title=layout.title.text,
             )
         )
-    layout.annotations = [note for note in layout.annotations if int(note.name or 0) <= _PREVIEWED]
+    _label_where_there_is_room(fitted)
     texts = texts.replace("<br>", 4 * "\u00a0" + "<br>")  # or plotly cuts the ends of lines off
     n_lines = texts.count("<br>") + 1
     room = layout.margin.t - _TITLE_TOP - 18 * n_lines
@@ -212,10 +214,39 @@ def for_lineage(figure: Figure) -> Figure:
         name=" ",
         legend="legend2",
         showlegend=True,
-        marker_opacity=0,
+        marker_color=_CLEAR,
         mode="markers",
     )
     return fitted
+
+
+def _label_where_there_is_room(figure: Figure) -> None:
+    """Let the labels of points be texts in transparent bars: plotly hides those that do not fit.
+
+    In kedro-viz one figure is shown small first, and then large.
+    """
+    width, height = _LINEAGE
+    labels = [note for note in figure.layout.annotations if note.name]
+    figure.layout.annotations = [note for note in figure.layout.annotations if not note.name]
+    for note in labels:
+        wide, high = 6 * len(note.text) + 6, 16
+        beside = {"left": 0.5, "center": 0, "right": -0.5}[note.xanchor] * wide + note.xshift
+        above = {"bottom": 0, "middle": -0.5, "top": -1}[note.yanchor] * high + note.yshift
+        where = {"x": [note.x + beside / width], "base": note.y + (above - _PAD / 2) / height}
+        size = {"width": (wide + _PAD) / width, "y": [(high + _PAD) / height]}
+        size["offset"] = -size["width"] / 2
+        look = {"marker_color": _CLEAR, "hoverinfo": "skip", "showlegend": False}
+        look["insidetextfont"] = {"color": "#808080", "size": 11}  # on white and on black
+        figure.add_bar(
+            text=note.text,
+            textposition="inside",
+            insidetextanchor="middle",
+            textangle=0,
+            **where,
+            **size,
+            **look,
+        )
+    figure.update_layout(uniformtext={"mode": "hide", "minsize": 9}, barmode="overlay")
 
 
 def _lines(text: str | None, room: float, letter: float, most: int = 99) -> list[str]:

@@ -26,6 +26,7 @@ from explainable_recsys.figures.reasons import reasons_figure
 from explainable_recsys.figures.what_if import what_if_figure
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.interface.configuration import read_block
+from explainable_recsys.interface.lesson import example
 from explainable_recsys.interface.messages import user_message
 from explainable_recsys.interface.stored import load_stored, stored_approach
 from explainable_recsys.interface.terminal import title_of
@@ -98,7 +99,7 @@ class Browser(ipywidgets.VBox):  # type: ignore[misc]
         Args:
             catalog: Where the results of a run are.
             approach: Name of the approach.
-            user: Whom to show first; else somebody with explanations.
+            user: Whom to show first; None: whom terminal and report show first.
             seed: Of the order in which `another` shows users.
 
         Raises:
@@ -109,7 +110,7 @@ class Browser(ipywidgets.VBox):  # type: ignore[misc]
         self._items, self._histories = self._stored.data.items, self._stored.data.histories
         users = np.sort(catalog.load(f"{approach}.explanations")["user_id"].unique())
         self._order = iter(users[random_order(users, seed, "users browsed")])
-        first = next(self._order) if user is None else user
+        first = example(catalog)[0] if user is None else user
         self._person = self._stored.of(find_user(first, self._histories.user_ids))
         self._make_widgets()
         super().__init__(self._layout_of_widgets())
@@ -126,7 +127,8 @@ class Browser(ipywidgets.VBox):  # type: ignore[misc]
         self.another = ipywidgets.Button(description=phrase("Another user"))
         self.unknown, self.message = ipywidgets.HTML(), ipywidgets.HTML()
         self.listed = ipywidgets.Select(rows=10, layout={"width": "98%"})
-        self.change = ipywidgets.Dropdown(description=phrase("Change"), **field)
+        nothing = [(phrase("nothing"), NO_CHANGE)]
+        self.change = ipywidgets.Dropdown(description=phrase("Change"), options=nothing, **field)
         self.other = ipywidgets.Text(
             description=phrase("or rate"),
             placeholder=phrase("title or id"),
@@ -191,6 +193,7 @@ class Browser(ipywidgets.VBox):  # type: ignore[misc]
 
     def _show_person(self) -> None:
         someone = self._person
+        self.change.value, self.other.value = NO_CHANGE, ""
         self.user.value = str(someone.user_id)
         self._history.value = _history(someone)
         listed = someone.recommendations
@@ -199,13 +202,21 @@ class Browser(ipywidgets.VBox):  # type: ignore[misc]
         ]
         self.listed.value = listed["item_id"].iloc[0]
         self._show_reasons(someone, self.listed.value)
-        rated = someone.history.to_dict("records")
-        options = [(f"{title_of(row)} (★{short(row['rating'])})", row["item_id"]) for row in rated]
-        self.change.options = [(phrase("nothing"), NO_CHANGE), *options]
-        self.change.value, self.other.value = NO_CHANGE, ""
         self.comparison.clear_output()
 
+    def _offer_changes(self, someone: Person, item_id: Any) -> None:
+        """Let what was rated be changed, what the reason of a recommendation cites first."""
+        cited = someone.reasons_for(item_id)["rated_item_id"].dropna().tolist()
+        rows = someone.history.set_index("item_id", drop=False)
+        order = [item for item in dict.fromkeys([*cited, *rows.index]) if item in rows.index]
+        rated = rows.loc[order].to_dict("records")
+        options = [(f"{title_of(row)} (★{short(row['rating'])})", row["item_id"]) for row in rated]
+        chosen = self.change.value if self.change.value in order else NO_CHANGE
+        self.change.options = [(phrase("nothing"), NO_CHANGE), *options]
+        self.change.value = chosen
+
     def _show_reasons(self, someone: Person, item_id: Any) -> None:
+        self._offer_changes(someone, item_id)
         row = someone.recommendations.set_index("item_id", drop=False).loc[item_id]
         self._sentence.value = _sentence(row["sentence"], self._stored.pair.silence)
         title = str(row["title"]) if markup.is_text(row["title"]) else f"item {item_id}"

@@ -173,7 +173,12 @@ class Stored:
     def _person(self, one: Interactions, lists: Lists) -> Person:
         said = answer(self.pair, self.data, one, lists, self.recommendation)
         tables = said.recommendations, said.explanations, said.sentences
-        return person(one.user_ids[0], one, *tables, self.data.items)
+        someone = person(one.user_ids[0], one, *tables, self.data.items)
+        known = self.data.interactions
+        n_ratings = np.bincount(known.ratings.indices, minlength=known.n_items)
+        listed = someone.recommendations
+        columns = known.item_columns(listed["item_id"].to_numpy())
+        return replace(someone, recommendations=listed.assign(n_ratings=n_ratings[columns]))
 
 
 def open_catalog(folder: Path | str = ".", env: str | None = None) -> DataCatalog:

@@ -199,7 +199,7 @@ def approaches_table(found: Found, shown: list[str]) -> Iterator[RenderableType]
     yield indented(table)
     told = [phrase("intrinsic: the reason is how the score was made; post hoc: found afterwards")]
     if found.n_cited:
-        text = later("drop: how far those fall without the {n} items cited, of how far they can")
+        text = later("drop: lost without the {n} ratings cited, of what could be lost at most")
         told.append(phrase(text, n=found.n_cited))
     yield indented(Text("\n".join(told)))
 

@@ -16,9 +16,13 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from explainable_recsys.recommenders.lists import RecommendationParameters
 from explainable_recsys.reporting.people import titled
 from explainable_recsys.wording import markup
-from explainable_recsys.wording.phrases import phrase
+from explainable_recsys.wording.phrases import phrase, plural
+
+NEW_BELOW = RecommendationParameters().min_ratings
+"""Ratings from which on an item is not new."""
 
 SPELLED = {"★": "*", "±": "+-", "…": "...", "·": "-", "Σ": "sum"}
 SPELLED |= {"\u00d7": "x", "\u2019": "'", "\u2212": "-", "\u2013": "-"}
@@ -61,7 +65,8 @@ def ranked(
     """A list with its reasons.
 
     Args:
-        recommendations: Columns `rank`, `item_id`, `title`, `year`, `sentence`.
+        recommendations: Columns `rank`, `item_id`, `title`, `year`, `sentence`, and
+            `n_ratings`, by which items are marked as new.
         silence: Why there is no reason where there is none.
         moves: Where items were before, by id.
     """
@@ -70,10 +75,17 @@ def ranked(
     table.add_column(overflow="fold")
     for row in recommendations.to_dict("records"):
         move = f"  {moves[row['item_id']]}" if moves else ""
-        title = Text.assemble((title_of(row), "bold"), (move.rstrip(), "dim"))
+        n_ratings = row.get("n_ratings", NEW_BELOW)
+        new = f"  {_new(n_ratings)}" if n_ratings < NEW_BELOW else ""
+        title = Text.assemble((title_of(row), "bold"), (f"{new}{move}".rstrip(), "dim"))
         reason = reason_of(row, silence)
         table.add_row(Text(f"{row['rank']}.", style="bold"), Group(title, reason))
     return table
+
+
+def _new(n_ratings: int) -> str:
+    """The mark of an item that hardly anybody has rated."""
+    return plural(n_ratings, "(new: {n} rating)", "(new: {n} ratings)")
 
 
 def below(folder: Path, path: Path) -> str:

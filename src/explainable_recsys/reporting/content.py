@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
 
+from explainable_recsys.wording.numbers import date
 from explainable_recsys.wording.phrases import later, phrase
 from explainable_recsys.wording.runs import named_run
 
@@ -52,6 +54,8 @@ class ReportContent:
         n_cited: Number of cited items taken out or kept to measure faithfulness.
         intrinsic: Approaches whose reasons are how the score was made; the others are post hoc.
         titles: Readable names of recommenders and approaches.
+        about: What they are, in a line each.
+        seconds: How long it took to explain one recommendation, by approach, as far as known.
     """
 
     card: dict[str, Any]
@@ -74,6 +78,8 @@ class ReportContent:
     n_cited: int = 3
     intrinsic: Collection[str] = ()
     titles: Mapping[str, str] = field(default_factory=dict)
+    about: Mapping[str, str] = field(default_factory=dict)
+    seconds: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -92,18 +98,17 @@ class ReportContent:
         return phrase(text, commit=commit) if self.provenance.get("dirty") else commit
 
     @property
-    def origin(self) -> str:
-        """Where the numbers come from: what stands beside every table."""
-        origin = phrase(
-            "data {name}, version {version} · run {run} · manifest {manifest}",
-            name=self.name,
-            version=self.known("data_version"),
-            run=named_run(self.known("run"), self.provenance.get("given", {})),
-            manifest=self.known("manifest"),
-        )
+    def run(self) -> str:
+        """When the run began, and what it was given: `2026-11-30 21:28 UTC, with n=20`."""
+        began = re.fullmatch(r"(\d{4}-\d\d-\d\d)T(\d\d)\.(\d\d)\..*", self.known("run"))
+        when = f"{date(began[1])} {began[2]}:{began[3]} UTC" if began else self.known("run")
+        return named_run(when, self.provenance.get("given", {}))
+
+    @property
+    def earlier_runs(self) -> list[str]:
+        """Earlier runs with parameters of their own, and whose results are theirs."""
         earlier = self.provenance.get("earlier", {})
-        others = [
+        return [
             phrase("{made}: run {run}", made=", ".join(of["made"]), run=named_run(run, of["given"]))
             for run, of in earlier.items()
         ]
-        return " · ".join([origin, *others])

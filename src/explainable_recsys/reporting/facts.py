@@ -7,10 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from explainable_recsys.metrics.comparison import SIGNIFICANCE
-from explainable_recsys.metrics.records import lower_is_better, read
+from explainable_recsys.metrics.records import read
 from explainable_recsys.reporting.content import ReportContent
-from explainable_recsys.reporting.results import Results
 from explainable_recsys.reporting.tables import Body, Cell, Kind, Row, Table
 from explainable_recsys.wording.metrics import label
 from explainable_recsys.wording.numbers import finite, interval, number, p_value, percentage, short
@@ -42,12 +40,6 @@ TESTED = ("difference", "interval", "p_value", "p_corrected", "n_users")
 OF_PAIRS = ("metric", "first", "second", *TESTED)
 OF_CONTROLS = ("approach", "metric", "control", "own", "of_control", *TESTED, "verdict")
 OF_STABILITY = ("approach", "jaccard", "interval", *SIZES)
-
-COMPARED = {
-    "=": later("no significant difference"),
-    "▲": later("significantly better"),
-    "▼": later("significantly worse"),
-}
 
 
 def facts_table(
@@ -110,32 +102,3 @@ def _texts(row: Mapping[Any, Any], columns: Sequence[str]) -> Iterator[str]:
             yield phrase(value)
         else:
             yield number(finite(value), "count" if column.startswith("n_") else "score")
-
-
-def pairwise_matrices(results: Results) -> list[Table]:
-    """Which recommender is significantly better than which in nDCG, which approach in POS."""
-    tables = []
-    note = phrase(
-        "▲ that of the row is significantly better than that of the column, ▼ significantly worse "
-        "(corrected p < {level}, paired over users); = no significant difference; ? not tested.",
-        level=f"{SIGNIFICANCE:g}",
-    )
-    for metric in (results.ndcg, results.column("pos")):
-        tested = {first for tested, first, _ in results.paired if tested == metric}
-        names = [name for name in results.everybody if name in tested]
-        cells = [[_compared(results, metric, row, column) for column in names] for row in names]
-        body = Body(tuple(Row(name, tuple(of)) for name, of in zip(names, cells, strict=True)))
-        caption = phrase("Who is better in {metric}?", metric=label(read(metric)))
-        tables.append(Table(caption, ("", *names), (body,), notes=(note,), kind="matrix"))
-    return [table for table in tables if table.has_rows]
-
-
-def _compared(results: Results, metric: str, row: str, column: str) -> Cell:
-    if row == column:
-        return Cell("·", meaning=phrase("the same"))
-    test = results.paired.get((metric, row, column))
-    if test is None:
-        return Cell("?", meaning=phrase("not tested"))
-    is_better = (test.difference < 0) == lower_is_better(metric)
-    sign = "=" if not test.is_significant else "▲" if is_better else "▼"
-    return Cell(sign, is_best=sign == "▲", meaning=f"{phrase(COMPARED[sign])}: {test.figures}")

@@ -29,11 +29,12 @@ def findings(content: ReportContent) -> list[str]:
     told = (
         _best_lists(results),
         _intrinsic_and_post_hoc(results),
-        _most_faithful(results),
         _against_controls(results, results.column("pos"), results.column("del")),
         _possible_drop(results),
         _coverage_of_controls(results),
-        null_sentences({n: results.value(n, "above_null") for n in results.approaches}),
+        null_sentences(
+            {results.named(n): results.value(n, "above_null") for n in results.approaches}
+        ),
         _stability(results),
         _not_measured(results),
     )
@@ -46,15 +47,20 @@ def control_sentences(results: Results) -> list[str]:
     return [text for metric in metrics for text in _against_controls(results, metric)]
 
 
+def beats(results: Results, control: str, *metrics: str) -> dict[str, bool]:
+    """Of each approach that was tested, whether it beats a control in every metric tested."""
+    tests = {
+        name: [v for m in metrics if (v := results.verdicts.get((name, m, control)))]
+        for name in results.approaches
+    }
+    return {name: set(verdicts) == {"better"} for name, verdicts in tests.items() if verdicts}
+
+
 def _against_controls(results: Results, *metrics: str) -> Iterator[str]:
     """Whose cited items do not beat those of a control in any of the metrics."""
     for control in CONTROLS:
-        tests = {
-            name: [v for m in metrics if (v := results.verdicts.get((name, m, control)))]
-            for name in results.approaches
-        }
-        tested = {name: verdicts for name, verdicts in tests.items() if verdicts}
-        losers = [name for name, verdicts in tested.items() if set(verdicts) != {"better"}]
+        tested = beats(results, control, *metrics)
+        losers = [name for name, is_better in tested.items() if not is_better]
         text = (
             later("By {metrics}, {n} of {n_tested} do not beat {items}: {approaches}.")
             if losers
@@ -67,7 +73,7 @@ def _against_controls(results: Results, *metrics: str) -> Iterator[str]:
                 n_tested=len(tested),
                 items=phrase(OPPONENTS[control]),
                 metrics=enumerated([label(read(metric)) for metric in metrics]),
-                approaches=enumerated(losers),
+                approaches=results.named(*losers),
             )
 
 
@@ -82,15 +88,14 @@ def _best_lists(results: Results) -> Iterator[str]:
     yield phrase(
         "The best {metric} is that of {names}: {value} (95 % interval {interval}).",
         metric=metric,
-        names=enumerated(best),
+        names=results.named(*best),
         value=number(scored[best[0]]),
         interval=interval(*results.interval(best[0], results.ndcg)),
     )
     if others:
         value = number(scored[others[0]])
-        yield phrase("The next is {name} ({value}).", name=others[0], value=value)
+        yield phrase("The next is {name} ({value}).", name=results.named(others[0]), value=value)
         yield _separated(results, best[0], others[0])
-    yield from _above_popularity(results, scored)
 
 
 def _separated(results: Results, first: str, second: str) -> str:
@@ -106,26 +111,6 @@ def _separated(results: Results, first: str, second: str) -> str:
     return phrase(text, test=test.figures)
 
 
-def _above_popularity(results: Results, scored: dict[str, float]) -> Iterator[str]:
-    """Which recommenders rank no better than the same list for everybody."""
-    popular = scored.get("popularity")
-    ranked = [name for name in results.recommenders if name in scored]
-    if popular is None or not ranked:
-        return
-    tests = {name: results.paired.get((results.ndcg, name, "popularity")) for name in ranked}
-    below = [
-        name
-        for name, test in tests.items()
-        if scored[name] <= popular or (test and not test.is_significant)
-    ]
-    text = (
-        later("Not above most-popular lists ({value}), or not significantly so: {names}.")
-        if below
-        else later("All rank better than most-popular lists ({value}).")
-    )
-    yield phrase(text, value=number(popular), names=enumerated(below))
-
-
 def _intrinsic_and_post_hoc(results: Results) -> Iterator[str]:
     """The best lists with reasons of either kind."""
     scored = _with_ndcg(results)
@@ -139,49 +124,15 @@ def _intrinsic_and_post_hoc(results: Results) -> Iterator[str]:
         "Of the lists that are explained by how their scores were made, those of {own} are the "
         "best ({own_value}); of those that are explained afterwards, those of {other} "
         "({other_value}).",
-        own=own,
+        own=results.named(own),
         own_value=number(scored[first]),
-        other=other,
+        other=results.named(other),
         other_value=number(scored[second]),
     )
     if first == second:
-        yield phrase("Both are lists of {recommender}.", recommender=first)
+        yield phrase("Both are lists of {recommender}.", recommender=results.named(first))
     else:
         yield _separated(results, first, second)
-
-
-def _most_faithful(results: Results) -> Iterator[str]:
-    """Whose evidence lowers POS, which all models share, furthest below that of random."""
-    pos = results.column("pos")
-    sides = _beside(results, pos, f"{pos}/random")
-    if not sides:
-        return
-    leader = max(sides, key=lambda name: sides[name][1] - sides[name][0])
-    own, random = sides[leader]
-    text = (
-        later(
-            "Of {n_measured} measured, the evidence of {name} is the most faithful: {metric} is "
-            "{own} without the {n} items cited, {random} without {n} random ones."
-        )
-        if own < random
-        else later(
-            "No evidence lowers {metric} below that of random evidence; nearest is {name}, {own} "
-            "without the {n} items cited, {random} without {n} random ones."
-        )
-    )
-    yield phrase(
-        text,
-        n_measured=len(sides),
-        name=leader,
-        metric=label(read(pos)),
-        own=number(own),
-        random=number(random),
-        n=results.n_cited,
-    )
-    if own < random and results.is_projection(leader):
-        yield phrase("It was measured on a {scope}.", scope=results.scope(leader))
-    if own < random and results.verdicts.get((leader, pos, "random"), "better") != "better":
-        yield phrase("The test does not confirm it.")
 
 
 def _coverage_of_controls(results: Results) -> Iterator[str]:
@@ -192,7 +143,7 @@ def _coverage_of_controls(results: Results) -> Iterator[str]:
         yield phrase(
             "The coverage of {names} says nothing about the lists: random ones are explained as "
             "often.",
-            names=enumerated(anything),
+            names=results.named(*anything),
         )
     elif shares:
         yield phrase("Every explainer that was tried on random lists explains fewer of them.")
@@ -231,8 +182,8 @@ def _possible_drop(results: Results) -> Iterator[str]:
         "Of the drop of {metric} that is possible, the evidence of {best} brings about most "
         "({high}), that of {worst} least ({low}).",
         metric=label(read(results.column("pos"))),
-        best=enumerated(_all_with(high, shares)),
-        worst=enumerated(_all_with(low, shares)),
+        best=results.named(*_all_with(high, shares)),
+        worst=results.named(*_all_with(low, shares)),
         high=number(high),
         low=number(low),
     )
@@ -246,17 +197,17 @@ def _stability(results: Results) -> Iterator[str]:
         yield phrase(
             "After training again with other seeds, what is cited overlaps most for {names} "
             "(Jaccard {value}).",
-            names=enumerated(_all_with(high, again)),
+            names=results.named(*_all_with(high, again)),
             value=number(high),
         )
         if low < high:
-            names = enumerated(_all_with(low, again))
+            names = results.named(*_all_with(low, again))
             yield phrase("It overlaps least for {names} ({value}).", names=names, value=number(low))
     fixed = [name for name in results.overlaps if name in results.seedless]
     if fixed:
         yield phrase(
             "Given their lists, the reasons of {names} depend on no seed: not trained again.",
-            names=enumerated(fixed),
+            names=results.named(*fixed),
         )
 
 
@@ -272,14 +223,14 @@ def _not_measured(results: Results) -> Iterator[str]:
         if all(results.value(name, metric) is None for metric in faithfulness):
             reasons.setdefault(results.why_not(name), []).append(name)
     if reasons:
-        told = [f"{enumerated(names)} ({reason})" for reason, names in reasons.items()]
+        told = [f"{results.named(*names)} ({reason})" for reason, names in reasons.items()]
         text = later("Faithfulness is not measured for {approaches}.")
         yield phrase(text, approaches="; ".join(told))
     if not results.verdicts:
         yield phrase("No evidence was tested against that of a control.")
     once = [name for name in explained if name not in results.overlaps]
     if once:
-        yield phrase("Stability is not measured for {names}.", names=enumerated(once))
+        yield phrase("Stability is not measured for {names}.", names=results.named(*once))
 
 
 def _beside(results: Results, metric: str, other: str) -> dict[str, tuple[float, float]]:

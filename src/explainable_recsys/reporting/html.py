@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+import functools
+from collections.abc import Mapping
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from explainable_recsys.metrics import records
 from explainable_recsys.metrics.records import METRICS, Metric, read
-from explainable_recsys.reporting import facts, tables
+from explainable_recsys.reporting import facts, overview, tables
 from explainable_recsys.reporting.content import ReportContent
 from explainable_recsys.reporting.drawings import drawing
 from explainable_recsys.reporting.findings import control_sentences, findings
@@ -20,9 +21,6 @@ from explainable_recsys.wording import markup
 from explainable_recsys.wording.metrics import label
 from explainable_recsys.wording.numbers import number, short
 from explainable_recsys.wording.phrases import language, phrase
-
-N_RECOMMENDED, N_RATED = 3, 10
-"""How many recommendations and titles of a history are shown before the rest is folded away."""
 
 
 def report_html(content: ReportContent) -> str:
@@ -38,6 +36,7 @@ def report_html(content: ReportContent) -> str:
         The page.
     """
     results = Results(content)
+    in_short = overview.in_short(content, results)
     drawings = [drawing(heading, figure) for heading, figure in content.figures.items()]
     of_lists = phrase("All paired tests between recommenders (difference: first less second)")
     of_reasons = phrase("All paired tests between approaches (difference: first less second)")
@@ -59,11 +58,9 @@ def report_html(content: ReportContent) -> str:
             comparison=tables.comparison_tables(results),
             sampled=tables.sampled_table(results),
             sampled_warning=records.SAMPLED,
-            every_figure=tables.every_figure_table(results),
             controls=control_sentences(results),
-            control_tests=facts.rows_table(content.control_tests, of_controls, facts.OF_CONTROLS),
-            matrices=facts.pairwise_matrices(results),
-            paired_tests=[
+            all_tests=[
+                facts.rows_table(content.control_tests, of_controls, facts.OF_CONTROLS),
                 facts.rows_table(content.accuracy_tests, of_lists, facts.OF_PAIRS),
                 facts.rows_table(content.explanation_tests, of_reasons, facts.OF_PAIRS),
             ],
@@ -74,9 +71,13 @@ def report_html(content: ReportContent) -> str:
             owner_tables=owner_tables(content, results.approaches),
             drawings=drawings,
             plotly=_plotly() if drawings else "",
-            users=_users(content, results),
-            n_recommended=N_RECOMMENDED,
-            n_rated=N_RATED,
+            in_short=in_short,
+            named_here=_named_here(content, in_short),
+            kinds=overview.KINDS,
+            kind_of=functools.partial(overview.kind, content),
+            overview=overview.overview_table(content, results),
+            people=overview.people(content, results),
+            known_names=results.everybody,
             definitions=_definitions(results),
             readings=_readings(results),
         )
@@ -105,19 +106,14 @@ def _plotly() -> Markup:
     return Markup(get_plotlyjs())
 
 
-def _users(content: ReportContent, results: Results) -> dict[Any, dict[str, Any]]:
-    """The users of the examples: what they rated, and lists by approach in the usual order."""
-    order = {name: place for place, name in enumerate(results.approaches)}
-    rows = content.examples.to_dict("records")
-    rows.sort(key=lambda row: (order.get(row["approach"], len(order)), row["rank"]))
-    histories = content.histories.to_dict("records")
-    users: dict[Any, dict[str, Any]] = {
-        user: {"history": [row for row in histories if row["user_id"] == user], "lists": {}}
-        for user in content.examples.get("user_id", ())
-    }
-    for row in rows:
-        users[row["user_id"]]["lists"].setdefault(row["approach"], []).append(row)
-    return users
+def _named_here(content: ReportContent, sentences: Mapping[str, str]) -> dict[str, str]:
+    """What recommenders and approaches in some sentences are, by their titles."""
+    text, found = " ".join(sentences.values()), dict[str, str]()
+    titles = {phrase(content.titles.get(n, n)): about for n, about in content.about.items()}
+    for title in sorted(titles, key=len, reverse=True):  # `SVD` is in `SVD by influence`
+        if title in text:
+            text, found[title] = text.replace(title, ""), phrase(titles[title])
+    return dict(sorted(found.items()))
 
 
 def _definitions(results: Results) -> dict[Metric, str]:

@@ -30,14 +30,8 @@ BETWEEN = {
 
 def owner_sentences(content: ReportContent, approaches: Collection[str]) -> list[str]:
     """What stands out over all approaches, which are in the order of the report."""
-    groups = content.reasons_by_group
-    names = _known(approaches, groups)
-    told = (
-        _missing(content, names),
-        _short_histories(names, groups),
-        _out_of_sight(content.items_reached),
-    )
-    return [sentence for sentences in told for sentence in sentences]
+    names = _known(approaches, content.reasons_by_group)
+    return [*_missing(content, names), *_out_of_sight(content.items_reached)]
 
 
 def owner_tables(content: ReportContent, approaches: Collection[str]) -> list[Table]:
@@ -78,8 +72,8 @@ def gaps_table(content: ReportContent, approaches: Collection[str]) -> Table:
         texts = (
             number(sums["n_none"] / made, "percentage"),
             number((sums["n_single"] + sums["n_diffuse"]) / made, "percentage"),
-            _worst(own[own["whose"] == "history"]),
-            _worst(own[own["whose"] == "item"]),
+            worst_off(own[own["whose"] == "history"]),
+            worst_off(own[own["whose"] == "item"]),
             number(unseen.mean(), "percentage"),
             number(silent.sum(), "count"),
         )
@@ -135,23 +129,6 @@ def _missing(content: ReportContent, names: list[str]) -> Iterator[str]:
         )
 
 
-def _short_histories(names: list[str], groups: pd.DataFrame) -> Iterator[str]:
-    """Whether those who rated least are worst off."""
-    found = []
-    for name in names:
-        own = groups[(groups["approach"] == name) & (groups["whose"] == "history")]
-        shares = _shares(own)
-        if len(own) > 1 and shares.max() > 0:
-            found.append(shares.idxmax() == shares.index[0])
-    if found:
-        yield phrase(
-            "In {n_short} of {n} approaches with missing or weak reasons, these are most frequent "
-            "for the third of the people who rated least.",
-            n=len(found),
-            n_short=sum(found),
-        )
-
-
 def _out_of_sight(items: pd.DataFrame) -> Iterator[str]:
     """What is on nobody's list, whichever recommender made it."""
     known = items.reindex(columns=["item_id", "n_recommended"]).dropna()
@@ -174,7 +151,7 @@ def _shares(groups: pd.DataFrame) -> pd.Series[float]:
     return weak / groups["n_recommendations"].clip(lower=1)
 
 
-def _worst(groups: pd.DataFrame) -> str:
+def worst_off(groups: pd.DataFrame) -> str:
     """The group whose reasons are missing or weak most often, in words."""
     made = groups["n_recommendations"].to_numpy()
     shares = np.where(made >= FEW * made.sum(), _shares(groups), 0.0)

@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 N_SUGGESTIONS = 5
 KEYS = ["user_id", "item_id"]
-EVIDENCE = ["position", "style", "evidence_id", "evidence", "weight", "group"]
+EVIDENCE = ["position", "style", "evidence_id", "evidence", "weight", "group", "rated_item_id"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +40,7 @@ class Person:
         recommendations: In their order: `rank`, `item_id`, `title`, `year`, `score`,
             `sentence` (missing where nothing explains the recommendation).
         reasons: The evidence of all recommendations, in order: `item_id`, `position`, `style`,
-            `evidence_id`, `evidence`, `weight`, `group`.
+            `evidence_id`, `evidence`, `weight`, `group`, `rated_item_id`.
     """
 
     user_id: Any

@@ -12,7 +12,7 @@ from explainable_recsys.metrics.projected_evidence import NO_EXPLANATIONS
 from explainable_recsys.metrics.records import METRICS
 from explainable_recsys.reporting.content import ReportContent
 from explainable_recsys.wording.markup import is_text
-from explainable_recsys.wording.numbers import finite, interval, number, p_value
+from explainable_recsys.wording.numbers import enumerated, finite, interval, number, p_value
 from explainable_recsys.wording.phrases import phrase
 
 BASELINES = ("popularity", "bias", "random")
@@ -65,6 +65,7 @@ class Results:
     def __init__(self, content: ReportContent) -> None:
         """Read the tables once."""
         self.k, self.n_cited = content.k, content.n_cited
+        self._titles = content.titles
         self.intrinsic = frozenset(content.intrinsic)
         tables = {"recommender": content.accuracy, "approach": content.explanation_quality}
         self._values = {key: v for name, table in tables.items() for key, v in _values(table, name)}
@@ -111,6 +112,10 @@ class Results:
     def value(self, name: str, metric: str) -> float | None:
         """A metric of a recommender or approach, None if it has none."""
         return self._values.get((name, metric))
+
+    def named(self, *names: str) -> str:
+        """Recommenders or approaches by their titles: one, two and three."""
+        return enumerated([phrase(self._titles.get(name, name)) for name in names])
 
     def interval(self, name: str, metric: str) -> tuple[float | None, float | None]:
         """The ends of the 95 % interval of a metric, None if they are not known."""

@@ -14,7 +14,7 @@ from explainable_recsys.wording.metrics import label
 from explainable_recsys.wording.numbers import enumerated, interval, number
 from explainable_recsys.wording.phrases import later, phrase
 
-Kind = Literal["figures", "facts", "matrix"]
+Kind = Literal["figures", "facts"]
 
 VERDICTS = {later("better"): "✓", later("worse"): "✗", later("no difference"): "≈"}
 """The sign of each verdict on an approach's own evidence beside that of a control."""
@@ -35,6 +35,7 @@ class Cell:
         meaning: What the sign means, in words.
         is_phrase: Whether it is words, not a number.
         span: Number of columns that it takes.
+        bar: Length of a bar below it, from 0 to 1; None: no bar.
     """
 
     text: str
@@ -44,6 +45,7 @@ class Cell:
     meaning: str = ""
     is_phrase: bool = False
     span: int = 1
+    bar: float | None = None
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ class Table:
         groups: Headings above those of the columns, with the number of columns below each;
             may be empty. Nothing is above the first column.
         notes: What readers must know to read it.
-        kind: Figures under each other, facts in words, or a matrix of signs.
+        kind: Figures under each other, or facts in words.
     """
 
     caption: str
@@ -122,27 +124,6 @@ def sampled_table(results: Results) -> Table:
     return recommenders_table(results, phrase("Accuracy among sampled negatives"), metrics)
 
 
-def every_figure_table(results: Results) -> Table:
-    """Every metric of every recommender and approach with both ends of its interval."""
-    bodies = {name: tuple(_figures(results, name)) for name in results.everybody}
-    return Table(
-        phrase("Every figure"),
-        (phrase("metric"), phrase("value"), phrase("95 % interval"), phrase("users")),
-        tuple(Body(rows, name, name in results.baselines) for name, rows in bodies.items() if rows),
-    )
-
-
-def _figures(results: Results, name: str) -> Iterator[Row]:
-    """All that is known of one, but what is measured on samples."""
-    for metric in results.metrics:
-        value, form = results.value(name, metric), read(metric).metric.form
-        if value is not None and not read(metric).sampled:
-            ends = interval(*results.interval(name, metric), form)
-            users = number(results.value(name, f"{metric}/n"), "count")
-            cells = Cell(number(value, form)), Cell(ends), Cell(users)
-            yield Row(label(read(metric)), cells)
-
-
 def recommenders_table(results: Results, caption: str, metrics: Sequence[str]) -> Table:
     """One row per recommender that has any of the metrics, baselines below."""
     winners = {metric: best(results, metric, results.recommenders) for metric in metrics}
@@ -155,7 +136,7 @@ def recommenders_table(results: Results, caption: str, metrics: Sequence[str]) -
         bodies += [Body(body, heading, bool(heading))] if body else []
     columns = (phrase("recommender"), *(label(read(metric)) for metric in metrics))
     left = [phrase("Not measured: {names}.", names=enumerated(missing))] if missing else []
-    return _noted(Table(caption, columns, tuple(bodies)), left)
+    return noted(Table(caption, columns, tuple(bodies)), left)
 
 
 def approaches_table(results: Results, caption: str, metrics: Sequence[str]) -> Table:
@@ -182,7 +163,7 @@ def approaches_table(results: Results, caption: str, metrics: Sequence[str]) -> 
         titles = [titles[0], *(t for m in metrics for t in (phrase("own"), *map(phrase, sides[m])))]
         groups = [(label(read(metric)), 1 + len(sides[metric])) for metric in metrics]
     made = Table(caption, tuple(titles), (Body(tuple(rows)),), tuple(groups))
-    return _noted(made, marked)
+    return noted(made, marked)
 
 
 def best(results: Results, metric: str, among: Sequence[str]) -> set[str]:
@@ -218,9 +199,9 @@ def _cells(
 ) -> Iterator[Cell]:
     """Metrics with half their intervals, behind each its controls and signs of the verdicts."""
     for metric, leaders in winners.items():
-        yield _cell(results, name, metric, name in leaders)
+        yield metric_cell(results, name, metric, name in leaders)
         for control in sides.get(metric, ()):
-            cell = _cell(results, name, f"{metric}/{control}")
+            cell = metric_cell(results, name, f"{metric}/{control}")
             verdict = results.verdicts.get((name, metric, control))
             if verdict:
                 meaning = phrase("own: {verdict}", verdict=phrase(verdict))
@@ -228,7 +209,7 @@ def _cells(
             yield cell
 
 
-def _cell(results: Results, name: str, metric: str, is_best: bool = False) -> Cell:
+def metric_cell(results: Results, name: str, metric: str, is_best: bool = False) -> Cell:
     """A metric with half its interval, or in words that there is none."""
     value = results.value(name, metric)
     if value is None:
@@ -244,7 +225,7 @@ def _family(results: Results, family: Family) -> list[str]:
     return [m for record in FAMILIES[family] for m, c in shown.items() if c.metric is record]
 
 
-def _noted(table: Table, notes: Sequence[str]) -> Table:
+def noted(table: Table, notes: Sequence[str]) -> Table:
     """A table with what the marks in its cells mean, of those that there are."""
     cells = [cell for body in table.bodies for row in body.rows for cell in row.cells]
     marks = {

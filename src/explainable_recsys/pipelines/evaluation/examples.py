@@ -23,8 +23,8 @@ from explainable_recsys.reporting.people import (
 class ReportParameters(Parameters):
     """How many users the report shows, how much of their lists, and of their histories."""
 
-    n_users: int = Field(3, ge=0)
-    n_items: int = Field(5, ge=1)
+    n_users: int = Field(5, ge=0)
+    n_items: int = Field(10, ge=1)
     n_rated: int = Field(10, ge=1)
     seed: Seed = 0
 

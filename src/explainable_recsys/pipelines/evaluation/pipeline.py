@@ -98,7 +98,7 @@ def _report(approaches: list[str]) -> list[Node]:
     lists = {f"{APPROACHES[name].recommender}.recommendations" for name in approaches}
     facts = [*TESTS, "faithfulness_scope", "stability", "example_lists", "example_histories"]
     facts += [name for name in OVERSIGHT if name != "weak_reasons"]
-    facts += ["dataset_card", "provenance", "data_version", *FIGURES, *sorted(drawn)]
+    facts += ["dataset_card", "provenance", "data_version", "run", *FIGURES, *sorted(drawn)]
     return [
         node(
             examples.choose_examples,

@@ -17,10 +17,14 @@ from explainable_recsys.reporting.content import ReportContent
 from explainable_recsys.reporting.findings import findings
 from explainable_recsys.reporting.html import report_html
 
+SECONDS = ("earlier_seconds", "node_seconds")
+"""What is known of how long nodes took: of earlier runs, and of this one as far as it has come."""
+
 
 def note_provenance(run: dict[str, Any], data_version: dict[str, Any]) -> dict[str, Any]:
     """Which run this is, by which code, and of which version of the data."""
-    return run | {"data_version": data_version["version"]}
+    facts = {name: fact for name, fact in run.items() if name not in SECONDS}
+    return facts | {"data_version": data_version["version"]}
 
 
 def write_report(
@@ -39,6 +43,7 @@ def write_report(
     dataset_card: dict[str, Any],
     provenance: dict[str, Any],
     data_version: dict[str, Any],
+    run: dict[str, Any],
     evaluation: EvaluationParameters,
     faithfulness: FaithfulnessParameters,
     tests: ComparisonParameters,
@@ -62,6 +67,7 @@ def write_report(
         dataset_card: The data.
         provenance: Where the numbers come from.
         data_version: What was held out.
+        run: How long nodes took.
         evaluation: K, relevance, intervals.
         faithfulness: What was taken away.
         tests: The correction.
@@ -70,6 +76,7 @@ def write_report(
     first = [name for name in figures if "." not in name]
     drawn = [*first, *sorted(set(figures) - set(first))]
     split = SplitParameters.model_validate(data_version["split"])
+    named: dict[str, Any] = {**RECOMMENDERS, **APPROACHES}
     content = ReportContent(
         card=dataset_card,
         protocol=protocol_words(accuracy, split, evaluation, faithfulness, tests),
@@ -92,10 +99,27 @@ def write_report(
         k=evaluation.k,
         n_cited=faithfulness.reported,
         intrinsic={name for name, pair in APPROACHES.items() if pair.intrinsic},
-        titles={name: record.title for name, record in RECOMMENDERS.items()}
-        | {name: pair.title for name, pair in APPROACHES.items()},
+        titles={name: record.title for name, record in named.items()},
+        about={name: record.about for name, record in named.items()},
+        seconds=per_recommendation(run, reasons_by_group),
     )
     return report_html(content), {"findings": findings(content)}
+
+
+def per_recommendation(run: dict[str, Any], groups: pd.DataFrame) -> dict[str, float]:
+    """Seconds that it took to explain one recommendation, of approaches where that is known.
+
+    Args:
+        run: What is known of the run.
+        groups: `reasons_by_group`, which counts the recommendations.
+    """
+    seconds: dict[str, float] = {}
+    for known in SECONDS:
+        seconds |= run.get(known, {})
+    groups = groups.reindex(columns=["approach", "whose", "n_recommendations"])
+    made = groups[groups["whose"] == "history"].groupby("approach")["n_recommendations"].sum()
+    clocked = {name: seconds.get(f"{name}.explain") for name in made.index}
+    return {name: s / made[name] for name, s in clocked.items() if s is not None}
 
 
 def _heading(figure: str) -> str:

@@ -30,6 +30,7 @@ WRAPPED = {"phrase", "plural", "later", "InputError"}
 
 NO_PHRASES = [
     r"line-height: .*|<div .*|rgba.*",  # styles
+    r"<script>[\s\S]*",
     r"make viz|kedro (run|explain|summary).*",  # commands
     r"users one after another|users browsed|users shown",  # the names of draws
     r"rating points",  # a unit that a page asks for

@@ -233,8 +233,8 @@ def _label_where_there_is_room(figure: Figure) -> None:
         beside = {"left": 0.5, "center": 0, "right": -0.5}[note.xanchor] * wide + note.xshift
         above = {"bottom": 0, "middle": -0.5, "top": -1}[note.yanchor] * high + note.yshift
         where = {"x": [note.x + beside / width], "base": note.y + (above - _PAD / 2) / height}
-        size = {"width": (wide + _PAD) / width, "y": [(high + _PAD) / height]}
-        size["offset"] = -size["width"] / 2
+        across = (wide + _PAD) / width
+        size = {"width": across, "offset": -across / 2, "y": [(high + _PAD) / height]}
         look = {"marker_color": _CLEAR, "hoverinfo": "skip", "showlegend": False}
         look["insidetextfont"] = {"color": "#808080", "size": 11}  # on white and on black
         figure.add_bar(

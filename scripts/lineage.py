@@ -26,19 +26,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from explainable_recsys.interface.lineage import OVERVIEW
+from explainable_recsys.interface.lineage import START
 
 if TYPE_CHECKING:
     from playwright.sync_api import FloatRect
 
 SITE = Path("build")
 PICTURE = Path("docs/lineage.png")
-
-START = f"""<script>
-  localStorage.KedroViz ||= '{{"showFeatureHints": false}}';
-  if (!location.search) history.replaceState(null, "", "?{OVERVIEW}");
-</script>
-</head>"""
 
 
 def main() -> None:

@@ -16,7 +16,6 @@ from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
 from kedro.io import DataCatalog
 from kedro.runner import AbstractRunner
-from scripts.lineage import find_browser
 
 from tests.command_line import run_afresh, run_prepared
 
@@ -141,6 +140,8 @@ def kedro() -> Callable[..., subprocess.CompletedProcess[str]]:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Chromium, from the distribution's packages; it reaches this machine only."""
+    from scripts.lineage import find_browser  # and kedro-viz with it
+
     executable = find_browser()
     if executable is None:
         pytest.skip("no Chromium on the path")

@@ -6,16 +6,19 @@ import json
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
+import pandas as pd
 import pytest
 from click.testing import CliRunner
+from kedro_viz import server
+from kedro_viz.api import apps
+from kedro_viz.launchers.cli import utils
 from kedro_viz.launchers.cli.main import viz
 from scripts.lineage import missing_files, serve
 
@@ -124,20 +127,62 @@ def is_loose(node: dict[str, object]) -> bool:
     return not node["modular_pipelines"]
 
 
-def test_kedro_viz_run_opens_with_the_overview(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("command", "module", "name", "ours"),
+    [
+        ("run", server, "run_server", lineage.serve),
+        ("build", utils, "_load_and_deploy_viz", lineage.deploy),
+    ],
+)
+def test_kedro_viz_starts_our_process(
+    command: str, module: Any, name: str, ours: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And prints and opens its own address, with nothing to add to it."""
     assert cli.viz is viz
-    opened, served = [], {}
-    monkeypatch.setattr(lineage.kedro_viz_run, "callback", served.update)
-    monkeypatch.setattr(lineage.webbrowser, "open_new", opened.append)
-    run = viz.get_command(click.Context(viz), "run")
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        done = CliRunner().invoke(run, ["--port", str(port), "--env", "test"])
-    assert done.exit_code == 0, done.output
-    assert served["port"] > port
-    assert (served["browser"], served["env"]) == (False, "test")
-    assert opened == [f"http://127.0.0.1:{served['port']}/?{lineage.OVERVIEW}"]
-    assert opened[0] in done.output
+    started: list[Any] = []
+    theirs = getattr(lineage, f"kedro_viz_{command}")
+    monkeypatch.setattr(module, name, None)
+    monkeypatch.setattr(theirs, "callback", lambda **_: started.append(getattr(module, name)))
+    found = viz.get_command(click.Context(viz), command)
+    done = CliRunner().invoke(found, [])
+    assert (done.exit_code, done.output, started) == (0, "", [ours])
+
+
+def test_the_page_without_a_query_opens_with_the_overview(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(apps, "HTMLResponse", apps.HTMLResponse)
+    monkeypatch.setattr(server, "populate_data", None)
+    pages: list[bytes] = []
+    page = "<head></head>"
+    monkeypatch.setattr(
+        lineage, "_run_server", lambda **_: pages.append(apps.HTMLResponse(page).body)
+    )
+    lineage.serve(port=1)
+    assert lineage.OVERVIEW.encode() in pages[0]
+    assert pages[0].endswith(b"</head>")
+
+
+def test_statistics_are_those_of_the_latest_versions(site: Path, full_run: Path) -> None:
+    nodes = json.loads((site / "api" / "main").read_text())["nodes"]
+    ids = {node["name"]: node["id"] for node in nodes}
+    for name, folder in {"ratings": "03_primary", "svd.recommendations": "07_model_output"}.items():
+        path = full_run / folder / f"{name.replace('.', '/')}.parquet"
+        file = max(path.glob("*/*.parquet"))
+        facts = json.loads((site / "api" / "nodes" / ids[name]).read_text())["stats"]
+        table = pd.read_parquet(file)
+        assert facts == {
+            "rows": len(table),
+            "columns": len(table.columns),
+            "file_size": file.stat().st_size,
+        }
+
+
+def test_a_run_writes_no_statistics(
+    project_copy: Path, kedro: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    """A test's, or that of a part, would be taken for those of the project."""
+    done = kedro(project_copy, "run", "--env", "test", "--pipelines", "data_processing")
+    assert done.returncode == 0, done.stderr
+    assert not (project_copy / ".viz").exists()
 
 
 @pytest.fixture

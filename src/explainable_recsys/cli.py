@@ -83,7 +83,8 @@ cli.add_command(with_plain_errors(kedro_run))
 
 # A project cannot replace a command of a plugin that works outside of projects too, as kedro-viz
 # does; but where the plugin itself looks its commands up, ours can stand.
-viz.lazy_subcommands["run"] = "explainable_recsys.interface.lineage.run"
+for name in ("run", "build"):
+    viz.lazy_subcommands[name] = f"explainable_recsys.interface.lineage.{name}"
 
 
 @click.command(name="fetch-data")

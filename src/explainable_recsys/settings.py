@@ -12,6 +12,9 @@ _clock = NodeClock()
 
 HOOKS = (ParameterHook(), StoredResultsHook(), ManifestHook(_clock), _clock, SummaryHook())
 
+DISABLE_HOOKS_FOR_PLUGINS = ("kedro-viz",)
+"""It would write down statistics of every run as those of the project, a test's included."""
+
 CONFIG_LOADER_ARGS = {
     "base_env": "base",
     "default_run_env": "local",

@@ -11,10 +11,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from explainable_recsys.data import Data
 from explainable_recsys.exploration import filters
 from explainable_recsys.figures.draw import finish_lists, points
-from explainable_recsys.figures.evidence_bars import draw_evidence, evidence_bars_figure
+from explainable_recsys.figures.evidence_bars import evidence_bars_figure
 from explainable_recsys.figures.explainability_sweep import explainability_sweep_figure
 from explainable_recsys.figures.exploration_filters import cleaning_figure
 from explainable_recsys.figures.faithfulness import faithfulness_curves_figure, faithfulness_figure
@@ -35,7 +34,6 @@ from explainable_recsys.figures.surroundings import (
 from explainable_recsys.figures.trade_off import trade_off_figure
 from explainable_recsys.figures.tuning import tuning_history_figure, tuning_parameters_figure
 from explainable_recsys.figures.what_if import what_if_figure
-from explainable_recsys.metrics.parameters import EvaluationParameters
 from explainable_recsys.preprocessing.cleaning import Dropped
 from tests.figures.exploration_of import figures_of
 
@@ -74,17 +72,6 @@ def evidence_bars() -> Figures:
     }
     return {
         name: evidence_bars_figure(table, recommendations, items, 1)
-        for name, table in tables.items()
-    }
-
-
-def chosen_evidence() -> Figures:
-    rated = pd.DataFrame({"user_id": [1], "item_id": [1], "rating": [4.0]})
-    data = Data.from_frames(rated, pd.DataFrame({"item_id": [1], "title": ["Alien"]}))
-    recommendations = pd.DataFrame({"user_id": [1], "item_id": [1], "rank": [1]})
-    tables = {"usual": MIXED, "none": MIXED.head(0)}
-    return {
-        name: draw_evidence(table, recommendations, data, EvaluationParameters())
         for name, table in tables.items()
     }
 
@@ -420,7 +407,6 @@ EXAMPLES: dict[str, Callable[[], Figures]] = {
     "cores_figure": lambda: explored("cores"),
     "coverage_frontier_figure": coverage_frontier,
     "demographics_figure": lambda: explored("demographics"),
-    "draw_evidence": chosen_evidence,
     "draw_rule_network": networks,
     "evidence_bars_figure": evidence_bars,
     "explainability_sweep_figure": explainability_sweep,

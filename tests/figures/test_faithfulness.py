@@ -99,8 +99,8 @@ def test_a_row_of_panels_for_every_approach(faithfulness: pd.DataFrame) -> None:
     layout = faithfulness_figure(faithfulness).layout
     notes = {note.text: (note.xref, note.yref, note.x, note.y) for note in layout.annotations}
     assert notes == {
-        "<b>als</b>": ("x domain", "y domain", 0, 1),
-        "<b>ar</b>": ("x3 domain", "y3 domain", 0, 1),
+        "als": ("x domain", "y domain", 0, 1),
+        "ar": ("x3 domain", "y3 domain", 0, 1),
     }
     axes = [layout.yaxis, layout.yaxis2, layout.yaxis3, layout.yaxis4]
     assert [axis.title.text for axis in axes] == ["Still recommended", "Score left"] * 2
@@ -144,9 +144,9 @@ def test_titles(faithfulness: pd.DataFrame) -> None:
 def test_curves(curves: pd.DataFrame) -> None:
     figure = faithfulness_curves_figure(curves)
     assert [note.text for note in figure.layout.annotations] == [
-        "<b>als</b>",
-        "<b>knn</b>",
-        "<b>ar</b>",
+        "als",
+        "knn",
+        "ar",
     ]
     lines = lines_of(figure)
     own = lines["cited", "y"]

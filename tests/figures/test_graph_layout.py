@@ -8,19 +8,20 @@ from typing import Any
 import networkx as nx
 import numpy as np
 import pandas as pd
+import pytest
 
-from explainable_recsys.figures.graph_layout import HEIGHT, add_labels, groups, layout
+from explainable_recsys.figures.graph_layout import HEIGHT, WIDTHS, add_labels, groups, layout
 from explainable_recsys.figures.style import SYMBOLS, new_figure
 
-WIDTH = 560
 
-
-def boxes_of(figure: Any) -> dict[str, np.ndarray]:
-    """Left, bottom, right and top of each label, in pixels."""
+def boxes_of(figure: Any, drawn: int) -> dict[str, np.ndarray]:
+    """Left, bottom, right and top of each label that is shown at a width, in pixels."""
     boxes = {}
     for note in figure.layout.annotations:
+        if int(note.name) > drawn:
+            continue
         width, height = 5.5 * len(note.text), 14.0
-        x = WIDTH * note.x + note.xshift
+        x = drawn * note.x + note.xshift
         y = HEIGHT * note.y + note.yshift
         x -= {"left": 0, "center": 0.5, "right": 1}[note.xanchor] * width
         y -= {"bottom": 0, "middle": 0.5, "top": 1}[note.yanchor] * height
@@ -52,18 +53,19 @@ def test_nodes_fill_the_unit_square() -> None:
     assert (np.ptp(points, axis=0) > 0.8).all()
 
 
-def test_labels_hide_no_named_point_and_no_label() -> None:
+@pytest.mark.parametrize("least", [1, 2])
+def test_labels_hide_no_named_point_and_no_label(least: int) -> None:
     points = np.random.default_rng(0).random((60, 2))
     labels = [f"label of {number}" for number in range(60)]
     figure = new_figure()
-    add_labels(figure, labels, points, [8.0] * 60, WIDTH, 60)
-    boxes = boxes_of(figure)
-    assert 10 < len(boxes) < 60
-    assert next(iter(boxes)) == "label of 0"
-    centres = points * (WIDTH, HEIGHT)
+    add_labels(figure, labels, points, [8.0] * 60, HEIGHT, 60)
+    width = WIDTHS[least]
+    boxes = boxes_of(figure, width)
+    assert len(boxes) > (10, 20)[least - 1]
+    centres = points * (width, HEIGHT)
     circles = [np.concatenate([centre - 4, centre + 4]) for centre in centres]
     assert np.min([*boxes.values()]) >= 0
-    assert (np.max([*boxes.values()], axis=0)[2:] <= (WIDTH, HEIGHT)).all()
+    assert (np.max([*boxes.values()], axis=0)[2:] <= (width, HEIGHT)).all()
     assert not any(overlap(box, circle) for box in boxes.values() for circle in circles)
     assert not any(overlap(*pair) for pair in itertools.combinations(boxes.values(), 2))
 
@@ -71,7 +73,7 @@ def test_labels_hide_no_named_point_and_no_label() -> None:
 def test_at_most_so_many_labels() -> None:
     figure = new_figure()
     points = np.linspace(0.1, 0.9, 10).repeat(2).reshape(10, 2)
-    add_labels(figure, ["a <b>"] * 10, points, [5.0] * 10, WIDTH, 3)
+    add_labels(figure, ["a <b>"] * 10, points, [5.0] * 10, HEIGHT, 3)
     assert [note.text for note in figure.layout.annotations] == ["a &lt;b&gt;"] * 3
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import importlib
 import inspect
 import json
@@ -107,14 +108,14 @@ def test_fonts(drawn: Drawn) -> None:
 
 
 def test_texts(drawn: Drawn) -> None:
-    """There is a finding, or a message instead of a figure; no line is too long for a phone."""
+    """There is a finding, or a message instead of a figure; no line is too long."""
     wrong = []
     for name, (figure, _) in drawn.items():
         title = figure.layout.title.text
         if figure.data:
-            lines = [re.sub("<.*?>", "", line) for line in re.split("<br>", title)]
+            lines = [html.unescape(re.sub("<.*?>", "", line)) for line in title.split("<br>")]
             is_right = title and not re.search(r"\b(nan|None|inf)\b", title)
-            is_right = is_right and max(map(len, lines)) <= 60
+            is_right = is_right and max(map(len, lines)) <= 82
         else:
             is_right = not title and [bool(note.text) for note in figure.layout.annotations] == [
                 True

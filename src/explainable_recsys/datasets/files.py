@@ -21,6 +21,7 @@ from explainable_recsys.datasets.atomic import (
     json_preview,
     readable,
 )
+from explainable_recsys.figures.style import for_lineage
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -42,6 +43,13 @@ class TableDataset(AtomicDataset[pd.DataFrame]):
         with pq.ParquetFile(self._load_file()) as file:
             rows = next(file.iter_batches(batch_size=nrows), file.schema_arrow.empty_table())
         return table_preview(rows.to_pandas())
+
+    def statistics(self) -> dict[str, int]:
+        """Numbers of rows and columns, and the size in bytes, for kedro-viz."""
+        import pyarrow.parquet as pq
+
+        facts = pq.read_metadata(self._load_file())
+        return {"rows": facts.num_rows, "columns": facts.num_columns, **super().statistics()}
 
     def _write(self, file: IO[bytes], data: pd.DataFrame) -> None:
         data.to_parquet(file, index=False)
@@ -103,8 +111,8 @@ class FigureDataset(AtomicDataset["go.Figure"]):
     """A plotly figure as its JSON; equal figures give equal bytes."""
 
     def preview(self) -> PlotlyPreview:
-        """The whole figure, which kedro-viz draws."""
-        return PlotlyPreview(json.loads(self._load_file().read_text(encoding="utf-8")))
+        """The figure as kedro-viz draws it, with margins, height and title of its own."""
+        return PlotlyPreview(json.loads(for_lineage(self.load()).to_json()))
 
     def _write(self, file: IO[bytes], data: go.Figure) -> None:
         import plotly.io

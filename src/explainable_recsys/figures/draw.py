@@ -121,6 +121,7 @@ def heatmap(
     values: NDArray[np.float64],
     ticks: Mapping[float, str],
     title: str,
+    height: float,
     /,
     **look: Any,
 ) -> None:
@@ -133,6 +134,7 @@ def heatmap(
         values: What the colours stand for; those beyond the ticks have the colour of the last.
         ticks: Of the scale, from the first to the last one.
         title: Of the scale, which is above the heatmap.
+        height: Of the heatmap, in pixels.
         look: Any further properties of a heatmap.
     """
     at = np.log10(list(ticks)).tolist()
@@ -140,7 +142,8 @@ def heatmap(
     z = [_with_gaps(row) for row in clipped]
     hover = [["" if np.isnan(value) else significant(value) for value in row] for row in values]
     bar = {"tickvals": at, "ticktext": list(ticks.values()), "thickness": 10}
-    bar |= {"orientation": "h", "y": 1, "yanchor": "bottom"}
+    # With its bottom at 1, plotly would move the figure's title out of the figure.
+    bar |= {"orientation": "h", "y": 1 + SCALE / 2 / height, "yanchor": "middle"}
     bar["title"] = {"text": title, "side": "top", "font": {"size": 12}}
     look |= {"zmin": at[0], "zmax": at[-1], "colorbar": bar, "hoverongaps": False}
     figure.add_heatmap(x=x, y=y, z=z, hovertext=hover, hoverinfo="text", **look)
@@ -218,7 +221,7 @@ def finish_lists(
         bare = {"automargin": False, "showgrid": False, "showline": False, "ticks": ""}
         ticks = {"tickvals": list(names), "ticktext": texts, "ticklabelstandoff": 6}
         axis = {"range": [n_rows + 0.5, 0.5], "side": side, **ticks, **bare}
-        room = int(6.2 * max(map(len, texts), default=0)) + 30
+        room = int(6.2 * max(map(len, [headings[number], *texts]))) + 30
         over = {"overlaying": "y"} if number else {}
         figure.update_layout({f"yaxis{suffix_of(number)}": axis | over, f"margin_{side[0]}": room})
         where = {"xref": "x domain", "yref": "y domain"}

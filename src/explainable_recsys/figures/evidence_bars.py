@@ -4,25 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from explainable_recsys.data import Data
-from explainable_recsys.draws import sample
 from explainable_recsys.explainers.styles import style_of
 from explainable_recsys.figures import signed_bars, style
 from explainable_recsys.figures.texts import escape, label
-from explainable_recsys.metrics.parameters import EvaluationParameters
 from explainable_recsys.wording.phrases import phrase
-
-
-def draw_evidence(
-    explanations: pd.DataFrame,
-    recommendations: pd.DataFrame,
-    data: Data,
-    evaluation: EvaluationParameters,
-) -> style.Figure:
-    """The evidence of one user's first recommendations."""
-    users = sample(explanations["user_id"].unique(), 1, evaluation.seed, "user of the figure")
-    shown = users[0] if len(users) else None
-    return evidence_bars_figure(explanations, recommendations, data.items, shown)
 
 
 def evidence_bars_figure(

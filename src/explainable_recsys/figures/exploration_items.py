@@ -70,12 +70,12 @@ def genre_pairs_figure(pairs: pd.DataFrame) -> style.Figure:
     figure = style.new_figure()
     look = {"colorscale": style.DIVERGING, "xgap": 1, "ygap": 1}
     places, scale = rows["tickvals"], phrase("Lift (1: as by chance)")
-    draw.heatmap(figure, places, places, lift.to_numpy(), _LIFTS, scale, **look)
+    height = _CELL * len(names)
+    draw.heatmap(figure, places, places, lift.to_numpy(), _LIFTS, scale, height, **look)
     figure.update_layout(xaxis={**rows, "range": rows["range"][::-1], "tickangle": -90}, yaxis=rows)
     how = phrase(
         "Lift: times as many items with both genres as by chance. Orange: more; blue: fewer."
     )
-    height = _CELL * len(names)
     finding = _pairs_finding(pairs)
     return style.finish(figure, finding, how, room=draw.SCALE, drawn=height, foot=foot)
 

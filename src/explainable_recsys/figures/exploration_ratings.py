@@ -189,7 +189,7 @@ def sparsity_figure(sparsity: pd.DataFrame) -> style.Figure:
     y, x = ((100 * np.linspace(0, 1, n + 1)).tolist() for n in shares.shape)
     look = {"colorscale": "Cividis", "reversescale": True}
     figure = style.new_figure()
-    draw.heatmap(figure, x, y, shares, ticks, phrase("Pairs with a rating"), **look)
+    draw.heatmap(figure, x, y, shares, ticks, phrase("Pairs with a rating"), _HIGH, **look)
     axis = {"showgrid": False} | draw.PERCENT
     figure.update_layout(
         xaxis={"constrain": "domain", **axis}, yaxis={"autorange": "reversed", **axis}

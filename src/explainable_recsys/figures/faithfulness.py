@@ -39,7 +39,7 @@ _OF_CURVES = later(
 """Findings."""
 
 _COLUMNS = 2  # of panels: as many as a phone has room for
-_HEADING, _LEGEND = 22, 28  # heights, in pixels
+_HEADING, _LEGEND = 36, 28  # heights, in pixels
 
 
 def faithfulness_figure(faithfulness: pd.DataFrame) -> style.Figure:
@@ -93,7 +93,7 @@ def faithfulness_curves_figure(curves: pd.DataFrame) -> style.Figure:
         rows,
         places,
         min(_COLUMNS, len(places)),
-        {"title_text": phrase("History taken away"), "range": [-2, 102], "dtick": 50}
+        {"title_text": phrase("History taken away"), "range": [-2, 102], "nticks": 3}
         | draw.PERCENT,
         _finding(gaps, _OF_CURVES),
         phrase(
@@ -154,12 +154,14 @@ def _panels(
     suffixes, height = draw.grid(figure, len(places), n_columns, panel=140, gap=60, between=0.24)
     shared = {"tickangle": 0, "title_font_size": 12}
     for number, (suffix, (approach, metric)) in enumerate(zip(suffixes, places, strict=True)):
-        _add_lines(figure, suffix, rows[rows["approach"].eq(approach) & rows["metric"].eq(metric)])
-        where = {"xref": f"x{suffix} domain", "yref": f"y{suffix} domain", "font_size": 13}
+        own = rows["approach"].eq(approach) & rows["metric"].eq(metric)
+        _add_lines(figure, suffix, rows[own])
+        where = {"xref": f"x{suffix} domain", "yref": f"y{suffix} domain"}
         if metric == places[0][1]:
-            draw.note(figure, f"<b>{approach}</b>", 0, 1, "bottom left", **where)
+            bold = {"font": {"size": 12, "weight": 700}, "align": "left"}
+            draw.note(figure, approach, 0, 1, "bottom left", **where, **bold)
         is_low = number >= len(places) - n_columns
-        ends = rows[rows["metric"] == metric].reindex(columns=["value", "low", "high"])
+        ends = rows[own].reindex(columns=["value", "low", "high"])
         low, high = np.nanmin(ends, initial=0), np.nanmax(ends, initial=1)
         extent = draw.padded(100 * low, 100 * high, 0.04)
         is_named = number % n_columns == 0 or metric != places[0][1]
@@ -167,7 +169,7 @@ def _panels(
         up = {"nticks": 4, "range": extent, "title_text": name} | draw.PERCENT
         x = across if is_low else {**across, "title_text": ""}
         figure.update_layout({f"xaxis{suffix}": x | shared, f"yaxis{suffix}": up | shared})
-    style.finish(figure, title, subtitle, room=_LEGEND + _HEADING, drawn=height, foot=60)
+    figure = style.finish(figure, title, subtitle, room=_LEGEND + _HEADING, drawn=height, foot=60)
     legend = {"y": 1 + _HEADING / height, "yanchor": "bottom", "traceorder": "reversed"}
     return figure.update_layout(legend=legend, margin_r=16)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from explainable_recsys.figures import draw, style
-from explainable_recsys.figures.texts import escape
+from explainable_recsys.figures.texts import escape, short
 from explainable_recsys.wording.phrases import later, phrase
 
 if TYPE_CHECKING:
@@ -24,6 +25,12 @@ OTHER = later("other")
 HEIGHT = 424
 """Height of a figure without its texts and its foot, in pixels."""
 
+WIDTHS = (200, 300, 480)
+"""Of what is drawn, in pixels: in kedro-viz' preview, on a phone, and elsewhere at least."""
+
+_LOW = 160  # height in kedro-viz' preview, in pixels
+
+_SHORT = 14  # letters of a label that has no room otherwise
 _LABEL_HEIGHT, _LETTER = 14.0, 5.5  # of a label, and mean width of a letter, in pixels
 _APART = 0.8  # distance of two parts that nothing connects; of the longest way within one
 _SIDES = {
@@ -31,6 +38,10 @@ _SIDES = {
     "middle right": (-1, 0),
     "bottom center": (0, 1),
     "top center": (0, -1),
+    "bottom left": (1, 1),
+    "top left": (1, -1),
+    "bottom right": (-1, 1),
+    "top right": (-1, -1),
 }
 """Where a label may be, by the anchor that it has there: right of its point, and so on."""
 
@@ -81,36 +92,51 @@ def add_labels(
     labels: list[str],
     points: Points,
     diameters: list[float],
-    width: float,
+    height: float,
     most: int,
 ) -> None:
     """Write labels where they hide no other label and no point that has one.
+
+    Each is named after the least width of `WIDTHS` that it has room in: what has room somewhere
+    has it wherever there is more, and `style.fit` drops those without.
 
     Args:
         figure: Changed in place; its axes run from 0 to 1.
         labels: Texts (n), the most important first; one without room is left out.
         points: Positions (n, 2).
         diameters: Of the points (n), in pixels.
-        width: That the figure has at least, in pixels: labels have room there.
+        height: Of what is drawn, in pixels.
         most: How many labels are written at most.
     """
-    area = np.array([width, HEIGHT])
-    centres = points * area
-    taken = np.column_stack([centres, centres]) + np.outer(diameters, [-0.5, -0.5, 0.5, 0.5])
-    written, font = 0, {"size": 10, "shadow": "auto"}
-    for text, centre, point, diameter in zip(labels, centres, points, diameters, strict=True):
-        size = np.array([_LETTER * len(text), _LABEL_HEIGHT])
-        for anchor, way in _SIDES.items():
-            middle = centre + np.array(way) * (size / 2 + diameter / 2 + 1)
-            low, high = middle - size / 2, middle + size / 2
-            hit = (low < taken[:, 2:]).all(axis=1) & (high > taken[:, :2]).all(axis=1)
-            if hit.any() or (low < 0).any() or (high > area).any() or written == most:
+    written: dict[int, tuple[Points, Points]] = {}
+    for width in WIDTHS:
+        area = np.array([width, min(height, _LOW) if width == WIDTHS[0] else height])
+        centres = points * area
+        taken = np.column_stack([centres, centres]) + np.outer(diameters, [-0.5, -0.5, 0.5, 0.5])
+        own = [[*(centres[i] + low), *(centres[i] + high)] for i, (low, high) in written.items()]
+        taken = np.vstack([taken, *own])
+        for place, text in enumerate(labels):
+            if place in written or len(written) == most:
                 continue
-            taken = np.vstack([taken, [*low, *high]])
-            away = np.array(way) * (diameter / 2 + 1)
-            where = {"xshift": away[0], "yshift": away[1], "borderpad": 0}
-            draw.note(
-                figure, escape(text), float(point[0]), float(point[1]), anchor, font=font, **where
-            )
-            written += 1
-            break
+            texts = (text, short(text, _SHORT)) if width == WIDTHS[-1] else (text,)
+            for shown, anchor in itertools.product(texts, _SIDES):
+                box = _box(shown, anchor, diameters[place])
+                low, high = centres[place] + box[0], centres[place] + box[1]
+                hit = (low < taken[:, 2:]).all(axis=1) & (high > taken[:, :2]).all(axis=1)
+                if hit.any() or (low < 0).any() or (high > area).any():
+                    continue
+                taken = np.vstack([taken, [*low, *high]])
+                written[place] = box
+                away = np.array(_SIDES[anchor]) * (diameters[place] / 2 + 1)
+                look = {"font": {"size": 10, "shadow": "auto"}, "borderpad": 0, "name": str(width)}
+                look |= {"xshift": away[0], "yshift": away[1]}
+                x, y = map(float, points[place])
+                draw.note(figure, escape(shown), x, y, anchor, **look)
+                break
+
+
+def _box(text: str, anchor: str, diameter: float) -> tuple[Points, Points]:
+    """Lower left and upper right corner of a label, from the middle of its point, in pixels."""
+    size = np.array([_LETTER * len(text), _LABEL_HEIGHT])
+    middle = np.array(_SIDES[anchor]) * (size / 2 + diameter / 2 + 1)
+    return middle - size / 2, middle + size / 2

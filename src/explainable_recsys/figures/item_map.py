@@ -21,7 +21,6 @@ MOST_LABELS = 25
 _SMALLEST, _LARGEST = 4.0, 16.0  # diameters, in pixels
 _N_CANDIDATES = 3 * MOST_LABELS  # the best-known of these that have room get a label
 _LONGEST_LABEL = 26  # characters
-_NARROWEST = 560.0  # pixels: with room on a phone, most of the best-known had no label
 
 
 def item_map_figure(item_map: pd.DataFrame) -> style.Figure:
@@ -52,7 +51,7 @@ def item_map_figure(item_map: pd.DataFrame) -> style.Figure:
     best = drawn.head(_N_CANDIDATES)
     texts = [_short(title) for title in best["title"]]
     sizes = diameters.head(_N_CANDIDATES).tolist()
-    add_labels(figure, texts, points[:_N_CANDIDATES], sizes, _NARROWEST, MOST_LABELS)
+    add_labels(figure, texts, points[:_N_CANDIDATES], sizes, HEIGHT, MOST_LABELS)
     axis = {"range": [0, 1], "showticklabels": False, "ticks": "", "showgrid": False}
     figure.update_layout(xaxis=axis, yaxis=axis, margin_l=36, legend_itemsizing="constant")
     return style.finish(

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from explainable_recsys.figures import draw, style
-from explainable_recsys.figures.texts import escape, floored
+from explainable_recsys.figures.texts import escape, floored, label
 from explainable_recsys.wording.numbers import fixed, short
 from explainable_recsys.wording.phrases import phrase
 
@@ -31,7 +31,9 @@ def lime_stability_figure(
     figure = style.two_panels(phrase("Held-out R²"))
     for place, (kind, rows) in enumerate(stability.groupby("neighbourhood", sort=True)):
         for column, panel in (("top3_jaccard", ""), ("held_out_r2", "2")):
-            draw.lines(figure, rows["n_samples"], {escape(kind): rows[column]}, panel, first=place)
+            draw.lines(
+                figure, rows["n_samples"], {label(kind, 20): rows[column]}, panel, first=place
+            )
     tried = stability["n_samples"]
     ticks = sorted({n_samples, tried.min(), tried.max()})
     low, high = np.log10([ticks[0], ticks[-1]])

@@ -15,7 +15,7 @@ from explainable_recsys.wording.phrases import later, phrase
 KINDS = {"ratings": later("ratings"), "users": later("users"), "items": later("items")}
 """What shares are of, by the end of the name of their column."""
 
-_ROW = 20  # height of a row, in pixels
+_ROW, _EDGE = 20, 18  # heights of a row, and of what is above and below all, in pixels
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def rows_figure(
     """
     figure = style.new_figure()
     n = len(panels)
-    suffixes, height = draw.grid(figure, n, n, _ROW * len(labels), gap=0, between=0.1)
+    suffixes, height = draw.grid(figure, n, n, _ROW * len(labels) + _EDGE, gap=0, between=0.1)
     names = list(dict.fromkeys(name for panel in panels for name in panel.series))
     told: set[str] = set()
     for place, (suffix, panel) in enumerate(zip(suffixes, panels, strict=True)):

@@ -11,7 +11,6 @@ from pydantic import Field
 from explainable_recsys.errors import InputError
 from explainable_recsys.figures import draw, style
 from explainable_recsys.figures.graph_layout import (
-    HEIGHT,
     OTHER,
     Points,
     add_labels,
@@ -30,7 +29,7 @@ NO_GENRE = later("no genre")
 
 _LARGEST_NODE, _SMALLEST_NODE = 22.0, 6.0  # pixels
 _LONGEST_LABEL = 24  # letters
-_NARROW = 340.0  # pixels: width of a figure's area on a phone
+_HEIGHT = 560  # of what is drawn, in pixels
 
 
 class NetworkParameters(Parameters):
@@ -158,13 +157,13 @@ def draw_rule_network(graph: nx.DiGraph, colour: Literal["genre", "community"]) 
     named = named[~named.index.duplicated()]
     texts = [short(title, _LONGEST_LABEL) for title in named["title"]]
     points, diameters = named[["x", "y"]].to_numpy(), named["size"].tolist()
-    add_labels(figure, texts, points, diameters, _NARROW, len(texts))
+    add_labels(figure, texts, points, diameters, _HEIGHT, len(texts))
     axis, sides = {"range": [0, 1], "visible": False}, {"l": 16, "r": 16}
     figure.update_layout(legend_itemsizing="constant", margin=sides, xaxis=axis, yaxis=axis)
     how = phrase("Arrows: rules. Node size: support. Colour and shape: first genre.")
     if colour == "community":
         how = phrase("Arrows: rules. Node size: support. Colour and shape: community.")
-    return style.finish(figure, _network_finding(graph, colour), how, drawn=HEIGHT, legend=8)
+    return style.finish(figure, _network_finding(graph, colour), how, drawn=_HEIGHT, legend=8)
 
 
 def _add_rules(figure: style.Figure, graph: nx.DiGraph, positions: dict[str, Points]) -> None:

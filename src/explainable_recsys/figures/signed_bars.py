@@ -87,6 +87,7 @@ def bars_figure(panels: Mapping[str, pd.DataFrame], title: str, subtitle: str) -
         bare = {"showgrid": False, "showline": False, "ticks": "", "ticklabelstandoff": 6}
         figure.update_layout({f"yaxis{axis[1:]}": rows_of | bare})
         where = {"xref": "paper", "yref": "paper", "xshift": 16 - labels, "font_size": 13}
+        where["align"] = "left"
         if heading:
             draw.note(figure, heading, 0, top, "bottom left", **where)
     zero = {"zeroline": True, "zerolinecolor": style.GREY}

@@ -6,10 +6,10 @@ from explainable_recsys.answers.recommenders import CONTROLS
 from explainable_recsys.answers.records import Step
 from explainable_recsys.experiments.coverage_frontier import find_frontier
 from explainable_recsys.experiments.lime_stability import repeat_lime
-from explainable_recsys.figures.evidence_bars import draw_evidence
 from explainable_recsys.figures.lime_stability import lime_stability_figure
 from explainable_recsys.figures.rule_coverage import coverage_frontier_figure
 from explainable_recsys.figures.surrogate_fit import surrogate_fit_figure
+from explainable_recsys.pipelines.evidence import draw_evidence
 
 _LIME = "posthoc_fm_lime"
 _EXPLANATION = f"params:{_LIME}.explanation"
@@ -48,7 +48,7 @@ APPROACH_PICTURES = (
         {"stability": f"{_LIME}.stability", "n_samples": f"{_EXPLANATION}.n_samples"},
         diagnostic=True,
     ),
-    Step(draw_evidence, (f"{_LIME}.evidence_figure",)),
+    Step(draw_evidence, (f"{_LIME}.evidence_figure",), {"source": "params:source"}),
     Step(
         surrogate_fit_figure,
         (f"{_LIME}.surrogate_fit_figure",),

@@ -53,4 +53,6 @@ def drawing(heading: str, figure: Any) -> dict[str, Any]:
 
 def _is_wide(traces: list[dict[str, Any]], layout: dict[str, Any]) -> bool:
     has_labels = any("text" in (trace.get("mode") or "") for trace in traces)
+    # Labels of points are named after the width that they need.
+    has_labels |= any(note.get("name") for note in layout.get("annotations", []))
     return has_labels or "xaxis2" in layout or layout["margin"].get("l", 0) > WIDE_MARGIN

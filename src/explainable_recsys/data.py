@@ -23,6 +23,37 @@ from explainable_recsys.titles import short_titles
 LIST_COLUMNS = ("user_id", "item_id", "rank", "score")
 
 
+def check_lists(table: pd.DataFrame) -> None:
+    """Make sure that a table of recommendations names each item once and counts from 1.
+
+    Raises:
+        InputError: If a column of `user_id`, `item_id`, `rank` is missing, an item is recommended
+            to a user twice, or the ranks of a user are not 1, 2, 3, … each once.
+
+    >>> check_lists(pd.DataFrame({"user_id": [7, 7], "item_id": [1, 2], "rank": [0, 1]}))
+    Traceback (most recent call last):
+    ...
+    explainable_recsys.errors.InputError: recommendations table: user 7 has the ranks 0, 1; \
+accepted: 1, 2, 3, … each once
+    """
+    require_columns("recommendations", table, LIST_COLUMNS[:3])
+    twice = table[table.duplicated(["user_id", "item_id"])]
+    if len(twice):
+        user, item = twice[["user_id", "item_id"]].iloc[0]
+        raise InputError(
+            f"recommendations table: item {item} twice for user {user}; accepted: once each"
+        )
+    ordered = table[["user_id", "rank"]].sort_values(["user_id", "rank"])
+    wrong = ordered["user_id"][ordered["rank"] != ordered.groupby("user_id").cumcount() + 1]
+    if len(wrong):
+        user = wrong.iloc[0]
+        ranks = ", ".join(f"{rank:g}" for rank in ordered["rank"][ordered["user_id"] == user])
+        raise InputError(
+            f"recommendations table: user {user} has the ranks {ranks}; "
+            "accepted: 1, 2, 3, … each once"
+        )
+
+
 class RatingScale(Parameters):
     """Range of the ratings.
 

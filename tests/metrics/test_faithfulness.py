@@ -1186,4 +1186,4 @@ def test_columns_that_are_missing_are_named():
 def test_citing_nothing_of_the_history_is_said(caplog):
     data = data_of([[0, 1, 2]], 6)
     assert by_hand(KEY_TO_3, data, [(0, 13, 14, 1)]).by_user.empty
-    assert "no cited item (rated_item_id) is in the history" in caplog.text
+    assert "cited items (rated_item_id) of recommendations 0 are in the history" in caplog.text

@@ -44,8 +44,8 @@ def test_sentence_of_a_rule(antecedents, named):
     table = sentences([(7, 1, [("global", antecedents, 0.71, 3.21)])])
     assert keys(table) == [(7, 1)]
     assert shown(table) == [
-        f"People who liked {named} also liked ⟨Aliens⟩ (71 % of them, 3.2 times as often as "
-        "everybody)."
+        f"People who liked {named}, as you did, also liked ⟨Aliens⟩ (71 % of them, 3.2 times as "
+        "often as everybody)."
     ]
 
 
@@ -60,15 +60,15 @@ def test_sentence_of_a_rule(antecedents, named):
 @pytest.mark.parametrize(
     ("relation", "did", "also"),
     [
-        ("liked", "who liked", "also liked"),
-        ("rated", "who rated", "also rated"),
-        ("lists", "to whom we recommend", "are also recommended"),
+        ("liked", "who liked", ", as you did, also liked"),
+        ("rated", "who rated", ", as you did, also rated"),
+        ("lists", "to whom we recommend", " are also recommended"),
     ],
 )
 def test_a_sentence_says_whom_the_rule_is_about(scope, who, relation, did, also):
     (text,) = shown(sentences([(1, 1, [(scope, [2], 0.5, 2)])], relation))
     measures = "(50 % of them, 2.0 times as often as everybody)."
-    assert text == f"{who} {did} ⟨Alien⟩ {also} ⟨Aliens⟩ {measures}"
+    assert text == f"{who} {did} ⟨Alien⟩{also} ⟨Aliens⟩ {measures}"
 
 
 def test_only_the_first_rule_is_put_into_words():
@@ -81,11 +81,11 @@ def test_only_the_first_rule_is_put_into_words():
     table = sentences(cited)
     assert keys(table) == [(1, 5), (1, 1), (2, 1), (2, 6)]
     assert [text.partition(" (")[0] for text in shown(table)] == [
-        "Of the people nearest to you in taste, those who liked ⟨Alien⟩ and ⟨M*A*S*H⟩ also liked "
-        "⟨千と千尋の神隠し⟩",
-        "People who liked ⟨Amélie⟩ also liked ⟨Aliens⟩",
-        "People with a taste like yours who liked ⟨M*A*S*H⟩ also liked ⟨Aliens⟩",
-        "People who liked ⟨Aliens⟩, ⟨Alien⟩ and ⟨M*A*S*H⟩ also liked ⟨New⟩",
+        "Of the people nearest to you in taste, those who liked ⟨Alien⟩ and ⟨M*A*S*H⟩, as you did, "
+        "also liked ⟨千と千尋の神隠し⟩",
+        "People who liked ⟨Amélie⟩, as you did, also liked ⟨Aliens⟩",
+        "People with a taste like yours who liked ⟨M*A*S*H⟩, as you did, also liked ⟨Aliens⟩",
+        "People who liked ⟨Aliens⟩, ⟨Alien⟩ and ⟨M*A*S*H⟩, as you did, also liked ⟨New⟩",
     ]
     alone = [sentences([one]) for one in cited]
     pd.testing.assert_frame_equal(table, pd.concat(alone, ignore_index=True))

@@ -140,6 +140,7 @@ def find(catalog: DataCatalog, made: Collection[str] | None = None) -> Found:
     latest = max(of_data, key=lambda name: version_of(catalog, f"{name}.metrics") or "", default="")
     facts = _rules(judged.get(latest, {}))
     alike = [name for name in names if latest and _rules(judged[name]) == facts]
+    alike = [name for name in alike if not _is_outdated(catalog, name)]
     metrics = {name: catalog.load(f"{name}.metrics") for name in alike}
     n_users = max((judged[name].get("n_users", 0) for name in alike), default=0)
     column = f"ndcg@{facts.get('k')}"
@@ -153,6 +154,15 @@ def find(catalog: DataCatalog, made: Collection[str] | None = None) -> Found:
         facts | {"n_users": n_users},
         [name for name in own if name not in alike],
     )
+
+
+def _is_outdated(catalog: DataCatalog, name: str) -> bool:
+    """Whether an approach was judged before a run that was interrupted made its lists anew."""
+    if name not in APPROACHES:
+        return False
+    lists = version_of(catalog, f"{APPROACHES[name].recommender}.recommendations")
+    judged = version_of(catalog, f"{name}.metrics")
+    return judged is not None and lists is not None and judged < lists
 
 
 def _rules(judged_on: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+import shutil
+import sys
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -123,7 +125,8 @@ def results(found: Found, made: Collection[str] | None = None) -> list[Renderabl
     if found.lists or found.reasons:
         parts += [*runs_lines(found, shown), *best_lists(found, shown)]
     if shown:
-        parts += [*approaches_table(found, shown), *controls(found, shown, made), *person(found)]
+        parts += [*approaches_table(found, shown), *controls(found, shown, made)]
+        parts += person(found, found.tests(made))
     elif made is None:
         parts += [Text(), Text(phrase("No approach has results of this data yet."))]
     if found.left_out:
@@ -218,8 +221,11 @@ def controls(
         yield legend(untested, columns)
 
 
-def person(found: Found) -> Iterator[RenderableType]:
-    """The example user: the first reasons of one approach, or several for one recommendation."""
+def person(found: Found, tests: Mapping[str, Mapping[str, bool]]) -> Iterator[RenderableType]:
+    """The example user: the first reasons of one approach, or several for one recommendation.
+
+    Reasons that are no better than those of a control come last.
+    """
     lists, item = found.lists_of_example, example_item(found.lists_of_example)
     if found.user is None or item is None:
         who = later("Nothing is explained to user {user}.") if found.user is not None else NOBODY
@@ -239,7 +245,9 @@ def person(found: Found) -> Iterator[RenderableType]:
             n_all=len(rows),
         )
     )
-    order = [name for name in dict.fromkeys((*MISSION, *found.reasons)) if name in rows]
+    best = next(iter(found.reasons))
+    order = [name for name in dict.fromkeys((best, *MISSION, *found.reasons)) if name in rows]
+    order.sort(key=lambda name: not all(tests.get(name, {}).values()))
     for name in order[:N_REASONS]:
         title, rank = phrase(APPROACHES[name].title), rows[name]["rank"]
         text = later("{approach} ({id}), number {rank} of its list:")
@@ -259,6 +267,9 @@ def tuning_lines(catalog: DataCatalog, env: str | None) -> list[RenderableType]:
 def next_steps(found: Found, has_report: bool, env: str | None) -> Iterator[RenderableType]:
     """Where to look now."""
     option, of_env = (f" --env {env}", f" ENV={env}") if env else ("", "")
+    # As a command is found here: `make run` needs no environment that is activated.
+    folder = Path(sys.executable).parent
+    kedro = "kedro" if shutil.which("kedro") else below(Path.cwd(), folder / "kedro")
     table = grid()
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
@@ -267,14 +278,14 @@ def next_steps(found: Found, has_report: bool, env: str | None) -> Iterator[Rend
         table.add_row(phrase("report"), below(Path.cwd(), report))
     if found.reasons and found.user is not None:
         one = f" --approach {next(iter(found.reasons))}" if len(found.reasons) == 1 else ""
-        table.add_row(phrase("a person"), f"kedro explain --user {found.user}{one}{option}")
+        table.add_row(phrase("a person"), f"{kedro} explain --user {found.user}{one}{option}")
     if found.lists or found.reasons:
-        table.add_row(phrase("all tables"), f"kedro summary --all{option}")
+        table.add_row(phrase("all tables"), f"{kedro} summary --all{option}")
     text = later("make lab{env} (notebooks), make viz{env} (lineage)")
     table.add_row(phrase("a look"), phrase(text, env=of_env))
     if has_report:
-        table.add_row(phrase("diagnostics"), f"kedro run --pipelines diagnostics{option}")
+        table.add_row(phrase("diagnostics"), f"{kedro} run --pipelines diagnostics{option}")
     else:
-        table.add_row(phrase("everything"), f"kedro run{option}")
+        table.add_row(phrase("everything"), f"{kedro} run{option}")
     yield heading(phrase("Next"))
     yield indented(table)

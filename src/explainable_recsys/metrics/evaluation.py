@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from explainable_recsys.data import Data, Lists
+from explainable_recsys.data import Data, Lists, check_lists
 from explainable_recsys.errors import InputError
 from explainable_recsys.explainers.tables import check_evidence
 from explainable_recsys.interactions import DIFFERENT_RUNS, Interactions
@@ -121,7 +121,8 @@ def evaluate_lists(
     """Measure accuracy and what lies beyond it, on average and by user.
 
     Raises:
-        InputError: If the lists are shorter than wanted, or nothing held out is relevant.
+        InputError: If the lists are to be shorter than K, or nothing held out is relevant, or as
+            `check_lists`.
     """
     if evaluation.k > recommendation.n:
         raise InputError(
@@ -135,8 +136,9 @@ def evaluate_lists(
             "parameter evaluation.relevance: 'liked', but no held-out rating is; the highest is "
             f"{test_ratings['rating'].max():g}; accepted here: any"
         )
-    ranking = ranking_per_user(recommendations, relevant, k)
+    check_lists(recommendations)
     lists = Lists.of(data.histories, recommendations)
+    ranking = ranking_per_user(recommendations, relevant, k)
     by_user = ranking.join(beyond_accuracy_per_user(data, lists, k))
     by_user = by_user.join(_of_own_functions("beyond accuracy", k, data, lists, k))
     return {

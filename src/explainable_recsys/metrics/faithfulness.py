@@ -16,7 +16,7 @@ from pydantic import Field, field_validator, model_validator
 from scipy import sparse
 
 from explainable_recsys import draws
-from explainable_recsys.data import LIST_COLUMNS, Data, Lists
+from explainable_recsys.data import LIST_COLUMNS, Data, Lists, check_lists
 from explainable_recsys.errors import require_columns
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.metrics.beyond_accuracy import item_popularity
@@ -191,16 +191,12 @@ def measure_faithfulness(
         InputError: If K is below 1, or lists or evidence lack a column.
     """
     require_columns("recommendations", lists.table, LIST_COLUMNS)
+    check_lists(lists.table)
     order = sampled_users(lists.histories, parameters)
     sample = np.sort(order)
     lists = lists.take(top_k(lists.table, k).index.to_numpy()).of_users(sample)
     cited = projected_evidence(lists, evidence)
-    if not len(cited.columns) and evidence["rated_item_id"].notna().any():
-        logger.warning(
-            "no cited item (rated_item_id) is in the history of the person to whom it is cited, "
-            "of %d people asked: nothing can be taken away",
-            len(sample),
-        )
+    _mention_what_is_left_out(lists, evidence, len(cited.columns))
     nothing = _scores_of_nothing(model)
     personal = lists.table["score"] - nothing[lists.items]
     prober = _Prober(
@@ -559,6 +555,19 @@ def _random_keys(
         seed=parameters.seed,
         purpose="faithfulness: random evidence",
     )
+
+
+def _mention_what_is_left_out(lists: Lists, evidence: pd.DataFrame, n_found: int) -> None:
+    """Warn of cited items that are in nobody's history, and so cannot be taken away."""
+    of_lists = evidence[lists.positions_of(evidence) >= 0].dropna(subset="rated_item_id")
+    n_cited = len(of_lists.drop_duplicates(["user_id", "item_id", "rated_item_id"]))
+    if n_found < n_cited or (not n_found and evidence["rated_item_id"].notna().any()):
+        logger.warning(
+            "of %d cited items (rated_item_id) of recommendations %d are in the history of the "
+            "person to whom they are cited: the others cannot be taken away",
+            n_cited,
+            n_found,
+        )
 
 
 def _scores_of_nothing(model: Recommender) -> NDArray[np.float64]:

@@ -134,8 +134,7 @@ def example_user(
     if wanted is not None and (found := _same_id(wanted, histories.user_ids)) is not None:
         return found
     if wanted is not None:
-        text = phrase("source.example_user: user {user} has no ratings here; another is shown")
-        logger.warning(text.format(user=wanted))
+        _say_that_another_is_shown(wanted)
     pool = _explained_by_all(explained)
     if not len(pool):
         return None
@@ -172,6 +171,12 @@ def example_item(lists: pd.DataFrame) -> Any | None:
     ranks = explained.groupby("item_id")["rank"].agg(["size", "mean"]).reset_index()
     ranks = ranks.sort_values(["size", "mean", "item_id"], ascending=[False, True, True])
     return ranks["item_id"].iloc[0]
+
+
+@functools.cache  # so that it is said once
+def _say_that_another_is_shown(wanted: Any) -> None:
+    text = phrase("source.example_user: user {user} has no ratings here; another is shown")
+    logger.warning(text.format(user=wanted))
 
 
 def choose_users(

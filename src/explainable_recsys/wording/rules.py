@@ -15,8 +15,8 @@ from explainable_recsys.wording.numbers import fixed, percentage
 from explainable_recsys.wording.phrases import later, phrase
 
 SENTENCES = {
-    "liked": later("{who} who liked {cited} also liked {item} ({measures})."),
-    "rated": later("{who} who rated {cited} also rated {item} ({measures})."),
+    "liked": later("{who} who liked {cited}, as you did, also liked {item} ({measures})."),
+    "rated": later("{who} who rated {cited}, as you did, also rated {item} ({measures})."),
     "lists": later("{who} to whom we recommend {cited} are also recommended {item} ({measures})."),
 }
 """By what the rules were mined from."""
@@ -34,8 +34,8 @@ def rule_sentences(
 ) -> pd.DataFrame:
     """Put the best rule of each recommendation into words.
 
-    For example "People who liked ⟨Alien⟩ and ⟨The Terminator⟩ also liked ⟨Aliens⟩ (71 % of them,
-    3.2 times as often as everybody)."
+    For example "People who liked ⟨Alien⟩ and ⟨The Terminator⟩, as you did, also liked ⟨Aliens⟩
+    (71 % of them, 3.2 times as often as everybody)."
 
     Args:
         explained: Style `rule`. Its details `cited_rules` have one row per recommendation and

@@ -119,7 +119,7 @@ def per_recommendation(run: dict[str, Any], groups: pd.DataFrame) -> dict[str, f
     groups = groups.reindex(columns=["approach", "whose", "n_recommendations"])
     made = groups[groups["whose"] == "history"].groupby("approach")["n_recommendations"].sum()
     clocked = {name: seconds.get(f"{name}.explain") for name in made.index}
-    return {name: s / made[name] for name, s in clocked.items() if s is not None}
+    return {n: s / made[n] for n, s in clocked.items() if s is not None and made[n] > 0}
 
 
 def _heading(figure: str) -> str:

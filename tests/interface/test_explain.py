@@ -282,7 +282,7 @@ def test_an_item_that_no_rule_leads_to(
 
 def test_unknown_users_items_and_approaches(catalog: DataCatalog, user: str) -> None:
     for wanted in ("0", "-5", "1.5", "9" * 40, "", "somebody"):
-        with pytest.raises(InputError, match=f"unknown user '{wanted}'; near: "):
+        with pytest.raises(InputError, match=f"unknown user '{wanted}' of movielens-small; near: "):
             answer(catalog, Question(wanted))
     for wanted in ("", "-5", "9" * 40, "no film has this title"):
         with pytest.raises(InputError, match=f"unknown item '{wanted}'; near: "):

@@ -95,7 +95,8 @@ def answer(catalog: DataCatalog, question: Question) -> Reply:
     """
     pair = chosen_pair(catalog, question)
     stored = load_stored(catalog, pair, question.lists)
-    user_id = find_user(question.user, stored.data.histories.user_ids)
+    data = str(catalog.load("data_version")["name"])
+    user_id = find_user(question.user, stored.data.histories.user_ids, data)
     item_id = None if question.item is None else find_item(question.item, stored.data.items)
     if question.min_ratings is not None:
         stored = stored.with_min_ratings(user_id, question.min_ratings)
@@ -109,7 +110,7 @@ def answer(catalog: DataCatalog, question: Question) -> Reply:
     if question.smallest_change and item_id is None:
         item_id = listed.recommendations["item_id"].iloc[0]
     whole = Reply(
-        data=str(catalog.load("data_version")["name"]),
+        data=data,
         pair=pair,
         lists=stored.whose,
         others=tuple(name for name in stored_approaches(catalog) if name != pair.name),

@@ -270,8 +270,13 @@ def users_histories(
     return table[["user_id", "item_id", "title", "year", "rating"]]
 
 
-def find_user(wanted: Any, user_ids: NDArray[Any]) -> Any:
+def find_user(wanted: Any, user_ids: NDArray[Any], data: str = "") -> Any:
     """The id among `user_ids` (sorted, integers or text) that somebody means.
+
+    Args:
+        wanted: The id, as typed.
+        user_ids: Those that there are.
+        data: What the data are called, for the error.
 
     Raises:
         InputError: If there is none; with the nearest.
@@ -279,7 +284,8 @@ def find_user(wanted: Any, user_ids: NDArray[Any]) -> Any:
     found = _same_id(wanted, user_ids)
     if found is None:
         near = ", ".join(map(str, near_ids(wanted, user_ids)))
-        raise InputError(f"unknown user '{wanted}'; near: {near}")
+        of_data = f" of {data}" if data else ""
+        raise InputError(f"unknown user '{wanted}'{of_data}; near: {near}")
     return found
 
 

@@ -7,12 +7,15 @@ from typing import Any
 
 import pandas as pd
 
+from explainable_recsys.answers.pairs import APPROACHES
+from explainable_recsys.answers.recommenders import RECOMMENDERS
 from explainable_recsys.figures.faithfulness import faithfulness_curves_figure, faithfulness_figure
 from explainable_recsys.figures.trade_off import trade_off_figure
 from explainable_recsys.metrics.faithfulness import FaithfulnessParameters
 from explainable_recsys.metrics.parameters import EvaluationParameters
 from explainable_recsys.metrics.projected_evidence import NO_EXPLANATIONS
 from explainable_recsys.pipelines.judging import stored
+from explainable_recsys.wording.phrases import phrase
 
 
 def gather_faithfulness(**tables: Any) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
@@ -48,7 +51,7 @@ def draw_comparison(
     evaluation: EvaluationParameters,
     faithfulness: FaithfulnessParameters,
 ) -> tuple[Any, Any, Any]:
-    """Accuracy against faithfulness and coverage; faithfulness by Ke; its curves."""
+    """Accuracy against faithfulness and coverage; faithfulness by Ke; its curves. With titles."""
     ndcg = [column for column in accuracy.columns if str(column).startswith(f"ndcg@{evaluation.k}")]
     of_lists = accuracy[["recommender", *ndcg]]
     alone = of_lists[~of_lists["recommender"].isin(explanation_quality["recommender"])]
@@ -60,7 +63,14 @@ def draw_comparison(
         ignore_index=True,
     )
     return (
-        trade_off_figure(compared, evaluation.k, faithfulness.reported),
-        faithfulness_figure(table),
-        faithfulness_curves_figure(curves),
+        trade_off_figure(_titled(compared), evaluation.k, faithfulness.reported),
+        faithfulness_figure(_titled(table)),
+        faithfulness_curves_figure(_titled(curves)),
     )
+
+
+def _titled(table: pd.DataFrame) -> pd.DataFrame:
+    """A table with what approaches, and recommenders among them, are called for people."""
+    titles = {name: phrase(record.title) for name, record in RECOMMENDERS.items()}
+    titles |= {name: phrase(pair.title) for name, pair in APPROACHES.items()}
+    return table.assign(approach=table["approach"].replace(titles))

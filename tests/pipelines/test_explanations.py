@@ -47,7 +47,7 @@ def liked_enough(weights: NDArray[np.float64], liked: NDArray[np.bool_]) -> bool
     """Whether what is liked is a quarter or more of all that supports."""
     supports = [float(weight) for weight in weights if weight > 0]
     of_liked = [float(w) for w, likes in zip(weights, liked, strict=True) if w > 0 and likes]
-    return bool(supports) and sum(of_liked) >= 0.25 * sum(supports)
+    return bool(supports) and sum(of_liked) >= sum(supports) / 3
 
 
 def fond_users(stored: Stored) -> NDArray[np.int64]:
@@ -107,7 +107,7 @@ def test_influences_are_what_scoring_without_the_ratings_gives(
     cited = stored(f"{approach}.cited_groups").set_index(PAIR)
     lists = stored(f"{APPROACHES[approach].recommender}.recommendations")
     lengths = np.diff(interactions.ratings.indptr)
-    users = interactions.user_ids[np.argsort(lengths)[[0, 1, 20, 40]]]
+    users = interactions.user_ids[np.argsort(lengths)[[0, 1, 10, 20, 30, 40]]]
     told_of: Counter[bool] = Counter()
     for user, item_id in lists.loc[lists["user_id"].isin(users), PAIR].to_numpy()[::3]:
         rows, columns = (interactions.user_rows([user]), interactions.item_columns([item_id]))
@@ -119,7 +119,7 @@ def test_influences_are_what_scoring_without_the_ratings_gives(
             named = [ratings.indices[strongest].tolist()]
             (together,) = changes_by_brute_force(model, ratings, item, named)
             before, now = raised(float(model.scores(ratings)[0, item]), together)
-            if approach == "posthoc_influence_ratings" and now - before < 0.01 * 4.5:
+            if approach == "posthoc_influence_ratings" and now - before < 0.02 * 4.5:
                 told = []
         if told:
             group = cited.loc[(user, item_id)]

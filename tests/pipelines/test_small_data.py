@@ -359,7 +359,7 @@ def test_neighbours_of_items_name_rated_items(tmp_path: Path) -> None:
     assert len(reasons)
     assert (known.ratings.toarray()[rows, columns] >= 4).all()
     said = made["intrinsic_mf.sentences"]["sentence"]
-    assert said.str.contains("like \u2068").all()
+    assert said.str.contains("rate \u2068").all()
     assert said.str.contains("you liked").all()
 
 

@@ -112,6 +112,7 @@ def catalog(full_run: Path) -> Iterator[DataCatalog]:
         yield opened
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BOOKS)
 def test_a_notebook_and_its_solution_run(
     catalog: DataCatalog, name: str, monkeypatch: pytest.MonkeyPatch

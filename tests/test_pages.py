@@ -399,6 +399,9 @@ def test_the_pages_show_what_a_run_prints_and_stores(
         copy(PROJECT / name, project_copy / name)
     done = kedro(project_copy, "run", timeout=1800)
     assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert len(lines) <= 40
+    assert max(map(len, lines)) <= 80
     (project_copy / "run.txt").write_text(done.stdout, encoding="utf-8")
     found = subprocess.run(
         [sys.executable, "scripts/pages.py", "--run", "run.txt", "--check"],

@@ -226,10 +226,10 @@ def _earlier_seconds(pipeline: Pipeline, catalog: DataCatalog) -> dict[str, floa
     kept, seconds = set(manifests.list_versions(full_path=False)), dict[str, float]()
     read = {name for name in pipeline.inputs() if name.endswith(".explanations")}
     made = {name: version_of(catalog, name) for name in read if not is_absent(catalog, name)}
-    for name, run in made.items():
-        manifest: Any = catalog.load("run_manifest", version=run) if run in kept else {}
-        node = name.replace(".explanations", ".explain")
-        seconds |= {n: s for n, s in manifest.get("node_seconds", {}).items() if n == node}
+    for run in kept.intersection(made.values()):
+        clocked: Any = catalog.load("run_manifest", version=run)
+        nodes = {name.replace(".explanations", ".explain") for name in made if made[name] == run}
+        seconds |= {n: s for n, s in clocked.get("node_seconds", {}).items() if n in nodes}
     return seconds
 
 

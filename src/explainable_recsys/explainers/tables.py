@@ -64,8 +64,8 @@ def evidence_table(
     Raises:
         InputError: If there is no such style.
     """
+    require_styles(np.atleast_1d(style))
     styles = pd.Index(np.broadcast_to(style, len(rows)))
-    require_styles(styles)
     item_ids = lists.histories.item_ids
     if evidence_ids is None:
         codes, distinct = pd.factorize(np.empty(0, np.int64) if rated is None else rated, sort=True)

@@ -13,12 +13,11 @@ from kedro.io import DataCatalog
 from explainable_recsys.answers.pairs import APPROACHES
 from explainable_recsys.answers.recommenders import CONTROLS, RECOMMENDERS
 from explainable_recsys.data import Data
-from explainable_recsys.datasets.source import parse_source
 from explainable_recsys.interface.runs import version_of
-from explainable_recsys.interface.stored import load_data
+from explainable_recsys.interface.stored import load_data, stored_example
 from explainable_recsys.metrics.records import read
 from explainable_recsys.pipelines.judging import is_absent
-from explainable_recsys.reporting.people import example_user, users_lists
+from explainable_recsys.reporting.people import users_lists
 from explainable_recsys.wording.markup import is_text
 
 WHOLE = 10**9
@@ -93,18 +92,8 @@ class Found:
 
     @cached_property
     def user(self) -> Any | None:
-        """The example user; None if nobody is explained anything.
-
-        Whom the data name; without, the same one after every run: of those whom all approaches
-        explain something that are stored.
-        """
-        wanted = parse_source(self.catalog.load("params:source")).example_user
-        user = example_user(wanted, [], self.data.histories)
-        if user is not None:
-            return user
-        said = [table for name in APPROACHES if (table := self._sentences(name)) is not None]
-        explained = [table["user_id"] for table in said if len(table)]
-        return example_user(None, explained, self.data.histories)
+        """The example user; None if nobody is explained anything."""
+        return stored_example(self.catalog, self.data.histories)
 
     @cached_property
     def lists_of_example(self) -> pd.DataFrame:

@@ -20,13 +20,13 @@ from explainable_recsys.interface.stored import (
     load_data,
     load_stored,
     stored_approach,
-    stored_approaches,
+    stored_example,
 )
 from explainable_recsys.interface.terminal import title_of
 from explainable_recsys.metrics.parameters import relevant_of
 from explainable_recsys.metrics.ranking import ranking_per_user
 from explainable_recsys.recommenders.lists import Ranker
-from explainable_recsys.reporting.people import example_user, find_item, users_histories
+from explainable_recsys.reporting.people import find_item, users_histories
 from explainable_recsys.wording import markup
 from explainable_recsys.wording.phrases import later, phrase
 
@@ -67,9 +67,7 @@ def example(catalog: DataCatalog) -> tuple[Any, pd.DataFrame]:
         kedro.io.DatasetError: If no data are stored.
     """
     data = load_data(catalog)
-    told = [catalog.load(f"{name}.sentences") for name in stored_approaches(catalog)]
-    explained = [table["user_id"] for table in told if len(table)]
-    user = example_user(catalog.load("params:source").example_user, explained, data.histories)
+    user = stored_example(catalog, data.histories)
     user = data.histories.user_ids[0] if user is None else user
     rated = users_histories(data.histories, data.items, np.array([user]), data.histories.n_items)
     return user, rated.drop(columns="user_id")

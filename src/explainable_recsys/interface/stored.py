@@ -20,11 +20,12 @@ from explainable_recsys.answers.pairs import APPROACHES, knowledge_inputs, recor
 from explainable_recsys.answers.recommenders import RECOMMENDERS
 from explainable_recsys.answers.records import Pair
 from explainable_recsys.data import LIST_COLUMNS, Data, Lists
+from explainable_recsys.datasets.source import parse_source
 from explainable_recsys.errors import InputError, did_you_mean, require_columns
 from explainable_recsys.explainers.what_if import Change, changed_history, history_row
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.pipelines.data_processing.nodes import gather_data
-from explainable_recsys.pipelines.judging import earlier_results, results_root
+from explainable_recsys.pipelines.judging import earlier_results, is_absent, results_root
 from explainable_recsys.preprocessing.card import check_same_data
 from explainable_recsys.recommenders.base import Recommender
 from explainable_recsys.recommenders.lists import (
@@ -33,7 +34,7 @@ from explainable_recsys.recommenders.lists import (
     check_made_by,
     recommend,
 )
-from explainable_recsys.reporting.people import Person, find_item, person, titled
+from explainable_recsys.reporting.people import Person, example_user, find_item, person, titled
 
 
 @dataclass(frozen=True, eq=False)
@@ -237,6 +238,29 @@ def stored_approaches(catalog: DataCatalog) -> list[str]:
     names = [name for name in APPROACHES if catalog.exists(f"{name}.sentences")]
     at_hand = catalog.load("data_version") if names else None
     return sorted(names, key=lambda name: _place(catalog, APPROACHES[name].recommender, at_hand))
+
+
+def stored_example(catalog: DataCatalog, histories: Interactions) -> Any | None:
+    """The user whom terminal and notebooks show first; None if nobody is explained anything.
+
+    Whom the data name; without, the same one after every run: see `example_user`, of all approaches
+    that are stored.
+
+    Args:
+        catalog: Where the results of runs are.
+        histories: What everybody rated.
+    """
+    wanted = parse_source(catalog.load("params:source")).example_user
+    user = example_user(wanted, [], histories)
+    if user is not None:
+        return user
+    names = [f"{name}.sentences" for name in APPROACHES]
+    told = [
+        catalog.load(name)
+        for name in names
+        if catalog.exists(name) and not is_absent(catalog, name)
+    ]
+    return example_user(None, [table["user_id"] for table in told if len(table)], histories)
 
 
 def stored_approach(catalog: DataCatalog, approach: str | None) -> Pair:

@@ -125,14 +125,15 @@ def results(found: Found, made: Collection[str] | None = None) -> list[Renderabl
     if found.lists or found.reasons:
         parts += [*runs_lines(found, shown), *best_lists(found, shown)]
     if shown:
-        parts += [*approaches_table(found, shown), *controls(found, shown, made)]
-        parts += person(found, found.tests(made))
+        tests = found.tests(made)
+        parts += [*approaches_table(found, shown), *controls(found, shown, tests)]
+        parts += person(found, tests)
     elif made is None:
         parts += [Text(), Text(phrase("No approach has results of this data yet."))]
     if found.left_out:
         text = later(
-            "Not shown, judged on other data or otherwise: {names}. All alike: "
-            "kedro run --pipelines evaluation"
+            "Not shown, judged on other data, otherwise, or before the lists were made anew: "
+            "{names}. All alike: kedro run --pipelines evaluation"
         )
         parts += [Text(), Text(phrase(text, names=", ".join(found.left_out)))]
     return parts
@@ -208,10 +209,9 @@ def approaches_table(found: Found, shown: list[str]) -> Iterator[RenderableType]
 
 
 def controls(
-    found: Found, shown: list[str], made: Collection[str] | None
+    found: Found, shown: list[str], tests: Mapping[str, Mapping[str, bool]]
 ) -> Iterator[RenderableType]:
     """Whose reasons are no better than those of controls; in numbers what is not tested."""
-    tests = found.tests(made)
     yield from control_lines(found, shown, tests)
     columns = [f"{found.pos}{control}" for control in ("", "/random", "/popular")]
     untested = {n: v for n in shown if n not in tests and found.pos in (v := found.reasons[n])}

@@ -11,7 +11,7 @@ from explainable_recsys.metrics.records import METRICS, Metric, read
 from explainable_recsys.reporting.content import ReportContent
 from explainable_recsys.reporting.findings import beats
 from explainable_recsys.reporting.owner import worst_off
-from explainable_recsys.reporting.people import titled
+from explainable_recsys.reporting.people import items_by_reasons, titled
 from explainable_recsys.reporting.results import Results
 from explainable_recsys.reporting.tables import Body, Cell, Row, Table, best, metric_cell, noted
 from explainable_recsys.wording.markup import is_text
@@ -214,33 +214,26 @@ class Shown:
 def people(content: ReportContent, results: Results) -> dict[Any, Shown]:
     """The people of the examples by their ids, in their order."""
     order = {name: place for place, name in enumerate(results.approaches)}
-    rows = content.examples.to_dict("records")
-    rows.sort(key=lambda row: (order.get(row["approach"], len(order)), row["rank"]))
     histories = content.histories.to_dict("records")
-    return {
-        user: Shown(
+    found = {}
+    for user in dict.fromkeys(content.examples.get("user_id", ())):
+        own = content.examples[content.examples["user_id"] == user]
+        rows = own.to_dict("records")
+        rows.sort(key=lambda row: (order.get(row["approach"], len(order)), row["rank"]))
+        found[user] = Shown(
             tuple(row for row in histories if row["user_id"] == user),
-            tuple(_recommended([row for row in rows if row["user_id"] == user])),
-            _lists(user, [row for row in rows if row["user_id"] == user]),
+            tuple(_recommended(rows, items_by_reasons(own))),
+            _lists(user, rows),
         )
-        for user in dict.fromkeys(content.examples.get("user_id", ()))
-    }
+    return found
 
 
-def _recommended(rows: list[dict[Any, Any]]) -> Iterator[Recommended]:
+def _recommended(rows: list[dict[Any, Any]], items: list[Any]) -> Iterator[Recommended]:
     """Rows of one person by item."""
     approaches = dict.fromkeys(row["approach"] for row in rows)
-    items: dict[Any, list[dict[Any, Any]]] = {}
-    for row in rows:
-        items.setdefault(row["item_id"], []).append(row)
-
-    def place(item: Any) -> tuple[int, float, Any]:
-        told = [row["rank"] for row in items[item] if is_text(row["sentence"])]
-        ranks = told or [row["rank"] for row in items[item]]
-        return -len(told), sum(ranks) / len(ranks), item
-
-    for item in sorted(items, key=place):
-        by, first = items[item], items[item][0]
+    for item in items:
+        by = [row for row in rows if row["item_id"] == item]
+        first = by[0]
         others = tuple(name for name in approaches if name not in {row["approach"] for row in by})
         yield Recommended(titled(first["title"], first["year"], item), tuple(by), others)
 

@@ -146,8 +146,7 @@ def example_user(
 def example_item(lists: pd.DataFrame) -> Any | None:
     """The recommendation to one person that is shown with the reasons of several approaches.
 
-    The one that most approaches make and explain; of several the one with the best mean rank, then
-    the first by id.
+    The first of `items_by_reasons`.
 
     Args:
         lists: Lists of one person as `users_lists` gathers them.
@@ -156,21 +155,42 @@ def example_item(lists: pd.DataFrame) -> Any | None:
         Id of the item; None if nothing is explained.
 
     Example:
+        Nothing is explained:
+
+        >>> example_item(pd.DataFrame({"item_id": [7], "rank": [1], "sentence": [None]}))
+    """
+    explained = lists[lists["sentence"].map(markup.is_text).astype(bool)]
+    return next(iter(items_by_reasons(explained)), None)
+
+
+def items_by_reasons(lists: pd.DataFrame) -> list[Any]:
+    """What is recommended to one person: first what most approaches recommend and explain.
+
+    Of several that what they (without reasons: all) put further up on average, then by id.
+
+    Args:
+        lists: Lists of one person as `users_lists` gathers them.
+
+    Returns:
+        Ids of the items.
+
+    Example:
         Both explain item 7, and only the second item 3:
 
         >>> lists = pd.DataFrame(
         ...     {"approach": ["a", "a", "b", "b"], "item_id": [7, 3, 7, 3], "rank": [2, 1, 2, 1],
         ...      "sentence": ["x", None, "y", "z"]}
         ... )
-        >>> int(example_item(lists))
-        7
+        >>> items_by_reasons(lists)
+        [7, 3]
     """
-    explained = lists[lists["sentence"].map(markup.is_text)]
-    if explained.empty:
-        return None
-    ranks = explained.groupby("item_id")["rank"].agg(["size", "mean"]).reset_index()
-    ranks = ranks.sort_values(["size", "mean", "item_id"], ascending=[False, True, True])
-    return ranks["item_id"].iloc[0]
+    told = lists["sentence"].map(markup.is_text).astype(bool)
+    table = lists.assign(told=told, of_told=lists["rank"].where(told))
+    items = table.groupby("item_id").agg({"told": "sum", "of_told": "mean", "rank": "mean"})
+    items["rank"] = items["of_told"].fillna(items["rank"])
+    up = {"told": False, "rank": True, "item_id": True}
+    items = items.reset_index().sort_values(list(up), ascending=list(up.values()))
+    return items["item_id"].tolist()
 
 
 @functools.cache  # so that it is said once

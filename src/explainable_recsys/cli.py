@@ -20,6 +20,9 @@ from explainable_recsys.interface.old_names import PIPELINES
 
 RUNNERS = ("SequentialRunner", "ThreadRunner", "ParallelRunner")
 
+OWN_RUNNER = "explainable_recsys.interface.workers.WorkersRunner"
+"""Which shares the machine out better than Kedro's own, and which runs where none is named."""
+
 
 @click.group(name="explainable-recsys")
 def cli() -> None:
@@ -35,6 +38,8 @@ def with_plain_errors(command: click.Command) -> click.Command:
     def run_and_report(*args: Any, **kwargs: Any) -> Any:
         try:
             check_names(kwargs)
+            if kwargs.get("runner", "") in (None, "ParallelRunner"):
+                kwargs["runner"] = OWN_RUNNER
             return callback(*args, **kwargs)
         except Exception as error:
             message = user_message(error)

@@ -6,7 +6,6 @@ import logging
 import platform
 import re
 import subprocess
-import threading
 import time
 from importlib.metadata import version
 from pathlib import Path
@@ -15,9 +14,9 @@ from typing import Any
 from kedro.framework.hooks import hook_impl
 from kedro.io import AbstractVersionedDataset, DataCatalog
 from kedro.pipeline import Pipeline
-from kedro.pipeline.node import Node
 
 from explainable_recsys.errors import InputError
+from explainable_recsys.interface.clock import NodeClock
 from explainable_recsys.interface.configuration import check_files
 from explainable_recsys.interface.runs import given_parameters, runs_of, version_of
 from explainable_recsys.interface.terminal import below
@@ -31,7 +30,6 @@ from explainable_recsys.preprocessing.card import check_same_data
 logger = logging.getLogger(__name__)
 
 RECORDED_PACKAGES = ("explainable-recsys", "kedro", "numpy", "scipy", "pandas", "implicit")
-SECONDS_BEFORE_MENTION = 2.0
 
 
 class ParameterHook:
@@ -58,49 +56,11 @@ class ParameterHook:
         loader["parameters"] = loader["parameters"]
 
 
-class NodeClock:
-    """Measures nodes, and says which one is at work when it takes longer than two seconds."""
-
-    def __init__(self) -> None:
-        """Start with no node at work."""
-        self.seconds: dict[str, float] = {}
-        self._running: dict[str, tuple[float, threading.Timer]] = {}
-
-    @hook_impl
-    def before_pipeline_run(self) -> None:
-        """Forget the nodes of another run."""
-        self.seconds.clear()
-
-    @hook_impl
-    def before_node_run(self, node: Node) -> None:
-        """Mention the node unless it ends soon."""
-        timer = threading.Timer(
-            SECONDS_BEFORE_MENTION, logger.info, args=("%s is running …", node.name)
-        )
-        timer.daemon = True
-        self._running[node.name] = time.perf_counter(), timer
-        timer.start()
-
-    @hook_impl
-    def after_node_run(self, node: Node) -> None:
-        """Note how long the node took; say it of a long one."""
-        started, timer = self._running.pop(node.name)
-        timer.cancel()
-        self.seconds[node.name] = seconds = round(time.perf_counter() - started, 3)
-        if seconds >= SECONDS_BEFORE_MENTION:
-            logger.info("%s took %.1f s", node.name, seconds)
-
-    @hook_impl
-    def on_node_error(self, node: Node) -> None:
-        """Forget the node."""
-        self._running.pop(node.name)[1].cancel()
-
-
 class ManifestHook:
     """Writes down which versions a run read and wrote, with which code and parameters.
 
     The versions come from the catalog once the run has ended, so they are right with every
-    runner; the seconds per node are known only where nodes run in this process.
+    runner.
     """
 
     def __init__(self, clock: NodeClock) -> None:
@@ -194,6 +154,7 @@ class ManifestHook:
                 if _written_by(catalog, name, run_params)
             },
             "node_seconds": self._clock.seconds,
+            "node_megabytes": self._clock.megabytes,
         }
         catalog.save("run_manifest", manifest)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -64,3 +65,15 @@ def _controller() -> ThreadpoolController:
     import scipy.linalg  # noqa: F401  its BLAS is to be found too
 
     return ThreadpoolController()
+
+
+def limit_threads(n: int) -> None:
+    """Let this process, which others run beside, use so many threads, whatever starts them."""
+    os.environ["OMP_NUM_THREADS"] = str(n)  # for libraries that are not loaded yet
+    _controller().limit(limits=n)
+
+
+def n_threads() -> int:
+    """Threads that work that is shared out should have: `OMP_NUM_THREADS` if set, or all cores."""
+    given = os.environ.get("OMP_NUM_THREADS", "")
+    return int(given) if given.isdigit() and int(given) else os.cpu_count() or 1

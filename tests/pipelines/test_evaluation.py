@@ -14,7 +14,7 @@ import pytest
 
 from explainable_recsys.answers.pairs import APPROACHES
 from explainable_recsys.answers.recommenders import RECOMMENDERS
-from explainable_recsys.datasets.memory import NOT_STORED
+from explainable_recsys.datasets.absent import NOT_STORED
 from explainable_recsys.errors import InputError
 from explainable_recsys.metrics.faithfulness import FaithfulnessParameters
 from explainable_recsys.metrics.parameters import ComparisonParameters, EvaluationParameters

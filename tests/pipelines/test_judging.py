@@ -11,8 +11,8 @@ import pytest
 from kedro.io import DataCatalog, DatasetError, MemoryDataset, Version
 from kedro.pipeline import Node, Pipeline
 
+from explainable_recsys.datasets.absent import NOT_STORED, AbsentDataset
 from explainable_recsys.datasets.files import JSONDataset
-from explainable_recsys.datasets.memory import NOT_STORED, AbsentDataset
 from explainable_recsys.errors import InputError
 from explainable_recsys.metrics.parameters import EvaluationParameters
 from explainable_recsys.pipelines.judging import (

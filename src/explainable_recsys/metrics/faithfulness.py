@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -34,7 +33,7 @@ from explainable_recsys.progress import progress
 from explainable_recsys.ragged import blocks, expand, place_in_run
 from explainable_recsys.recommenders.base import Recommender
 from explainable_recsys.recommenders.lists import Ranker
-from explainable_recsys.threads import one_blas_thread
+from explainable_recsys.threads import n_threads, one_blas_thread
 
 RATINGS_AT_ONCE = 4_000
 """Ratings of the users who are looked at together."""
@@ -372,7 +371,7 @@ class _Prober:
         """Sums and counts (metrics, n, slots) over the recommendations of each user."""
         lengths = np.diff(self._histories.indptr).astype(np.int64)
         parts = list(blocks(lengths, RATINGS_AT_ONCE))
-        with one_blas_thread(), ThreadPoolExecutor(os.cpu_count()) as pool:
+        with one_blas_thread(), ThreadPoolExecutor(n_threads()) as pool:
             found = list(
                 progress(pool.map(self._block, parts), "take evidence away", total=len(parts))
             )

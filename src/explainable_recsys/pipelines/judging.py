@@ -12,7 +12,7 @@ from typing import Any
 from kedro.io import DataCatalog
 from kedro.pipeline import Node, Pipeline
 
-from explainable_recsys.datasets.memory import NOT_STORED, AbsentDataset
+from explainable_recsys.datasets.absent import NOT_STORED, AbsentDataset
 from explainable_recsys.errors import InputError
 
 EVALUATION_TAG = "evaluation"

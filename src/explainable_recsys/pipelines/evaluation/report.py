@@ -8,7 +8,7 @@ import pandas as pd
 
 from explainable_recsys.answers.pairs import APPROACHES
 from explainable_recsys.answers.recommenders import RECOMMENDERS
-from explainable_recsys.datasets.memory import NOT_STORED
+from explainable_recsys.datasets.absent import NOT_STORED
 from explainable_recsys.metrics.faithfulness import FaithfulnessParameters
 from explainable_recsys.metrics.parameters import ComparisonParameters, EvaluationParameters
 from explainable_recsys.pipelines.evaluation.protocol import protocol_words

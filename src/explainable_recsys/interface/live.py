@@ -1,0 +1,174 @@
+"""What stands in the terminal while a run is under way: first results, and one line that moves."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import textwrap
+import time
+from typing import Any
+
+import pandas as pd
+from kedro.framework.hooks import hook_impl
+from kedro.io import DataCatalog
+from kedro.pipeline import Pipeline
+from kedro.pipeline.node import Node
+
+from explainable_recsys.answers.pairs import APPROACHES
+from explainable_recsys.answers.recommenders import CONTROLS, RECOMMENDERS
+from explainable_recsys.datasets.source import parse_source
+from explainable_recsys.interface.clock import expected_seconds
+from explainable_recsys.interface.summary import MISSION
+from explainable_recsys.interface.terminal import spelled, title_of
+from explainable_recsys.wording import markup
+from explainable_recsys.wording.numbers import number
+from explainable_recsys.wording.phrases import later, phrase, plural
+
+QUICK = ("intrinsic_als", "intrinsic_ar")
+"""Approaches that are there after a few seconds, of which the first reasons are shown."""
+
+SECONDS_BETWEEN_LINES = 10.0
+"""How often it is said how far a run is where no line can move."""
+
+
+WIDTH = 80
+"""Columns of text at most."""
+
+
+def first_shown(pipeline: Pipeline) -> list[str]:
+    """What of a pipeline is shown while it runs, first what is to be there first."""
+    made = pipeline.all_outputs()
+    names = [
+        name
+        for approach in dict.fromkeys((*QUICK, *MISSION))
+        for name in (f"{APPROACHES[approach].recommender}.metrics", f"{approach}.sentences")
+    ]
+    return [name for name in names if name in made]
+
+
+class LiveLine:
+    """Says what runs, how much is done and how long the rest takes; and results as they come."""
+
+    def __init__(self) -> None:
+        """Start with no run."""
+        self._catalog = DataCatalog()
+        self._expected: dict[str, float] = {}
+        self._done: set[str] = set()
+        self._running: dict[str, float] = {}
+        self._started = self._said = 0.0
+
+    @hook_impl
+    def before_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
+        """Start the clock."""
+        self._catalog, self._expected = catalog, expected_seconds(pipeline, catalog)
+        self._done, self._running = set(), {}
+        self._started = self._said = time.perf_counter()
+
+    @hook_impl
+    def before_node_run(self, node: Node) -> None:
+        """Show it."""
+        self.started(node.name)
+        self.show()
+
+    @hook_impl
+    def after_node_run(self, node: Node) -> None:
+        """Count it."""
+        self.ended(node.name)
+
+    @hook_impl
+    def after_dataset_saved(self, dataset_name: str) -> None:
+        """Tell what has been found out."""
+        self.saved(dataset_name)
+
+    @hook_impl(tryfirst=True)
+    def after_pipeline_run(self) -> None:
+        """Make room for the summary."""
+        self.clear()
+
+    @hook_impl(tryfirst=True)
+    def on_pipeline_error(self) -> None:
+        """Make room for the error."""
+        self.clear()
+
+    def started(self, node: str) -> None:
+        """A node runs now."""
+        self._running[node] = time.perf_counter()
+
+    def ended(self, node: str) -> None:
+        """A node is done."""
+        self._running.pop(node, None)
+        self._done.add(node)
+
+    def saved(self, dataset: str) -> None:
+        """Tell how good a recommender's lists are, and what quick approaches say."""
+        name, _, table = dataset.rpartition(".")
+        if table == "metrics" and name in RECOMMENDERS and name not in CONTROLS:
+            self._say(self._lists_of(name))
+        elif table == "sentences" and name in QUICK and (reason := self._reason_of(name)):
+            self._say(reason)
+
+    def show(self) -> None:
+        """Show how far the run is: on a terminal at once, elsewhere now and then."""
+        now = time.perf_counter()
+        if sys.stderr.isatty():
+            width = shutil.get_terminal_size().columns - 1
+            _write(f"\r\x1b[2K{self._line(now)[:width]}")
+        elif now - self._said >= SECONDS_BETWEEN_LINES:
+            self._said = now
+            _write(f"{self._line(now)}\n")
+
+    def clear(self) -> None:
+        """Take the line away."""
+        if sys.stderr.isatty():
+            _write("\r\x1b[2K")
+
+    def _say(self, text: str) -> None:
+        self.clear()
+        seconds = phrase("{n} s", n=number(time.perf_counter() - self._started, "count"))
+        width = min(shutil.get_terminal_size().columns, WIDTH) - 1
+        lines = textwrap.wrap(
+            text, width, initial_indent=f"{seconds:>5}  ", subsequent_indent=" " * 7
+        )
+        _write("".join(f"{line}\n" for line in lines))
+
+    def _lists_of(self, recommender: str) -> str:
+        metrics: Any = self._catalog.load(f"{recommender}.metrics")
+        metric = next(name for name in metrics if name.startswith("ndcg@"))
+        title = phrase(RECOMMENDERS[recommender].title)
+        return f"nDCG {number(metrics[metric])}  {title} ({recommender})"
+
+    def _reason_of(self, approach: str) -> str | None:
+        """Why the example user, or the first who is, is recommended the first item."""
+        said: pd.DataFrame = self._catalog.load(f"{approach}.sentences")
+        source: Any = self._catalog.load("params:source")
+        wanted = parse_source(source).example_user
+        users = said["user_id"].astype("str")
+        own = said[users == str(wanted)] if (users == str(wanted)).any() else said
+        lists: Any = self._catalog.load(f"{APPROACHES[approach].recommender}.recommendations")
+        items: Any = self._catalog.load("items")
+        told = own.merge(lists, on=["user_id", "item_id"]).sort_values(["user_id", "rank"])
+        if not len(told):
+            return None
+        row = told.merge(items, on="item_id", how="left").iloc[0].to_dict()
+        text = later("Why {title} for user {user}? ({id}) {sentence}")
+        sentence = markup.plain(row["sentence"])
+        return phrase(
+            text, title=title_of(row), user=row["user_id"], id=approach, sentence=sentence
+        )
+
+    def _line(self, now: float) -> str:
+        done = sum(self._expected.get(name, 0.0) for name in self._done)
+        all_expected = sum(self._expected.values()) or 1.0
+        elapsed = now - self._started
+        left = elapsed * (all_expected - done) / done if done else all_expected
+        steps = plural(
+            len(self._expected), "{done} of {n} step", "{done} of {n} steps", done=len(self._done)
+        )
+        about = phrase("about {n} s left", n=number(left, "count"))
+        names = sorted(self._running, key=lambda name: self._running[name])
+        return f"{steps}, {about}: {', '.join(names)}"
+
+
+def _write(text: str) -> None:
+    sys.stderr.write(spelled(text, sys.stderr.encoding or "utf-8"))
+    sys.stderr.flush()

@@ -272,14 +272,16 @@ def test_a_bad_configuration(case: str, shop: Path, kedro: Kedro) -> None:
 def test_evaluating_what_is_stored(shop: Path, kedro: Kedro) -> None:
     """Whatever that is; what is not is named, and what is damaged."""
     evaluate = ("run", "--env", "shop", "--pipelines", "evaluation")
-    expect_error(kedro(shop, *evaluate), "nothing is stored yet that could be judged; first kedro")
+    expect_error(
+        kedro(shop, *evaluate), "nothing is stored yet that could be compared; first kedro"
+    )
     nothing = kedro(shop, "summary", "--env", "shop")
     expect_error(nothing, "data/shop: nothing is stored there yet; first kedro run")
     assert nothing_stored(shop)
     assert kedro(shop, "run", "--env", "shop", "--pipelines", "intrinsic_als").returncode == 0
     judged = kedro(shop, *evaluate)
     assert judged.returncode == 0, judged.stderr
-    assert "not stored, so not judged: ar, " in " ".join(judged.stderr.split())
+    assert "not stored, so not compared: ar, " in " ".join(judged.stderr.split())
     assert (shop / "data" / "shop" / "08_reporting" / "report.html").exists()
     for file in ("model.npz", "recommendations.parquet"):
         (stored,) = (shop / "data" / "shop").glob(f"*/als/{file}/*/{file}")

@@ -88,7 +88,7 @@ def test_who_reads_somebody_absent_is_absent_too(caplog: pytest.LogCaptureFixtur
     with caplog.at_level(logging.WARNING, logger="explainable_recsys"):
         leave_out_what_is_not_stored(JUDGES, catalog)
     (record,) = (r for r in caplog.records if r.name.startswith("explainable_recsys"))
-    assert record.getMessage() == "not stored, so not judged: a, by_a"
+    assert record.getMessage() == "not stored, so not compared: a, by_a"
     made = run_judges(catalog)
     assert made["b.metrics"] == "b.lists judged"
     assert made["a.metrics"] is made["by_a.metrics"] is made["by_a.user_metrics"] is NOT_STORED

@@ -24,7 +24,7 @@ from explainable_recsys.metrics.faithfulness import FaithfulnessParameters
 from explainable_recsys.metrics.parameters import EvaluationParameters
 from explainable_recsys.pipelines import ON_REQUEST
 from explainable_recsys.pipelines.family_nodes import control_nodes, explain_node, null_node
-from explainable_recsys.pipelines.judging import EVALUATION_TAG, SHOWN, whose
+from explainable_recsys.pipelines.judging import SHOWN, judges_of, whose
 from explainable_recsys.pipelines.parameters import PREFIX
 from explainable_recsys.pipelines.wiring import everything, part
 from explainable_recsys.recommenders.base import Recommender
@@ -33,21 +33,21 @@ from tests.conftest import PROJECT, open_catalog
 
 NEEDED = {
     "intrinsic_als": {"als", "features"},
-    "intrinsic_ar": {"ar", "rules", *CONTROLS},
+    "intrinsic_ar": {"ar", "rules"},
     "intrinsic_content": {"content", "features"},
     "intrinsic_ease": {"ease", "features"},
     "intrinsic_knn": {"item_knn", "features"},
-    "intrinsic_mf": {"emf", "neighbours", *CONTROLS},
+    "intrinsic_mf": {"emf", "neighbours"},
     "knowledge_graph": {"meta_paths", "graph"},
-    "posthoc_ar": {"svd", "rules", *CONTROLS},
-    "posthoc_ar_of_lists": {"svd", "rules_of_svd", *CONTROLS},
-    "posthoc_fm_lime": {"fm", "features", *CONTROLS},
-    "posthoc_fm_lime_ratings": {"fm_ratings", "features", *CONTROLS},
+    "posthoc_ar": {"svd", "rules"},
+    "posthoc_ar_of_lists": {"svd", "rules_of_svd"},
+    "posthoc_fm_lime": {"fm", "features"},
+    "posthoc_fm_lime_ratings": {"fm_ratings", "features"},
     "posthoc_influence": {"svd"},
     "posthoc_influence_ratings": {"svd_ratings"},
-    "posthoc_knn": {"als", "similar_items", *CONTROLS},
+    "posthoc_knn": {"als", "similar_items"},
 }
-"""Recommenders and knowledge that an approach cannot do without."""
+"""Recommenders and knowledge that an approach cannot do without, but for the controls."""
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +71,9 @@ def test_an_approach_has_all_that_it_needs_and_no_more(registered: dict[str, Pip
         tried = {"controls"} if needed >= {*CONTROLS} else set()
         assert namespaces(found) == {name, *needed, *tried, "data_processing"}, name
         # Its own recommender is judged; of what only lends a model or lists nothing is.
-        judged = {whose(node) for node in found.nodes if EVALUATION_TAG in node.tags}
+        judged = {
+            whose(node) for node in found.nodes if str(node.namespace).startswith(judges_of(""))
+        }
         assert judged == {name, APPROACHES[name].recommender}, name
         for whole in (name, APPROACHES[name].recommender, *knowledge_of(APPROACHES[name])):
             tried_out = of(registered["diagnostics"], whole)

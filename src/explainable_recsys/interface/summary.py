@@ -24,6 +24,7 @@ from explainable_recsys.interface.long_tables import (
     long_tables,
     metrics_table,
 )
+from explainable_recsys.interface.messages import pipeline_of
 from explainable_recsys.interface.runs import named, runs_of
 from explainable_recsys.interface.stored import open_catalog
 from explainable_recsys.interface.terminal import (
@@ -133,9 +134,11 @@ def results(found: Found, made: Collection[str] | None = None) -> list[Renderabl
     if found.left_out:
         text = later(
             "Not shown, judged on other data, otherwise, or before the lists were made anew: "
-            "{names}. All alike: kedro run --pipelines evaluation"
+            "{names}. Alike again: kedro run --pipelines {pipelines}"
         )
-        parts += [Text(), Text(phrase(text, names=", ".join(found.left_out)))]
+        again = sorted({str(pipeline_of(name)) for name in found.left_out})
+        names = ", ".join(found.left_out)
+        parts += [Text(), Text(phrase(text, names=names, pipelines=",".join(again)))]
     return parts
 
 

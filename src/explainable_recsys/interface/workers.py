@@ -79,13 +79,17 @@ class WorkersRunner(AbstractRunner):
         super().__init__(is_async=False)
         self.n_workers = n_workers or n_cores()
 
+    @property
+    def _logger(self) -> logging.Logger:
+        return logging.getLogger("kedro.runner")  # as quiet as Kedro's own runners
+
     def _get_executor(self, max_workers: int) -> Executor | None:
         return None
 
     def _run(
         self,
         pipeline: Pipeline,
-        catalog: CatalogProtocol[Any],
+        catalog: CatalogProtocol[Any, Any],
         hook_manager: PluginManager | None = None,
         run_id: str | None = None,
     ) -> None:

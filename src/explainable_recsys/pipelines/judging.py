@@ -1,4 +1,4 @@
-"""Judge and compare what is stored, without what is not."""
+"""Compare what is stored, without what is not."""
 
 from __future__ import annotations
 
@@ -71,14 +71,20 @@ def stored(tables: Mapping[str, Any], dataset: str) -> dict[str, Any]:
 
 
 def leave_out_what_is_not_stored(pipeline: Pipeline, catalog: DataCatalog) -> None:
-    """Let a run judge all that is stored, and say what is not.
+    """Let a run judge or compare all that is stored, and say what is not.
 
     Raises:
         InputError: If nothing is.
     """
     judges = [node for node in pipeline.nodes if EVALUATION_TAG in node.tags and node.namespace]
-    judged = {whose(node) for node in judges}
-    needed = (name for name in pipeline.inputs() if "." in name and ":" not in name)
+    needed = {name for name in pipeline.inputs() if "." in name and ":" not in name}
+    compared = {
+        name.partition(".")[0]
+        for node in pipeline.nodes
+        if node.namespace == EVALUATION_TAG
+        for name in needed.intersection(node.inputs)
+    }
+    judged = compared | {whose(node) for node in judges}
     absent = {
         name.partition(".")[0]
         for name in needed
@@ -92,10 +98,10 @@ def leave_out_what_is_not_stored(pipeline: Pipeline, catalog: DataCatalog) -> No
     if absent >= judged:
         raise InputError(
             earlier_results(results_root(catalog))
-            or "nothing is stored yet that could be judged; first kedro run, or one approach: "
+            or "nothing is stored yet that could be compared; first kedro run, or one approach: "
             "kedro run --pipelines intrinsic_als"
         )
-    logger.warning("not stored, so not judged: %s", ", ".join(sorted(absent & judged)))
+    logger.warning("not stored, so not compared: %s", ", ".join(sorted(absent & judged)))
     names = (name for name in pipeline.datasets() if ":" not in name)
     _put_absent(catalog, [name for name in names if name.partition(".")[0] in absent])
 

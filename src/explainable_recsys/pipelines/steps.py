@@ -8,7 +8,7 @@ from typing import Any
 from kedro.pipeline import Node
 
 from explainable_recsys.answers.records import Step
-from explainable_recsys.pipelines.judging import EVALUATION_TAG, IfStored, judges_of
+from explainable_recsys.pipelines.judging import judges_of
 
 JUDGEMENTS = ("metrics", "user_metrics", "evaluated_on")
 """What is noted of everybody who is judged."""
@@ -27,9 +27,9 @@ def node(run: Callable[..., Any], inputs: Any, outputs: Sequence[str], **more: A
 
 
 def step_node(step: Step, namespace: str, called: str | None = None, **names: str) -> Node:
-    """A step as a node; what judges makes nothing of what is not stored.
+    """A step as a node, in a box of the evaluation if it judges.
 
-    A step judges if what it makes first is metrics, faithfulness, or reasons of the null.
+    It does if what it makes first is metrics, faithfulness, or reasons of the null.
 
     Args:
         step: The step.
@@ -41,5 +41,5 @@ def step_node(step: Step, namespace: str, called: str | None = None, **names: st
     inputs = {argument: name.format(**names) for argument, name in step.inputs.items()}
     run, tags = step.run, [CHOICE] * step.chooses + [DIAGNOSTICS] * step.diagnostic
     if outputs[0].endswith(("metrics", ".faithfulness", ".explanations_of_null")):
-        run, namespace, tags = IfStored(run, len(outputs)), judges_of(namespace), [EVALUATION_TAG]
+        namespace = judges_of(namespace)
     return node(run, inputs, outputs, name=called or run.__name__, namespace=namespace, tags=tags)

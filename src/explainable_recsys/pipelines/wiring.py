@@ -12,7 +12,7 @@ from kedro.pipeline import Node, Pipeline
 
 from explainable_recsys.answers.knowledge import KNOWLEDGE
 from explainable_recsys.answers.pairs import APPROACHES, knowledge_of
-from explainable_recsys.answers.recommenders import RECOMMENDERS
+from explainable_recsys.answers.recommenders import CONTROLS, RECOMMENDERS
 from explainable_recsys.pipelines.data_processing.pipeline import prepare_data
 from explainable_recsys.pipelines.family_nodes import (
     approach_nodes,
@@ -28,9 +28,9 @@ FAMILIES = frozenset({*RECOMMENDERS, *KNOWLEDGE, *APPROACHES})
 
 
 def approach(name: str) -> Pipeline:
-    """An approach with its recommender and knowledge, and all that they need."""
+    """An approach with its recommender, beside most-popular and random, and all they need."""
     pair = APPROACHES[name]
-    return part(name, pair.recommender, *knowledge_of(pair))
+    return part(name, pair.recommender, *knowledge_of(pair), *CONTROLS)
 
 
 def part(*namespaces: str) -> Pipeline:

@@ -1,4 +1,4 @@
-"""Wiring of the evaluation: judges what is stored, compares it, writes the report."""
+"""Wiring of the evaluation: compares what is stored, writes the report."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from explainable_recsys.pipelines.evaluation import (
     oversight,
     report,
 )
-from explainable_recsys.pipelines.judging import EVALUATION_TAG, IfStored, judges_of, whose
+from explainable_recsys.pipelines.judging import EVALUATION_TAG, IfStored, judges_of
 from explainable_recsys.pipelines.steps import node
 from explainable_recsys.pipelines.wiring import everything
 
@@ -27,18 +27,18 @@ FIGURES = ("trade_off_figure", "faithfulness_figure", "faithfulness_curves_figur
 
 
 def create_pipeline(**_: Any) -> Pipeline:
-    """Judge the stored results of everybody again, compare them, write the report."""
+    """Compare what everybody's own pipeline has stored, write the report."""
     usual = [pair.name for pair in APPROACHES.values() if not pair.on_request]
     members = {*RECOMMENDERS, *usual}
-    tagged = everything().only_nodes_with_tags(EVALUATION_TAG).nodes
-    judges = [judge for judge in tagged if whose(judge) in members]
-    judges += [_oversee(name) for name in sorted(usual)]
+    overseers = [_oversee(name) for name in sorted(usual)]
     gather = everything().only_nodes("data_processing.gather_data")
     seen = {name: name for name in map(_oversight, sorted(usual))}
     compare = [
         node(
             comparison.compare,
-            _of("metrics", members) | _of("evaluated_on", members),
+            {"data_version": "data_version"}
+            | _of("metrics", members)
+            | _of("evaluated_on", members),
             list(COMPARED),
         ),
         node(
@@ -61,7 +61,7 @@ def create_pipeline(**_: Any) -> Pipeline:
     about_all = Pipeline(
         [*compare, *_report(usual)], namespace=EVALUATION_TAG, prefix_datasets_with_namespace=False
     )
-    return gather + Pipeline(judges) + about_all
+    return gather + Pipeline(overseers) + about_all
 
 
 def _oversight(approach: str) -> str:

@@ -6,6 +6,7 @@ import shutil
 import sys
 import textwrap
 import time
+from collections.abc import Collection
 from typing import Any
 
 import pandas as pd
@@ -20,6 +21,7 @@ from explainable_recsys.datasets.source import parse_source
 from explainable_recsys.interface.clock import expected_seconds
 from explainable_recsys.interface.summary import MISSION
 from explainable_recsys.interface.terminal import spelled, title_of
+from explainable_recsys.pipelines.judging import EVALUATION_TAG, whose
 from explainable_recsys.wording import markup
 from explainable_recsys.wording.numbers import number
 from explainable_recsys.wording.phrases import later, phrase, plural
@@ -46,12 +48,29 @@ def first_shown(pipeline: Pipeline) -> list[str]:
     return [name for name in names if name in made]
 
 
+def finished(pipeline: Pipeline, done: Collection[str]) -> tuple[list[str], list[str]]:
+    """Approaches of a pipeline that are finished, and the pipelines that make all the rest.
+
+    Args:
+        pipeline: What was to be run.
+        done: Names of the nodes that are done.
+    """
+    owners = {whose(node) for node in pipeline.nodes}
+    to_do = {whose(node) for node in pipeline.nodes if node.name not in done}
+    kept = [name for name in APPROACHES if name in owners - to_do]
+    rest = [name for name in APPROACHES if name in to_do]
+    made = {APPROACHES[name].recommender for name in rest}
+    rest += ["recommenders"] if to_do & RECOMMENDERS.keys() - made - {*CONTROLS} else []
+    folders = ("data_processing", EVALUATION_TAG)
+    return kept, rest + [name for name in folders if name in to_do]
+
+
 class LiveLine:
     """Says what runs, how much is done and how long the rest takes; and results as they come."""
 
     def __init__(self) -> None:
         """Start with no run."""
-        self._catalog = DataCatalog()
+        self._pipeline, self._catalog = Pipeline([]), DataCatalog()
         self._expected: dict[str, float] = {}
         self._done: set[str] = set()
         self._running: dict[str, float] = {}
@@ -60,7 +79,8 @@ class LiveLine:
     @hook_impl
     def before_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
         """Start the clock."""
-        self._catalog, self._expected = catalog, expected_seconds(pipeline, catalog)
+        self._pipeline, self._catalog = pipeline, catalog
+        self._expected = expected_seconds(pipeline, catalog)
         self._done, self._running = set(), {}
         self._started = self._said = time.perf_counter()
 
@@ -88,7 +108,7 @@ class LiveLine:
     @hook_impl(tryfirst=True)
     def on_pipeline_error(self) -> None:
         """Make room for the error."""
-        self.clear()
+        self.stopped()
 
     def started(self, node: str) -> None:
         """A node runs now."""
@@ -122,12 +142,31 @@ class LiveLine:
         if sys.stderr.isatty():
             _write("\r\x1b[2K")
 
+    def stopped(self) -> None:
+        """Tell what is finished and kept, and how to run the rest alone."""
+        self.clear()
+        kept, rest = finished(self._pipeline, self._done)
+        if kept and rest:
+            text = later(
+                "Finished and kept: {names}. Only the rest, with the options of this run: kedro "
+                "run --pipelines {rest}"
+            )
+            self._tell("", phrase(text, names=", ".join(kept), rest=",".join(rest)))
+
     def _say(self, text: str) -> None:
         self.clear()
         seconds = phrase("{n} s", n=number(time.perf_counter() - self._started, "count"))
+        self._tell(f"{seconds:>5}  ", text)
+
+    def _tell(self, first: str, text: str) -> None:
         width = min(shutil.get_terminal_size().columns, WIDTH) - 1
         lines = textwrap.wrap(
-            text, width, initial_indent=f"{seconds:>5}  ", subsequent_indent=" " * 7
+            text,
+            width,
+            initial_indent=first,
+            subsequent_indent=" " * len(first),
+            break_long_words=False,
+            break_on_hyphens=False,
         )
         _write("".join(f"{line}\n" for line in lines))
 

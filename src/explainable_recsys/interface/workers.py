@@ -2,64 +2,33 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
-import multiprocessing
-import pickle
 import signal
-import sys
-import traceback
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import Executor
-from itertools import chain, pairwise
-from logging.handlers import QueueHandler
-from multiprocessing.connection import Connection, wait
-from types import SimpleNamespace
-from typing import Any, NamedTuple, NoReturn
+from itertools import chain
+from multiprocessing.connection import wait
+from typing import Any, TypeVar
 
-from kedro.framework.project import LOGGING, PACKAGE_NAME
 from kedro.io import CatalogProtocol, DataCatalog, MemoryDataset
 from kedro.pipeline import Node, Pipeline
 from kedro.runner import AbstractRunner, SequentialRunner
-from kedro.runner.task import Task
 from pluggy import PluginManager
 
 from explainable_recsys.interface.clock import NodeClock, expected_seconds, latest_manifest
 from explainable_recsys.interface.live import LiveLine, first_shown
-from explainable_recsys.interface.machine import (
-    free_memory,
-    measure_peak_anew,
-    n_cores,
-    peak_memory,
-)
-from explainable_recsys.threads import limit_threads
+from explainable_recsys.interface.machine import free_memory, n_cores
+from explainable_recsys.interface.processes import Reply, Worker, chained
 
 logger = logging.getLogger(__name__)
+
+Plugin = TypeVar("Plugin")
 
 UNKNOWN_NODE = 500 * 2**20
 """Bytes that a node may need of which no run has said how much it did."""
 
 SECONDS_BETWEEN_LOOKS = 0.5
-SECONDS_TO_STOP = 3.0
-
-
-class Reply(NamedTuple):
-    """What a process says when a node is done.
-
-    Attributes:
-        node: Its name.
-        seconds: How long its function took.
-        peak: Bytes of memory that the process used at most meanwhile.
-        made: What the node made that is kept in memory, by name.
-        errors: What went wrong: the error, what it was raised from, and so on; else nothing.
-    """
-
-    node: str
-    seconds: float
-    peak: float
-    made: dict[str, Any]
-    errors: list[BaseException]
 
 
 class WorkersRunner(AbstractRunner):
@@ -100,11 +69,16 @@ class WorkersRunner(AbstractRunner):
                 at_once,
                 self.n_workers,
             )
-        if at_once == 1:
-            SequentialRunner()._run(pipeline, catalog, hook_manager, run_id)
-            return
         assert isinstance(catalog, DataCatalog)
-        Schedule(pipeline, catalog, hook_manager, run_id, at_once).run()
+        try:
+            if at_once == 1:
+                SequentialRunner()._run(pipeline, catalog, hook_manager, run_id)
+            else:
+                Schedule(pipeline, catalog, hook_manager, run_id, at_once).run()
+        except KeyboardInterrupt:  # of which hooks are not told
+            for line in plugins(hook_manager, LiveLine):
+                line.stopped()
+            raise
 
 
 class Schedule:
@@ -120,7 +94,9 @@ class Schedule:
     ) -> None:
         """Order the nodes: what people see first, then the longest way to the end."""
         self.pipeline, self.catalog = pipeline, catalog
-        plugins = hook_manager.get_plugins() if hook_manager else set()
+        plugins = (
+            hook_manager and hook_manager.get_plugins()
+        ) or set()  # None where there are none
         self.clocks = [plugin for plugin in plugins if isinstance(plugin, NodeClock)]
         self.lines = [plugin for plugin in plugins if isinstance(plugin, LiveLine)]
         self.in_memory = {
@@ -183,9 +159,9 @@ class Schedule:
     def _in_memory_for(self, worker: Worker, node: Node) -> dict[str, Any]:
         """What a node reads from memory and its process has not: what others have made or noted."""
         needed = self.in_memory.intersection(node.inputs)
-        changing = {name for name in needed if name == "run"}
-        names = {name for name in needed - worker.has if name not in self.pipeline.inputs()}
-        return {name: self.catalog.load(name) for name in names | changing}
+        made = needed - self.pipeline.inputs()
+        noted = {name for name in needed - made if not name.startswith("param")}
+        return {name: self.catalog.load(name) for name in noted | (made - worker.has)}
 
     def _replies(self) -> Iterator[Reply]:
         """What processes have to say by now, or after a moment."""
@@ -234,7 +210,7 @@ class Schedule:
                 self.alone.add(node)
                 self.todo.insert(0, node)
                 return []
-            return [_chained(reply.errors)]
+            return [chained(reply.errors)]
         for name, value in reply.made.items():
             self.catalog.save(name, value)
         self.done.add(node)
@@ -252,43 +228,10 @@ class Schedule:
         AbstractRunner._release_datasets(node, self.catalog, self.loads, self.pipeline)
 
 
-class Worker:
-    """A process that runs one node after the other."""
-
-    def __init__(
-        self, pipeline: Pipeline, catalog: DataCatalog, run_id: str | None, threads: int
-    ) -> None:
-        """Start it."""
-        self._arguments = (pipeline, catalog, run_id, threads)
-        self.node: Node | None = None
-        self.has: set[str] = set()
-        self.connection, theirs = multiprocessing.Pipe()
-        self.process = multiprocessing.Process(
-            target=_work, args=(theirs, *self._arguments), daemon=True
-        )
-        self.process.start()
-        theirs.close()
-
-    def again(self) -> Worker:
-        """Another in its place."""
-        return Worker(*self._arguments)
-
-    def start(self, node: Node, values: dict[str, Any]) -> None:
-        """Let it run a node, with what it lacks for that."""
-        self.node = node
-        self.has |= {*values, *node.outputs}
-        with contextlib.suppress(OSError):  # a process that has ended is found by who listens
-            self.connection.send((node.name, values))
-
-    def stop(self) -> None:
-        """End it: at once if it waits, as soon as it can be if it is at work."""
-        with contextlib.suppress(OSError):
-            self.connection.send(None)
-        self.process.join(SECONDS_TO_STOP)
-        if self.process.is_alive():
-            self.process.kill()
-            self.process.join()
-        self.connection.close()
+def plugins(hook_manager: PluginManager | None, kind: type[Plugin]) -> list[Plugin]:
+    """The hooks of a kind; none where there is no manager, or one that manages nothing."""
+    known = hook_manager.get_plugins() if hook_manager else None
+    return [plugin for plugin in known or () if isinstance(plugin, kind)]
 
 
 def in_order_of_urgency(pipeline: Pipeline, seconds: dict[str, float]) -> list[Node]:
@@ -310,80 +253,3 @@ def in_order_of_urgency(pipeline: Pipeline, seconds: dict[str, float]) -> list[N
         for node in pipeline.to_outputs(name).nodes:
             turn.setdefault(node, place)
     return sorted(pipeline.nodes, key=lambda node: (turn.get(node, len(turn)), -way[node]))
-
-
-def _work(
-    connection: Connection, pipeline: Pipeline, catalog: DataCatalog, run_id: str, threads: int
-) -> None:
-    """What a process does: run nodes by name until there are no more."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that started it decides
-    signal.signal(signal.SIGTERM, _stop)
-    hooks = Task._run_node_synchronization(PACKAGE_NAME, LOGGING)  # type: ignore[arg-type]
-    for plugin in list(hooks.get_plugins()):
-        if isinstance(plugin, NodeClock | LiveLine):
-            hooks.unregister(plugin)
-    clock = NodeClock()
-    hooks.register(clock)
-    limit_threads(threads)
-    _log_to(connection)
-    nodes = {node.name: node for node in pipeline.nodes}
-    with contextlib.suppress(EOFError):  # the process that started it has ended
-        while (message := connection.recv()) is not None:
-            name, values = message
-            for dataset, value in values.items():
-                catalog.save(dataset, value)
-            connection.send(_done(nodes[name], catalog, hooks, clock, run_id))
-
-
-def _done(
-    node: Node, catalog: DataCatalog, hooks: PluginManager, clock: NodeClock, run_id: str
-) -> Reply:
-    """Run a node."""
-    measure_peak_anew()
-    try:
-        Task(node, catalog, is_async=False, hook_manager=hooks, run_id=run_id).execute()
-    except Exception as error:
-        return Reply(node.name, 0.0, peak_memory(), {}, _portable(error))
-    kept = (name for name in node.outputs if isinstance(catalog.get(name), MemoryDataset))
-    made = {name: catalog.load(name) for name in kept}
-    return Reply(node.name, clock.seconds[node.name], peak_memory(), made, [])
-
-
-def _stop(*_: Any) -> NoReturn:
-    """Leave in good order: a file that is half written goes."""
-    sys.exit(1)
-
-
-def _log_to(connection: Connection) -> None:
-    """Hand what is logged to the process that talks to people, and draw no bars on its terminal."""
-    root = logging.getLogger()
-    root.handlers = [QueueHandler(SimpleNamespace(put_nowait=connection.send))]
-    sys.stderr = open(sys.stderr.fileno(), "w", closefd=False)  # noqa: SIM115
-    sys.stderr.isatty = lambda: False  # type: ignore[method-assign]
-
-
-def _portable(error: BaseException | None) -> list[BaseException]:
-    """An error and its causes, as they can be sent; last of all where it came from, as text."""
-    chain: list[BaseException] = []
-    told = _ElsewhereError("".join(traceback.format_exception(error)))
-    while error is not None:
-        try:
-            chain.append(pickle.loads(pickle.dumps(error)))
-        except Exception:
-            chain.append(RuntimeError(f"{type(error).__name__}: {error}"))
-        error = error.__cause__ or error.__context__
-    return [*chain, told]
-
-
-def _chained(errors: list[BaseException]) -> BaseException:
-    """The first of some errors, with the others as its causes."""
-    for error, cause in pairwise(errors):
-        error.__cause__ = cause
-    return errors[0]
-
-
-class _ElsewhereError(Exception):
-    """Where in another process an error was raised."""
-
-    def __str__(self) -> str:
-        return f"\n{self.args[0]}"

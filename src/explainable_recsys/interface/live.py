@@ -197,9 +197,10 @@ class LiveLine:
 
     def _line(self, now: float) -> str:
         done = sum(self._expected.get(name, 0.0) for name in self._done)
-        all_expected = sum(self._expected.values()) or 1.0
-        elapsed = now - self._started
-        left = elapsed * (all_expected - done) / done if done else all_expected
+        for name, started in self._running.items():
+            done += min(self._expected.get(name, 0.0), now - started)
+        to_do = sum(self._expected.values()) - done
+        left = (now - self._started) * to_do / done if done else to_do
         steps = plural(
             len(self._expected), "{done} of {n} step", "{done} of {n} steps", done=len(self._done)
         )

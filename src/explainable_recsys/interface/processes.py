@@ -26,7 +26,7 @@ from explainable_recsys.interface.live import LiveLine
 from explainable_recsys.interface.machine import measure_peak_anew, peak_memory
 from explainable_recsys.threads import limit_threads
 
-SECONDS_TO_STOP = 3.0
+SECONDS_TO_STOP = 1.5
 
 
 class Reply(NamedTuple):

@@ -283,7 +283,7 @@ def test_evaluating_what_is_stored(shop: Path, kedro: Kedro) -> None:
     assert judged.returncode == 0, judged.stderr
     assert "not stored, so not compared: ar, " in " ".join(judged.stderr.split())
     assert (shop / "data" / "shop" / "08_reporting" / "report.html").exists()
-    for file in ("model.npz", "recommendations.parquet"):
+    for file in ("metrics.json", "recommendations.parquet"):
         (stored,) = (shop / "data" / "shop").glob(f"*/als/{file}/*/{file}")
         whole = stored.read_bytes()
         stored.write_bytes(whole[:100])
@@ -360,10 +360,10 @@ def test_versions_that_do_not_exist_or_do_not_belong_together(shop: Path, kedro:
     assert kedro(shop, *run).returncode == 0
     evaluate = (*run, "--pipelines", "evaluation")
     assert kedro(shop, *evaluate).returncode == 0
-    missing = kedro(shop, *evaluate, "--load-versions", "random.model:2020-01-01T00.00.00.000Z")
-    expect_error(missing, "2020-01-01T00.00.00.000Z/model.npz: no such version")
-    unknown = kedro(shop, *evaluate, "--load-versions", "random.modell:2020-01-01T00.00.00.000Z")
-    expect_error(unknown, "random.modell")
+    missing = kedro(shop, *evaluate, "--load-versions", "random.metrics:2020-01-01T00.00.00.000Z")
+    expect_error(missing, "2020-01-01T00.00.00.000Z/metrics.json: no such version")
+    unknown = kedro(shop, *evaluate, "--load-versions", "random.metric:2020-01-01T00.00.00.000Z")
+    expect_error(unknown, "random.metric")
     other = ("--pipelines", "data_processing", "--params", "split.seed=1")
     assert kedro(shop, *run, *other).returncode == 0
     expect_error(kedro(shop, *evaluate), "different runs", "kedro run --pipelines")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import multiprocessing
 import os
 import signal
 import time
@@ -19,7 +20,7 @@ from kedro.runner import SequentialRunner
 
 from explainable_recsys.datasets.files import JSONDataset
 from explainable_recsys.errors import InputError
-from explainable_recsys.interface import workers
+from explainable_recsys.interface import processes, workers
 from explainable_recsys.interface.workers import WorkersRunner, in_order_of_urgency
 from tests.conftest import PROJECT
 
@@ -68,7 +69,11 @@ ADDING = Pipeline(
 )
 
 
-def test_the_same_comes_out_as_one_after_the_other(catalog: Callable[..., DataCatalog]) -> None:
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_the_same_comes_out_as_one_after_the_other(
+    method: str, catalog: Callable[..., DataCatalog], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processes, "CONTEXT", multiprocessing.get_context(method))
     made = []
     for runner in (SequentialRunner(), WorkersRunner(n_workers=3)):
         found = catalog(["two", "three", "five", "seven"], ["in_memory"], one=1)

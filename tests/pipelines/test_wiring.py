@@ -68,13 +68,13 @@ def test_an_approach_has_all_that_it_needs_and_no_more(registered: dict[str, Pip
     assert NEEDED.keys() == APPROACHES.keys()
     for name, needed in NEEDED.items():
         found = registered[name]
-        tried = {"controls"} if needed >= {*CONTROLS} else set()
-        assert namespaces(found) == {name, *needed, *tried, "data_processing"}, name
-        # Its own recommender is judged; of what only lends a model or lists nothing is.
-        judged = {
-            whose(node) for node in found.nodes if str(node.namespace).startswith(judges_of(""))
-        }
-        assert judged == {name, APPROACHES[name].recommender}, name
+        on_controls = EXPLAINERS[APPROACHES[name].explainer].on_controls
+        tried = {"controls"} if on_controls else set()
+        assert namespaces(found) == {name, *needed, *CONTROLS, *tried, "data_processing"}, name
+        # Its recommender is judged, and what it stands beside; what only lends a model is not.
+        judges = (node for node in found.nodes if str(node.namespace).startswith(judges_of("")))
+        judged = {whose(node) for node in judges}
+        assert judged == {name, APPROACHES[name].recommender, *CONTROLS}, name
         for whole in (name, APPROACHES[name].recommender, *knowledge_of(APPROACHES[name])):
             tried_out = of(registered["diagnostics"], whole)
             assert of(found, whole) == of(everything(), whole) - tried_out, name

@@ -28,6 +28,9 @@ from explainable_recsys.threads import limit_threads
 
 SECONDS_TO_STOP = 1.5
 
+CONTEXT = multiprocessing.get_context("fork" if sys.platform == "linux" else None)
+"""How processes start: where it is safe as copies, which need not import everything anew."""
+
 
 class Reply(NamedTuple):
     """What a process says when a node is done.
@@ -57,10 +60,8 @@ class Worker:
         self._arguments = (pipeline, catalog, run_id, threads)
         self.node: Node | None = None
         self.has: set[str] = set()
-        self.connection, theirs = multiprocessing.Pipe()
-        self.process = multiprocessing.Process(
-            target=_work, args=(theirs, *self._arguments), daemon=True
-        )
+        self.connection, theirs = CONTEXT.Pipe()
+        self.process = CONTEXT.Process(target=_work, args=(theirs, *self._arguments), daemon=True)
         self.process.start()
         theirs.close()
 

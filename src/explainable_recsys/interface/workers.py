@@ -109,7 +109,8 @@ class Schedule:
         self.done: set[Node] = set()
         self.alone: set[Node] = set()
         threads = max(1, n_cores() // n_workers)
-        self.workers = [Worker(pipeline, catalog, run_id, threads) for _ in range(n_workers)]
+        theirs = DataCatalog({name: catalog[name] for name in pipeline.datasets()})
+        self.workers = [Worker(pipeline, theirs, run_id, threads) for _ in range(n_workers)]
 
     def run(self) -> None:
         """Run all nodes.

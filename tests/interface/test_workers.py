@@ -209,9 +209,9 @@ def test_what_lacked_memory_beside_others_runs_again_alone(
 
 
 def test_what_is_killed_even_alone_fails(catalog: Callable[..., DataCatalog]) -> None:
-    nodes = Pipeline([Node(killed, "one", "never", name="a")])
+    nodes = Pipeline([Node(killed, "one", "never", name="a"), Node(slow, "one", "b", name="b")])
     with pytest.raises(RuntimeError, match=r"the process that ran a ended \(exit code -9\)"):
-        WorkersRunner(n_workers=2).run(nodes, catalog(["never"], [], one=1))
+        WorkersRunner(n_workers=2).run(nodes, catalog(["never", "b"], [], one=1))
 
 
 def warn(number: int) -> int:

@@ -69,12 +69,12 @@ class Worker:
         """Another in its place."""
         return Worker(*self._arguments)
 
-    def start(self, node: Node, values: dict[str, Any]) -> None:
-        """Let it run a node, with what it lacks for that."""
+    def start(self, node: Node, values: dict[str, Any], gone: set[str]) -> None:
+        """Let it run a node, with what it lacks for that, and forget what nobody needs."""
         self.node = node
-        self.has |= {*values, *node.outputs}
+        self.has = (self.has - gone) | {*values, *node.outputs}
         with contextlib.suppress(OSError):  # a process that has ended is found by who listens
-            self.connection.send((node.name, values))
+            self.connection.send((node.name, values, gone))
 
     def stop(self) -> None:
         """End it: at once if it waits, as soon as it can be if it is at work."""
@@ -103,7 +103,9 @@ def _work(
     _log_to(connection)
     nodes = {node.name: node for node in pipeline.nodes}
     while (message := _next(connection)) is not None:
-        name, values = message
+        name, values, gone = message
+        for dataset in gone:
+            catalog.release(dataset)
         for dataset, value in values.items():
             catalog.save(dataset, value)
         connection.send(_done(nodes[name], catalog, hooks, clock, run_id))

@@ -94,11 +94,7 @@ class Schedule:
     ) -> None:
         """Order the nodes: what people see first, then the longest way to the end."""
         self.pipeline, self.catalog = pipeline, catalog
-        plugins = (
-            hook_manager and hook_manager.get_plugins()
-        ) or set()  # None where there are none
-        self.clocks = [plugin for plugin in plugins if isinstance(plugin, NodeClock)]
-        self.lines = [plugin for plugin in plugins if isinstance(plugin, LiveLine)]
+        self.clocks, self.lines = plugins(hook_manager, NodeClock), plugins(hook_manager, LiveLine)
         self.in_memory = {
             name for name in pipeline.datasets() if isinstance(catalog.get(name), MemoryDataset)
         }
@@ -107,6 +103,7 @@ class Schedule:
         self.loads = Counter(chain.from_iterable(node.inputs for node in pipeline.nodes))
         self.todo = in_order_of_urgency(pipeline, expected_seconds(pipeline, catalog))
         self.done: set[Node] = set()
+        self.beside_others: set[Node] = set()
         self.alone: set[Node] = set()
         threads = max(1, n_cores() // n_workers)
         theirs = DataCatalog({name: catalog[name] for name in pipeline.datasets()})
@@ -146,9 +143,11 @@ class Schedule:
             if node is None:
                 return
             self.todo.remove(node)
+            self.beside_others.update([node, *busy] if busy else [])
             for line in self.lines:
                 line.started(node.name)
-            worker.start(node, self._in_memory_for(worker, node))
+            gone = {name for name in worker.has if self.loads[name] < 1}
+            worker.start(node, self._in_memory_for(worker, node), gone)
 
     def _fits(self, node: Node, busy: list[Node]) -> bool:
         """Whether a node may run beside others."""
@@ -184,34 +183,32 @@ class Schedule:
                 yield message
 
     def _after_the_death_of(self, worker: Worker) -> Reply | None:
-        """Try again alone where a process was killed beside others, as for want of memory."""
+        """Another process in its place, where it was killed as for want of memory beside others."""
         node = worker.node
         assert node is not None
         worker.process.join()
         code = worker.process.exitcode
-        index = self.workers.index(worker)
-        if code == -signal.SIGKILL and node not in self.alone:
-            logger.warning(
-                "%s was killed, as systems do that have no memory left; it runs again, alone",
-                node.name,
-            )
-            self.alone.add(node)
-            self.todo.insert(0, node)
-            self.workers[index] = worker.again()
+        if code == -signal.SIGKILL and self._again_alone(node):
+            self.workers[self.workers.index(worker)] = worker.again()
             return None
         error = RuntimeError(f"the process that ran {node.name} ended (exit code {code})")
         return Reply(node.name, 0.0, 0.0, {}, [error])
+
+    def _again_alone(self, node: Node) -> bool:
+        """Let a node that ran beside others and lacked memory run again, alone."""
+        if node not in self.beside_others - self.alone:
+            return False
+        logger.warning("%s lacked memory beside others; it runs again, alone", node.name)
+        self.alone.add(node)
+        self.todo.insert(0, node)
+        return True
 
     def _finish(self, reply: Reply) -> list[BaseException]:
         """Note what a node made; what it raised, if it failed."""
         node = next(node for node in self.pipeline.nodes if node.name == reply.node)
         if reply.errors:
-            if isinstance(reply.errors[0], MemoryError) and node not in self.alone:
-                logger.warning("%s lacks memory beside others; it runs again, alone", node.name)
-                self.alone.add(node)
-                self.todo.insert(0, node)
-                return []
-            return [chained(reply.errors)]
+            lacked = isinstance(reply.errors[0], MemoryError) and self._again_alone(node)
+            return [] if lacked else [chained(reply.errors)]
         for name, value in reply.made.items():
             self.catalog.save(name, value)
         self.done.add(node)
@@ -222,11 +219,8 @@ class Schedule:
             line.ended(node.name)
             for name in node.outputs:
                 line.saved(name)
-        self._release_datasets(node)
-        return []
-
-    def _release_datasets(self, node: Node) -> None:
         AbstractRunner._release_datasets(node, self.catalog, self.loads, self.pipeline)
+        return []
 
 
 def plugins(hook_manager: PluginManager | None, kind: type[Plugin]) -> list[Plugin]:

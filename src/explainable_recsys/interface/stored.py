@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from kedro.framework.project import pipelines
 from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
 from kedro.io import DataCatalog
@@ -196,9 +197,10 @@ def open_catalog(folder: Path | str = ".", env: str | None = None) -> DataCatalo
     if project is None:
         raise InputError(f"{Path(folder).resolve()} lies in no Kedro project")
     bootstrap_project(project)
-    session = KedroSession.create(project, env=env)
-    with session:
+    pipelines.set_requested(["data_processing"])  # the only one whose parameters are read as typed
+    with KedroSession.create(project, env=env) as session:
         catalog = session.load_context().catalog
+    pipelines.set_requested(None)
     assert isinstance(catalog, DataCatalog)  # settings.py chooses no other
     return catalog
 

@@ -8,7 +8,6 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from kedro.framework.project import pipelines
 from kedro.io import DataCatalog
 from rich.console import Group, RenderableType
 from rich.text import Text
@@ -77,9 +76,7 @@ def summarize(project: Path, env: str | None, everything: bool) -> None:
     Raises:
         InputError: If nothing is stored.
     """
-    pipelines.set_requested(["data_processing"])  # which knows all parameters that are read here
     catalog = open_catalog(project, env)
-    pipelines.set_requested(None)
     if not catalog.exists("dataset_card"):
         root = results_root(catalog)
         raise InputError(

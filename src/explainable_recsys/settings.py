@@ -1,12 +1,15 @@
 """Kedro settings: https://docs.kedro.org/en/stable/configure/configuration_basics/."""
 
-from explainable_recsys.hooks import (
-    ManifestHook,
-    NodeClock,
-    ParameterHook,
-    StoredResultsHook,
-    SummaryHook,
-)
+from explainable_recsys.interface.interruption import ending_in_a_word
+
+with ending_in_a_word():  # most of the time until the first node goes into these imports
+    from explainable_recsys.hooks import (
+        ManifestHook,
+        NodeClock,
+        ParameterHook,
+        StoredResultsHook,
+        SummaryHook,
+    )
 
 _clock = NodeClock()
 

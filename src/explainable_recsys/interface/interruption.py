@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 COMMANDS = ("kedro", "__main__.py")
-"""How programs end that do nothing else while they import; a notebook goes on after an interruption."""
+"""How programs end that do nothing else while they import; notebooks are not to end."""
 
 
 @contextmanager

@@ -100,8 +100,9 @@ def test_the_latest_version_stays_however_old(tmp_path: Path) -> None:
     store(tmp_path, RUNS[0], ["svd.model", "ratings"])
     for run in RUNS[1:4]:
         store(tmp_path, run, ["ratings"])
+    version(tmp_path, "svd.model", RUNS[2]).parent.mkdir()  # of a run that was killed
     pruned(tmp_path, 1)
-    assert versions(tmp_path, "svd.model") == ["0"]
+    assert version(tmp_path, "svd.model", RUNS[0]).exists()
     assert versions(tmp_path, "ratings") == ["3"]
     assert versions(tmp_path, "run_manifest") == ["0", "3"]
 
@@ -187,3 +188,4 @@ def test_the_command_says_first_what_would_go(
     asked("--yes")
     assert len(list(root.rglob("*.parquet/*/*.parquet"))) == 2
     assert "nothing" in asked()
+    assert "Removed" not in asked("--yes")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import shutil
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -18,7 +19,13 @@ from explainable_recsys.datasets.leftovers import VERSION, remove_leftovers, tem
 from explainable_recsys.errors import InputError
 from explainable_recsys.interface.runs import PIN, is_pinned, local_time, manifest_of
 from explainable_recsys.interface.stored import open_catalog
-from explainable_recsys.interface.terminal import below, grid, indented, print_plainly
+from explainable_recsys.interface.terminal import (
+    below,
+    grid,
+    indented,
+    kedro_command,
+    print_plainly,
+)
 from explainable_recsys.pipelines.judging import results_root
 from explainable_recsys.wording.numbers import number
 from explainable_recsys.wording.phrases import phrase, plural
@@ -63,11 +70,11 @@ def prune(project: Path, env: str | None, keep: int, is_meant: bool) -> None:
     plan = planned(catalog, keep)
     option = f" --env {env}" if env else ""
     print_plainly(Group(*told(plan, below(Path.cwd(), results_root(catalog)))))
-    if is_meant:
+    if is_meant and plan.going:
         remove(plan, results_root(catalog))
         print_plainly(Text(phrase("Removed.")))
     elif plan.going:
-        command = f"kedro prune --keep {keep} --yes{option}"
+        command = f"{kedro_command()} prune --keep {keep} --yes{option}"
         print_plainly(Text(phrase("Nothing is removed yet; to do it: {command}", command=command)))
 
 
@@ -96,7 +103,7 @@ def planned(catalog: DataCatalog, keep: int) -> Plan:
     going, staying = defaultdict[str, list[Path]](list), set[str]()
     n_needed = 0
     for name, folder in _folders(catalog, manifests.values()).items():
-        versions = sorted(path.name for path in folder.iterdir() if VERSION.fullmatch(path.name))
+        versions = _versions(folder)
         for run in versions:
             if run >= oldest or run in pinned:
                 continue
@@ -178,8 +185,7 @@ def _size(folders: Iterable[Path]) -> tuple[str, str]:
 
 def _runs(catalog: DataCatalog) -> list[str]:
     """Runs that have ended, latest first."""
-    manifests: Any = catalog.get("run_manifest")
-    return sorted(filter(VERSION.fullmatch, manifests.list_versions(full_path=False)), reverse=True)
+    return _versions(manifest_of(catalog, "").parent)[::-1]
 
 
 def _folders(catalog: DataCatalog, manifests: Iterable[Mapping[str, Any]]) -> dict[str, Path]:
@@ -194,6 +200,12 @@ def _folders(catalog: DataCatalog, manifests: Iterable[Mapping[str, Any]]) -> di
         if isinstance(dataset, AbstractVersionedDataset) and dataset._version
         if (folder := Path(str(dataset._describe()["filepath"]))).is_dir()
     }
+
+
+def _versions(folder: Path) -> list[str]:
+    """Runs that stored a file in a folder of versions, latest last."""
+    files = folder.glob(f"*/{glob.escape(folder.name)}")
+    return sorted(file.parent.name for file in files if VERSION.fullmatch(file.parent.name))
 
 
 def _is_known(folder: Path) -> bool:

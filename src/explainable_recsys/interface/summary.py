@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import sys
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -30,6 +28,7 @@ from explainable_recsys.interface.terminal import (
     grid,
     heading,
     indented,
+    kedro_command,
     print_plainly,
     reason_of,
     title_of,
@@ -264,10 +263,7 @@ def tuning_lines(catalog: DataCatalog, env: str | None) -> list[RenderableType]:
 def next_steps(found: Found, has_report: bool, env: str | None) -> Iterator[RenderableType]:
     """Where to look now."""
     option, of_env = (f" --env {env}", f" ENV={env}") if env else ("", "")
-    # As a command is found here: `make run` needs no environment that is activated.
-    folder = Path(sys.executable).parent
-    kedro = "kedro" if shutil.which("kedro") else below(Path.cwd(), folder / "kedro")
-    table = grid()
+    kedro, table = kedro_command(), grid()
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     if has_report:

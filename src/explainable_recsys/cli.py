@@ -157,3 +157,21 @@ def summary_command(metadata: ProjectMetadata, /, env: str | None, everything: b
 
 
 cli.add_command(with_plain_errors(summary_command))
+
+
+@click.command(name="prune")
+@click.option("--keep", type=click.IntRange(1), default=3, show_default=True, help="Runs to keep.")
+@click.option("--yes", is_flag=True, help="Remove it; without, only say what would go.")
+@click.option("--env", "-e", help="Environment, for example ml-100k.")
+@click.pass_obj
+def prune_command(metadata: ProjectMetadata, /, keep: int, yes: bool, env: str | None) -> None:
+    """Remove what runs stored but the latest, and what the latest read.
+
+    A run that is pinned is never touched.
+    """
+    from explainable_recsys.interface.prune import prune
+
+    prune(metadata.project_path, env, keep, yes)
+
+
+cli.add_command(with_plain_errors(prune_command))

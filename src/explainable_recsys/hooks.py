@@ -15,6 +15,7 @@ from kedro.framework.hooks import hook_impl
 from kedro.io import AbstractVersionedDataset, DataCatalog
 from kedro.pipeline import Pipeline
 
+from explainable_recsys.datasets.leftovers import remove_leftovers
 from explainable_recsys.errors import InputError
 from explainable_recsys.interface.clock import NodeClock
 from explainable_recsys.interface.configuration import check_files
@@ -24,6 +25,7 @@ from explainable_recsys.pipelines.judging import (
     is_absent,
     leave_out_what_is_not_stored,
     leave_out_what_is_only_shown,
+    results_root,
 )
 from explainable_recsys.preprocessing.card import check_same_data
 
@@ -201,9 +203,12 @@ class StoredResultsHook:
     def before_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
         """Stop a run that would judge lists by other data; let others go on without what lacks.
 
+        What killed runs left half-written is removed.
+
         Raises:
             InputError: If lists were made from other data, or nothing is stored to be judged.
         """
+        remove_leftovers(results_root(catalog))
         leave_out_what_is_not_stored(pipeline, catalog)
         leave_out_what_is_only_shown(pipeline, catalog)
         _note_earlier_runs(pipeline, catalog)

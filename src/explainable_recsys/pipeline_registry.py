@@ -11,5 +11,5 @@ def register_pipelines() -> dict[str, Pipeline]:
     pipelines = dict(sorted(find_pipelines(raise_errors=True).items()))
     if "__default__" in pipelines:
         usual = (pipeline for name, pipeline in pipelines.items() if name not in ON_REQUEST)
-        pipelines["__default__"] = sum(usual, Pipeline([]))
+        pipelines["__default__"] = Pipeline({node for made in usual for node in made.nodes})
     return pipelines

@@ -1,8 +1,16 @@
 """Kedro settings: https://docs.kedro.org/en/stable/configure/configuration_basics/."""
 
-from explainable_recsys.hooks import ManifestHook, ParameterHook, StoredResultsHook, SummaryHook
-from explainable_recsys.interface.clock import NodeClock
-from explainable_recsys.interface.live import LiveLine
+from explainable_recsys.interface.interruption import ending_in_a_word
+
+with ending_in_a_word():  # most of the time until the first node goes into these imports
+    from explainable_recsys.hooks import (
+        ManifestHook,
+        ParameterHook,
+        StoredResultsHook,
+        SummaryHook,
+    )
+    from explainable_recsys.interface.clock import NodeClock
+    from explainable_recsys.interface.live import LiveLine
 
 _clock = NodeClock()
 

@@ -31,7 +31,7 @@ WRAPPED = {"phrase", "plural", "later", "InputError"}
 NO_PHRASES = [
     r"line-height: .*|<div .*|rgba.*",  # styles
     r"<script>[\s\S]*",
-    r"make viz|(kedro)? ?(run|explain|summary) .*",  # commands
+    r"make viz|(kedro)? ?(run|explain|prune|summary) .*",  # commands
     r"users one after another|users browsed|users shown",  # the names of draws
     r"rating points",  # a unit that a page asks for
     r"(top|middle|bottom) (left|center|right)|[xy]? domain|Arial, .*",  # plotly's names of places

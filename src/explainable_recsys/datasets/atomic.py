@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import glob
 import json
-import os
 from abc import abstractmethod
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, NewType, TypeVar
 
 from kedro.io import AbstractVersionedDataset, Version
 
+from explainable_recsys.datasets.leftovers import temporary
 from explainable_recsys.errors import InputError
 
 T = TypeVar("T")
@@ -81,15 +81,15 @@ class AtomicDataset(AbstractVersionedDataset[T, T]):
             InputError: If the folder cannot be written to or the disk is full.
         """
         path = Path(self._get_save_path())
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+        unfinished = temporary(path)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            with temporary.open("wb") as file:
+            with unfinished.open("wb") as file:
                 self._write(file, data)
-            temporary.replace(path)
+            unfinished.replace(path)
         except BaseException as error:
             with contextlib.suppress(OSError):
-                temporary.unlink(missing_ok=True)
+                unfinished.unlink(missing_ok=True)
                 path.parent.rmdir()
             if isinstance(error, OSError):
                 reason = error.strerror or str(error)

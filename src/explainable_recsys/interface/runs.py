@@ -12,12 +12,16 @@ from kedro.io import AbstractVersionedDataset, DataCatalog
 
 from explainable_recsys.answers.pairs import knowledge_inputs
 from explainable_recsys.answers.records import Pair
+from explainable_recsys.errors import InputError
 from explainable_recsys.wording.numbers import date
 from explainable_recsys.wording.phrases import phrase
 from explainable_recsys.wording.runs import named_run
 
 NOT_A_PARAMETER = "data_root"
 """What the command line may give besides: where results go, not what they are."""
+
+PIN = "pinned"
+"""Name of the file beside its manifest that keeps a run."""
 
 
 class Run(NamedTuple):
@@ -59,9 +63,31 @@ def runs_of(catalog: DataCatalog, names: Iterable[str]) -> list[Run]:
         if version := version_of(catalog, name):
             whose, _, dataset = name.partition(".")
             made.setdefault(version, set()).update([whose] if dataset else [])
-    folder = Path(str(catalog.get("run_manifest")._describe()["filepath"]))  # type: ignore[union-attr]
-    files = {version: folder / version / folder.name for version in sorted(made, reverse=True)}
+    files = {version: manifest_of(catalog, version) for version in sorted(made, reverse=True)}
     return [Run(run, _given_in(file), sorted(made[run])) for run, file in files.items()]
+
+
+def manifest_of(catalog: DataCatalog, run: str) -> Path:
+    """The file in which a run is described if it has ended."""
+    folder = Path(str(catalog.get("run_manifest")._describe()["filepath"]))  # type: ignore[union-attr]
+    return folder / run / folder.name
+
+
+def pin(catalog: DataCatalog, run: str) -> None:
+    """Mark a run that has ended, so that `kedro prune` keeps what it made and read.
+
+    Raises:
+        InputError: If there is no such run.
+    """
+    manifest = manifest_of(catalog, run)
+    if not manifest.exists():
+        raise InputError(f"{manifest.parent}: no such run has ended")
+    (manifest.parent / PIN).touch()
+
+
+def is_pinned(catalog: DataCatalog, run: str) -> bool:
+    """Whether a run is marked to be kept."""
+    return (manifest_of(catalog, run).parent / PIN).exists()
 
 
 def runs_behind(catalog: DataCatalog, pair: Pair, lists: str) -> list[Run]:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
+from kedro.framework.project import pipelines
 from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
 from kedro.io import DataCatalog
 from kedro.utils import find_kedro_project
+from pydantic import ValidationError
 
 from explainable_recsys.answers.answer import FittedPair, answer, place_among_all
 from explainable_recsys.answers.explainers import EXPLAINERS
@@ -24,8 +26,10 @@ from explainable_recsys.datasets.source import parse_source
 from explainable_recsys.errors import InputError, did_you_mean, require_columns
 from explainable_recsys.explainers.what_if import Change, changed_history, history_row
 from explainable_recsys.interactions import Interactions
+from explainable_recsys.parameters import Parameters
 from explainable_recsys.pipelines.data_processing.nodes import gather_data
 from explainable_recsys.pipelines.judging import earlier_results, is_absent, results_root
+from explainable_recsys.pipelines.parameters import parameter_message
 from explainable_recsys.preprocessing.card import check_same_data
 from explainable_recsys.recommenders.base import Recommender
 from explainable_recsys.recommenders.lists import (
@@ -35,6 +39,8 @@ from explainable_recsys.recommenders.lists import (
     recommend,
 )
 from explainable_recsys.reporting.people import Person, example_user, find_item, person, titled
+
+P = TypeVar("P", bound=Parameters)
 
 
 @dataclass(frozen=True, eq=False)
@@ -196,9 +202,11 @@ def open_catalog(folder: Path | str = ".", env: str | None = None) -> DataCatalo
     if project is None:
         raise InputError(f"{Path(folder).resolve()} lies in no Kedro project")
     bootstrap_project(project)
+    pipelines.set_requested(["data_processing"])  # the only one whose parameters are read as typed
     session = KedroSession.create(project, env=env)
     with session:
         catalog = session.load_context().catalog
+    pipelines.set_requested(None)
     assert isinstance(catalog, DataCatalog)  # settings.py chooses no other
     return catalog
 
@@ -314,7 +322,7 @@ def load_stored(catalog: DataCatalog, pair: Pair, whose: str | None = None) -> S
     fitted = load_pair(catalog, pair)
     own = whose == pair.recommender
     lister = fitted.model if own else catalog.load(f"{whose}.model")
-    usual = RecommendationParameters.model_validate(catalog.load("params:recommendation"))
+    usual = _parameters(catalog, "recommendation", RecommendationParameters)
     length = {} if lists.empty else {"n": int(lists["rank"].max())}  # of the run, whatever is usual
     recommendation = usual.model_copy(update=length)
     return Stored(fitted, load_data(catalog), whose, lists, lister, recommendation)
@@ -332,7 +340,7 @@ def load_pair(catalog: DataCatalog, pair: Pair) -> FittedPair:
     return FittedPair(
         pair,
         catalog.load(f"{pair.recommender}.model"),
-        explainer.parameters.model_validate(catalog.load(f"params:{name}.explanation")),
+        _parameters(catalog, f"{name}.explanation", explainer.parameters),
         {argument: catalog.load(entry) for argument, entry in knowledge.items()},
     )
 
@@ -345,6 +353,19 @@ def load_data(catalog: DataCatalog) -> Data:
     """
     names = ("interactions", "fold_in_ratings", "items", "users", "params:source")
     return gather_data(*map(catalog.load, names))
+
+
+def _parameters(catalog: DataCatalog, name: str, kind: type[P]) -> P:
+    """Parameters, which the catalog has as they stand in `conf/`.
+
+    Raises:
+        InputError: If a value is not accepted.
+    """
+    try:
+        return kind.model_validate(catalog.load(f"params:{name}"))
+    except ValidationError as error:
+        report = f"- Parameter '{name}': Failed to instantiate\n{error}"
+        raise InputError(parameter_message(report)) from None
 
 
 def _place(catalog: DataCatalog, recommender: str, at_hand: Any) -> tuple[bool, float]:

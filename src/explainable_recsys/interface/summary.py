@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
-import sys
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from kedro.framework.project import pipelines
 from kedro.io import DataCatalog
 from rich.console import Group, RenderableType
 from rich.text import Text
@@ -32,6 +29,7 @@ from explainable_recsys.interface.terminal import (
     grid,
     heading,
     indented,
+    kedro_command,
     print_plainly,
     reason_of,
     title_of,
@@ -78,9 +76,7 @@ def summarize(project: Path, env: str | None, everything: bool) -> None:
     Raises:
         InputError: If nothing is stored.
     """
-    pipelines.set_requested(["data_processing"])  # which knows all parameters that are read here
     catalog = open_catalog(project, env)
-    pipelines.set_requested(None)
     if not catalog.exists("dataset_card"):
         root = results_root(catalog)
         raise InputError(
@@ -270,10 +266,7 @@ def tuning_lines(catalog: DataCatalog, env: str | None) -> list[RenderableType]:
 def next_steps(found: Found, has_report: bool, env: str | None) -> Iterator[RenderableType]:
     """Where to look now."""
     option, of_env = (f" --env {env}", f" ENV={env}") if env else ("", "")
-    # As a command is found here: `make run` needs no environment that is activated.
-    folder = Path(sys.executable).parent
-    kedro = "kedro" if shutil.which("kedro") else below(Path.cwd(), folder / "kedro")
-    table = grid()
+    kedro, table = kedro_command(), grid()
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     if has_report:

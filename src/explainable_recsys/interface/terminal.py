@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import json
+import shutil
 import sys
 import unicodedata
 from collections.abc import Mapping
@@ -91,6 +92,12 @@ def _new(n_ratings: int) -> str:
 def below(folder: Path, path: Path) -> str:
     """A path as seen from a folder if it lies in there; others as they are."""
     return str(path.relative_to(folder) if path.is_relative_to(folder) else path)
+
+
+def kedro_command() -> str:
+    """`kedro` as it is found here: `make run` needs no environment that is activated."""
+    folder = Path(sys.executable).parent
+    return "kedro" if shutil.which("kedro") else below(Path.cwd(), folder / "kedro")
 
 
 def print_plainly(content: RenderableType) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import sparse, stats
+from scipy import sparse
 
 from explainable_recsys.data import Data, Lists
 from explainable_recsys.interactions import Interactions, PaddedBlock, padded_blocks
@@ -22,8 +22,10 @@ def item_popularity(interactions: Interactions) -> NDArray[np.int64]:
 
 def popularity_percentiles(interactions: Interactions) -> NDArray[np.float64]:
     """Share of the items that fewer users rated, ties and the item itself counted half."""
-    ranks = stats.rankdata(item_popularity(interactions))
-    return np.asarray((ranks - 0.5) / interactions.n_items)
+    popularity = item_popularity(interactions)
+    ordered = np.sort(popularity)
+    fewer, not_more = (np.searchsorted(ordered, popularity, side) for side in ("left", "right"))
+    return (fewer + not_more) / (2 * interactions.n_items)
 
 
 def beyond_accuracy_per_user(data: Data, lists: Lists, k: int) -> pd.DataFrame:

@@ -9,7 +9,6 @@ from typing import Literal, NamedTuple, get_args
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
 
 from explainable_recsys.errors import InputError
 from explainable_recsys.metrics.records import lower_is_better
@@ -159,6 +158,8 @@ def _values(table: pd.DataFrame, metric: str) -> NDArray[np.float64]:
 
 def _t_tests(tests: list[_Test], names: list[str], correction: Correction) -> pd.DataFrame:
     """One row per test: its names, numbers, p-value, and p-value corrected for all of them."""
+    from scipy import stats
+
     keys = pd.DataFrame([test.names for test in tests], columns=names, dtype="str")
     samples = pd.DataFrame(
         [_sample(test.first, test.second) for test in tests], columns=_Sample._fields
@@ -196,6 +197,8 @@ def _sample(first: NDArray[np.float64], second: NDArray[np.float64]) -> _Sample:
 
 def _corrected(p_values: NDArray[np.float64], correction: Correction) -> NDArray[np.float64]:
     """The p-values that there are, corrected together."""
+    from scipy import stats
+
     if correction not in get_args(Correction):
         raise InputError(
             f"correction = {correction!r}; accepted: {', '.join(get_args(Correction))}"

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
-from scipy import linalg, sparse
+from scipy import sparse
 
 from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import Interactions, PaddedBlock
@@ -228,6 +228,8 @@ def _largest_that_fits(ratings: sparse.csr_array, max_size: int) -> NDArray[np.b
 
 def _inverse(gram: NDArray[np.float64], penalty: float) -> NDArray[np.float64]:
     """Inverse of gram + penalty I by Cholesky, in place."""
+    from scipy import linalg
+
     gram[np.diag_indices_from(gram)] += penalty
     try:
         with one_blas_thread():  # with more threads the last digits differ

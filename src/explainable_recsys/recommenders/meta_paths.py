@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from pydantic import Field
-from scipy import optimize, sparse
+from scipy import sparse
 
 from explainable_recsys import draws
 from explainable_recsys.data import Data
@@ -235,6 +235,8 @@ def _softmax_regression(
     ridge: float,
 ) -> NDArray[np.float64]:
     """Weights of the last axis of (n, m, r) parts, 0 or more."""
+    from scipy import optimize
+
     share = wanted / np.maximum(wanted.sum(axis=1, keepdims=True), 1)
 
     def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:

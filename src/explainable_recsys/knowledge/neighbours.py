@@ -206,8 +206,8 @@ class _Candidates:
                 counts = n_common.toarray()[rows, columns]
             values *= counts / (counts + self._shrinkage)
         np.round(values, DECIMALS, out=values)
-        similarity = products.toarray()
-        similarity[similarity <= 0] = -np.inf
+        similarity = np.full(products.shape, -np.inf)
+        similarity[rows, columns] = np.where(values > 0, values, -np.inf)
         return similarity
 
     def _values(self, rows: sparse.csr_array) -> sparse.csr_array:

@@ -26,7 +26,6 @@ from explainable_recsys.recommenders.biased_factors import (
 from explainable_recsys.recommenders.sampled_zeros import RATINGS_AT_ONCE, SampledZeros
 from explainable_recsys.threads import one_blas_thread
 
-
 DIVERGED = 10.0
 """Times the largest value that is learned from: biases and factors beyond are no result."""
 

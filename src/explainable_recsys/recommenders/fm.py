@@ -39,8 +39,8 @@ class FMParameters(RankingParameters):
     """
 
     rank: int = Field(8, ge=1)
-    iterations: int = Field(30, ge=1)
-    burn_in: int = Field(10, ge=0)
+    iterations: int = Field(15, ge=1)
+    burn_in: int = Field(5, ge=0)
     kept_samples: int = Field(10, ge=1)
     zeros: int = Field(8, ge=1)
     unrated_weight: float = Field(0.03, gt=0, le=1)
@@ -66,7 +66,7 @@ class FMRatingsParameters(FMParameters):
     """What predicts ratings well."""
 
     objective: Objective = "rating"
-    rank: int = Field(16, ge=1)
+    rank: int = Field(10, ge=1)
     iterations: int = Field(100, ge=1)
     burn_in: int = Field(30, ge=0)
     kept_samples: int = Field(30, ge=1)

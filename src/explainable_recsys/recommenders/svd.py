@@ -40,9 +40,9 @@ class SVDParameters(RankingParameters):
     `user_penalties` are the candidates of `calibrate_user_penalty` (objective `rating`).
     """
 
-    factors: int = Field(80, ge=1)
-    epochs: int = Field(17, ge=1)
-    learning_rate: float = Field(0.036, gt=0)
+    factors: int = Field(96, ge=1)
+    epochs: int = Field(20, ge=1)
+    learning_rate: float = Field(0.03, gt=0)
     regularization: float = Field(0.0125, ge=0)
     unrated_weight: float = Field(0.1, gt=0, le=1)
     user_regularization: float = Field(0.05, gt=0)

@@ -112,9 +112,10 @@ def test_histories_with_ids_of_another_type_are_an_error(interactions):
 @given(
     lengths=st.lists(st.integers(0, 12), min_size=1, max_size=30),
     cells=st.integers(1, 60),
+    least=st.integers(1, 9),
     seed=st.integers(0, 9),
 )
-def test_padded_blocks_cover_every_entry_once(lengths, cells, seed):
+def test_padded_blocks_cover_every_entry_once(lengths, cells, least, seed):
     rng = np.random.default_rng(seed)
     indices = [np.sort(rng.permutation(12)[:length]) for length in lengths]
     indptr = np.cumsum([0, *lengths])
@@ -122,11 +123,11 @@ def test_padded_blocks_cover_every_entry_once(lengths, cells, seed):
     shape = (len(lengths), 12)
     matrix = sparse.csr_array((values, np.concatenate(indices).astype(int), indptr), shape=shape)
     seen = []
-    for block in padded_blocks(matrix, cells):
+    for block in padded_blocks(matrix, cells, least):
         b, length = block.columns.shape
         values = block.values  # noqa: PD011
         assert values.shape == block.filled.shape == (b, length)
-        assert b * length <= cells or b == 1
+        assert b * max(length, least) <= cells or b == 1
         assert length == max(lengths[row] for row in block.rows)
         assert not block.columns[~block.filled].any()
         assert not values[~block.filled].any()

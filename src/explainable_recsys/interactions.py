@@ -157,7 +157,9 @@ class PaddedBlock:
         )
 
 
-def padded_blocks(matrix: sparse.csr_array, cells: int = 4_000) -> Iterator[PaddedBlock]:
+def padded_blocks(
+    matrix: sparse.csr_array, cells: int = 4_000, least: int = 1
+) -> Iterator[PaddedBlock]:
     """Cut the rows of a sparse matrix into dense blocks of similar length.
 
     Rows are taken in order of their number of entries, so a block holds little padding and
@@ -167,18 +169,19 @@ def padded_blocks(matrix: sparse.csr_array, cells: int = 4_000) -> Iterator[Padd
         matrix: (n_rows, n_columns) CSR.
         cells: Upper bound on rows x longest row of one block (a single longer row is a
             block of its own).
+        least: Length that shorter rows count as, for work that is not less for these.
 
     Yields:
         Blocks that cover every row once; empty rows come too, with length 0.
     """
     lengths = np.diff(matrix.indptr)
     order = np.argsort(lengths, kind="stable")
-    sorted_lengths = lengths[order].astype(np.int64)
+    sorted_lengths = np.maximum(lengths[order], least).astype(np.int64)
     start = 0
     while start < len(order):
         stop = _block_end(sorted_lengths, start, cells)
         rows = order[start:stop]
-        longest = int(sorted_lengths[stop - 1])
+        longest = int(lengths[rows[-1]])
         offsets = np.arange(longest)
         filled = offsets < lengths[rows, None]
         entries = np.where(filled, matrix.indptr[rows, None] + offsets, 0)
@@ -190,7 +193,7 @@ def padded_blocks(matrix: sparse.csr_array, cells: int = 4_000) -> Iterator[Padd
 
 def _block_end(sorted_lengths: NDArray[np.int64], start: int, cells: int) -> int:
     """Largest end such that (end - start) x the longest row stays within `cells`."""
-    most = cells // max(int(sorted_lengths[start]), 1) + 1
+    most = cells // int(sorted_lengths[start]) + 1
     within = sorted_lengths[start : start + most]
     sizes = np.arange(1, len(within) + 1) * within
     return start + max(1, int(np.searchsorted(sizes, cells, side="right")))

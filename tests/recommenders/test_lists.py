@@ -54,6 +54,24 @@ def test_top_n_equals_a_stable_sort(scores, n):
     assert values.dtype == np.float32
 
 
+@settings(max_examples=30, deadline=None)
+@given(
+    seed=st.integers(0, 10_000),
+    m=st.sampled_from([255, 513, 2000]),
+    n=st.sampled_from([1, 7, 100, 300]),
+    digits=st.integers(0, 3),
+    share=st.sampled_from([0.0, 0.5, 0.99]),
+)
+def test_top_n_of_many_columns_equals_a_stable_sort(seed, m, n, digits, share):
+    """More columns than groups; few digits, many ties; a share may not be taken, or all."""
+    rng = np.random.default_rng(seed)
+    scores = np.round(rng.normal(size=(4, m)), digits)
+    scores[rng.random(scores.shape) < share] = -np.inf
+    scores[0] = -np.inf
+    for found, expected in zip(top_n(scores, n), brute_force(scores, n), strict=True):
+        np.testing.assert_array_equal(found, expected)
+
+
 def test_top_n_by_hand():
     scores = np.array([[1.0, 3.0, 3.0, 2.0], [-np.inf, -np.inf, 0.5, -np.inf]])
     columns, values = top_n(scores, 3)

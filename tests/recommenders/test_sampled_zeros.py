@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from explainable_recsys.interactions import Interactions
+from explainable_recsys.recommenders import sampled_zeros
 from explainable_recsys.recommenders.fm import Examples, FMParameters
 from explainable_recsys.recommenders.sampled_zeros import SampledZeros
 from explainable_recsys.recommenders.svd import SVD, SVDParameters
@@ -67,12 +68,22 @@ def test_a_rating_is_followed_by_its_own_zeros():
     np.testing.assert_array_equal(rows, rows[starts][np.cumsum(rated) - 1])
 
 
-def test_in_parts_they_are_the_same():
+def test_in_parts_they_are_the_same(monkeypatch):
     data = Interactions.from_frame(frame_of())
     zeros = SampledZeros(data, 4, 0)
+    at_once = zeros.pairs(slice(None), 2)
+    monkeypatch.setattr(sampled_zeros, "RATINGS_AT_ONCE", 5)
+    for whole, some in zip(at_once, zeros.pairs(slice(None), 2), strict=True):
+        np.testing.assert_array_equal(some, whole)
     parts = [zeros.pairs(slice(start, start + 7), 2) for start in range(0, data.ratings.nnz, 7)]
     for whole, *some in zip(zeros.pairs(slice(None), 2), *parts, strict=True):
         np.testing.assert_array_equal(np.concatenate(some), whole)
+
+
+def test_a_rating_of_0_is_one():
+    frame = frame_of(share=0.6)
+    _, zeros = drawn(frame.assign(rating=0.0))
+    assert zeros == drawn(frame)[1]
 
 
 def test_the_order_of_rows_and_who_else_there_is_do_not_matter():

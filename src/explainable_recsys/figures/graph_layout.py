@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from explainable_recsys.figures import draw, style
 from explainable_recsys.figures.texts import escape, short
+from explainable_recsys.threads import one_blas_thread
 from explainable_recsys.wording.phrases import later, phrase
 
 if TYPE_CHECKING:
@@ -63,7 +64,8 @@ def layout(graph: nx.DiGraph) -> dict[str, Points]:
     near = dict(nx.all_pairs_shortest_path_length(undirected))
     far = max(_APART * max(max(steps.values()) for steps in near.values()), 2)
     steps = {node: dict.fromkeys(graph, far) | near[node] for node in graph}
-    placed = nx.kamada_kawai_layout(undirected, dist=steps, weight=None)
+    with one_blas_thread():
+        placed = nx.kamada_kawai_layout(undirected, dist=steps, weight=None)
     points = np.array([placed[node] for node in graph])
     return dict(zip(graph, stretched(points, 0.06), strict=True))
 

@@ -17,7 +17,7 @@ from explainable_recsys.parameters import Parameters
 from explainable_recsys.progress import progress
 from explainable_recsys.top_n import top_n
 
-SIMILARITIES_AT_ONCE = 4_000_000
+SIMILARITIES_AT_ONCE = 1_000_000
 """Similarities that are held at once."""
 
 DECIMALS = 12
@@ -154,13 +154,14 @@ def _nearest(
     n = queries.shape[0]
     found = np.full((n, parameters.k), -1, np.int64)
     similar = np.zeros((n, parameters.k))
+    candidates, marks = _Candidates(others, parameters), _fingerprints(others)
     step = max(1, SIMILARITIES_AT_ONCE // others.shape[0])
     for start in progress(range(0, n, step), "find neighbours"):
         stop = min(start + step, n)
         block = queries[start:stop]
-        similarity = _similarity(block, others, parameters)
+        similarity = candidates.similarity(block)
         if own is None:
-            similarity[_fingerprints(block)[:, None] == _fingerprints(others)] = -np.inf
+            similarity[_fingerprints(block)[:, None] == marks] = -np.inf
         else:
             similarity[np.arange(stop - start), own[start:stop]] = -np.inf
         columns, values = top_n(similarity, parameters.k)
@@ -169,44 +170,48 @@ def _nearest(
     return found, similar
 
 
-def _similarity(
-    block: sparse.csr_array, others: sparse.csr_array, parameters: NeighbourhoodParameters
-) -> NDArray[np.float64]:
-    """Similarity (b, n) of some rows to all others; -inf where it is not above 0.
+class _Candidates:
+    """Rows that others are compared with, prepared once for all of these."""
 
-    Most rows have nothing in common with most others: all but the last line is about pairs that do.
-    """
-    if parameters.similarity == "cosine":
-        rows, columns, values = _positive_products(block, others)
-        values /= np.sqrt(_squares(block)[rows] * _squares(others)[columns])
-    else:
-        centred, other_centred = _centred(block), _centred(others)
-        rows, columns, values = _positive_products(centred, other_centred)
-        of_block = _products(centred.power(2), _ones(others)).toarray()
-        of_others = _products(_ones(block), other_centred.power(2)).toarray()
-        values /= np.sqrt(of_block[rows, columns] * of_others[rows, columns])
-    if parameters.shrinkage:
-        n_common = _products(_ones(block), _ones(others)).toarray()[rows, columns]
-        values *= n_common / (n_common + parameters.shrinkage)
-    values = np.round(values, DECIMALS)
-    similarity = np.full((block.shape[0], others.shape[0]), -np.inf)
-    similarity[rows, columns] = np.where(values > 0, values, -np.inf)
-    return similarity
+    def __init__(self, rows: sparse.csr_array, parameters: NeighbourhoodParameters) -> None:
+        self._centres = parameters.similarity == "pearson"
+        self._shrinkage = parameters.shrinkage
+        values = self._values(rows)
+        self._across = values.T.tocsr()
+        self._squares = _squares(values)
+        self._squares_across = values.power(2).T.tocsr()
+        self._ones_across = _ones(values).T.tocsr()
 
+    def similarity(self, block: sparse.csr_array) -> NDArray[np.float64]:
+        """Similarity (b, n) of some rows to all candidates; -inf where it is not above 0.
 
-def _positive_products(
-    block: sparse.csr_array, others: sparse.csr_array
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-    """Rows, columns and values of the dot products that are above 0."""
-    products = _products(block, others)
-    rows = np.repeat(np.arange(block.shape[0]), np.diff(products.indptr))
-    above = products.data > 0
-    return rows[above], products.indices[above].astype(np.int64), products.data[above]
+        Most rows have nothing in common with most others: all but the last lines are about pairs
+        that do.
+        """
+        block_values = self._values(block)
+        products = block_values @ self._across
+        rows = np.repeat(np.arange(block.shape[0]), np.diff(products.indptr))
+        columns, values = products.indices, products.data
+        if self._centres:
+            squares = (block_values.power(2) @ self._ones_across).toarray()[rows, columns]
+            squares *= (_ones(block_values) @ self._squares_across).toarray()[rows, columns]
+        else:
+            squares = _squares(block_values)[rows] * self._squares[columns]
+        values /= np.sqrt(squares, out=squares)
+        if self._shrinkage:
+            n_common = _ones(block_values) @ self._ones_across
+            if n_common.nnz == products.nnz:
+                counts = n_common.data
+            else:  # sums of exactly 0 are not stored
+                counts = n_common.toarray()[rows, columns]
+            values *= counts / (counts + self._shrinkage)
+        np.round(values, DECIMALS, out=values)
+        similarity = np.full(products.shape, -np.inf)
+        similarity[rows, columns] = np.where(values > 0, values, -np.inf)
+        return similarity
 
-
-def _products(block: sparse.csr_array, others: sparse.csr_array) -> sparse.csr_array:
-    """Dot products (b, n)."""
-    return sparse.csr_array(block.astype(np.float64) @ others.astype(np.float64).T)
+    def _values(self, rows: sparse.csr_array) -> sparse.csr_array:
+        return _centred(rows) if self._centres else rows.astype(np.float64)
 
 
 def _squares(matrix: sparse.csr_array) -> NDArray[np.float64]:

@@ -20,6 +20,9 @@ from explainable_recsys.threads import one_blas_thread
 
 Objective = Literal["ranking", "rating"]
 
+PAIRS_AT_ONCE = 1_000
+"""Ratings that are predicted together."""
+
 WITHOUT_RATINGS = 1e-3
 """Ratings' worth of the ridge penalty where there are none, so that every system is solvable."""
 
@@ -100,10 +103,14 @@ class BiasedFactors(Recommender):
         """Predict the ratings of (row, column) pairs; see `RatingPredictor`."""
         unknown_user, unknown_item = self._unknown_sides()
         users = np.vstack([self.user_factors(histories), unknown_user])
-        items = np.vstack([self.design, np.append(1.0, unknown_item[1:])])
         biases = np.append(self.item_biases.astype(np.float64), unknown_item[0])
-        personal = np.einsum("mf,mf->m", users[rows], items[columns])
-        return np.asarray(self.mean + biases[columns] + personal)
+        predicted = self.mean + biases[columns] + users[rows, 0]
+        for start in range(0, len(rows), PAIRS_AT_ONCE):
+            part = slice(start, start + PAIRS_AT_ONCE)
+            items = self.item_factors[columns[part]].astype(np.float64)
+            items[columns[part] < 0] = unknown_item[1:]
+            predicted[part] += np.einsum("mf,mf->m", users[rows[part], 1:], items)
+        return np.asarray(predicted)
 
     @cached_property
     def design(self) -> NDArray[np.float64]:

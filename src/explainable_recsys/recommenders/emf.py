@@ -273,7 +273,7 @@ class _Terms:
     ) -> None:
         # Rated and explainable partners of a row side by side: a column from n on is explainable.
         both = sparse.hstack([ratings, explainable.astype(np.float32)], format="csr")
-        self._blocks = list(padded_blocks(sparse.csr_array(both)))
+        self._blocks = list(padded_blocks(sparse.csr_array(both), least=1 + parameters.factors))
         self._shape = ratings.shape
         self._mean = mean
         self._parameters = parameters
@@ -327,7 +327,8 @@ class _Terms:
             diagonal[:, 1:] += pull.sum(axis=1, keepdims=True)
             pull = np.zeros_like(pull)
         systems = z.transpose(0, 2, 1) @ (z * (trust + pull)[..., None])
-        return systems + diagonal[:, None, :] * np.eye(size), right[:, 0, :]
+        systems[:, range(size), range(size)] += diagonal
+        return systems, right[:, 0, :]
 
     @property
     def _ranks(self) -> bool:

@@ -116,7 +116,7 @@ class Ranker:
         self, scores: NDArray[np.float32], n: int
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Columns (b, n) and scores of the lists, padded with -1 and -inf at the end."""
-        places, values = top_n(scores[:, self._order], n + 1)
+        places, values = top_n(np.take(scores, self._order, axis=1), n + 1)
         columns = np.where(places >= 0, self._order[places], -1)
         if columns.shape[1] > n:
             ties = values == values[:, -1:]
@@ -138,7 +138,7 @@ class Ranker:
             for on_list in (listed[part], self.best(scores, lists.n)[0]):
                 rows, places = np.nonzero(on_list >= 0)
                 scores[rows, on_list[rows, places]] = -np.inf
-            best = self._order[scores[:, self._order].argmax(axis=1)]
+            best = self._order[np.take(scores, self._order, axis=1).argmax(axis=1)]
             highest = scores[np.arange(len(best)), best]
             found.append(np.where(np.isneginf(highest), -1, best))
         return np.concatenate([np.empty(0, np.int64), *found])

@@ -24,6 +24,7 @@ from explainable_recsys.recommenders.item_graph import (
     per_item,
     relation_names,
 )
+from explainable_recsys.threads import one_blas_thread
 
 
 class MetaPathParameters(Parameters):
@@ -235,23 +236,30 @@ def _softmax_regression(
     ridge: float,
 ) -> NDArray[np.float64]:
     """Weights of the last axis of (n, m, r) parts, 0 or more."""
-    from scipy import optimize
+from scipy import optimize
 
-    share = wanted / np.maximum(wanted.sum(axis=1, keepdims=True), 1)
+    rows, columns = np.nonzero(wanted)
+    shares = 1.0 / wanted.sum(axis=1)[rows]
+    closed, flat = ~open_to, parts.reshape(-1, parts.shape[2])
 
     def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        scores = np.where(open_to, parts @ weights, -np.inf)
-        top = scores.max(axis=1, keepdims=True)
-        powers = np.exp(scores - top)
-        sums = powers.sum(axis=1, keepdims=True)
-        log_p = np.where(wanted, scores - top - np.log(sums), 0.0)
-        slope = np.einsum("nm,nmr->r", powers / sums - share, parts) / len(parts)
-        value = -(share * log_p).sum() / len(parts) + ridge * weights @ weights
+        scores = (flat @ weights).reshape(wanted.shape)
+        scores[closed] = -np.inf
+        scores -= scores.max(axis=1, keepdims=True)
+        of_wanted = scores[rows, columns]
+        shortfall = np.exp(scores, out=scores)
+        sums = shortfall.sum(axis=1, keepdims=True)
+        log_p = of_wanted - np.log(sums[rows, 0])
+        shortfall /= sums
+        shortfall[rows, columns] -= shares
+        slope = shortfall.ravel() @ flat / len(parts)
+        value = -(shares @ log_p) / len(parts) + ridge * weights @ weights
         return float(value), slope + 2 * ridge * weights
 
     start = np.ones(parts.shape[2])
     bounds = [(0.0, None)] * parts.shape[2]
-    found = optimize.minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds)
+    with one_blas_thread():  # with more threads the last digits differ
+        found = optimize.minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds)
     return np.asarray(found.x)
 
 

@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 from explainable_recsys import draws
 from explainable_recsys.interactions import Interactions
 
+RATINGS_AT_ONCE = 500
+"""Ratings whose draws are made together: few enough to stay in the processor's cache."""
+
 MOSTLY = 0.5
 """Share of the catalogue from which on a user has rated so much that zeros become few."""
 
@@ -47,8 +50,22 @@ class SampledZeros:
         Returns:
             Rows, columns, and whether they are rated, (m,) each.
         """
+        start, stop, _ = part.indices(self.interactions.ratings.nnz)
+        parts = [
+            self._pairs(slice(first, min(first + RATINGS_AT_ONCE, stop)), epoch)
+            for first in range(start, stop, RATINGS_AT_ONCE)
+        ]
+        if len(parts) == 1:
+            return parts[0]
+        rows, columns, rated = (np.concatenate(some) for some in zip(*parts, strict=True))
+        return rows, columns, rated
+
+    def _pairs(
+        self, part: slice, epoch: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
+        """`pairs` of a few ratings."""
         rows, columns = self._rows[part, None], self._columns[part, None]
-        data = self.interactions
+        data, first, last = self.interactions, rows[0, 0], rows[-1, 0]
         drawn = draws.hashes(
             self._user_numbers[rows],
             self._item_numbers[columns],
@@ -58,9 +75,10 @@ class SampledZeros:
             purpose="zeros",
         )
         others = ((drawn >> np.uint64(11)) % np.uint64(data.n_items)).astype(np.int64)
-        cells = rows * data.n_items + others
-        places = np.minimum(np.searchsorted(self._cells, cells), len(self._cells) - 1)
-        unrated = self._cells[places] != cells
+        unrated = np.ones((last + 1 - first, data.n_items), dtype=bool)
+        theirs = slice(data.ratings.indptr[first], data.ratings.indptr[last + 1])
+        unrated[self._rows[theirs] - first, self._columns[theirs]] = False
+        unrated = unrated[rows - first, others]
         is_rated = np.ones_like(rows, dtype=bool)
         kept = np.hstack([is_rated, unrated])
         return (
@@ -88,10 +106,6 @@ class SampledZeros:
     @cached_property
     def _columns(self) -> NDArray[np.int64]:
         return self.interactions.ratings.indices.astype(np.int64)
-
-    @cached_property
-    def _cells(self) -> NDArray[np.int64]:
-        return np.sort(self._rows * self.interactions.n_items + self._columns)
 
     @cached_property
     def _user_numbers(self) -> NDArray[np.uint64]:

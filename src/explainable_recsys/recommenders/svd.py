@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -22,12 +23,8 @@ from explainable_recsys.recommenders.biased_factors import (
     Objective,
     RankingParameters,
 )
-from explainable_recsys.recommenders.sampled_zeros import SampledZeros
+from explainable_recsys.recommenders.sampled_zeros import RATINGS_AT_ONCE, SampledZeros
 from explainable_recsys.threads import one_blas_thread
-
-RATINGS_AT_ONCE = 500_000
-"""Ratings and zeros handed to Surprise as Python numbers at a time."""
-
 
 DIVERGED = 10.0
 """Times the largest value that is learned from: biases and factors beyond are no result."""
@@ -187,6 +184,8 @@ class TrainingPairs:
         self.largest = float(np.abs(ratings.data).max())
         self.bar: tqdm[Any] | None = None
         self._ratings = ratings
+        self._rows = np.repeat(np.arange(self.n_users), np.diff(ratings.indptr))
+        self._epoch = 0
 
     @classmethod
     def of(cls, interactions: Interactions, parameters: SVDParameters) -> TrainingPairs:
@@ -198,15 +197,20 @@ class TrainingPairs:
         return _PairsToRank(zeros)
 
     def all_ratings(self) -> Iterator[tuple[int, int, float]]:
-        """One epoch: (row, column, rating), row by row."""
-        ratings = self._ratings
-        rows = np.repeat(np.arange(self.n_users), np.diff(ratings.indptr))
-        for start in range(0, ratings.nnz, RATINGS_AT_ONCE):
-            part = slice(start, start + RATINGS_AT_ONCE)
-            columns, values = ratings.indices[part], ratings.data[part]
-            yield from zip(rows[part].tolist(), columns.tolist(), values.tolist(), strict=True)
+        """One epoch: (row, column, value), row by row."""
+        return itertools.chain.from_iterable(self._parts())
+
+    def _parts(self) -> Iterator[Iterator[tuple[int, int, float]]]:
+        for start in range(0, self._ratings.nnz, RATINGS_AT_ONCE):
+            arrays = self._pairs(slice(start, start + RATINGS_AT_ONCE))
+            yield zip(*(array.tolist() for array in arrays), strict=True)
+        self._epoch += 1
         if self.bar is not None:
             self.bar.update()
+
+    def _pairs(self, part: slice) -> tuple[NDArray[Any], ...]:
+        """Rows, columns and values of some ratings, (m,) each."""
+        return self._rows[part], self._ratings.indices[part], self._ratings.data[part]
 
 
 class _PairsToRank(TrainingPairs):
@@ -217,15 +221,8 @@ class _PairsToRank(TrainingPairs):
         super().__init__(ratings)
         self.global_mean, self.largest = 1 / (1 + zeros.n), 1.0
         self._zeros = zeros
-        self._epoch = 0
 
-    def all_ratings(self) -> Iterator[tuple[int, int, float]]:
-        """One epoch, with zeros of its own."""
-        step = max(1, RATINGS_AT_ONCE // (1 + self._zeros.n))
-        for start in range(0, self._ratings.nnz, step):
-            rows, columns, rated = self._zeros.pairs(slice(start, start + step), self._epoch)
-            values = rated.astype(np.float64)
-            yield from zip(rows.tolist(), columns.tolist(), values.tolist(), strict=True)
-        self._epoch += 1
-        if self.bar is not None:
-            self.bar.update()
+    def _pairs(self, part: slice) -> tuple[NDArray[Any], ...]:
+        """Some ratings and their zeros, which are others in each epoch."""
+        rows, columns, rated = self._zeros.pairs(part, self._epoch)
+        return rows, columns, rated.astype(np.float64)

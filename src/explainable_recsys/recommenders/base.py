@@ -191,6 +191,8 @@ class UserSystems:
 
     def prior(self, n_removed: int) -> NDArray[np.float64]:
         """P of histories with so many ratings less (at most all of them), (b, f, f)."""
+        if not n_removed:
+            return self.prior_precision
         removed = np.minimum(n_removed, self.n_ratings)[:, None, None]
         return self.prior_precision - removed * self.precision_per_rating
 

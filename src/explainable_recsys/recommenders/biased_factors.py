@@ -158,20 +158,24 @@ class BiasedFactors(Recommender):
         per_rating = parameters.user_regularization * np.eye(len(gram))
         n_ratings = histories.filled.sum(axis=1)
         right = 1.0 - (1.0 - weight) * self._bases[histories.columns]
+        precision = np.tile(weight * gram, (len(n_ratings), 1, 1))
+        ridge = (n_ratings + WITHOUT_RATINGS) * parameters.user_regularization
+        np.einsum("bff->bf", precision)[:] += ridge[:, None]
         return UserSystems(
             items=self.design,
             rated=self._rated(histories),
             weights=np.where(histories.filled, 1.0 - weight, 0.0),
             right=np.where(histories.filled, right, 0.0),
             prior_right=np.tile(-weight * base, (len(n_ratings), 1)),
-            prior_precision=weight * gram
-            + (n_ratings[:, None, None] + WITHOUT_RATINGS) * per_rating,
+            prior_precision=precision,
             precision_per_rating=per_rating,
             n_ratings=n_ratings,
         )
 
     def _rated(self, histories: PaddedBlock) -> NDArray[np.float64]:
-        return np.asarray(self.design[histories.columns] * histories.filled[..., None])
+        rated = self.design[histories.columns]
+        rated[~histories.filled] = 0.0
+        return rated
 
     @cached_property
     def _bases(self) -> NDArray[np.float64]:

@@ -161,15 +161,10 @@ def test_coverage_of_controls(stored: Stored, data: Data) -> None:
     assert 0.1 < share < 1
     assert metrics["coverage_of_popularity"] == pytest.approx(share)
     assert metrics["coverage_of_popularity/n"] == of_control["user_id"].nunique()
-    with_interval = coverage_with_interval(
-        "c", Lists.of(data.histories, of_control), explained, 50, 0
-    )
-    assert (
-        with_interval["c/low"]
-        < share
-        == pytest.approx(with_interval["c"])
-        < with_interval["c/high"]
-    )
+    asked = Lists.of(data.histories, of_control)
+    found = coverage_with_interval("found", asked, explained, 50, 0)
+    assert found["found"] == pytest.approx(share)
+    assert found["found/low"] < share < found["found/high"]
     tables["recommendations_of_popularity"] = of_control.head(9)
     with pytest.raises(InputError, match="different runs"):
         judged_reasons(stored, data, lists, reasons, **tables)

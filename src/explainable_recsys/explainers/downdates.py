@@ -99,10 +99,7 @@ def influences(
 
 
 def group_influences(
-    model: ClosedFormRecommender,
-    histories: PaddedBlock,
-    items: NDArray[np.int64],
-    groups: NDArray[np.int64],
+    all_systems: Iterable[UserSystems], items: NDArray[np.int64], groups: NDArray[np.int64]
 ) -> NDArray[np.float64]:
     """Score with all ratings minus score without a group of them, by a block downdate.
 
@@ -111,8 +108,7 @@ def group_influences(
         x' w_-G = x' u + x' B^-1 Z' (D^-1 - H)^-1 Z u,   u = B^-1 (b - Z' c)   (Woodbury 1950).
 
     Args:
-        model: As `downdates`.
-        histories: As `influences`.
+        all_systems: Of b histories; scores are the sum over all.
         items: As `influences`.
         groups: (b, k, g) places in the history of the ratings taken out together, for each item
             its own; padded with -1 at the end.
@@ -123,27 +119,39 @@ def group_influences(
     found = np.zeros(items.shape)
     sizes = (groups >= 0).sum(axis=2)
     with one_blas_thread():
-        for size in np.unique(sizes[sizes > 0]).tolist():
-            of_size = sizes == size
-            asked = np.flatnonzero(of_size.any(axis=1))
-            users, slots = np.nonzero(of_size[asked])
-            chosen = groups[asked[users], slots, :size]
-            own_items = items[asked[users], slots]
-            for systems in model.user_systems(histories.take(asked)):
-                user, before, to_rated, ratings = _solve(systems, size)
-                x = systems.items[own_items]
-                weights = systems.weights[users[:, None], chosen]
-                right = systems.right[users[:, None], chosen]
-                z, to_z = systems.rated[users[:, None], chosen], to_rated[users[:, None], chosen]
-                h = to_z @ z.transpose(0, 2, 1)
-                q = np.einsum("mgf,mf->mg", to_z, x)
-                rest = ratings[users[:, None], chosen] - np.einsum("mgh,mh->mg", h, right)
-                # (D^-1 - H)^-1 = (I - D H)^-1 D, which also holds where a weight is 0
-                inner = np.eye(size) - weights[:, :, None] * h
-                solved = np.linalg.solve(inner, (weights * rest)[..., None])[..., 0]
-                changed = np.einsum("mf,mf->m", x, (user - before)[users])
-                found[asked[users], slots] += changed - (q * (solved - right)).sum(axis=1)
+        for systems in all_systems:
+            for size in np.unique(sizes[sizes > 0]).tolist():
+                of_size = sizes == size
+                asked = np.flatnonzero(of_size.any(axis=1))
+                chosen = np.maximum(groups[asked, :, :size], 0)
+                lost = _loss_of_groups(systems, asked, items[asked], chosen)
+                found[asked] += np.where(of_size[asked], lost, 0.0)
     return found
+
+
+def _loss_of_groups(
+    systems: UserSystems,
+    rows: NDArray[np.int64],
+    items: NDArray[np.int64],
+    groups: NDArray[np.int64],
+) -> NDArray[np.float64]:
+    """What scores of items (b, k) of some rows (b,) lose without groups (b, k, g), all as large."""
+    size = groups.shape[2]
+    inverse = np.linalg.inv(systems.matrix(size)[rows])
+    before = (inverse @ systems.right_side()[rows, :, None])[..., 0]
+    of = rows[:, None, None], groups
+    z, weights, right = systems.rated[of], systems.weights[of], systems.right[of]
+    b, k, f = *items.shape, z.shape[-1]
+    to_z = (z.reshape(b, k * size, f) @ inverse).reshape(z.shape)
+    x = systems.items[items]
+    h = to_z @ z.transpose(0, 1, 3, 2)
+    q = (to_z @ x[..., None])[..., 0]
+    rest = (z @ before[:, None, :, None] - h @ right[..., None])[..., 0]
+    # (D^-1 - H)^-1 = (I - D H)^-1 D, which also holds where a weight is 0
+    inner = np.eye(size) - weights[..., None] * h
+    solved = np.linalg.solve(inner, (weights * rest)[..., None])[..., 0]
+    changed = (x @ (systems.solve()[rows] - before)[..., None])[..., 0]
+    return np.asarray(changed - (q * (solved - right)).sum(axis=2))
 
 
 def _solve(

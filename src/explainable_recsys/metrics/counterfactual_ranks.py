@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from explainable_recsys.ragged import expand, place_in_run
-from explainable_recsys.recommenders.lists import Ranker
+from explainable_recsys.recommenders.lists import Offered, Ranker
 
 SCORES_AT_ONCE = 2_000_000
 """Scores that are held at a time."""
@@ -107,7 +107,7 @@ def counterfactual_ranks(
         Rank (q,) of each item, as `Ranker.ranks`, among the others that are not in the whole
         history; 0 for a score of -inf, which is never recommended. And the scores (q,).
     """
-    users = orders.users[queries.orders]
+    offered, users = ranker.offered, orders.users[queries.orders]
     parts = orders.first(queries.orders, queries.sizes)
     by_part = np.lexsort((parts, queries.kept, users))
     change = np.zeros(len(by_part), bool)
@@ -122,19 +122,19 @@ def counterfactual_ranks(
         asked = by_part[starts[start] : starts[stop]]
         rows = np.repeat(np.arange(stop - start), np.diff(starts[start : stop + 1]))
         one_each = by_part[starts[start:stop]]
-        scored = _score_parts(ranker, histories, orders, queries, one_each)
-        ranks[asked], scores[asked] = _ranks(ranker, scored, rows, queries.items[asked], n)
+        scored = _score_parts(offered, histories, orders, queries, one_each)
+        ranks[asked], scores[asked] = _ranks(offered, scored, rows, queries.items[asked], n)
     return ranks, scores
 
 
 def _score_parts(
-    ranker: Ranker,
+    ranker: Offered,
     histories: sparse.csr_array,
     orders: Orders,
     queries: MaskedHistories,
     chosen: NDArray[np.int64],
 ) -> NDArray[np.float32]:
-    """Scores (m, n_items) for the part of each chosen query; -inf also for the whole history."""
+    """Scores (m, offered) for the part of each chosen query; -inf also for the whole history."""
     of = queries.orders[chosen]
     lengths = np.diff(histories.indptr)[orders.users[of]].astype(np.int64)
     rows, places = expand(orders.starts[of], lengths)
@@ -147,21 +147,22 @@ def _score_parts(
         shape=(len(chosen), histories.shape[1]),
     )
     scores = ranker.scores(part)
-    scores[rows, histories.indices[entries]] = -np.inf
+    ranker.close(scores, rows, histories.indices[entries])
     return scores
 
 
 def _ranks(
-    ranker: Ranker,
+    ranker: Offered,
     scores: NDArray[np.float32],
     rows: NDArray[np.int64],
     items: NDArray[np.int64],
     n: int,
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Ranks (q,) and scores (q,) of items in some rows of the scores (m, n_items)."""
+    """Ranks (q,) and scores (q,) of items in some rows of the scores (m, offered)."""
     ranks = np.empty(len(rows), np.int64)
     step = max(1, SCORES_AT_ONCE // (4 * scores.shape[1]))
     for start in range(0, len(rows), step):
         part = slice(start, start + step)
         ranks[part] = ranker.ranks(scores[rows[part]], items[part], n)
-    return ranks, scores[rows, items].astype(np.float64)
+    places = ranker.places[items]
+    return ranks, np.where(places < 0, -np.inf, scores[rows, places].astype(np.float64))

@@ -16,7 +16,7 @@ from explainable_recsys.recommenders.base import (
     Recommender,
 )
 from explainable_recsys.recommenders.emf import EMF
-from explainable_recsys.recommenders.lists import Ranker
+from explainable_recsys.recommenders.lists import Offered, Ranker
 
 SCORES_AT_ONCE = 2_000_000
 """Scores that are held at a time."""
@@ -53,11 +53,12 @@ def take_away(
     """
     removed = np.full((len(items), n), -1, np.int64)
     ranks = np.zeros((len(items), n), np.int64)
-    _, rivals = _places(ranker, histories, of, removed, items, k)
+    offered = ranker.offered
+    _, rivals = _places(offered, histories, of, removed, items, k)
     for step in progress(range(n), "take the best away"):
         removed[:, step] = _most_needed(ranker.model, histories, of, items, rivals)
         histories, of = _without(histories[of], removed[:, step]), np.arange(len(items))
-        ranks[:, step], rivals = _places(ranker, histories, of, removed, items, k)
+        ranks[:, step], rivals = _places(offered, histories, of, removed, items, k)
     return removed, ranks
 
 
@@ -82,11 +83,11 @@ def ranks_without(
     left = histories[of]
     for columns in removed.T:
         left = _without(left, columns)
-    return _places(ranker, left, np.arange(len(items)), removed, items, k)[0]
+    return _places(ranker.offered, left, np.arange(len(items)), removed, items, k)[0]
 
 
 def _places(
-    ranker: Ranker,
+    ranker: Offered,
     histories: sparse.csr_array,
     of: NDArray[np.int64],
     removed: NDArray[np.int64],
@@ -105,14 +106,15 @@ def _places(
         different, rows = np.unique(of[part], return_inverse=True)
         scores = ranker.scores(histories[different])[rows]
         every, places = np.nonzero(removed[part] >= 0)
-        scores[every, removed[part][every, places]] = -np.inf
+        ranker.close(scores, every, removed[part][every, places])
         ranks[part] = ranker.ranks(scores, items[part], k)
         every = np.arange(len(scores))
-        scores[every, items[part]] = -np.inf
+        ranker.close(scores, every, items[part])
         last = max(scores.shape[1] - k, 0)
         kth = np.partition(scores, last, axis=1)[:, last]
         there = np.isfinite(kth) & (k <= scores.shape[1])
-        rivals[part] = np.where(there, (scores == kth[:, None]).argmax(axis=1), -1)
+        kth_places = (scores == kth[:, None]).argmax(axis=1)
+        rivals[part] = np.where(there, ranker.columns[kth_places], -1)
     return ranks, rivals
 
 

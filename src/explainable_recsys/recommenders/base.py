@@ -173,7 +173,7 @@ class UserSystems:
 
     def solve(self) -> NDArray[np.float64]:
         """The user sides, (b, f)."""
-        return np.asarray(np.linalg.solve(self.matrix(), self.right_side()[..., None])[..., 0])
+        return self._solution
 
     def matrix(self, n_removed: int = 0) -> NDArray[np.float64]:
         """A (b, f, f), with the P of histories with so many ratings less."""
@@ -183,6 +183,10 @@ class UserSystems:
         """The sides b, (b, f)."""
         across = self.rated.transpose(0, 2, 1)
         return np.asarray((across @ self.right[..., None])[..., 0] + self.prior_right)
+
+    @cached_property
+    def _solution(self) -> NDArray[np.float64]:
+        return np.asarray(np.linalg.solve(self.matrix(), self.right_side()[..., None])[..., 0])
 
     @cached_property
     def _gram(self) -> NDArray[np.float64]:

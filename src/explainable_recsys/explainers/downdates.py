@@ -103,10 +103,6 @@ def group_influences(
 ) -> NDArray[np.float64]:
     """Score with all ratings minus score without a group of them, by a block downdate.
 
-    As `downdates`, with D = diag(a) and H = Z B^-1 Z' of the group:
-
-        x' w_-G = x' u + x' B^-1 Z' (D^-1 - H)^-1 Z u,   u = B^-1 (b - Z' c)   (Woodbury 1950).
-
     Args:
         all_systems: Of b histories; scores are the sum over all.
         items: As `influences`.
@@ -118,40 +114,51 @@ def group_influences(
     """
     found = np.zeros(items.shape)
     sizes = (groups >= 0).sum(axis=2)
-    with one_blas_thread():
-        for systems in all_systems:
-            for size in np.unique(sizes[sizes > 0]).tolist():
-                of_size = sizes == size
-                asked = np.flatnonzero(of_size.any(axis=1))
-                chosen = np.maximum(groups[asked, :, :size], 0)
-                lost = _loss_of_groups(systems, asked, items[asked], chosen)
-                found[asked] += np.where(of_size[asked], lost, 0.0)
+    for systems in all_systems:
+        for size in np.unique(sizes[sizes > 0]).tolist():
+            rows, slots = np.nonzero(sizes == size)
+            without = sides_of_parts(systems, rows, groups[rows, slots, :size], kept=False)
+            lost = systems.solve()[rows] - without
+            found[rows, slots] += np.einsum("mf,mf->m", systems.items[items[rows, slots]], lost)
     return found
 
 
-def _loss_of_groups(
-    systems: UserSystems,
-    rows: NDArray[np.int64],
-    items: NDArray[np.int64],
-    groups: NDArray[np.int64],
+def sides_of_parts(
+    systems: UserSystems, rows: NDArray[np.int64], groups: NDArray[np.int64], kept: bool
 ) -> NDArray[np.float64]:
-    """What scores of items (b, k) of some rows (b,) lose without groups (b, k, g), all as large."""
-    size = groups.shape[2]
-    inverse = np.linalg.inv(systems.matrix(size)[rows])
-    before = (inverse @ systems.right_side()[rows, :, None])[..., 0]
-    of = rows[:, None, None], groups
+    """User sides of histories without a group of ratings, or of the group alone.
+
+    The side of M + s Z'DZ and r + s Z'c, with s = -1 and the M and r of the whole history (less so
+    many ratings in P), or s = 1 and those of no ratings, is, with D = diag(a) and H = Z M^-1 Z',
+
+        M^-1 r + M^-1 Z' (s c - (I + s D H)^-1 s D (Z M^-1 r + s H c))        (Woodbury 1950),
+
+    which also holds where a weight is 0.
+
+    Args:
+        systems: Of b histories; priors of those of one length are the same if groups are kept.
+        rows: (m,) which of them.
+        groups: (m, g) places of the ratings in the history.
+        kept: Whether they are all that is left (else: taken out).
+
+    Returns:
+        (m, f).
+    """
+    sign, of = 1.0 if kept else -1.0, (rows[:, None], groups)
     z, weights, right = systems.rated[of], systems.weights[of], systems.right[of]
-    b, k, f = *items.shape, z.shape[-1]
-    to_z = (z.reshape(b, k * size, f) @ inverse).reshape(z.shape)
-    x = systems.items[items]
-    h = to_z @ z.transpose(0, 1, 3, 2)
-    q = (to_z @ x[..., None])[..., 0]
-    rest = (z @ before[:, None, :, None] - h @ right[..., None])[..., 0]
-    # (D^-1 - H)^-1 = (I - D H)^-1 D, which also holds where a weight is 0
-    inner = np.eye(size) - weights[..., None] * h
-    solved = np.linalg.solve(inner, (weights * rest)[..., None])[..., 0]
-    changed = (x @ (systems.solve()[rows] - before)[..., None])[..., 0]
-    return np.asarray(changed - (q * (solved - right)).sum(axis=2))
+    with one_blas_thread():
+        if kept:
+            inverse = np.linalg.inv(systems.prior_of(groups.shape[1]))
+            side = inverse @ systems.prior_right[0]
+            to_z, ratings = z @ inverse, z @ side
+        else:
+            _, before, to_rated, predicted = _solve(systems, groups.shape[1])
+            side, to_z, ratings = before[rows], to_rated[of], predicted[of]
+        h = sign * (to_z @ z.transpose(0, 2, 1))
+        rest = ratings + (h @ right[..., None])[..., 0]
+        inner = np.eye(groups.shape[1]) + weights[..., None] * h
+        solved = np.linalg.solve(inner, (weights * rest)[..., None])[..., 0]
+        return np.asarray(side + sign * np.einsum("mgf,mg->mf", to_z, right - solved))
 
 
 def _solve(

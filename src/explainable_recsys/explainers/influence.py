@@ -103,7 +103,8 @@ def explain_by_influence(
             cited = np.full_like(cited, -1)
             predicted = np.take_along_axis(model.scores(histories), items, axis=1)
             scores[rows[rows >= 0]] = predicted[rows >= 0]
-        ranks.append(_ranks_without(ranker.offered, histories, systems, block, rows, items, cited, n))
+        asked = systems, block, rows, items, cited, n
+        ranks.append(_ranks_without(ranker.offered, histories, *asked))
     evidence = viewed_evidence(data, lists, found, order)
     details = {"cited_groups": _about(lists, groups), "ranks_without": _about(lists, ranks)}
     if model.predicts_ratings:
@@ -137,9 +138,7 @@ def _groups(
         "row": rows.ravel(),
         "n_cited": there.sum(axis=2).ravel(),
         "sum_of_influences": losses.sum(axis=2).ravel(),
-        "group_influence": group_influences(
-            [one.systems for one in systems], items, cited
-        ).ravel(),
+        "group_influence": group_influences([one.systems for one in systems], items, cited).ravel(),
     }
     return pd.DataFrame(table)[there.any(axis=2).ravel()]
 

@@ -86,13 +86,13 @@ class BiasedFactors(Recommender):
 
     def scores(self, histories: sparse.csr_array) -> NDArray[np.float32]:
         """Score every item; see `Recommender.scores`."""
-        return self._scores(histories, slice(None))
+        return self._scored(self.user_factors(histories), slice(None))
 
     def scores_of(
         self, histories: sparse.csr_array, columns: NDArray[np.int64]
     ) -> NDArray[np.float32]:
         """Score some items only; see `Recommender.scores_of`."""
-        return self._scores(histories, columns)
+        return self._scored(self.user_factors(histories), columns)
 
     def predict_ratings(
         self, histories: sparse.csr_array, rows: NDArray[np.int64], columns: NDArray[np.int64]
@@ -110,10 +110,11 @@ class BiasedFactors(Recommender):
         """(n_items, 1 + factors): a 1 for the user's bias, then the factors."""
         return np.hstack([np.ones((self.n_items, 1)), self.item_factors.astype(np.float64)])
 
-    def _scores(
-        self, histories: sparse.csr_array, columns: NDArray[np.int64] | slice
+    def _scored(
+        self, sides: NDArray[np.float64], columns: NDArray[np.int64] | slice
     ) -> NDArray[np.float32]:
-        users = self.user_factors(histories).astype(np.float32)
+        """Scores (n, m) of some items, given the user sides (n, 1 + factors)."""
+        users = sides.astype(np.float32)
         with one_blas_thread():  # with more threads the last digits differ
             scores = users[:, 1:] @ self.item_factors[columns].T
         scores += users[:, :1]

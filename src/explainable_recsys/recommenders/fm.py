@@ -35,6 +35,9 @@ ROWS_AT_ONCE = 256
 ONE_BY_ONE = 8
 """Up to so many histories are solved for one after another."""
 
+CELLS_AT_ONCE = 1_000_000
+"""Products of two factors of items that are summed up at a time."""
+
 DENSE_FROM = 0.05
 """Share of rated cells from which on a block of histories is multiplied as a dense matrix."""
 
@@ -208,13 +211,15 @@ class FM(BiasedFactors):
         if n <= ONE_BY_ONE:
             return self._few_user_factors(histories)
         solved = np.empty((n, n_samples, self.prior_rights.shape[1]))
-        designs, few = self._designs, n <= ROWS_AT_ONCE
+        few = n <= ROWS_AT_ONCE
 
         def solve(start: int) -> None:
             part = slice(start, start + ROWS_AT_ONCE)
             block = _Block.of(histories if few else histories[part], self.predicts_ratings)
-            for sample in range(n_samples):
-                solved[part, sample] = self._solve(block, designs[sample], sample)
+            step = max(1, CELLS_AT_ONCE // max(1, len(block.columns) * solved.shape[2] ** 2))
+            for sample in range(0, n_samples, step):
+                samples = slice(sample, sample + step)
+                solved[part, samples] = self._solve(block, samples)
 
         with one_blas_thread():
             if few:
@@ -285,27 +290,33 @@ class FM(BiasedFactors):
                 found[row] = np.append(solved[:, 0].mean(), solved[:, 1:].reshape(size))
         return found
 
-    def _solve(
-        self, block: _Block, design: NDArray[np.float64], sample: int
-    ) -> NDArray[np.float64]:
-        """User side (b, 1 + rank) given one sample and its design."""
-        weight = self.rated_weights[sample]
-        z = design[block.columns]
-        size = z.shape[1]
+    def _solve(self, block: _Block, samples: slice) -> NDArray[np.float64]:
+        """User sides (b, s, 1 + rank) given some samples."""
+        weights = self.rated_weights[samples]
+        z = self._designs[samples][:, block.columns].transpose(1, 0, 2)
+        c, s, f = z.shape
+        (first, second), places = self._upper
+        bases = self._base(samples, block.columns).T
+        parts = np.concatenate([z[..., first] * z[..., second], z * bases[..., None]], axis=2)
+        sums = (block.rated @ parts.reshape(c, -1)).reshape(-1, s, parts.shape[2])
+        targets = (block.targets @ z.reshape(c, -1)).reshape(-1, s, f)
+        right = targets * (weights[:, None] if self.predicts_ratings else 1.0)
+        right -= weights[:, None] * sums[..., len(first) :]
+        right += self.prior_rights[samples]
+        systems = np.take(sums, places, axis=2)
+        systems *= weights[:, None, None]
+        systems += self.prior_precisions[samples]
+        np.einsum("bsff->bsf", systems)[:] += (self._ridge * block.lengths)[:, None, None]
+        return np.asarray(np.linalg.solve(systems, right[..., None])[..., 0])
+
+    @cached_property
+    def _upper(self) -> tuple[tuple[NDArray[np.int64], NDArray[np.int64]], NDArray[np.int64]]:
+        """Rows and columns of the upper triangle of a system, and the place (f, f) of each cell."""
+        size = self.prior_rights.shape[1]
         upper = np.triu_indices(size)
-        products = z[:, upper[0]] * z[:, upper[1]]
-        bases = self._base(sample, block.columns)
-        sums = block.rated @ np.hstack([products, z * bases[:, None]])
-        targets = block.targets @ z * (weight if self.predicts_ratings else 1.0)
-        right = targets - weight * sums[:, len(upper[0]) :]
         places = np.empty((size, size), np.int64)
         places[upper] = places.T[upper] = np.arange(len(upper[0]))
-        systems = np.take(sums, places, axis=1)
-        systems *= weight
-        systems += self.prior_precisions[sample]
-        systems[:, range(size), range(size)] += (self._ridge * block.lengths)[:, None]
-        right += self.prior_rights[sample]
-        return np.asarray(np.linalg.solve(systems, right[..., None])[..., 0])
+        return upper, places
 
     @cached_property
     def _designs(self) -> NDArray[np.float64]:

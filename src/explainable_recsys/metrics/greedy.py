@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
@@ -10,6 +12,7 @@ from explainable_recsys.explainers.downdates import downdates_of
 from explainable_recsys.interactions import PaddedBlock, padded_blocks
 from explainable_recsys.progress import progress
 from explainable_recsys.ragged import place_in_run
+from explainable_recsys.recommenders.association_rules import AssociationRules
 from explainable_recsys.recommenders.base import (
     AdditiveRecommender,
     ClosedFormRecommender,
@@ -36,7 +39,8 @@ def take_away(
     so that an item is off the list where its lead is below 0. Leads are looked at anew after each
     removal. What they are without a rating is exact where the user side has a closed form; other
     additive recommenders are taken to be sums over the ratings, explainable matrix factorization is
-    solved as if the neighbours stayed the same, and the rest are asked again without each rating.
+    solved as if the neighbours stayed the same, rules are looked up, and the rest are asked again
+    without each rating.
     Which place the item has then is always found by scoring what is left of the history.
 
     Args:
@@ -158,7 +162,9 @@ def _lost_leads(
     k = items.shape[1]
     losses = _losses(model, block, np.column_stack([items, np.maximum(rivals, 0)]))
     if losses is not None:
-        return losses[:, :k] - np.where(rivals[..., None] >= 0, losses[:, k:], 0.0)
+        with np.errstate(invalid="ignore"):
+            lost = losses[:, :k] - np.where(rivals[..., None] >= 0, losses[:, k:], 0.0)
+        return np.where(np.isposinf(losses[:, :k]), np.inf, lost)  # both may be lost
     found = np.zeros((*items.shape, block.columns.shape[1]))
     for row, history in enumerate(block.rows.tolist()):
         own = histories[[history]]
@@ -176,6 +182,8 @@ def _losses(
         return np.asarray(np.sum(parts, axis=0))
     if isinstance(model, AdditiveRecommender):
         return model.contributions(block, items)
+    if isinstance(model, AssociationRules) and not math.isnan(model.liked_from):
+        return model.losses(block, items)
     return None
 
 

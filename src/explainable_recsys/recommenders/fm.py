@@ -298,8 +298,9 @@ class FM(BiasedFactors):
         (first, second), places = self._upper
         bases = self._base(samples, block.columns).T
         parts = np.concatenate([z[..., first] * z[..., second], z * bases[..., None]], axis=2)
-        sums = (block.rated @ parts.reshape(c, -1)).reshape(-1, s, parts.shape[2])
-        targets = (block.targets @ z.reshape(c, -1)).reshape(-1, s, f)
+        b, width = len(block.lengths), parts.shape[2]
+        sums = (block.rated @ parts.reshape(c, s * width)).reshape(b, s, width)
+        targets = (block.targets @ z.reshape(c, s * f)).reshape(b, s, f)
         right = targets * (weights[:, None] if self.predicts_ratings else 1.0)
         right -= weights[:, None] * sums[..., len(first) :]
         right += self.prior_rights[samples]

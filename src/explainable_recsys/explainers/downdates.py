@@ -161,6 +161,49 @@ def sides_of_parts(
         return np.asarray(side + sign * np.einsum("mgf,mg->mf", to_z, right - solved))
 
 
+def scores_without_more(
+    systems: UserSystems, rows: NDArray[np.int64], gone: NDArray[np.int64], x: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Products of items with the user sides without some ratings and one more, for each of these.
+
+    As `sides_of_parts`, for all groups that have the same ratings but one.
+
+    Args:
+        systems: Of b histories.
+        rows: (m,) which of them.
+        gone: (m, g) places of the ratings that are taken out anyway.
+        x: (m, f) an item, or a difference of two.
+
+    Returns:
+        (m, length)
+    """
+    g = gone.shape[1]
+    with one_blas_thread():
+        _, before, to_rated, predicted = _solve(systems, g + 1)
+        across = systems.rated.transpose(0, 2, 1)
+        own_h = np.einsum("blf,bfl->bl", to_rated, across)[rows]
+        of, to_x = (rows[:, None], gone), (to_rated[rows] @ x[..., None])[..., 0]
+        h = np.empty((*to_x.shape, g + 1, g + 1))
+        h_of_gone = to_rated[of] @ across[rows]
+        h[..., g, :g] = h[..., :g, g] = h_of_gone.transpose(0, 2, 1)
+        h[..., :g, :g] = np.take_along_axis(h_of_gone, gone[:, None], axis=2)[:, None]
+        h[..., g, g] = own_h
+
+        def of_groups(values: NDArray[np.float64]) -> NDArray[np.float64]:
+            """Values (m, length) of the ratings of each group, (m, length, g + 1)."""
+            known = np.take_along_axis(values, gone, axis=1)[:, None]
+            shape = (*values.shape, g)
+            return np.concatenate([np.broadcast_to(known, shape), values[..., None]], axis=2)
+
+        weights, right = of_groups(systems.weights[rows]), of_groups(systems.right[rows])
+        rest = of_groups(predicted[rows]) - (h @ right[..., None])[..., 0]
+        inner = np.eye(g + 1) - weights[..., None] * h
+        np.put_along_axis(inner[..., g, :], gone[..., None], np.eye(g + 1)[g], axis=1)
+        solved = np.linalg.solve(inner, (weights * rest)[..., None])[..., 0]
+        lost = (of_groups(to_x) * (right - solved)).sum(axis=2)
+        return np.asarray(np.einsum("mf,mf->m", before[rows], x)[:, None] - lost)
+
+
 def _solve(
     systems: UserSystems, n_removed: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:

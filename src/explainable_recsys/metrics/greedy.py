@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from explainable_recsys.explainers.downdates import downdates_of
+from explainable_recsys.explainers.downdates import downdates_of, scores_without_more
 from explainable_recsys.interactions import PaddedBlock, padded_blocks
 from explainable_recsys.progress import progress
 from explainable_recsys.ragged import place_in_run
@@ -17,6 +17,7 @@ from explainable_recsys.recommenders.base import (
     AdditiveRecommender,
     ClosedFormRecommender,
     Recommender,
+    SideScorer,
 )
 from explainable_recsys.recommenders.emf import EMF
 from explainable_recsys.recommenders.lists import Offered, Ranker
@@ -58,11 +59,17 @@ def take_away(
     removed = np.full((len(items), n), -1, np.int64)
     ranks = np.zeros((len(items), n), np.int64)
     offered = ranker.offered
-    _, rivals = _places(offered, histories, of, removed, items, k)
+    left, rows = histories, of
+    _, rivals = _places(offered, left, rows, removed, items, k)
     for step in progress(range(n), "take the best away"):
-        removed[:, step] = _most_needed(ranker.model, histories, of, items, rivals)
-        histories, of = _without(histories[of], removed[:, step]), np.arange(len(items))
-        ranks[:, step], rivals = _places(offered, histories, of, removed, items, k)
+        if isinstance(ranker.model, SideScorer):
+            gone = removed[:, :step]
+            best = _most_needed_more(ranker.model, histories, of, gone, items, rivals)
+        else:
+            best = _most_needed(ranker.model, left, rows, items, rivals)
+        removed[:, step] = best
+        left, rows = _without(left[rows], best), np.arange(len(items))
+        ranks[:, step], rivals = _places(offered, left, rows, removed, items, k)
     return removed, ranks
 
 
@@ -145,6 +152,36 @@ def _most_needed(
         )
         lost = np.where(block.filled[:, None, :], lost, -np.inf)
         found[made[rows, slots]] = block.columns[rows, lost[rows, slots].argmax(axis=1)]
+    return found
+
+
+def _most_needed_more(
+    model: SideScorer,
+    histories: sparse.csr_array,
+    of: NDArray[np.int64],
+    gone: NDArray[np.int64],
+    items: NDArray[np.int64],
+    rivals: NDArray[np.int64],
+) -> NDArray[np.int64]:
+    """`_most_needed` when columns (m, g) are gone already, from the systems of whole histories."""
+    found = np.full(len(items), -1, np.int64)
+    for block in padded_blocks(histories):
+        place = np.full(histories.shape[0], -1)
+        place[block.rows] = np.arange(len(block.rows))
+        place[block.rows[block.filled.sum(axis=1) <= gone.shape[1]]] = -1  # nothing is left
+        asked = np.flatnonzero(place[of] >= 0)
+        if not len(asked):
+            continue
+        (systems,) = model.user_systems(block)
+        rows, rival = place[of[asked]], rivals[asked]
+        x = systems.items[items[asked]]
+        x = x - np.where(rival[:, None] >= 0, systems.items[np.maximum(rival, 0)], 0.0)
+        rated = np.where(block.filled, block.columns, -1)[rows]
+        places = (rated[:, None] == gone[asked, :, None]).argmax(axis=2)
+        leads = scores_without_more(systems, rows, places, x)
+        leads[rated < 0] = np.inf
+        np.put_along_axis(leads, places, np.inf, axis=1)
+        found[asked] = rated[np.arange(len(rows)), leads.argmin(axis=1)]
     return found
 
 

@@ -297,8 +297,10 @@ class FM(BiasedFactors):
         c, s, f = z.shape
         (first, second), places = self._upper
         bases = self._base(samples, block.columns).T
-        parts = np.concatenate([z[..., first] * z[..., second], z * bases[..., None]], axis=2)
-        b, width = len(block.lengths), parts.shape[2]
+        b, width = len(block.lengths), len(first) + f
+        parts = np.empty((c, s, width))
+        np.multiply(z[..., first], z[..., second], out=parts[..., : len(first)])
+        np.multiply(z, bases[..., None], out=parts[..., len(first) :])
         sums = (block.rated @ parts.reshape(c, s * width)).reshape(b, s, width)
         targets = (block.targets @ z.reshape(c, s * f)).reshape(b, s, f)
         right = targets * (weights[:, None] if self.predicts_ratings else 1.0)

@@ -160,7 +160,9 @@ def _ranks_without(
     users, slots, numbers = np.nonzero(cited >= 0)
     places, columns = cited[users, slots, numbers], items[users, slots]
     scores = ranker.scores(histories)
-    whole = np.column_stack([ranker.ranks(scores, asked, n) for asked in items.T])
+    whole = np.zeros(items.shape, np.int64)
+    for slot, asked_for in enumerate(items.T):
+        whole[:, slot] = ranker.ranks(scores, asked_for, n)
     pairs, asked = np.unique(users * block.columns.shape[1] + places, return_inverse=True)
     queries = np.argsort(asked, kind="stable")
     without = np.empty(len(queries), np.int64)

@@ -509,7 +509,7 @@ def test_by_hand() -> None:
     each = 2 * (1 / 2 - np.array([2 / 7, 4 / 7]))
     np.testing.assert_allclose(influences(model, block, items), [[each, each]], atol=1e-12)
     groups = np.array([[[0, 1], [1, -1]]])
-    found = group_influences(model, block, items, groups)
+    found = group_influences(model.user_systems(block), items, groups)
     np.testing.assert_allclose(found, [[1.0, each[1]]], atol=1e-12)
 
 
@@ -541,7 +541,7 @@ def all_group_influences(
 ) -> NDArray[np.float64]:
     found = np.full(items.shape, np.nan)
     for block in padded_blocks(ratings, cells=cells):
-        parts = group_influences(model, block, items[block.rows], groups[block.rows])
+        parts = group_influences(model.user_systems(block), items[block.rows], groups[block.rows])
         assert parts.dtype == np.float64
         found[block.rows] = parts
     return found
@@ -605,7 +605,7 @@ def test_a_group_of_one_is_a_single_rating(kind: str) -> None:
     for place in range(block.columns.shape[1]):
         groups = np.where(block.filled[:, place], place, -1)[:, None, None]
         groups = np.broadcast_to(groups, (8, 3, 1))
-        found = group_influences(model, block, items, groups)
+        found = group_influences(model.user_systems(block), items, groups)
         np.testing.assert_allclose(found, single[:, :, place], atol=1e-10)
 
 
@@ -615,7 +615,9 @@ def test_the_order_and_the_padding_of_a_group_do_not_matter(kind: str) -> None:
     block, items = only_block(ratings), np.array([[0, 1], [2, 3]])
     orders = [[5, 2, 7], [7, 2, 5], [2, 5, 7, -1, -1]]
     found = [
-        group_influences(model, block, items, np.broadcast_to(order, (2, 2, len(order))))
+        group_influences(
+            model.user_systems(block), items, np.broadcast_to(order, (2, 2, len(order)))
+        )
         for order in orders
     ]
     np.testing.assert_allclose(found[1], found[0], atol=1e-12)
@@ -626,7 +628,7 @@ def test_the_order_and_the_padding_of_a_group_do_not_matter(kind: str) -> None:
 def test_the_whole_history_is_worth_the_way_from_the_empty_one(kind: str) -> None:
     model, ratings = MODELS[kind](0), random_interactions(lengths=(7, 7)).ratings
     groups = np.broadcast_to(np.arange(7), (2, N_ITEMS, 7))
-    found = group_influences(model, only_block(ratings), every_item(ratings), groups)
+    found = group_influences(model.user_systems(only_block(ratings)), every_item(ratings), groups)
     empty = sparse.csr_array((2, N_ITEMS), dtype=np.float32)
     expected = exact_scores(model, [ratings]) - exact_scores(model, [empty])
     np.testing.assert_allclose(found, expected, atol=TOLERANCE)
@@ -638,7 +640,7 @@ def test_no_groups_at_all(kind: str) -> None:
     block, items = only_block(ratings), np.array([[0, 1], [2, 3]])
     for groups in (np.zeros((2, 2, 0), np.int64), np.full((2, 2, 3), -1)):
         np.testing.assert_array_equal(
-            group_influences(model, block, items, groups), np.zeros((2, 2))
+            group_influences(model.user_systems(block), items, groups), np.zeros((2, 2))
         )
 
 
@@ -671,7 +673,7 @@ def test_explainability_in_the_model_has_no_closed_form() -> None:
     with pytest.raises(InputError, match=says):
         influences(model, block, items)
     with pytest.raises(InputError, match=says):
-        group_influences(model, block, items, items[..., None])
+        group_influences(model.user_systems(block), items, items[..., None])
     with pytest.raises(InputError, match=says):
         explain(model, random_interactions(), all_pairs(random_interactions())[:3])
 

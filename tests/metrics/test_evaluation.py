@@ -24,6 +24,7 @@ from explainable_recsys.metrics.evaluation import (
     evaluate_recommender,
     faithfulness_tables,
 )
+from explainable_recsys.metrics.explanations import coverage_with_interval
 from explainable_recsys.metrics.faithfulness import FaithfulnessParameters
 from explainable_recsys.metrics.null import what_is_asked
 from explainable_recsys.metrics.parameters import EvaluationParameters, of_control_users
@@ -159,6 +160,11 @@ def test_coverage_of_controls(stored: Stored, data: Data) -> None:
     share = len(explained[PAIR].drop_duplicates()) / len(of_control)
     assert 0.1 < share < 1
     assert metrics["coverage_of_popularity"] == pytest.approx(share)
+    assert metrics["coverage_of_popularity/n"] == of_control["user_id"].nunique()
+    asked = Lists.of(data.histories, of_control)
+    found = coverage_with_interval("found", asked, explained, 50, 0)
+    assert found["found"] == pytest.approx(share)
+    assert found["found/low"] < share < found["found/high"]
     tables["recommendations_of_popularity"] = of_control.head(9)
     with pytest.raises(InputError, match="different runs"):
         judged_reasons(stored, data, lists, reasons, **tables)

@@ -634,7 +634,9 @@ def test_ends_of_the_curves():
     kind, data = "ALS", catalogue()
     lists = lists_by(kind)
     found = measure(kind, random_evidence(lists, data, share=1))
-    assert found.curves.columns.tolist() == ["metric", "evidence", "share", "value", "n_users"]
+    assert found.curves.columns.tolist() == [
+        *("metric", "evidence", "share", "value", "low", "high", "n_users"),
+    ]
     table = found.curves.set_index(["evidence", "metric", "share"])["value"]
     top = lists[lists["rank"] <= K]
     gains = (1 / np.log2(1 + top["rank"])).groupby(top["user_id"]).mean().mean()
@@ -668,9 +670,9 @@ def test_areas_by_hand():
 def test_curves_are_of_the_first_users():
     data, kind = catalogue(), "ItemKNN"
     evidence = everything_cited(lists_by(kind), data)
-    whole = measure(kind, evidence, curve_users=1000)
+    whole = measure(kind, evidence, 20, curve_users=1000)
     for n in (0, 1, 5):
-        found = measure(kind, evidence, curve_users=n)
+        found = measure(kind, evidence, 20, curve_users=n)
         first = data.user_ids[sampled_users(data, parameters())[:n]]
         areas = found.by_user.set_index("user_id").filter(like="auc")
         have = areas.index[areas["pos@4/auc"].notna()]
@@ -681,6 +683,9 @@ def test_curves_are_of_the_first_users():
         assert (found.curves["n_users"] <= n).all()
         assert found.curves["n_users"].max() == n
         assert found.curves["value"].isna().all() == (n == 0)
+        known = found.curves.dropna(subset="value")
+        assert known["value"].between(known["low"] - 1e-12, known["high"] + 1e-12).all()
+        assert (known["high"] - known["low"] > 1e-9).any() == (n > 1)  # not by rounding alone
         pd.testing.assert_frame_equal(found.table, whole.table)
 
 

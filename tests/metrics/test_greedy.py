@@ -228,14 +228,14 @@ def test_as_many_ratings_go_as_are_cited(pieces: int) -> None:
     assert found[f"possible_drop@{K},{N}"] == pytest.approx(1.0)
 
 
-@pytest.mark.parametrize("n", [1, 7, 1000])
-def test_the_sample_does_not_grow(n: int) -> None:
+@pytest.mark.parametrize("n", [1, 7, 1000, None])
+def test_the_sample_does_not_grow(n: int | None) -> None:
     by_user = faithful("EASE", 3, sample_users=n, seed=4)
     parameters = FaithfulnessParameters(n_users=None, sample_users=n, seed=4)
     chosen = catalogue().user_ids[greedy_users(catalogue(), parameters)]
     known = by_user["user_id"][by_user[f"pos@{K},{N}/greedy"].notna()]
     assert set(known) == set(chosen) & set(by_user["user_id"])
-    assert len(chosen) == min(n, catalogue().n_users)
+    assert len(chosen) == min(n or 1000, catalogue().n_users)
     drawn = sampled_users(catalogue(), parameters)
     np.testing.assert_array_equal(greedy_users(catalogue(), parameters), drawn[:n])
     found = possible_drop(by_user, K, N, 20, 0).get(f"possible_drop@{K},{N}/n", len(known))

@@ -155,9 +155,9 @@ def test_without_intervals_or_reasons_there_is_no_verdict() -> None:
     assert null_metrics(only, pieces(OWN), pieces([]), everybody(), 10, 0) == {}
 
 
-@pytest.mark.parametrize("n", [1, 3, 60])
-def test_the_sample_does_not_grow(n: int) -> None:
+@pytest.mark.parametrize("n", [1, 3, 60, None])
+def test_the_sample_does_not_grow(n: int | None) -> None:
     asked = what_is_asked(lists(), everybody(sample_users=n, seed=2))
     drawn = greedy_users(histories(), everybody(sample_users=n, seed=2))
     assert set(lists().users[asked.rows]) == set(drawn)
-    assert len(drawn) == min(n, 4)
+    assert len(drawn) == min(n or 60, 4)

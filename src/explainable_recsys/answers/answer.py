@@ -108,7 +108,8 @@ def answer(
         pair.model, data, lists, pair.parameters, **order, **pair.knowledge
     )
     if pair.explainer.asks_model:
-        told = what_is_said(found.evidence, lists, noise_floor(ranker, lists), data.liking)
+        asked = lists.without_others()
+        told = what_is_said(found.evidence, asked, noise_floor(ranker, asked), data.liking)
         found = replace(found, evidence=told)
     sentences = pair.explainer.phrase(found, data, lists, pair.parameters, **pair.knowledge)
     return Answer(lists.table, found.evidence, sentences, found.details)

@@ -99,20 +99,12 @@ def influences(
 
 
 def group_influences(
-    model: ClosedFormRecommender,
-    histories: PaddedBlock,
-    items: NDArray[np.int64],
-    groups: NDArray[np.int64],
+    all_systems: Iterable[UserSystems], items: NDArray[np.int64], groups: NDArray[np.int64]
 ) -> NDArray[np.float64]:
     """Score with all ratings minus score without a group of them, by a block downdate.
 
-    As `downdates`, with D = diag(a) and H = Z B^-1 Z' of the group:
-
-        x' w_-G = x' u + x' B^-1 Z' (D^-1 - H)^-1 Z u,   u = B^-1 (b - Z' c)   (Woodbury 1950).
-
     Args:
-        model: As `downdates`.
-        histories: As `influences`.
+        all_systems: Of b histories; scores are the sum over all.
         items: As `influences`.
         groups: (b, k, g) places in the history of the ratings taken out together, for each item
             its own; padded with -1 at the end.
@@ -122,28 +114,94 @@ def group_influences(
     """
     found = np.zeros(items.shape)
     sizes = (groups >= 0).sum(axis=2)
-    with one_blas_thread():
+    for systems in all_systems:
         for size in np.unique(sizes[sizes > 0]).tolist():
-            of_size = sizes == size
-            asked = np.flatnonzero(of_size.any(axis=1))
-            users, slots = np.nonzero(of_size[asked])
-            chosen = groups[asked[users], slots, :size]
-            own_items = items[asked[users], slots]
-            for systems in model.user_systems(histories.take(asked)):
-                user, before, to_rated, ratings = _solve(systems, size)
-                x = systems.items[own_items]
-                weights = systems.weights[users[:, None], chosen]
-                right = systems.right[users[:, None], chosen]
-                z, to_z = systems.rated[users[:, None], chosen], to_rated[users[:, None], chosen]
-                h = to_z @ z.transpose(0, 2, 1)
-                q = np.einsum("mgf,mf->mg", to_z, x)
-                rest = ratings[users[:, None], chosen] - np.einsum("mgh,mh->mg", h, right)
-                # (D^-1 - H)^-1 = (I - D H)^-1 D, which also holds where a weight is 0
-                inner = np.eye(size) - weights[:, :, None] * h
-                solved = np.linalg.solve(inner, (weights * rest)[..., None])[..., 0]
-                changed = np.einsum("mf,mf->m", x, (user - before)[users])
-                found[asked[users], slots] += changed - (q * (solved - right)).sum(axis=1)
+            rows, slots = np.nonzero(sizes == size)
+            without = sides_of_parts(systems, rows, groups[rows, slots, :size], kept=False)
+            lost = systems.solve()[rows] - without
+            found[rows, slots] += np.einsum("mf,mf->m", systems.items[items[rows, slots]], lost)
     return found
+
+
+def sides_of_parts(
+    systems: UserSystems, rows: NDArray[np.int64], groups: NDArray[np.int64], kept: bool
+) -> NDArray[np.float64]:
+    """User sides of histories without a group of ratings, or of the group alone.
+
+    The side of M + s Z'DZ and r + s Z'c, with s = -1 and the M and r of the whole history (less so
+    many ratings in P), or s = 1 and those of no ratings, is, with D = diag(a) and H = Z M^-1 Z',
+
+        M^-1 r + M^-1 Z' (s c - (I + s D H)^-1 s D (Z M^-1 r + s H c))        (Woodbury 1950),
+
+    which also holds where a weight is 0.
+
+    Args:
+        systems: Of b histories; priors of those of one length are the same if groups are kept.
+        rows: (m,) which of them.
+        groups: (m, g) places of the ratings in the history.
+        kept: Whether they are all that is left (else: taken out).
+
+    Returns:
+        (m, f).
+    """
+    sign, of = 1.0 if kept else -1.0, (rows[:, None], groups)
+    z, weights, right = systems.rated[of], systems.weights[of], systems.right[of]
+    with one_blas_thread():
+        if kept:
+            inverse = np.linalg.inv(systems.prior_of(groups.shape[1]))
+            side = inverse @ systems.prior_right[0]
+            to_z, ratings = z @ inverse, z @ side
+        else:
+            _, before, to_rated, predicted = _solve(systems, groups.shape[1])
+            side, to_z, ratings = before[rows], to_rated[of], predicted[of]
+        h = sign * (to_z @ z.transpose(0, 2, 1))
+        rest = ratings + (h @ right[..., None])[..., 0]
+        inner = np.eye(groups.shape[1]) + weights[..., None] * h
+        solved = np.linalg.solve(inner, (weights * rest)[..., None])[..., 0]
+        return np.asarray(side + sign * np.einsum("mgf,mg->mf", to_z, right - solved))
+
+
+def scores_without_more(
+    systems: UserSystems, rows: NDArray[np.int64], gone: NDArray[np.int64], x: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Products of items with the user sides without some ratings and one more, for each of these.
+
+    As `sides_of_parts`, for all groups that have the same ratings but one.
+
+    Args:
+        systems: Of b histories.
+        rows: (m,) which of them.
+        gone: (m, g) places of the ratings that are taken out anyway.
+        x: (m, f) an item, or a difference of two.
+
+    Returns:
+        (m, length)
+    """
+    g = gone.shape[1]
+    with one_blas_thread():
+        _, before, to_rated, predicted = _solve(systems, g + 1)
+        across = systems.rated.transpose(0, 2, 1)
+        own_h = np.einsum("blf,bfl->bl", to_rated, across)[rows]
+        of, to_x = (rows[:, None], gone), (to_rated[rows] @ x[..., None])[..., 0]
+        h = np.empty((*to_x.shape, g + 1, g + 1))
+        h_of_gone = to_rated[of] @ across[rows]
+        h[..., g, :g] = h[..., :g, g] = h_of_gone.transpose(0, 2, 1)
+        h[..., :g, :g] = np.take_along_axis(h_of_gone, gone[:, None], axis=2)[:, None]
+        h[..., g, g] = own_h
+
+        def of_groups(values: NDArray[np.float64]) -> NDArray[np.float64]:
+            """Values (m, length) of the ratings of each group, (m, length, g + 1)."""
+            known = np.take_along_axis(values, gone, axis=1)[:, None]
+            shape = (*values.shape, g)
+            return np.concatenate([np.broadcast_to(known, shape), values[..., None]], axis=2)
+
+        weights, right = of_groups(systems.weights[rows]), of_groups(systems.right[rows])
+        rest = of_groups(predicted[rows]) - (h @ right[..., None])[..., 0]
+        inner = np.eye(g + 1) - weights[..., None] * h
+        np.put_along_axis(inner[..., g, :], gone[..., None], np.eye(g + 1)[g], axis=1)
+        solved = np.linalg.solve(inner, (weights * rest)[..., None])[..., 0]
+        lost = (of_groups(to_x) * (right - solved)).sum(axis=2)
+        return np.asarray(np.einsum("mf,mf->m", before[rows], x)[:, None] - lost)
 
 
 def _solve(

@@ -40,11 +40,11 @@ class Groups:
     part: NDArray[np.float64]
 
 
-def grouping(features: Features | None) -> Features | None:
-    """The features that ratings are grouped by; None if there are none."""
+def grouping(features: Features | None, n: int = len(GROUPED_BY)) -> Features | None:
+    """The features that ratings are grouped by, of n groups at most; None if there are none."""
     if features is None:
         return None
-    found = tuple(group for group in GROUPED_BY if group in features.groups)
+    found = tuple(group for group in GROUPED_BY if group in features.groups)[:n]
     return features.only(found, "features.item") if found else None
 
 

@@ -26,10 +26,10 @@ from explainable_recsys.interactions import PaddedBlock, padded_blocks
 from explainable_recsys.parameters import Parameters
 from explainable_recsys.progress import progress
 from explainable_recsys.recommenders.base import ClosedFormRecommender, Recommender
-from explainable_recsys.recommenders.lists import Ranker
+from explainable_recsys.recommenders.lists import Offered
 from explainable_recsys.threads import one_blas_thread
 
-SCORES_AT_ONCE = 500_000
+SCORES_AT_ONCE = 2_000_000
 """Scores without a rating that are held at a time."""
 
 LEAST_POINTS = 0.02
@@ -97,13 +97,14 @@ def explain_by_influence(
         chosen = choose(views, order, rows, items, block, parameters, data.liking)
         cited = np.where(chosen.supports, chosen.places[..., : parameters.n_cited], -1)
         found.append(chosen)
-        groups.append(_groups(model, block, views, rows, items, cited))
+        groups.append(_groups(systems, views, rows, items, cited))
         histories = lists.histories.ratings[block.rows]
         if model.predicts_ratings:
             cited = np.full_like(cited, -1)
             predicted = np.take_along_axis(model.scores(histories), items, axis=1)
             scores[rows[rows >= 0]] = predicted[rows >= 0]
-        ranks.append(_ranks_without(ranker, histories, systems, block, rows, items, cited, n))
+        asked = systems, block, rows, items, cited, n
+        ranks.append(_ranks_without(ranker.offered, histories, *asked))
     evidence = viewed_evidence(data, lists, found, order)
     details = {"cited_groups": _about(lists, groups), "ranks_without": _about(lists, ranks)}
     if model.predicts_ratings:
@@ -124,8 +125,7 @@ def _is_felt(
 
 
 def _groups(
-    model: ClosedFormRecommender,
-    block: PaddedBlock,
+    systems: Sequence[Downdates],
     views: Views,
     rows: NDArray[np.int64],
     items: NDArray[np.int64],
@@ -138,13 +138,13 @@ def _groups(
         "row": rows.ravel(),
         "n_cited": there.sum(axis=2).ravel(),
         "sum_of_influences": losses.sum(axis=2).ravel(),
-        "group_influence": group_influences(model, block, items, cited).ravel(),
+        "group_influence": group_influences([one.systems for one in systems], items, cited).ravel(),
     }
     return pd.DataFrame(table)[there.any(axis=2).ravel()]
 
 
 def _ranks_without(
-    ranker: Ranker,
+    ranker: Offered,
     histories: sparse.csr_array,
     systems: Sequence[Downdates],
     block: PaddedBlock,
@@ -160,28 +160,33 @@ def _ranks_without(
     users, slots, numbers = np.nonzero(cited >= 0)
     places, columns = cited[users, slots, numbers], items[users, slots]
     scores = ranker.scores(histories)
+    whole = np.zeros(items.shape, np.int64)
+    for slot, asked_for in enumerate(items.T):
+        whole[:, slot] = ranker.ranks(scores, asked_for, n)
     pairs, asked = np.unique(users * block.columns.shape[1] + places, return_inverse=True)
     queries = np.argsort(asked, kind="stable")
-    ranks, without = np.empty(len(queries), np.int64), np.empty(len(queries), np.int64)
+    without = np.empty(len(queries), np.int64)
     counting = np.any([system.changes.any(axis=2) for system in systems], axis=0).sum(axis=1)
     step = max(1, SCORES_AT_ONCE // (scores.shape[1] * max(items.shape[1], 1)))
     for start in range(0, len(pairs), step):
         user, place = np.divmod(pairs[start : start + step], block.columns.shape[1])
-        changed = scores[user] - _losses_of_all(systems, user, place)
+        changed = scores[user] - _losses(systems, user, place, ranker.columns)
         changed[counting[user] <= 1] = -np.inf  # no rating is left that counts
         of = queries[slice(*np.searchsorted(asked[queries], [start, start + step]))]
-        ranks[of] = ranker.ranks(scores[users[of]], columns[of], n)
         without[of] = ranker.ranks(changed[asked[of] - start], columns[of], n)
     table = {"row": rows[users, slots], "number": numbers, "rated": block.columns[users, places]}
-    return pd.DataFrame(table | {"rank": ranks, "rank_without": without})
+    return pd.DataFrame(table | {"rank": whole[users, slots], "rank_without": without})
 
 
-def _losses_of_all(
-    systems: Sequence[Downdates], users: NDArray[np.int64], places: NDArray[np.int64]
+def _losses(
+    systems: Sequence[Downdates],
+    users: NDArray[np.int64],
+    places: NDArray[np.int64],
+    items: NDArray[np.int64],
 ) -> NDArray[np.float64]:
-    """What the scores of all items lose without one rating of a history each, (m, n_items)."""
+    """What the scores of some items lose without one rating of a history each, (m, n)."""
     with one_blas_thread():
-        parts = [one.changes[users, places] @ one.systems.items.T for one in systems]
+        parts = [one.changes[users, places] @ one.systems.items[items].T for one in systems]
     return np.asarray(np.sum(parts, axis=0))
 
 

@@ -16,7 +16,7 @@ from scipy import sparse
 from explainable_recsys import draws
 from explainable_recsys.data import Data, Lists
 from explainable_recsys.errors import InputError
-from explainable_recsys.explainers.groups import GROUPED_BY, SLIGHT, liked_features
+from explainable_recsys.explainers.groups import SLIGHT, grouping, liked_features
 from explainable_recsys.explainers.order import strongest_evidence
 from explainable_recsys.explainers.perturbations import (
     MIN_EFFECTIVE,
@@ -215,32 +215,11 @@ def explain_by_lime(
         _only_good(local, parameters.min_held_out_r2)
         for local in local_surrogates(model, lists, features, parameters, data.liking)
     ]
-    widened = sum(len(local.rows) for local in found if local.quality["widened"])
-    if widened:
-        logger.warning(
-            "LIME: around %d of %d recommendations the kernel of width %g (kernel_width.%s) left "
-            "fewer than %d effective samples and was widened",
-            widened,
-            len(lists),
-            _width(parameters),
-            parameters.neighbourhood,
-            MIN_EFFECTIVE,
-        )
+    _warn_of_widened(found, len(lists), parameters)
     if parameters.neighbourhood in ("groups", "history"):
         found = [_liked_only(local, lists, features) for local in found]
     if parameters.neighbourhood == "item" and features is not None:
-        likes = liked_features(lists.histories.ratings, features.matrix, data.liking)
-        groups = np.array(features.groups)
-        slight = SLIGHT if set(features.groups) - set(SLIGHT) else ("popularity",)
-        found = [
-            _by_taste(
-                one,
-                likes[lists.users[one.rows]].toarray()[:, one.evidence],
-                groups[one.evidence],
-                slight,
-            )
-            for one in found
-        ]
+        found = _liked_features_only(found, lists, features, data.liking)
     evidence, projected = _evidence(found, data, lists, features, parameters)
     return Explained(
         evidence,
@@ -329,7 +308,7 @@ def _around_histories(
     """The same users without some parts of their histories."""
     positions, columns = lists.by_user()
     divide = _Dividing(
-        lists.histories, liking, _grouping(features, parameters), parameters.grouped_from
+        lists.histories, liking, _described(features, parameters), parameters.grouped_from
     )
     width = _width(parameters)
     for user in progress(np.flatnonzero((positions >= 0).any(axis=1)), "explain by LIME", "user"):
@@ -380,13 +359,34 @@ def _beyond_size(
     return np.where((own * alone > 0) & (np.abs(own) >= noise), own, 0.0)
 
 
-def _grouping(features: Features | None, parameters: LimeParameters) -> Features | None:
-    """The features that histories are grouped by."""
-    if parameters.neighbourhood == "groups" and features is not None:
-        for group in GROUPED_BY:
-            if group in features.groups:
-                return features.only((group,), "features.item")
-    return None
+def _warn_of_widened(found: list[Local], n: int, parameters: LimeParameters) -> None:
+    """Warn of recommendations, of n, around which the kernel was too narrow."""
+    widened = sum(len(local.rows) for local in found if local.quality["widened"])
+    if widened:
+        logger.warning(
+            "LIME: around %d of %d recommendations the kernel of width %g (kernel_width.%s) left "
+            "fewer than %d effective samples and was widened",
+            widened,
+            n,
+            _width(parameters),
+            parameters.neighbourhood,
+            MIN_EFFECTIVE,
+        )
+
+
+def _liked_features_only(
+    found: list[Local], lists: Lists, features: Features, liking: Liking
+) -> list[Local]:
+    """Without support by features of items that are not liked; see `_by_taste`."""
+    likes = liked_features(lists.histories.ratings, features.matrix, liking)
+    groups = np.array(features.groups)
+    slight = SLIGHT if set(features.groups) - set(SLIGHT) else ("popularity",)
+
+    def taste(one: Local) -> Local:
+        of_users = likes[lists.users[one.rows]].toarray()[:, one.evidence]
+        return _by_taste(one, of_users, groups[one.evidence], slight)
+
+    return [taste(one) for one in found]
 
 
 def _liked_only(local: Local, lists: Lists, features: Features | None) -> Local:
@@ -594,7 +594,7 @@ def _finite(outputs: NDArray[np.float64]) -> NDArray[np.float64]:
 def _described(features: Features | None, parameters: LimeParameters) -> Features | None:
     """The features of items that perturbations are made of."""
     if parameters.neighbourhood == "groups":
-        return _grouping(features, parameters)
+        return grouping(features, 1)
     return features if parameters.neighbourhood == "item" else None
 
 

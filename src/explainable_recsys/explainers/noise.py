@@ -25,14 +25,16 @@ def noise_floor(ranker: Ranker, lists: Lists, block_size: int = 512) -> NDArray[
     ratings that are all equal.
     """
     histories, found = lists.histories.ratings, [np.empty(0)]
+    offered = np.flatnonzero(~ranker.barred)
     for start in range(0, histories.shape[0], block_size):
-        scores = ranker.scores(histories[start : start + block_size]).astype(np.float64)
+        scores = ranker.scores(histories[start : start + block_size])[:, offered]
         open_to = ~np.isneginf(scores)
         n = np.maximum(open_to.sum(axis=1), 1)
-        scores = np.where(open_to, scores, 0.0)
-        mean = scores.sum(axis=1) / n
-        spread = np.sqrt(np.where(open_to, (scores - mean[:, None]) ** 2, 0.0).sum(axis=1) / n)
+        scores = np.where(open_to, scores, 0.0).astype(np.float64)
         size = np.abs(scores).max(axis=1, initial=0.0)
+        scores -= (scores.sum(axis=1) / n)[:, None]
+        scores[~open_to] = 0.0
+        spread = np.sqrt(np.einsum("ui,ui->u", scores, scores) / n)
         found.append(np.where(spread < FLAT * size, np.inf, NOISE * spread))
     return np.concatenate(found)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal, Protocol, cast
+from typing import Any, Literal, Protocol, cast, get_args
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,7 @@ from scipy import sparse
 from explainable_recsys.data import Data, Lists
 from explainable_recsys.errors import InputError
 from explainable_recsys.explainers.downdates import Downdates
-from explainable_recsys.explainers.groups import find_groups
+from explainable_recsys.explainers.groups import Groups, find_groups
 from explainable_recsys.explainers.order import strongest_evidence
 from explainable_recsys.explainers.tables import evidence_table
 from explainable_recsys.interactions import PaddedBlock
@@ -107,6 +107,14 @@ class Views:
             )
         return found
 
+    def at(
+        self, users: NDArray[np.int64], slots: NDArray[np.int64], places: NDArray[np.int64]
+    ) -> pd.DataFrame:
+        """Columns `share`, `loss`, `lead` of some ratings (n,); NaN where there is no share."""
+        of = users, slots, places
+        known = {name: getattr(self, name) for name in get_args(View)}
+        return pd.DataFrame({n: np.nan if v is None else v[of] for n, v in known.items()})
+
 
 def with_outside(items: NDArray[np.int64], outside: NDArray[np.int64]) -> NDArray[np.int64]:
     """Items (b, k + 1) that are asked about, padding and missing ones as column 0."""
@@ -175,18 +183,10 @@ def choose(
     whole = np.maximum(weights, 0.0).sum(axis=2)
     supported = (whole > 0) & (whole - lower >= LEAST_LIKED * whole)
     weights = np.where(supported[..., None], weights, 0.0)
+    described, of_items = (_described(features, some) for some in (block.columns, items))
+    groups = find_groups(weights, liked, block.filled, described, of_items)
     length, n_cited = weights.shape[-1], min(parameters.n_cited, parameters.n_evidence)
     flat = weights.reshape(rows.size, length)
-    d = 0 if features is None else features.matrix.shape[1]
-    described, of_items = (
-        np.zeros((*some.shape, d), np.float32)
-        if features is None
-        else sparse.csr_array(features.matrix[np.maximum(some, 0).ravel()])
-        .toarray()
-        .reshape((*some.shape, d))
-        for some in (block.columns, items)
-    )
-    groups = find_groups(weights, liked, block.filled, described, of_items)
     later = np.where(liked[:, None], np.where(groups.members, 0, 1), 2).reshape(flat.shape)
     chosen = strongest_evidence(flat, parameters.n_evidence, n_cited, later)
     cited = chosen[:, : parameters.n_cited]
@@ -194,32 +194,47 @@ def choose(
     supports = (cited >= 0) & (np.take_along_axis(flat, at, axis=1) > 0)
     supports &= np.repeat(liked, rows.shape[1], axis=0)[np.arange(len(at))[:, None], at]
     made, place = np.nonzero(chosen >= 0)
-    entries = chosen[made, place]
-    columns = {
-        name: None if values is None else values.reshape(rows.size, length)[made, entries]
-        for name, values in (("share", views.share), ("loss", views.loss), ("lead", views.lead))
-    }
-    users = made // max(rows.shape[1], 1)
-    pieces = {"row": rows.ravel()[made], "place": place, "rated": block.columns[users, entries]}
-    explained = np.unique(made)
-    totals = {
-        "row": rows.ravel()[explained],
-        "supporting": np.maximum(flat, 0.0).sum(axis=1)[explained],
-        "opposing": np.minimum(flat, 0.0).sum(axis=1)[explained],
-        "lower": _of_lower(weights, liked).ravel()[explained],
-        "n_liked": ((weights > 0) & liked[:, None]).sum(axis=2).ravel()[explained],
-        "shared": groups.column.ravel()[explained],
-        "n_sharing": groups.members.sum(axis=2).ravel()[explained],
-        "of_sharing": groups.part.ravel()[explained],
-    }
-    shape = (*rows.shape, -1) if rows.size else (*rows.shape, chosen.shape[1])
-    cited_shape = (*rows.shape, -1) if rows.size else (*rows.shape, cited.shape[1])
+    users, slots = np.divmod(made, max(rows.shape[1], 1))
+    pieces = views.at(users, slots, chosen[made, place])
     return Chosen(
-        chosen.reshape(shape),
-        supports.reshape(cited_shape),
-        pd.DataFrame(pieces | {n: np.nan if c is None else c for n, c in columns.items()}),
-        pd.DataFrame(totals),
+        chosen.reshape(*rows.shape, chosen.shape[1]),
+        supports.reshape(*rows.shape, cited.shape[1]),
+        pieces.assign(
+            row=rows.ravel()[made],
+            place=place,
+            rated=block.columns[users, chosen[made, place]],
+        ),
+        _totals(weights, liked, groups, rows, np.unique(made)),
     )
+
+
+def _described(features: Features | None, items: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Features (b, n, d) of items (b, n), of which -1 is padding; none without any."""
+    if features is None:
+        return np.zeros((*items.shape, 0), np.float32)
+    found = sparse.csr_array(features.matrix[np.maximum(items, 0).ravel()])
+    return np.asarray(found.toarray()).reshape(*items.shape, found.shape[1])
+
+
+def _totals(
+    weights: NDArray[np.float64],
+    liked: NDArray[np.bool_],
+    groups: Groups,
+    rows: NDArray[np.int64],
+    explained: NDArray[np.int64],
+) -> pd.DataFrame:
+    """What all ratings (b, k, length) say about the explained recommendations, as in `Chosen`."""
+    columns = {
+        "row": rows,
+        "supporting": np.maximum(weights, 0.0).sum(axis=2),
+        "opposing": np.minimum(weights, 0.0).sum(axis=2),
+        "lower": _of_lower(weights, liked),
+        "n_liked": ((weights > 0) & liked[:, None]).sum(axis=2),
+        "shared": groups.column,
+        "n_sharing": groups.members.sum(axis=2),
+        "of_sharing": groups.part,
+    }
+    return pd.DataFrame({name: values.ravel()[explained] for name, values in columns.items()})
 
 
 def _of_lower(weights: NDArray[np.float64], liked: NDArray[np.bool_]) -> NDArray[np.float64]:

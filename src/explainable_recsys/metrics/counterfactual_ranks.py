@@ -9,11 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from explainable_recsys.explainers.downdates import sides_of_parts
+from explainable_recsys.interactions import padded_blocks
 from explainable_recsys.ragged import expand, place_in_run
-from explainable_recsys.recommenders.lists import Ranker
+from explainable_recsys.recommenders.base import SideScorer
+from explainable_recsys.recommenders.lists import Offered, Ranker
 
 SCORES_AT_ONCE = 2_000_000
 """Scores that are held at a time."""
+
+FEW = 8
+"""Up to so many ratings are taken out of a system, or put into one; else it is solved anew."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,6 +31,7 @@ class Orders:
         starts: (o,) where its items begin in `entries` and `places`.
         entries: (sum of lengths,) position of each item in the histories' `indices`, ascending
             within an order.
+        ordered: (sum of lengths,) the same in order.
         places: (sum of lengths,) place of each item in the order, from 0.
         prefixes: (1 + sum of lengths,) running sums of random numbers of the items in order; the
             difference of two of an order is a fingerprint of the set of items between them.
@@ -33,6 +40,7 @@ class Orders:
     users: NDArray[np.int64]
     starts: NDArray[np.int64]
     entries: NDArray[np.int64]
+    ordered: NDArray[np.int64]
     places: NDArray[np.int64]
     prefixes: NDArray[np.uint64]
 
@@ -57,9 +65,10 @@ class Orders:
         sorted_items = np.lexsort((keys, orders))
         places = np.empty(len(entries), np.int64)
         places[sorted_items] = place_in_run(orders)
-        numbers = item_numbers[histories.indices[entries[sorted_items]]]
+        ordered = entries[sorted_items]
+        numbers = item_numbers[histories.indices[ordered]]
         prefixes = np.append(np.uint64(0), np.cumsum(numbers, dtype=np.uint64))
-        return cls(users, np.cumsum(lengths) - lengths, entries, places, prefixes)
+        return cls(users, np.cumsum(lengths) - lengths, entries, ordered, places, prefixes)
 
     def first(self, orders: NDArray[np.int64], sizes: NDArray[np.int64]) -> NDArray[np.uint64]:
         """Fingerprint of the first items of some orders, (m,)."""
@@ -107,7 +116,7 @@ def counterfactual_ranks(
         Rank (q,) of each item, as `Ranker.ranks`, among the others that are not in the whole
         history; 0 for a score of -inf, which is never recommended. And the scores (q,).
     """
-    users = orders.users[queries.orders]
+    offered, users = ranker.offered, orders.users[queries.orders]
     parts = orders.first(queries.orders, queries.sizes)
     by_part = np.lexsort((parts, queries.kept, users))
     change = np.zeros(len(by_part), bool)
@@ -116,25 +125,49 @@ def counterfactual_ranks(
         change[1:] |= np.diff(key[by_part]) != 0
     starts = np.append(np.flatnonzero(change), len(by_part))
     ranks, scores = np.empty(len(by_part), np.int64), np.empty(len(by_part))
+    one_each = by_part[starts[:-1]]
+    sides = None
+    if isinstance(ranker.model, SideScorer):
+        sides = _sides(ranker.model, histories, orders, queries, one_each)
     step = max(1, SCORES_AT_ONCE // histories.shape[1])
     for start in range(0, len(starts) - 1, step):
         stop = min(start + step, len(starts) - 1)
         asked = by_part[starts[start] : starts[stop]]
         rows = np.repeat(np.arange(stop - start), np.diff(starts[start : stop + 1]))
-        one_each = by_part[starts[start:stop]]
-        scored = _score_parts(ranker, histories, orders, queries, one_each)
-        ranks[asked], scores[asked] = _ranks(ranker, scored, rows, queries.items[asked], n)
+        known = None if sides is None else sides[start:stop]
+        scored = _score_parts(offered, histories, orders, queries, one_each[start:stop], known)
+        ranks[asked], scores[asked] = _ranks(offered, scored, rows, queries.items[asked], n)
     return ranks, scores
 
 
 def _score_parts(
-    ranker: Ranker,
+    ranker: Offered,
     histories: sparse.csr_array,
     orders: Orders,
     queries: MaskedHistories,
     chosen: NDArray[np.int64],
+    sides: NDArray[np.float64] | None,
 ) -> NDArray[np.float32]:
-    """Scores (m, n_items) for the part of each chosen query; -inf also for the whole history."""
+    """Scores (m, offered) for the part of each chosen query; -inf also for the whole history."""
+    left = _parts(histories, orders, queries, chosen)
+    if sides is None:
+        scores = ranker.scores(left)
+    else:
+        assert isinstance(ranker.model, SideScorer)
+        scores = ranker.open_to(ranker.model.scores_given(sides, ranker.columns), left)
+    whole = histories[orders.users[queries.orders[chosen]]]
+    rows = np.repeat(np.arange(len(chosen)), np.diff(whole.indptr))
+    ranker.close(scores, rows, whole.indices)
+    return scores
+
+
+def _parts(
+    histories: sparse.csr_array,
+    orders: Orders,
+    queries: MaskedHistories,
+    chosen: NDArray[np.int64],
+) -> sparse.csr_array:
+    """The part (m, n_items) of a history that each chosen query asks for."""
     of = queries.orders[chosen]
     lengths = np.diff(histories.indptr)[orders.users[of]].astype(np.int64)
     rows, places = expand(orders.starts[of], lengths)
@@ -142,26 +175,48 @@ def _score_parts(
     there = (orders.places[places] < queries.sizes[chosen][rows]) == queries.kept[chosen][rows]
     kept = entries[there]
     starts = np.append(0, np.cumsum(np.bincount(rows[there], minlength=len(chosen))))
-    part = sparse.csr_array(
-        (histories.data[kept], histories.indices[kept], starts),
-        shape=(len(chosen), histories.shape[1]),
-    )
-    scores = ranker.scores(part)
-    scores[rows, histories.indices[entries]] = -np.inf
-    return scores
+    arrays = histories.data[kept], histories.indices[kept], starts
+    return sparse.csr_array(arrays, shape=(len(chosen), histories.shape[1]))
+
+
+def _sides(
+    model: SideScorer,
+    histories: sparse.csr_array,
+    orders: Orders,
+    queries: MaskedHistories,
+    chosen: NDArray[np.int64],
+) -> NDArray[np.float64]:
+    """User sides (m, f) for the part of each chosen query, from those of the whole histories."""
+    of, sizes, kept = queries.orders[chosen], queries.sizes[chosen], queries.kept[chosen]
+    users, few = orders.users[of], sizes <= FEW
+    solved = model.user_factors(_parts(histories, orders, queries, chosen[~few]))
+    found = np.empty((len(chosen), solved.shape[1]))
+    found[~few] = solved
+    for block in padded_blocks(histories):
+        (systems,) = model.user_systems(block)
+        place = np.full(histories.shape[0], -1)
+        place[block.rows] = np.arange(len(block.rows))
+        here = few & (place[users] >= 0)
+        for keep, size in np.unique(np.column_stack([kept, sizes])[here], axis=0).tolist():
+            asked = np.flatnonzero(here & (kept == keep) & (sizes == size))
+            first = orders.starts[of[asked], None] + np.arange(size)
+            groups = orders.ordered[first] - histories.indptr[users[asked], None]
+            found[asked] = sides_of_parts(systems, place[users[asked]], groups, bool(keep))
+    return found
 
 
 def _ranks(
-    ranker: Ranker,
+    ranker: Offered,
     scores: NDArray[np.float32],
     rows: NDArray[np.int64],
     items: NDArray[np.int64],
     n: int,
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Ranks (q,) and scores (q,) of items in some rows of the scores (m, n_items)."""
+    """Ranks (q,) and scores (q,) of items in some rows of the scores (m, offered)."""
     ranks = np.empty(len(rows), np.int64)
     step = max(1, SCORES_AT_ONCE // (4 * scores.shape[1]))
     for start in range(0, len(rows), step):
         part = slice(start, start + step)
         ranks[part] = ranker.ranks(scores[rows[part]], items[part], n)
-    return ranks, scores[rows, items].astype(np.float64)
+    places = ranker.places[items]
+    return ranks, np.where(places < 0, -np.inf, scores[rows, places].astype(np.float64))

@@ -19,7 +19,7 @@ from explainable_recsys.metrics.beyond_accuracy import (
 from explainable_recsys.metrics.bootstrap import mean_with_interval
 from explainable_recsys.metrics.explanations import (
     additivity_error,
-    coverage,
+    coverage_with_interval,
     evaluate_explanations,
 )
 from explainable_recsys.metrics.faithfulness import (
@@ -275,13 +275,18 @@ def _coverage_of_controls(
     tables: dict[str, pd.DataFrame], data: Data, evaluation: EvaluationParameters
 ) -> dict[str, float]:
     """Coverage of the same explainer on the lists of the controls."""
-    found = {}
+    found: dict[str, float] = {}
     for name, explained in tables.items():
         if name.startswith("explanations_of_"):
             control = name.removeprefix("explanations_of_")
             lists = of_control_users(tables[f"recommendations_of_{control}"], evaluation)
             check_explained(lists, explained)
-            found[f"coverage_of_{control}"] = coverage(Lists.of(data.histories, lists), explained)
+            found |= coverage_with_interval(
+                f"coverage_of_{control}",
+                Lists.of(data.histories, lists),
+                explained,
+                *evaluation.resampling,
+            )
     return found
 
 

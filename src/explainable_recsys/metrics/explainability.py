@@ -110,7 +110,7 @@ def measure_explainability(
         evaluation: List length and intervals.
         recommendations: The lists.
         plain_recommendations: Lists over which the gain is taken, user by user.
-        of_controls: `recommendations_of_<control>`, which are measured without interval.
+        of_controls: `recommendations_of_<control>`, of which some users' are measured.
     """
     metrics: dict[str, float] = {}
     lists = Lists.of(data.histories, recommendations)
@@ -127,8 +127,9 @@ def measure_explainability(
         for name, table in of_controls.items():
             chosen = Lists.of(data.histories, of_control_users(table, evaluation))
             of_users = explainability_per_user(chosen, shares.ratings, evaluation.k)
-            means = of_users[of_users.index.isin(chosen.table["user_id"])].mean()
+            of_users = of_users[of_users.index.isin(chosen.table["user_id"])]
             control = name.removeprefix("recommendations")
-            metrics |= {f"{columns[c]}{control}": float(means[c]) for c in means.index}
+            of_control = of_users.rename(columns={c: new + control for c, new in columns.items()})
+            metrics |= mean_with_interval(of_control, *evaluation.resampling)
     empty = np.diff(explainability_by_users.ratings.indptr) == 0
     return metrics | {"n_users_without_neighbours": float(empty.sum())}

@@ -94,6 +94,15 @@ def explanation_counts(explained: Matched) -> pd.DataFrame:
     )
 
 
+def coverage_with_interval(
+    name: str, lists: Lists, evidence: pd.DataFrame, n_resamples: int, seed: int
+) -> dict[str, float]:
+    """`coverage` under a name, with its interval and number of users; see `ratio_with_interval`."""
+    counts = explanation_counts(match_evidence(lists, evidence))
+    made, found = (counts[column].to_frame(name) for column in ("n_recommendations", "n_explained"))
+    return ratio_with_interval(found, made, n_resamples, seed)
+
+
 def coverage(lists: Lists, evidence: pd.DataFrame) -> float:
     """Share of the recommendations with at least one piece of evidence; NaN without any."""
     counts = explanation_counts(match_evidence(lists, evidence)).sum()

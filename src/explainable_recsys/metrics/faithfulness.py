@@ -78,17 +78,18 @@ class FaithfulnessParameters(Parameters):
     `n_cited` are the Ke; `reported` is the one that summaries show. The same `n_users` (None: all)
     are drawn for every approach, and `random_draws` random choices of items are averaged. Curves
     take away 0 to 100 % of the histories of the first `curve_users` drawn, in equal steps. The
-    first `sample_users` are those of whom more is asked: how far their recommendations can fall at
-    all, and what is said of them on another person's history (the null). Ratios
+    first `sample_users` (None: all of these) are those of whom more is asked: how far their
+    recommendations can fall at all, and what is said of them on another person's history (the
+    null). Ratios
     are taken where the personal part of a score is at least `least_personal` times as large as it
     is on average, in absolute terms.
     """
 
     n_cited: tuple[int, ...] = (1, 2, 3, 4, 5)
     reported: int = Field(3, ge=1)
-    n_users: int | None = Field(200, ge=1)
+    n_users: int | None = Field(100, ge=1)
     random_draws: int = Field(1, ge=1)
-    sample_users: int = Field(60, ge=1)
+    sample_users: int | None = Field(60, ge=1)
     curve_users: int = Field(20, ge=0)
     curve_steps: int = Field(10, ge=2)
     least_personal: float = Field(0.1, gt=0)
@@ -132,7 +133,7 @@ class Faithfulness:
         table: The means over users: `metric`, `evidence`, `n_cited`, `value`, `low`, `high`,
             `n_users`, `n_recommendations`.
         curves: `metric`, `evidence`, `share` (of the history removed, or kept for ps and ins),
-            `value`, `n_users`.
+            `value`, `low`, `high`, `n_users`.
     """
 
     by_user: pd.DataFrame
@@ -617,22 +618,19 @@ def _results(
     return Faithfulness(
         by_user.assign(user_id=user_ids)[["user_id", *by_user.columns]],
         table.astype({"n_users": np.int64}),
-        _curve_table(points),
+        _curve_table(points, n_resamples, parameters.seed),
     )
 
 
-def _curve_table(points: list[tuple[str, str, float, NDArray[np.float64]]]) -> pd.DataFrame:
+def _curve_table(
+    points: list[tuple[str, str, float, NDArray[np.float64]]], n_resamples: int, seed: int
+) -> pd.DataFrame:
     """Mean of every point of the curves over the users who have one."""
-    return pd.DataFrame(
-        [
-            (
-                metric,
-                evidence,
-                share,
-                float(np.nanmean(values)) if (~np.isnan(values)).any() else np.nan,
-                int((~np.isnan(values)).sum()),
-            )
-            for metric, evidence, share, values in points
-        ],
-        columns=["metric", "evidence", "share", "value", "n_users"],
-    )
+    by_user = pd.DataFrame({str(place): values for place, (*_, values) in enumerate(points)})
+    found = mean_with_interval(by_user, n_resamples, seed)
+    rows = [
+        (*point, *(found.get(f"{place}{end}", np.nan) for end in ENDS))
+        for place, (*point, _) in enumerate(points)
+    ]
+    columns = ["metric", "evidence", "share", "value", "low", "high", "n_users"]
+    return pd.DataFrame(rows, columns=columns).astype({"n_users": np.int64})

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from explainable_recsys.explainers.downdates import downdates_of
+from explainable_recsys.explainers.downdates import downdates_of, scores_without_more
 from explainable_recsys.interactions import PaddedBlock, padded_blocks
 from explainable_recsys.progress import progress
 from explainable_recsys.ragged import place_in_run
+from explainable_recsys.recommenders.association_rules import AssociationRules
 from explainable_recsys.recommenders.base import (
     AdditiveRecommender,
     ClosedFormRecommender,
     Recommender,
+    SideScorer,
 )
 from explainable_recsys.recommenders.emf import EMF
-from explainable_recsys.recommenders.lists import Ranker
+from explainable_recsys.recommenders.lists import Offered, Ranker
 
 SCORES_AT_ONCE = 2_000_000
 """Scores that are held at a time."""
@@ -36,7 +40,8 @@ def take_away(
     so that an item is off the list where its lead is below 0. Leads are looked at anew after each
     removal. What they are without a rating is exact where the user side has a closed form; other
     additive recommenders are taken to be sums over the ratings, explainable matrix factorization is
-    solved as if the neighbours stayed the same, and the rest are asked again without each rating.
+    solved as if the neighbours stayed the same, rules are looked up, and the rest are asked again
+    without each rating.
     Which place the item has then is always found by scoring what is left of the history.
 
     Args:
@@ -53,11 +58,18 @@ def take_away(
     """
     removed = np.full((len(items), n), -1, np.int64)
     ranks = np.zeros((len(items), n), np.int64)
-    _, rivals = _places(ranker, histories, of, removed, items, k)
+    offered = ranker.offered
+    left, rows = histories, of
+    _, rivals = _places(offered, left, rows, removed, items, k)
     for step in progress(range(n), "take the best away"):
-        removed[:, step] = _most_needed(ranker.model, histories, of, items, rivals)
-        histories, of = _without(histories[of], removed[:, step]), np.arange(len(items))
-        ranks[:, step], rivals = _places(ranker, histories, of, removed, items, k)
+        if isinstance(ranker.model, SideScorer):
+            gone = removed[:, :step]
+            best = _most_needed_more(ranker.model, histories, of, gone, items, rivals)
+        else:
+            best = _most_needed(ranker.model, left, rows, items, rivals)
+        removed[:, step] = best
+        left, rows = _without(left[rows], best), np.arange(len(items))
+        ranks[:, step], rivals = _places(offered, left, rows, removed, items, k)
     return removed, ranks
 
 
@@ -82,11 +94,11 @@ def ranks_without(
     left = histories[of]
     for columns in removed.T:
         left = _without(left, columns)
-    return _places(ranker, left, np.arange(len(items)), removed, items, k)[0]
+    return _places(ranker.offered, left, np.arange(len(items)), removed, items, k)[0]
 
 
 def _places(
-    ranker: Ranker,
+    ranker: Offered,
     histories: sparse.csr_array,
     of: NDArray[np.int64],
     removed: NDArray[np.int64],
@@ -105,14 +117,15 @@ def _places(
         different, rows = np.unique(of[part], return_inverse=True)
         scores = ranker.scores(histories[different])[rows]
         every, places = np.nonzero(removed[part] >= 0)
-        scores[every, removed[part][every, places]] = -np.inf
+        ranker.close(scores, every, removed[part][every, places])
         ranks[part] = ranker.ranks(scores, items[part], k)
         every = np.arange(len(scores))
-        scores[every, items[part]] = -np.inf
+        ranker.close(scores, every, items[part])
         last = max(scores.shape[1] - k, 0)
         kth = np.partition(scores, last, axis=1)[:, last]
         there = np.isfinite(kth) & (k <= scores.shape[1])
-        rivals[part] = np.where(there, (scores == kth[:, None]).argmax(axis=1), -1)
+        kth_places = (scores == kth[:, None]).argmax(axis=1)
+        rivals[part] = np.where(there, ranker.columns[kth_places], -1)
     return ranks, rivals
 
 
@@ -142,6 +155,36 @@ def _most_needed(
     return found
 
 
+def _most_needed_more(
+    model: SideScorer,
+    histories: sparse.csr_array,
+    of: NDArray[np.int64],
+    gone: NDArray[np.int64],
+    items: NDArray[np.int64],
+    rivals: NDArray[np.int64],
+) -> NDArray[np.int64]:
+    """`_most_needed` when columns (m, g) are gone already, from the systems of whole histories."""
+    found = np.full(len(items), -1, np.int64)
+    for block in padded_blocks(histories):
+        place = np.full(histories.shape[0], -1)
+        place[block.rows] = np.arange(len(block.rows))
+        place[block.rows[block.filled.sum(axis=1) <= gone.shape[1]]] = -1  # nothing is left
+        asked = np.flatnonzero(place[of] >= 0)
+        if not len(asked):
+            continue
+        (systems,) = model.user_systems(block)
+        rows, rival = place[of[asked]], rivals[asked]
+        x = systems.items[items[asked]]
+        x = x - np.where(rival[:, None] >= 0, systems.items[np.maximum(rival, 0)], 0.0)
+        rated = np.where(block.filled, block.columns, -1)[rows]
+        places = (rated[:, None] == gone[asked, :, None]).argmax(axis=2)
+        leads = scores_without_more(systems, rows, places, x)
+        leads[rated < 0] = np.inf
+        np.put_along_axis(leads, places, np.inf, axis=1)
+        found[asked] = rated[np.arange(len(rows)), leads.argmin(axis=1)]
+    return found
+
+
 def _lost_leads(
     model: Recommender,
     histories: sparse.csr_array,
@@ -156,7 +199,9 @@ def _lost_leads(
     k = items.shape[1]
     losses = _losses(model, block, np.column_stack([items, np.maximum(rivals, 0)]))
     if losses is not None:
-        return losses[:, :k] - np.where(rivals[..., None] >= 0, losses[:, k:], 0.0)
+        with np.errstate(invalid="ignore"):
+            lost = losses[:, :k] - np.where(rivals[..., None] >= 0, losses[:, k:], 0.0)
+        return np.where(np.isposinf(losses[:, :k]), np.inf, lost)  # both may be lost
     found = np.zeros((*items.shape, block.columns.shape[1]))
     for row, history in enumerate(block.rows.tolist()):
         own = histories[[history]]
@@ -174,6 +219,8 @@ def _losses(
         return np.asarray(np.sum(parts, axis=0))
     if isinstance(model, AdditiveRecommender):
         return model.contributions(block, items)
+    if isinstance(model, AssociationRules) and not math.isnan(model.liked_from):
+        return model.losses(block, items)
     return None
 
 

@@ -27,7 +27,7 @@ class EvaluationParameters(Parameters):
     k: int = Field(10, ge=1)
     relevance: Literal["any", "liked"] = "any"
     sampled_negatives: int | None = Field(None, ge=1)
-    control_users: int | None = Field(200, ge=1)
+    control_users: int | None = Field(100, ge=1)
     n_resamples: int = Field(1000, ge=0)
     seed: Seed = 0
 

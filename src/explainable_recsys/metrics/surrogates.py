@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from explainable_recsys.metrics.bootstrap import mean_with_interval
+from explainable_recsys.metrics.bootstrap import mean_with_interval, ratio_with_interval
 from explainable_recsys.metrics.parameters import EvaluationParameters
 
 GOOD_FIT = 0.5
@@ -28,15 +28,17 @@ def surrogate_metrics(
         Means over users of `local_r2` and `held_out_r2` with intervals; of the latter the
         quantiles over explanations and the share above 0.5; mean `effective_samples`,
         `n_samples`, and the number of explanations with a widened kernel; of the controls
-        `held_out_r2_of_<control>`.
+        `held_out_r2_of_<control>`, over explanations, with its interval over users.
     """
     fits = ["local_r2", "held_out_r2"]
     per_user = surrogates.groupby("user_id", sort=True)[fits].mean()
     held_out = surrogates["held_out_r2"].dropna()
-    around = {
-        f"held_out_r2_of_{name.removeprefix('surrogates_of_')}": float(table["held_out_r2"].mean())
-        for name, table in of_controls.items()
-    }
+    around: dict[str, float] = {}
+    for table_name, table in of_controls.items():
+        name = f"held_out_r2_of_{table_name.removeprefix('surrogates_of_')}"
+        by_user = table.groupby("user_id", sort=True)["held_out_r2"]
+        sums, counts = by_user.sum().to_frame(name), by_user.count().to_frame(name)
+        around |= ratio_with_interval(sums, counts, *evaluation.resampling)
     return {
         **around,
         **mean_with_interval(per_user, *evaluation.resampling),

@@ -91,13 +91,13 @@ class ALS(Recommender):
 
     def scores(self, histories: sparse.csr_array) -> NDArray[np.float32]:
         """Predicted preference of every item, (n, n_items); see `Recommender.scores`."""
-        return self._scores(histories, slice(None))
+        return self.scores_given(self.user_factors(histories), slice(None))
 
     def scores_of(
         self, histories: sparse.csr_array, columns: NDArray[np.int64]
     ) -> NDArray[np.float32]:
         """Score some items only; see `Recommender.scores_of`."""
-        return self._scores(histories, columns)
+        return self.scores_given(self.user_factors(histories), columns)
 
     def user_factors(self, histories: sparse.csr_array) -> NDArray[np.float64]:
         """Solve for the user side, (n, factors), exactly: one least-squares problem each."""
@@ -120,12 +120,12 @@ class ALS(Recommender):
             terms = solved.transpose(0, 2, 1) @ rated.transpose(0, 2, 1)
         return np.asarray(terms * weights[:, None, :])
 
-    def _scores(
-        self, histories: sparse.csr_array, columns: NDArray[np.int64] | slice
+    def scores_given(
+        self, users: NDArray[np.float64], columns: NDArray[np.int64] | slice
     ) -> NDArray[np.float32]:
-        users = self.user_factors(histories).astype(np.float32)
+        """Products of the user sides with the factors of items; see `SideScorer`."""
         with one_blas_thread():  # with more threads the last digits differ
-            return np.asarray(users @ self.item_factors[columns].T)
+            return np.asarray(users.astype(np.float32) @ self.item_factors[columns].T)
 
     def user_systems(self, histories: PaddedBlock) -> Iterator[UserSystems]:
         """The least-squares problems as systems; see `ClosedFormRecommender`."""

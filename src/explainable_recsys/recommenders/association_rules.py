@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from explainable_recsys.data import Data
+from explainable_recsys.interactions import PaddedBlock
 from explainable_recsys.knowledge.association_rules import (
     Rules,
     rules_from_table,
@@ -77,19 +78,59 @@ class AssociationRules(Recommender):
         self, histories: sparse.csr_array, columns: NDArray[np.int64]
     ) -> NDArray[np.float32]:
         """Look only at the rules that lead to some items; see `Recommender.scores_of`."""
+        few = self._leading_to(columns)
+        users, rules = few._applicable(Liking(self.liked_from).items(histories))
+        different, places = np.unique(columns, return_inverse=True)
+        scores = np.full((histories.shape[0], len(different)), -np.inf, np.float32)
+        led_to = np.searchsorted(different, few.consequents)[rules]
+        np.maximum.at(scores, (users, led_to), few.confidence[rules])
+        return scores[:, places]
+
+    def losses(self, histories: PaddedBlock, items: NDArray[np.int64]) -> NDArray[np.float64]:
+        """What scores of items (b, k) lose without each rating, (b, k, length).
+
+        Only the ratings that the best rule needs matter: without one, the best rule that does
+        without it counts, and where there is none the score is lost. This takes what else is liked
+        to stay liked, so not the mean of a history for what is liked from.
+        """
+        users, places = np.nonzero(Liking(self.liked_from).padded(histories))
+        columns, shape = histories.columns, (len(items), self.n_items)
+        ones = np.ones(len(users), np.float32)
+        liked = sparse.csr_array((ones, (users, columns[users, places])), shape=shape)
+        few = self._leading_to(items)
+        users, rules = few._applicable(liked)
+        keys = np.arange(len(items))[:, None] * self.n_items + items
+        pairs, asked = np.unique(keys, return_inverse=True)
+        led_to = users * self.n_items + few.consequents[rules]
+        of = np.minimum(np.searchsorted(pairs, led_to), len(pairs) - 1)
+        of, rules = of[pairs[of] == led_to], rules[pairs[of] == led_to]
+        order = np.lexsort((-few.confidence[rules], of))
+        of, rules = of[order], rules[order]
+        confidence, antecedents = few.confidence[rules].astype(np.float64), few.antecedents[rules]
+        explained, first = np.unique(of, return_index=True)
+        lost = np.zeros((len(pairs), columns.shape[1]))
+        for needed in antecedents[first].T:
+            without = np.full(len(pairs), -1)
+            without[explained] = needed
+            others = np.flatnonzero((antecedents != without[of, None]).all(axis=1))
+            next_best = np.full(len(pairs), -np.inf)
+            np.maximum.at(next_best, of[others], confidence[others])
+            rated = columns[pairs[explained] // self.n_items] == needed[:, None]
+            rated &= histories.filled[pairs[explained] // self.n_items]
+            of_pair, place = np.nonzero(rated)
+            best = confidence[first[of_pair]]
+            lost[explained[of_pair], place] = best - next_best[explained[of_pair]]
+        return lost[asked].reshape(*items.shape, -1)
+
+    def _leading_to(self, columns: NDArray[np.int64]) -> AssociationRules:
+        """The rules that lead to some items alone."""
         leading = np.flatnonzero(np.isin(self.consequents, columns))
-        few = replace(
+        return replace(
             self,
             antecedents=self.antecedents[leading],
             consequents=self.consequents[leading],
             confidence=self.confidence[leading],
         )
-        users, rules = few._applicable(Liking(self.liked_from).items(histories))
-        different, places = np.unique(columns, return_inverse=True)
-        scores = np.full((histories.shape[0], len(different)), -np.inf, np.float32)
-        led_to = np.searchsorted(different, few.consequents[rules])
-        np.maximum.at(scores, (users, led_to), few.confidence[rules])
-        return scores[:, places]
 
     def _applicable(self, liked: sparse.csr_array) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Users (rows) and rules all of whose antecedents they like."""

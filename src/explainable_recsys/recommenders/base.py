@@ -173,7 +173,7 @@ class UserSystems:
 
     def solve(self) -> NDArray[np.float64]:
         """The user sides, (b, f)."""
-        return np.asarray(np.linalg.solve(self.matrix(), self.right_side()[..., None])[..., 0])
+        return self._solution
 
     def matrix(self, n_removed: int = 0) -> NDArray[np.float64]:
         """A (b, f, f), with the P of histories with so many ratings less."""
@@ -185,12 +185,23 @@ class UserSystems:
         return np.asarray((across @ self.right[..., None])[..., 0] + self.prior_right)
 
     @cached_property
+    def _solution(self) -> NDArray[np.float64]:
+        return np.asarray(np.linalg.solve(self.matrix(), self.right_side()[..., None])[..., 0])
+
+    @cached_property
     def _gram(self) -> NDArray[np.float64]:
         across = self.rated.transpose(0, 2, 1)
         return np.asarray(across @ (self.rated * self.weights[..., None]))
 
+    def prior_of(self, n: int) -> NDArray[np.float64]:
+        """P of a history of n ratings, (f, f), where it is that of all as long."""
+        longer = self.n_ratings[0] - n
+        return np.asarray(self.prior_precision[0] - longer * self.precision_per_rating)
+
     def prior(self, n_removed: int) -> NDArray[np.float64]:
         """P of histories with so many ratings less (at most all of them), (b, f, f)."""
+        if not n_removed:
+            return self.prior_precision
         removed = np.minimum(n_removed, self.n_ratings)[:, None, None]
         return self.prior_precision - removed * self.precision_per_rating
 
@@ -201,6 +212,19 @@ class ClosedFormRecommender(Protocol):
 
     def user_systems(self, histories: PaddedBlock) -> Iterator[UserSystems]:
         """The systems of a block of users; scores are the sum over all that are yielded."""
+
+
+@runtime_checkable
+class SideScorer(ClosedFormRecommender, FactorRecommender, Protocol):
+    """A recommender that asks nothing of a history but the solution of its one system.
+
+    Priors of the systems of histories of one length are the same.
+    """
+
+    def scores_given(
+        self, users: NDArray[np.float64], columns: NDArray[np.int64] | slice
+    ) -> NDArray[np.float32]:
+        """Scores (n, m) of some items, given the solutions (n, f)."""
 
 
 def load_recommender(arrays: dict[str, NDArray[Any]]) -> Recommender:

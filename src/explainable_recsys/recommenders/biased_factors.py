@@ -89,13 +89,13 @@ class BiasedFactors(Recommender):
 
     def scores(self, histories: sparse.csr_array) -> NDArray[np.float32]:
         """Score every item; see `Recommender.scores`."""
-        return self._scores(histories, slice(None))
+        return self._scored(self.user_factors(histories), slice(None))
 
     def scores_of(
         self, histories: sparse.csr_array, columns: NDArray[np.int64]
     ) -> NDArray[np.float32]:
         """Score some items only; see `Recommender.scores_of`."""
-        return self._scores(histories, columns)
+        return self._scored(self.user_factors(histories), columns)
 
     def predict_ratings(
         self, histories: sparse.csr_array, rows: NDArray[np.int64], columns: NDArray[np.int64]
@@ -117,10 +117,11 @@ class BiasedFactors(Recommender):
         """(n_items, 1 + factors): a 1 for the user's bias, then the factors."""
         return np.hstack([np.ones((self.n_items, 1)), self.item_factors.astype(np.float64)])
 
-    def _scores(
-        self, histories: sparse.csr_array, columns: NDArray[np.int64] | slice
+    def _scored(
+        self, sides: NDArray[np.float64], columns: NDArray[np.int64] | slice
     ) -> NDArray[np.float32]:
-        users = self.user_factors(histories).astype(np.float32)
+        """Scores (n, m) of some items, given the user sides (n, 1 + factors)."""
+        users = sides.astype(np.float32)
         with one_blas_thread():  # with more threads the last digits differ
             scores = users[:, 1:] @ self.item_factors[columns].T
         scores += users[:, :1]
@@ -165,20 +166,24 @@ class BiasedFactors(Recommender):
         per_rating = parameters.user_regularization * np.eye(len(gram))
         n_ratings = histories.filled.sum(axis=1)
         right = 1.0 - (1.0 - weight) * self._bases[histories.columns]
+        precision = np.tile(weight * gram, (len(n_ratings), 1, 1))
+        ridge = (n_ratings + WITHOUT_RATINGS) * parameters.user_regularization
+        np.einsum("bff->bf", precision)[:] += ridge[:, None]
         return UserSystems(
             items=self.design,
             rated=self._rated(histories),
             weights=np.where(histories.filled, 1.0 - weight, 0.0),
             right=np.where(histories.filled, right, 0.0),
             prior_right=np.tile(-weight * base, (len(n_ratings), 1)),
-            prior_precision=weight * gram
-            + (n_ratings[:, None, None] + WITHOUT_RATINGS) * per_rating,
+            prior_precision=precision,
             precision_per_rating=per_rating,
             n_ratings=n_ratings,
         )
 
     def _rated(self, histories: PaddedBlock) -> NDArray[np.float64]:
-        return np.asarray(self.design[histories.columns] * histories.filled[..., None])
+        rated = self.design[histories.columns]
+        rated[~histories.filled] = 0.0
+        return rated
 
     @cached_property
     def _bases(self) -> NDArray[np.float64]:

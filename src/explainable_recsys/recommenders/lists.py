@@ -96,9 +96,18 @@ class Ranker:
             barred[catalogue.known_columns(exclude)] = True
         return cls(model, n_ratings, barred)
 
+    @cached_property
+    def offered(self) -> Offered:
+        """The same without the barred items, for questions about scores of many histories."""
+        columns = np.flatnonzero(~self.barred)
+        places = np.full(len(self.barred), -1)
+        places[columns] = np.arange(len(columns))
+        nobody = np.zeros(len(columns), bool)
+        return Offered(self.model, self.n_ratings[columns], nobody, columns, places)
+
     def scores(self, histories: sparse.csr_array) -> NDArray[np.float32]:
         """Scores (n, n_items) for some histories; -inf for what is not recommended."""
-        return self.open_to(self.model.scores(histories), histories)
+        return self.open_to(self._scored(histories), histories)
 
     def open_to(
         self, scores: NDArray[np.float32], histories: sparse.csr_array
@@ -108,9 +117,16 @@ class Ranker:
         if self._nothing is not None:
             scores[scores == self._nothing] = -np.inf
             scores[lengths == 0] = -np.inf
-        scores[np.repeat(np.arange(len(lengths)), lengths), histories.indices] = -np.inf
+        rows = np.repeat(np.arange(len(lengths)), lengths)
+        self.close(scores, rows, histories.indices)
         scores[:, self.barred] = -np.inf
         return scores
+
+    def close(
+        self, scores: NDArray[np.float32], rows: NDArray[np.int64], columns: NDArray[Any]
+    ) -> None:
+        """Set the scores of some items, one in each of the rows, to -inf."""
+        scores[rows, columns] = -np.inf
 
     def best(
         self, scores: NDArray[np.float32], n: int
@@ -182,7 +198,41 @@ class Ranker:
         if not self.model.is_personal:
             return None
         empty = sparse.csr_array(np.zeros((1, self.model.n_items), np.float32))
-        return np.asarray(self.model.scores(empty)[0])
+        return np.asarray(self._scored(empty)[0])
+
+    def _scored(self, histories: sparse.csr_array) -> NDArray[np.float32]:
+        return self.model.scores(histories)
+
+
+@dataclass(frozen=True, eq=False)
+class Offered(Ranker):
+    """A ranker of those items only that are not barred.
+
+    Its scores are (n, m): of few of a catalogue's items when most have too few ratings. Questions
+    about items name their columns in the whole catalogue.
+
+    Attributes:
+        columns: (m,) those of the items.
+        places: (n_items,) place of each column among them; -1 of barred items.
+    """
+
+    columns: NDArray[np.int64]
+    places: NDArray[np.int64]
+
+    def close(
+        self, scores: NDArray[np.float32], rows: NDArray[np.int64], columns: NDArray[Any]
+    ) -> None:
+        """See `Ranker.close`; barred items have no score."""
+        places = self.places[columns]
+        scores[rows[places >= 0], places[places >= 0]] = -np.inf
+
+    def ranks(self, scores: NDArray[Any], columns: NDArray[np.int64], n: int) -> NDArray[np.int64]:
+        """See `Ranker.ranks`."""
+        places = self.places[columns]
+        return np.where(places < 0, 0, super().ranks(scores, np.maximum(places, 0), n))
+
+    def _scored(self, histories: sparse.csr_array) -> NDArray[np.float32]:
+        return self.model.scores_of(histories, self.columns)
 
 
 def _count(flags: NDArray[np.bool_]) -> NDArray[np.int64]:

@@ -236,7 +236,7 @@ def _softmax_regression(
     ridge: float,
 ) -> NDArray[np.float64]:
     """Weights of the last axis of (n, m, r) parts, 0 or more."""
-from scipy import optimize
+    from scipy import optimize
 
     rows, columns = np.nonzero(wanted)
     shares = 1.0 / wanted.sum(axis=1)[rows]

@@ -146,6 +146,12 @@ class SVD(BiasedFactors):
         per_rating = self.parameters.regularization * identity
         yield self._rating_systems(histories, self.user_penalty * identity, per_rating)
 
+    def scores_given(
+        self, users: NDArray[np.float64], columns: NDArray[np.int64] | slice
+    ) -> NDArray[np.float32]:
+        """Scores of some items by the user sides; see `SideScorer`."""
+        return self._scored(users, columns)
+
 
 def fit_svd_ratings(
     interactions: Interactions, parameters: SVDRatingsParameters, user_penalty: float

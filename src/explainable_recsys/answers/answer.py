@@ -46,12 +46,7 @@ class FittedPair:
     @property
     def silence(self) -> str:
         """Why it has no reason for a recommendation for which it has none, after a colon."""
-        near = self.knowledge.get("neighbourhood")
-        of_items = near is not None and near.form == "items"
-        record = EXPLAINERS["similar_items"] if of_items else self.explainer
-        given = {name: value for name, value in self.parameters if isinstance(value, float)}
-        shares = {name: percentage(100 * value) for name, value in given.items()}
-        return phrase(record.silence, **shares)
+        return why_silent(self.explainer, self.parameters, self.knowledge)
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,6 +108,24 @@ def answer(
     found = replace(found, evidence=told)
     sentences = pair.explainer.phrase(found, data, lists, pair.parameters, **pair.knowledge)
     return Answer(lists.table, found.evidence, sentences, found.details)
+
+
+def why_silent(
+    explainer: ExplainerRecord, parameters: Parameters, knowledge: Mapping[str, Any]
+) -> str:
+    """Why an explainer has no reason where it has none, with its thresholds.
+
+    Args:
+        explainer: Its record.
+        parameters: Of it.
+        knowledge: By argument; only `neighbourhood` is read, where it has one.
+    """
+    near = knowledge.get("neighbourhood")
+    of_items = near is not None and near.form == "items"
+    record = EXPLAINERS["similar_items"] if of_items else explainer
+    given = {name: value for name, value in parameters if isinstance(value, float)}
+    shares = {name: percentage(100 * value) for name, value in given.items()}
+    return phrase(record.silence, **shares)
 
 
 def place_among_all(ranker: Ranker, one: Interactions, column: int, n: int) -> Lists:

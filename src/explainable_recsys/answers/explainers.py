@@ -25,6 +25,7 @@ from explainable_recsys.wording.paths import path_sentences
 from explainable_recsys.wording.rules import rule_sentences
 
 MEASURED = ("{approach}.approach_metrics",)
+OF_NO_KIND = ", or what could be named is neither of its kind nor liked by the same people"
 
 _ALL = (
     ExplainerRecord(
@@ -35,8 +36,7 @@ _ALL = (
         details=("totals",),
         adds_up=True,
         has_grounds=True,
-        silence="too little of its score comes from what was liked, or nothing of its kind or that "
-        "the same people like is in that",
+        silence="too little of its score comes from what was liked" + OF_NO_KIND,
     ),
     ExplainerRecord(
         "features",
@@ -52,8 +52,7 @@ _ALL = (
         details=("cited_groups", "ranks_without"),
         has_grounds=True,
         measure=Step(influence_metrics, MEASURED),
-        silence="no liked rating raises its score enough to be felt, or none of something of its "
-        "kind or that the same people like",
+        silence="no liked rating raises its score enough to be felt" + OF_NO_KIND,
     ),
     ExplainerRecord(
         "rules",
@@ -87,8 +86,7 @@ _ALL = (
         knowledge=("similar_items",),
         has_grounds=True,
         on_controls=True,
-        silence="nothing that was liked is among the items most similar to it, or nothing of its "
-        "kind or that the same people like",
+        silence="nothing that was liked is among the items most similar to it" + OF_NO_KIND,
     ),
     ExplainerRecord(
         "lime",
@@ -103,8 +101,8 @@ _ALL = (
             MEASURED,
             {f"surrogates_of_{c}": f"{{approach}}.surrogates_of_{c}" for c in CONTROLS},
         ),
-        silence="no part of what was liked raises its score in a way that a simple model can tell, "
-        "or nothing of its kind or that the same people like",
+        silence="no part of what was liked raises its score in a way that a simple model can tell"
+        + OF_NO_KIND,
     ),
     ExplainerRecord(
         "paths",

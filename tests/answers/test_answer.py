@@ -164,9 +164,11 @@ def test_any_list_is_explained(catalog: DataCatalog, data: Data) -> None:
     for never in (one.ratings.indices[0], np.flatnonzero(few)[0]):
         nowhere = place_among_all(ranker, one, int(never), 10).table
         assert (nowhere["rank"].item(), nowhere["score"].item()) == (0, -np.inf)
-    next_best = int(np.argsort(-scores, kind="stable")[10])  # the last one is hardly liked with any
-    told = answer(ease, data, lists=place_among_all(ranker, one, next_best, 10))
-    assert set(told.explanations["item_id"]) == {one.item_ids[next_best]}
+    user, item = catalog.load("intrinsic_ease.explanations")[PAIR].iloc[0]
+    other = of_users(data, data.histories.user_rows(np.array([user])).tolist())
+    (column,) = other.item_columns(np.array([item]))
+    told = answer(ease, data, lists=place_among_all(ranker, other, int(column), 10))
+    assert set(told.explanations["item_id"]) == {item}
 
 
 def test_length_and_choice_of_the_items(catalog: DataCatalog, data: Data) -> None:

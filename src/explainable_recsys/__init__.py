@@ -24,15 +24,19 @@ _PLACES = {
     "Lists": "data",
     "RecommendationParameters": "recommenders.lists",
     "answer": "answers.answer",
+    "control_tests": "metrics.comparison",
     "evaluate_explanations": "metrics.explanations",
     "evaluate_lists": "metrics.evaluation",
     "measure_faithfulness": "metrics.faithfulness",
     "minimal_counterfactual": "explainers.counterfactuals",
+    "null_metrics": "metrics.null",
     "pair_of": "answers.pairs",
+    "paired_tests": "metrics.comparison",
     "possible_drop": "metrics.faithfulness",
     "ranking_per_user": "metrics.ranking",
     "recommend": "recommenders.lists",
     "what_if": "explainers.what_if",
+    "what_is_asked": "metrics.null",
 }
 
 __version__ = "0.1.0"

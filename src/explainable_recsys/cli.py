@@ -118,7 +118,10 @@ cli.add_command(with_plain_errors(fetch_data))
 @click.command(name="explain")
 @click.option("--user", required=True, help="Id of the user.")
 @click.option("--item", help="Id or title of an item, in the user's list or not.")
-@click.option("--approach", help="Who explains; default: the one with the highest nDCG.")
+@click.option(
+    "--approach",
+    help="Who explains; default: the highest nDCG of those that explain half of their lists.",
+)
 @click.option("--recommender", help="Instead of an approach: who recommends, for example als.")
 @click.option("--explainer", help="How that is explained; default: as its first approach does.")
 @click.option("--lists", help="Recommender whose list is explained; default: the one who explains.")

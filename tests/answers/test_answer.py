@@ -128,7 +128,8 @@ def test_any_pair_that_fits_explains_the_lists_of_the_recommender(
             own = own.head(len(made))
         pd.testing.assert_frame_equal(made, own, rtol=1e-4, atol=1e-6, check_dtype=False)
         evidence, viewed = found.explanations, explainer in ("influence", "contributions")
-        assert_is_evidence(evidence.astype(dict.fromkeys(PAIR, "int64")), views=viewed)
+        table, grounds = evidence.astype(dict.fromkeys(PAIR, "int64")), EXPLAINERS[explainer]
+        assert_is_evidence(table, views=viewed, grounds=grounds.has_grounds)
         assert set(evidence["item_id"]) <= set(own["item_id"])
         assert set(evidence["rated_item_id"].dropna()) <= rated
         assert evidence[PAIR].drop_duplicates().reset_index(drop=True).equals(found.sentences[PAIR])
@@ -163,8 +164,11 @@ def test_any_list_is_explained(catalog: DataCatalog, data: Data) -> None:
     for never in (one.ratings.indices[0], np.flatnonzero(few)[0]):
         nowhere = place_among_all(ranker, one, int(never), 10).table
         assert (nowhere["rank"].item(), nowhere["score"].item()) == (0, -np.inf)
-    told = answer(ease, data, lists=asked)
-    assert set(told.explanations["item_id"]) == {one.item_ids[last]}
+    user, item = catalog.load("intrinsic_ease.explanations")[PAIR].iloc[0]
+    other = of_users(data, data.histories.user_rows(np.array([user])).tolist())
+    (column,) = other.item_columns(np.array([item]))
+    told = answer(ease, data, lists=place_among_all(ranker, other, int(column), 10))
+    assert set(told.explanations["item_id"]) == {item}
 
 
 def test_length_and_choice_of_the_items(catalog: DataCatalog, data: Data) -> None:

@@ -69,7 +69,17 @@ def test_backslash_t_is_a_tab_however_yaml_quotes_it() -> None:
 @pytest.mark.parametrize(
     ("changes", "parts"),
     [
-        ({"nmae": "x"}, ["source.nmae", "not permitted"]),
+        ({"nmae": "x"}, ["source.nmae: no such key", "did you mean 'name'?", "accepted: name, "]),
+        (
+            {"ratings__columns__user": "x"},
+            ["source.ratings.columns.user: no such key", "user_id, item_id, rating, timestamp"],
+        ),
+        ({"ratings__seperator": ";"}, ["source.ratings.seperator", "did you mean 'separator'?"]),
+        ({"liked": {"shar": 0.5}}, ["source.liked", "accepted: share"]),
+        (
+            {"graph": {"triples": {"file": "a", "colums": {}}, "links": {"file": "b"}}},
+            ["source.graph.triples.colums", "did you mean 'columns'?"],
+        ),
         ({"name": ""}, ["source.name"]),
         ({"ratings": None}, ["source.ratings"]),
         ({"ratings__ids": "float"}, ["source.ratings.ids", "'integer' or 'text'", "'float'"]),

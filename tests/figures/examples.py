@@ -176,7 +176,10 @@ def trade_off() -> Figures:
         }
     )
     alone = table.head(1)[["approach", "ndcg@10", "pos@10,3", "pos@10,3/random"]]
+    titles = [f"Factorization machine's ratings by method {n}" for n in range(len(table))]
+    titled = table.assign(approach=titles)
     tables = {"many": table, "one": alone, "missing": table.tail(2), "none": table.head(0)}
+    tables["titled"] = titled
     return {name: trade_off_figure(table, 10, 3) for name, table in tables.items()}
 
 

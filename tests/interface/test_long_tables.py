@@ -47,13 +47,13 @@ def test_examples_show_titles_years_and_reasons_in_order() -> None:
             "sentence": [f"Because you rated {marked('M*A*S*H')} ★5.", None],
         }
     )
-    lines = shown(Group(*examples(lists, ["posthoc_knn", "posthoc_ar"]))).split("\n")
+    lines = shown(Group(*examples(lists, {"posthoc_knn": "", "posthoc_ar": "no rule"}))).split("\n")
     assert [line.rstrip() for line in lines if line.strip()] == [
         "SVD by association rules (posthoc_ar): the first recommendations to user 7",
         "  1. Catch-22 (1970)",
         "     Because you rated M*A*S*H ★5.",
         "  2. Untitled",
-        "     no explanation",
+        "     no explanation: no rule",
     ]
 
 

@@ -13,10 +13,11 @@ import pytest
 from kedro.io import DataCatalog, MemoryDataset
 from rich.console import Console, Group
 
+from explainable_recsys.answers.explainers import EXPLAINERS
 from explainable_recsys.answers.pairs import APPROACHES
 from explainable_recsys.answers.recommenders import CONTROLS, RECOMMENDERS
 from explainable_recsys.interface.found import find
-from explainable_recsys.interface.long_tables import long_tables
+from explainable_recsys.interface.long_tables import examples, long_tables
 from explainable_recsys.interface.summary import (
     MISSION,
     data_lines,
@@ -269,3 +270,14 @@ def test_a_run_that_ended_before_any_approach(tmp_path: Path) -> None:
     with open_catalog(tmp_path) as catalog:
         text = shown(*results(find(catalog)))
     assert "No approach has results of this data yet" in text
+
+
+def test_where_there_is_no_reason_the_cause_is_said(full_run: Path) -> None:
+    with open_catalog(full_run) as catalog:
+        found = find(catalog)
+        lists, silences = found.lists_of_example, found.silences
+    assert silences["posthoc_ar"] in EXPLAINERS["rules"].silence
+    assert "30 %" in silences["intrinsic_mf"]
+    text = " ".join(shown(Group(*examples(lists.assign(sentence=None), silences))).split())
+    for silence in silences.values():
+        assert f"no explanation: {silence}" in text

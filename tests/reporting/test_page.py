@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import axe_playwright_python
 import pytest
 
 from explainable_recsys.reporting.html import report_html
@@ -132,3 +134,28 @@ def test_topics_are_unfolded_on_paper_and_folded_again(browser: Browser, report:
         page.locator("#figures .drawing svg.main-svg").first.wait_for()
         page.evaluate("dispatchEvent(new Event('afterprint'))")
         assert page.locator("details[open]").count() == 0
+
+
+AXE = Path(axe_playwright_python.__file__).parent / "axe.min.js"
+UNFOLD = """
+document.querySelectorAll('details').forEach(topic => {
+  topic.removeAttribute('name');
+  topic.open = true;
+})
+"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("screen", [DESK, PHONE])
+def test_nothing_is_in_the_way_of_anybody(
+    browser: Browser, report: Path, screen: dict[str, int], scheme: str
+) -> None:
+    """axe-core finds no violation, neither while topics are folded nor when all are open."""
+    context = {"viewport": screen, "color_scheme": scheme, "bypass_csp": True}
+    with opened(browser, report, **context) as page:
+        page.add_script_tag(path=AXE)
+        for unfold in ("", UNFOLD):
+            page.evaluate(unfold)
+            found = page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]
+            told = [(one["id"], [node["html"] for node in one["nodes"]]) for one in found]
+            assert not told, json.dumps(told, indent=1)

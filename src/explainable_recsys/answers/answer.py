@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from explainable_recsys.answers.explainers import EXPLAINERS
 from explainable_recsys.answers.records import ExplainerRecord, Pair
 from explainable_recsys.data import Data, Lists
-from explainable_recsys.explainers.noise import noise_floor, what_is_said
+from explainable_recsys.explainers.grounds import what_is_told
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.parameters import Parameters
 from explainable_recsys.recommenders.base import Recommender
@@ -46,12 +46,7 @@ class FittedPair:
     @property
     def silence(self) -> str:
         """Why it has no reason for a recommendation for which it has none, after a colon."""
-        near = self.knowledge.get("neighbourhood")
-        of_items = near is not None and near.form == "items"
-        record = EXPLAINERS["similar_items"] if of_items else self.explainer
-        given = {name: value for name, value in self.parameters if isinstance(value, float)}
-        shares = {name: percentage(100 * value) for name, value in given.items()}
-        return phrase(record.silence, **shares)
+        return why_silent(self.explainer, self.parameters, self.knowledge)
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,12 +102,30 @@ def answer(
     found = pair.explainer.explain(
         pair.model, data, lists, pair.parameters, **order, **pair.knowledge
     )
-    if pair.explainer.asks_model:
-        asked = lists.without_others()
-        told = what_is_said(found.evidence, asked, noise_floor(ranker, asked), data.liking)
-        found = replace(found, evidence=told)
+    asked = ranker if pair.explainer.asks_model else None
+    n_named = getattr(pair.parameters, "n_cited", 0) if pair.explainer.has_grounds else 0
+    told = what_is_told(found.evidence, data, lists.without_others(), asked, n_named)
+    found = replace(found, evidence=told)
     sentences = pair.explainer.phrase(found, data, lists, pair.parameters, **pair.knowledge)
     return Answer(lists.table, found.evidence, sentences, found.details)
+
+
+def why_silent(
+    explainer: ExplainerRecord, parameters: Parameters, knowledge: Mapping[str, Any]
+) -> str:
+    """Why an explainer has no reason where it has none, with its thresholds.
+
+    Args:
+        explainer: Its record.
+        parameters: Of it.
+        knowledge: By argument; only `neighbourhood` is read, where it has one.
+    """
+    near = knowledge.get("neighbourhood")
+    of_items = near is not None and near.form == "items"
+    record = EXPLAINERS["similar_items"] if of_items else explainer
+    given = {name: value for name, value in parameters if isinstance(value, float)}
+    shares = {name: percentage(100 * value) for name, value in given.items()}
+    return phrase(record.silence, **shares)
 
 
 def place_among_all(ranker: Ranker, one: Interactions, column: int, n: int) -> Lists:

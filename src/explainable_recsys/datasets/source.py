@@ -5,12 +5,12 @@ from __future__ import annotations
 import codecs
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Generic, Literal, Self, TypeVar
+from typing import Annotated, Any, Generic, Literal, Self, TypeVar, get_args
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 
 from explainable_recsys.data import RatingScale
-from explainable_recsys.errors import InputError
+from explainable_recsys.errors import InputError, did_you_mean
 from explainable_recsys.liking import Liked, Liking, ScaleShare
 from explainable_recsys.parameters import Parameters
 
@@ -337,9 +337,24 @@ def _problem(details: Any) -> str:
     message = str(details["msg"]).removeprefix("Value error, ")
     if message.startswith("."):
         return key + message
-    if details["type"] in {"missing", "extra_forbidden", "value_error"}:
+    if details["type"] == "extra_forbidden":
+        *block, wrong = map(str, details["loc"])
+        known = _keys(block)
+        return f"{key}: no such key; {did_you_mean(wrong, known)}accepted: {', '.join(known)}"
+    if details["type"] in {"missing", "value_error"}:
         return f"{key}: {message}"
     return f"{key}: {message}, found {details['input']!r}"
+
+
+def _keys(path: list[str]) -> list[str]:
+    """The keys of a block within `source`."""
+    block: type[Parameters] = SourceParameters
+    for key in path:
+        if key in block.model_fields:  # else the name of one of several forms that a value may have
+            kind = block.model_fields[key].annotation
+            forms = [form for form in (kind, *get_args(kind)) if isinstance(form, type)]
+            block = next((form for form in forms if issubclass(form, Parameters)), block)
+    return list(block.model_fields)
 
 
 def line_of(table: TableFormat[Any], position: int) -> str:

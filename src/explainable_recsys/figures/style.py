@@ -8,6 +8,7 @@ the layout: kedro-viz sets it, and the background, to those of its own theme.
 from __future__ import annotations
 
 import html
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 from explainable_recsys.figures.texts import escape, lines_of, short
@@ -47,6 +48,7 @@ _MESSAGE = 44  # letters on a line of a figure that only says something
 _LONGEST_LINE = 900  # pixels that a line is read across
 _NARROW, _SMALL = 340, 16  # width of a figure with hardly any room, and a margin there
 _NAMES = 0.38  # of a width, for the names of rows
+_SECOND_LINE = 11  # by which every row is higher where names of rows are broken, in pixels
 _TICK = 50  # pixels for a tick of a horizontal axis
 _MARGINS = {"l": 64, "r": 24, "t": 72, "b": 64}
 _LINEAGE = 900, 480  # pixels that kedro-viz has for what is drawn
@@ -142,7 +144,8 @@ def finish(
 def fit(figure: Figure, width: int) -> Figure:
     """A figure as it is to be shown with a width: texts broken into lines, names shortened.
 
-    What is drawn stays as high; the figure grows by the lines that are more.
+    What is drawn stays as high, unless names of rows are broken; the figure grows by the lines that
+    are more.
 
     Args:
         figure: From `finish`.
@@ -155,7 +158,7 @@ def fit(figure: Figure, width: int) -> Figure:
     if width < _NARROW:
         layout.margin.r = layout.margin.r or _SMALL
         fitted.update_traces({"textfont.size": 10}, {"type": "bar"})
-    _shorten_names(fitted, width)
+    layout.height += _shorten_names(fitted, width)
     room = width - (layout.margin.l or _MARGINS["l"]) - (layout.margin.r or _MARGINS["r"])
     above = 0
     for part, text in (("title", layout.title), ("subtitle", layout.title.subtitle)):
@@ -318,13 +321,16 @@ def _cut(name: str, longest: int) -> str:
     return name if "<" in name else escape(short(html.unescape(name), longest))
 
 
-def _shorten_names(figure: Figure, width: int) -> None:
-    """Let the names of rows take no more than their part of a width."""
-    names = _NAMES * width
+def _shorten_names(figure: Figure, width: int) -> int:
+    """Let the names of rows take no more than their part of a width; how much they are higher."""
+    names, higher = _NAMES * width, 0
     longest = int(names / _LETTERS["subtitle"])
     for axis in figure.select_yaxes():
         if axis.ticktext:
-            parts = (name.split("<br>") for name in axis.ticktext)
+            broken = [_two_lines(name, longest) for name in axis.ticktext]
+            if broken != list(axis.ticktext):
+                higher = max(higher, _SECOND_LINE * len(broken))
+            parts = (name.split("<br>") for name in broken)
             axis.ticktext = ["<br>".join(_cut(part, longest) for part in each) for each in parts]
     margin = figure.layout.margin
     less = max((margin.l or 0) - int(names) - 32, 0)
@@ -333,6 +339,13 @@ def _shorten_names(figure: Figure, width: int) -> None:
             note.xshift = (note.xshift or 0) + less
     margin.l = margin.l and margin.l - less
     margin.r = margin.r and min(margin.r, int(names) + 32)
+    return higher
+
+
+def _two_lines(name: str, longest: int) -> str:
+    """A plain name that is too long in two lines, the first as long as may be."""
+    first, _, second = textwrap.fill(name, longest, break_long_words=False).partition("\n")
+    return name if "<" in name or not second else first + "<br>" + second.replace("\n", " ")
 
 
 def look(place: int) -> dict[str, Any]:

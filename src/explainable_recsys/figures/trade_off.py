@@ -6,8 +6,8 @@ import pandas as pd
 
 from explainable_recsys.figures import draw, style
 from explainable_recsys.figures.faithfulness import NO_BETTER, NO_FAITHFULNESS
-from explainable_recsys.figures.rows import Panel, row_label, rows_figure
-from explainable_recsys.figures.texts import escape, percent
+from explainable_recsys.figures.rows import Panel, rows_figure
+from explainable_recsys.figures.texts import escape, label, percent
 from explainable_recsys.wording.numbers import fixed
 from explainable_recsys.wording.phrases import phrase
 
@@ -35,7 +35,7 @@ def trade_off_figure(comparison: pd.DataFrame, k: int, n_cited: int) -> style.Fi
     points = table[["points"]].set_axis(["value"], axis=1)
     ends = draw.padded(min(points["value"].min(), 0), max(points["value"].max(), 0), 0.1)
     figure = rows_figure(
-        [row_label(name) for name in table["approach"]],
+        [label(name, 40) for name in table["approach"]],
         [
             Panel(f"nDCG@{k}", {"": ndcg}),
             Panel(phrase("Beyond random"), {"": points}, {"range": ends}),

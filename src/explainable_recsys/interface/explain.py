@@ -43,7 +43,7 @@ class Question:
     Attributes:
         user: Id of a user, as typed.
         item: Id or title of an item, as typed; None for the whole list.
-        approach: Name; None for the approach with the highest nDCG.
+        approach: Name; None for the approach that `stored_approach` chooses.
         recommender: Name, to ask for a pair that need not be an approach.
         explainer: Name; None: that of the recommender's first approach.
         lists: Recommender whose list is to be explained; None: the pair's own.

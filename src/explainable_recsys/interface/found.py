@@ -14,7 +14,7 @@ from explainable_recsys.answers.pairs import APPROACHES
 from explainable_recsys.answers.recommenders import CONTROLS, RECOMMENDERS
 from explainable_recsys.data import Data
 from explainable_recsys.interface.runs import version_of
-from explainable_recsys.interface.stored import load_data, stored_example
+from explainable_recsys.interface.stored import load_data, silence_of, stored_example
 from explainable_recsys.metrics.records import read
 from explainable_recsys.pipelines.judging import is_absent
 from explainable_recsys.reporting.people import users_lists
@@ -104,6 +104,11 @@ class Found:
         made = {entry: self.catalog.load(entry) for entry in dict.fromkeys(of.values())}
         lists = {name: made[entry] for name, entry in of.items()}
         return users_lists(lists, said, self.data.items, [user], WHOLE)
+
+    @cached_property
+    def silences(self) -> dict[str, str]:
+        """By approach, why it has no reason for some recommendations."""
+        return {name: silence_of(self.catalog, APPROACHES[name]) for name in self.reasons}
 
     def _sentences(self, approach: str) -> pd.DataFrame | None:
         """What an approach says, read once."""

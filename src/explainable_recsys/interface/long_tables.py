@@ -65,7 +65,7 @@ def long_tables(found: Found) -> Iterator[RenderableType]:
         yield legend(faithful, columns)
     yield from control_lines(found, found.reasons, found.tests(None))
     if found.reasons and found.user is not None:
-        yield from examples(found.lists_of_example, found.reasons)
+        yield from examples(found.lists_of_example, found.silences)
 
 
 def control_lines(
@@ -112,15 +112,20 @@ def _who_is_who(records: Mapping[str, Any]) -> Table:
     return table
 
 
-def examples(lists: pd.DataFrame, approaches: Iterable[str]) -> Iterator[RenderableType]:
-    """The first recommendations to somebody with their reasons, from approach to approach."""
-    for name in approaches:
+def examples(lists: pd.DataFrame, silences: Mapping[str, str]) -> Iterator[RenderableType]:
+    """The first recommendations to somebody with their reasons, from approach to approach.
+
+    Args:
+        lists: As `users_lists` gathers them.
+        silences: By approach, why it has no reason where it has none.
+    """
+    for name, silence in silences.items():
         own = lists[lists["approach"] == name].head(N_ITEMS)
         if len(own):
             title, user = phrase(APPROACHES[name].title), own["user_id"].iloc[0]
             text = later("{title} ({id}): the first recommendations to user {user}")
             yield heading(phrase(text, title=title, id=name, user=user))
-            yield indented(ranked(own))
+            yield indented(ranked(own, silence))
 
 
 def metrics_table(

@@ -17,6 +17,7 @@ from explainable_recsys.answers.pairs import APPROACHES
 from explainable_recsys.answers.recommenders import RECOMMENDERS
 from explainable_recsys.answers.records import Pair
 from explainable_recsys.explainers.styles import style_of
+from explainable_recsys.explainers.views import View
 from explainable_recsys.figures.what_if import what_changes
 from explainable_recsys.interface.terminal import (
     grid,
@@ -40,6 +41,13 @@ MOVES = {
     "same": "",
 }
 """What is said of an item of the list after a change, by its move."""
+
+WEIGHTS: dict[View, str] = {
+    "share": later("part of score"),
+    "loss": later("lost without"),
+    "lead": later("lead lost without"),
+}
+"""What the weight of a rated item is, by the view that orders the evidence."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -246,7 +254,13 @@ def _one(reply: Reply) -> list[RenderableType]:
         )
         return [*parts, indented(Text(tried, style="dim"))]
     evidence = reply.person.reasons_for(reply.item_id)
-    return [*parts, Text(), indented(_evidence(evidence))] if len(evidence) else parts
+    if evidence.empty:
+        return parts
+    parts += [Text(), indented(_evidence(evidence, reply.pair.order))]
+    if reply.pair.order and "%" in str(reply.person.recommendations["sentence"].iloc[0]):
+        unit = phrase("In the unit of the score; a % is of all that speaks for it, listed or not.")
+        parts.append(indented(Text(unit, style="dim")))
+    return parts
 
 
 def _taken_back_before(changed: Changed) -> str:
@@ -306,11 +320,12 @@ def _other_place(reply: Reply, changed: Changed) -> str:
     )
 
 
-def _evidence(evidence: pd.DataFrame) -> Table:
+def _evidence(evidence: pd.DataFrame, order: View | None) -> Table:
     """All pieces of evidence; the parts of one rule stand together."""
     style = style_of(evidence["style"])
     table = grid(show_header=True)
-    table.add_column(phrase(style.weight), justify="right", no_wrap=True)
+    weight = phrase(WEIGHTS[order] if order else style.weight)
+    table.add_column(weight, justify="right", no_wrap=True)
     table.add_column(phrase(style.piece), overflow="fold")
     if style.name == "rule":
         groups = evidence.groupby("group", sort=False)

@@ -16,7 +16,7 @@ from kedro.io import DataCatalog
 from kedro.utils import find_kedro_project
 from pydantic import ValidationError
 
-from explainable_recsys.answers.answer import FittedPair, answer, place_among_all
+from explainable_recsys.answers.answer import FittedPair, answer, place_among_all, why_silent
 from explainable_recsys.answers.explainers import EXPLAINERS
 from explainable_recsys.answers.pairs import APPROACHES, knowledge_inputs, record_of
 from explainable_recsys.answers.recommenders import RECOMMENDERS
@@ -41,6 +41,9 @@ from explainable_recsys.recommenders.lists import (
 from explainable_recsys.reporting.people import Person, example_user, find_item, person, titled
 
 P = TypeVar("P", bound=Parameters)
+
+EXPLAINED = 0.5
+"""An approach that explains a smaller share of its lists is asked only by name."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -217,7 +220,7 @@ def load_run(
     """An approach as its last run left it, for Python outside of a run.
 
     Args:
-        approach: Name; None for the one with the highest nDCG.
+        approach: Name; None for the one that `stored_approach` chooses.
         folder: See `open_catalog`.
         env: See `open_catalog`.
 
@@ -276,7 +279,8 @@ def stored_approach(catalog: DataCatalog, approach: str | None) -> Pair:
 
     Args:
         catalog: Where the results of a run are.
-        approach: Name; None for the one with the highest nDCG.
+        approach: Name; None for the one with the highest nDCG of those that explain at least half
+            of their lists, as far as it is known.
 
     Raises:
         InputError: Naming those that have, or if none has.
@@ -288,7 +292,8 @@ def stored_approach(catalog: DataCatalog, approach: str | None) -> Pair:
             earlier_results(root)
             or f"{root}: no explanations are stored there yet; first kedro run in this environment"
         )
-    approach = names[0] if approach is None else approach
+    if approach is None:
+        approach = next((name for name in names if _explains_enough(catalog, name)), names[0])
     if approach in names:
         return APPROACHES[approach]
     known = f"explained lists are stored of: {', '.join(names)}"
@@ -296,6 +301,13 @@ def stored_approach(catalog: DataCatalog, approach: str | None) -> Pair:
         raise InputError(f"{approach} recommends, but explains nothing by itself; {known}")
     hint = did_you_mean(approach, names)
     raise InputError(f"nothing is stored of an approach '{approach}'; {hint}{known}")
+
+
+def _explains_enough(catalog: DataCatalog, approach: str) -> bool:
+    """Whether an approach explains at least `EXPLAINED` of its lists, or nobody measured it."""
+    entry = f"{approach}.metrics"
+    coverage = catalog.load(entry).get("coverage") if catalog.exists(entry) else None
+    return coverage is None or coverage >= EXPLAINED
 
 
 def load_stored(catalog: DataCatalog, pair: Pair, whose: str | None = None) -> Stored:
@@ -334,15 +346,27 @@ def load_pair(catalog: DataCatalog, pair: Pair) -> FittedPair:
     Raises:
         kedro.io.DatasetError: If something is not stored.
     """
-    explainer, knowledge = EXPLAINERS[pair.explainer], knowledge_inputs(pair)
-    named = [pair, *(other for other in APPROACHES.values() if other.explainer == pair.explainer)]
-    name = next(other.name for other in named if other.name in APPROACHES)
+    knowledge = knowledge_inputs(pair)
     return FittedPair(
         pair,
         catalog.load(f"{pair.recommender}.model"),
-        _parameters(catalog, f"{name}.explanation", explainer.parameters),
+        _parameters_of(catalog, pair),
         {argument: catalog.load(entry) for argument, entry in knowledge.items()},
     )
+
+
+def silence_of(catalog: DataCatalog, pair: Pair) -> str:
+    """Why a pair has no reason where it has none; its model is not loaded."""
+    near = {k: e for k, e in knowledge_inputs(pair).items() if e.startswith("params:")}
+    known = {argument: catalog.load(entry) for argument, entry in near.items()}
+    return why_silent(EXPLAINERS[pair.explainer], _parameters_of(catalog, pair), known)
+
+
+def _parameters_of(catalog: DataCatalog, pair: Pair) -> Parameters:
+    """The explainer's, of the pair or of an approach by the same explainer."""
+    named = [pair, *(other for other in APPROACHES.values() if other.explainer == pair.explainer)]
+    name = next(other.name for other in named if other.name in APPROACHES)
+    return _parameters(catalog, f"{name}.explanation", EXPLAINERS[pair.explainer].parameters)
 
 
 def load_data(catalog: DataCatalog) -> Data:

@@ -231,7 +231,7 @@ def person(found: Found, tests: Mapping[str, Mapping[str, bool]]) -> Iterator[Re
         yield heading(phrase(who, user=found.user))
         return
     if len(found.reasons) == 1:
-        yield from examples(lists, found.reasons)
+        yield from examples(lists, found.silences)
         return
     explaining = lists[(lists["item_id"] == item) & lists["sentence"].notna()]
     rows = {row["approach"]: row for row in explaining.to_dict("records")}

@@ -15,6 +15,7 @@ from explainable_recsys.explainers.tables import Explained
 from explainable_recsys.knowledge.features import Features
 from explainable_recsys.liking import NO_DIFFERENCE
 from explainable_recsys.wording import columns
+from explainable_recsys.wording.grounds import with_ground
 from explainable_recsys.wording.numbers import percentage, short
 from explainable_recsys.wording.phrases import phrase
 
@@ -27,12 +28,12 @@ def contribution_sentences(
 ) -> pd.DataFrame:
     """Say which ratings a recommendation rests on, and how much of what supports it they are.
 
-    For example "Recommended because you liked ⟨Aliens⟩ ★5 (42 %), ⟨Alien⟩ ★4 (31 %); 12 % rests on
-    what you rated below ★4; ⟨Grease⟩ ★2 speaks against it." Or, where no single rating says much,
+    For example "Recommended because you liked ⟨Aliens⟩ ★5 (42 %), ⟨Alien⟩ ★4 (31 %); 26 of the 38
+    people who liked ⟨Aliens⟩ also liked this one, 1.5 times as often as people just as active; 12 %
+    rests on what you rated below ★4; ⟨Grease⟩ ★2 speaks against it." Or, where no rating says much,
     "Recommended because of the 45 you liked in Animation (62 %), above all ⟨Toy Story⟩ ★5, ⟨Up⟩
     ★4.5", and where no group stands out "Recommended because of all 63 you liked (71 %), above
-    all …". Where most is not liked: "Recommended for all that you rated; of what you liked, above
-    all for …". A percentage is a weight over all positive weights of the history.
+    all …". A percentage is a weight over all positive weights of the history.
 
     Args:
         explained: Style `item`; the detail `totals` of `explain_by_contributions`.
@@ -56,7 +57,6 @@ def contribution_sentences(
     strongest = np.repeat(sides.weights[sides.first], np.diff(np.append(sides.first, len(table))))
     diffuse = (strongest < DIFFUSE * whole) & (table["n_liked"].to_numpy() > parameters.n_cited)
     form = np.where(table["shared"].notna(), 1, np.where(diffuse, 2, 0))
-    form[table["lower"].to_numpy() > whole / 2] = 3
     pieces = columns.fill_each(
         [phrase("{item} ({share})"), "{item}"],
         np.isin(form[sides.cited], [1, 2]),
@@ -65,17 +65,18 @@ def contribution_sentences(
     )
     starts = sides.cited[sides.starts]
     lower = (table["lower"].to_numpy() / whole)[starts]
+    told = _support(
+        table.iloc[starts],
+        form[starts],
+        columns.enumerate_runs(pieces, sides.starts),
+        data.liking.everything,
+        knowledge.get("item_features"),
+    )
     supporting = columns.fill_each(
         ["{told}", phrase("{told}; {share} rests on what you rated {below}")],
         lower >= SAID_FROM,
         below=below_liking(data),
-        told=_support(
-            table.iloc[starts],
-            form[starts],
-            columns.enumerate_runs(pieces, sides.starts),
-            data.liking.everything,
-            knowledge.get("item_features"),
-        ),
+        told=with_ground(told, table.iloc[sides.cited], sides.starts, data),
         share=_shares(lower),
     )
     return sides.sentences(
@@ -94,7 +95,7 @@ def _support(
     all_rated: bool,
     features: Features | None,
 ) -> pa.LargeStringArray:
-    """What supports: single ratings (0, 3 if most is not liked), a group (1), or all (2)."""
+    """What supports: single ratings (0), a group (1), or all (2)."""
     rows = np.flatnonzero(form == 1)
     of_group = table.iloc[rows]
     parts = np.where(form == 1, table["of_sharing"], table["supporting"] - table["lower"])
@@ -111,7 +112,6 @@ def _support(
             phrase("Recommended because of all {n} you rated ({share}), above all {cited}")
             if all_rated
             else phrase("Recommended because of all {n} you liked ({share}), above all {cited}"),
-            phrase("Recommended for all that you rated; of what you liked, above all for {cited}"),
         ],
         form,
         cited=cited,

@@ -11,6 +11,7 @@ import pyarrow as pa
 from explainable_recsys.data import Data, Lists
 from explainable_recsys.explainers.tables import Explained
 from explainable_recsys.wording import columns
+from explainable_recsys.wording.grounds import with_ground
 from explainable_recsys.wording.numbers import fixed
 from explainable_recsys.wording.phrases import phrase
 
@@ -45,7 +46,7 @@ def influence_sentences(
     )
     if explained.facts["predicts_ratings"]:
         return _in_points(sides, rated, explained.details["cited_groups"], lists, data)
-    return _in_places(sides, rated, explained.details["ranks_without"])
+    return _in_places(sides, rated, explained.details["ranks_without"], data)
 
 
 def _in_points(
@@ -75,7 +76,7 @@ def _in_points(
         phrase("{opposing} lowers your predicted rating most."),
         "{supporting}.",
         phrase("{supporting}; {opposing} lowers it most."),
-        supporting=supporting,
+        supporting=with_ground(supporting, sides.evidence.iloc[sides.cited], sides.starts, data),
         opposing=rated,
     )
 
@@ -85,7 +86,7 @@ def _hundredths(number: float) -> str:
 
 
 def _in_places(
-    sides: columns.Sides, rated: pa.LargeStringArray, ranks_without: pd.DataFrame
+    sides: columns.Sides, rated: pa.LargeStringArray, ranks_without: pd.DataFrame, data: Data
 ) -> pd.DataFrame:
     """Places without each cited rating without which it falls by two or more, if there are such."""
     keys = [*columns.KEYS, "rated_item_id"]
@@ -132,11 +133,13 @@ def _in_places(
         items=columns.enumerate_runs(named, sides.starts, with_and=True),
         told=columns.spread(columns.enumerate_runs(told, starts), of[starts], n),
     )
+    kept = np.flatnonzero(falls | ~hangs[run])
+    told_of = sides.evidence.iloc[sides.cited[kept]]
     return sides.sentences(
         phrase("{opposing} speaks most against it."),
         phrase("{supporting}."),
         phrase("{supporting}; {opposing} speaks most against it."),
-        supporting=supporting,
+        supporting=with_ground(supporting, told_of, np.searchsorted(run[kept], np.arange(n)), data),
         opposing=rated,
     )
 

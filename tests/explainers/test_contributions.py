@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from explainable_recsys.errors import InputError
 from explainable_recsys.explainers.contributions import (
-    MOST_LIKED,
     ContributionParameters,
     explain_by_contributions,
 )
 from explainable_recsys.explainers.order import evidence_order, strongest_evidence
+from explainable_recsys.explainers.views import LEAST_LIKED
 from explainable_recsys.interactions import Interactions
 from tests.lists_of import assert_is_evidence, data_of, lists_of
 from tests.recommenders.small_graph import features_of
@@ -193,7 +193,7 @@ def weights_of(interactions, terms, user, item):
 def liked_enough(support, liked):
     """Whether what is liked is enough of [(rated item, weight), …] that support."""
     by_liked = math.fsum(weight for piece, weight in support if piece in liked)
-    return by_liked > 0 and by_liked >= MOST_LIKED * math.fsum(weight for _, weight in support)
+    return by_liked > 0 and by_liked >= LEAST_LIKED * math.fsum(weight for _, weight in support)
 
 
 def brute_force(interactions, terms, recommendations, n_evidence, liked_from, n_cited=3):
@@ -291,15 +291,15 @@ def test_what_is_rated_lower_comes_after_weaker_likes_and_is_summed_up():
     assert of_pair["opposing"] == -1.25
 
 
-@pytest.mark.parametrize(("weight", "told"), [(3.0, True), (2.9375, False)])
-def test_what_is_liked_has_to_be_half_of_what_supports(weight, told):
+@pytest.mark.parametrize(("weight", "told"), [(1.5, True), (1.4375, False)])
+def test_what_is_liked_has_to_be_a_third_of_what_supports(weight, told):
     """Item 10 is liked, 11 is not and adds 3, item 12 opposes and does not count."""
     terms = np.zeros((4, 4))
     terms[3, :3] = [weight / 4, 1.0, -2.0]
     rows = [(1, 10, 4.0), (1, 11, 3.0), (1, 12, 5.0), (2, 13, 5.0)]
     table, totals = explained(terms, interactions_of(rows), pairs([(1, 13)]), 4.0)
     assert table["rated_item_id"].tolist() == ([10, 11, 12] if told else [])
-    assert totals["supporting"].tolist() == ([6.0] if told else [])
+    assert totals["supporting"].tolist() == ([4.5] if told else [])
 
 
 def diffuse_history(also_horror=True):

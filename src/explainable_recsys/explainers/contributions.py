@@ -24,9 +24,6 @@ from explainable_recsys.parameters import Parameters
 from explainable_recsys.progress import progress
 from explainable_recsys.recommenders.base import AdditiveRecommender, ClosedFormRecommender
 
-MOST_LIKED = 1 / 2
-"""What liked items have to be of all that a score is made of that supports it."""
-
 
 class ContributionParameters(Parameters):
     """How much evidence an explanation lists, and how much of it a sentence cites."""
@@ -48,7 +45,7 @@ def explain_by_contributions(
     What is liked and supports comes first, then what is rated lower, then what opposes, each
     strongest first; items that are worth nothing are left out. Where no single rating says much,
     those of the group that stands out come before all others (`find_groups`). Where what is liked
-    is not most of that (`MOST_LIKED`), there is no explanation. The shares of a whole
+    is too small a part of that (`LEAST_LIKED`), there is no explanation. The shares of a whole
     history, listed or not, sum to the recommendation's score. A recommender without a closed form
     is taken to be linear in the history, so that what the score loses without a rating is the
     rating's share.
@@ -81,9 +78,7 @@ def explain_by_contributions(
         else:
             parts = model.contributions(block, with_outside(items, next_best))
             views = Views.of(parts, parts, next_best)
-        found.append(
-            choose(views, order, rows, items, block, parameters, data.liking, features, MOST_LIKED)
-        )
+        found.append(choose(views, order, rows, items, block, parameters, data.liking, features))
     totals = pd.concat([chosen.totals for chosen in found], ignore_index=True).sort_values("row")
     totals = totals.reset_index(drop=True)
     ids = pd.Index(np.array([], np.str_) if features is None else features.ids, dtype="str")

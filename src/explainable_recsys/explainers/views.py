@@ -159,12 +159,11 @@ def choose(
     parameters: Citing,
     liking: Liking,
     features: Features | None = None,
-    least_liked: float = LEAST_LIKED,
 ) -> Chosen:
     """Choose the evidence of a block by one of the views.
 
     What supports is told from liked items first, and where it is diffuse from those of the group
-    that stands out. Where liked items are less than `least_liked` of what supports, there is no
+    that stands out. Where liked items are less than `LEAST_LIKED` of what supports, there is no
     evidence: that somebody rated what they do not like is no reason by itself.
 
     Args:
@@ -177,13 +176,12 @@ def choose(
             many supporting ones are among them before any opposing one.
         liking: What is liked.
         features: By which liked items are grouped; None: not at all.
-        least_liked: See above.
     """
     liked = liking.padded(block)
     weights = np.where((rows >= 0)[..., None], views.by(order), 0.0)
     lower = _of_lower(weights, liked)
     whole = np.maximum(weights, 0.0).sum(axis=2)
-    supported = (whole > 0) & (whole - lower >= least_liked * whole)
+    supported = (whole > 0) & (whole - lower >= LEAST_LIKED * whole)
     weights = np.where(supported[..., None], weights, 0.0)
     described, of_items = (_described(features, some) for some in (block.columns, items))
     groups = find_groups(weights, liked, block.filled, described, of_items)

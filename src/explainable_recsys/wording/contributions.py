@@ -33,7 +33,8 @@ def contribution_sentences(
     rests on what you rated below ★4; ⟨Grease⟩ ★2 speaks against it." Or, where no rating says much,
     "Recommended because of the 45 you liked in Animation (62 %), above all ⟨Toy Story⟩ ★5, ⟨Up⟩
     ★4.5", and where no group stands out "Recommended because of all 63 you liked (71 %), above
-    all …". A percentage is a weight over all positive weights of the history.
+    all …". Where most is not liked: "Recommended for all that you rated; of what you liked, above
+    all for …". A percentage is a weight over all positive weights of the history.
 
     Args:
         explained: Style `item`; the detail `totals` of `explain_by_contributions`.
@@ -57,6 +58,7 @@ def contribution_sentences(
     strongest = np.repeat(sides.weights[sides.first], np.diff(np.append(sides.first, len(table))))
     diffuse = (strongest < DIFFUSE * whole) & (table["n_liked"].to_numpy() > parameters.n_cited)
     form = np.where(table["shared"].notna(), 1, np.where(diffuse, 2, 0))
+    form[table["lower"].to_numpy() > whole / 2] = 3
     pieces = columns.fill_each(
         [phrase("{item} ({share})"), "{item}"],
         np.isin(form[sides.cited], [1, 2]),
@@ -95,7 +97,7 @@ def _support(
     all_rated: bool,
     features: Features | None,
 ) -> pa.LargeStringArray:
-    """What supports: single ratings (0), a group (1), or all (2)."""
+    """What supports: single ratings (0, 3 if most is not liked), a group (1), or all (2)."""
     rows = np.flatnonzero(form == 1)
     of_group = table.iloc[rows]
     parts = np.where(form == 1, table["of_sharing"], table["supporting"] - table["lower"])
@@ -112,6 +114,7 @@ def _support(
             phrase("Recommended because of all {n} you rated ({share}), above all {cited}")
             if all_rated
             else phrase("Recommended because of all {n} you liked ({share}), above all {cited}"),
+            phrase("Recommended for all that you rated; of what you liked, above all for {cited}"),
         ],
         form,
         cited=cited,

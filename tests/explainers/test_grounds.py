@@ -81,7 +81,7 @@ def test_liked_items_that_are_named_have_counts_and_nothing_else():
     pd.testing.assert_frame_equal(found[evidence.columns], evidence)
 
 
-def test_how_active_people_are_is_no_ground(monkeypatch):
+def test_how_active_people_are_is_no_ground():
     """Where everybody likes every item or none, who liked one is just as likely to like another."""
     much = Interactions(
         sparse.csr_array(np.repeat([[5.0, 5.0, 5.0], [1.0, 0.0, 1.0]], 30, axis=0)),
@@ -97,8 +97,6 @@ def test_how_active_people_are_is_no_ground(monkeypatch):
     evidence = evidence_table(
         lists, np.array([0]), "item", data.titles(rated), np.ones(1), rated=rated
     )
-    assert with_grounds(evidence, data, lists, n_named=3).empty
-    monkeypatch.setattr("explainable_recsys.explainers.grounds.LEAST_PEOPLE", 1000)
     found = with_grounds(evidence, data, lists, n_named=3)
     assert found[["n_fans", "n_both", "n_expected"]].to_numpy().tolist() == [[30, 30, 30]]
     assert not grounded(found).any()
@@ -129,21 +127,10 @@ def test_a_ground_is_enough_people_and_clearly_more_than_expected(both, expected
     ],
 )
 def test_without_ground_and_of_another_kind_nothing_is_told(of_rated, of_item, told, monkeypatch):
-    monkeypatch.setattr("explainable_recsys.explainers.grounds.LEAST_PEOPLE", 1000)
+    monkeypatch.setattr("explainable_recsys.explainers.grounds.LEAST_RATIO", np.inf)
     data = data_of([of_rated] * (N_ITEMS - 1) + [of_item])
     evidence, lists = evidence_of(data, [0, 1], [2.0, 1.0])
     assert len(with_grounds(evidence, data, lists, n_named=3)) == (2 if told else 0)
-
-
-def test_of_the_same_kind_but_not_liked_by_the_same_people(monkeypatch):
-    """Of as many people as there are one can tell, so a single item is no reason; a group is."""
-    monkeypatch.setattr("explainable_recsys.explainers.grounds.LEAST_PEOPLE", 1)
-    monkeypatch.setattr("explainable_recsys.explainers.grounds.LEAST_RATIO", 100.0)
-    data = data_of(["Drama"] * N_ITEMS)
-    evidence, lists = evidence_of(data, [0, 1], [2.0, 1.0])
-    assert with_grounds(evidence, data, lists, n_named=3).empty
-    group = evidence.assign(style=pd.Categorical(["feature"] * 2))
-    assert len(with_grounds(group, data, lists, n_named=3)) == 2
 
 
 def test_one_ground_is_enough(monkeypatch):

@@ -48,9 +48,8 @@ def with_grounds(evidence: pd.DataFrame, data: Data, lists: Lists, n_named: int)
     liked the cited item are compared with as many others who are just as active: of each tenth of
     all people, by how much they like, the same number. What a model makes of ratings is not asked.
 
-    Where no named piece has a ground (`grounded`), there is no explanation, unless one is of a
-    genre of the recommended item, or genres are not known: for single items only where too few
-    people are expected to like both for a ground, else everybody's ratings speak against it.
+    Where all named pieces lack a ground (`grounded`) and share no genre with the recommended item,
+    there is no explanation, unless genres are not known.
 
     Args:
         evidence: As `evidence_table` makes it, whose pieces are rated items or have examples.
@@ -74,9 +73,7 @@ def with_grounds(evidence: pd.DataFrame, data: Data, lists: Lists, n_named: int)
     counts = np.full((len(evidence), 3), np.nan, np.float32)
     counts[named] = _counts(data, rated, items)
     table = evidence.assign(**dict(zip(("n_fans", "n_both", "n_expected"), counts.T, strict=True)))
-    few = counts[named, 2] * LEAST_RATIO < LEAST_PEOPLE
-    stands = _alike(data, rated, items) & (few | (evidence["style"].iloc[named] != "item"))
-    stands |= grounded(table.iloc[named])
+    stands = grounded(table.iloc[named]) | _alike(data, rated, items)
     made = np.cumsum(position == 1) - 1
     kept = ~np.isin(made, np.setdiff1d(made[named], made[named[stands]]))
     said: pd.DataFrame = table[kept].reset_index(drop=True)

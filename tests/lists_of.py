@@ -32,10 +32,6 @@ VIEWS = dict.fromkeys(("share", "loss", "lead"), "float32")
 """Those that tables of rated items of closed-form and additive recommenders have besides."""
 
 
-GROUNDS = dict.fromkeys(("n_fans", "n_both", "n_expected"), "float32")
-"""Those that tables of rated items have besides, once they are told."""
-
-
 def items_of(interactions: Interactions) -> pd.DataFrame:
     """Item 7 is called "Title 7"; in another order than the catalogue."""
     titles = [f"Title {item}" for item in interactions.item_ids]
@@ -95,9 +91,9 @@ def assert_lists_end_with_ties(
         assert found.get(known.user_ids[row], []) == known.item_ids[best].tolist()
 
 
-def assert_is_evidence(table: pd.DataFrame, views: bool = False, grounds: bool = False) -> None:
+def assert_is_evidence(table: pd.DataFrame, views: bool = False) -> None:
     """The columns and types that every explainer promises, of data whose ids are integers."""
-    expected = EVIDENCE_TYPES | (VIEWS if views else {}) | (GROUNDS if grounds else {})
+    expected = EVIDENCE_TYPES | VIEWS if views else EVIDENCE_TYPES
     assert table.dtypes.astype(str).to_dict() == expected
     assert table.columns.tolist() == list(expected)
     assert table["style"].cat.categories.tolist() == list(STYLES)

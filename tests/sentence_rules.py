@@ -25,13 +25,6 @@ LONGEST = 75
 LEAST_SHARE = 5
 MIN_SHARE_OF_NEIGHBOURS = 0.3
 MIN_HELD_OUT_R2 = 0.3
-GROUND = re.compile(
-    r"([\d,]+) of the ([\d,]+) people who liked "
-    + TITLE
-    + r" also liked this one, ([\d.,]+) times as often as people just as active"
-)
-LEAST_PEOPLE = 5
-LEAST_RATIO = 1.2
 
 Problem = tuple[str, str]
 
@@ -61,9 +54,6 @@ class Run:
         fond = learned[learned["rating"] >= self.least]
         self.fans = {item: set(users) for item, users in fond.groupby("item_id")["user_id"]}
         self.n_users = learned["user_id"].nunique()
-        active = fond.groupby("user_id").size().reindex(learned["user_id"].unique(), fill_value=0)
-        bounds = [active.quantile(tenth / 10) for tenth in range(1, 10)]
-        self.tenth = {user: sum(bound <= n for bound in bounds) for user, n in active.items()}
         items = self.table("03_primary/items")
         self.by_start: defaultdict[str, list[tuple[str, Any]]] = defaultdict(list)
         self.twins = Counter(_plain(title) for title in items["title"])
@@ -149,34 +139,7 @@ def _broken(run: Run, user: Any, item: Any, text: str) -> Iterator[str]:
             yield "stars are the user's"
     if any(int(number.replace(",", "")) > 100 for number in PERCENT.findall(text)):
         yield "no percentage above 100"
-    yield from _grounds(run, user, item, text)
     yield from _support(run, user, item, text)
-
-
-def _grounds(run: Run, user: Any, item: Any, text: str) -> Iterator[str]:
-    """What is said of those who liked a cited item is what the ratings say."""
-    before, *after = GROUND.split(text)
-    if "just as active" in text and len(after) != 5:
-        yield "one ground, whole"
-    for both, n, shown, ratio in [after[:4]] if after else []:
-        mine = [
-            one
-            for one in run.items_called(shown)
-            if run.rating.get((user, one), -np.inf) >= run.least - 1e-6
-        ]
-        if not mine or f"\u2068{shown}\u2069" not in before:
-            yield "a ground is of what is cited"
-            continue
-        fans, others = run.fans[mine[0]], run.fans.get(item, set())
-        sizes, of_item = Counter(run.tenth.values()), Counter(run.tenth[one] for one in others)
-        expected = sum(of_item[run.tenth[fan]] / sizes[run.tenth[fan]] for fan in fans)
-        counted = len(fans & others)
-        if (counted, len(fans)) != (int(both.replace(",", "")), int(n.replace(",", ""))):
-            yield "a ground is counted"
-        if abs(counted / expected - float(ratio.replace(",", ""))) > 0.051:
-            yield "a ground is compared with people as active"
-        if counted < LEAST_PEOPLE or counted < LEAST_RATIO * expected - 1e-6:
-            yield "a ground is enough"
 
 
 def _support(run: Run, user: Any, item: Any, text: str) -> Iterator[str]:

@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from pydantic import model_validator
-from scipy import sparse
 
 from explainable_recsys.errors import InputError, require_columns
 from explainable_recsys.interactions import Interactions
@@ -189,11 +188,6 @@ class Data:
             unknown = self.interactions.item_ids[columns[int(np.argmax(found < 0))]]
             raise InputError(f"items table: no item {unknown}, which a user has rated")
         return pd.Categorical.from_codes(found, categories=names)
-
-    @cached_property
-    def fans(self) -> sparse.csr_array:
-        """(n_items, n_users) CSR of ones: who likes each item, of those whom models learn from."""
-        return sparse.csr_array(self.liking.items(self.interactions.ratings).T)
 
     @cached_property
     def _titles(self) -> tuple[NDArray[np.int64], pd.Index[Any]]:

@@ -128,8 +128,7 @@ def test_any_pair_that_fits_explains_the_lists_of_the_recommender(
             own = own.head(len(made))
         pd.testing.assert_frame_equal(made, own, rtol=1e-4, atol=1e-6, check_dtype=False)
         evidence, viewed = found.explanations, explainer in ("influence", "contributions")
-        table, grounds = evidence.astype(dict.fromkeys(PAIR, "int64")), EXPLAINERS[explainer]
-        assert_is_evidence(table, views=viewed, grounds=grounds.has_grounds)
+        assert_is_evidence(evidence.astype(dict.fromkeys(PAIR, "int64")), views=viewed)
         assert set(evidence["item_id"]) <= set(own["item_id"])
         assert set(evidence["rated_item_id"].dropna()) <= rated
         assert evidence[PAIR].drop_duplicates().reset_index(drop=True).equals(found.sentences[PAIR])

@@ -40,14 +40,6 @@ BROKEN = {
         "opposition is not liked"
     ),
     "Because you liked <{high}> (2 people liked both).": "a few people are no reason",
-    "Your rating of <{high}> ★{best} speaks most for it; 999 of the 1,000 people who liked "
-    "<{high}> also liked this one, 9.9 times as often as people just as active.": (
-        "a ground is counted"
-    ),
-    "Your rating of <{high}> ★{best} speaks most for it; 9 of the 10 people who liked <{low}> "
-    "also liked this one, 9.9 times as often as people just as active.": (
-        "a ground is of what is cited"
-    ),
     "Without your rating of <{high}> ★{best} it would be number 2 instead of 4.": (
         "without support it falls"
     ),

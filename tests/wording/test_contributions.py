@@ -227,25 +227,3 @@ def test_many_sentences_at_once_equal_one_at_a_time():
     together = sentences(evidence, totals, ratings=ratings)
     alone = [sentences([one], totals, ratings=ratings) for one in evidence]
     pd.testing.assert_frame_equal(together, pd.concat(alone, ignore_index=True))
-
-
-def test_the_first_cited_item_with_a_ground_is_told_with_it():
-    table = evidence_of([(1, 6, [(1, 0.4), (2, 0.3), (3, 0.2)]), (2, 6, [(1, 0.3)])], "item")
-    counts = {
-        "n_fans": [40, 1038, 50, 40],
-        "n_both": [4, 26, 30, 4],
-        "n_expected": [1, 17.4, 10, 1],
-    }
-    for liked, verb in (("all", "rated"), (3.0, "liked")):
-        data = data_of(TITLES, [*RATINGS[:3], (2, 1, 5.0)], liked)
-        explained = explained_by(
-            table.assign(**{name: np.float32(values) for name, values in counts.items()}),
-            totals=totals_of(table, 1.0),
-        )
-        lists = lists_of(data, {(1, 6): 1.0, (2, 6): 1.0})
-        first, second = texts_of(contribution_sentences(explained, data, lists, cited(3)))
-        assert first.endswith(
-            f"; 26 of the 1,038 people who {verb} ⟨Alien⟩ also {verb} this one, 1.5 times as often "
-            "as people just as active."
-        )
-        assert "people" not in second  # of whom too few liked both

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from explainable_recsys.answers.explainers import EXPLAINERS
 from explainable_recsys.answers.records import ExplainerRecord, Pair
 from explainable_recsys.data import Data, Lists
-from explainable_recsys.explainers.grounds import what_is_told
+from explainable_recsys.explainers.noise import noise_floor, what_is_said
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.parameters import Parameters
 from explainable_recsys.recommenders.base import Recommender
@@ -102,10 +102,10 @@ def answer(
     found = pair.explainer.explain(
         pair.model, data, lists, pair.parameters, **order, **pair.knowledge
     )
-    asked = ranker if pair.explainer.asks_model else None
-    n_named = getattr(pair.parameters, "n_cited", 0) if pair.explainer.has_grounds else 0
-    told = what_is_told(found.evidence, data, lists.without_others(), asked, n_named)
-    found = replace(found, evidence=told)
+    if pair.explainer.asks_model:
+        asked = lists.without_others()
+        told = what_is_said(found.evidence, asked, noise_floor(ranker, asked), data.liking)
+        found = replace(found, evidence=told)
     sentences = pair.explainer.phrase(found, data, lists, pair.parameters, **pair.knowledge)
     return Answer(lists.table, found.evidence, sentences, found.details)
 

@@ -25,7 +25,6 @@ from explainable_recsys.wording.paths import path_sentences
 from explainable_recsys.wording.rules import rule_sentences
 
 MEASURED = ("{approach}.approach_metrics",)
-OF_NO_KIND = ", or what could be named is neither of its kind nor liked by the same people"
 
 _ALL = (
     ExplainerRecord(
@@ -35,8 +34,7 @@ _ALL = (
         knowledge=("features",),
         details=("totals",),
         adds_up=True,
-        has_grounds=True,
-        silence="too little of its score comes from what was liked" + OF_NO_KIND,
+        silence="too little of its score comes from what was liked",
     ),
     ExplainerRecord(
         "features",
@@ -50,9 +48,8 @@ _ALL = (
         explain_by_influence,
         influence_sentences,
         details=("cited_groups", "ranks_without"),
-        has_grounds=True,
         measure=Step(influence_metrics, MEASURED),
-        silence="no liked rating raises its score enough to be felt" + OF_NO_KIND,
+        silence="no liked rating raises its score enough to be felt",
     ),
     ExplainerRecord(
         "rules",
@@ -84,16 +81,14 @@ _ALL = (
         explain_by_similar_items,
         similar_item_sentences,
         knowledge=("similar_items",),
-        has_grounds=True,
         on_controls=True,
-        silence="nothing that was liked is among the items most similar to it" + OF_NO_KIND,
+        silence="nothing that was liked is among the items most similar to it",
     ),
     ExplainerRecord(
         "lime",
         explain_by_lime,
         lime_sentences,
         knowledge=("features",),
-        has_grounds=True,
         details=("surrogates", "projected_evidence"),
         on_controls=True,
         measure=Step(
@@ -101,8 +96,7 @@ _ALL = (
             MEASURED,
             {f"surrogates_of_{c}": f"{{approach}}.surrogates_of_{c}" for c in CONTROLS},
         ),
-        silence="no part of what was liked raises its score in a way that a simple model can tell"
-        + OF_NO_KIND,
+        silence="no part of what was liked raises its score in a way that a simple model can tell",
     ),
     ExplainerRecord(
         "paths",

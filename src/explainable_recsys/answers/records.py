@@ -134,8 +134,6 @@ class ExplainerRecord:
         knowledge: Names of the knowledge that it reads.
         details: Tables that it makes besides the evidence.
         adds_up: Whether the weights of all pieces sum to the score, or if it has views the shares.
-        has_grounds: Whether its pieces are rated items or have examples, told with how many people
-            liked both.
         on_controls: Whether it may find no reason, so that it is tried on the controls' lists too.
         measure: Makes `{approach}.approach_metrics`, figures of this way of explaining alone.
         silence: Why it has no reason for some recommendations, to be said after a colon; parameters
@@ -148,7 +146,6 @@ class ExplainerRecord:
     knowledge: tuple[str, ...] = ()
     details: tuple[str, ...] = ()
     adds_up: bool = False
-    has_grounds: bool = False
     on_controls: bool = False
     measure: Step | None = None
     silence: str = ""

@@ -15,7 +15,6 @@ from explainable_recsys.explainers.tables import Explained
 from explainable_recsys.knowledge.features import Features
 from explainable_recsys.liking import NO_DIFFERENCE
 from explainable_recsys.wording import columns
-from explainable_recsys.wording.grounds import with_ground
 from explainable_recsys.wording.numbers import percentage, short
 from explainable_recsys.wording.phrases import phrase
 
@@ -28,9 +27,8 @@ def contribution_sentences(
 ) -> pd.DataFrame:
     """Say which ratings a recommendation rests on, and how much of what supports it they are.
 
-    For example "Recommended because you liked ⟨Aliens⟩ ★5 (42 %), ⟨Alien⟩ ★4 (31 %); 26 of the 38
-    people who liked ⟨Aliens⟩ also liked this one, 1.5 times as often as people just as active; 12 %
-    rests on what you rated below ★4; ⟨Grease⟩ ★2 speaks against it." Or, where no rating says much,
+    For example "Recommended because you liked ⟨Aliens⟩ ★5 (42 %), ⟨Alien⟩ ★4 (31 %); 12 % rests on
+    what you rated below ★4; ⟨Grease⟩ ★2 speaks against it." Or, where no single rating says much,
     "Recommended because of the 45 you liked in Animation (62 %), above all ⟨Toy Story⟩ ★5, ⟨Up⟩
     ★4.5", and where no group stands out "Recommended because of all 63 you liked (71 %), above
     all …". Where most is not liked: "Recommended for all that you rated; of what you liked, above
@@ -67,18 +65,17 @@ def contribution_sentences(
     )
     starts = sides.cited[sides.starts]
     lower = (table["lower"].to_numpy() / whole)[starts]
-    told = _support(
-        table.iloc[starts],
-        form[starts],
-        columns.enumerate_runs(pieces, sides.starts),
-        data.liking.everything,
-        knowledge.get("item_features"),
-    )
     supporting = columns.fill_each(
         ["{told}", phrase("{told}; {share} rests on what you rated {below}")],
         lower >= SAID_FROM,
         below=below_liking(data),
-        told=with_ground(told, table.iloc[sides.cited], sides.starts, data),
+        told=_support(
+            table.iloc[starts],
+            form[starts],
+            columns.enumerate_runs(pieces, sides.starts),
+            data.liking.everything,
+            knowledge.get("item_features"),
+        ),
         share=_shares(lower),
     )
     return sides.sentences(

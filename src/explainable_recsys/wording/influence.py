@@ -11,7 +11,6 @@ import pyarrow as pa
 from explainable_recsys.data import Data, Lists
 from explainable_recsys.explainers.tables import Explained
 from explainable_recsys.wording import columns
-from explainable_recsys.wording.grounds import with_ground
 from explainable_recsys.wording.numbers import fixed
 from explainable_recsys.wording.phrases import phrase
 
@@ -46,7 +45,7 @@ def influence_sentences(
     )
     if explained.facts["predicts_ratings"]:
         return _in_points(sides, rated, explained.details["cited_groups"], lists, data)
-    return _in_places(sides, rated, explained.details["ranks_without"], data)
+    return _in_places(sides, rated, explained.details["ranks_without"])
 
 
 def _in_points(
@@ -76,7 +75,7 @@ def _in_points(
         phrase("{opposing} lowers your predicted rating most."),
         "{supporting}.",
         phrase("{supporting}; {opposing} lowers it most."),
-        supporting=with_ground(supporting, sides.evidence.iloc[sides.cited], sides.starts, data),
+        supporting=supporting,
         opposing=rated,
     )
 
@@ -86,7 +85,7 @@ def _hundredths(number: float) -> str:
 
 
 def _in_places(
-    sides: columns.Sides, rated: pa.LargeStringArray, ranks_without: pd.DataFrame, data: Data
+    sides: columns.Sides, rated: pa.LargeStringArray, ranks_without: pd.DataFrame
 ) -> pd.DataFrame:
     """Places without each cited rating without which it falls by two or more, if there are such."""
     keys = [*columns.KEYS, "rated_item_id"]
@@ -133,13 +132,11 @@ def _in_places(
         items=columns.enumerate_runs(named, sides.starts, with_and=True),
         told=columns.spread(columns.enumerate_runs(told, starts), of[starts], n),
     )
-    kept = np.flatnonzero(falls | ~hangs[run])
-    told_of = sides.evidence.iloc[sides.cited[kept]]
     return sides.sentences(
         phrase("{opposing} speaks most against it."),
         phrase("{supporting}."),
         phrase("{supporting}; {opposing} speaks most against it."),
-        supporting=with_ground(supporting, told_of, np.searchsorted(run[kept], np.arange(n)), data),
+        supporting=supporting,
         opposing=rated,
     )
 

@@ -13,7 +13,6 @@ from explainable_recsys.explainers.groups import SLIGHT
 from explainable_recsys.explainers.tables import Explained
 from explainable_recsys.ragged import place_in_run
 from explainable_recsys.wording import columns
-from explainable_recsys.wording.grounds import with_ground
 from explainable_recsys.wording.phrases import later, phrase
 
 CLAUSES = {
@@ -70,7 +69,6 @@ def _by_history(explained: Explained, data: Data, lists: Lists, n_cited: int) ->
     pieces = columns.fill_each(
         ["{part}", phrase("{part} ({examples})")], shown, part=named, examples=examples
     )
-    supporting = columns.enumerate_runs(sides.cited_of(pieces), sides.starts, with_and=True)
     return sides.sentences(
         phrase("{item} is recommended although {opposing} speaks against it."),
         phrase("{item} is recommended because of what you rated, above all {supporting}."),
@@ -79,7 +77,7 @@ def _by_history(explained: Explained, data: Data, lists: Lists, n_cited: int) ->
             "speaks against it."
         ),
         item=columns.items_of(data, evidence["item_id"].iloc[sides.first]),
-        supporting=with_ground(supporting, evidence.iloc[sides.cited], sides.starts, data),
+        supporting=columns.enumerate_runs(sides.cited_of(pieces), sides.starts, with_and=True),
         opposing=columns.fill_each(
             [phrase("what you rated {opposing}"), phrase("that you rated {opposing}")],
             single,

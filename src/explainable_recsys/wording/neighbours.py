@@ -12,7 +12,6 @@ from explainable_recsys.data import Data, Lists
 from explainable_recsys.explainers.tables import Explained
 from explainable_recsys.knowledge.neighbours import NeighbourhoodParameters
 from explainable_recsys.wording import columns
-from explainable_recsys.wording.grounds import with_ground
 from explainable_recsys.wording.numbers import short
 from explainable_recsys.wording.phrases import phrase
 
@@ -103,9 +102,9 @@ def similar_item_sentences(
     cited = evidence[evidence["position"] <= parameters.n_cited]
     starts = np.flatnonzero(cited["position"].to_numpy() == 1)
     sentence = (
-        phrase("People rate it much as they rate {items}, which you know")
+        phrase("People rate it much as they rate {items}, which you know.")
         if data.liking.everything
-        else phrase("People rate it much as they rate {items}, which you liked")
+        else phrase("People rate it much as they rate {items}, which you liked.")
     )
     named = columns.fill(
         phrase("{item} ★{rating}"),
@@ -113,5 +112,4 @@ def similar_item_sentences(
         rating=columns.ratings(lists.histories, cited),
     )
     named = columns.enumerate_runs(named, starts, with_and=True)
-    told = with_ground(columns.fill(sentence, items=named), cited, starts, data)
-    return columns.sentence_table(cited.iloc[starts], columns.fill("{told}.", told=told))
+    return columns.sentence_table(cited.iloc[starts], columns.fill(sentence, items=named))

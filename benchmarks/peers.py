@@ -285,11 +285,11 @@ def as_markdown(found: pd.DataFrame) -> str:
 
 def cells(row: dict[Any, Any]) -> list[str]:
     """A line of the table; what would compare ours with ours is empty."""
-    own = row["library"] == "ours"
+    own = row["library"] == LIBRARIES["ours"]
     alike = [number(row[f"{what} alike"]) for what in ("lists", "reasons")]
     return [
-        MODELS[row["model"]].title,
-        LIBRARIES[row["library"]],
+        row["model"],
+        row["library"],
         number(row["fit"]),
         number(row["recommend"]),
         *("" if own else times(row[f"lists x{where}"]) for where in ("", " all")),
@@ -318,11 +318,11 @@ def times(ratio: float) -> str:
 def about(found: pd.DataFrame) -> str:
     """Versions, machine and date."""
     versions = found["version"].groupby(level="library", sort=False).first()
-    others = [f"{LIBRARIES[name]} {versions[name]}" for name in versions.index if name != "ours"]
+    others = [f"{name} {versions[name]}" for name in versions.index if name != LIBRARIES["ours"]]
     names: list[str] = []
     with contextlib.suppress(OSError):
         names = re.findall(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
-    machine = f"{os.cpu_count()} cores ({names[0] if names else platform.machine()})"
+    machine = f"{os.cpu_count()} cores (`{names[0] if names else platform.machine()}`)"
     when = f"{time.strftime('%-d %B %Y')} with Python {platform.python_version()}"
     return f"{', '.join(others)}; measured on {when}, {machine}."
 
@@ -347,7 +347,10 @@ def main() -> None:
     options = parser.parse_args()
     pythons = chosen_pythons(parser, dict(options.environment))
     table = pd.DataFrame(measurements(options, pythons))
-    found = compared(table)
+    titles = {name: model.title for name, model in MODELS.items()}
+    found = (
+        compared(table).rename(index=titles, level="model").rename(index=LIBRARIES, level="library")
+    )
     text = f"{about(found)}\n\n{as_markdown(found)}\n"
     print(text)
     if options.page:

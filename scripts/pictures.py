@@ -5,7 +5,8 @@ Run it from the project folder:
     python scripts/pictures.py                     all of them
     python scripts/pictures.py recommendation      some, by name
 
-`docs/lineage.png` comes from `scripts/lineage.py draw`, `docs/notebook.png` from a notebook.
+`docs/speed.png` shows what `benchmarks/peers.py --page` measured. `docs/lineage.png` comes from
+`scripts/lineage.py draw`, `docs/notebook.png` from a notebook.
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
 from explainable_recsys import Change, answer, what_if
+from explainable_recsys.figures import draw
+from explainable_recsys.figures.rows import Panel, rows_figure
+from explainable_recsys.figures.style import Figure
 from explainable_recsys.figures.texts import label
 from explainable_recsys.interface.stored import load_stored, open_catalog, stored_approach
 from explainable_recsys.reporting.people import find_item
@@ -57,7 +61,7 @@ s { color: #888 } b { color: #0072B2 }
 
 def main() -> None:
     """Take the pictures that are asked for."""
-    names = ["recommendation", *FIGURES]
+    names = ["recommendation", "speed", *FIGURES]
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("names", nargs="*", choices=[*names, []], help="default: all")
     wanted = parser.parse_args().names or names
@@ -66,9 +70,44 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=find_browser(), args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": WIDTH, "height": 420}, device_scale_factor=1.5)
         for name in wanted:
-            content = as_html(catalog.load(FIGURES[name])) if name in FIGURES else told(catalog)
-            take(page, content, Path("docs", f"{name}.png"))
+            take(page, shown(name, catalog), Path("docs", f"{name}.png"))
         browser.close()
+
+
+def shown(name: str, catalog: DataCatalog) -> str:
+    """What a picture is of, as HTML."""
+    if name == "recommendation":
+        return told(catalog)
+    return as_html(speed() if name == "speed" else catalog.load(FIGURES[name]))
+
+
+def speed() -> Figure:
+    """How many times as long as this project others take, a row for each model and step."""
+    measured = pd.read_json(Path("docs", "speed.json"))
+    steps = {"lists x": "{}", "explain x": "{}: explain"}
+    parts = [
+        measured.assign(row=measured["model"].map(text.format), value=measured[step])
+        for step, text in steps.items()
+    ]
+    every = pd.concat(parts).dropna(subset="value")
+    others = every[every["library"] != "this project"]
+    rows = list(dict.fromkeys(others["row"]))
+    panels = []
+    for data, table in others.groupby("data", sort=False):
+        by_library = table.set_index("row").groupby("library", sort=False)["value"]
+        series = {name: values.reindex(rows).to_frame() for name, values in by_library}
+        title = f"times as long: {data.partition(' by')[0]}"
+        panels.append(Panel(title, series, {"type": "log", "dtick": 1}))
+    figure = rows_figure(
+        rows,
+        panels,
+        "How many times as long as this project other libraries take",
+        "To fit and make lists of ten for everybody, or to explain them; on one core. Right of the "
+        "line this project is faster.",
+    )
+    for place in range(len(panels)):
+        draw.line_at(figure, "x", 1, "", draw.suffix_of(place), dash="dash", width=1.5)
+    return figure
 
 
 def told(catalog: DataCatalog) -> str:

@@ -18,6 +18,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from kedro.io import DataCatalog
 from lineage import find_browser
@@ -91,13 +92,17 @@ def speed() -> Figure:
     ]
     every = pd.concat(parts).dropna(subset="value")
     others = every[every["library"] != "this project"]
-    rows = list(dict.fromkeys(others["row"]))
+    rows, ends = list(dict.fromkeys(others["row"])), np.log10(others["value"].agg(["min", "max"]))
+    axis = {"type": "log", "dtick": 1, "tickformat": "~g", "range": draw.padded(*ends, 0.05)}
     panels = []
-    for data, table in others.groupby("data", sort=False):
-        by_library = table.set_index("row").groupby("library", sort=False)["value"]
-        series = {name: values.reindex(rows).to_frame() for name, values in by_library}
+    for data in others["data"].unique():
+        table = others[others["data"] == data].set_index("row")
+        series = {
+            name: table[table["library"] == name][["value"]].reindex(rows)
+            for name in others["library"].unique()
+        }
         title = f"times as long: {data.partition(' by')[0]}"
-        panels.append(Panel(title, series, {"type": "log", "dtick": 1}))
+        panels.append(Panel(title, series, axis))
     figure = rows_figure(
         rows,
         panels,

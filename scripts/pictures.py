@@ -49,7 +49,7 @@ ITEM, APPROACH = "The Lord of the Rings: The Two Towers", "intrinsic_ease"
 N_BARS, N_CITED = 5, 3
 """What is recommended to the example person; how much evidence, and how much is taken away."""
 
-WIDTH, COLOURS = 800, 32
+WIDTH, COLOURS = 800, 64
 STYLE = """
 body { margin: 0; background: white; color: #222; font: 15px Arial, Liberation Sans, sans-serif }
 section { padding: 14px 18px } h1 { font-size: 20px; margin: 0 } h2 { font-size: 16px }
@@ -92,8 +92,10 @@ def speed() -> Figure:
     ]
     every = pd.concat(parts).dropna(subset="value")
     others = every[every["library"] != "this project"]
-    rows, ends = list(dict.fromkeys(others["row"])), np.log10(others["value"].agg(["min", "max"]))
-    axis = {"type": "log", "dtick": 1, "tickformat": "~g", "range": draw.padded(*ends, 0.05)}
+    rows = list(dict.fromkeys(others["row"]))
+    low, high = np.log10([others["value"].min(), others["value"].max()])
+    ends = draw.padded(low, high, 0.05)
+    axis = {"type": "log", "dtick": 1, "tickformat": "~g", "range": ends}
     panels = []
     for data in others["data"].unique():
         table = others[others["data"] == data].set_index("row")

@@ -208,8 +208,9 @@ def rows(data: Data, model: str, answers: dict[str, dict[str, Any]]) -> Iterator
         row: dict[str, Any] = {"data": data.name, "model": model, "library": library}
         for step, (cpu, wall) in answer["seconds"].items():
             row |= {f"{step} cpu": cpu, f"{step} wall": wall}
-        if answer["lists"]:
+        if len(answer["lists"]) == len(data.held_out):
             row["ndcg"] = ndcg(np.array(answer["lists"]), data.held_out)
+        if answer["lists"]:
             row["lists alike"] = overlap(ours["lists"], answer["lists"])
         if shared := ours["reasons"].keys() & answer["reasons"].keys():
             row["reasons alike"] = overlap(
@@ -229,7 +230,7 @@ def overlap(ours: list[Any], theirs: list[Any]) -> float:
 
 def ndcg(lists: NDArray[np.int64], held_out: NDArray[np.int64]) -> float:
     """Mean of 1 / log2(1 + rank) of the items held out, 0 where they are not on the list."""
-    hits = (lists == held_out[: len(lists), None]) & (lists >= 0)
+    hits = (lists == held_out[:, None]) & (lists >= 0)
     return float((hits / np.log2(np.arange(2, lists.shape[1] + 2))).sum(axis=1).mean())
 
 

@@ -113,10 +113,11 @@ def from_lists(found: list[list[int]]) -> NDArray[np.int64]:
     return np.array([(*one, *[-1] * N)[:N] for one in found], np.int64)
 
 
-class Ours(Library):
-    """This project's recommenders, and what explains them."""
+class OurData(Library):
+    """This project's form of the data."""
 
     package = "explainable-recsys"
+    told: Any = None
 
     def prepare(self) -> None:
         from explainable_recsys import Data
@@ -126,6 +127,21 @@ class Ours(Library):
         items["genres"] = ["|".join(names[row]) for row in self.data.genres]
         self.everything = Data.from_frames(self.data.frame(), items)
         self.interactions = self.everything.interactions
+
+    def reasons(self) -> Reasons:
+        if self.told is None:
+            return {}
+        table = self.told.evidence
+        cited = table[(table["position"] <= CITED) & (table["user_id"] < FEW)]
+        keys = cited["user_id"].astype(str) + " " + cited["item_id"].astype(str)
+        return {key: list(part.astype(str)) for key, part in cited["evidence_id"].groupby(keys)}
+
+
+class Ours(OurData):
+    """This project's recommenders, and what explains them."""
+
+    def prepare(self) -> None:
+        super().prepare()
         if self.name == "svd_ratings":
             self.explained = min(SOME, self.n_users)
 
@@ -169,17 +185,9 @@ class Ours(Library):
                 self.model, self.everything, lists, contributions.ContributionParameters()
             )
 
-    def reasons(self) -> Reasons:
-        table = self.told.evidence
-        cited = table[(table["position"] <= CITED) & (table["user_id"] < FEW)]
-        keys = cited["user_id"].astype(str) + " " + cited["item_id"].astype(str)
-        return {key: list(part.astype(str)) for key, part in cited["evidence_id"].groupby(keys)}
 
-
-class OurRules(Ours):
+class OurRules(OurData):
     """The rules that this project mines."""
-
-    recommend = explain = None  # type: ignore[assignment]
 
     def prepare(self) -> None:
         from explainable_recsys.knowledge.association_rules import (
@@ -196,20 +204,12 @@ class OurRules(Ours):
         asked = RuleParameters(min_lift=0, min_count=1, **self.settings)
         self.rules, _ = mine(self.baskets, asked)
 
-    def lists(self) -> NDArray[np.int64]:
-        return np.empty((0, N), np.int64)
-
-    def reasons(self) -> Reasons:
-        return {}
-
     def count(self) -> int:
         return len(self.rules)
 
 
-class OurLime(Ours):
+class OurLime(OurData):
     """This project's LIME; what is explained are lists of a small ALS."""
-
-    fit = recommend = None  # type: ignore[assignment]
 
     def prepare(self) -> None:
         from explainable_recsys import Lists, RecommendationParameters, recommend
@@ -226,9 +226,6 @@ class OurLime(Ours):
         self.table = recommend(self.model, self.interactions, asked)
         self.chosen = self.table[self.table["user_id"] < self.explained]
         self.listed = Lists.of(self.interactions, self.chosen)
-
-    def lists(self) -> NDArray[np.int64]:
-        return np.empty((0, N), np.int64)
 
     def explain(self) -> None:
         from explainable_recsys.explainers.lime import LimeParameters, explain_by_lime

@@ -274,13 +274,14 @@ HEADS = (
 
 
 def as_markdown(found: pd.DataFrame) -> str:
-    """The same for readers, a table for each data set."""
+    """The same for readers, a table for each data set, without columns that are empty."""
     parts = []
     for data, table in found.reset_index().groupby("data", sort=False):
         lines = [cells(row) for row in table.to_dict("records")]
+        kept = [place for place, column in enumerate(zip(*lines, strict=True)) if any(column)]
         lines = [list(HEADS), ["---"] * len(HEADS), *lines]
-        written = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-        parts.append(f"{data}:\n\n{written}")
+        texts = [" | ".join(line[place] for place in kept) for line in lines]
+        parts.append(f"{data}:\n\n" + "\n".join(f"| {text} |" for text in texts))
     return "\n\n".join(parts)
 
 
@@ -336,15 +337,16 @@ def main() -> None:
     parser.add_argument(
         "--environment",
         nargs="+",
-        type=lambda text: tuple(text.split("=", 1)),
+        type=lambda text: text.partition("=")[::2],
         default=[],
         metavar="LIBRARY=PYTHON",
         help=f"the Python that has {', '.join(FOREIGN)}",
     )
     parser.add_argument("--models", nargs="+", choices=MODELS, default=[*MODELS])
     parser.add_argument("--data", nargs="+", choices=["million", "embedded"], default=None)
-    parser.add_argument("--cores", type=int, default=os.cpu_count(), help="all cores: how many")
-    parser.add_argument("--repeats", type=int, default=3)
+    every = os.cpu_count() or 1
+    parser.add_argument("--cores", type=int, choices=range(1, every + 1), default=every)
+    parser.add_argument("--repeats", type=int, choices=range(1, 10), default=3)
     parser.add_argument("--small", action="store_true", help="30,000 ratings, once: a minute")
     parser.add_argument("--page", action="store_true", help="bring docs/speed.md up to date")
     options = parser.parse_args()
@@ -360,9 +362,7 @@ def main() -> None:
         page = PAGE.read_text(encoding="utf-8")
         before, marker, _ = page.partition("<!-- peers -->\n")
         PAGE.write_text(before + marker + "\n" + text, encoding="utf-8")
-        found.reset_index().to_json(
-            PAGE.with_suffix(".json"), orient="records", indent=1, double_precision=4
-        )
+        found.reset_index().to_json(PAGE.with_suffix(".json"), orient="records", lines=True)
 
 
 def chosen_pythons(parser: argparse.ArgumentParser, named: dict[str, str]) -> dict[str, Path]:

@@ -84,7 +84,7 @@ def shown(name: str, catalog: DataCatalog) -> str:
 
 def speed() -> Figure:
     """How many times as long as this project others take, a row for each model and step."""
-    measured = pd.read_json(Path("docs", "speed.json"))
+    measured = pd.read_json(Path("docs", "speed.json"), lines=True)
     steps = {"lists x": "{}", "explain x": "{}: explain"}
     parts = [
         measured.assign(row=measured["model"].map(text.format), value=measured[step])

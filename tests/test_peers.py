@@ -144,3 +144,9 @@ def test_an_environment_that_is_none_is_an_error(
         peers.main()
     assert ended.value.code == 2
     assert f"--environment {given.partition('=')[0]}: " in capsys.readouterr().err
+
+
+def test_the_page_shows_what_was_measured() -> None:
+    measured = pd.read_json(peers.PAGE.with_suffix(".json"), lines=True)
+    table = peers.as_markdown(measured.set_index(["data", "model", "library"]))
+    assert table in peers.PAGE.read_text(encoding="utf-8")

@@ -109,20 +109,20 @@ def write_environment(folder: Path, n_ratings: int) -> Path:
 
 
 def draw_pairs(
-    n_ratings: int, rng: np.random.Generator
+    n_ratings: int, rng: np.random.Generator, n_items: int = N_ITEMS
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Distinct user-item pairs: activity is log-normal from 20 up, popularity a power law."""
     n_users = round(n_ratings / RATINGS_PER_USER)
     activity = np.maximum(rng.lognormal(4.2, 1.1, n_users), 20)
-    popularity = 1 / (np.arange(N_ITEMS) + 20.0) ** 0.9
+    popularity = 1 / (np.arange(n_items) + 20.0) ** 0.9
     keys = np.empty(0, dtype=np.int64)
     while len(keys) < n_ratings:
         missing = int(1.3 * (n_ratings - len(keys))) + 1000
         users = draw(activity, missing, rng)
-        keys = np.sort(np.append(keys, users * N_ITEMS + draw(popularity, missing, rng)))
+        keys = np.sort(np.append(keys, users * n_items + draw(popularity, missing, rng)))
         keys = keys[np.append(True, keys[1:] != keys[:-1])]
     keys = np.sort(rng.choice(keys, n_ratings, replace=False))
-    return keys // N_ITEMS + 1, keys % N_ITEMS + 1
+    return keys // n_items + 1, keys % n_items + 1
 
 
 def draw(weights: NDArray[np.float64], n: int, rng: np.random.Generator) -> NDArray[np.int64]:

@@ -5,7 +5,8 @@ Run it from the project folder:
     python scripts/pictures.py                     all of them
     python scripts/pictures.py recommendation      some, by name
 
-`docs/lineage.png` comes from `scripts/lineage.py draw`, `docs/notebook.png` from a notebook.
+`docs/speed.png` shows what `benchmarks/peers.py --page` measured. `docs/lineage.png` comes from
+`scripts/lineage.py draw`, `docs/notebook.png` from a notebook.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from kedro.io import DataCatalog
 from lineage import find_browser
@@ -24,6 +26,9 @@ from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
 from explainable_recsys import Change, answer, what_if
+from explainable_recsys.figures import draw
+from explainable_recsys.figures.rows import Panel, rows_figure
+from explainable_recsys.figures.style import Figure
 from explainable_recsys.figures.texts import label
 from explainable_recsys.interface.stored import load_stored, open_catalog, stored_approach
 from explainable_recsys.reporting.people import find_item
@@ -44,7 +49,7 @@ ITEM, APPROACH = "The Lord of the Rings: The Two Towers", "intrinsic_ease"
 N_BARS, N_CITED = 5, 3
 """What is recommended to the example person; how much evidence, and how much is taken away."""
 
-WIDTH, COLOURS = 800, 32
+WIDTH, COLOURS = 800, 64
 STYLE = """
 body { margin: 0; background: white; color: #222; font: 15px Arial, Liberation Sans, sans-serif }
 section { padding: 14px 18px } h1 { font-size: 20px; margin: 0 } h2 { font-size: 16px }
@@ -57,7 +62,7 @@ s { color: #888 } b { color: #0072B2 }
 
 def main() -> None:
     """Take the pictures that are asked for."""
-    names = ["recommendation", *FIGURES]
+    names = ["recommendation", "speed", *FIGURES]
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("names", nargs="*", choices=[*names, []], help="default: all")
     wanted = parser.parse_args().names or names
@@ -66,9 +71,50 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=find_browser(), args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": WIDTH, "height": 420}, device_scale_factor=1.5)
         for name in wanted:
-            content = as_html(catalog.load(FIGURES[name])) if name in FIGURES else told(catalog)
-            take(page, content, Path("docs", f"{name}.png"))
+            take(page, shown(name, catalog), Path("docs", f"{name}.png"))
         browser.close()
+
+
+def shown(name: str, catalog: DataCatalog) -> str:
+    """What a picture is of, as HTML."""
+    if name == "recommendation":
+        return told(catalog)
+    return as_html(speed() if name == "speed" else catalog.load(FIGURES[name]))
+
+
+def speed() -> Figure:
+    """How many times as long as this project others take, a row for each model and step."""
+    measured = pd.read_json(Path("docs", "speed.json"), lines=True)
+    steps = {"lists x": "{}", "explain x": "{}: explain"}
+    parts = [
+        measured.assign(row=measured["model"].map(text.format), value=measured[step])
+        for step, text in steps.items()
+    ]
+    every = pd.concat(parts).dropna(subset="value")
+    others = every[every["library"] != "this project"]
+    rows = list(dict.fromkeys(others["row"]))
+    low, high = np.log10([others["value"].min(), others["value"].max()])
+    ends = draw.padded(low, high, 0.05)
+    axis = {"type": "log", "dtick": 1, "tickformat": "~g", "range": ends}
+    panels = []
+    for data in others["data"].unique():
+        table = others[others["data"] == data].set_index("row")
+        series = {
+            name: table[table["library"] == name][["value"]].reindex(rows)
+            for name in others["library"].unique()
+        }
+        title = f"times as long: {data.partition(' by')[0]}"
+        panels.append(Panel(title, series, axis))
+    figure = rows_figure(
+        rows,
+        panels,
+        "How many times as long as this project other libraries take",
+        "To fit and make lists of ten for everybody, or to explain them; on one core. Right of the "
+        "line this project is faster.",
+    )
+    for place in range(len(panels)):
+        draw.line_at(figure, "x", 1, "", draw.suffix_of(place), dash="dash", width=1.5)
+    return figure
 
 
 def told(catalog: DataCatalog) -> str:

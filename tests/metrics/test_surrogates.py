@@ -401,7 +401,7 @@ def test_metrics_without_an_interval() -> None:
 def test_fits_around_the_lists_of_controls() -> None:
     own = surrogate_table([(1, 1.0, 0.6, 30.0, 100, False)])
     popular = surrogate_table([(1, 1.0, 0.2, 30.0, 100, False), (2, 1.0, 0.4, 30.0, 100, False)])
-    metrics = surrogate_metrics(own, resampled(0), surrogates_of_popularity=popular)
+    metrics = surrogate_metrics(own, resampled(200), surrogates_of_popularity=popular)
     assert metrics["held_out_r2_of_popularity"] == pytest.approx(0.3)
     assert metrics["held_out_r2_of_popularity/n"] == 2
     ends = [metrics[f"held_out_r2_of_popularity/{end}"] for end in ("low", "high")]

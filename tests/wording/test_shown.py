@@ -22,8 +22,8 @@ ROOT = Path(explainable_recsys.__file__).parent
 SHOWN = ("figures", "interface", "pipelines/evaluation", "reporting", "wording")
 """Folders whose texts people read."""
 
-ERRORS = {"configuration.py", "messages.py", "old_names.py", "stored.py"}
-"""Modules whose texts are errors, which stay English."""
+ERRORS = {"configuration.py", "messages.py", "old_names.py", "stored.py", "workers.py"}
+"""Modules whose texts are errors and warnings, which stay English."""
 
 WRAPPED = {"phrase", "plural", "later", "InputError"}
 """Whose arguments are phrases, or errors."""

@@ -22,7 +22,7 @@ from explainable_recsys.interface.runs import named, runs_behind
 from explainable_recsys.interface.stored import (
     Stored,
     load_stored,
-    open_catalog,
+    quick_catalog,
     ratings_of,
     stored_approach,
     stored_approaches,
@@ -78,7 +78,7 @@ def explain(project: Path, env: str | None, question: Question, form: str) -> No
     Raises:
         InputError: If the user, item or approach is not known, or nothing is stored.
     """
-    catalog = open_catalog(project, env)
+    catalog = quick_catalog(project, env)
     reply = answer(catalog, question)
     runs = runs_behind(catalog, reply.pair, reply.lists)
     if form == "json":

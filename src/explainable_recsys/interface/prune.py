@@ -18,7 +18,7 @@ from rich.text import Text
 from explainable_recsys.datasets.leftovers import VERSION, remove_leftovers, temporary
 from explainable_recsys.errors import InputError
 from explainable_recsys.interface.runs import PIN, is_pinned, local_time, manifest_of
-from explainable_recsys.interface.stored import open_catalog
+from explainable_recsys.interface.stored import quick_catalog
 from explainable_recsys.interface.terminal import (
     below,
     grid,
@@ -66,7 +66,7 @@ def prune(project: Path, env: str | None, keep: int, is_meant: bool) -> None:
     Raises:
         InputError: If no run is stored, or a manifest is damaged.
     """
-    catalog = open_catalog(project, env)
+    catalog = quick_catalog(project, env)
     plan = planned(catalog, keep)
     option = f" --env {env}" if env else ""
     print_plainly(Group(*told(plan, below(Path.cwd(), results_root(catalog)))))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,7 @@ from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
 from kedro.io import DataCatalog
 from kedro.utils import find_kedro_project
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from explainable_recsys.answers.answer import FittedPair, answer, place_among_all, why_silent
 from explainable_recsys.answers.explainers import EXPLAINERS
@@ -39,8 +40,6 @@ from explainable_recsys.recommenders.lists import (
     recommend,
 )
 from explainable_recsys.reporting.people import Person, example_user, find_item, person, titled
-
-P = TypeVar("P", bound=Parameters)
 
 EXPLAINED = 0.5
 """An approach that explains a smaller share of its lists is asked only by name."""
@@ -205,13 +204,20 @@ def open_catalog(folder: Path | str = ".", env: str | None = None) -> DataCatalo
     if project is None:
         raise InputError(f"{Path(folder).resolve()} lies in no Kedro project")
     bootstrap_project(project)
-    pipelines.set_requested(["data_processing"])  # the only one whose parameters are read as typed
     session = KedroSession.create(project, env=env)
     with session:
         catalog = session.load_context().catalog
-    pipelines.set_requested(None)
     assert isinstance(catalog, DataCatalog)  # settings.py chooses no other
     return catalog
+
+
+def quick_catalog(project: Path, env: str | None) -> DataCatalog:
+    """The same without making all pipelines: of most parameters nobody has checked the types."""
+    pipelines.set_requested(["data_processing"])
+    try:
+        return open_catalog(project, env)
+    finally:
+        pipelines.set_requested(None)
 
 
 def load_run(
@@ -346,27 +352,41 @@ def load_pair(catalog: DataCatalog, pair: Pair) -> FittedPair:
     Raises:
         kedro.io.DatasetError: If something is not stored.
     """
-    knowledge = knowledge_inputs(pair)
     return FittedPair(
         pair,
         catalog.load(f"{pair.recommender}.model"),
         _parameters_of(catalog, pair),
-        {argument: catalog.load(entry) for argument, entry in knowledge.items()},
+        _known(catalog, pair, knowledge_inputs(pair)),
     )
 
 
 def silence_of(catalog: DataCatalog, pair: Pair) -> str:
     """Why a pair has no reason where it has none; its model is not loaded."""
     near = {k: e for k, e in knowledge_inputs(pair).items() if e.startswith("params:")}
-    known = {argument: catalog.load(entry) for argument, entry in near.items()}
+    known = _known(catalog, pair, near)
     return why_silent(EXPLAINERS[pair.explainer], _parameters_of(catalog, pair), known)
+
+
+def _known(catalog: DataCatalog, pair: Pair, entries: Mapping[str, str]) -> dict[str, Any]:
+    """What is stored of a pair's knowledge, by argument; its parameters with their types."""
+    arguments = inspect.signature(EXPLAINERS[pair.explainer].explain, eval_str=True).parameters
+    return {
+        argument: _parameters(
+            catalog, entry.removeprefix("params:"), arguments[argument].annotation
+        )
+        if entry.startswith("params:")
+        else catalog.load(entry)
+        for argument, entry in entries.items()
+    }
 
 
 def _parameters_of(catalog: DataCatalog, pair: Pair) -> Parameters:
     """The explainer's, of the pair or of an approach by the same explainer."""
     named = [pair, *(other for other in APPROACHES.values() if other.explainer == pair.explainer)]
     name = next(other.name for other in named if other.name in APPROACHES)
-    return _parameters(catalog, f"{name}.explanation", EXPLAINERS[pair.explainer].parameters)
+    kind = EXPLAINERS[pair.explainer].parameters
+    found: Parameters = _parameters(catalog, f"{name}.explanation", kind)
+    return found
 
 
 def load_data(catalog: DataCatalog) -> Data:
@@ -379,14 +399,14 @@ def load_data(catalog: DataCatalog) -> Data:
     return gather_data(*map(catalog.load, names))
 
 
-def _parameters(catalog: DataCatalog, name: str, kind: type[P]) -> P:
-    """Parameters, which the catalog has as they stand in `conf/`.
+def _parameters(catalog: DataCatalog, name: str, kind: Any) -> Any:
+    """Parameters of a type, which the catalog may have as they stand in `conf/`.
 
     Raises:
         InputError: If a value is not accepted.
     """
     try:
-        return kind.model_validate(catalog.load(f"params:{name}"))
+        return TypeAdapter(kind).validate_python(catalog.load(f"params:{name}"))
     except ValidationError as error:
         report = f"- Parameter '{name}': Failed to instantiate\n{error}"
         raise InputError(parameter_message(report)) from None

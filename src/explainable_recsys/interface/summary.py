@@ -23,7 +23,7 @@ from explainable_recsys.interface.long_tables import (
 )
 from explainable_recsys.interface.messages import pipeline_of
 from explainable_recsys.interface.runs import named, runs_of
-from explainable_recsys.interface.stored import open_catalog
+from explainable_recsys.interface.stored import quick_catalog
 from explainable_recsys.interface.terminal import (
     below,
     grid,
@@ -76,7 +76,7 @@ def summarize(project: Path, env: str | None, everything: bool) -> None:
     Raises:
         InputError: If nothing is stored.
     """
-    catalog = open_catalog(project, env)
+    catalog = quick_catalog(project, env)
     if not catalog.exists("dataset_card"):
         root = results_root(catalog)
         raise InputError(

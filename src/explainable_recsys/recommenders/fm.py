@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import redirect_stderr
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 from scipy import sparse
 
-from explainable_recsys.interactions import Interactions, PaddedBlock, padded_blocks
+from explainable_recsys.interactions import Interactions, PaddedBlock
 from explainable_recsys.knowledge.features import Features, ItemGroup, UserGroup
 from explainable_recsys.parameters import Parameters, Seed
 from explainable_recsys.progress import progress_counter
@@ -28,8 +29,17 @@ from explainable_recsys.recommenders.biased_factors import (
 from explainable_recsys.recommenders.sampled_zeros import SampledZeros
 from explainable_recsys.threads import one_blas_thread
 
-CELLS = 4_000
-"""Ratings, padding and samples, that are solved for together: as many as stay in the cache."""
+ROWS_AT_ONCE = 256
+"""Histories solved for together."""
+
+ONE_BY_ONE = 8
+"""Up to so many histories are solved for one after another."""
+
+CELLS_AT_ONCE = 1_000_000
+"""Products of two factors of items that are summed up at a time."""
+
+DENSE_FROM = 0.05
+"""Share of rated cells from which on a block of histories is multiplied as a dense matrix."""
 
 
 class FMParameters(RankingParameters):
@@ -197,14 +207,26 @@ class FM(BiasedFactors):
 
     def user_factors(self, histories: sparse.csr_array) -> NDArray[np.float64]:
         """Mean of b_u and the p_u of all samples, (n, 1 + samples * rank)."""
-        n, (n_samples, size) = histories.shape[0], self.prior_rights.shape
-        solved = np.empty((n, n_samples, size))
+        n, n_samples = histories.shape[0], len(self.rated_weights)
+        if n <= ONE_BY_ONE:
+            return self._few_user_factors(histories)
+        solved = np.empty((n, n_samples, self.prior_rights.shape[1]))
+        few = n <= ROWS_AT_ONCE
+
+        def solve(start: int) -> None:
+            part = slice(start, start + ROWS_AT_ONCE)
+            block = _Block.of(histories if few else histories[part], self.predicts_ratings)
+            step = max(1, CELLS_AT_ONCE // max(1, len(block.columns) * solved.shape[2] ** 2))
+            for sample in range(0, n_samples, step):
+                samples = slice(sample, sample + step)
+                solved[part, samples] = self._solve(block, samples)
+
         with one_blas_thread():
-            for block in padded_blocks(histories, CELLS, least=size):
-                step = max(1, CELLS // max(1, block.columns.size))
-                for first in range(0, n_samples, step):
-                    part = slice(first, first + step)
-                    solved[block.rows, part] = self._solve(block, part).swapaxes(0, 1)
+            if few:
+                solve(0)
+            else:
+                with ThreadPoolExecutor() as pool:
+                    list(pool.map(solve, range(0, n, ROWS_AT_ONCE)))
         biases = solved[..., 0].mean(axis=1, keepdims=True)
         return np.hstack([biases, solved[..., 1:].reshape(n, self.item_factors.shape[1])])
 
@@ -247,21 +269,57 @@ class FM(BiasedFactors):
         factors = self.item_factors.mean(axis=0, dtype=np.float64)
         return user, np.append(self.item_biases.mean(dtype=np.float64), factors)
 
-    def _solve(self, block: PaddedBlock, part: slice) -> NDArray[np.float64]:
-        """User sides (s, b, 1 + rank) of some histories given some of the samples."""
-        weights = self.rated_weights[part, None, None]
-        z = self._designs[part, block.columns]
-        z[:, ~block.filled] = 0.0
-        targets = weights * block.values if self.predicts_ratings else 1.0
-        above = np.where(block.filled, targets - weights * self._base(part, block.columns), 0.0)
-        across = z.swapaxes(-1, -2)
-        systems = across @ z
-        systems *= weights[..., None]
-        systems += self.prior_precisions[part, None]
-        own = range(systems.shape[-1])
-        systems[..., own, own] += self._ridge * block.filled.sum(axis=1, keepdims=True)
-        right = (across @ above[..., None]) + self.prior_rights[part, None, :, None]
-        return np.asarray(np.linalg.solve(systems, right)[..., 0])
+    def _few_user_factors(self, histories: sparse.csr_array) -> NDArray[np.float64]:
+        """The same for a few histories, one after another, all samples at once."""
+        size = self.item_factors.shape[1]
+        found = np.empty((histories.shape[0], 1 + size))
+        weights = self.rated_weights[:, None]
+        identity = self._ridge * np.eye(self.prior_rights.shape[1])
+        with one_blas_thread():
+            for row in range(len(found)):
+                own = slice(histories.indptr[row], histories.indptr[row + 1])
+                columns = histories.indices[own]
+                z = self._designs[:, columns]
+                targets = histories.data[own].astype(np.float64)[None]
+                targets = weights * targets if self.predicts_ratings else np.ones_like(targets)
+                above = targets - weights * self._base(slice(None), columns)
+                systems = weights[..., None] * (z.transpose(0, 2, 1) @ z) + self.prior_precisions
+                systems += len(columns) * identity
+                right = (above[:, None, :] @ z)[:, 0] + self.prior_rights
+                solved = np.linalg.solve(systems, right[..., None])[..., 0]
+                found[row] = np.append(solved[:, 0].mean(), solved[:, 1:].reshape(size))
+        return found
+
+    def _solve(self, block: _Block, samples: slice) -> NDArray[np.float64]:
+        """User sides (b, s, 1 + rank) given some samples."""
+        weights = self.rated_weights[samples]
+        z = self._designs[samples][:, block.columns].transpose(1, 0, 2)
+        c, s, f = z.shape
+        (first, second), places = self._upper
+        bases = self._base(samples, block.columns).T
+        b, width = len(block.lengths), len(first) + f
+        parts = np.empty((c, s, width))
+        np.multiply(z[..., first], z[..., second], out=parts[..., : len(first)])
+        np.multiply(z, bases[..., None], out=parts[..., len(first) :])
+        sums = (block.rated @ parts.reshape(c, s * width)).reshape(b, s, width)
+        targets = (block.targets @ z.reshape(c, s * f)).reshape(b, s, f)
+        right = targets * (weights[:, None] if self.predicts_ratings else 1.0)
+        right -= weights[:, None] * sums[..., len(first) :]
+        right += self.prior_rights[samples]
+        systems = np.take(sums, places, axis=2)
+        systems *= weights[:, None, None]
+        systems += self.prior_precisions[samples]
+        np.einsum("bsff->bsf", systems)[:] += (self._ridge * block.lengths)[:, None, None]
+        return np.asarray(np.linalg.solve(systems, right[..., None])[..., 0])
+
+    @cached_property
+    def _upper(self) -> tuple[tuple[NDArray[np.int64], NDArray[np.int64]], NDArray[np.int64]]:
+        """Rows and columns of the upper triangle of a system, and the place (f, f) of each cell."""
+        size = self.prior_rights.shape[1]
+        upper = np.triu_indices(size)
+        places = np.empty((size, size), np.int64)
+        places[upper] = places.T[upper] = np.arange(len(upper[0]))
+        return upper, places
 
     @cached_property
     def _designs(self) -> NDArray[np.float64]:
@@ -270,6 +328,40 @@ class FM(BiasedFactors):
         factors = self.item_factors.astype(np.float64) * n_samples
         by_sample = factors.reshape(self.n_items, n_samples, -1).transpose(1, 0, 2)
         return np.concatenate([np.ones((n_samples, self.n_items, 1)), by_sample], axis=2)
+
+
+@dataclass(frozen=True, eq=False)
+class _Block:
+    """Some histories over the items that any of them has, ready to be multiplied.
+
+    Attributes:
+        columns: (c,) those items.
+        targets: (b, c) ratings, or a 1 for each, dense or CSR, whichever is faster.
+        rated: (b, c) a 1 for each.
+        lengths: (b,) number of ratings.
+    """
+
+    columns: NDArray[Any]
+    targets: Any
+    rated: Any
+    lengths: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, histories: sparse.csr_array, of_ratings: bool) -> _Block:
+        columns, codes = np.unique(histories.indices, return_inverse=True)
+        shape = (histories.shape[0], len(columns))
+        values = histories.data.astype(np.float64)
+        ratings, rated = (
+            sparse.csr_array((data, codes, histories.indptr), shape=shape)
+            for data in (values, np.ones_like(values))
+        )
+        if histories.nnz > DENSE_FROM * shape[0] * shape[1]:
+            return cls.built(columns, ratings.toarray(), rated.toarray(), of_ratings)
+        return cls.built(columns, ratings, rated, of_ratings)
+
+    @classmethod
+    def built(cls, columns: NDArray[Any], ratings: Any, rated: Any, of_ratings: bool) -> _Block:
+        return cls(columns, ratings if of_ratings else rated, rated, rated.sum(axis=1))
 
 
 @dataclass(frozen=True, eq=False)

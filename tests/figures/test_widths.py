@@ -16,7 +16,7 @@ from tests.figures.examples import EXAMPLES
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 WIDTHS = (270, 360, 720, 1200)
 """In pixels: kedro-viz' preview, a phone, a notebook, a wide screen."""

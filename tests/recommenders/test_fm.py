@@ -342,13 +342,15 @@ def test_the_mixture_has_the_moments_of_users_drawn_at_random():
 
 
 @pytest.mark.parametrize(
-    ("n_samples", "rank"),
-    [(1, 1), (3, 2), (2, 12)],
-    ids=["one", "some", "more factors than items"],
+    ("n_samples", "rank", "dense_from"),
+    [(1, 1, 0.0), (3, 2, 0.0), (3, 2, 2.0), (2, 12, 0.05)],
+    ids=["one", "dense", "sparse", "more factors than items"],
 )
-def test_user_side_and_scores_equal_brute_force(n_samples, rank):
+def test_user_side_and_scores_equal_brute_force(monkeypatch, n_samples, rank, dense_from):
+    monkeypatch.setattr(fm, "DENSE_FROM", dense_from)
     samples = random_samples(4, n_samples, rank)
     model, ratings = model_of(samples), random_interactions().ratings
+    assert sparse.issparse(fm._Block.of(ratings, True).rated) == (dense_from > 1)
     users = brute_force_users(samples, ratings)
     found = model.user_factors(ratings)
     assert found.shape == (N_USERS, 1 + n_samples * rank)
@@ -385,13 +387,27 @@ def test_user_side_equals_brute_force_on_any_data(seed, n_samples, rank):
     np.testing.assert_allclose(found[:, 1:], np.hstack(list(users[..., 1:])), atol=1e-4)
 
 
-@pytest.mark.parametrize("cells", [1, 20, 100])
-def test_cutting_users_and_samples_into_blocks_changes_nothing(monkeypatch, cells):
+@pytest.mark.parametrize("rows_at_once", [1, 4, 14])
+@pytest.mark.parametrize("dense_from", [0.0, 2.0])
+def test_cutting_users_into_blocks_changes_nothing(monkeypatch, rows_at_once, dense_from):
     samples = random_samples()
     model, ratings = model_of(samples), random_interactions().ratings
     at_once = model.user_factors(ratings)
-    monkeypatch.setattr(fm, "CELLS", cells)
+    monkeypatch.setattr(fm, "ROWS_AT_ONCE", rows_at_once)
+    monkeypatch.setattr(fm, "DENSE_FROM", dense_from)
     np.testing.assert_allclose(model.user_factors(ratings), at_once, atol=1e-10)
+
+
+@pytest.mark.parametrize("of_ratings", [True, False])
+def test_only_the_rated_items_of_a_block_are_multiplied(of_ratings):
+    rows = sparse.csr_array(([0.0, 3.0, 2.0], [8, 2, 8], [0, 2, 2, 3]), shape=(3, 9))
+    block = fm._Block.of(rows, of_ratings)
+    assert block.columns.tolist() == [2, 8]
+    assert block.rated.tolist() == [[1, 1], [0, 0], [0, 1]]
+    assert block.targets.tolist() == (
+        [[3, 0], [0, 0], [0, 2]] if of_ratings else block.rated.tolist()
+    )
+    assert block.lengths.tolist() == [2, 0, 1]
 
 
 def test_empty_history_gets_the_prior_mean():
@@ -482,11 +498,12 @@ def weighted_least_squares(samples, sample, columns, given):
 def test_user_side_of_a_ranking_equals_least_squares_over_all_items(
     seed, n_samples, rank, unrated_weight, few
 ):
-    """Of every sample, of few or many histories."""
+    """Of every sample, and whether few or many histories are solved for together."""
     samples = random_samples(seed, n_samples, rank)
     given = {"objective": "ranking", "unrated_weight": unrated_weight}
     model = model_of(samples, **given)
     ratings = random_interactions(seed + 1, n_users=4 if few else 12).ratings
+    assert (ratings.shape[0] <= fm.ONE_BY_ONE) == few
     users = np.array(
         [
             [

@@ -51,12 +51,14 @@ def by_hand(
     return np.append(found[:, 0].mean(), found[:, 1:])
 
 
-@pytest.mark.parametrize("cells", [1, 60, 4000])
+@pytest.mark.parametrize("rows_at_once", [3, 40, 256])
+@pytest.mark.parametrize("dense_from", [0.0, 1.0])
 @pytest.mark.parametrize("objective", ["ranking", "rating"])
 def test_many_histories_equal_least_squares_by_hand(
-    objective: str, cells: int, monkeypatch: pytest.MonkeyPatch
+    objective: str, dense_from: float, rows_at_once: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fm, "CELLS", cells)
+    monkeypatch.setattr(fm, "ROWS_AT_ONCE", rows_at_once)
+    monkeypatch.setattr(fm, "DENSE_FROM", dense_from)
     rng = np.random.default_rng(2)
     ratings = np.where(rng.random((40, N_ITEMS)) < 0.4, rng.integers(1, 6, (40, N_ITEMS)), 0)
     ratings[0] = 0

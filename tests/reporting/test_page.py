@@ -145,6 +145,7 @@ document.querySelectorAll('details').forEach(topic => {
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("screen", [DESK, PHONE])
 def test_nothing_is_in_the_way_of_anybody(

@@ -87,7 +87,7 @@ class Speakers:
         highest = float(ratings.data.max(initial=0.0))
         self._relevant = partial(_relevant, parameters=parameters, highest=highest, liking=liking)
         if parameters.form == "users":
-            self._users: _Candidates | None = _users(ratings, parameters)
+            self._users: _Candidates | None = _candidates(ratings, parameters)
             self.spoken = self._relevant(ratings)
         else:
             self._users = None
@@ -121,7 +121,7 @@ def nearest_users(
     Raises:
         InputError: If k exceeds the number of other users.
     """
-    return _users(ratings, parameters).nearest(histories)
+    return _candidates(ratings, parameters).nearest(histories)
 
 
 def nearest_items(
@@ -168,7 +168,7 @@ def _check_k(k: int, n: int, what: str) -> None:
         )
 
 
-def _users(ratings: sparse.csr_array, parameters: NeighbourhoodParameters) -> _Candidates:
+def _candidates(ratings: sparse.csr_array, parameters: NeighbourhoodParameters) -> _Candidates:
     _check_k(parameters.k, ratings.shape[0], "users")
     return _Candidates(ratings, parameters)
 

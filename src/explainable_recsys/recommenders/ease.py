@@ -123,12 +123,11 @@ class EASE(Recommender):
     def scores_of(
         self, histories: sparse.csr_array, columns: NDArray[np.int64]
     ) -> NDArray[np.float32]:
-        """Do without the other items in the second form; see `Recommender.scores_of`."""
+        """Do without the other items in the second form, where all are known."""
         if not len(self.training_starts):
             return super().scores_of(histories, columns)
-        scores = self._scores_by_kernel(self._inputs(histories), columns).astype(np.float32)
-        scores[~self.known[columns]] = -np.inf
-        return np.ascontiguousarray(scores.T)
+        scores = self._scores_by_kernel(self._inputs(histories), columns)
+        return np.ascontiguousarray(scores.astype(np.float32).T)
 
     def contributions(
         self, histories: PaddedBlock, items: NDArray[np.int64]

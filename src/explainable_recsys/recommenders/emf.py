@@ -250,20 +250,30 @@ class EMF(BiasedFactors):
         What somebody speaks for is summed up once, for all histories.
         """
         n, f, given = histories.shape[0], self.design.shape[1], self.parameters
-        more, q = np.zeros((n, f * f)), self._pulled_items
-        if not given.explainability_weight:
+        more, weight = np.zeros((n, f * f)), given.explainability_weight
+        if not weight:
             return more.reshape(n, f, f), np.zeros((n, f))
-        who = self._speakers.of(histories) * (given.explainability_weight / self.neighbourhood.k)
+        who, q = self._speakers.of(histories) * (weight / self.neighbourhood.k), self._pulled_items
         heard = np.unique(who.indices)
         who, spoken = who[:, heard], self._speakers.spoken[heard]
         if given.pulls:
-            more += given.explainability_weight * given.unexplained * (q.T @ q).ravel()
+            if given.unexplained:
+                with one_blas_thread():  # with more threads the last digits differ
+                    more += weight * given.unexplained * (q.T @ q).ravel()
+            known = self._squares_of_all
             for start in range(0, len(heard), SPEAKERS_AT_ONCE):
                 part = slice(start, start + SPEAKERS_AT_ONCE)
-                more += who[:, part] @ self._squares(spoken[part]).reshape(-1, f * f)
+                squares = self._squares(spoken[part]) if known is None else known[heard[part]]
+                more += who[:, part] @ squares.reshape(-1, f * f)
         else:
             more[:, f + 1 :: f + 1] += (who @ spoken.sum(axis=1))[:, None]
         return more.reshape(n, f, f), given.pulled_to * (who @ (spoken @ q))
+
+    @cached_property
+    def _squares_of_all(self) -> NDArray[np.float64] | None:
+        """`_squares` of what everybody speaks for, if they are few."""
+        spoken = self._speakers.spoken
+        return self._squares(spoken) if spoken.shape[0] <= SPEAKERS_AT_ONCE else None
 
     def _squares(self, weights: sparse.csr_array) -> NDArray[np.float64]:
         """Sums of q q' of the items with their weights (m, n_items), (m, f, f)."""

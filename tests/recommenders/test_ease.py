@@ -148,6 +148,14 @@ def test_equals_the_textbook_formula(seed, shape, **changed):
 
 
 @all_shapes
+def test_some_items_score_what_they_score_among_all(shape):
+    data = random_interactions(shape)
+    model, chosen = EASE.fit(data, parameters()), np.array([5, 0, 3, 3])
+    expected = model.scores(data.ratings)[:, chosen]
+    np.testing.assert_array_equal(model.scores_of(data.ratings, chosen), expected)
+
+
+@all_shapes
 def test_new_histories_are_scored_as_the_formula_says(shape):
     data = random_interactions(shape)
     model = EASE.fit(data, parameters())

@@ -777,6 +777,20 @@ def test_size_of_blocks_does_not_matter(cells, form, monkeypatch):
     np.testing.assert_allclose(expected.user_factors(data.ratings), users, atol=1e-10)
 
 
+@pytest.mark.parametrize("at_once", [1, 2, 5])
+@pytest.mark.parametrize("near", ["users", "items"])
+@pytest.mark.parametrize("changed", [{"form": "l2"}, {"form": "pull"}, {"objective": "ranking"}])
+def test_how_many_are_summed_up_at_once_does_not_matter(changed, near, at_once, monkeypatch):
+    """Nor whether what all speak for is summed up before anybody asks."""
+    data, around = random_interactions(), neighbourhood(form=near)
+    model = EMF.fit(data, parameters(**changed), around, LIKING)
+    expected = model.user_factors(data.ratings)
+    monkeypatch.setattr(emf, "HISTORIES_AT_ONCE", at_once)
+    monkeypatch.setattr(emf, "SPEAKERS_AT_ONCE", at_once)
+    again = EMF.from_arrays(model.to_arrays())
+    np.testing.assert_allclose(again.user_factors(data.ratings), expected, atol=1e-10)
+
+
 @pytest.mark.parametrize("near", ["users", "items"])
 def test_training_and_scoring_change_nothing_that_is_given(near):
     data, learn = random_interactions(), parameters()

@@ -283,6 +283,15 @@ def test_scores_and_contributions_equal_loops(seed, similarity, k):
     np.testing.assert_allclose(model.scores(histories), found.sum(axis=2), atol=1e-5)
 
 
+def test_some_items_score_what_they_score_among_all():
+    """To the last digit: what is looked at together makes ties neither come nor go."""
+    ratings = random_interactions().ratings
+    model, chosen = ItemKNN.fit(random_interactions(1), parameters()), np.array([5, 0, 3, 3])
+    expected = model.scores(ratings)[:, chosen]
+    assert np.ptp(expected) > 0
+    np.testing.assert_array_equal(model.scores_of(ratings, chosen), expected)
+
+
 def test_contributions_of_chosen_items_only():
     data = random_interactions()
     model = ItemKNN.fit(data, parameters())

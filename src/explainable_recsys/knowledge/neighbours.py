@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -67,14 +68,37 @@ def explainability(
     Raises:
         InputError: If k exceeds the number of other users (or items).
     """
-    highest = float(ratings.data.max(initial=0.0))
-    if parameters.form == "users":
-        neighbours, _ = nearest_users(histories, ratings, parameters)
-        spoken = _relevant(ratings, parameters, highest, liking)
-        return _shares(_selection(neighbours, ratings.shape[0]) @ spoken, parameters.k)
-    neighbours, _ = nearest_items(ratings, parameters)
-    selection = _selection(neighbours, ratings.shape[1])
-    return _shares(_relevant(histories, parameters, highest, liking) @ selection.T, parameters.k)
+    speakers = Speakers(ratings, parameters, liking)
+    return _shares(speakers.of(histories) @ speakers.spoken, parameters.k)
+
+
+class Speakers:
+    """Who can speak for items, found once for many histories; see `explainability`.
+
+    Attributes:
+        spoken: (m, n_items) CSR of what each speaks for: m are the users, or the items that a
+            history may have.
+    """
+
+    def __init__(
+        self, ratings: sparse.csr_array, parameters: NeighbourhoodParameters, liking: Liking
+    ) -> None:
+        """Take the arguments of `explainability`."""
+        highest = float(ratings.data.max(initial=0.0))
+        self._relevant = partial(_relevant, parameters=parameters, highest=highest, liking=liking)
+        if parameters.form == "users":
+            self._users: _Candidates | None = _candidates(ratings, parameters)
+            self.spoken = self._relevant(ratings)
+        else:
+            self._users = None
+            neighbours, _ = nearest_items(ratings, parameters)
+            self.spoken = _selection(neighbours, ratings.shape[1]).T.tocsr()
+
+    def of(self, histories: sparse.csr_array) -> sparse.csr_array:
+        """How much each has to say, (n, m) CSR; times `spoken` it is k times E."""
+        if self._users is None:
+            return self._relevant(histories)
+        return _selection(self._users.nearest(histories)[0], self.spoken.shape[0])
 
 
 def nearest_users(
@@ -97,8 +121,7 @@ def nearest_users(
     Raises:
         InputError: If k exceeds the number of other users.
     """
-    _check_k(parameters.k, ratings.shape[0], "users")
-    return _nearest(histories, ratings, parameters, own=None)
+    return _candidates(ratings, parameters).nearest(histories)
 
 
 def nearest_items(
@@ -107,7 +130,8 @@ def nearest_items(
     """The k items most similar to each item by the users who rated both, as `nearest_users`."""
     _check_k(parameters.k, ratings.shape[1], "items")
     by_item = ratings.T.tocsr()
-    return _nearest(by_item, by_item, parameters, own=np.arange(ratings.shape[1]))
+    candidates = _Candidates(by_item, parameters)
+    return candidates.nearest(by_item, own=np.arange(ratings.shape[1]))
 
 
 def shares_of_similarity(
@@ -144,43 +168,45 @@ def _check_k(k: int, n: int, what: str) -> None:
         )
 
 
-def _nearest(
-    queries: sparse.csr_array,
-    others: sparse.csr_array,
-    parameters: NeighbourhoodParameters,
-    own: NDArray[np.int64] | None,
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Nearest rows among the others, without the row's own place or (if None) its equals."""
-    n = queries.shape[0]
-    found = np.full((n, parameters.k), -1, np.int64)
-    similar = np.zeros((n, parameters.k))
-    candidates, marks = _Candidates(others, parameters), _fingerprints(others)
-    step = max(1, SIMILARITIES_AT_ONCE // others.shape[0])
-    for start in progress(range(0, n, step), "find neighbours"):
-        stop = min(start + step, n)
-        block = queries[start:stop]
-        similarity = candidates.similarity(block)
-        if own is None:
-            similarity[_fingerprints(block)[:, None] == marks] = -np.inf
-        else:
-            similarity[np.arange(stop - start), own[start:stop]] = -np.inf
-        columns, values = top_n(similarity, parameters.k)
-        found[start:stop] = columns
-        similar[start:stop] = np.where(columns >= 0, values, 0.0)
-    return found, similar
+def _candidates(ratings: sparse.csr_array, parameters: NeighbourhoodParameters) -> _Candidates:
+    _check_k(parameters.k, ratings.shape[0], "users")
+    return _Candidates(ratings, parameters)
 
 
 class _Candidates:
     """Rows that others are compared with, prepared once for all of these."""
 
     def __init__(self, rows: sparse.csr_array, parameters: NeighbourhoodParameters) -> None:
+        self._k = parameters.k
         self._centres = parameters.similarity == "pearson"
         self._shrinkage = parameters.shrinkage
+        self._marks = _fingerprints(rows)
         values = self._values(rows)
         self._across = values.T.tocsr()
         self._squares = _squares(values)
         self._squares_across = values.power(2).T.tocsr()
         self._ones_across = _ones(values).T.tocsr()
+
+    def nearest(
+        self, queries: sparse.csr_array, own: NDArray[np.int64] | None = None
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """The k nearest, without the query's own place or (if None) its equals."""
+        n = queries.shape[0]
+        found = np.full((n, self._k), -1, np.int64)
+        similar = np.zeros((n, self._k))
+        step = max(1, SIMILARITIES_AT_ONCE // len(self._marks))
+        for start in progress(range(0, n, step), "find neighbours"):
+            stop = min(start + step, n)
+            block = queries[start:stop]
+            similarity = self.similarity(block)
+            if own is None:
+                similarity[_fingerprints(block)[:, None] == self._marks] = -np.inf
+            else:
+                similarity[np.arange(stop - start), own[start:stop]] = -np.inf
+            columns, values = top_n(similarity, self._k)
+            found[start:stop] = columns
+            similar[start:stop] = np.where(columns >= 0, values, 0.0)
+        return found, similar
 
     def similarity(self, block: sparse.csr_array) -> NDArray[np.float64]:
         """Similarity (b, n) of some rows to all candidates; -inf where it is not above 0.

@@ -113,13 +113,21 @@ class EASE(Recommender):
 
     def scores(self, histories: sparse.csr_array) -> NDArray[np.float32]:
         """Sum of the weights of the rated items; -inf for items that were left out."""
-        x = self._inputs(histories)
         if len(self.training_starts):
-            scores = self._scores_by_kernel(x)
-        else:
-            scores = (x.toarray() - self._times_inverse(x) / self.diagonal) * self.factors
+            return self.scores_of(histories, np.arange(self.n_items))
+        x = self._inputs(histories)
+        scores = (x.toarray() - self._times_inverse(x) / self.diagonal) * self.factors
         scores[:, ~self.known] = -np.inf
         return scores.astype(np.float32, order="C")
+
+    def scores_of(
+        self, histories: sparse.csr_array, columns: NDArray[np.int64]
+    ) -> NDArray[np.float32]:
+        """Do without the other items in the second form, where all are known."""
+        if not len(self.training_starts):
+            return super().scores_of(histories, columns)
+        scores = self._scores_by_kernel(self._inputs(histories), columns)
+        return np.ascontiguousarray(scores.astype(np.float32).T)
 
     def contributions(
         self, histories: PaddedBlock, items: NDArray[np.int64]
@@ -150,17 +158,20 @@ class EASE(Recommender):
         x = weighted_ratings(histories, self.mean, self.parameters.rating_weight)
         return sparse.csr_array(x * self.known)
 
-    def _scores_by_kernel(self, x: sparse.csr_array) -> NDArray[np.float64]:
-        """X (I - P diag(1 / diag P)) times the factors, with P as in the second form.
+    def _scores_by_kernel(
+        self, x: sparse.csr_array, columns: NDArray[np.int64]
+    ) -> NDArray[np.float64]:
+        """X (I - P diag(1 / diag P)) times the factors, (m, n), with P as in the second form.
 
         Written out, it is x X' K X and something at the rated items, each column times a number.
         """
         with one_blas_thread():  # with more threads the last digits differ
             inner = (x @ self._training_by_item).toarray() @ self.inverse
-        scores = np.asarray(inner @ self._scaled_training)
-        rows = np.repeat(np.arange(x.shape[0]), np.diff(x.indptr))
+        scores = np.asarray(self._scaled_training[columns] @ inner.T)
         rest = self.factors - self._column_scale
-        scores[rows, x.indices] += x.data * rest[x.indices]
+        own = sparse.csr_array(x * rest)[:, columns]
+        rows = np.repeat(np.arange(x.shape[0]), np.diff(own.indptr))
+        scores[own.indices, rows] += own.data
         return scores
 
     def _times_inverse(self, rows: sparse.csr_array) -> NDArray[np.float64]:
@@ -181,7 +192,8 @@ class EASE(Recommender):
 
     @cached_property
     def _scaled_training(self) -> sparse.csr_array:
-        return sparse.csr_array(self._training * self._column_scale)
+        """Of the items for each user, (n_items, n_users)."""
+        return sparse.csr_array((self._training * self._column_scale).T)
 
     @cached_property
     def _training_by_item(self) -> sparse.csr_array:

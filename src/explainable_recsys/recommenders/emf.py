@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,11 @@ from scipy import sparse
 from explainable_recsys.data import Data
 from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import Interactions, PaddedBlock, padded_blocks
-from explainable_recsys.knowledge.neighbours import NeighbourhoodParameters, explainability
+from explainable_recsys.knowledge.neighbours import (
+    NeighbourhoodParameters,
+    Speakers,
+    explainability,
+)
 from explainable_recsys.liking import Liking
 from explainable_recsys.parameters import Seed
 from explainable_recsys.progress import progress
@@ -51,6 +55,21 @@ class EMFParameters(ObjectiveParameters):
     contrast: float = Field(0.2, ge=0)
     seed: Seed = 0
 
+    @property
+    def pulls(self) -> bool:
+        """Whether explainability pulls p . q, as it always does in rankings."""
+        return self.objective == "ranking" or self.form == "pull"
+
+    @property
+    def unexplained(self) -> float:
+        """What (p . q)^2 of every pair weighs beside explainability, in predicted ratings."""
+        return self.contrast if self.objective == "rating" and self.pulls else 0.0
+
+    @property
+    def pulled_to(self) -> float:
+        """What p . q is drawn to; |p - q|^2 has -2 p . q in it, which is a target of 1."""
+        return self.target if self.pulls else 1.0
+
 
 class EMFRatingsParameters(EMFParameters):
     """What predicts ratings well."""
@@ -62,6 +81,10 @@ class EMFRatingsParameters(EMFParameters):
     explainability_weight: float = Field(0.3, ge=0)
     target: float = Field(3.0, gt=0)
     regularization: float = Field(0.0524, ge=0)
+
+
+HISTORIES_AT_ONCE, SPEAKERS_AT_ONCE = 512, 1_000
+"""Matrices that are held at a time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,7 +192,16 @@ class EMF(BiasedFactors):
 
     def user_factors(self, histories: sparse.csr_array) -> NDArray[np.float64]:
         """Solve for the user side (b_u, p_u), (n, 1 + factors), exactly."""
-        return self._terms(histories, self.explainability(histories)).solve(self._items)
+        users = np.zeros((histories.shape[0], self.design.shape[1]))
+        for start in range(0, len(users), HISTORIES_AT_ONCE):
+            part = histories[start : start + HISTORIES_AT_ONCE]
+            more, right = self._pulls(part)
+            with one_blas_thread():
+                for block in padded_blocks(part, least=self.design.shape[1]):
+                    systems = self._systems_without_explainability(block)
+                    systems = _pulled(systems, more[block.rows], right[block.rows])
+                    users[start + block.rows] = systems.solve()
+        return users
 
     def explainability(self, histories: sparse.csr_array) -> sparse.csr_array:
         """E of each history, (n, n_items)."""
@@ -205,17 +237,62 @@ class EMF(BiasedFactors):
         Taking a rating out of it changes what the rating itself says of the user, but not who is
         near: an approximation of what `user_systems` cannot give.
         """
-        systems = self._systems_without_explainability(histories)
         users, places = np.nonzero(histories.filled)
-        shape = len(histories.rows), self.n_items
         ratings = histories.values[users, places], (users, histories.columns[users, places])
-        near = self.explainability(sparse.csr_array(ratings, shape=shape))
-        terms = self._terms(sparse.csr_array(np.zeros(shape, np.float32)), near)
-        always, right = np.empty_like(systems.prior_precision), np.empty_like(systems.prior_right)
-        for rows, matrices, sides in terms.systems(self._items):
-            always[rows], right[rows] = matrices, sides
-        of_ratings = systems.n_ratings[:, None, None] * systems.precision_per_rating
-        yield replace(systems, prior_precision=always + of_ratings, prior_right=right)
+        pulls = self._pulls(sparse.csr_array(ratings, shape=(len(histories.rows), self.n_items)))
+        yield _pulled(self._systems_without_explainability(histories), *pulls)
+
+    def _pulls(
+        self, histories: sparse.csr_array
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """What explainability adds to the matrices (n, f, f) and right sides (n, f).
+
+        What somebody speaks for is summed up once, for all histories.
+        """
+        n, f, given = histories.shape[0], self.design.shape[1], self.parameters
+        more, weight = np.zeros((n, f * f)), given.explainability_weight
+        if not weight:
+            return more.reshape(n, f, f), np.zeros((n, f))
+        who, q = self._speakers.of(histories) * (weight / self.neighbourhood.k), self._pulled_items
+        heard = np.unique(who.indices)
+        who, spoken = who[:, heard], self._speakers.spoken[heard]
+        if given.pulls:
+            if given.unexplained:
+                with one_blas_thread():  # with more threads the last digits differ
+                    more += weight * given.unexplained * (q.T @ q).ravel()
+            known = self._squares_of_all
+            for start in range(0, len(heard), SPEAKERS_AT_ONCE):
+                part = slice(start, start + SPEAKERS_AT_ONCE)
+                squares = self._squares(spoken[part]) if known is None else known[heard[part]]
+                more += who[:, part] @ squares.reshape(-1, f * f)
+        else:
+            more[:, f + 1 :: f + 1] += (who @ spoken.sum(axis=1))[:, None]
+        return more.reshape(n, f, f), given.pulled_to * (who @ (spoken @ q))
+
+    @cached_property
+    def _squares_of_all(self) -> NDArray[np.float64] | None:
+        """`_squares` of what everybody speaks for, if they are few."""
+        spoken = self._speakers.spoken
+        return self._squares(spoken) if spoken.shape[0] <= SPEAKERS_AT_ONCE else None
+
+    def _squares(self, weights: sparse.csr_array) -> NDArray[np.float64]:
+        """Sums of q q' of the items with their weights (m, n_items), (m, f, f)."""
+        f = self.design.shape[1]
+        found = np.empty((weights.shape[0], f, f))
+        with one_blas_thread():
+            for block in padded_blocks(weights, least=f):
+                q = self._pulled_items[block.columns]
+                found[block.rows] = q.transpose(0, 2, 1) @ (q * block.values[..., None])
+        return found
+
+    @cached_property
+    def _pulled_items(self) -> NDArray[np.float64]:
+        """(n_items, f) what the user side is multiplied by for the pull: not the bias."""
+        return self.design * (np.arange(self.design.shape[1]) > 0)
+
+    @cached_property
+    def _speakers(self) -> Speakers:
+        return Speakers(self._training, self.neighbourhood, Liking(self.liked_from))
 
     def _systems_without_explainability(self, histories: PaddedBlock) -> UserSystems:
         parameters = self.parameters
@@ -242,16 +319,6 @@ class EMF(BiasedFactors):
             precision_per_rating=np.zeros_like(gram),
             n_ratings=histories.filled.sum(axis=1),
         )
-
-    def _terms(self, histories: sparse.csr_array, explainable: sparse.csr_array) -> _Terms:
-        """The users' terms of the objective."""
-        damping = self.parameters.user_bias_damping
-        return _Terms(histories, explainable, self.mean, self.parameters, damping)
-
-    @property
-    def _items(self) -> NDArray[np.float64]:
-        """(n_items, 1 + factors): the items' biases and factors."""
-        return np.column_stack([self.item_biases, self.item_factors]).astype(np.float64)
 
     @cached_property
     def _training(self) -> sparse.csr_array:
@@ -281,14 +348,8 @@ class _Terms:
 
     def solve(self, other: NDArray[np.float64]) -> NDArray[np.float64]:
         """Bias and factors (n, 1 + f) of this side, given those (m, 1 + f) of the other."""
-        solved = np.zeros((self._shape[0], other.shape[1]))
-        for rows, systems, right in self.systems(other):
-            solved[rows] = np.linalg.solve(systems, right[..., None])[..., 0]
-        return solved
-
-    def systems(self, other: NDArray[np.float64]) -> Iterator[tuple[NDArray[Any], ...]]:
-        """Rows (b,) of this side, and their matrices and right sides, in blocks."""
         m, size = self._shape[1], other.shape[1]
+        solved = np.zeros((self._shape[0], size))
         design = np.zeros((2 * m, size))
         if not self._ranks:
             design[:m, 0] = 1.0  # the own bias takes part in predicted ratings only
@@ -299,7 +360,8 @@ class _Terms:
             for block in self._blocks:
                 systems, right = self._normal_equations(block, design, expected)
                 systems[:, 1:, 1:] += every_pair
-                yield block.rows, systems, right
+                solved[block.rows] = np.linalg.solve(systems, right[..., None])[..., 0]
+        return solved
 
     def _normal_equations(
         self, block: PaddedBlock, design: NDArray[np.float64], expected: NDArray[np.float64]
@@ -317,13 +379,13 @@ class _Terms:
             trust = rated.astype(np.float64)
             right = np.where(rated, values - expected[block.columns], 0.0)
         z = design[block.columns]
-        right = (right + pull * self._target)[:, None, :] @ z
+        right = (right + pull * parameters.pulled_to)[:, None, :] @ z
         diagonal = np.empty((len(z), size))
         diagonal[:, 0] = self._bias_damping
         counts = rated.sum(axis=1, keepdims=True)
         per_rating = 0.0 if self._ranks else parameters.regularization
         diagonal[:, 1:] = per_rating * counts + parameters.factor_damping
-        if self._form == "l2":
+        if not parameters.pulls:
             diagonal[:, 1:] += pull.sum(axis=1, keepdims=True)
             pull = np.zeros_like(pull)
         systems = z.transpose(0, 2, 1) @ (z * (trust + pull)[..., None])
@@ -335,21 +397,18 @@ class _Terms:
         return self._parameters.objective == "ranking"
 
     @property
-    def _form(self) -> str:
-        return "pull" if self._ranks else self._parameters.form
-
-    @property
     def _of_every_pair(self) -> float:
         """Weight of (p . q)^2 of every pair."""
-        parameters = self._parameters
-        if self._ranks:
-            return 1.0
-        return parameters.explainability_weight * parameters.contrast * (self._form == "pull")
+        given = self._parameters
+        return 1.0 if self._ranks else given.explainability_weight * given.unexplained
 
-    @property
-    def _target(self) -> float:
-        """What p . q is drawn to; |p - q|^2 has -2 p . q in it, which is a target of 1."""
-        return self._parameters.target if self._form == "pull" else 1.0
+
+def _pulled(
+    systems: UserSystems, more: NDArray[np.float64], right: NDArray[np.float64]
+) -> UserSystems:
+    """The systems with more (b, f, f) and (b, f) on both sides."""
+    more, right = systems.prior_precision + more, systems.prior_right + right
+    return replace(systems, prior_precision=more, prior_right=right)
 
 
 def fit_emf(

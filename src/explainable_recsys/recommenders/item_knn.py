@@ -33,6 +33,15 @@ class ItemKNN(Recommender, SimilarItems):
         """Sums of rating times similarity; see `Recommender.scores`."""
         return np.asarray((histories.astype(np.float32) @ self._to_items).toarray())
 
+    def scores_of(
+        self, histories: sparse.csr_array, columns: NDArray[np.int64]
+    ) -> NDArray[np.float32]:
+        """Sum up at once for all that was rated by any; see `Recommender.scores_of`."""
+        rated = np.unique(histories.indices)
+        ratings = histories[:, rated].astype(np.float32).toarray()
+        to_items = self._to_items[rated][:, columns]
+        return np.ascontiguousarray((to_items.T @ ratings.T).T)
+
     def contributions(
         self, histories: PaddedBlock, items: NDArray[np.int64]
     ) -> NDArray[np.float64]:
@@ -44,15 +53,16 @@ class ItemKNN(Recommender, SimilarItems):
         """What nearness to items (b, k) rated items (b, length) have, (b, k, length)."""
         if not items.size or not rated.size:
             return np.zeros((*items.shape, rated.shape[1]))
-        rows = np.broadcast_to(rated[:, None, :], (*items.shape, rated.shape[1]))
+        different, rows = np.unique(rated, return_inverse=True)
+        rows = np.broadcast_to(rows.reshape(rated.shape)[:, None], (*items.shape, rated.shape[1]))
         columns = np.broadcast_to(items[:, :, None], rows.shape)
-        found = self._to_items[rows.ravel(), columns.ravel()]
+        found = self._to_items[different][rows.ravel(), columns.ravel()]
         return np.asarray(found, dtype=np.float64).reshape(rows.shape)
 
     @cached_property
     def _to_items(self) -> sparse.csr_array:
         """(n_items, n_items) CSR: row j has the items that j is a neighbour of."""
-        items, places = np.nonzero(self.neighbours >= 0)
-        rows = self.neighbours[items, places]
-        values = self.similarities[items, places]
-        return sparse.csr_array((values, (rows, items)), shape=(self.n_items, self.n_items))
+        there = self.neighbours >= 0
+        starts = np.append(0, np.cumsum(there.sum(axis=1)))
+        arrays = self.similarities[there], self.neighbours[there], starts.astype(np.int32)
+        return sparse.csc_array(arrays, shape=(self.n_items, self.n_items)).tocsr()

@@ -94,6 +94,7 @@ def nothing_stored(project: Path) -> bool:
     return not any(path.is_file() for path in (project / "data" / "shop").rglob("*"))
 
 
+@pytest.mark.slow
 def test_own_ratings_with_text_ids_run_to_the_summary(shop: Path, kedro: Kedro) -> None:
     result = kedro(shop, "run", "--env", "shop")
     assert result.returncode == 0, result.stderr
@@ -269,6 +270,7 @@ def test_a_bad_configuration(case: str, shop: Path, kedro: Kedro) -> None:
     assert nothing_stored(shop)
 
 
+@pytest.mark.slow
 def test_evaluating_what_is_stored(shop: Path, kedro: Kedro) -> None:
     """Whatever that is; what is not is named, and what is damaged."""
     evaluate = ("run", "--env", "shop", "--pipelines", "evaluation")
@@ -323,6 +325,7 @@ def test_unknown_names(shop: Path, kedro: Kedro) -> None:
     assert kedro(shop, "run", "--nope").returncode == 2
 
 
+@pytest.mark.slow
 def test_missing_data_says_which_command_fetches_it(project_copy: Path, kedro: Kedro) -> None:
     for env in ("ml-100k", "ml-1m", "ml-latest", "ml-20m", "ml-25m", "ml-32m"):
         result = kedro(project_copy, "run", "--env", env, "--pipelines", "data_processing")

@@ -161,6 +161,7 @@ def test_an_interrupted_removal_can_be_repeated(
     assert not list(tmp_path.rglob("*.tmp"))
 
 
+@pytest.mark.slow
 def test_the_command_says_first_what_would_go(
     tmp_path: Path, project_copy: Path, kedro: Callable[..., subprocess.CompletedProcess[str]]
 ) -> None:

@@ -248,6 +248,7 @@ def test_somebody_who_is_explained_nothing(full_run: Path) -> None:
         assert ("kedro explain" in text) == (user is not None)
 
 
+@pytest.mark.slow
 def test_parameters_of_the_command_line_are_named_with_whom_they_concern(
     full_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -212,14 +212,15 @@ class StoredResultsHook:
         leave_out_what_is_not_stored(pipeline, catalog)
         leave_out_what_is_only_shown(pipeline, catalog)
         _note_earlier_runs(pipeline, catalog)
-        stored = sorted(name for name in pipeline.inputs() if name.endswith(".data_fingerprint"))
+        noted = (".data_fingerprint", ".evaluated_on")
+        stored = sorted(name for name in pipeline.inputs() if name.endswith(noted))
         if "data_version" not in pipeline.inputs() or not catalog.exists("data_version"):
             return
         at_hand: Any = catalog.load("data_version")
         for name in stored:
             if catalog.exists(name) and not is_absent(catalog, name):
                 fingerprint: Any = catalog.load(name)
-                check_same_data(fingerprint, at_hand, name.removesuffix(".data_fingerprint"))
+                check_same_data(fingerprint, at_hand, name.partition(".")[0])
 
 
 def _note_earlier_runs(pipeline: Pipeline, catalog: DataCatalog) -> None:

@@ -11,6 +11,7 @@ import pytest
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.pipeline import Node, Pipeline
 
+from explainable_recsys.data import Data
 from explainable_recsys.interface import live
 from explainable_recsys.interface.live import LiveLine, finished, first_shown
 
@@ -51,6 +52,9 @@ FILES: dict[str, Any] = {
         {"user_id": [1, 2, 2], "item_id": [7, 8, 9], "rank": [1, 2, 1]}
     ),
     "items": pd.DataFrame({"item_id": [9], "title": ["Heat"], "year": [1995]}),
+    "data": Data.from_frames(
+        pd.DataFrame({"user_id": [1, 2], "item_id": [9, 7], "rating": [4.0, 5.0]})
+    ),
     "params:source": {"name": "x", "folder": "x", "ratings": {}, "example_user": 2},
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from kedro.framework.hooks import hook_impl
@@ -43,14 +44,14 @@ class NodeClock:
         self.seconds[node.name] = round(time.perf_counter() - self._started.pop(node.name), 3)
 
 
-def expected_seconds(pipeline: Pipeline, catalog: DataCatalog) -> dict[str, float]:
-    """What each node will take: as in the latest run that measured it, or as is usual.
+def expected_seconds(pipeline: Pipeline, manifest: Mapping[str, Any]) -> dict[str, float]:
+    """What each node will take: as in the latest run if it measured it, or as is usual.
 
     Args:
         pipeline: Its nodes.
-        catalog: Where the manifests are; there may be none.
+        manifest: What the latest run wrote down; it may be empty.
     """
-    measured = latest_manifest(catalog).get("node_seconds", {})
+    measured = manifest.get("node_seconds", {})
     return {
         node.name: measured.get(node.name, USUAL_SECONDS.get(node.name.rpartition(".")[2], SHORT))
         for node in pipeline.nodes

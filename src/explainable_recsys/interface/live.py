@@ -18,10 +18,11 @@ from kedro.pipeline.node import Node
 from explainable_recsys.answers.pairs import APPROACHES
 from explainable_recsys.answers.recommenders import CONTROLS, RECOMMENDERS
 from explainable_recsys.datasets.source import parse_source
-from explainable_recsys.interface.clock import expected_seconds
+from explainable_recsys.interface.clock import expected_seconds, latest_manifest
 from explainable_recsys.interface.summary import MISSION
 from explainable_recsys.interface.terminal import spelled, title_of
 from explainable_recsys.pipelines.judging import EVALUATION_TAG, whose
+from explainable_recsys.reporting.people import example_user
 from explainable_recsys.wording import markup
 from explainable_recsys.wording.numbers import number
 from explainable_recsys.wording.phrases import later, phrase, plural
@@ -80,7 +81,7 @@ class LiveLine:
     def before_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
         """Start the clock."""
         self._pipeline, self._catalog = pipeline, catalog
-        self._expected = expected_seconds(pipeline, catalog)
+        self._expected = expected_seconds(pipeline, latest_manifest(catalog))
         self._done, self._running = set(), {}
         self._started = self._said = time.perf_counter()
 
@@ -177,15 +178,15 @@ class LiveLine:
         return f"nDCG {number(metrics[metric])}  {title} ({recommender})"
 
     def _reason_of(self, approach: str) -> str | None:
-        """Why the example user, or the first who is, is recommended the first item."""
+        """Why the example user is recommended the first item for which there is a reason."""
         said: pd.DataFrame = self._catalog.load(f"{approach}.sentences")
-        source: Any = self._catalog.load("params:source")
+        source, data = (self._catalog.load(name) for name in ("params:source", "data"))
         wanted = parse_source(source).example_user
-        users = said["user_id"].astype("str")
-        own = said[users == str(wanted)] if (users == str(wanted)).any() else said
+        user = example_user(wanted, [said["user_id"]] if len(said) else [], data.histories)
         lists: Any = self._catalog.load(f"{APPROACHES[approach].recommender}.recommendations")
         items: Any = self._catalog.load("items")
-        told = own.merge(lists, on=["user_id", "item_id"]).sort_values(["user_id", "rank"])
+        own = said[said["user_id"] == user]
+        told = own.merge(lists, on=["user_id", "item_id"]).sort_values("rank")
         if not len(told):
             return None
         row = told.merge(items, on="item_id", how="left").iloc[0].to_dict()

@@ -98,10 +98,11 @@ class Schedule:
         self.in_memory = {
             name for name in pipeline.datasets() if isinstance(catalog.get(name), MemoryDataset)
         }
-        self.needs = latest_manifest(catalog).get("node_megabytes", {})
+        manifest = latest_manifest(catalog)
+        self.needs = manifest.get("node_megabytes", {})
         self.parents = pipeline.node_dependencies
         self.loads = Counter(chain.from_iterable(node.inputs for node in pipeline.nodes))
-        self.todo = in_order_of_urgency(pipeline, expected_seconds(pipeline, catalog))
+        self.todo = in_order_of_urgency(pipeline, expected_seconds(pipeline, manifest))
         self.done: set[Node] = set()
         self.beside_others: set[Node] = set()
         self.alone: set[Node] = set()

@@ -1,5 +1,8 @@
-"""BLAS keeps to one thread where it is asked to, and gets the others back afterwards."""
+"""Cores there are; BLAS keeps to one thread where asked, and gets the others back afterwards."""
 
+import os
+import subprocess
+import sys
 import threading
 
 import numpy as np
@@ -7,7 +10,8 @@ import pytest
 import scipy.linalg  # noqa: F401  its BLAS is to be seen too
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from explainable_recsys.threads import one_blas_thread
+from explainable_recsys import threads
+from explainable_recsys.threads import n_cores, n_threads, one_blas_thread
 
 
 def blas_threads():
@@ -108,3 +112,17 @@ def test_other_threads_stay_as_they_are():
         with one_blas_thread():
             assert others() == before
         assert others() == before
+
+
+def test_cores_are_those_that_this_process_may_use() -> None:
+    assert 1 <= n_cores() <= (os.cpu_count() or 1)
+    one = next(iter(os.sched_getaffinity(0)))
+    code = f"import os; os.sched_setaffinity(0, [{one}]); from {threads.__name__} import n_cores"
+    done = subprocess.run([sys.executable, "-c", f"{code}; print(n_cores())"], capture_output=True)
+    assert done.stdout.split() == [b"1"]
+
+
+def test_shared_work_has_as_many_threads_as_are_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    for given, expected in (("3", 3), ("", n_cores()), ("0", n_cores()), ("many", n_cores())):
+        monkeypatch.setenv("OMP_NUM_THREADS", given)
+        assert n_threads() == expected

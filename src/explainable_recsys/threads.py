@@ -1,12 +1,14 @@
-"""How many threads linear algebra uses."""
+"""How many cores there are, and how many threads are used."""
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from threadpoolctl import OpenBLASController, ThreadpoolController
@@ -67,6 +69,17 @@ def _controller() -> ThreadpoolController:
     return ThreadpoolController()
 
 
+def n_cores() -> int:
+    """Cores that this process may use: no more than its affinity and its container's share."""
+    cores = float(os.cpu_count() or 1)
+    with contextlib.suppress(AttributeError):  # only some systems have it
+        cores = len(os.sched_getaffinity(0))
+    with contextlib.suppress(OSError, ValueError):
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
+        cores = min(cores, float(quota) / float(period))
+    return max(1, int(cores))
+
+
 def limit_threads(n: int) -> None:
     """Let this process, which others run beside, use so many threads, whatever starts them."""
     os.environ["OMP_NUM_THREADS"] = str(n)  # for libraries that are not loaded yet
@@ -74,6 +87,6 @@ def limit_threads(n: int) -> None:
 
 
 def n_threads() -> int:
-    """Threads that work that is shared out should have: `OMP_NUM_THREADS` if set, or all cores."""
+    """Threads that work that is shared out should have: `OMP_NUM_THREADS` if set, or `n_cores`."""
     given = os.environ.get("OMP_NUM_THREADS", "")
-    return int(given) if given.isdigit() and int(given) else os.cpu_count() or 1
+    return int(given) if given.isdigit() and int(given) else n_cores()

@@ -1,8 +1,7 @@
-"""Cores and memory: what limits there are, the narrowest counts."""
+"""Memory: what limits there are, the narrowest counts."""
 
 from __future__ import annotations
 
-import os
 import resource
 import subprocess
 import sys
@@ -14,17 +13,8 @@ from explainable_recsys.interface import machine
 from explainable_recsys.interface.machine import (
     free_memory,
     measure_peak_anew,
-    n_cores,
     peak_memory,
 )
-
-
-def test_cores_are_those_that_this_process_may_use() -> None:
-    assert 1 <= n_cores() <= (os.cpu_count() or 1)
-    one = next(iter(os.sched_getaffinity(0)))
-    code = f"import os; os.sched_setaffinity(0, [{one}]); from {machine.__name__} import n_cores"
-    done = subprocess.run([sys.executable, "-c", f"{code}; print(n_cores())"], capture_output=True)
-    assert done.stdout.split() == [b"1"]
 
 
 def test_the_narrowest_limit_counts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

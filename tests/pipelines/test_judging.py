@@ -29,23 +29,22 @@ def judge(lists: str, evaluation: EvaluationParameters) -> str:
     return f"{lists} judged"
 
 
-def explained(reasons: str, lists: str, evaluation: EvaluationParameters) -> tuple[str, str]:
-    return f"{reasons} of {lists}", "users"
+def explained(reasons: str, lists: str, evaluation: EvaluationParameters) -> str:
+    return f"{reasons} of {lists}"
 
 
-def node(run: Any, inputs: list[str], outputs: list[str], name: str) -> Node:
-    made: Any = outputs if len(outputs) > 1 else outputs[0]
-    judging = IfStored(run, len(outputs))
-    return Node(judging, inputs, made, name=name, namespace=name, tags=EVALUATION_TAG)
+def node(run: Any, inputs: list[str], name: str) -> Node:
+    made = f"{name}.metrics"
+    return Node(IfStored(run), inputs, made, name=name, namespace=name, tags=EVALUATION_TAG)
 
 
 EVALUATION = "params:evaluation"
 REASONS = ["by_a.reasons", "a.lists", EVALUATION]
 JUDGES = Pipeline(
     [
-        node(judge, ["a.lists", EVALUATION], ["a.metrics"], "a"),
-        node(judge, ["b.lists", EVALUATION], ["b.metrics"], "b"),
-        node(explained, REASONS, ["by_a.metrics", "by_a.user_metrics"], "by_a"),
+        node(judge, ["a.lists", EVALUATION], "a"),
+        node(judge, ["b.lists", EVALUATION], "b"),
+        node(explained, REASONS, "by_a"),
         Node(lambda **tables: tables, {"by_a.metrics": "by_a.metrics"}, "table", name="gather"),
     ]
 )
@@ -91,10 +90,10 @@ def test_who_reads_somebody_absent_is_absent_too(caplog: pytest.LogCaptureFixtur
     assert record.getMessage() == "not stored, so not compared: a, by_a"
     made = run_judges(catalog)
     assert made["b.metrics"] == "b.lists judged"
-    assert made["a.metrics"] is made["by_a.metrics"] is made["by_a.user_metrics"] is NOT_STORED
+    assert made["a.metrics"] is made["by_a.metrics"] is NOT_STORED
     assert stored(made["table"], "metrics") == {}
     # All that is made of them is kept out of the stored results; parameters stay what they are.
-    for name in ("a.lists", "a.metrics", "by_a.reasons", "by_a.metrics", "by_a.user_metrics"):
+    for name in ("a.lists", "a.metrics", "by_a.reasons", "by_a.metrics"):
         assert is_absent(catalog, name), name
     assert not is_absent(catalog, "b.lists")
     assert catalog.load(EVALUATION) == EvaluationParameters()
@@ -149,13 +148,13 @@ def test_figures_and_diagnostics_may_lack() -> None:
 
 
 def test_wrapped_functions_keep_their_types_and_are_called_by_place_or_name() -> None:
-    wrapped = IfStored(judge, 1)
+    wrapped = IfStored(judge)
     assert get_type_hints(wrapped) == get_type_hints(judge)
     assert inspect.signature(wrapped) == inspect.signature(judge)
     assert wrapped("x", EvaluationParameters()) == "x judged"
     assert wrapped(lists="x", evaluation=EvaluationParameters()) == "x judged"
     assert wrapped(lists=NOT_STORED, evaluation=EvaluationParameters()) is NOT_STORED
-    assert IfStored(explained, 2)("r", NOT_STORED, EvaluationParameters()) == (NOT_STORED,) * 2
+    assert IfStored(explained)("r", NOT_STORED, EvaluationParameters()) is NOT_STORED
 
 
 def test_tables_by_name() -> None:

@@ -1,9 +1,8 @@
-"""What this machine, container or session has to offer: cores and memory."""
+"""Memory: how much of it is free, and how much a process used."""
 
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,17 +14,6 @@ CGROUPS = (
     ),
 )
 """Where Linux says what a container may use and uses, in both versions of control groups."""
-
-
-def n_cores() -> int:
-    """Cores that this process may use: no more than its affinity and its container's share."""
-    cores = float(os.cpu_count() or 1)
-    with contextlib.suppress(AttributeError):  # only some systems have it
-        cores = len(os.sched_getaffinity(0))
-    with contextlib.suppress(OSError, ValueError):
-        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
-        cores = min(cores, float(quota) / float(period))
-    return max(1, int(cores))
 
 
 def free_memory() -> float:

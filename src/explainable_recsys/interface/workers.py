@@ -18,8 +18,9 @@ from pluggy import PluginManager
 
 from explainable_recsys.interface.clock import NodeClock, expected_seconds, latest_manifest
 from explainable_recsys.interface.live import LiveLine, first_shown
-from explainable_recsys.interface.machine import free_memory, n_cores
+from explainable_recsys.interface.machine import free_memory
 from explainable_recsys.interface.processes import Reply, Worker, chained
+from explainable_recsys.threads import n_cores
 
 logger = logging.getLogger(__name__)
 

@@ -25,18 +25,18 @@ logger = logging.getLogger(__name__)
 
 
 class IfStored:
-    """A node's function that makes nothing of what is not stored."""
+    """A node's function that of one output that makes nothing of what is not stored."""
 
-    def __init__(self, run: Callable[..., Any], n_outputs: int) -> None:
+    def __init__(self, run: Callable[..., Any]) -> None:
         """Wrap a function; types and arguments stay the same."""
         functools.update_wrapper(self, run)
         self.__signature__ = inspect.signature(run)
-        self.run, self.n_outputs = run, n_outputs
+        self.run = run
 
     def __call__(self, *inputs: Any, **named: Any) -> Any:
         """Call it, or hand the mark on."""
         if any(value is NOT_STORED for value in (*inputs, *named.values())):
-            return NOT_STORED if self.n_outputs == 1 else (NOT_STORED,) * self.n_outputs
+            return NOT_STORED
         return self.run(*inputs, **named)
 
 

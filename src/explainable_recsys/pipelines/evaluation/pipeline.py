@@ -74,7 +74,7 @@ def _oversee(approach: str) -> Node:
     names = {"explanations": f"{approach}.explanations", "totals": f"{approach}.totals"}
     known = {key: name for key, name in names.items() if name in everything().all_outputs()}
     return node(
-        IfStored(oversight.oversee_reasons, 1),
+        IfStored(oversight.oversee_reasons),
         {
             "data": "data",
             "recommendations": f"{APPROACHES[approach].recommender}.recommendations",

@@ -283,6 +283,8 @@ def test_evaluating_what_is_stored(shop: Path, kedro: Kedro) -> None:
     assert kedro(shop, "run", "--env", "shop", "--pipelines", "intrinsic_als").returncode == 0
     judged = kedro(shop, *evaluate)
     assert judged.returncode == 0, judged.stderr
+    assert "intrinsic_als " in judged.stdout  # all that was compared is summed up
+    assert "report.html" in judged.stdout
     assert "not stored, so not compared: ar, " in " ".join(judged.stderr.split())
     assert (shop / "data" / "shop" / "08_reporting" / "report.html").exists()
     for file in ("metrics.json", "recommendations.parquet"):

@@ -145,7 +145,10 @@ def copied(full_run: Path, tmp_path: Path) -> Path:
 
 
 def test_what_is_stored_is_compared_again_without_what_is_not(
-    copied: Path, stored: Stored, caplog: pytest.LogCaptureFixture
+    copied: Path,
+    stored: Stored,
+    caplog: pytest.LogCaptureFixture,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     results = copied / "08_reporting"
     for lost in ("08_reporting/mf", "07_model_output/posthoc_ar", "08_reporting/stability.parquet"):
@@ -153,6 +156,7 @@ def test_what_is_stored_is_compared_again_without_what_is_not(
     shutil.rmtree(results / "emf" / "item_map.json")  # a figure
     run_project(copied, ["evaluation"], report={"n_users": 1})
     assert "not stored, so not compared: mf, posthoc_ar" in caplog.text
+    assert "Best lists by nDCG" in capsys.readouterr().out  # of all that was compared
     for file in results.glob("*/*/*/*"):
         if file.name in ("metrics.json", "user_metrics.parquet", "faithfulness.parquet"):
             assert len(list(file.parent.parent.iterdir())) == 1, file  # nobody is judged again

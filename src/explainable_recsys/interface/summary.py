@@ -56,7 +56,7 @@ def print_summary(outputs: Collection[str], catalog: DataCatalog, env: str | Non
         catalog: Where they are.
         env: Environment of the run.
     """
-    found = find(catalog, outputs)
+    found = find(catalog, None if "accuracy" in outputs else outputs)  # or all that was compared
     parts = results(found, outputs)
     if "tuning.trials" in outputs:
         parts += tuning_lines(catalog, env)

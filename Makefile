@@ -26,7 +26,9 @@ LANGUAGES := src/explainable_recsys/wording/locale
 # Notebooks are no place to look for conf/, and cannot be told the environment on a command line.
 IN_NOTEBOOKS := KEDRO_LOGGING_CONFIG=$(CURDIR)/conf/logging.yml $(if $(ENV),KEDRO_ENV=$(ENV))
 
-.PHONY: help setup run test test-slow check format phrases viz viz-build lab notebooks notebook-pages lock clean
+APP_OPTIONS ?=
+
+.PHONY: help setup run app test test-slow check format phrases viz viz-build lab notebooks notebook-pages lock clean
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -68,6 +70,9 @@ phrases: $(READY)  ## Gather the phrases of the code into the catalogs of the la
 	  --keywords "phrase plural:2,3 later" --no-location --sort-output --omit-header --output build/phrases.pot src
 	@$(BIN)/pybabel --quiet update --domain explainable_recsys --input-file build/phrases.pot \
 	  --output-dir $(LANGUAGES) --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
+
+app: $(READY)  ## Open the web application on the last run (APP_OPTIONS="--port 8001")
+	@$(BIN)/kedro app $(if $(ENV),--env $(ENV)) $(APP_OPTIONS)
 
 viz: $(READY)  ## Open the lineage in kedro-viz
 	@$(BIN)/python scripts/lineage.py open $(if $(ENV),--env $(ENV))

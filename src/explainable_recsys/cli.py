@@ -178,3 +178,26 @@ def prune_command(metadata: ProjectMetadata, /, keep: int, yes: bool, env: str |
 
 
 cli.add_command(with_plain_errors(prune_command))
+
+
+@click.command(name="app")
+@click.option("--env", "-e", help="Environment, for example ml-100k.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True)
+@click.option("--approaches", help="Names with commas between; default: all that are stored.")
+@click.pass_obj
+def app_command(
+    metadata: ProjectMetadata, /, env: str | None, host: str, port: int, approaches: str | None
+) -> None:
+    """Open the web application: rate, get a list, see why, ask what if.
+
+    It shows the last run, which is kept as long as it is shown.
+    """
+    from explainable_recsys.app.serve import serve
+
+    check_environment(metadata.project_path / "conf", env)
+    names = tuple(filter(None, (name.strip() for name in (approaches or "").split(","))))
+    serve(metadata.project_path, env, host, port, names)
+
+
+cli.add_command(with_plain_errors(app_command))

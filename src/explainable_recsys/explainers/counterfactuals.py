@@ -47,6 +47,8 @@ def minimal_counterfactual(
     max_size: int = 10,
     max_pairs: int = 20_000,
     min_ratings: int = RecommendationParameters().min_ratings,
+    only: NDArray[Any] | None = None,
+    exclude: NDArray[Any] | None = None,
 ) -> Counterfactual | None:
     """Find the fewest ratings whose removal takes an item out of the first n.
 
@@ -64,6 +66,8 @@ def minimal_counterfactual(
         max_size: Largest set that is looked for.
         max_pairs: Pairs are tried only if there are no more than these.
         min_ratings: Items with fewer training ratings are not recommended.
+        only: Ids of the items that may be recommended; None: all.
+        exclude: Ids of items that may not.
 
     Returns:
         The set (of the smallest size the one that takes the item furthest down), or None if there
@@ -72,7 +76,7 @@ def minimal_counterfactual(
     Raises:
         InputError: If the item is not among the first n.
     """
-    ranker = Ranker.of(model, data.interactions, min_ratings)
+    ranker = Ranker.of(model, data.interactions, min_ratings, only, exclude)
     search = _Search(ranker, data.interactions, history, item_id, n)
     length = len(search.columns)
     old_rank = search.rank_with_everything()

@@ -60,6 +60,8 @@ def what_if(
     n: int = 10,
     explain: Explain | None = None,
     min_ratings: int = RecommendationParameters().min_ratings,
+    only: NDArray[Any] | None = None,
+    exclude: NDArray[Any] | None = None,
 ) -> WhatIf:
     """Remove, add and re-rate items, and recommend again; nothing is trained.
 
@@ -71,6 +73,8 @@ def what_if(
         n: Length of the lists.
         explain: Called with the list of the changed history (user id 0).
         min_ratings: Items with fewer training ratings are not recommended.
+        only: Ids of the items that may be recommended; None: all.
+        exclude: Ids of items that may not.
 
     Raises:
         InputError: If changes contradict each other or the history, a rating is not a number, or
@@ -83,8 +87,9 @@ def what_if(
     changed = changed_history(history, changes)
     touched = [item for item in {**history, **changed} if history.get(item) != changed.get(item)]
     both = [history_row(catalogue, ratings) for ratings in (history, changed)]
-    ranker = Ranker.of(model, catalogue, min_ratings)
-    popular = Ranker.of(Popularity.fit(catalogue), catalogue, min_ratings)
+    offered = min_ratings, only, exclude
+    ranker = Ranker.of(model, catalogue, *offered)
+    popular = Ranker.of(Popularity.fit(catalogue), catalogue, *offered)
     rankers = [ranker if row.nnz else popular for row in both]
     scores = [of.model.scores(row) for of, row in zip(rankers, both, strict=True)]
     open_to = [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import shutil
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,9 +14,16 @@ from kedro.io import AbstractVersionedDataset, DataCatalog
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from explainable_recsys.datasets.leftovers import VERSION, remove_leftovers, temporary
+from explainable_recsys.datasets.leftovers import remove_leftovers, temporary
 from explainable_recsys.errors import InputError
-from explainable_recsys.interface.runs import PIN, is_pinned, local_time, manifest_of
+from explainable_recsys.interface.runs import (
+    ended_runs,
+    is_pin,
+    is_pinned,
+    local_time,
+    manifest_of,
+    versions_in,
+)
 from explainable_recsys.interface.stored import quick_catalog
 from explainable_recsys.interface.terminal import (
     below,
@@ -92,7 +98,7 @@ def planned(catalog: DataCatalog, keep: int) -> Plan:
     Raises:
         InputError: If no run is stored, or a manifest is damaged.
     """
-    manifests = {run: catalog.load("run_manifest", version=run) for run in _runs(catalog)}
+    manifests = dict(ended_runs(catalog))
     if not manifests:
         raise InputError(f"{results_root(catalog)}: no run is stored there yet; first kedro run")
     ended = [run for run in manifests if manifests[run].get("status") == SUCCEEDED][:keep]
@@ -103,7 +109,7 @@ def planned(catalog: DataCatalog, keep: int) -> Plan:
     going, staying = defaultdict[str, list[Path]](list), set[str]()
     n_needed = 0
     for name, folder in _folders(catalog, manifests.values()).items():
-        versions = _versions(folder)
+        versions = versions_in(folder)
         for run in versions:
             if run >= oldest or run in pinned:
                 continue
@@ -183,11 +189,6 @@ def _size(folders: Iterable[Path]) -> tuple[str, str]:
     return plural(len(sizes), "{n} file", "{n} files"), size
 
 
-def _runs(catalog: DataCatalog) -> list[str]:
-    """Runs that have ended, latest first."""
-    return _versions(manifest_of(catalog, "").parent)[::-1]
-
-
 def _folders(catalog: DataCatalog, manifests: Iterable[Mapping[str, Any]]) -> dict[str, Path]:
     """Folders of all versioned datasets, of the pipelines and of the runs, by name."""
     names = {name for pipeline in pipelines.values() for name in pipeline.datasets()}
@@ -202,14 +203,8 @@ def _folders(catalog: DataCatalog, manifests: Iterable[Mapping[str, Any]]) -> di
     }
 
 
-def _versions(folder: Path) -> list[str]:
-    """Runs that stored a file in a folder of versions, latest last."""
-    files = folder.glob(f"*/{glob.escape(folder.name)}")
-    return sorted(file.parent.name for file in files if VERSION.fullmatch(file.parent.name))
-
-
 def _is_known(folder: Path) -> bool:
     """Whether a version has its file, and nothing that a run did not write."""
     if not folder.is_dir():
         return False
-    return [path.name for path in folder.iterdir() if path.name != PIN] == [folder.parent.name]
+    return [path.name for path in folder.iterdir() if not is_pin(path)] == [folder.parent.name]

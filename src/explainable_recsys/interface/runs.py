@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime
+import glob
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,6 +13,7 @@ from kedro.io import AbstractVersionedDataset, DataCatalog
 
 from explainable_recsys.answers.pairs import knowledge_inputs
 from explainable_recsys.answers.records import Pair
+from explainable_recsys.datasets.leftovers import VERSION, temporary
 from explainable_recsys.errors import InputError
 from explainable_recsys.wording.numbers import date
 from explainable_recsys.wording.phrases import phrase
@@ -73,8 +75,16 @@ def manifest_of(catalog: DataCatalog, run: str) -> Path:
     return folder / run / folder.name
 
 
-def pin(catalog: DataCatalog, run: str) -> None:
+def pin(catalog: DataCatalog, run: str, for_good: bool = True) -> Path:
     """Mark a run that has ended, so that `kedro prune` keeps what it made and read.
+
+    Args:
+        catalog: Where the results are.
+        run: Its id.
+        for_good: Whether it stays marked when this process has ended.
+
+    Returns:
+        The file; without it the run is not marked any more.
 
     Raises:
         InputError: If there is no such run.
@@ -82,12 +92,37 @@ def pin(catalog: DataCatalog, run: str) -> None:
     manifest = manifest_of(catalog, run)
     if not manifest.exists():
         raise InputError(f"{manifest.parent}: no such run has ended")
-    (manifest.parent / PIN).touch()
+    file = manifest.parent / PIN
+    file = file if for_good else temporary(file)
+    file.touch()
+    return file
+
+
+def is_pin(file: Path) -> bool:
+    """Whether a file marks the run in whose folder it lies."""
+    return file.name == PIN or file.name.startswith(f".{PIN}.")
 
 
 def is_pinned(catalog: DataCatalog, run: str) -> bool:
     """Whether a run is marked to be kept."""
-    return (manifest_of(catalog, run).parent / PIN).exists()
+    folder = manifest_of(catalog, run).parent
+    return folder.is_dir() and any(map(is_pin, folder.iterdir()))
+
+
+def ended_runs(catalog: DataCatalog) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Runs that have ended with their manifests, latest first.
+
+    Raises:
+        kedro.io.DatasetError: If a manifest is damaged.
+    """
+    for run in versions_in(manifest_of(catalog, "").parent)[::-1]:
+        yield run, catalog.load("run_manifest", version=run)
+
+
+def versions_in(folder: Path) -> list[str]:
+    """Runs that stored a file in a folder of versions, latest last."""
+    files = folder.glob(f"*/{glob.escape(folder.name)}")
+    return sorted(file.parent.name for file in files if VERSION.fullmatch(file.parent.name))
 
 
 def runs_behind(catalog: DataCatalog, pair: Pair, lists: str) -> list[Run]:

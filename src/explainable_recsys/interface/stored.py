@@ -15,9 +15,16 @@ from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
 from kedro.io import DataCatalog
 from kedro.utils import find_kedro_project
+from numpy.typing import NDArray
 from pydantic import TypeAdapter, ValidationError
 
-from explainable_recsys.answers.answer import FittedPair, answer, place_among_all, why_silent
+from explainable_recsys.answers.answer import (
+    Answer,
+    FittedPair,
+    answer,
+    place_among_all,
+    why_silent,
+)
 from explainable_recsys.answers.explainers import EXPLAINERS
 from explainable_recsys.answers.pairs import APPROACHES, knowledge_inputs, record_of
 from explainable_recsys.answers.recommenders import RECOMMENDERS
@@ -56,6 +63,8 @@ class Stored:
         lists: Columns `user_id`, `item_id`, `rank`, `score`.
         lister: The model that made them.
         recommendation: How long lists are, and what may be on them.
+        only: Ids of the items that may be recommended; None: all that are not in the history.
+        exclude: Ids of items that may not.
     """
 
     pair: FittedPair
@@ -64,6 +73,8 @@ class Stored:
     lists: pd.DataFrame
     lister: Recommender
     recommendation: RecommendationParameters
+    only: NDArray[Any] | None = None
+    exclude: NDArray[Any] | None = None
 
     def of(self, user_id: Any) -> Person:
         """History, stored list and reasons of a user.
@@ -86,8 +97,33 @@ class Stored:
         lists = recommend(self.lister, one, recommendation, catalogue=known)
         return replace(self, lists=lists, recommendation=recommendation)
 
+    def offering(
+        self,
+        n: int | None = None,
+        only: NDArray[Any] | None = None,
+        exclude: NDArray[Any] | None = None,
+    ) -> Stored:
+        """The same, asked for lists of another length, or of fewer items.
+
+        Raises:
+            InputError: If there are not so many items.
+        """
+        most, wanted = self.data.interactions.n_items, self.recommendation.n if n is None else n
+        if not 1 <= wanted <= most:
+            raise InputError(f"n: {wanted} items; accepted: 1 to {most}")
+        recommendation = self.recommendation.model_copy(update={"n": wanted})
+        return replace(self, recommendation=recommendation, only=only, exclude=exclude)
+
     def about(self, one: Interactions, item_id: Any) -> Person:
-        """A history, and one item, in the list or not, with its place among all.
+        """A history, and one item, in the list or not, with its place among all and its reason.
+
+        Raises:
+            InputError: As `place`.
+        """
+        return self._person(one, self.place(one, item_id))
+
+    def place(self, one: Interactions, item_id: Any) -> Lists:
+        """One item, in the list or not, with its place among all.
 
         Raises:
             InputError: If the item is rated, it has too few ratings, or nothing leads to it.
@@ -101,10 +137,11 @@ class Stored:
                 f"user {one.user_ids[0]} rated {title} {rated[item_id]:g}; only what is not rated "
                 "is recommended"
             )
-        min_ratings = self.recommendation.min_ratings
-        ranker = Ranker.of(self.lister, self.data.interactions, min_ratings)
+        ranker, min_ratings = self.ranker(), self.recommendation.min_ratings
+        n_ratings = ranker.n_ratings[column]
+        if ranker.barred[column] and n_ratings >= min_ratings:
+            raise InputError(f"{title} is not among what is asked for")
         if ranker.barred[column]:
-            n_ratings = ranker.n_ratings[column]
             raise InputError(
                 f"{title} has fewer ratings to learn from ({n_ratings}) than what is recommended "
                 f"(recommendation.min_ratings, {min_ratings}); to ask all the same: --min-ratings "
@@ -116,12 +153,21 @@ class Stored:
                 f"{self.title} would never recommend {title} to user {one.user_ids[0]}; "
                 "nothing in the history leads to it"
             )
-        return self._person(one, asked)
+        return asked
 
     def asked(self, one: Interactions) -> Person:
         """A list with reasons for any history; nothing is listed for one without ratings."""
-        lists = recommend(self.lister, one, self.recommendation, catalogue=self.data.interactions)
-        return self._person(one, Lists.of(one, lists))
+        return self._person(one, self.listed(one))
+
+    def listed(self, one: Interactions) -> Lists:
+        """A list for any history, without reasons."""
+        asked, known = self.recommendation, self.data.interactions
+        return Lists.of(one, recommend(self.lister, one, asked, self.only, self.exclude, known))
+
+    def ranker(self) -> Ranker:
+        """Who makes the lists, and what may be on them."""
+        known, least = self.data.interactions, self.recommendation.min_ratings
+        return Ranker.of(self.lister, known, least, self.only, self.exclude)
 
     def ask(self, ratings: Mapping[Any, float]) -> Person:
         """A list with reasons for somebody who rated this, whether the data know them or not.
@@ -132,10 +178,14 @@ class Stored:
         Raises:
             InputError: If there is no such item, or as `changed`.
         """
-        items, known = self.data.items, self.data.interactions
+        items = self.data.items
         changes = [Change(find_item(name, items), value) for name, value in ratings.items()]
-        nobody = Interactions(history_row(known, {}), np.array(["you"]), known.item_ids)
-        return self.asked(self.changed(nobody, changes))
+        return self.asked(self.changed(self.nobody(), changes))
+
+    def nobody(self) -> Interactions:
+        """The history of somebody who rated nothing yet."""
+        known = self.data.interactions
+        return Interactions(history_row(known, {}), np.array(["you"]), known.item_ids)
 
     def changed(self, one: Interactions, changes: Iterable[Change]) -> Interactions:
         """A history with ratings added, replaced or taken back; see `changed_history`.
@@ -179,8 +229,13 @@ class Stored:
         """What the recommender is called that made the lists."""
         return RECOMMENDERS[self.whose].title
 
+    def answered(self, one: Interactions, lists: Lists) -> Answer:
+        """The reasons for a list."""
+        asked = self.recommendation, self.only, self.exclude
+        return answer(self.pair, self.data, one, lists, *asked)
+
     def _person(self, one: Interactions, lists: Lists) -> Person:
-        said = answer(self.pair, self.data, one, lists, self.recommendation)
+        said = self.answered(one, lists)
         tables = said.recommendations, said.explanations, said.sentences
         someone = person(one.user_ids[0], one, *tables, self.data.items)
         known = self.data.interactions
@@ -253,8 +308,23 @@ def stored_approaches(catalog: DataCatalog) -> list[str]:
     Those whose lists were made from other data come last.
     """
     names = [name for name in APPROACHES if catalog.exists(f"{name}.sentences")]
-    at_hand = catalog.load("data_version") if names else None
-    return sorted(names, key=lambda name: _place(catalog, APPROACHES[name].recommender, at_hand))
+    return by_accuracy(dict.fromkeys(names, catalog))
+
+
+def by_accuracy(catalogs: Mapping[str, DataCatalog]) -> list[str]:
+    """Approaches by the nDCG of their lists, the highest first; those of other data come last.
+
+    Args:
+        catalogs: Where the results of each are.
+    """
+    each = {id(catalog): catalog for catalog in catalogs.values()}
+    at_hand = {key: catalog.load("data_version") for key, catalog in each.items()}
+
+    def place(name: str) -> tuple[bool, float]:
+        catalog = catalogs[name]
+        return _place(catalog, APPROACHES[name].recommender, at_hand[id(catalog)])
+
+    return sorted(catalogs, key=place)
 
 
 def stored_example(catalog: DataCatalog, histories: Interactions) -> Any | None:
@@ -316,13 +386,16 @@ def _explains_enough(catalog: DataCatalog, approach: str) -> bool:
     return coverage is None or coverage >= EXPLAINED
 
 
-def load_stored(catalog: DataCatalog, pair: Pair, whose: str | None = None) -> Stored:
+def load_stored(
+    catalog: DataCatalog, pair: Pair, whose: str | None = None, data: Data | None = None
+) -> Stored:
     """A pair with its fitted model and knowledge, and stored lists.
 
     Args:
         catalog: Where the results of a run are.
         pair: Who is to answer.
         whose: Recommender whose lists are to be explained; None: the pair's own.
+        data: What `load_data` loads, if that has been done.
 
     Raises:
         InputError: If there is no such recommender, or lists were made from other data than are
@@ -343,7 +416,8 @@ def load_stored(catalog: DataCatalog, pair: Pair, whose: str | None = None) -> S
     usual = _parameters(catalog, "recommendation", RecommendationParameters)
     length = {} if lists.empty else {"n": int(lists["rank"].max())}  # of the run, whatever is usual
     recommendation = usual.model_copy(update=length)
-    return Stored(fitted, load_data(catalog), whose, lists, lister, recommendation)
+    known = load_data(catalog) if data is None else data
+    return Stored(fitted, known, whose, lists, lister, recommendation)
 
 
 def load_pair(catalog: DataCatalog, pair: Pair) -> FittedPair:
@@ -395,8 +469,13 @@ def load_data(catalog: DataCatalog) -> Data:
     Raises:
         kedro.io.DatasetError: If it is not stored.
     """
-    names = ("interactions", "fold_in_ratings", "items", "users", "params:source")
-    return gather_data(*map(catalog.load, names))
+    return gather_data(
+        catalog.load("interactions"),
+        catalog.load("fold_in_ratings"),
+        catalog.load("items"),
+        catalog.load("users"),
+        parse_source(catalog.load("params:source")),
+    )
 
 
 def _parameters(catalog: DataCatalog, name: str, kind: Any) -> Any:

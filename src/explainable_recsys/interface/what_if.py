@@ -99,7 +99,16 @@ def compared(
         list after; what is gone comes then, in the order before.
     """
     n, least = stored.recommendation.n, stored.recommendation.min_ratings
-    found = what_if(stored.lister, stored.data, ratings_of(one), changes, n, min_ratings=least)
+    found = what_if(
+        stored.lister,
+        stored.data,
+        ratings_of(one),
+        changes,
+        n,
+        min_ratings=least,
+        only=stored.only,
+        exclude=stored.exclude,
+    )
     old, new = (someone.recommendations.set_index("item_id")["rank"] for someone in (before, after))
     table = found.affected[["item_id", "old_rank", "new_rank"]]
     table = table.merge(stored.data.items[["item_id", "title", "year"]], on="item_id", how="left")

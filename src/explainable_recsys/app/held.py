@@ -1,0 +1,51 @@
+"""The service as it is now; another takes its place when a new run is taken on."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from explainable_recsys.app.service import Service
+
+Open = Callable[[], tuple[Service, list[Path]]]
+"""Finds the runs, marks them and loads the data; see `open_service`."""
+
+
+class Held:
+    """The service that answers, and the files that mark its runs."""
+
+    def __init__(self, open_service: Open) -> None:
+        """Open the service.
+
+        Raises:
+            InputError: As `open_service`.
+        """
+        self._open, self._reloading = open_service, threading.Lock()
+        self.service, self._pins = open_service()
+
+    def load(self) -> threading.Thread:
+        """Load the approaches beside whatever else goes on."""
+        thread = threading.Thread(target=self.service.load_all, name="load", daemon=True)
+        thread.start()
+        return thread
+
+    def reload(self) -> Service:
+        """Take the latest run on; the old one answers until the new one can.
+
+        Raises:
+            InputError: As `open_service`; the old one stays.
+        """
+        with self._reloading:
+            service, pins = self._open()
+            service.load_all()
+            gone = set(self._pins) - set(pins)
+            self.service, self._pins = service, pins
+            for file in gone:
+                file.unlink(missing_ok=True)
+            return service
+
+    def close(self) -> None:
+        """Let the runs go."""
+        for file in self._pins:
+            file.unlink(missing_ok=True)

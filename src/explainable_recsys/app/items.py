@@ -1,0 +1,160 @@
+"""What the app knows of the items: by id, and those that are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from explainable_recsys.data import Data
+from explainable_recsys.errors import InputError, did_you_mean
+
+
+class NotHereError(InputError):
+    """An approach, a user or an item that is not served."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What may be on a list, and how long it is.
+
+    Attributes:
+        n: Most items; None: as many as in the run.
+        candidates: Ids of the items that may be recommended; None: all.
+        exclude: Ids of items that may not.
+        genres: Only items that have one of them; none: all.
+        without_genres: No items that have one of them.
+        first_year: Only items of it and later; None: all, those without a year too.
+        last_year: Only items of it and before.
+    """
+
+    n: int | None = None
+    candidates: tuple[Any, ...] | None = None
+    exclude: tuple[Any, ...] = ()
+    genres: tuple[str, ...] = ()
+    without_genres: tuple[str, ...] = ()
+    first_year: int | None = None
+    last_year: int | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Items:
+    """The items of the catalogue, in the order of its columns.
+
+    Attributes:
+        facts: `item_id`, `title`, `year`, `genres` (`|`-joined), `n_ratings`.
+        genres: Which genres each has, (n_items, genres) of booleans.
+    """
+
+    facts: pd.DataFrame
+    genres: pd.DataFrame
+
+    @classmethod
+    def of(cls, data: Data) -> Self:
+        """Those of the data.
+
+        >>> ratings = pd.DataFrame({"user_id": [1, 1], "item_id": [7, 9], "rating": [4.0, 2.0]})
+        >>> titles = pd.DataFrame(
+        ...     {"item_id": [9, 7], "title": ["Up", "Big"], "year": [2009, 1988],
+        ...      "genres": ["Comedy|Drama", "Comedy"]}
+        ... )
+        >>> items = Items.of(Data.from_frames(ratings, titles))
+        >>> items.facts["title"].tolist(), list(items.genres)
+        (['Big', 'Up'], ['Comedy', 'Drama'])
+        >>> items.fitting(Wanted(genres=("Drama",))).tolist()
+        [9]
+        """
+        known = data.interactions
+        facts = data.items.drop_duplicates("item_id").set_index("item_id")
+        facts = facts.reindex(pd.Index(known.item_ids, name="item_id")).reset_index()
+        counts = np.bincount(known.ratings.indices, minlength=known.n_items)
+        facts = facts[["item_id", "title", "year", "genres"]].assign(n_ratings=counts)
+        has = facts["genres"].fillna("").astype("str").str.get_dummies("|").astype(bool)
+        return cls(facts, has)
+
+    @cached_property
+    def _by_text(self) -> pd.Index[str]:
+        return pd.Index(self.facts["item_id"].astype("str"))
+
+    def known(self, item_id: Any) -> Any:
+        """The id of an item as the data have it, from the same or as text.
+
+        Raises:
+            NotHereError: If there is none.
+        """
+        return self._ids([item_id])[0]
+
+    def row(self, item_id: Any) -> dict[str, Any]:
+        """Facts of an item; what is missing is None.
+
+        Raises:
+            NotHereError: As `known`.
+        """
+        place = self._places([item_id])[0]
+        facts = self.facts.iloc[place]
+        return {
+            str(name): None if pd.isna(value) else getattr(value, "item", lambda v=value: v)()
+            for name, value in facts.items()
+        }
+
+    def asked_for(self, wanted: Wanted) -> tuple[NDArray[Any] | None, NDArray[Any] | None]:
+        """Ids of the only items that may be recommended (None: all), and of those that may not.
+
+        Raises:
+            NotHereError: If an item is not known.
+            InputError: If a genre is not.
+        """
+        only = None if wanted.candidates is None else self._ids(wanted.candidates)
+        limits = (wanted.genres, wanted.without_genres, wanted.first_year, wanted.last_year)
+        if any(limits):
+            fitting = self.fitting(wanted)
+            only = fitting if only is None else np.intersect1d(only, fitting)
+        return only, self._ids(wanted.exclude) if wanted.exclude else None
+
+    def fitting(self, wanted: Wanted) -> NDArray[Any]:
+        """Ids of the items of the genres and years that are wanted.
+
+        Raises:
+            InputError: If a genre is not known.
+        """
+        known = self.genres.columns.tolist()
+        for name in (*wanted.genres, *wanted.without_genres):
+            if name not in known:
+                hint = did_you_mean(name, known)
+                accepted = ", ".join(known)
+                raise InputError(f"there is no genre '{name[:40]}'; {hint}accepted: {accepted}")
+        fits = np.ones(len(self.facts), bool)
+        if wanted.genres:
+            fits &= self.genres[list(wanted.genres)].any(axis=1).to_numpy()
+        fits &= ~self.genres[list(wanted.without_genres)].any(axis=1).to_numpy()
+        years = self.facts["year"].to_numpy(np.float64, na_value=np.nan)
+        if wanted.first_year is not None:
+            fits &= years >= wanted.first_year
+        if wanted.last_year is not None:
+            fits &= years <= wanted.last_year
+        ids: NDArray[Any] = self.facts["item_id"].to_numpy()[fits]
+        return ids
+
+    def _ids(self, wanted: Iterable[Any]) -> NDArray[Any]:
+        ids: NDArray[Any] = self.facts["item_id"].to_numpy()[self._places(wanted)]
+        return ids
+
+    def _places(self, wanted: Iterable[Any]) -> NDArray[np.int64]:
+        """Column of each item; ids may be texts.
+
+        Raises:
+            NotHereError: If there is no such item.
+        """
+        index, asked = self._by_text, [str(item_id).strip() for item_id in wanted]
+        places = index.get_indexer(pd.Index(asked, dtype=index.dtype))
+        if len(places) and places.min() < 0:
+            unknown = asked[int(places.argmin())][:40]
+            raise NotHereError(
+                f"there is no item '{unknown}' here; accepted: an id of the catalogue"
+            )
+        return np.asarray(places, np.int64)

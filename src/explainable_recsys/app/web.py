@@ -1,0 +1,20 @@
+"""The web application: its pages and its API over the service that is held."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+
+from explainable_recsys.app import api, pages
+from explainable_recsys.app.held import Held
+
+
+def create_app(held: Held) -> FastAPI:
+    """Put pages and API together.
+
+    Args:
+        held: Who answers.
+    """
+    app = FastAPI(title="explainable-recsys", docs_url=None, redoc_url=None, openapi_url=None)
+    app.include_router(api.router(held))
+    app.include_router(pages.router(held))
+    return app

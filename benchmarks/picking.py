@@ -116,14 +116,18 @@ def scored(
     return ranking_per_user(pd.DataFrame(lists), to_find, K)[[METRIC]]
 
 
-def compared(found: pd.DataFrame) -> Iterator[dict[str, Any]]:
+def compared(found: pd.DataFrame) -> Iterator[dict[Any, Any]]:
     """A row per recommender and form: its mean, and the difference to the most rated items."""
     for recommender, of_one in found.groupby("recommender"):
         people = of_one.groupby(["form", "user_id"], sort=False)[[METRIC, "tiles"]].mean()
         popular = people.loc["most rated"].reset_index()
         for name in of_one["form"].unique():
             own = people.loc[name].reset_index()
-            row = {"recommender": recommender, "form": name, METRIC: own[METRIC].mean()}
+            row: dict[Any, Any] = {
+                "recommender": recommender,
+                "form": name,
+                METRIC: own[METRIC].mean(),
+            }
             row["tiles"] = own["tiles"].median()
             tests = paired_tests({"first": own, "second": popular}, [METRIC])
             yield row | tests[["difference", "low", "high", "n_users"]].iloc[0].to_dict()

@@ -102,6 +102,10 @@ class Explored:
         usual = (name for name in (*service.ready, *service.names) if name not in service.failed)
         self.approach = state.approach or next(usual, service.names[0])
         self.stored = service.asked(self.approach, self._wanted())
+        self.state = self.state.but(
+            approach=None if self.approach == service.names[0] else self.approach,
+            n=None if state.n == service.stored(self.approach).recommendation.n else state.n,
+        )
 
     def _history(self, state: State) -> Interactions:
         rated = state.ratings.items()

@@ -53,7 +53,7 @@ function show(html, asked, isRight) {
   }
   const focus = document.activeElement?.id;
   const old = places();
-  const ids = asked.all ? ["beside", "shown"] : ["sofar", "list"];
+  const ids = asked.all ? ["state", "mine", "shown"] : ["state", "list"];
   for (const id of ids) {
     const fresh = came.getElementById(id);
     if (fresh && part(id)) replace(part(id), fresh, asked);
@@ -61,9 +61,8 @@ function show(html, asked, isRight) {
   move(old);
   if (document.activeElement?.id !== focus) (part(focus) ?? part("list-title"))?.focus();
   if (asked.light) return;
-  const list = part("list");
-  if (list && asked.address) remember(list.dataset.query, asked.address);
-  tell(old);
+  if (asked.address) remember(asked.address);
+  tell();
   unfold();
   wait();
 }
@@ -102,13 +101,13 @@ function move(old) {
 let told = null; // the list that was spoken of last
 
 function tell() {
-  const list = part("list") ?? part("sofar");
+  const words = part("state").dataset;
   const now = cards().map((card) => card.dataset.item);
-  if (told && list?.dataset.changed) {
+  if (told) {
     const fresh = now.filter((item) => !told.includes(item)).length;
     const moved = now.filter((item, place) => told.includes(item) && told[place] !== item).length;
-    const text = list.dataset.changed.replace("{new}", fresh).replace("{moved}", moved);
-    say(fresh || moved ? text : list.dataset.same);
+    const text = words.changed.replace("{new}", fresh).replace("{moved}", moved);
+    say(fresh || moved ? text : words.same);
   }
   told = now;
 }
@@ -120,18 +119,17 @@ function say(text, isProblem) {
   said.classList.toggle("notice", Boolean(isProblem));
 }
 
-function remember(query, how) {
-  const view = form.dataset.view ? `&v=${form.dataset.view}` : "";
-  const address = `${form.getAttribute("action")}?${query}${query.includes("v=") ? "" : view}`;
+function remember(how) {
+  const address = `${form.getAttribute("action")}?${part("state").dataset.query}`;
   if (address !== location.pathname + location.search) history[`${how}State`](null, "", address);
 }
 
 async function unfold() {
   const room = document.querySelector(".card.open .opened");
   if (!room) return;
-  const query = part("list").dataset.query;
+  const query = part("state").dataset.query;
   const reply = await fetch(`${form.dataset.opened}?${query}`);
-  if (reply.ok && part("list").dataset.query === query) {
+  if (reply.ok && part("state").dataset.query === query) {
     const came = new DOMParser().parseFromString(await reply.text(), "text/html");
     document.querySelector(".card.open .opened")?.replaceChildren(...came.body.childNodes);
   }
@@ -168,8 +166,12 @@ form.addEventListener("change", (event) => {
     drags = false;
     return;
   }
-  if (input.closest("#found")) part("q").value = "";
-  ask({ query: chosen(), all: true, address: "push" });
+  const query = chosen();
+  if (input.closest("#found")) {
+    part("q").value = "";
+    part("found").replaceChildren();
+  }
+  ask({ query, all: true, address: "push" });
 });
 
 form.addEventListener("submit", (event) => {

@@ -11,12 +11,24 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from explainable_recsys.app.search import TitleSearch
 from explainable_recsys.data import Data
 from explainable_recsys.errors import InputError, did_you_mean
+from explainable_recsys.reporting.people import N_SUGGESTIONS, near_ids
 
 
 class NotHereError(InputError):
     """An approach, a user or an item that is not served."""
+
+    def __init__(self, message: str, near: Iterable[Any] = ()) -> None:
+        """Say what is not here, and what was perhaps meant.
+
+        Args:
+            message: For people.
+            near: Names or ids that look most like it.
+        """
+        super().__init__(message)
+        self.near = tuple(near)
 
 
 @dataclass(frozen=True)
@@ -76,6 +88,11 @@ class Items:
         facts = facts[["item_id", "title", "year", "genres"]].assign(n_ratings=counts)
         has = facts["genres"].fillna("").astype("str").str.get_dummies("|").astype(bool)
         return cls(facts, has)
+
+    @cached_property
+    def search(self) -> TitleSearch:
+        """Finds items by their titles."""
+        return TitleSearch.of(self.facts, self.facts.set_index("item_id")["n_ratings"])
 
     @cached_property
     def _by_text(self) -> pd.Index[str]:
@@ -155,6 +172,13 @@ class Items:
         if len(places) and places.min() < 0:
             unknown = asked[int(places.argmin())][:40]
             raise NotHereError(
-                f"there is no item '{unknown}' here; accepted: an id of the catalogue"
+                f"there is no item '{unknown}' here; accepted: an id of the catalogue",
+                self._near(unknown),
             )
         return np.asarray(places, np.int64)
+
+    def _near(self, unknown: str) -> list[Any]:
+        """Ids of the items with nearly this title; of a number, the nearest ids."""
+        is_number = unknown.isdigit() and self.facts["item_id"].dtype.kind in "iu"
+        found = [] if is_number else self.search.find(unknown, N_SUGGESTIONS)
+        return found or near_ids(unknown, self.facts["item_id"].to_numpy())

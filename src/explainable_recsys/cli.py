@@ -182,22 +182,25 @@ cli.add_command(with_plain_errors(prune_command))
 
 @click.command(name="app")
 @click.option("--env", "-e", help="Environment, for example ml-100k.")
+@click.option("--approaches", help="Names with commas between; default: all that are stored.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True)
-@click.option("--approaches", help="Names with commas between; default: all that are stored.")
+@click.option("--behind-proxy", "is_behind_proxy", is_flag=True, help="A proxy here passes on.")
+@click.option("--root-path", default="", help="Where a proxy shows it, for example /films.")
+@click.option("--log", default="", help="File for a line of JSON about each request.")
 @click.pass_obj
 def app_command(
-    metadata: ProjectMetadata, /, env: str | None, host: str, port: int, approaches: str | None
+    metadata: ProjectMetadata, /, env: str | None, approaches: str | None, **options: Any
 ) -> None:
     """Open the web application: rate, get a list, see why, ask what if.
 
     It shows the last run, which is kept as long as it is shown.
     """
-    from explainable_recsys.app.serve import serve
+    from explainable_recsys.app.serve import Options, serve
 
     check_environment(metadata.project_path / "conf", env)
     names = tuple(filter(None, (name.strip() for name in (approaches or "").split(","))))
-    serve(metadata.project_path, env, host, port, names)
+    serve(metadata.project_path, env, names, Options(**options))
 
 
 cli.add_command(with_plain_errors(app_command))

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import logging
+import os
+import secrets
 import socket
+import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 import uvicorn
 
+from explainable_recsys.app.access import TOKEN, Access
 from explainable_recsys.app.held import Held
+from explainable_recsys.app.operations import Operations, write_log
 from explainable_recsys.app.service import open_service
 from explainable_recsys.app.web import create_app
 from explainable_recsys.errors import InputError
@@ -18,37 +26,95 @@ from explainable_recsys.interface.stored import quick_catalog
 from explainable_recsys.threads import limit_threads
 from explainable_recsys.wording.phrases import phrase
 
+TOKEN_VARIABLE = "EXPLAINABLE_RECSYS_TOKEN"
+"""Environment variable that holds the token; one is made up without it."""
 
-def serve(
-    project: Path, env: str | None, host: str, port: int, approaches: tuple[str, ...]
-) -> None:
+
+@dataclass(frozen=True)
+class Options:
+    """How to listen.
+
+    Attributes:
+        host: Address to listen on.
+        port: 0 for any that is free.
+        root_path: Where a proxy shows the app; empty without one.
+        is_behind_proxy: Whether a proxy on this machine says who asks, and how.
+        log: File for a line about each request; empty: standard error, unless it is a terminal.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    root_path: str = ""
+    is_behind_proxy: bool = False
+    log: str = ""
+
+    @property
+    def is_public(self) -> bool:
+        """Whether others than this machine can ask."""
+        return self.is_behind_proxy or self.host not in ("localhost", "127.0.0.1", "::1")
+
+
+def serve(project: Path, env: str | None, approaches: tuple[str, ...], options: Options) -> None:
     """Serve the last run until Ctrl-C.
 
     Args:
         project: Root of the project.
         env: Environment; None for the embedded data.
-        host: Address to listen on.
-        port: 0 for any that is free.
         approaches: Names of those to be served; none: all that have explained lists.
+        options: How to listen.
 
     Raises:
         InputError: If no run has explained anything, or nobody can listen there.
     """
     limit_threads(1)  # as many questions are answered at once as there are cores
-    listening = bound(host, port)
-    with listening:
+    write_log(_log_handler(options.log))
+    token = os.environ.get(TOKEN_VARIABLE) or secrets.token_urlsafe(24)
+    access = Access(token if options.is_public else "")
+    with bound(options.host, options.port) as listening:
         held = Held(lambda: open_service(quick_catalog(project, env), approaches))
         try:
             held.load()
-            port = listening.getsockname()[1]
-            run = local_time(held.service.run.id)
-            where = phrase("run of {time}: http://{host}:{port}", time=run, host=host, port=port)
-            click.echo(where)
-            click.echo(phrase("Ctrl-C ends it."))
-            config = uvicorn.Config(create_app(held), access_log=False, log_level="warning")
-            uvicorn.Server(config).run(sockets=[listening])
+            _say_where(held, listening.getsockname()[1], options, access)
+            config = uvicorn.Config(
+                Operations(create_app(held), access),
+                access_log=False,
+                log_level="warning",
+                root_path=options.root_path,
+                proxy_headers=options.is_behind_proxy,
+                timeout_keep_alive=5,
+                timeout_graceful_shutdown=3,
+                server_header=False,
+            )
+            with contextlib.suppress(KeyboardInterrupt):
+                uvicorn.Server(config).run(sockets=[listening])
         finally:
             held.close()
+    click.echo(phrase("Ended."))
+
+
+def _log_handler(file: str) -> logging.Handler:
+    """Where the lines about requests go.
+
+    Raises:
+        InputError: If the file cannot be written.
+    """
+    if file:
+        try:
+            return logging.FileHandler(file, encoding="utf-8")
+        except OSError as error:
+            raise InputError(f"--log {file}: {error.strerror}; accepted: a file") from error
+    return logging.NullHandler() if sys.stderr.isatty() else logging.StreamHandler()
+
+
+def _say_where(held: Held, port: int, options: Options, access: Access) -> None:
+    """Print what is served, and the address to open."""
+    run = phrase("run of {time}", time=local_time(held.service.run.id))
+    name = f"[{options.host}]" if ":" in options.host else options.host
+    link = f"http://{name}:{port}{options.root_path}/"
+    link += f"?{TOKEN}={access.token}" if access.token else ""
+    click.echo(f"{held.service.card['name']}, {run}")
+    click.echo(link)
+    click.echo(phrase("Ctrl-C ends it."))
 
 
 def bound(host: str, port: int) -> socket.socket:

@@ -94,7 +94,8 @@ class Service:
             near = get_close_matches(name[:40], self.names, 3, 0.0)
             accepted = ", ".join(self.names)
             raise NotHereError(
-                f"there is no approach '{name[:40]}' here; accepted: {accepted}", near
+                f"there is no approach '{name[:40]}' here; accepted: {accepted}",
+                dict.fromkeys(near),
             )
         with self._loading:
             if name in self.failed:
@@ -138,7 +139,7 @@ class Service:
                 known = find_user(user, self.data.histories.user_ids, str(self.card["name"]))
             except InputError as error:
                 near = near_ids(user, self.data.histories.user_ids)
-                raise NotHereError(str(error), near) from None
+                raise NotHereError(str(error), dict.fromkeys(near)) from None
             one = stored.history(known)
         changes = [Change(self.items.known(name), rating) for name, rating in ratings.items()]
         return stored.changed(one, changes) if changes else one

@@ -104,9 +104,7 @@ def _openapi(api: FastAPI) -> dict[str, Any]:
 
 
 @lists.post("/{approach}/recommendations", responses=documented(400), summary="A list")
-def recommendations(
-    approach: ApproachName, asked: of.ListAsked, service: Serving
-) -> of.ListReply:
+def recommendations(approach: ApproachName, asked: of.ListAsked, service: Serving) -> of.ListReply:
     """Recommend to somebody new, or to a user of the data, with the reason for each item."""
     with service.turn():
         stored, one = _understood(service, approach, asked)
@@ -256,9 +254,7 @@ def _ratings(given: list[of.Change], where: str) -> dict[Any, float | None]:
     return told.each_once(((one.item_id, one.rating) for one in given), where)
 
 
-def _understood(
-    service: Service, approach: str, asked: of.Asked
-) -> tuple[Stored, Interactions]:
+def _understood(service: Service, approach: str, asked: of.Asked) -> tuple[Stored, Interactions]:
     """Who answers, and the history.
 
     Raises:

@@ -122,7 +122,7 @@ class Items:
         Raises:
             NotHereError: As `known`.
         """
-        return self.rows[self._places([item_id])[0]]
+        return self.rows[int(self._places([item_id])[0])]
 
     def asked_for(self, wanted: Wanted) -> tuple[NDArray[Any] | None, NDArray[Any] | None]:
         """Ids of the only items that may be recommended (None: all), and of those that may not.

@@ -118,8 +118,8 @@ def add_problems(api: FastAPI, named: Callable[[], dict[str, str]]) -> None:
 def wrong_members(errors: Sequence[Any]) -> list[WrongMember]:
     """What pydantic found wrong, once for each member; never the values that were sent.
 
-    >>> wrong_members([{"loc": ("body", "history", 0, "rating"), "msg": "Input should be a number"}])
-    [WrongMember(where='body.history.0.rating', detail='Input should be a number')]
+    >>> wrong_members([{"loc": ("body", "history", 0, "rating"), "msg": "not a number"}])
+    [WrongMember(where='body.history.0.rating', detail='not a number')]
     """
     found: dict[str, list[str]] = {}
     for error in errors:

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    StringConstraints,
+    model_validator,
+)
 
 from explainable_recsys.app.items import Wanted
 
@@ -17,14 +24,7 @@ MOST_ITEMS = 10_000
 MOST_LISTED = 200
 """Items of one list."""
 
-ANSWERED = {
-    "run": "2026-11-30T17.08.32.339Z",
-    "data": "movielens-small",
-    "data_version": "6f1f3dbe8c07",
-}
-"""What every example of a reply begins with."""
-
-HISTORY = [{"item_id": 260, "rating": 5}, {"item_id": 1196, "rating": 4.5}]
+HISTORY: list[JsonValue] = [{"item_id": 260, "rating": 5}, {"item_id": 1196, "rating": 4.5}]
 
 Id = (
     Annotated[int, Field(strict=True, ge=-(2**63), lt=2**63)]
@@ -92,9 +92,7 @@ class Asked(Body):
     genres: list[Name] = Field(
         [], max_length=100, description="Only items of one of these genres; none named: of all."
     )
-    without_genres: list[Name] = Field(
-        [], max_length=100, description="No items of these genres."
-    )
+    without_genres: list[Name] = Field([], max_length=100, description="No items of these genres.")
     years: Years | None = Field(None, description="Only items of these years; null: of all.")
 
     @property
@@ -141,9 +139,7 @@ class WhatIfAsked(ListAsked):
 
     model_config = ConfigDict(
         json_schema_extra={
-            "examples": [
-                {"history": HISTORY, "changes": [{"item_id": 260, "rating": 1}], "n": 3}
-            ]
+            "examples": [{"history": HISTORY, "changes": [{"item_id": 260, "rating": 1}], "n": 3}]
         }
     )
 
@@ -265,7 +261,7 @@ class WhatIfReply(Answer):
     words: str = Field(description="The changes as the beginning of a sentence.")
     before: list[Listed]
     after: list[Listed]
-    moves: list[Move] = Field(description="In the order of the list after; what is gone comes then.")
+    moves: list[Move] = Field(description="In the order of the list after, then what is gone.")
 
 
 class Fall(BaseModel):
@@ -287,9 +283,7 @@ class CounterfactualReply(Answer):
 
     n: int
     item_id: int | str
-    change: SmallestFall | None = Field(
-        description="null: none of up to ten ratings takes it off."
-    )
+    change: SmallestFall | None = Field(description="null: none of up to ten ratings takes it off.")
 
 
 class FaithfulnessReply(Answer):
@@ -399,8 +393,3 @@ class Problem(BaseModel):
     data_version: str | None = None
     near: list[Near] = Field([], description="Of something that is not here: what there is.")
     errors: list[WrongMember] = Field([], description="Of members that are not accepted: each.")
-
-
-def example(**members: Any) -> dict[str, Any]:
-    """A reply as documentation shows it."""
-    return {**ANSWERED, **members}

@@ -162,4 +162,3 @@ def plain_id(value: Any) -> Any:
 def plain_score(value: Any) -> float | None:
     """A score; None where there is none."""
     return float(value) if np.isfinite(value) else None
-

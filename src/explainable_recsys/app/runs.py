@@ -18,6 +18,10 @@ from explainable_recsys.preprocessing.card import check_same_data
 SUCCEEDED = "succeeded"
 
 
+class OtherDataError(InputError):
+    """Results that were made from other data than what is served."""
+
+
 class HeldCatalog(DataCatalog):
     """A catalog of one run that loads everything once, and saves nothing."""
 
@@ -93,6 +97,7 @@ def find_runs(catalog: DataCatalog, approaches: tuple[str, ...] = ()) -> Found:
 
     Raises:
         InputError: If no run has explained anything, or an approach that is named has not.
+        OtherDataError: If an approach that is named has, but lists of other data.
     """
     if unknown := [name for name in approaches if name not in APPROACHES]:
         hint = did_you_mean(unknown[0], APPROACHES)
@@ -112,9 +117,10 @@ def find_runs(catalog: DataCatalog, approaches: tuple[str, ...] = ()) -> Found:
     refused = {name: why for name, run in found.items() if (why := _other_data(latest, run, name))}
     served = {name: run for name, run in found.items() if name not in refused}
     if missing := [name for name in approaches if name not in served]:
+        if missing[0] in refused:
+            raise OtherDataError(refused[missing[0]])
         raise InputError(
-            refused.get(missing[0])
-            or f"no run has explained lists by {missing[0]} yet; accepted: {', '.join(served)}"
+            f"no run has explained lists by {missing[0]} yet; accepted: {', '.join(served)}"
         )
     wanted = approaches or tuple(served)
     return Found(latest, {name: served[name] for name in wanted}, refused)

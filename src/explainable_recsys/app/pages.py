@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse, RedirectResponse
 from markupsafe import escape
@@ -9,13 +11,13 @@ from markupsafe import escape
 from explainable_recsys.app.held import Held
 from explainable_recsys.app.items import NotHereError
 from explainable_recsys.app.opened import opened_view
-from explainable_recsys.app.rendering import STATIC, render
-from explainable_recsys.app.service import Service
+from explainable_recsys.app.rendering import STATIC, render, root_of
+from explainable_recsys.app.service import BusyError, Service
 from explainable_recsys.app.shelf import shelf_of
 from explainable_recsys.app.state import DROP, LIKE, UNDO, State
 from explainable_recsys.app.views import Explored
 from explainable_recsys.errors import InputError
-from explainable_recsys.reporting.people import near_ids
+from explainable_recsys.wording.phrases import phrase
 
 FOR_GOOD = "public, max-age=31536000, immutable"
 FOR_A_DAY = "public, max-age=86400"
@@ -31,46 +33,38 @@ def router(held: Held) -> APIRouter:
 
     @routes.get("/")
     def explore(request: Request) -> Response:
-        """The page, or where it is if the address asks for something to be done."""
-        service, pairs = held.service, request.query_params.multi_items()
-        state = None
-        try:
-            state = State.parse(pairs)
+        """The page; where an address asks for something to be done, the address after that."""
+        pairs = request.query_params.multi_items()
+
+        def page(service: Service, state: State) -> Response:
             if any("." in name or name in (DROP, LIKE, UNDO) for name, _ in pairs):
-                root = str(request.scope.get("root_path", "")).rstrip("/")
-                return RedirectResponse(f"{root}/?{state.query()}", 303)
-            with service.turn():
-                seen = Explored(service, state)
-                opens = any(row.film.item_id == state.open for row in seen.rows)
-                opened = opened_view(service, state) if opens else {}
-                return render("explore.html.j2", request, service, seen=seen, opened=opened)
-        except InputError as error:
-            return problem(request, service, error, state, "problem.html.j2")
+                return RedirectResponse(f"{root_of(request)}/?{state.query()}", 303)
+            seen = Explored(service, state)
+            opens = any(row.film.item_id == state.open for row in seen.rows)
+            opened = opened_view(service, state) if opens else {}
+            return render("explore.html.j2", request, service, seen=seen, opened=opened)
+
+        return answered(held.service, request, page, "problem.html.j2")
 
     @routes.get("/parts")
     def parts(request: Request, light: bool = False) -> Response:
         """What changes with the ratings: if light, the list alone and without its reasons."""
-        service = held.service
-        try:
-            state = State.parse(request.query_params.multi_items())
-            with service.turn():
-                seen = Explored(service, state, with_reasons=not light)
-                return render(
-                    "parts.html.j2", request, service, seen=seen, opened=None, light=light
-                )
-        except InputError as error:
-            return problem(request, service, error, None, "problem_part.html.j2")
+
+        def page(service: Service, state: State) -> Response:
+            seen = Explored(service, state, with_reasons=not light)
+            return render("parts.html.j2", request, service, seen=seen, opened=None, light=light)
+
+        return answered(held.service, request, page, "problem_part.html.j2")
 
     @routes.get("/search")
     def search(request: Request) -> Response:
         """Films by title, to be rated."""
-        service = held.service
-        try:
-            state = State.parse(request.query_params.multi_items())
+
+        def page(service: Service, state: State) -> Response:
             seen = Explored(service, state, with_reasons=False)
             return render("found.html.j2", request, service, seen=seen)
-        except InputError as error:
-            return problem(request, service, error, None, "problem_part.html.j2")
+
+        return answered(held.service, request, page, "problem_part.html.j2")
 
     @routes.get("/static/{name}")
     def static(name: str) -> Response:
@@ -91,27 +85,53 @@ def router(held: Held) -> APIRouter:
             headers={"cache-control": FOR_A_DAY},
         )
 
+    @routes.get("/poster/{item}")
+    def poster(item: str) -> Response:
+        """A poster that was fetched."""
+        try:
+            details = shelf_of(held.service).film(item).details
+        except NotHereError:
+            details = None
+        if details is None or details.poster is None or not details.poster.is_file():
+            return Response(status_code=404)
+        return FileResponse(details.poster, headers={"cache-control": FOR_A_DAY})
+
     return routes
 
 
-def problem(
-    request: Request, service: Service, error: InputError, state: State | None, template: str
+def answered(
+    service: Service, request: Request, page: Callable[[Service, State], Response], problem: str
 ) -> Response:
-    """Say what is wrong with a request, and how to go on.
+    """Answer an address, or say what is wrong with it and how to go on.
 
     Args:
-        request: Who asks.
         service: Who answers.
-        error: What is wrong.
-        state: What was asked for, if it could be read.
-        template: How it is said.
+        request: Who asks.
+        page: Makes the answer.
+        problem: Template of what is said else.
     """
-    is_unknown = isinstance(error, NotHereError)
-    near = []
-    if is_unknown and state is not None and state.user is not None and "user" in str(error):
-        near = near_ids(state.user, service.data.histories.user_ids)
-    values = {"error": str(error), "state": state, "near": near}
-    return render(template, request, service, 404 if is_unknown else 422, **values)
+    state = None
+    try:
+        state = State.parse(request.query_params.multi_items())
+        with service.turn():
+            return page(service, state)
+    except BusyError:
+        text = phrase("Many people ask at the moment; try again.")
+        reply = render(problem, request, service, 429, error=text, near=[], state=None)
+        reply.headers["retry-after"] = "1"
+        return reply
+    except NotHereError as error:
+        near = list(error.near) if state is not None and is_unknown(service, state.user) else []
+        values = {"error": str(error), "near": near, "state": state}
+        return render(problem, request, service, 404, **values)
+    except InputError as error:
+        values = {"error": str(error), "near": [], "state": state}
+        return render(problem, request, service, 422, **values)
+
+
+def is_unknown(service: Service, user: str | None) -> bool:
+    """Whether somebody is named whom the data do not know."""
+    return user is not None and user not in service.data.histories.user_ids.astype(str)
 
 
 def _tile(title: str) -> str:

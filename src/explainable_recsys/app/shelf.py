@@ -6,16 +6,17 @@ import functools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Self
+from urllib.parse import quote
 
 import numpy as np
-import pandas as pd
 
+from explainable_recsys.app.details import FOLDER, Details
 from explainable_recsys.app.items import NotHereError
 from explainable_recsys.app.picks import picking_order
-from explainable_recsys.app.search import TitleSearch
 from explainable_recsys.app.service import Service
 from explainable_recsys.data import Data
 from explainable_recsys.interface.stored import stored_example
+from explainable_recsys.pipelines.judging import results_root
 from explainable_recsys.titles import cut_title
 
 N_STARS = 5
@@ -28,12 +29,18 @@ class Film(NamedTuple):
     title: str
     year: int | None
     genres: tuple[str, ...]
-    n_ratings: int
+    details: Details | None = None
+
+    @property
+    def has_poster(self) -> bool:
+        """Whether there is more than a tile with its title."""
+        return self.details is not None and self.details.poster is not None
 
     @property
     def picture(self) -> str:
         """Where its picture is."""
-        return f"/tile/{self.item_id}.svg"
+        place = f"poster/{self.item_id}" if self.has_poster else f"tile/{self.item_id}.svg"
+        return quote(f"/{place}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +50,6 @@ class Shelf:
     Attributes:
         films: By id as text, in the order of the catalogue.
         picks: Ids, in the order in which they are offered to be rated.
-        search: Finds them by title.
         genres: Those that there are.
         step: Between two ratings of the scale.
         stars: Ratings that a film is given at first.
@@ -53,7 +59,6 @@ class Shelf:
 
     films: Mapping[str, Film]
     picks: tuple[str, ...]
-    search: TitleSearch
     genres: tuple[str, ...]
     step: float
     stars: tuple[float, ...]
@@ -63,18 +68,18 @@ class Shelf:
     @classmethod
     def of(cls, service: Service) -> Self:
         """That of a run."""
-        facts, data = service.items.facts, service.data
-        films = {film.item_id: film for film in map(_film, facts.to_dict("records"))}
-        step = step_of(data)
+        data, step = service.data, step_of(service.data)
+        details = Details.read(results_root(service.run.catalog) / FOLDER)
+        films = [_film(row, details.get(row["item_id"])) for row in service.items.rows]
+        adults = [film.item_id for film in films if film.details and film.details.adults_only]
         return cls(
-            films=films,
+            films={film.item_id: film for film in films},
             picks=tuple(map(str, picking_order(data).tolist())),
-            search=TitleSearch.of(facts, facts.set_index("item_id")["n_ratings"]),
-            genres=tuple(filter(None, map(str, service.items.genres))),
+            genres=tuple(map(str, service.items.genres)),
             step=step,
             stars=stars_of(data.scale.minimum, data.scale.maximum, step),
             example=stored_example(service.run.catalog, data.histories),
-            adults=None,
+            adults=frozenset(adults) if details else None,
         )
 
     @property
@@ -128,12 +133,9 @@ def stars_of(minimum: float, maximum: float, step: float) -> tuple[float, ...]:
     return tuple(values[values >= minimum].tolist())
 
 
-def _film(row: Mapping[Any, Any]) -> Film:
-    title, genres = row["title"], row["genres"]
+def _film(row: Mapping[str, Any], details: Details | None) -> Film:
+    item, title = row["item_id"], row["title"]
+    genres = tuple(filter(None, (row["genres"] or "").split("|")))
     return Film(
-        str(row["item_id"]),
-        cut_title(title) if isinstance(title, str) else f"item {row['item_id']}",
-        None if pd.isna(row["year"]) else int(row["year"]),
-        tuple(name for name in genres.split("|") if name) if isinstance(genres, str) else (),
-        int(row["n_ratings"]),
+        str(item), cut_title(title) if title else f"item {item}", row["year"], genres, details
     )

@@ -278,7 +278,8 @@ class Explored:
         """Films whose titles are like what is searched for."""
         if not self.state.text:
             return []
-        return self.shelf.shown(self.shelf.search.find(self.state.text, N_FOUND), self.state.adult)
+        found = self.service.items.search.find(self.state.text, N_FOUND)
+        return self.shelf.shown(found, self.state.adult)
 
     @property
     def notices(self) -> list[str]:

@@ -16,7 +16,6 @@ from explainable_recsys.app.picks import picking_order
 from explainable_recsys.app.service import Service
 from explainable_recsys.data import Data
 from explainable_recsys.interface.stored import stored_example
-from explainable_recsys.pipelines.judging import results_root
 from explainable_recsys.titles import cut_title
 
 N_STARS = 5
@@ -69,7 +68,7 @@ class Shelf:
     def of(cls, service: Service) -> Self:
         """That of a run."""
         data, step = service.data, step_of(service.data)
-        details = Details.read(results_root(service.run.catalog) / FOLDER)
+        details = Details.read(service.found.root / FOLDER)
         films = [_film(row, details.get(row["item_id"])) for row in service.items.rows]
         adults = [film.item_id for film in films if film.details and film.details.adults_only]
         return cls(

@@ -8,20 +8,21 @@ const form = document.getElementById("choices");
 const part = (id) => document.getElementById(id);
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
-function chosen(submitter) {
-  const query = new URLSearchParams(new FormData(form, submitter));
+function chosen() {
+  const query = new URLSearchParams(new FormData(form));
   query.delete("q");
   if (form.dataset.view) query.set("v", form.dataset.view);
   return query.toString();
 }
 
-let wanted = null; // what is to be sent next: {query, light, all}
+let wanted = null; // what is sent next: {query, light, all, pushes}
 let isAsking = false;
+let isStale = false; // whether the form lacks something that was answered
 let resting;
 
 function ask(next) {
-  const all = next.all || (wanted?.all && next.query === wanted.query);
-  wanted = { ...next, all };
+  wanted = { ...next, all: next.all || wanted?.all };
+  if (wanted.all) wanted.light = false;
   if (!isAsking) keepAsking();
 }
 
@@ -51,17 +52,19 @@ function show(html, asked, isRight) {
     say(came.body.textContent.trim(), true);
     return;
   }
+  // What is newer in the form, or held by the mouse, stays until the answer to that.
+  const isWhole = (asked.all || isStale) && !asked.light && !wanted && !form.querySelector("[type=range]:active");
+  isStale = !isWhole && (asked.all || isStale);
   const focus = document.activeElement?.id;
   const old = places();
-  const ids = asked.all ? ["state", "mine", "shown"] : ["state", "list"];
-  for (const id of ids) {
+  for (const id of isWhole ? ["state", "mine", "shown"] : ["state", "list"]) {
     const fresh = came.getElementById(id);
     if (fresh && part(id)) replace(part(id), fresh, asked);
   }
   move(old);
   if (document.activeElement?.id !== focus) (part(focus) ?? part("list-title"))?.focus();
   if (asked.light) return;
-  if (asked.address) remember(asked.address);
+  if (asked.pushes) remember();
   tell();
   unfold();
   wait();
@@ -119,9 +122,9 @@ function say(text, isProblem) {
   said.classList.toggle("notice", Boolean(isProblem));
 }
 
-function remember(how) {
+function remember() {
   const address = `${form.getAttribute("action")}?${part("state").dataset.query}`;
-  if (address !== location.pathname + location.search) history[`${how}State`](null, "", address);
+  if (address !== location.pathname + location.search) history.pushState(null, "", address);
 }
 
 async function unfold() {
@@ -139,8 +142,6 @@ function wait() {
   if (part("loading")) setTimeout(() => part("loading") && !isAsking && ask({ query: chosen(), all: true }), 1500);
 }
 
-let drags = false;
-
 form.addEventListener("input", (event) => {
   const input = event.target;
   if (input.type === "search") return find();
@@ -151,19 +152,16 @@ form.addEventListener("input", (event) => {
   const was = input.parentElement.querySelector(".was");
   if (was && input.dataset.was) was.hidden = Number(input.dataset.was) === Number(input.value);
   const query = chosen();
-  const address = drags ? "replace" : "push";
   ask({ query, light: true });
   clearTimeout(resting);
-  resting = setTimeout(() => {
-    drags = true;
-    ask({ query, address });
-  }, REST);
+  resting = setTimeout(() => ask({ query, pushes: true }), REST);
 });
 
 form.addEventListener("change", (event) => {
   const input = event.target;
-  if (input.type === "search" || event.target.type === "range") {
-    drags = false;
+  if (input.type === "search") return;
+  if (input.type === "range") {
+    if (isStale) ask({ query: chosen(), all: true });
     return;
   }
   const query = chosen();
@@ -171,25 +169,26 @@ form.addEventListener("change", (event) => {
     part("q").value = "";
     part("found").replaceChildren();
   }
-  ask({ query, all: true, address: "push" });
+  ask({ query, all: true, pushes: true });
 });
 
 form.addEventListener("submit", (event) => {
-  const name = event.submitter?.name;
-  if (!name && !part("q").matches(":focus") && !event.submitter?.closest(".search")) return;
+  const button = event.submitter;
   event.preventDefault();
-  if (!name) find();
-  else ask({ query: chosen(event.submitter), all: true, address: "push" });
+  if (!button?.name) return find();
+  const asked = Object.assign(document.createElement("input"), { type: "hidden", name: button.name, value: button.value });
+  part("mine").append(asked); // until it is answered
+  ask({ query: chosen(), all: true, pushes: true });
 });
 
 document.addEventListener("click", (event) => {
   const link = event.target.closest("a[data-live]");
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
-  ask({ query: new URL(link.href).searchParams.toString(), all: true, address: "push" });
+  ask({ query: new URL(link.href).searchParams.toString(), all: true, pushes: true });
 });
 
-addEventListener("popstate", () => location.reload());
+addEventListener("popstate", () => ask({ query: location.search.slice(1), all: true }));
 
 let searches = 0;
 

@@ -115,6 +115,28 @@ def fetch_data(metadata: ProjectMetadata, name: str) -> None:
 cli.add_command(with_plain_errors(fetch_data))
 
 
+@click.command(name="fetch-details")
+@click.option("--env", "-e", help="Environment, for example ml-25m.")
+@click.option(
+    "--limit", type=click.IntRange(1), help="Of how many of the most rated; default: all."
+)
+@click.pass_obj
+def fetch_details(metadata: ProjectMetadata, env: str | None, limit: int | None) -> None:
+    """Fetch overviews, posters and age ratings of movies from TMDb, for the app to show.
+
+    The environment variable TMDB_TOKEN holds your own token. What is stored is at most six months
+    old; the command may be interrupted, and goes on where it was.
+    """
+    from explainable_recsys.app.details import fetch_for
+    from explainable_recsys.app.tmdb import Tmdb
+
+    tmdb = Tmdb(os.environ.get("TMDB_TOKEN", "").strip())
+    click.echo(fetch_for(metadata.project_path, env, tmdb, limit))
+
+
+cli.add_command(with_plain_errors(fetch_details))
+
+
 @click.command(name="explain")
 @click.option("--user", required=True, help="Id of the user.")
 @click.option("--item", help="Id or title of an item, in the user's list or not.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self
@@ -11,12 +11,24 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from explainable_recsys.app.search import TitleSearch
 from explainable_recsys.data import Data
 from explainable_recsys.errors import InputError, did_you_mean
+from explainable_recsys.reporting.people import N_SUGGESTIONS, near_ids
 
 
 class NotHereError(InputError):
     """An approach, a user or an item that is not served."""
+
+    def __init__(self, message: str, near: Mapping[Any, str | None] | None = None) -> None:
+        """Say what is not here, and what was perhaps meant.
+
+        Args:
+            message: For people.
+            near: Names or ids that look most like it, and the titles of items.
+        """
+        super().__init__(message)
+        self.near = dict(near or {})
 
 
 @dataclass(frozen=True)
@@ -75,7 +87,22 @@ class Items:
         counts = np.bincount(known.ratings.indices, minlength=known.n_items)
         facts = facts[["item_id", "title", "year", "genres"]].assign(n_ratings=counts)
         has = facts["genres"].fillna("").astype("str").str.get_dummies("|").astype(bool)
-        return cls(facts, has)
+        return cls(facts, has.drop(columns="", errors="ignore"))
+
+    @cached_property
+    def search(self) -> TitleSearch:
+        """Finds items by their titles."""
+        return TitleSearch.of(self.facts, self.facts.set_index("item_id")["n_ratings"])
+
+    @cached_property
+    def rows(self) -> list[dict[str, Any]]:
+        """Facts of the item in each column as plain Python values; what is missing is None."""
+        columns = [
+            self.facts[name].astype(object).where(self.facts[name].notna(), None).tolist()
+            for name in self.facts
+        ]
+        names = [str(name) for name in self.facts]
+        return [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
 
     @cached_property
     def _by_text(self) -> pd.Index[str]:
@@ -95,12 +122,7 @@ class Items:
         Raises:
             NotHereError: As `known`.
         """
-        place = self._places([item_id])[0]
-        facts = self.facts.iloc[place]
-        return {
-            str(name): None if pd.isna(value) else getattr(value, "item", lambda v=value: v)()
-            for name, value in facts.items()
-        }
+        return self.rows[int(self._places([item_id])[0])]
 
     def asked_for(self, wanted: Wanted) -> tuple[NDArray[Any] | None, NDArray[Any] | None]:
         """Ids of the only items that may be recommended (None: all), and of those that may not.
@@ -155,6 +177,14 @@ class Items:
         if len(places) and places.min() < 0:
             unknown = asked[int(places.argmin())][:40]
             raise NotHereError(
-                f"there is no item '{unknown}' here; accepted: an id of the catalogue"
+                f"there is no item '{unknown}' here; accepted: an id of the catalogue",
+                self._near(unknown),
             )
         return np.asarray(places, np.int64)
+
+    def _near(self, unknown: str) -> dict[Any, str | None]:
+        """The items with nearly this title, or of a number the nearest ids, with titles."""
+        is_number = unknown.isdigit() and self.facts["item_id"].dtype.kind in "iu"
+        found = [] if is_number else self.search.find(unknown, N_SUGGESTIONS)
+        found = found or near_ids(unknown, self.facts["item_id"].to_numpy())
+        return {item_id: self.row(item_id)["title"] for item_id in found}

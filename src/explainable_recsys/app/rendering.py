@@ -37,7 +37,7 @@ def render(
         status: Of HTTP.
         values: What the template shows.
     """
-    root = str(request.scope.get("root_path", "")).rstrip("/")
+    root = root_of(request)
     page = (
         _environment()
         .get_template(template)
@@ -50,6 +50,11 @@ def render(
         )
     )
     return HTMLResponse(page, status)
+
+
+def root_of(request: Request) -> str:
+    """What stands before each address, behind a proxy."""
+    return str(request.scope.get("root_path", "")).rstrip("/")
 
 
 @functools.cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from kedro.io import AbstractVersionedDataset, DataCatalog, MemoryDataset, Version
@@ -16,6 +17,10 @@ from explainable_recsys.pipelines.judging import results_root
 from explainable_recsys.preprocessing.card import check_same_data
 
 SUCCEEDED = "succeeded"
+
+
+class OtherDataError(InputError):
+    """Results that were made from other data than what is served."""
 
 
 class HeldCatalog(DataCatalog):
@@ -72,11 +77,13 @@ class Found:
         latest: The one whose data count.
         of: The latest run that explained lists by each approach, by name.
         refused: Why others are left out, by name.
+        root: The folder below which they and all other results are stored.
     """
 
     latest: Run
     of: Mapping[str, Run]
     refused: Mapping[str, str]
+    root: Path
 
     @property
     def runs(self) -> list[Run]:
@@ -93,6 +100,7 @@ def find_runs(catalog: DataCatalog, approaches: tuple[str, ...] = ()) -> Found:
 
     Raises:
         InputError: If no run has explained anything, or an approach that is named has not.
+        OtherDataError: If an approach that is named has, but lists of other data.
     """
     if unknown := [name for name in approaches if name not in APPROACHES]:
         hint = did_you_mean(unknown[0], APPROACHES)
@@ -112,12 +120,14 @@ def find_runs(catalog: DataCatalog, approaches: tuple[str, ...] = ()) -> Found:
     refused = {name: why for name, run in found.items() if (why := _other_data(latest, run, name))}
     served = {name: run for name, run in found.items() if name not in refused}
     if missing := [name for name in approaches if name not in served]:
+        if missing[0] in refused:
+            raise OtherDataError(refused[missing[0]])
         raise InputError(
-            refused.get(missing[0])
-            or f"no run has explained lists by {missing[0]} yet; accepted: {', '.join(served)}"
+            f"no run has explained lists by {missing[0]} yet; accepted: {', '.join(served)}"
         )
     wanted = approaches or tuple(served)
-    return Found(latest, {name: served[name] for name in wanted}, refused)
+    of = {name: served[name] for name in wanted}
+    return Found(latest, of, refused, results_root(catalog))
 
 
 def _explained(manifest: Mapping[str, Any]) -> set[str]:

@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,13 @@ from kedro.io import DataCatalog, DatasetError
 
 from explainable_recsys.answers.pairs import APPROACHES
 from explainable_recsys.app.items import Items, NotHereError, Wanted
-from explainable_recsys.app.runs import Found, Run, find_runs
+from explainable_recsys.app.runs import Found, OtherDataError, Run, find_runs
 from explainable_recsys.errors import InputError
 from explainable_recsys.explainers.what_if import Change
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.interface.runs import pin
 from explainable_recsys.interface.stored import Stored, by_accuracy, load_data, load_stored
-from explainable_recsys.reporting.people import find_user
+from explainable_recsys.reporting.people import find_user, near_ids
 from explainable_recsys.threads import n_cores
 
 logger = logging.getLogger(__name__)
@@ -83,12 +84,19 @@ class Service:
 
         Raises:
             NotHereError: If there is no such approach here, or its files cannot be read.
+            OtherDataError: If its lists are of other data than the run.
         """
         if name is None:
             name = next((one for one in self.names if one not in self.failed), self.names[0])
+        if name in self.found.refused:
+            raise OtherDataError(self.found.refused[name])
         if name not in self.names:
-            why = self.found.refused.get(name, f"there is no approach '{name[:40]}' here")
-            raise NotHereError(f"{why}; accepted: {', '.join(self.names)}")
+            near = get_close_matches(name[:40], self.names, 3, 0.0)
+            accepted = ", ".join(self.names)
+            raise NotHereError(
+                f"there is no approach '{name[:40]}' here; accepted: {accepted}",
+                dict.fromkeys(near),
+            )
         with self._loading:
             if name in self.failed:
                 raise NotHereError(self.failed[name])
@@ -130,7 +138,8 @@ class Service:
             try:
                 known = find_user(user, self.data.histories.user_ids, str(self.card["name"]))
             except InputError as error:
-                raise NotHereError(str(error)) from None
+                near = near_ids(user, self.data.histories.user_ids)
+                raise NotHereError(str(error), dict.fromkeys(near)) from None
             one = stored.history(known)
         changes = [Change(self.items.known(name), rating) for name, rating in ratings.items()]
         return stored.changed(one, changes) if changes else one

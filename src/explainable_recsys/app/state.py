@@ -16,6 +16,10 @@ LONGEST_LIST = 100
 PICK, COMPARE = "pick", "compare"
 """Views besides the list with its reasons: films to be rated, and the list before and after."""
 
+DROP, UNDO, LIKE = "drop", "undo", "like"
+"""What a button asks for: to try it without a rating, to take back what was said of a film, or for
+more or less like one, which rates it."""
+
 Ratings = Mapping[str, float | None]
 """By item id as text; None: what was rated is taken back."""
 
@@ -94,11 +98,11 @@ class State:
         >>> State.parse([("r", "318:4"), ("r.50", "2.5"), ("b", "50:3"), ("n", "20")]).query()
         'r=318%3A4&r=50%3A2.5&b=50%3A3&n=20'
         """
-        several: dict[str, list[str]] = {name: [] for name in NAMES}
+        several: dict[str, list[str]] = {name: [] for name in (*NAMES, DROP, UNDO, LIKE)}
         for name, value in pairs:
-            short, _, item = name.partition(".")
-            if short in several and value.strip():
-                several[short].append(f"{item}:{value}" if item else value.strip())
+            key, _, item = name.partition(".")
+            if key in several and value.strip():
+                several[key].append(f"{item}:{value}" if item else value.strip())
         ratings, base = _ratings("r", several["r"]), _ratings("b", several["b"])
         user = _one("u", several["u"])
         if user is not None:
@@ -108,7 +112,7 @@ class State:
         view = _one("v", several["v"]) or ""
         if view not in ("", PICK, COMPARE):
             raise InputError(f"v={view[:40]}: no such view; accepted: {PICK}, {COMPARE}")
-        return cls(
+        state = cls(
             user=user,
             ratings=ratings,
             base={i: r for i, r in base.items() if i in ratings and ratings[i] != r},
@@ -125,6 +129,13 @@ class State:
             open=_one("open", several["open"]),
             run=_one("run", several["run"]),
         )
+        for item in several[DROP]:
+            state = state.dropped(item)
+        for item in several[UNDO]:
+            state = state.undone(item)
+        for item, rating in _ratings(LIKE, several[LIKE]).items():
+            state = state.liked(item, rating)
+        return state
 
     def pairs(self) -> Iterator[tuple[str, str]]:
         """Names and values in an address, of what is not as usual."""
@@ -146,23 +157,26 @@ class State:
         """The same, with other values of some fields."""
         return replace(self, **changes)  # type: ignore[arg-type]
 
-    def rated(self, item: str, rating: float | None, marked: bool = False) -> Self:
-        """The same, with a rating given, changed, or (None) taken back."""
-        marks = dict.fromkeys([*self.marked, *([item] if marked else [])])
-        return self.but(ratings={**self.ratings, item: rating}, marked=tuple(marks), open=None)
+    def dropped(self, item: str) -> Self:
+        """The same, trying it without a rating that can be put back."""
+        base = self.base if self.user else {item: self.ratings.get(item), **self.base}
+        return self.but(ratings={**self.ratings, item: None}, base=base)
 
-    def unrated(self, *items: str) -> Self:
-        """The same without what was said of some items."""
+    def undone(self, item: str) -> Self:
+        """The same without what was tried or said of an item."""
+        ratings = {one: rating for one, rating in self.ratings.items() if one != item}
+        if self.base.get(item) is not None:
+            ratings[item] = self.base[item]
         return self.but(
-            ratings={item: r for item, r in self.ratings.items() if item not in items},
-            base={item: r for item, r in self.base.items() if item not in items},
-            marked=tuple(item for item in self.marked if item not in items),
+            ratings=ratings,
+            base={one: rating for one, rating in self.base.items() if one != item},
+            marked=tuple(one for one in self.marked if one != item),
         )
 
-    def tried_without(self, item: str) -> Self:
-        """The same, where somebody new tries it without a rating that can be put back."""
-        base = {item: self.ratings[item], **self.base}
-        return self.but(ratings={**self.ratings, item: None}, base=base)
+    def liked(self, item: str, rating: float | None) -> Self:
+        """The same, with a rating that asks for more or less like an item; it stands first."""
+        marked = (item, *(one for one in self.marked if one != item))
+        return self.but(ratings={item: rating, **self.ratings} | {item: rating}, marked=marked)
 
     def before(self) -> Self:
         """The same before other ratings were tried."""

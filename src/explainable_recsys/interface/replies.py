@@ -118,10 +118,10 @@ def as_json(reply: Reply) -> dict[str, Any]:
     if reply.changed is not None:
         changed = reply.changed
         found["what_if"] = {
-            "changes": _records(changed.changes),
+            "changes": records(changed.changes),
             "minimal": changed.minimal,
             **_said(changed.reply),
-            "moves": _records(changed.compared),
+            "moves": records(changed.compared),
         }
     if reply.no_change:
         found["no_change"] = reply.no_change
@@ -130,16 +130,30 @@ def as_json(reply: Reply) -> dict[str, Any]:
 
 def _said(reply: Reply) -> dict[str, Any]:
     """A history, and what is recommended, with sentences and evidence."""
-    someone = reply.person
-    listed = _records(someone.recommendations)
+    found = {
+        "history": records(reply.person.history),
+        "recommendations": recommended(reply.person, reply.silence),
+    }
+    return {**found, "not_recommended": reply.refused} if reply.refused else found
+
+
+def recommended(someone: Person, silence: str) -> list[dict[str, Any]]:
+    """What is recommended, each with its sentence in plain text and its evidence.
+
+    Args:
+        someone: To whom.
+        silence: Why there is no reason, where there is none.
+    """
+    evidence: dict[Any, list[dict[str, Any]]] = {}
+    for piece in records(someone.reasons):
+        evidence.setdefault(piece.pop("item_id"), []).append(piece)
+    listed = records(someone.recommendations)
     for row in listed:
         told = row["sentence"] is not None
         row["sentence"] = markup.plain(row["sentence"]) if told else None
-        row["no_reason"] = None if told else reply.silence
-        evidence = _records(someone.reasons_for(row["item_id"]))
-        row["evidence"] = [{k: v for k, v in piece.items() if k != "item_id"} for piece in evidence]
-    found = {"history": _records(someone.history), "recommendations": listed}
-    return {**found, "not_recommended": reply.refused} if reply.refused else found
+        row["no_reason"] = None if told else silence
+        row["evidence"] = evidence.get(row["item_id"], [])
+    return listed
 
 
 def drawn(reply: Reply) -> RenderableType:
@@ -337,7 +351,8 @@ def _evidence(evidence: pd.DataFrame, order: View | None) -> Table:
     return table
 
 
-def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of a table as JSON knows them; what is missing or not finite is None."""
     return [
         {str(name): _plain(value) for name, value in row.items()}
         for row in table.to_dict("records")

@@ -36,14 +36,16 @@ CAPTION = later("What it rests on, the strongest first")
 
 RULES: dict[str, str] = {
     "liked": later(
-        "{confidence} of those who liked this liked that too, {lift} times as often as everybody"
+        "{confidence} of those who liked this liked the film too, {lift} times as often as "
+        "everybody"
     ),
     "rated": later(
-        "{confidence} of those who rated this rated that too, {lift} times as often as everybody"
+        "{confidence} of those who rated this rated the film too, {lift} times as often as "
+        "everybody"
     ),
     "lists": later(
-        "{confidence} of those who are recommended this are recommended that too, {lift} times as "
-        "often as everybody"
+        "{confidence} of those who are recommended this are recommended the film too, {lift} "
+        "times as often as everybody"
     ),
 }
 """Confidence and lift of a rule, by what the rules were mined from."""
@@ -173,7 +175,7 @@ def drawing(
     groups = _groups(reasons, together=style.name in ("rule", "set"))
     most = max(abs(float(group["weight"].iloc[0])) for group in groups)
     if style.name == "rule":
-        note, headings = scale.note, ("", "")
+        note, headings = "", ("", "")
         pieces = [_rule(group, ratings, rules, relation) for group in groups]
     elif style.counts_people:
         note, headings = "", OF_PEOPLE

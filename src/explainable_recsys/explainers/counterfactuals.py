@@ -169,7 +169,7 @@ class _Search:
         yield from self._split(sets)
 
     def _split(self, sets: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
-        step = max(1, SCORES_AT_ONCE // self._catalogue.n_items)
+        step = max(1, SCORES_AT_ONCE // len(self._ranker.columns))
         for start in range(0, len(sets), step):
             yield sets[start : start + step]
 

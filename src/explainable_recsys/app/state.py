@@ -164,9 +164,9 @@ class State:
 
     def undone(self, item: str) -> Self:
         """The same without what was tried or said of an item."""
-        ratings = {one: rating for one, rating in self.ratings.items() if one != item}
-        if self.base.get(item) is not None:
-            ratings[item] = self.base[item]
+        ratings = {**self.ratings, item: self.base.get(item)}
+        if ratings[item] is None:
+            del ratings[item]
         return self.but(
             ratings=ratings,
             base={one: rating for one, rating in self.base.items() if one != item},

@@ -197,17 +197,18 @@ class Stored:
         wanted: dict[Any, float | None] = {}
         rated, scale = ratings_of(one), self.data.scale
         for item_id, rating in changes:
-            title = self.titled(item_id)
             if item_id in wanted:
+                title = self.titled(item_id)
                 raise InputError(f"{title} is changed twice; accepted: one change per item")
             if rating is None and item_id not in rated:
-                raise InputError(f"{title} is to be removed, but it is not rated")
+                raise InputError(f"{self.titled(item_id)} is to be removed, but it is not rated")
             if rating is not None and not scale.minimum <= rating <= scale.maximum:
                 raise InputError(
-                    f"{title} rated {rating:g} is off the scale; accepted: {scale.minimum:g} to "
-                    f"{scale.maximum:g}"
+                    f"{self.titled(item_id)} rated {rating:g} is off the scale; accepted: "
+                    f"{scale.minimum:g} to {scale.maximum:g}"
                 )
             if one.item_columns(np.array([item_id]))[0] < 0:
+                title = self.titled(item_id)
                 raise InputError(f"{title} has no rating to learn from, so rating it says nothing")
             wanted[item_id] = rating
         ratings = changed_history(rated, map(Change._make, wanted.items()))

@@ -41,7 +41,7 @@ def router(held: Held) -> APIRouter:
                 return RedirectResponse(f"{root_of(request)}/?{state.query()}", 303)
             seen = Explored(service, state)
             opens = any(row.film.item_id == state.open for row in seen.rows)
-            opened = opened_view(service, state) if opens else {}
+            opened = opened_view(seen) if opens else {}
             return render("explore.html.j2", request, service, seen=seen, opened=opened)
 
         return answered(held.service, request, page, "problem.html.j2")

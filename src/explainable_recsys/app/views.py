@@ -101,7 +101,8 @@ class Explored:
             self.state = state.but(view=PICK)
         usual = (name for name in (*service.ready, *service.names) if name not in service.failed)
         self.approach = state.approach or next(usual, service.names[0])
-        self.stored = service.asked(self.approach, self._wanted())
+        self.wanted = self._wanted()
+        self.stored = service.asked(self.approach, self.wanted)
         self.state = self.state.but(
             approach=None if self.approach == service.names[0] else self.approach,
             n=None if state.n == service.stored(self.approach).recommendation.n else state.n,

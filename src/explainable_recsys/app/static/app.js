@@ -2,6 +2,7 @@
 // time and then the newest, and the parts of the page that come back take the place of the old.
 
 const REST = 150; // ms without another change before reasons are asked for
+const APART = 30; // ms at least between questions, as a server answers only so many of one person
 const CALM = matchMedia("(prefers-reduced-motion: reduce)");
 
 const form = document.getElementById("choices");
@@ -31,6 +32,7 @@ async function keepAsking() {
   while (wanted) {
     const asked = wanted;
     wanted = null;
+    const soonest = pause(APART);
     try {
       const reply = await fetch(`${form.dataset.parts}?${asked.query}${asked.light ? "&light=1" : ""}`);
       if (reply.status === 429) {
@@ -42,6 +44,7 @@ async function keepAsking() {
     } catch {
       say(form.dataset.lost, true);
     }
+    await soonest;
   }
   isAsking = false;
 }
@@ -128,14 +131,16 @@ function remember() {
 }
 
 async function unfold() {
-  const room = document.querySelector(".card.open .opened");
-  if (!room) return;
-  const query = part("state").dataset.query;
-  const reply = await fetch(`${form.dataset.opened}?${query}`);
-  if (reply.ok && part("state").dataset.query === query) {
-    const came = new DOMParser().parseFromString(await reply.text(), "text/html");
-    document.querySelector(".card.open .opened")?.replaceChildren(...came.body.childNodes);
-  }
+  const opened = () => document.querySelector(".card.open .opened");
+  if (!opened()) return;
+  const { query } = part("state").dataset;
+  opened().ariaBusy = "true";
+  const reply = await fetch(`${form.dataset.opened}?${query}`).catch(() => null);
+  if (part("state").dataset.query !== query || !opened()) return;
+  opened().ariaBusy = "false";
+  if (!reply?.ok) return;
+  const came = new DOMParser().parseFromString(await reply.text(), "text/html");
+  opened()?.replaceChildren(...came.body.childNodes);
 }
 
 function wait() {
@@ -182,10 +187,17 @@ form.addEventListener("submit", (event) => {
 });
 
 document.addEventListener("click", (event) => {
+  if (part("filters") && !event.target.closest("#filters")) part("filters").open = false;
   const link = event.target.closest("a[data-live]");
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
   ask({ query: new URL(link.href).searchParams.toString(), all: true, pushes: true });
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || !part("filters")?.open) return;
+  part("filters").open = false;
+  part("filters").firstElementChild.focus();
 });
 
 addEventListener("popstate", () => ask({ query: location.search.slice(1), all: true }));

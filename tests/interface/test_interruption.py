@@ -16,6 +16,7 @@ from explainable_recsys.interface.interruption import (
     ending_in_good_order,
 )
 from tests.command_line import QUIET
+from tests.conftest import PROJECT
 
 PROGRAM = """
 import os, signal, sys
@@ -45,6 +46,16 @@ def test_kedro_ends_so_while_it_imports_the_project(project_copy: Path) -> None:
         text=True,
         env={"PYTHONPATH": str(project_copy / "src"), "KEDRO_DISABLE_TELEMETRY": "true"},
     )
+    assert (done.returncode, done.stderr.split(), done.stdout) == (1, ["Aborted!"], "")
+
+
+def test_the_package_ends_so_while_it_imports_kedro(tmp_path: Path) -> None:
+    fake = tmp_path / "kedro"
+    fake.mkdir()
+    (fake / "__init__.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
+    command = [sys.executable, "-m", "explainable_recsys"]
+    path = os.pathsep.join([str(tmp_path), str(PROJECT / "src")])
+    done = subprocess.run(command, capture_output=True, text=True, env={"PYTHONPATH": path})
     assert (done.returncode, done.stderr.split(), done.stdout) == (1, ["Aborted!"], "")
 
 

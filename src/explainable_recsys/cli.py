@@ -95,7 +95,8 @@ def check_environment(conf: Path, env: str | None) -> None:
     raise InputError(f"unknown environment '{env}'; there are: {', '.join(environments)}")
 
 
-cli.add_command(with_plain_errors(kedro_run))
+run = with_plain_errors(kedro_run)
+cli.add_command(run)
 
 # A project cannot replace a command of a plugin that works outside of projects too, as kedro-viz
 # does; but where the plugin itself looks its commands up, ours can stand.

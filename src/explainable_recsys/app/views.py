@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -17,7 +17,7 @@ from explainable_recsys.app.shelf import Film, shelf_of
 from explainable_recsys.app.state import COMPARE, PICK, State
 from explainable_recsys.explainers.what_if import Change
 from explainable_recsys.interactions import Interactions
-from explainable_recsys.interface.stored import Stored, ratings_of
+from explainable_recsys.interface.stored import ratings_of
 from explainable_recsys.interface.what_if import compared, words_of
 from explainable_recsys.reporting.people import Person
 from explainable_recsys.wording import markup
@@ -186,30 +186,37 @@ class Explored:
         return self._history(self.state.before())
 
     @cached_property
-    def old_ranks(self) -> dict[str, int]:
-        """The list before other ratings were tried."""
-        return _ranks(self.stored, self.before)
+    def old_list(self) -> pd.DataFrame:
+        """`item_id` and `rank` of the list before other ratings were tried."""
+        return self._listed(self.before)
 
     @cached_property
-    def rows(self) -> list[Row]:
-        """The list."""
-        if not self.n_rated:
-            return []
-        if self.with_reasons and not self.is_picking and not self.compares:
-            listed = self.stored.asked(self.one).recommendations
-        else:
-            listed = self.stored.listed(self.one).table.assign(sentence=None)
-        old = self.old_ranks if self.state.changed else None
-        return list(self._rows(listed, old))
+    def new_list(self) -> pd.DataFrame:
+        """`item_id`, `rank` and, where they are looked for, `sentence` of the list."""
+        if not self.with_reasons or self.is_picking or self.compares or not self.n_rated:
+            return self._listed(self.one)
+        return self.stored.asked(self.one).recommendations
 
-    def _rows(self, listed: pd.DataFrame, old: dict[str, int] | None) -> Iterator[Row]:
-        for rank, item, sentence in zip(
-            listed["rank"], listed["item_id"].astype("str"), listed["sentence"], strict=True
-        ):
-            was = rank if old is None else old.get(item)
-            text = sentence if markup.is_text(sentence) else ""
-            move = None if was is None else int(was - rank)
-            yield Row(self.shelf.films[item], int(rank), text, move)
+    def _listed(self, one: Interactions) -> pd.DataFrame:
+        if not one.ratings.nnz:
+            return pd.DataFrame({"item_id": [], "rank": [], "sentence": []})
+        return self.stored.listed(one).table.assign(sentence=None)
+
+    @cached_property
+    def rows(self) -> Sequence[Row]:
+        """The list."""
+        old = self.old_list if self.state.changed else self.new_list
+        places = dict(zip(old["item_id"], old["rank"], strict=True))
+        columns = (self.new_list[name] for name in ("item_id", "rank", "sentence"))
+        return [
+            Row(
+                self.shelf.film(item),
+                int(rank),
+                sentence if markup.is_text(sentence) else "",
+                int(places[item] - rank) if item in places else None,
+            )
+            for item, rank, sentence in zip(*columns, strict=True)
+        ]
 
     @cached_property
     def rated(self) -> list[Rated]:
@@ -255,7 +262,7 @@ class Explored:
     @property
     def compared(self) -> list[dict[Any, Any]]:
         """The films of both lists, with their places before and after and how they moved."""
-        lists = [self.stored.listed(one).table for one in (self.before, self.one)]
+        lists = self.old_list, self.new_list
         before, after = (Person("", pd.DataFrame(), table, pd.DataFrame()) for table in lists)
         table = compared(self.stored, self.before, self._changes(), before, after)
         rows = table.astype(object).where(table.notna(), None).to_dict("records")
@@ -308,10 +315,3 @@ class Explored:
         if self.filters:
             return phrase("No film is left: what you left out leaves nothing to recommend.")
         return phrase("Nothing follows from these ratings; rate more films, or choose another way.")
-
-
-def _ranks(stored: Stored, one: Interactions) -> dict[str, int]:
-    if not one.ratings.nnz:
-        return {}
-    table = stored.listed(one).table
-    return dict(zip(table["item_id"].astype("str"), table["rank"].tolist(), strict=True))

@@ -41,6 +41,9 @@ TICKS = os.sysconf("SC_CLK_TCK")
 LENGTH = 30
 """Ratings of a history."""
 
+LEAST = 20
+"""Ratings of an item that every run has learned something of."""
+
 Question = tuple[str, dict[str, Any]]
 """Path under the API, and what is sent."""
 
@@ -112,10 +115,13 @@ class Server:
 
 
 def read_histories() -> list[list[dict[str, Any]]]:
-    """Ratings of a hundred people, at most `LENGTH` each."""
+    """Ratings of a hundred people, at most `LENGTH` each, of items that many rated."""
     of = collections.defaultdict(list)
     with RATINGS.open(encoding="utf-8") as file:
-        for row in csv.DictReader(file):
+        rows = list(csv.DictReader(file))
+    n_ratings = collections.Counter(row["movieId"] for row in rows)
+    for row in rows:
+        if n_ratings[row["movieId"]] >= LEAST:
             rating = {"item_id": int(row["movieId"]), "rating": float(row["rating"])}
             of[row["userId"]].append(rating)
     draw = random.Random(0)

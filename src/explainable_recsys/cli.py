@@ -11,10 +11,13 @@ from typing import Any
 
 import click
 from kedro.framework.cli.project import run as kedro_run
+from kedro.framework.project import settings
 from kedro.framework.startup import ProjectMetadata
 from kedro_viz.launchers.cli.main import viz
 
 from explainable_recsys.errors import InputError, did_you_mean
+from explainable_recsys.interface.interruption import ending_in_good_order
+from explainable_recsys.interface.live import LiveLine
 from explainable_recsys.interface.messages import pipeline_folders, pipeline_of, user_message
 from explainable_recsys.interface.old_names import PIPELINES
 
@@ -40,7 +43,8 @@ def with_plain_errors(command: click.Command) -> click.Command:
             check_names(kwargs)
             if kwargs.get("runner", "") in (None, "ParallelRunner"):
                 kwargs["runner"] = OWN_RUNNER
-            return callback(*args, **kwargs)
+            with ending_in_good_order(tell_what_is_kept):
+                return callback(*args, **kwargs)
         except Exception as error:
             message = user_message(error)
             if message is None:
@@ -51,6 +55,13 @@ def with_plain_errors(command: click.Command) -> click.Command:
     plain = copy.copy(command)
     plain.callback = run_and_report
     return plain
+
+
+def tell_what_is_kept() -> None:
+    """Say what a run leaves that was stopped, of which hooks are not told."""
+    for hook in settings.HOOKS:
+        if isinstance(hook, LiveLine):
+            hook.stopped()
 
 
 def check_names(options: dict[str, Any]) -> None:
@@ -84,7 +95,8 @@ def check_environment(conf: Path, env: str | None) -> None:
     raise InputError(f"unknown environment '{env}'; there are: {', '.join(environments)}")
 
 
-cli.add_command(with_plain_errors(kedro_run))
+run = with_plain_errors(kedro_run)
+cli.add_command(run)
 
 # A project cannot replace a command of a plugin that works outside of projects too, as kedro-viz
 # does; but where the plugin itself looks its commands up, ours can stand.

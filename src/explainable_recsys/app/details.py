@@ -29,6 +29,7 @@ from explainable_recsys.errors import InputError, require_columns
 from explainable_recsys.interface.stored import quick_catalog
 from explainable_recsys.pipelines.judging import results_root
 from explainable_recsys.progress import progress
+from explainable_recsys.wording.phrases import phrase
 
 FOLDER = "movie_details"
 """The store, below the results of an environment."""
@@ -141,11 +142,17 @@ def fetch_for(project: Path, env: str | None, tmdb: Tmdb, limit: int | None = No
     wanted = [item for item in rated.index.tolist() if item in links][:limit]
     folder = results_root(catalog) / FOLDER
     counts = fetch_details(folder, {item: links[item] for item in wanted}, tmdb)
-    said = f"{counts['stored']:,} of {len(wanted):,} movies are in {folder}, {counts['new']:,} new"
+    said = phrase(
+        "{n} of {wanted} movies are in {folder}, {new} of them new",
+        n=f"{counts['stored']:,}",
+        wanted=f"{len(wanted):,}",
+        folder=folder,
+        new=f"{counts['new']:,}",
+    )
     if counts["unknown"]:
-        said += f"; TMDb does not know {counts['unknown']:,} of these"
+        said += phrase("; TMDb does not know {n} of these", n=f"{counts['unknown']:,}")
     if counts["failed"]:
-        said += f"; {counts['failed']:,} failed: run the command again"
+        said += phrase("; {n} failed: run the command again", n=f"{counts['failed']:,}")
     return said
 
 

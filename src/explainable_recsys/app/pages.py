@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse, RedirectResponse
-from markupsafe import escape
 
 from explainable_recsys.app.held import Held
 from explainable_recsys.app.items import NotHereError
@@ -15,6 +14,7 @@ from explainable_recsys.app.rendering import STATIC, render, root_of
 from explainable_recsys.app.service import BusyError, Service
 from explainable_recsys.app.shelf import shelf_of
 from explainable_recsys.app.state import DROP, LIKE, UNDO, State
+from explainable_recsys.app.tiles import tile
 from explainable_recsys.app.views import Explored
 from explainable_recsys.errors import InputError
 from explainable_recsys.wording.phrases import phrase
@@ -80,7 +80,7 @@ def router(held: Held) -> APIRouter:
         except NotHereError:
             return Response(status_code=404)
         return Response(
-            _tile(film.title),
+            tile(film.title, film.year, "|".join(film.genres)),
             media_type="image/svg+xml",
             headers={"cache-control": FOR_A_DAY},
         )
@@ -132,10 +132,3 @@ def answered(
 def is_unknown(service: Service, user: str | None) -> bool:
     """Whether somebody is named whom the data do not know."""
     return user is not None and user not in service.data.histories.user_ids.astype(str)
-
-
-def _tile(title: str) -> str:
-    return (
-        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 92 138"><rect width="92" height="138"'
-        f' fill="#31475e"/><text x="8" y="30" fill="#fff">{escape(title)}</text></svg>'
-    )

@@ -213,14 +213,12 @@ class Explored:
 
     @cached_property
     def rated(self) -> list[Rated]:
-        """What was rated: what was added first, then in the order of the address or the data."""
-        changed, state = self.state.changed, self.state
+        """What was rated, in the order of the address; of a user the best behind."""
+        state = self.state
         old = {str(item): float(r) for item, r in ratings_of(self.before).items()}
         if state.user:
-            added = [item for item in state.ratings if item not in old]
-            best = sorted(old, key=lambda item: -old[item])
-            shown = {*best[:N_RATED], *changed}
-            order = [*added, *(item for item in best if item in shown)]
+            best = sorted(old, key=lambda item: -old[item])[:N_RATED]
+            order = [*(item for item in state.ratings if item not in best), *best]
             now = old | dict(state.ratings)
         else:
             order, now = list(state.ratings), dict(state.ratings)

@@ -47,6 +47,8 @@ from explainable_recsys.recommenders.lists import (
     recommend,
 )
 from explainable_recsys.reporting.people import Person, example_user, find_item, person, titled
+from explainable_recsys.wording.numbers import number
+from explainable_recsys.wording.phrases import later, phrase
 
 EXPLAINED = 0.5
 """An approach that explains a smaller share of its lists is asked only by name."""
@@ -378,6 +380,25 @@ def stored_approach(catalog: DataCatalog, approach: str | None) -> Pair:
         raise InputError(f"{approach} recommends, but explains nothing by itself; {known}")
     hint = did_you_mean(approach, names)
     raise InputError(f"nothing is stored of an approach '{approach}'; {hint}{known}")
+
+
+def why_chosen(catalog: DataCatalog, approach: str) -> str:
+    """Why `stored_approach` chooses an approach where nobody names one."""
+    recommender, at_hand = APPROACHES[approach].recommender, catalog.load("data_version")
+    ndcg = -_place(catalog, recommender, at_hand)[1]
+    if ndcg < 0:
+        return phrase("{approach} answers: no nDCG is stored to choose by", approach=approach)
+    text = (
+        later(
+            "{approach} answers, with the highest nDCG ({ndcg}) of those that explain at least "
+            "half of their lists"
+        )
+        if _explains_enough(catalog, approach)
+        else later(
+            "{approach} answers, with the highest nDCG ({ndcg}): none explains half of its lists"
+        )
+    )
+    return phrase(text, approach=approach, ndcg=number(ndcg))
 
 
 def _explains_enough(catalog: DataCatalog, approach: str) -> bool:

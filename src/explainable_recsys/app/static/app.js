@@ -2,26 +2,28 @@
 // time and then the newest, and the parts of the page that come back take the place of the old.
 
 const REST = 150; // ms without another change before reasons are asked for
+const APART = 30; // ms at least between questions, as a server answers only so many of one person
 const CALM = matchMedia("(prefers-reduced-motion: reduce)");
 
 const form = document.getElementById("choices");
 const part = (id) => document.getElementById(id);
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
-function chosen(submitter) {
-  const query = new URLSearchParams(new FormData(form, submitter));
+function chosen() {
+  const query = new URLSearchParams(new FormData(form));
   query.delete("q");
   if (form.dataset.view) query.set("v", form.dataset.view);
   return query.toString();
 }
 
-let wanted = null; // what is to be sent next: {query, light, all}
+let wanted = null; // what is sent next: {query, light, all, pushes}
 let isAsking = false;
+let isStale = false; // whether the form lacks something that was answered
 let resting;
 
 function ask(next) {
-  const all = next.all || (wanted?.all && next.query === wanted.query);
-  wanted = { ...next, all };
+  wanted = { ...next, all: next.all || wanted?.all };
+  if (wanted.all) wanted.light = false;
   if (!isAsking) keepAsking();
 }
 
@@ -30,6 +32,7 @@ async function keepAsking() {
   while (wanted) {
     const asked = wanted;
     wanted = null;
+    const soonest = pause(APART);
     try {
       const reply = await fetch(`${form.dataset.parts}?${asked.query}${asked.light ? "&light=1" : ""}`);
       if (reply.status === 429) {
@@ -41,6 +44,7 @@ async function keepAsking() {
     } catch {
       say(form.dataset.lost, true);
     }
+    await soonest;
   }
   isAsking = false;
 }
@@ -51,17 +55,19 @@ function show(html, asked, isRight) {
     say(came.body.textContent.trim(), true);
     return;
   }
+  // What is newer in the form, or held by the mouse, stays until the answer to that.
+  const isWhole = (asked.all || isStale) && !asked.light && !wanted && !form.querySelector("[type=range]:active");
+  isStale = !isWhole && (asked.all || isStale);
   const focus = document.activeElement?.id;
   const old = places();
-  const ids = asked.all ? ["state", "mine", "shown"] : ["state", "list"];
-  for (const id of ids) {
+  for (const id of isWhole ? ["state", "mine", "shown"] : ["state", "list"]) {
     const fresh = came.getElementById(id);
     if (fresh && part(id)) replace(part(id), fresh, asked);
   }
   move(old);
   if (document.activeElement?.id !== focus) (part(focus) ?? part("list-title"))?.focus();
   if (asked.light) return;
-  if (asked.address) remember(asked.address);
+  if (asked.pushes) remember();
   tell();
   unfold();
   wait();
@@ -119,27 +125,27 @@ function say(text, isProblem) {
   said.classList.toggle("notice", Boolean(isProblem));
 }
 
-function remember(how) {
+function remember() {
   const address = `${form.getAttribute("action")}?${part("state").dataset.query}`;
-  if (address !== location.pathname + location.search) history[`${how}State`](null, "", address);
+  if (address !== location.pathname + location.search) history.pushState(null, "", address);
 }
 
 async function unfold() {
-  const room = document.querySelector(".card.open .opened");
-  if (!room) return;
-  const query = part("state").dataset.query;
-  const reply = await fetch(`${form.dataset.opened}?${query}`);
-  if (reply.ok && part("state").dataset.query === query) {
-    const came = new DOMParser().parseFromString(await reply.text(), "text/html");
-    document.querySelector(".card.open .opened")?.replaceChildren(...came.body.childNodes);
-  }
+  const opened = () => document.querySelector(".card.open .opened");
+  if (!opened()) return;
+  const { query } = part("state").dataset;
+  opened().ariaBusy = "true";
+  const reply = await fetch(`${form.dataset.opened}?${query}`).catch(() => null);
+  if (part("state").dataset.query !== query || !opened()) return;
+  opened().ariaBusy = "false";
+  if (!reply?.ok) return;
+  const came = new DOMParser().parseFromString(await reply.text(), "text/html");
+  opened()?.replaceChildren(...came.body.childNodes);
 }
 
 function wait() {
   if (part("loading")) setTimeout(() => part("loading") && !isAsking && ask({ query: chosen(), all: true }), 1500);
 }
-
-let drags = false;
 
 form.addEventListener("input", (event) => {
   const input = event.target;
@@ -151,19 +157,16 @@ form.addEventListener("input", (event) => {
   const was = input.parentElement.querySelector(".was");
   if (was && input.dataset.was) was.hidden = Number(input.dataset.was) === Number(input.value);
   const query = chosen();
-  const address = drags ? "replace" : "push";
   ask({ query, light: true });
   clearTimeout(resting);
-  resting = setTimeout(() => {
-    drags = true;
-    ask({ query, address });
-  }, REST);
+  resting = setTimeout(() => ask({ query, pushes: true }), REST);
 });
 
 form.addEventListener("change", (event) => {
   const input = event.target;
-  if (input.type === "search" || event.target.type === "range") {
-    drags = false;
+  if (input.type === "search") return;
+  if (input.type === "range") {
+    if (isStale) ask({ query: chosen(), all: true });
     return;
   }
   const query = chosen();
@@ -171,25 +174,33 @@ form.addEventListener("change", (event) => {
     part("q").value = "";
     part("found").replaceChildren();
   }
-  ask({ query, all: true, address: "push" });
+  ask({ query, all: true, pushes: true });
 });
 
 form.addEventListener("submit", (event) => {
-  const name = event.submitter?.name;
-  if (!name && !part("q").matches(":focus") && !event.submitter?.closest(".search")) return;
+  const button = event.submitter;
   event.preventDefault();
-  if (!name) find();
-  else ask({ query: chosen(event.submitter), all: true, address: "push" });
+  if (!button?.name) return find();
+  const asked = Object.assign(document.createElement("input"), { type: "hidden", name: button.name, value: button.value });
+  part("mine").append(asked); // until it is answered
+  ask({ query: chosen(), all: true, pushes: true });
 });
 
 document.addEventListener("click", (event) => {
+  if (part("filters") && !event.target.closest("#filters")) part("filters").open = false;
   const link = event.target.closest("a[data-live]");
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
-  ask({ query: new URL(link.href).searchParams.toString(), all: true, address: "push" });
+  ask({ query: new URL(link.href).searchParams.toString(), all: true, pushes: true });
 });
 
-addEventListener("popstate", () => location.reload());
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || !part("filters")?.open) return;
+  part("filters").open = false;
+  part("filters").firstElementChild.focus();
+});
+
+addEventListener("popstate", () => ask({ query: location.search.slice(1), all: true }));
 
 let searches = 0;
 

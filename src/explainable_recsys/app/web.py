@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from explainable_recsys.app import api, cards, pages
+from explainable_recsys.app import api, approach_pages, cards, pages
 from explainable_recsys.app.held import Held
 
 
@@ -18,4 +18,5 @@ def create_app(held: Held) -> FastAPI:
     app.mount("/api", api.create_api(held))
     app.include_router(pages.router(held))
     app.include_router(cards.router(held))
+    app.include_router(approach_pages.router(held))
     return app

@@ -18,10 +18,9 @@ from explainable_recsys.app.state import COMPARE, PICK, State
 from explainable_recsys.explainers.what_if import Change
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.interface.stored import ratings_of
-from explainable_recsys.interface.what_if import compared, words_of
+from explainable_recsys.interface.what_if import compared
 from explainable_recsys.reporting.people import Person
 from explainable_recsys.wording import markup
-from explainable_recsys.wording.phrases import phrase, plural
 
 N_PICKS = 24
 """Films that are offered to be rated at once."""
@@ -34,12 +33,6 @@ LENGTHS = (5, 10, 20, 50)
 
 N_FOUND = 8
 """Films that a search shows."""
-
-N_NAMED = 2
-"""Changes that are named one by one."""
-
-FEW = 3
-"""With fewer ratings a list says little of a person."""
 
 
 @dataclass(frozen=True)
@@ -246,16 +239,8 @@ class Explored:
         return self.n_rated - sum(one.rating is not None for one in self.rated)
 
     @property
-    def changes(self) -> str:
-        """What is tried, as the beginning of a sentence; empty if nothing is."""
-        changed = self.state.changed
-        if not changed:
-            return ""
-        if len(changed) > N_NAMED:
-            return plural(len(changed), "With {n} other rating", "With {n} other ratings")
-        return words_of(self.stored, self.before, self._changes())
-
-    def _changes(self) -> list[Change]:
+    def changes(self) -> list[Change]:
+        """What is tried, as the library has it."""
         known = self.service.items.known
         return [Change(known(item), rating) for item, rating in self.state.changed.items()]
 
@@ -264,7 +249,7 @@ class Explored:
         """The films of both lists, with their places before and after and how they moved."""
         lists = self.old_list, self.new_list
         before, after = (Person("", pd.DataFrame(), table, pd.DataFrame()) for table in lists)
-        table = compared(self.stored, self.before, self._changes(), before, after)
+        table = compared(self.stored, self.before, self.changes, before, after)
         rows = table.astype(object).where(table.notna(), None).to_dict("records")
         return [{**row, "film": self.shelf.film(row["item_id"])} for row in rows]
 
@@ -286,32 +271,3 @@ class Explored:
             return []
         found = self.service.items.search.find(self.state.text, N_FOUND)
         return self.shelf.shown(found, self.state.adult)
-
-    @property
-    def notices(self) -> list[str]:
-        """What somebody should know of the list."""
-        said, liked = [], self.service.data.liking.mask(self.one.ratings)
-        if self.is_of_other_run:
-            said.append(
-                phrase("This link is of another run; the list is made by the run shown above.")
-            )
-        if self.n_rated and not liked.any():
-            said.append(
-                phrase(
-                    "So far you rated only films that you do not like; the list is of little worth "
-                    "until there is one that you like."
-                )
-            )
-        elif 0 < self.n_rated < FEW and not self.state.user:
-            text = phrase("With so few ratings much is guessed; every further one helps.")
-            said.append(text)
-        return said
-
-    @property
-    def why_empty(self) -> str:
-        """Why nothing is recommended; empty if something is."""
-        if self.rows or not self.n_rated:
-            return ""
-        if self.filters:
-            return phrase("No film is left: what you left out leaves nothing to recommend.")
-        return phrase("Nothing follows from these ratings; rate more films, or choose another way.")

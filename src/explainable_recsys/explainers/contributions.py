@@ -15,6 +15,7 @@ from explainable_recsys.explainers.views import (
     Views,
     choose,
     ranker_of,
+    together,
     viewed_evidence,
     with_outside,
 )
@@ -79,8 +80,7 @@ def explain_by_contributions(
             parts = model.contributions(block, with_outside(items, next_best))
             views = Views.of(parts, parts, next_best)
         found.append(choose(views, order, rows, items, block, parameters, data.liking, features))
-    totals = pd.concat([chosen.totals for chosen in found], ignore_index=True).sort_values("row")
-    totals = totals.reset_index(drop=True)
+    totals = together([chosen.totals for chosen in found], "row")
     ids = pd.Index(np.array([], np.str_) if features is None else features.ids, dtype="str")
     groups = pd.Categorical.from_codes(totals.pop("shared"), categories=ids)
     about = pairs_of(lists, totals.pop("row").to_numpy()).join(totals.assign(shared=groups))

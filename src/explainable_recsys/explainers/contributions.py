@@ -15,6 +15,7 @@ from explainable_recsys.explainers.views import (
     Views,
     choose,
     ranker_of,
+    scores_of_block,
     together,
     viewed_evidence,
     with_outside,
@@ -70,13 +71,16 @@ def explain_by_contributions(
     """
     lists = lists.without_others()
     positions, columns = lists.by_user()
-    outside = ranker_of(lists, model, data).first_outside(lists)
+    ranker, ratings = ranker_of(lists, model, data), lists.histories.ratings
     features, found = grouping(item_features), []
-    for block in progress(padded_blocks(lists.histories.ratings), "explain"):
-        rows, items, next_best = positions[block.rows], columns[block.rows], outside[block.rows]
+    for block in progress(padded_blocks(ratings), "explain"):
+        rows, items = positions[block.rows], columns[block.rows]
         if isinstance(model, ClosedFormRecommender):
-            views = Views.closed_form(list(downdates(model, block)), items, next_best)
+            systems = list(downdates(model, block))
+            scores = scores_of_block(ranker, systems, ratings[block.rows])
+            views = Views.closed_form(systems, items, ranker.best_outside(scores, items, lists.n))
         else:
+            next_best = ranker.best_outside(ranker.scores(ratings[block.rows]), items, lists.n)
             parts = model.contributions(block, with_outside(items, next_best))
             views = Views.of(parts, parts, next_best)
         found.append(choose(views, order, rows, items, block, parameters, data.liking, features))

@@ -20,7 +20,7 @@ from explainable_recsys.explainers.tables import evidence_table
 from explainable_recsys.interactions import PaddedBlock
 from explainable_recsys.knowledge.features import Features
 from explainable_recsys.liking import Liking
-from explainable_recsys.recommenders.base import Recommender
+from explainable_recsys.recommenders.base import Recommender, SideScorer
 from explainable_recsys.recommenders.lists import Ranker
 
 LEAST_LIKED = 1 / 3
@@ -126,6 +126,16 @@ def ranker_of(lists: Lists, model: object, data: Data) -> Ranker:
     """What the lists were chosen from, by a recommender."""
     ranker = Ranker.of(cast(Recommender, model), data.interactions, min_ratings=0)
     return ranker if lists.barred is None else replace(ranker, barred=lists.barred)
+
+
+def scores_of_block(
+    ranker: Ranker, systems: Sequence[Downdates], histories: sparse.csr_array
+) -> NDArray[np.float32]:
+    """`Ranker.scores` of histories whose systems are solved."""
+    if isinstance(ranker.model, SideScorer):
+        given = ranker.model.scores_given(systems[0].user, slice(None))
+        return ranker.open_to(given, histories)
+    return ranker.scores(histories)
 
 
 @dataclass(frozen=True, eq=False)

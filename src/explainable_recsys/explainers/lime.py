@@ -322,10 +322,11 @@ def _around_histories(
             parameters.removed,
             parameters.seed,
         )
-        left, design = parts.left(kept), kept.astype(np.float64)
+        different, same = np.unique(kept, axis=0, return_inverse=True)
+        left, design = parts.left(different), kept.astype(np.float64)
         if parts.members is not None:
-            design = np.column_stack([design, PER_MILLE * left.mean(axis=1)])
-        outputs = _scores_without(model, parts, left, columns[user, listed])
+            design = np.column_stack([design, PER_MILLE * left.mean(axis=1)[same]])
+        outputs = _scores_without(model, parts, left, columns[user, listed])[same]
         local = _fit(
             design,
             weigh_masks(kept, width),

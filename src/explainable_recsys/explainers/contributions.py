@@ -11,6 +11,8 @@ from explainable_recsys.explainers.downdates import downdates
 from explainable_recsys.explainers.groups import grouping
 from explainable_recsys.explainers.tables import Explained, pairs_of
 from explainable_recsys.explainers.views import (
+    CELLS,
+    LEAST_LENGTH,
     View,
     Views,
     choose,
@@ -73,7 +75,7 @@ def explain_by_contributions(
     positions, columns = lists.by_user()
     ranker, ratings = ranker_of(lists, model, data), lists.histories.ratings
     features, found = grouping(item_features), []
-    for block in progress(padded_blocks(ratings), "explain"):
+    for block in progress(padded_blocks(ratings, 2 * CELLS, 2 * LEAST_LENGTH), "explain"):
         rows, items = positions[block.rows], columns[block.rows]
         if isinstance(model, ClosedFormRecommender):
             systems = list(downdates(model, block))

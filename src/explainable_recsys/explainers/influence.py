@@ -15,6 +15,8 @@ from explainable_recsys.errors import InputError
 from explainable_recsys.explainers.downdates import Downdates, downdates, group_influences
 from explainable_recsys.explainers.tables import Explained, pairs_of
 from explainable_recsys.explainers.views import (
+    CELLS,
+    LEAST_LENGTH,
     Chosen,
     View,
     Views,
@@ -91,10 +93,11 @@ def explain_by_influence(
     groups: list[pd.DataFrame] = []
     ranks: list[pd.DataFrame] = []
     of_lists = np.zeros(len(lists))
-    for block in progress(padded_blocks(lists.histories.ratings), "explain by influence"):
+    ratings = lists.histories.ratings
+    for block in progress(padded_blocks(ratings, CELLS, LEAST_LENGTH), "explain by influence"):
         rows, items = positions[block.rows], np.maximum(columns[block.rows], 0)
         systems = list(downdates(model, block))
-        histories = lists.histories.ratings[block.rows]
+        histories = ratings[block.rows]
         scores = scores_of_block(ranker, systems, histories)
         outside = ranker.best_outside(scores, columns[block.rows], lists.n)
         views = Views.closed_form(systems, items, outside)

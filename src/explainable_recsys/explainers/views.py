@@ -23,6 +23,9 @@ from explainable_recsys.liking import Liking
 from explainable_recsys.recommenders.base import Recommender, SideScorer
 from explainable_recsys.recommenders.lists import Ranker
 
+CELLS, LEAST_LENGTH = 4_000, 8
+"""Size of blocks of histories, see `padded_blocks`: at most 500, whose scores are held at once."""
+
 LEAST_LIKED = 1 / 3
 """What liked items have to be of all that supports a recommendation."""
 

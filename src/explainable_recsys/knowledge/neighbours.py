@@ -251,8 +251,7 @@ class _Candidates:
             of_others = dense_product(_ones(block_values), self._squares_across)
             squares *= of_others.ravel()[there]
         else:
-            rows, columns = np.divmod(there, similarity.shape[1])
-            squares = _squares(block_values)[rows] * self._squares[columns]
+            squares = np.outer(_squares(block_values), self._squares).ravel()[there]
         values /= np.sqrt(squares, out=squares)
         if self._shrinkage:
             counts = dense_product(_ones(block_values), self._ones_across).ravel()[there]

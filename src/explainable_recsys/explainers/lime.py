@@ -669,7 +669,7 @@ def _pieces(
     if local.parts is not None and len(of):
         kinship = np.zeros((len(local.rows), len(local.parts.items)))
         if local.of_items is not None and local.parts.members is not None:
-            kinship = local.of_items @ local.parts.members.T
+            kinship = np.asarray(local.of_items @ local.parts.members.T, np.float64)
         examples = _examples(local.parts, local.weights, kinship, chosen, parameters.n_examples)
     return (
         local.rows[of],

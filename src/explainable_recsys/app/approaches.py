@@ -25,11 +25,11 @@ OF_REASONS = ("coverage", "pos", "possible_drop", "held_out_r2")
 """Metrics that say how good reasons are."""
 
 EVIDENCE = {
-    "": later("its reasons"),
-    "/random": later("random"),
-    "/popular": later("popular"),
+    "": later("ratings that it names"),
+    "/random": later("random ratings"),
+    "/popular": later("ratings of popular films"),
 }
-"""Whose evidence is taken away, by what stands behind the name of a metric."""
+"""What is taken away, by what stands behind the name of a metric."""
 
 VERDICTS: dict[str, str] = {
     "better": later("So what it names matters more than ratings drawn at random."),
@@ -55,13 +55,13 @@ class Figures:
     Attributes:
         caption: What it shows.
         columns: Headings, without that of the first column.
-        rows: Name of the metric, and a text for each column.
+        rows: Name of the metric, and for each column a value and its interval (may be empty).
         meanings: What the metrics are, by name.
     """
 
     caption: str
     columns: tuple[str, ...]
-    rows: tuple[tuple[str, tuple[str, ...]], ...]
+    rows: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
     meanings: Mapping[str, str]
 
 
@@ -138,13 +138,13 @@ def _value(metrics: Mapping[str, Any], column: str, form: Any) -> str:
     return NOTHING if value is None else number(value, form)
 
 
-def _cell(metrics: Mapping[str, Any], column: str, metric: Metric) -> str:
-    """A value with its interval."""
+def _cell(metrics: Mapping[str, Any], column: str, metric: Metric) -> tuple[str, str]:
+    """A value and its interval."""
     value = _value(metrics, column, metric.form)
     low, high = (finite(metrics.get(f"{column}/{end}")) for end in ("low", "high"))
     if value == NOTHING or low is None:
-        return value
-    return f"{value} {interval(low, high, metric.form)}"
+        return value, ""
+    return value, interval(low, high, metric.form)
 
 
 def _table(

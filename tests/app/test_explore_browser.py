@@ -250,6 +250,23 @@ def test_it_works_with_the_keyboard_alone(browser: Browser, site: Site) -> None:
         assert page.locator("#filters[open]").count() == 1
 
 
+def test_what_is_unfolded_follows_the_ratings(browser: Browser, site: Site) -> None:
+    with opened(browser, site.url(site.liked)) as page:
+        page.locator(".opener").first.click()
+        unfolded = page.locator(".card.open .opened")
+        unfolded.locator("h4, h5, h6, p").first.wait_for()
+        page.locator("input[type=range]").first.press("ArrowLeft")
+        settle(page)
+        page.locator(".opened[aria-busy=false]").wait_for()
+        with browser.new_context(viewport=DESK) as made:
+            afresh = made.new_page()
+            afresh.goto(page.url)
+            told = afresh.locator(".card.open .opened").inner_text().splitlines()
+        assert unfolded.inner_text().splitlines()[:5] == told[:5]
+        page.locator(".card.open .opener").click()
+        page.locator(".card.open").wait_for(state="detached")
+
+
 def test_clicks_that_follow_each_other_quickly_all_count(browser: Browser, site: Site) -> None:
     site.delays.longest = 0.4
     try:
@@ -347,6 +364,7 @@ def tried(site: Site) -> str:
     return f"{site.liked}&b={site.shelf.picks[0]}:1&v=compare"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("screen", [DESK, PHONE])
 def test_nothing_is_in_the_way_of_anybody(
@@ -358,6 +376,7 @@ def test_nothing_is_in_the_way_of_anybody(
     queries = [
         *("", f"{site.liked}&v=pick&q=star", f"u={site.shelf.example}", tried(site)),
         f"{site.liked}&r=1:-&b=1:4&ng=Drama&x=2",
+        f"{site.liked}&open={site.listed(site.liked)[0]}",
         f"{site.liked.replace(f'{first}%3A4', f'{first}%3A5')}&b={first}:1&m={first}&q=star",
     ]
     with opened(browser, site.url(), **context) as page:

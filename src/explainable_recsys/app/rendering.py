@@ -11,7 +11,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from explainable_recsys.app import notices
+from explainable_recsys.app import notices, remarks
 from explainable_recsys.app.service import Service
 from explainable_recsys.interface.runs import local_time
 from explainable_recsys.reporting.people import titled
@@ -70,6 +70,7 @@ def _environment() -> Environment:
     environment.filters["sentence"] = markup.html
     environment.globals |= {"phrase": phrase, "plural": plural, "language": language}
     environment.globals |= {"titled": titled, "short": short, "notices": notices}
+    environment.globals |= {"remarks": remarks}
     return environment
 
 

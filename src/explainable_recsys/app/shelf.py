@@ -112,6 +112,7 @@ def shelf_of(service: Service) -> Shelf:
 def step_of(data: Data) -> float:
     """The smallest difference between two ratings of the data.
 
+    >>> import pandas as pd
     >>> ratings = pd.DataFrame({"user_id": [1, 1, 1], "item_id": [1, 2, 3], "rating": [1, 2.5, 3]})
     >>> step_of(Data.from_frames(ratings))
     0.5

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -17,11 +17,10 @@ from explainable_recsys.app.shelf import Film, shelf_of
 from explainable_recsys.app.state import COMPARE, PICK, State
 from explainable_recsys.explainers.what_if import Change
 from explainable_recsys.interactions import Interactions
-from explainable_recsys.interface.stored import Stored, ratings_of
-from explainable_recsys.interface.what_if import compared, words_of
+from explainable_recsys.interface.stored import ratings_of
+from explainable_recsys.interface.what_if import compared
 from explainable_recsys.reporting.people import Person
 from explainable_recsys.wording import markup
-from explainable_recsys.wording.phrases import phrase, plural
 
 N_PICKS = 24
 """Films that are offered to be rated at once."""
@@ -34,12 +33,6 @@ LENGTHS = (5, 10, 20, 50)
 
 N_FOUND = 8
 """Films that a search shows."""
-
-N_NAMED = 2
-"""Changes that are named one by one."""
-
-FEW = 3
-"""With fewer ratings a list says little of a person."""
 
 
 @dataclass(frozen=True)
@@ -148,10 +141,15 @@ class Explored:
         """What the approaches are called."""
         return APPROACHES
 
-    @property
+    @cached_property
     def own(self) -> dict[str, float]:
         """All ratings that the list is made from, by item."""
         return {str(item): float(rating) for item, rating in ratings_of(self.one).items()}
+
+    @cached_property
+    def old(self) -> dict[str, float]:
+        """All ratings before others were tried, by item."""
+        return {str(item): float(rating) for item, rating in ratings_of(self.before).items()}
 
     @property
     def offered(self) -> set[str]:
@@ -186,36 +184,43 @@ class Explored:
         return self._history(self.state.before())
 
     @cached_property
-    def old_ranks(self) -> dict[str, int]:
-        """The list before other ratings were tried."""
-        return _ranks(self.stored, self.before)
+    def old_list(self) -> pd.DataFrame:
+        """`item_id` and `rank` of the list before other ratings were tried."""
+        return self._listed(self.before)
 
     @cached_property
-    def rows(self) -> list[Row]:
-        """The list."""
-        if not self.n_rated:
-            return []
-        if self.with_reasons and not self.is_picking and not self.compares:
-            listed = self.stored.asked(self.one).recommendations
-        else:
-            listed = self.stored.listed(self.one).table.assign(sentence=None)
-        old = self.old_ranks if self.state.changed else None
-        return list(self._rows(listed, old))
+    def new_list(self) -> pd.DataFrame:
+        """`item_id`, `rank` and, where they are looked for, `sentence` of the list."""
+        if not self.with_reasons or self.is_picking or self.compares or not self.n_rated:
+            return self._listed(self.one)
+        return self.stored.asked(self.one).recommendations
 
-    def _rows(self, listed: pd.DataFrame, old: dict[str, int] | None) -> Iterator[Row]:
-        for rank, item, sentence in zip(
-            listed["rank"], listed["item_id"].astype("str"), listed["sentence"], strict=True
-        ):
-            was = rank if old is None else old.get(item)
-            text = sentence if markup.is_text(sentence) else ""
-            move = None if was is None else int(was - rank)
-            yield Row(self.shelf.films[item], int(rank), text, move)
+    def _listed(self, one: Interactions) -> pd.DataFrame:
+        if not one.ratings.nnz:
+            return pd.DataFrame({"item_id": [], "rank": [], "sentence": []})
+        return self.stored.listed(one).table.assign(sentence=None)
+
+    @cached_property
+    def rows(self) -> Sequence[Row]:
+        """The list."""
+        old = self.old_list if self.state.changed else self.new_list
+        places = dict(zip(old["item_id"], old["rank"], strict=True))
+        columns = (self.new_list[name] for name in ("item_id", "rank", "sentence"))
+        return [
+            Row(
+                self.shelf.film(item),
+                int(rank),
+                sentence if markup.is_text(sentence) else "",
+                int(places[item] - rank) if item in places else None,
+            )
+            for item, rank, sentence in zip(*columns, strict=True)
+        ]
 
     @cached_property
     def rated(self) -> list[Rated]:
         """What was rated, in the order of the address; of a user the best behind."""
         state = self.state
-        old = {str(item): float(r) for item, r in ratings_of(self.before).items()}
+        old = self.old
         if state.user:
             best = sorted(old, key=lambda item: -old[item])[:N_RATED]
             order = [*(item for item in state.ratings if item not in best), *best]
@@ -239,25 +244,17 @@ class Explored:
         return self.n_rated - sum(one.rating is not None for one in self.rated)
 
     @property
-    def changes(self) -> str:
-        """What is tried, as the beginning of a sentence; empty if nothing is."""
-        changed = self.state.changed
-        if not changed:
-            return ""
-        if len(changed) > N_NAMED:
-            return plural(len(changed), "With {n} other rating", "With {n} other ratings")
-        return words_of(self.stored, self.before, self._changes())
-
-    def _changes(self) -> list[Change]:
+    def changes(self) -> list[Change]:
+        """What is tried, as the library has it."""
         known = self.service.items.known
         return [Change(known(item), rating) for item, rating in self.state.changed.items()]
 
     @property
     def compared(self) -> list[dict[Any, Any]]:
         """The films of both lists, with their places before and after and how they moved."""
-        lists = [self.stored.listed(one).table for one in (self.before, self.one)]
+        lists = self.old_list, self.new_list
         before, after = (Person("", pd.DataFrame(), table, pd.DataFrame()) for table in lists)
-        table = compared(self.stored, self.before, self._changes(), before, after)
+        table = compared(self.stored, self.before, self.changes, before, after)
         rows = table.astype(object).where(table.notna(), None).to_dict("records")
         return [{**row, "film": self.shelf.film(row["item_id"])} for row in rows]
 
@@ -279,39 +276,3 @@ class Explored:
             return []
         found = self.service.items.search.find(self.state.text, N_FOUND)
         return self.shelf.shown(found, self.state.adult)
-
-    @property
-    def notices(self) -> list[str]:
-        """What somebody should know of the list."""
-        said, liked = [], self.service.data.liking.mask(self.one.ratings)
-        if self.is_of_other_run:
-            said.append(
-                phrase("This link is of another run; the list is made by the run shown above.")
-            )
-        if self.n_rated and not liked.any():
-            said.append(
-                phrase(
-                    "So far you rated only films that you do not like; the list is of little worth "
-                    "until there is one that you like."
-                )
-            )
-        elif 0 < self.n_rated < FEW and not self.state.user:
-            text = phrase("With so few ratings much is guessed; every further one helps.")
-            said.append(text)
-        return said
-
-    @property
-    def why_empty(self) -> str:
-        """Why nothing is recommended; empty if something is."""
-        if self.rows or not self.n_rated:
-            return ""
-        if self.filters:
-            return phrase("No film is left: what you left out leaves nothing to recommend.")
-        return phrase("Nothing follows from these ratings; rate more films, or choose another way.")
-
-
-def _ranks(stored: Stored, one: Interactions) -> dict[str, int]:
-    if not one.ratings.nnz:
-        return {}
-    table = stored.listed(one).table
-    return dict(zip(table["item_id"].astype("str"), table["rank"].tolist(), strict=True))

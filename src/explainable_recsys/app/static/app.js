@@ -151,7 +151,7 @@ form.addEventListener("input", (event) => {
   const input = event.target;
   if (input.type === "search") return find();
   if (input.type !== "range") return;
-  const text = `★\u00a0${Number(input.value)}`;
+  const text = `★ ${Number(input.value)}`;
   form.querySelector(`output[for="${CSS.escape(input.id)}"]`).textContent = text;
   input.setAttribute("aria-valuetext", text);
   const was = input.parentElement.querySelector(".was");

@@ -55,7 +55,6 @@ def router(held: Held) -> APIRouter:
                 service,
                 about=about(service, name),
                 percentage=percentage,
-                kinds=KINDS,
                 state=state,
                 report=has_report(service),
             )

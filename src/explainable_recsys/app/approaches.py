@@ -14,6 +14,7 @@ from explainable_recsys.app.runs import HeldCatalog
 from explainable_recsys.app.service import Service
 from explainable_recsys.interface.stored import silence_of
 from explainable_recsys.metrics.records import METRICS, Metric, read
+from explainable_recsys.reporting.overview import KINDS
 from explainable_recsys.wording.metrics import label
 from explainable_recsys.wording.numbers import finite, interval, number
 from explainable_recsys.wording.phrases import later, phrase
@@ -71,6 +72,8 @@ class About:
 
     Attributes:
         pair: Which.
+        kind: Of its reasons.
+        kind_means: What that is.
         how: How the list is made, and how the reason is found.
         figures: Those tables that have rows.
         words: What the figures say.
@@ -78,6 +81,8 @@ class About:
     """
 
     pair: Pair
+    kind: str
+    kind_means: str
     how: tuple[str, ...]
     figures: tuple[Figures, ...]
     words: tuple[str, ...]
@@ -99,8 +104,11 @@ def about(service: Service, name: str) -> About:
     reasons = _metrics(catalog, name)
     texts = LISTS.get(pair.recommender, ""), REASONS.get(pair.explainer, "")
     tables = _of_lists(lists), _of_reasons(reasons)
+    kind = "intrinsic" if pair.intrinsic else "post hoc"
     return About(
         pair,
+        phrase(kind),
+        phrase(KINDS[kind]),
         tuple(phrase(text) for text in texts if text),
         tuple(table for table in tables if table.rows),
         (*_hits(lists), *_truth(service, name, reasons)),

@@ -216,5 +216,4 @@ async function find() {
 }
 
 tell();
-unfold();
 wait();

@@ -38,15 +38,27 @@ AXE = Path(axe_playwright_python.__file__).parent / "axe.min.js"
 
 
 class Delays:
-    """An application whose answers to the script take a random time."""
+    """An application whose answers to the script take a random time, or are put off at first."""
 
     def __init__(self, app: Any) -> None:
-        self.app, self.longest, self.random = app, 0.0, random.Random(0)
+        self.app, self.random = app, random.Random(0)
+        self.longest, self.n_refused = 0.0, 0
+        self.n_now, self.n_most = 0, 0
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope.get("path") == "/parts":
+        if scope.get("path") != "/parts":
+            await self.app(scope, receive, send)
+        elif self.n_refused:
+            self.n_refused -= 1
+            headers = [(b"retry-after", b"1")]
+            await send({"type": "http.response.start", "status": 429, "headers": headers})
+            await send({"type": "http.response.body"})
+        else:
+            self.n_now += 1
+            self.n_most = max(self.n_most, self.n_now)
             await asyncio.sleep(self.longest * self.random.random())
-        await self.app(scope, receive, send)
+            await self.app(scope, receive, send)
+            self.n_now -= 1
 
 
 class Site:
@@ -177,6 +189,18 @@ def test_while_dragging_every_list_belongs_to_a_state_that_was_on_the_screen(
         assert items == site.listed(query)
     assert [list(one) for one in State.parse(parse_qsl(seen[-1][0])).ratings.items()] == sent[-1]
     assert last == seen[-1][1]
+    assert site.delays.n_most == 1, "one question at a time"
+
+
+def test_an_answer_that_is_put_off_comes_later(browser: Browser, site: Site) -> None:
+    site.delays.n_refused = 1
+    with opened(browser, site.url(site.liked), expected="status of 429") as page:
+        for key in ("ArrowLeft", "ArrowLeft"):
+            page.locator("input[type=range]").first.press(key)
+        page.locator(".tried").wait_for()
+        settle(page)
+        assert next(iter(state_of(page).ratings.values())) == 3.0
+        assert site.delays.n_refused == 0
 
 
 def test_reasons_follow_and_one_click_takes_all_back(browser: Browser, site: Site) -> None:

@@ -217,5 +217,4 @@ async function find() {
 }
 
 tell();
-unfold();
 wait();

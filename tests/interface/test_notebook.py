@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +17,6 @@ from explainable_recsys.interface.lesson import example
 from explainable_recsys.interface.notebook import NO_CHANGE, TAKE_BACK, Browser, browse
 from tests.conftest import PROJECT, open_catalog
 from tests.interface.test_stored import EXPLAINING
-
-
-@pytest.fixture(scope="module")
-def catalog(full_run: Path) -> Iterator[DataCatalog]:
-    with open_catalog(full_run) as opened:
-        yield opened
 
 
 @pytest.fixture

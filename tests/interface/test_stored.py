@@ -23,12 +23,6 @@ NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 EXPLAINING = sorted(name for name, pair in APPROACHES.items() if not pair.on_request)
 
 
-@pytest.fixture(scope="module")
-def catalog(full_run: Path) -> DataCatalog:
-    with open_catalog(full_run) as opened:
-        return opened
-
-
 @pytest.fixture
 def data_root(full_run: Path, tmp_path: Path) -> Path:
     """Results that a test may add to and remove from, but not write into."""

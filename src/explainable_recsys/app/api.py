@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, Path, Query, Request, Response
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
+from starlette.routing import Mount
 
 from explainable_recsys.answers.pairs import APPROACHES
 from explainable_recsys.app import schemas as of
@@ -53,6 +55,17 @@ operation = APIRouter(tags=["operation"])
 catalogue = APIRouter(tags=["catalogue"])
 lists = APIRouter(tags=["lists"], responses=documented(404, 409, 422, 429))
 changes = APIRouter(tags=["what if"], responses=documented(400, 404, 409, 422, 429))
+
+
+def mounted(held: Held) -> Mount:
+    """The application under `/api`, for whatever address begins so.
+
+    Args:
+        held: Who answers.
+    """
+    mount = Mount("/api", create_api(held))
+    mount.path_regex = re.compile("^/api/(?P<path>.*)$", re.DOTALL)  # line breaks too
+    return mount
 
 
 def create_api(held: Held) -> FastAPI:

@@ -15,6 +15,6 @@ def create_app(held: Held) -> FastAPI:
         held: Who answers.
     """
     app = FastAPI(title="explainable-recsys", docs_url=None, redoc_url=None, openapi_url=None)
-    app.mount("/api", api.create_api(held))
+    app.router.routes.append(api.mounted(held))
     app.include_router(pages.router(held))
     return app

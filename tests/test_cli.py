@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from kedro.io import DatasetError
 
+import explainable_recsys
 from explainable_recsys.errors import InputError
 from explainable_recsys.interface.messages import user_message
 from explainable_recsys.pipelines.parameters import parameter_message
@@ -413,3 +414,19 @@ def test_parameter_message_names_key_reason_and_value() -> None:
 
 def test_the_project_itself_lists_its_commands(kedro: Kedro) -> None:
     assert "fetch-data" in kedro(PROJECT, "--help").stdout
+
+
+def test_the_package_runs_as_kedro_does() -> None:
+    command = [sys.executable, "-m", "explainable_recsys", "--env", "nothing"]
+    path = {"PYTHONPATH": str(PROJECT / "src")}
+    done = subprocess.run(
+        command, cwd=PROJECT, capture_output=True, text=True, env={**os.environ, **QUIET, **path}
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: unknown environment 'nothing'; there are: base, ")
+
+
+def test_the_package_lists_what_it_has() -> None:
+    names = explainable_recsys.__all__
+    assert set(names) <= set(dir(explainable_recsys))
+    assert all(getattr(explainable_recsys, name).__name__ == name for name in names)

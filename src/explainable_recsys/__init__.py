@@ -39,6 +39,7 @@ _PLACES = {
     "what_is_asked": "metrics.null",
 }
 
+__all__ = list(_PLACES)
 __version__ = "0.1.0"
 
 
@@ -46,3 +47,7 @@ def __getattr__(name: str) -> Any:
     if name not in _PLACES:
         raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
     return getattr(importlib.import_module(f"{__name__}.{_PLACES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *_PLACES]

@@ -11,10 +11,13 @@ from typing import Any
 
 import click
 from kedro.framework.cli.project import run as kedro_run
+from kedro.framework.project import settings
 from kedro.framework.startup import ProjectMetadata
 from kedro_viz.launchers.cli.main import viz
 
 from explainable_recsys.errors import InputError, did_you_mean
+from explainable_recsys.interface.interruption import ending_in_good_order
+from explainable_recsys.interface.live import LiveLine
 from explainable_recsys.interface.messages import pipeline_folders, pipeline_of, user_message
 from explainable_recsys.interface.old_names import PIPELINES
 
@@ -42,7 +45,8 @@ def with_plain_errors(command: click.Command) -> click.Command:
             check_names(kwargs)
             if kwargs.get("runner", "") in (None, "ParallelRunner"):
                 kwargs["runner"] = OWN_RUNNER
-            return callback(*args, **kwargs)
+            with ending_in_good_order(tell_what_is_kept):
+                return callback(*args, **kwargs)
         except Exception as error:
             message = user_message(error)
             if message is None:
@@ -53,6 +57,13 @@ def with_plain_errors(command: click.Command) -> click.Command:
     plain = copy.copy(command)
     plain.callback = run_and_report
     return plain
+
+
+def tell_what_is_kept() -> None:
+    """Say what a run leaves that was stopped, of which hooks are not told."""
+    for hook in settings.HOOKS:
+        if isinstance(hook, LiveLine):
+            hook.stopped()
 
 
 def check_names(options: dict[str, Any]) -> None:
@@ -86,7 +97,8 @@ def check_environment(conf: Path, env: str | None) -> None:
     raise InputError(f"unknown environment '{env}'; there are: {', '.join(environments)}")
 
 
-cli.add_command(with_plain_errors(kedro_run))
+run = with_plain_errors(kedro_run)
+cli.add_command(run)
 
 # A project cannot replace a command of a plugin that works outside of projects too, as kedro-viz
 # does; but where the plugin itself looks its commands up, ours can stand.
@@ -115,6 +127,28 @@ def fetch_data(metadata: ProjectMetadata, name: str) -> None:
 
 
 cli.add_command(with_plain_errors(fetch_data))
+
+
+@click.command(name="fetch-details")
+@click.option("--env", "-e", help="Environment, for example ml-25m.")
+@click.option(
+    "--limit", type=click.IntRange(1), help="Of how many of the most rated; default: all."
+)
+@click.pass_obj
+def fetch_details(metadata: ProjectMetadata, env: str | None, limit: int | None) -> None:
+    """Fetch overviews, posters and age ratings of movies from TMDb, for the app to show.
+
+    The environment variable TMDB_TOKEN holds your own token. What is stored is at most six months
+    old; the command may be interrupted, and goes on where it was.
+    """
+    from explainable_recsys.app.details import fetch_for
+    from explainable_recsys.app.tmdb import Tmdb
+
+    tmdb = Tmdb(os.environ.get("TMDB_TOKEN", "").strip())
+    click.echo(fetch_for(metadata.project_path, env, tmdb, limit))
+
+
+cli.add_command(with_plain_errors(fetch_details))
 
 
 @click.command(name="explain")

@@ -21,13 +21,11 @@ from tests.lists_of import assert_is_evidence, data_of, lists_of
 from tests.recommenders.small_graph import features_of
 
 
-class TableModel:
+class TableModel(Recommender):
     """The contribution of rated item j to item i is terms[i, j] x the rating."""
 
     def __init__(self, terms):
         self.terms = np.asarray(terms, dtype=float)
-
-    is_personal = True
 
     @property
     def n_items(self):

@@ -22,7 +22,7 @@ from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.interface.explain import Question, answer
 from explainable_recsys.interface.replies import Reply, as_json, drawn
-from explainable_recsys.interface.stored import stored_approaches
+from explainable_recsys.interface.stored import stored_approaches, why_chosen
 from explainable_recsys.interface.terminal import print_plainly
 from explainable_recsys.reporting.people import Person
 from explainable_recsys.wording.markup import marked
@@ -139,6 +139,9 @@ def test_the_most_accurate_approach_is_asked(catalog: DataCatalog, user: str) ->
     reply = answer(catalog, Question(user))
     assert reply.pair.name == first
     assert list(reply.others) == others
+    assert reply.chosen == why_chosen(catalog, first)
+    for named in (Question(user, approach=first), Question(user, recommender="als")):
+        assert not answer(catalog, named).chosen
 
 
 @pytest.mark.parametrize(("recommender", "explainer"), PAIRS)
@@ -393,6 +396,11 @@ def test_the_text_of_a_list() -> None:
         "  others to ask with --approach: b, c",
     ]
     assert "others" not in text_of(made_up(others=()))
+    assert text_of(made_up(chosen="a was it")).splitlines()[-2:] == [
+        "  a was it",
+        "  others to ask with --approach: b, c",
+    ]
+    assert "a was it" not in text_of(made_up(chosen="a was it", others=()))
 
 
 def test_the_text_of_one_item() -> None:

@@ -16,7 +16,12 @@ from explainable_recsys.answers.pairs import APPROACHES, pair_of
 from explainable_recsys.errors import InputError
 from explainable_recsys.interface import stored as module
 from explainable_recsys.interface.messages import user_message
-from explainable_recsys.interface.stored import load_stored, stored_approach, stored_approaches
+from explainable_recsys.interface.stored import (
+    load_stored,
+    stored_approach,
+    stored_approaches,
+    why_chosen,
+)
 from tests.conftest import PROJECT, open_catalog
 
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
@@ -74,6 +79,10 @@ def test_approaches_that_explain_the_most_accurate_first(catalog: DataCatalog) -
     assert values == sorted(values, reverse=True)
     enough = [name for name in names if catalog.load(f"{name}.metrics")["coverage"] >= 0.5]
     assert stored_approach(catalog, None).name == enough[0]
+    why = why_chosen(catalog, enough[0])
+    assert why.startswith(enough[0])
+    assert f"{ndcg(catalog, enough[0]):.3f}" in why
+    assert "at least half" in why
 
 
 def test_who_explains_little_is_asked_only_by_name(
@@ -83,6 +92,7 @@ def test_who_explains_little_is_asked_only_by_name(
     folder = data_root / "08_reporting" / first / "metrics.json"
     metrics = changeable.load(f"{first}.metrics")
     replace(folder, json.dumps(metrics | {"coverage": 0.49}).encode())
+    assert "none explains half" in why_chosen(changeable, first)  # as if it were chosen
     enough = [
         name
         for name in stored_approaches(changeable)
@@ -155,6 +165,8 @@ def test_an_approach_without_an_accuracy_comes_last(
     shutil.rmtree(data_root / f"08_reporting/{of_first}/metrics.json")
     replace(data_root / f"08_reporting/{of_second}/metrics.json", b'{"ndcg@10": null, "users": 3}')
     assert stored_approaches(changeable)[-2:] == sorted([first, second])
+    for name in (first, second):
+        assert "no nDCG" in why_chosen(changeable, name)
 
 
 def test_lists_made_from_other_data(changeable: DataCatalog, data_root: Path) -> None:

@@ -148,7 +148,7 @@ def test_one_recommendation_is_explained_by_three_approaches(
     ranks = own.set_index("approach")["rank"]
     assert all(ranks[name] == int(rank) for name, rank in named)
     assert f"kedro explain --user {user} --env test" in " ".join(text.split())
-    for step in ("08_reporting/report.html", "kedro summary --all", "make lab", "make viz"):
+    for step in ("08_reporting/report.html", "summary --all", "make app", "make lab", "make viz"):
         assert step in text
     assert "kedro run --pipelines diagnostics --env test" in text
 

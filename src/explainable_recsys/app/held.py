@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,9 @@ from explainable_recsys.app.service import Service
 
 Open = Callable[[], tuple[Service, list[Path]]]
 """Finds the runs, marks them and loads the data; see `open_service`."""
+
+HOUR = 3600.0
+"""Seconds."""
 
 
 class Held:
@@ -23,6 +27,8 @@ class Held:
         """
         self._open, self._reloading = open_service, threading.Lock()
         self.service, self._pins = open_service()
+        self._is_closed = threading.Event()
+        threading.Thread(target=self._keep_marks, name="marks", daemon=True).start()
 
     def load(self) -> threading.Thread:
         """Load the approaches beside whatever else goes on."""
@@ -47,5 +53,13 @@ class Held:
 
     def close(self) -> None:
         """Let the runs go."""
+        self._is_closed.set()
         for file in self._pins:
             file.unlink(missing_ok=True)
+
+    def _keep_marks(self) -> None:
+        """Touch the marks now and then: what nobody has touched for a day is a leftover."""
+        while not self._is_closed.wait(HOUR):
+            for file in self._pins:
+                with contextlib.suppress(OSError):  # the run's folder is gone
+                    file.touch()

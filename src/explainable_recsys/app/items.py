@@ -104,8 +104,8 @@ class Items:
         return [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
 
     @cached_property
-    def _by_text(self) -> pd.Index[str]:
-        return pd.Index(self.facts["item_id"].astype("str"))
+    def _by_text(self) -> dict[str, int]:
+        return {str(row["item_id"]): place for place, row in enumerate(self.rows)}
 
     def known(self, item_id: Any) -> Any:
         """The id of an item as the data have it, from the same or as text.
@@ -171,10 +171,10 @@ class Items:
         Raises:
             NotHereError: If there is no such item.
         """
-        index, asked = self._by_text, [str(item_id).strip() for item_id in wanted]
-        places = index.get_indexer(pd.Index(asked, dtype=index.dtype))
-        if len(places) and places.min() < 0:
-            unknown = asked[int(places.argmin())][:40]
+        asked = [str(item_id).strip() for item_id in wanted]
+        places = [self._by_text.get(text, -1) for text in asked]
+        if -1 in places:
+            unknown = asked[places.index(-1)][:40]
             raise NotHereError(
                 f"there is no item '{unknown}' here; accepted: an id of the catalogue",
                 self._near(unknown),

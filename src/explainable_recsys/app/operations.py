@@ -228,7 +228,8 @@ def _asked(scope: Message) -> Asked:
     headers = {name.decode("latin-1").lower(): v.decode("latin-1") for name, v in scope["headers"]}
     query = scope.get("query_string", b"").decode("latin-1")
     client = (scope.get("client") or ("",))[0]
-    return Asked(scope["method"], scope["path"], query, headers, client)
+    path = scope["path"].removeprefix(scope.get("root_path", ""))  # of which servers make a part
+    return Asked(scope["method"], path, query, headers, client)
 
 
 def _id_of(asked: Asked) -> str:

@@ -1,11 +1,26 @@
-"""The pages for people."""
+"""The pages for people, and the parts of them that a script asks for."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-from fastapi.responses import HTMLResponse
+from collections.abc import Callable
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import FileResponse, RedirectResponse
 
 from explainable_recsys.app.held import Held
+from explainable_recsys.app.items import NotHereError
+from explainable_recsys.app.opened import opened_view
+from explainable_recsys.app.rendering import STATIC, render, root_of
+from explainable_recsys.app.service import BusyError, Service
+from explainable_recsys.app.shelf import shelf_of
+from explainable_recsys.app.state import DROP, LIKE, UNDO, State
+from explainable_recsys.app.tiles import tile
+from explainable_recsys.app.views import Explored
+from explainable_recsys.errors import InputError
+from explainable_recsys.wording.phrases import phrase
+
+FOR_GOOD = "public, max-age=31536000, immutable"
+FOR_A_DAY = "public, max-age=86400"
 
 
 def router(held: Held) -> APIRouter:
@@ -14,10 +29,106 @@ def router(held: Held) -> APIRouter:
     Args:
         held: Who answers.
     """
-    routes = APIRouter(default_response_class=HTMLResponse)
+    routes = APIRouter(include_in_schema=False)
 
     @routes.get("/")
-    def explore() -> str:
-        return f"<title>{held.service.run.id}</title>"
+    def explore(request: Request) -> Response:
+        """The page; where an address asks for something to be done, the address after that."""
+        pairs = request.query_params.multi_items()
+
+        def page(service: Service, state: State) -> Response:
+            if any("." in name or name in (DROP, LIKE, UNDO) for name, _ in pairs):
+                return RedirectResponse(f"{root_of(request)}/?{state.query()}", 303)
+            seen = Explored(service, state)
+            opens = any(row.film.item_id == state.open for row in seen.rows)
+            opened = opened_view(seen) if opens else {}
+            return render("explore.html.j2", request, service, seen=seen, opened=opened)
+
+        return answered(held.service, request, page, "problem.html.j2")
+
+    @routes.get("/parts")
+    def parts(request: Request, light: bool = False) -> Response:
+        """What changes with the ratings: if light, the list alone and without its reasons."""
+
+        def page(service: Service, state: State) -> Response:
+            seen = Explored(service, state, with_reasons=not light)
+            return render("parts.html.j2", request, service, seen=seen, opened=None, light=light)
+
+        return answered(held.service, request, page, "problem_part.html.j2")
+
+    @routes.get("/search")
+    def search(request: Request) -> Response:
+        """Films by title, to be rated."""
+
+        def page(service: Service, state: State) -> Response:
+            seen = Explored(service, state, with_reasons=False)
+            return render("found.html.j2", request, service, seen=seen)
+
+        return answered(held.service, request, page, "problem_part.html.j2")
+
+    @routes.get("/static/{name}")
+    def static(name: str) -> Response:
+        if name not in STATIC:
+            return Response(status_code=404)
+        return FileResponse(STATIC[name], headers={"cache-control": FOR_GOOD})
+
+    @routes.get("/tile/{item}.svg")
+    def picture(item: str) -> Response:
+        """What stands for a poster."""
+        try:
+            film = shelf_of(held.service).film(item)
+        except NotHereError:
+            return Response(status_code=404)
+        return Response(
+            tile(film.title, film.year, "|".join(film.genres)),
+            media_type="image/svg+xml",
+            headers={"cache-control": FOR_A_DAY},
+        )
+
+    @routes.get("/poster/{item}")
+    def poster(item: str) -> Response:
+        """A poster that was fetched."""
+        try:
+            details = shelf_of(held.service).film(item).details
+        except NotHereError:
+            details = None
+        if details is None or details.poster is None or not details.poster.is_file():
+            return Response(status_code=404)
+        return FileResponse(details.poster, headers={"cache-control": FOR_A_DAY})
 
     return routes
+
+
+def answered(
+    service: Service, request: Request, page: Callable[[Service, State], Response], problem: str
+) -> Response:
+    """Answer an address, or say what is wrong with it and how to go on.
+
+    Args:
+        service: Who answers.
+        request: Who asks.
+        page: Makes the answer.
+        problem: Template of what is said else.
+    """
+    state = None
+    try:
+        state = State.parse(request.query_params.multi_items())
+        with service.turn():
+            return page(service, state)
+    except BusyError:
+        text = phrase("Many people ask at the moment; try again.")
+        reply = render(problem, request, service, 429, error=text, near=[], state=None)
+        reply.headers["retry-after"] = "1"
+        return reply
+    except NotHereError as error:
+        near = list(error.near) if state is not None and is_unknown(service, state.user) else []
+        values = {"error": str(error), "near": near, "state": state}
+        return render(problem, request, service, 404, **values)
+    except InputError as error:
+        values = {"error": str(error), "near": [], "state": state}
+        return render(problem, request, service, 422, **values)
+
+
+def is_unknown(service: Service, user: str | None) -> bool:
+    """Whether somebody is named whom the data do not know."""
+    return user is not None and user not in service.data.histories.user_ids.astype(str)

@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 
 from explainable_recsys.answers.answer import Answer
+from explainable_recsys.app.items import Wanted
 from explainable_recsys.app.service import Service
+from explainable_recsys.data import Lists
 from explainable_recsys.errors import InputError
 from explainable_recsys.explainers.counterfactuals import minimal_counterfactual
 from explainable_recsys.interactions import Interactions
@@ -77,11 +79,18 @@ def without_reasons(
     Raises:
         InputError: As `Stored.about`.
     """
-    asked = stored.place(one, item_id)
-    said: Answer = stored.answered(one, asked)
+    said = stored.answered(one, stored.place(one, item_id))
+    return without_cited(stored, one, said, n_cited)
+
+
+def without_cited(
+    stored: Stored, one: Interactions, said: Answer, n_cited: int = N_CITED
+) -> Fall | None:
+    """`without_reasons`, given what was answered about one item with its place."""
     evidence = said.details.get("projected_evidence", said.explanations)
     if evidence.empty:
         return None
+    asked = Lists.of(one, said.recommendations)
     cited = projected_evidence(asked, evidence)
     columns = cited.columns[cited.supports][:n_cited]
     if not len(columns):
@@ -121,7 +130,11 @@ def smallest_change(stored: Stored, one: Interactions, item_id: Any) -> Fall | N
 
 
 def elsewhere(
-    service: Service, one: Interactions, item_id: Any, names: Iterable[str]
+    service: Service,
+    one: Interactions,
+    item_id: Any,
+    names: Iterable[str],
+    wanted: Wanted = Wanted(),  # noqa: B008  frozen
 ) -> list[Elsewhere]:
     """The same item, explained by other approaches, each with the place in its own order.
 
@@ -130,8 +143,9 @@ def elsewhere(
         one: A single history.
         item_id: The item.
         names: Of the approaches, such as `service.ready`.
+        wanted: What may be on their lists.
     """
-    return [_elsewhere(name, service.stored(name), one, item_id) for name in names]
+    return [_elsewhere(name, service.asked(name, wanted), one, item_id) for name in names]
 
 
 def _elsewhere(name: str, stored: Stored, one: Interactions, item_id: Any) -> Elsewhere:

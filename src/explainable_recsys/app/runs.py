@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from kedro.io import AbstractVersionedDataset, DataCatalog, MemoryDataset, Version
@@ -76,11 +77,13 @@ class Found:
         latest: The one whose data count.
         of: The latest run that explained lists by each approach, by name.
         refused: Why others are left out, by name.
+        root: The folder below which they and all other results are stored.
     """
 
     latest: Run
     of: Mapping[str, Run]
     refused: Mapping[str, str]
+    root: Path
 
     @property
     def runs(self) -> list[Run]:
@@ -123,7 +126,8 @@ def find_runs(catalog: DataCatalog, approaches: tuple[str, ...] = ()) -> Found:
             f"no run has explained lists by {missing[0]} yet; accepted: {', '.join(served)}"
         )
     wanted = approaches or tuple(served)
-    return Found(latest, {name: served[name] for name in wanted}, refused)
+    of = {name: served[name] for name in wanted}
+    return Found(latest, of, refused, results_root(catalog))
 
 
 def _explained(manifest: Mapping[str, Any]) -> set[str]:

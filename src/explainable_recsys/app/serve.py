@@ -75,21 +75,33 @@ def serve(project: Path, env: str | None, approaches: tuple[str, ...], options: 
         try:
             held.load()
             _say_where(held, listening.getsockname()[1], options, access)
-            config = uvicorn.Config(
-                Operations(create_app(held), access),
-                access_log=False,
-                log_level="warning",
-                root_path=options.root_path,
-                proxy_headers=options.is_behind_proxy,
-                timeout_keep_alive=5,
-                timeout_graceful_shutdown=3,
-                server_header=False,
-            )
+            config = configured(Operations(create_app(held), access), options)
             with contextlib.suppress(KeyboardInterrupt):
                 uvicorn.Server(config).run(sockets=[listening])
         finally:
             held.close()
     click.echo(phrase("Ended."))
+
+
+def configured(app: Operations, options: Options, port: int = 0) -> uvicorn.Config:
+    """How the server runs an application.
+
+    Args:
+        app: What answers.
+        options: How to listen.
+        port: Where to, if there is no socket yet.
+    """
+    return uvicorn.Config(
+        app,
+        port=port,
+        access_log=False,
+        log_level="warning",
+        root_path=options.root_path,
+        proxy_headers=options.is_behind_proxy,
+        timeout_keep_alive=5,
+        timeout_graceful_shutdown=3,
+        server_header=False,
+    )
 
 
 def _log_handler(file: str) -> logging.Handler:

@@ -97,6 +97,8 @@ class Service:
                 f"there is no approach '{name[:40]}' here; accepted: {accepted}",
                 dict.fromkeys(near),
             )
+        if name in self._stored:  # without waiting for another that is being loaded
+            return self._stored[name]
         with self._loading:
             if name in self.failed:
                 raise NotHereError(self.failed[name])
@@ -132,7 +134,7 @@ class Service:
             NotHereError: If there is no such user or item; with near matches.
             InputError: If a rating is off the scale, or something is taken back that is not rated.
         """
-        stored = self.stored()
+        stored = self.stored(next(iter(self.ready), None))
         one = stored.nobody()
         if user is not None:
             try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from explainable_recsys.app import api, pages
+from explainable_recsys.app import api, approach_pages, cards, pages
 from explainable_recsys.app.held import Held
 
 
@@ -17,4 +17,6 @@ def create_app(held: Held) -> FastAPI:
     app = FastAPI(title="explainable-recsys", docs_url=None, redoc_url=None, openapi_url=None)
     app.router.routes.append(api.mounted(held))
     app.include_router(pages.router(held))
+    app.include_router(cards.router(held))
+    app.include_router(approach_pages.router(held))
     return app

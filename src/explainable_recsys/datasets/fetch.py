@@ -41,7 +41,7 @@ class Archive:
 
     md5: str | None
     needed: tuple[str, ...]
-    extra: tuple[str, ...] = ("README.txt",)
+    extra: tuple[str, ...] = ("README.txt", "links.csv")
 
 
 _SPLITS = tuple(

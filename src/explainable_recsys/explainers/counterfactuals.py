@@ -12,9 +12,10 @@ from scipy import sparse
 
 from explainable_recsys.data import Data
 from explainable_recsys.errors import InputError
+from explainable_recsys.explainers.downdates import FEW, sides_of_parts
 from explainable_recsys.explainers.what_if import check_ratings, history_row
-from explainable_recsys.interactions import Interactions
-from explainable_recsys.recommenders.base import Recommender
+from explainable_recsys.interactions import Interactions, padded_blocks
+from explainable_recsys.recommenders.base import Recommender, SideScorer
 from explainable_recsys.recommenders.lists import Ranker, RecommendationParameters
 
 SCORES_AT_ONCE = 4_000_000
@@ -111,23 +112,27 @@ class _Search:
         n: int,
     ) -> None:
         check_ratings(history)
-        row = history_row(catalogue, history)
-        self.columns, self._values = row.indices.astype(np.int64), row.data
-        self._ranker, self._catalogue, self._n = ranker, catalogue, n
+        self._row = history_row(catalogue, history)
+        self.columns, self._values = self._row.indices.astype(np.int64), self._row.data
+        self._ranker, self._catalogue, self._n = ranker.offered, catalogue, n
+        rated = self._ranker.places[self.columns]
+        self._rated = rated[rated >= 0]
         (self._item,) = catalogue.known_columns(np.asarray([item_id]))
         if self._item in self.columns:
             raise InputError(f"item {item_id} is rated, so it is not recommended")
 
     def rank_with_everything(self) -> int:
-        """Rank of the item given the whole history."""
-        (ranks, _) = self._measure(np.ones((1, len(self.columns)), bool))
+        """Rank of the item given the whole history; beyond the list if it is not recommended."""
+        if self._ranker.places[self._item] < 0:
+            return self._n + 1
+        (ranks, _) = self._measure(np.empty((1, 0), np.int64))
         return int(ranks[0])
 
     def best_of(self, size: int) -> tuple[NDArray[np.int64], int]:
         """Of all sets of a size the one that takes the item furthest down, and its rank there."""
         best, lead, found = -1, np.inf, np.empty(0, np.int64)
         for removed in self._sets(size):
-            ranks, leads = self._measure(self._without(removed))
+            ranks, leads = self._measure(removed)
             place = int(np.lexsort((leads, -ranks))[0])
             if (-ranks[place], leads[place]) < (-best, lead):
                 best, lead, found = int(ranks[place]), float(leads[place]), removed[place]
@@ -139,7 +144,7 @@ class _Search:
         for _ in range(min(max_size, len(self.columns) - 1)):
             others = np.setdiff1d(np.arange(len(self.columns)), removed)
             sets = np.column_stack([np.tile(removed, (len(others), 1)), others])
-            parts = [self._measure(self._without(part)) for part in self._split(sets)]
+            parts = [self._measure(part) for part in self._split(sets)]
             ranks, leads = (np.concatenate(part) for part in zip(*parts, strict=True))
             place = int(np.lexsort((leads, -np.minimum(ranks, self._n + 1)))[0])
             removed = sets[place]
@@ -164,32 +169,42 @@ class _Search:
         yield from self._split(sets)
 
     def _split(self, sets: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
-        step = max(1, SCORES_AT_ONCE // self._catalogue.n_items)
+        step = max(1, SCORES_AT_ONCE // len(self._ranker.columns))
         for start in range(0, len(sets), step):
             yield sets[start : start + step]
 
-    def _without(self, removed: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Which ratings stay, (m, length)."""
-        kept = np.ones((len(removed), len(self.columns)), bool)
-        kept[np.arange(len(removed))[:, None], removed] = False
-        return kept
-
-    def _measure(self, kept: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        """Rank (m,) of the item, and its lead (m,) over what would be next on the list."""
-        places = np.nonzero(kept)[1]
-        starts = np.append(0, np.cumsum(kept.sum(axis=1)))
-        histories = sparse.csr_array(
-            (self._values[places], self.columns[places], starts),
-            shape=(len(kept), self._catalogue.n_items),
-        )
-        scores = self._ranker.scores(histories)
-        scores[:, self.columns] = -np.inf
-        own, n_open = scores[:, self._item].copy(), np.isfinite(scores).sum(axis=1)
-        ranks = self._ranker.ranks(scores, np.full(len(scores), self._item), self._n)
-        scores[:, self._item] = -np.inf
-        last = min(self._n, scores.shape[1]) - 1
-        threshold = -np.partition(-scores, last, axis=1)[:, last]
+    def _measure(self, removed: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Rank (m,) of the item without each set (m, g), and its lead (m,) over the next best."""
+        ranker = self._ranker
+        item, scores = ranker.places[self._item], self._scores(removed)
+        scores[:, self._rated] = -np.inf
+        own, n_open = scores[:, item].copy(), np.isfinite(scores).sum(axis=1)
+        ranks = ranker.ranks(scores, np.full(len(scores), self._item), self._n)
+        scores[:, item] = -np.inf
+        last = np.clip(scores.shape[1] - self._n, 0, scores.shape[1] - 1)
+        scores.partition(last, axis=1)
+        threshold = scores[:, last]
         listed = ranks > 0  # the others are behind all that may be recommended
         ranks = np.where(listed, ranks, 1 + np.maximum(n_open, self._n))
         leads = np.subtract(own, threshold, out=np.full(len(own), -np.inf), where=listed)
         return ranks, leads
+
+    def _scores(self, removed: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Scores (m, offered) without each set of ratings (m, g)."""
+        kept = np.ones((len(removed), len(self.columns)), bool)
+        kept[np.arange(len(removed))[:, None], removed] = False
+        entries = np.nonzero(kept)[1]
+        starts = np.append(0, np.cumsum(kept.sum(axis=1)))
+        histories = sparse.csr_array(
+            (self._values[entries], self.columns[entries], starts),
+            shape=(len(kept), self._catalogue.n_items),
+        )
+        ranker, model = self._ranker, self._ranker.model
+        if not isinstance(model, SideScorer) or not 0 < removed.shape[1] <= FEW:
+            return ranker.scores(histories)
+        (block,) = padded_blocks(self._row)
+        (systems,) = model.user_systems(block)
+        if not (kept @ (systems.right[0] != 0)).all():  # nothing is left that counts
+            return ranker.scores(histories)
+        sides = sides_of_parts(systems, np.zeros(len(removed), np.int64), removed, kept=False)
+        return ranker.open_to(model.scores_given(sides, ranker.columns), histories)

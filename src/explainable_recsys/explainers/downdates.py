@@ -12,6 +12,9 @@ from explainable_recsys.interactions import PaddedBlock
 from explainable_recsys.recommenders.base import ClosedFormRecommender, UserSystems
 from explainable_recsys.threads import one_blas_thread
 
+FEW = 8
+"""Up to so many ratings are taken out of a system, or put into one; else it is solved anew."""
+
 
 @dataclass(frozen=True, eq=False)
 class Downdates:

@@ -100,22 +100,12 @@ def what_if(
     lists = [_listed(*ranker.best(of, n)) for of in open_to]
     columns = catalogue.item_columns(np.asarray(touched)) if touched else np.empty(0, np.int64)
     shown = np.unique(np.concatenate([*(of for of, _ in lists), columns[columns >= 0]]))
-    old, new = (_known_ranks(ranker.ranks(of[0], shown, n)) for of in open_to)
-    order = np.lexsort([ranks.to_numpy(np.float64, na_value=np.inf) for ranks in (old, new)])
-    affected = pd.DataFrame(
-        {
-            "item_id": catalogue.item_ids[shown[order]],
-            "old_rank": old[order],
-            "new_rank": new[order],
-            "old_score": scores[0][0, shown[order]],
-            "new_score": scores[1][0, shown[order]],
-        }
-    )
+    ranks = [_known_ranks(ranker.ranks(of[0], shown, n)) for of in open_to]
     before, after = (_list_table(catalogue, *found) for found in lists)
     return WhatIf(
         before=before,
         after=after,
-        affected=affected,
+        affected=_affected(catalogue.item_ids[shown], ranks, [of[0, shown] for of in scores]),
         ignored=_unknown(catalogue, {**history, **changed}),
         personal=both[1].nnz > 0,
         evidence=_explained(explain, catalogue, both[1], after) if both[1].nnz else None,
@@ -189,6 +179,25 @@ def _listed(
 def _known_ranks(ranks: NDArray[np.int64]) -> pd.arrays.IntegerArray:
     """Ranks, missing where they are 0."""
     return pd.arrays.IntegerArray(ranks.astype(np.int64), ranks == 0)
+
+
+def _affected(
+    item_ids: NDArray[Any],
+    ranks: list[pd.arrays.IntegerArray],
+    scores: list[NDArray[np.float32]],
+) -> pd.DataFrame:
+    """Items with their ranks and scores before and after, in the order of the new list."""
+    order = np.lexsort([of.to_numpy(np.float64, na_value=np.inf) for of in ranks])
+    (old, new), (old_score, new_score) = ranks, scores
+    return pd.DataFrame(
+        {
+            "item_id": item_ids[order],
+            "old_rank": old[order],
+            "new_rank": new[order],
+            "old_score": old_score[order],
+            "new_score": new_score[order],
+        }
+    )
 
 
 def _list_table(

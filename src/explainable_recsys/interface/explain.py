@@ -26,6 +26,7 @@ from explainable_recsys.interface.stored import (
     ratings_of,
     stored_approach,
     stored_approaches,
+    why_chosen,
 )
 from explainable_recsys.interface.terminal import print_json, print_plainly
 from explainable_recsys.interface.what_if import compared, wanted_changes, words_of
@@ -93,7 +94,7 @@ def answer(catalog: DataCatalog, question: Question) -> Reply:
     Raises:
         InputError: As `explain`.
     """
-    pair = chosen_pair(catalog, question)
+    pair, is_named = chosen_pair(catalog, question), bool(question.approach or question.recommender)
     stored = load_stored(catalog, pair, question.lists)
     data = str(catalog.load("data_version")["name"])
     user_id = find_user(question.user, stored.data.histories.user_ids, data)
@@ -119,6 +120,7 @@ def answer(catalog: DataCatalog, question: Question) -> Reply:
         item_id=item_id,
         title="" if item_id is None else stored.titled(item_id),
         silence=stored.pair.silence,
+        chosen="" if is_named else why_chosen(catalog, pair.name),
     )
     if question.smallest_change:
         return _smallest_change(whole, stored, one)

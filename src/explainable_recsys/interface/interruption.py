@@ -1,4 +1,4 @@
-"""Ctrl-C while the program starts: it ends in a word, as it does later."""
+"""Ctrl-C, and the signal that asks a program to end: it ends in a word, and in good order."""
 
 from __future__ import annotations
 
@@ -6,11 +6,22 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 COMMANDS = ("kedro", "__main__.py")
 """How programs end that do nothing else while they import; notebooks are not to end."""
+
+WORD = "\nAborted!\n"
+"""What click says at Ctrl-C."""
+
+TERMINATED = 128 + signal.SIGTERM
+"""What shells call the end of a program that was asked to."""
+
+
+class Terminated(KeyboardInterrupt):
+    """Somebody asked the program to end, and it does what it does at Ctrl-C."""
 
 
 @contextmanager
@@ -20,19 +31,50 @@ def ending_in_a_word() -> Iterator[None]:
     Python would tell, for a screen or two, which of a thousand modules it was at. The word and the
     status are those of click, which listens once a command has begun.
     """
-    is_command = sys.argv[0].endswith(COMMANDS)
-    is_main = threading.current_thread() is threading.main_thread()
-    usual = signal.default_int_handler
-    if not (is_command and is_main and signal.getsignal(signal.SIGINT) is usual):
+    if not sys.argv[0].endswith(COMMANDS):
         yield
         return
-    signal.signal(signal.SIGINT, _end)
+    with _answered(signal.SIGINT, signal.default_int_handler, _end):
+        yield
+
+
+@contextmanager
+def ending_in_good_order(tell: Callable[[], None]) -> Iterator[None]:
+    """Let SIGTERM stop a command as Ctrl-C does: what is half done goes, and what is kept is told.
+
+    Args:
+        tell: Called when the command was stopped, by whichever of the two.
+    """
+    with _answered(signal.SIGTERM, signal.SIG_DFL, _stop):
+        try:
+            yield
+        except KeyboardInterrupt as interruption:
+            tell()
+            if not isinstance(interruption, Terminated):
+                raise
+            sys.stderr.write(WORD)
+            sys.exit(TERMINATED)
+
+
+@contextmanager
+def _answered(number: int, usual: Any, answer: Callable[..., None]) -> Iterator[None]:
+    """Answer a signal, unless somebody else does; only the main thread can."""
+    is_main = threading.current_thread() is threading.main_thread()
+    if not is_main or signal.getsignal(number) != usual:
+        yield
+        return
+    signal.signal(number, answer)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, usual)
+        signal.signal(number, usual)
 
 
 def _end(*_: object) -> None:
-    os.write(2, b"\nAborted!\n")
+    os.write(2, WORD.encode())
     os._exit(1)
+
+
+def _stop(*_: object) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # some ask twice; the order is to be made once
+    raise Terminated

@@ -5,9 +5,12 @@ from __future__ import annotations
 import contextlib
 import logging
 import multiprocessing
+import os
 import signal
 import sys
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import pairwise
 from logging.handlers import QueueHandler
 from multiprocessing.connection import Connection, wait
@@ -27,6 +30,8 @@ from explainable_recsys.interface.machine import measure_peak_anew, peak_memory
 from explainable_recsys.threads import limit_threads
 
 SECONDS_TO_STOP = 1.5
+
+STOPPING = {signal.SIGINT, signal.SIGTERM}
 
 CONTEXT = multiprocessing.get_context("fork" if sys.platform == "linux" else None)
 """How processes start: where it is safe as copies, which need not import everything anew."""
@@ -62,7 +67,8 @@ class Worker:
         self.has: set[str] = set()
         self.connection, theirs = CONTEXT.Pipe()
         self.process = CONTEXT.Process(target=_work, args=(theirs, *self._arguments), daemon=True)
-        self.process.start()
+        with _undisturbed():
+            self.process.start()
         theirs.close()
 
     def again(self) -> Worker:
@@ -87,12 +93,23 @@ class Worker:
         self.connection.close()
 
 
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Hold back what may stop this process, and what it starts until that says what to do then."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _work(
     connection: Connection, pipeline: Pipeline, catalog: DataCatalog, run_id: str, threads: int
 ) -> None:
     """What a process does: run nodes by name until there are no more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that started it decides
     signal.signal(signal.SIGTERM, _stop)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
     hooks = Task._run_node_synchronization(PACKAGE_NAME, LOGGING)  # type: ignore[arg-type]
     for plugin in list(hooks.get_plugins()):
         if isinstance(plugin, NodeClock | LiveLine):
@@ -134,7 +151,9 @@ def _done(
 
 
 def _stop(*_: Any) -> NoReturn:
-    """Leave in good order: a file that is half written goes."""
+    """Leave in good order, and without a word: a file that is half written goes."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it may come twice: to all, and to this one
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
     sys.exit(1)
 
 

@@ -65,6 +65,7 @@ class Reply:
         title: What that item is called.
         refused: Why it is not recommended at all; empty where it has a place.
         silence: Why there is no reason, where there is none.
+        chosen: Why this approach answers; empty where the question named who is to.
         changed: What becomes of it with other ratings, if that was asked for.
         no_change: Why there is no smallest change, if one was asked for and there is none.
     """
@@ -79,6 +80,7 @@ class Reply:
     title: str = ""
     refused: str = ""
     silence: str = ""
+    chosen: str = ""
     changed: Changed | None = None
     no_change: str = ""
 
@@ -163,7 +165,8 @@ def drawn(reply: Reply) -> RenderableType:
     if reply.others:
         others = ", ".join(reply.others)
         hint = phrase("others to ask with --approach: {approaches}", approaches=others)
-        parts += [Text(), indented(Text(hint, style="dim"))]
+        said = [reply.chosen, hint] if reply.chosen else [hint]
+        parts += [Text(), *(indented(Text(line, style="dim")) for line in said)]
     return Group(*parts)
 
 

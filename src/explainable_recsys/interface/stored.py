@@ -47,6 +47,8 @@ from explainable_recsys.recommenders.lists import (
     recommend,
 )
 from explainable_recsys.reporting.people import Person, example_user, find_item, person, titled
+from explainable_recsys.wording.numbers import number
+from explainable_recsys.wording.phrases import later, phrase
 
 EXPLAINED = 0.5
 """An approach that explains a smaller share of its lists is asked only by name."""
@@ -197,20 +199,19 @@ class Stored:
         wanted: dict[Any, float | None] = {}
         rated, scale = ratings_of(one), self.data.scale
         for item_id, rating in changes:
-            problem = ""
             if item_id in wanted:
-                problem = "is changed twice; accepted: one change per item"
-            elif rating is None and item_id not in rated:
-                problem = "is to be removed, but it is not rated"
-            elif rating is not None and not scale.minimum <= rating <= scale.maximum:
-                problem = (
-                    f"rated {rating:g} is off the scale; accepted: {scale.minimum:g} to "
-                    f"{scale.maximum:g}"
+                title = self.titled(item_id)
+                raise InputError(f"{title} is changed twice; accepted: one change per item")
+            if rating is None and item_id not in rated:
+                raise InputError(f"{self.titled(item_id)} is to be removed, but it is not rated")
+            if rating is not None and not scale.minimum <= rating <= scale.maximum:
+                raise InputError(
+                    f"{self.titled(item_id)} rated {rating:g} is off the scale; accepted: "
+                    f"{scale.minimum:g} to {scale.maximum:g}"
                 )
-            elif one.item_columns(np.array([item_id]))[0] < 0:
-                problem = "has no rating to learn from, so rating it says nothing"
-            if problem:
-                raise InputError(f"{self.titled(item_id)} {problem}")
+            if one.item_columns(np.array([item_id]))[0] < 0:
+                title = self.titled(item_id)
+                raise InputError(f"{title} has no rating to learn from, so rating it says nothing")
             wanted[item_id] = rating
         ratings = changed_history(rated, map(Change._make, wanted.items()))
         return Interactions(history_row(one, ratings), one.user_ids, one.item_ids)
@@ -377,6 +378,25 @@ def stored_approach(catalog: DataCatalog, approach: str | None) -> Pair:
         raise InputError(f"{approach} recommends, but explains nothing by itself; {known}")
     hint = did_you_mean(approach, names)
     raise InputError(f"nothing is stored of an approach '{approach}'; {hint}{known}")
+
+
+def why_chosen(catalog: DataCatalog, approach: str) -> str:
+    """Why `stored_approach` chooses an approach where nobody names one."""
+    recommender, at_hand = APPROACHES[approach].recommender, catalog.load("data_version")
+    ndcg = -_place(catalog, recommender, at_hand)[1]
+    if ndcg < 0:
+        return phrase("{approach} answers: no nDCG is stored to choose by", approach=approach)
+    text = (
+        later(
+            "{approach} answers, with the highest nDCG ({ndcg}) of those that explain at least "
+            "half of their lists"
+        )
+        if _explains_enough(catalog, approach)
+        else later(
+            "{approach} answers, with the highest nDCG ({ndcg}): none explains half of its lists"
+        )
+    )
+    return phrase(text, approach=approach, ndcg=number(ndcg))
 
 
 def _explains_enough(catalog: DataCatalog, approach: str) -> bool:

@@ -277,6 +277,9 @@ def next_steps(found: Found, has_report: bool, env: str | None) -> Iterator[Rend
         table.add_row(phrase("a person"), f"{kedro} explain --user {found.user}{one}{option}")
     if found.lists or found.reasons:
         table.add_row(phrase("all tables"), f"{kedro} summary --all{option}")
+    if found.reasons:
+        text = later("make app{env} (rate, get a list, see why, ask what if)")
+        table.add_row(phrase("yourself"), phrase(text, env=of_env))
     text = later("make lab{env} (notebooks), make viz{env} (lineage)")
     table.add_row(phrase("a look"), phrase(text, env=of_env))
     if has_report:

@@ -71,15 +71,10 @@ class WorkersRunner(AbstractRunner):
                 self.n_workers,
             )
         assert isinstance(catalog, DataCatalog)
-        try:
-            if at_once == 1:
-                SequentialRunner()._run(pipeline, catalog, hook_manager, run_id)
-            else:
-                Schedule(pipeline, catalog, hook_manager, run_id, at_once).run()
-        except KeyboardInterrupt:  # of which hooks are not told
-            for line in plugins(hook_manager, LiveLine):
-                line.stopped()
-            raise
+        if at_once == 1:
+            SequentialRunner()._run(pipeline, catalog, hook_manager, run_id)
+        else:
+            Schedule(pipeline, catalog, hook_manager, run_id, at_once).run()
 
 
 class Schedule:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from explainable_recsys.explainers.downdates import sides_of_parts
+from explainable_recsys.explainers.downdates import FEW, sides_of_parts
 from explainable_recsys.interactions import padded_blocks
 from explainable_recsys.ragged import expand, place_in_run
 from explainable_recsys.recommenders.base import SideScorer
@@ -17,9 +17,6 @@ from explainable_recsys.recommenders.lists import Offered, Ranker
 
 SCORES_AT_ONCE = 2_000_000
 """Scores that are held at a time."""
-
-FEW = 8
-"""Up to so many ratings are taken out of a system, or put into one; else it is solved anew."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -212,23 +212,14 @@ def measure_faithfulness(
     )
     sums, counts = prober.run()
     users = np.unique(cited.users)
-    found = _results(
-        lists.histories.user_ids[users],
-        sums[:, users],
-        counts[:, users],
-        k,
-        parameters,
-        n_resamples,
-    )
-    name = column_name("pos", k, parameters.reported, GREEDY)
+    ids = lists.histories.user_ids[users]
+    found = _results(ids, sums[:, users], counts[:, users], k, parameters, n_resamples)
     probed = np.isin(sample, order[: parameters.sample_users])
-    kept = _kept_by_greedy(prober.ranker, lists.histories, cited, probed, k, parameters.reported)
-    more = {name: kept[users]}
-    if {"position", "lead"} <= set(evidence):
-        by_strength = evidence.sort_values("weight", ascending=False, kind="stable")
-        strongest = projected_evidence(lists, by_strength.drop(columns="position"))
-        kept = _kept_without(prober.ranker, lists.histories, strongest, k, parameters.reported)
-        more[column_name("pos", k, parameters.reported, STRONGEST)] = kept[users]
+    asked = prober.ranker, lists, cited, evidence, probed, k, parameters.reported
+    more = {
+        column_name("pos", k, parameters.reported, chosen): kept[users]
+        for chosen, kept in _kept_otherwise(*asked).items()
+    }
     return replace(found, by_user=found.by_user.assign(**more))
 
 
@@ -262,6 +253,29 @@ def possible_drop(
     name = column_name("possible_drop", k, n_cited, "own")
     drop, most = (column[known].to_frame(name) for column in (random - own, random - greedy))
     return ratio_with_interval(drop, most, n_resamples, seed) | {f"{name}/n": float(known.sum())}
+
+
+def _kept_otherwise(
+    ranker: Ranker,
+    lists: Lists,
+    cited: Cited,
+    evidence: pd.DataFrame,
+    probed: NDArray[np.bool_],
+    k: int,
+    n_cited: int,
+) -> dict[str, NDArray[np.float64]]:
+    """Each user's share (n,) still in the top K without items that are not chosen as cited.
+
+    They are chosen greedily, for users who are probed; and, where the evidence is ordered by
+    something else, by their weights.
+    """
+    histories = lists.histories
+    kept = {GREEDY: _kept_by_greedy(ranker, histories, cited, probed, k, n_cited)}
+    if {"position", "lead"} <= set(evidence):
+        by_strength = evidence.sort_values("weight", ascending=False, kind="stable")
+        strongest = projected_evidence(lists, by_strength.drop(columns="position"))
+        kept[STRONGEST] = _kept_without(ranker, histories, strongest, k, n_cited)
+    return kept
 
 
 def _kept_by_greedy(

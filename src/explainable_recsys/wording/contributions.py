@@ -53,10 +53,7 @@ def contribution_sentences(
         item=columns.items(table["evidence"]),
         rating=columns.ratings(lists.histories, table),
     )
-    strongest = np.repeat(sides.weights[sides.first], np.diff(np.append(sides.first, len(table))))
-    diffuse = (strongest < DIFFUSE * whole) & (table["n_liked"].to_numpy() > parameters.n_cited)
-    form = np.where(table["shared"].notna(), 1, np.where(diffuse, 2, 0))
-    form[table["lower"].to_numpy() > whole / 2] = 3
+    form = _forms(table, sides, parameters.n_cited)
     pieces = columns.fill_each(
         [phrase("{item} ({share})"), "{item}"],
         np.isin(form[sides.cited], [1, 2]),
@@ -95,6 +92,20 @@ def _with_totals(evidence: pd.DataFrame, totals: pd.DataFrame, lists: Lists) -> 
     return pd.concat([evidence, found.set_index(evidence.index)], axis=1)
 
 
+def _forms(table: pd.DataFrame, sides: columns.Sides, n_cited: int) -> NDArray[np.int64]:
+    """How each row (n,) is told.
+
+    0: by single ratings; 1: by a group that shares something; 2: by all that is liked, where none
+    of many ratings says much; 3: by all that is rated, where most of it is not liked.
+    """
+    whole = table["supporting"].to_numpy()
+    strongest = np.repeat(sides.weights[sides.first], np.diff(np.append(sides.first, len(table))))
+    diffuse = (strongest < DIFFUSE * whole) & (table["n_liked"].to_numpy() > n_cited)
+    form = np.where(table["shared"].notna(), 1, np.where(diffuse, 2, 0))
+    form[table["lower"].to_numpy() > whole / 2] = 3
+    return form
+
+
 def _support(
     table: pd.DataFrame,
     form: NDArray[np.int64],
@@ -102,7 +113,7 @@ def _support(
     all_rated: bool,
     features: Features | None,
 ) -> pa.LargeStringArray:
-    """What supports: single ratings (0, 3 if most is not liked), a group (1), or all (2)."""
+    """What supports, in the forms of `_forms`."""
     rows = np.flatnonzero(form == 1)
     of_group = table.iloc[rows]
     parts = np.where(form == 1, table["of_sharing"], table["supporting"] - table["lower"])

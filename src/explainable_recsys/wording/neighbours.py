@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from explainable_recsys.data import Data, Lists
 from explainable_recsys.explainers.tables import Explained
@@ -53,12 +54,10 @@ def neighbour_sentences(
     )
     starts = np.flatnonzero(evidence["position"].to_numpy() == 1)
     number = np.cumsum(evidence["position"].to_numpy() == 1) - 1
-    n, against = len(starts), np.flatnonzero(weights < 0)
-    first_against = np.flatnonzero(np.diff(number[against], prepend=-1))
-    opposed = number[against][first_against]
-    for_it = np.flatnonzero(weights > 0)
-    first_for = np.flatnonzero(np.diff(number[for_it], prepend=-1))
-    counts = [np.bincount(number, np.abs(weights) * side, n) for side in (weights > 0, weights < 0)]
+    n, sides = len(starts), (weights > 0, weights < 0)
+    for_it, against = (_told_together(pieces, number, side) for side in sides)
+    counts = [np.bincount(number, np.abs(weights) * side, n) for side in sides]
+    opposed = np.unique(number[sides[1]])
     supported = phrase("{n} of the {k} people whose taste is nearest to yours liked it ({ratings})")
     if all_rated:
         supported = phrase(
@@ -71,14 +70,21 @@ def neighbour_sentences(
             supported,
             n=columns.written(counts[0], short),
             k=short(neighbourhood.k),
-            ratings=columns.enumerate_runs(pieces.take(pa.array(for_it)), first_for),
+            ratings=for_it,
         ),
         m=columns.written(counts[1], short),
-        against=columns.spread(
-            columns.enumerate_runs(pieces.take(pa.array(against)), first_against), opposed, n
-        ),
+        against=columns.spread(against, opposed, n),
     )
     return columns.sentence_table(evidence.iloc[starts], sentences)
+
+
+def _told_together(
+    pieces: pa.LargeStringArray, number: NDArray[np.int64], side: NDArray[np.bool_]
+) -> pa.LargeStringArray:
+    """The pieces of one side of each recommendation, by number, that has any."""
+    rows = np.flatnonzero(side)
+    first = np.flatnonzero(np.diff(number[rows], prepend=-1))
+    return columns.enumerate_runs(pieces.take(pa.array(rows)), first)
 
 
 def similar_item_sentences(

@@ -17,6 +17,7 @@ from explainable_recsys.explainers.contributions import (
 from explainable_recsys.explainers.order import evidence_order, strongest_evidence
 from explainable_recsys.explainers.views import LEAST_LIKED
 from explainable_recsys.interactions import Interactions
+from explainable_recsys.recommenders.base import Recommender
 from tests.lists_of import assert_is_evidence, data_of, lists_of
 from tests.recommenders.small_graph import features_of
 

@@ -57,13 +57,13 @@ lists = APIRouter(tags=["lists"], responses=documented(404, 409, 422, 429))
 changes = APIRouter(tags=["what if"], responses=documented(400, 404, 409, 422, 429))
 
 
-def mounted(held: Held) -> Mount:
+def mounted(api: FastAPI) -> Mount:
     """The application under `/api`, for whatever address begins so.
 
     Args:
-        held: Who answers.
+        api: As `create_api` makes it.
     """
-    mount = Mount("/api", create_api(held))
+    mount = Mount("/api", api)
     mount.path_regex = re.compile("^/api/(?P<path>.*)$", re.DOTALL)  # line breaks too
     return mount
 
@@ -129,7 +129,7 @@ def recommendations_of_user(
     user: UserId,
     service: Serving,
     approach: Annotated[
-        str | None, Query(max_length=100, description="None: that of the best lists.")
+        str | None, Query(max_length=100, description="Without: the one with the best lists.")
     ] = None,
     n: Annotated[int | None, Query(ge=1, le=of.MOST_LISTED)] = None,
     explain: bool = True,

@@ -11,10 +11,14 @@ from explainable_recsys.explainers.downdates import downdates
 from explainable_recsys.explainers.groups import grouping
 from explainable_recsys.explainers.tables import Explained, pairs_of
 from explainable_recsys.explainers.views import (
+    CELLS,
+    LEAST_LENGTH,
     View,
     Views,
     choose,
     ranker_of,
+    scores_of_block,
+    together,
     viewed_evidence,
     with_outside,
 )
@@ -69,18 +73,20 @@ def explain_by_contributions(
     """
     lists = lists.without_others()
     positions, columns = lists.by_user()
-    outside = ranker_of(lists, model, data).first_outside(lists)
+    ranker, ratings = ranker_of(lists, model, data), lists.histories.ratings
     features, found = grouping(item_features), []
-    for block in progress(padded_blocks(lists.histories.ratings), "explain"):
-        rows, items, next_best = positions[block.rows], columns[block.rows], outside[block.rows]
+    for block in progress(padded_blocks(ratings, 2 * CELLS, 2 * LEAST_LENGTH), "explain"):
+        rows, items = positions[block.rows], columns[block.rows]
         if isinstance(model, ClosedFormRecommender):
-            views = Views.closed_form(list(downdates(model, block)), items, next_best)
+            systems = list(downdates(model, block))
+            scores = scores_of_block(ranker, systems, ratings[block.rows])
+            views = Views.closed_form(systems, items, ranker.best_outside(scores, items, lists.n))
         else:
+            next_best = ranker.best_outside(ranker.scores(ratings[block.rows]), items, lists.n)
             parts = model.contributions(block, with_outside(items, next_best))
             views = Views.of(parts, parts, next_best)
         found.append(choose(views, order, rows, items, block, parameters, data.liking, features))
-    totals = pd.concat([chosen.totals for chosen in found], ignore_index=True).sort_values("row")
-    totals = totals.reset_index(drop=True)
+    totals = together([chosen.totals for chosen in found], "row")
     ids = pd.Index(np.array([], np.str_) if features is None else features.ids, dtype="str")
     groups = pd.Categorical.from_codes(totals.pop("shared"), categories=ids)
     about = pairs_of(lists, totals.pop("row").to_numpy()).join(totals.assign(shared=groups))

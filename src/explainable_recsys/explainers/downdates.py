@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,32 +19,62 @@ FEW = 8
 
 @dataclass(frozen=True, eq=False)
 class Downdates:
-    """User sides of one system without each of the ratings.
+    """User sides of one system without each of the ratings: w - w_-j = moved + steps_j B^-1 z_j.
 
     Attributes:
         systems: The system.
-        changes: (b, length, f) user side with all ratings minus that without each; 0 where padded.
+        filled: (b, length) False where padded.
+        to_rated: (b, length, f) Z B^-1.
+        steps: (b, length)
+        user: (b, f) w.
+        before: (b, f) w less moved.
     """
 
     systems: UserSystems
-    changes: NDArray[np.float64]
+    filled: NDArray[np.bool_]
+    to_rated: NDArray[np.float64]
+    steps: NDArray[np.float64]
+    user: NDArray[np.float64]
+    before: NDArray[np.float64]
+
+    @cached_property
+    def changes(self) -> NDArray[np.float64]:
+        """User side with all ratings minus that without each, (b, length, f); 0 where padded."""
+        changes = self.to_rated * self.steps[..., None]
+        changes += (self.user - self.before)[:, None, :]
+        changes[~self.filled] = 0.0
+        return np.asarray(changes)
 
     def losses(self, items: NDArray[np.int64]) -> NDArray[np.float64]:
         """Scores of items (b, k) with all ratings minus those without each, (b, k, length)."""
-        return np.asarray(self.systems.items[items] @ self.changes.transpose(0, 2, 1))
+        return self._losses(items, self._products(items))
 
-    def shares(self, items: NDArray[np.int64]) -> NDArray[np.float64] | None:
-        """Parts of the ratings in the scores, (b, k, length): x' A^-1 z_j c_j.
+    def shares_and_losses(
+        self, items: NDArray[np.int64]
+    ) -> tuple[NDArray[np.float64] | None, NDArray[np.float64]]:
+        """Parts of the ratings in the scores, see `UserSystems.shares`, and the losses."""
+        products = self._products(items)
+        if self.systems.precision_per_rating.any():
+            shares = self.systems.shares(items)
+        else:
+            shares = None
+            if not self.systems.prior_right.any():
+                shares = products * self.systems.right[:, None, :]
+        return shares, self._losses(items, products)
 
-        They sum to the score less what does not depend on the history. None where the right side
-        of the system has more than the ratings in it, so that the score is no such sum.
-        """
-        systems = self.systems
-        if systems.prior_right.any():
-            return None
-        solved = np.linalg.solve(systems.matrix(), systems.items[items].transpose(0, 2, 1))
-        terms = solved.transpose(0, 2, 1) @ systems.rated.transpose(0, 2, 1)
-        return np.asarray(terms * systems.right[:, None, :])
+    def _products(self, items: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Of items and what B makes of the ratings: x' B^-1 z_j, (b, k, length)."""
+        with one_blas_thread():
+            return np.asarray(self.systems.items[items] @ self.to_rated.transpose(0, 2, 1))
+
+    def _losses(
+        self, items: NDArray[np.int64], products: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        lost = products * self.steps[:, None, :]
+        if self.systems.precision_per_rating.any():
+            moved = self.systems.items[items] @ (self.user - self.before)[..., None]
+            lost += moved * self.filled[:, None, :]
+        return np.asarray(lost)
 
 
 def downdates(model: ClosedFormRecommender, histories: PaddedBlock) -> Iterator[Downdates]:
@@ -73,12 +104,10 @@ def downdates_of(all_systems: Iterable[UserSystems], histories: PaddedBlock) -> 
     with one_blas_thread():
         for systems in all_systems:
             user, before, to_rated, ratings = _solve(systems, 1)
-            step = systems.right - systems.weights * ratings
-            share = 1.0 - systems.weights * np.einsum("blf,blf->bl", to_rated, systems.rated)
-            to_rated *= (step / share)[..., None]
-            to_rated += (user - before)[:, None, :]
-            to_rated[~histories.filled] = 0.0
-            yield Downdates(systems, to_rated)
+            steps = systems.right - systems.weights * ratings
+            steps /= 1.0 - systems.weights * np.einsum("blf,blf->bl", to_rated, systems.rated)
+            steps[~histories.filled] = 0.0
+            yield Downdates(systems, histories.filled, to_rated, steps, user, before)
 
 
 def influences(

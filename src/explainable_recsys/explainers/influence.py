@@ -15,11 +15,14 @@ from explainable_recsys.errors import InputError
 from explainable_recsys.explainers.downdates import Downdates, downdates, group_influences
 from explainable_recsys.explainers.tables import Explained, pairs_of
 from explainable_recsys.explainers.views import (
+    CELLS,
+    LEAST_LENGTH,
     Chosen,
     View,
     Views,
     choose,
     ranker_of,
+    scores_of_block,
     viewed_evidence,
 )
 from explainable_recsys.interactions import PaddedBlock, padded_blocks
@@ -85,31 +88,34 @@ def explain_by_influence(
     lists = lists.without_others()
     positions, columns = lists.by_user()
     ranker = ranker_of(lists, model, data)
-    outside, n = ranker.first_outside(lists), lists.n or columns.shape[1]
+    n = lists.n or columns.shape[1]
     found: list[Chosen] = []
     groups: list[pd.DataFrame] = []
     ranks: list[pd.DataFrame] = []
-    scores = np.zeros(len(lists))
-    for block in progress(padded_blocks(lists.histories.ratings), "explain by influence"):
+    of_lists = np.zeros(len(lists))
+    ratings = lists.histories.ratings
+    for block in progress(padded_blocks(ratings, CELLS, LEAST_LENGTH), "explain by influence"):
         rows, items = positions[block.rows], np.maximum(columns[block.rows], 0)
         systems = list(downdates(model, block))
-        views = Views.closed_form(systems, items, outside[block.rows])
+        histories = ratings[block.rows]
+        scores = scores_of_block(ranker, systems, histories)
+        outside = ranker.best_outside(scores, columns[block.rows], lists.n)
+        views = Views.closed_form(systems, items, outside)
         chosen = choose(views, order, rows, items, block, parameters, data.liking)
         cited = np.where(chosen.supports, chosen.places[..., : parameters.n_cited], -1)
         found.append(chosen)
         groups.append(_groups(systems, views, rows, items, cited))
-        histories = lists.histories.ratings[block.rows]
         if model.predicts_ratings:
             cited = np.full_like(cited, -1)
             predicted = np.take_along_axis(model.scores(histories), items, axis=1)
-            scores[rows[rows >= 0]] = predicted[rows >= 0]
+            of_lists[rows[rows >= 0]] = predicted[rows >= 0]
         asked = systems, block, rows, items, cited, n
         ranks.append(_ranks_without(ranker.offered, histories, *asked))
     evidence = viewed_evidence(data, lists, found, order)
     details = {"cited_groups": _about(lists, groups), "ranks_without": _about(lists, ranks)}
     if model.predicts_ratings:
         together = details["cited_groups"]
-        felt = together[_is_felt(scores[lists.positions_of(together)], together, data.scale)]
+        felt = together[_is_felt(of_lists[lists.positions_of(together)], together, data.scale)]
         details["cited_groups"] = felt.reset_index(drop=True)
         evidence = evidence.merge(felt[["user_id", "item_id"]], on=["user_id", "item_id"])
     return Explained(evidence, details, {"predicts_ratings": model.predicts_ratings})

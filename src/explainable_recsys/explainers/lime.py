@@ -144,6 +144,7 @@ class Local:
         weights: (m, e) their coefficients.
         quality: Other columns of the surrogates table, (m,) or for all m the same.
         parts: Of the history, if that was perturbed.
+        of_items: (m, e) which of the parts the recommended items are of, if these are groups.
     """
 
     rows: NDArray[np.int64]
@@ -151,6 +152,7 @@ class Local:
     weights: NDArray[np.float64]
     quality: dict[str, Any]
     parts: Parts | None = None
+    of_items: NDArray[np.bool_] | None = None
 
 
 _NOTHING = Local(np.empty(0, np.int64), np.empty(0, np.int64), np.empty((0, 0)), {})
@@ -217,7 +219,7 @@ def explain_by_lime(
     ]
     _warn_of_widened(found, len(lists), parameters)
     if parameters.neighbourhood in ("groups", "history"):
-        found = [_liked_only(local, lists, features) for local in found]
+        found = [_liked_only(local) for local in found]
     if parameters.neighbourhood == "item" and features is not None:
         found = _liked_features_only(found, lists, features, data.liking)
     evidence, projected = _evidence(found, data, lists, features, parameters)
@@ -320,10 +322,11 @@ def _around_histories(
             parameters.removed,
             parameters.seed,
         )
-        left, design = parts.left(kept), kept.astype(np.float64)
+        different, same = np.unique(kept, axis=0, return_inverse=True)
+        left, design = parts.left(different), kept.astype(np.float64)
         if parts.members is not None:
-            design = np.column_stack([design, PER_MILLE * left.mean(axis=1)])
-        outputs = _scores_without(model, parts, left, columns[user, listed])
+            design = np.column_stack([design, PER_MILLE * left.mean(axis=1)[same]])
+        outputs = _scores_without(model, parts, left, columns[user, listed])[same]
         local = _fit(
             design,
             weigh_masks(kept, width),
@@ -333,11 +336,12 @@ def _around_histories(
             positions[user, listed],
             parameters,
         )
-        weights = local.weights
+        weights, of_items = local.weights, None
         if parts.members is not None:
             noise = NOISE * _finite(outputs).std(axis=0)[:, None]
             weights = _beyond_size(weights, parts.members, noise)
-        yield replace(local, weights=weights, parts=parts)
+            of_items = divide.members[columns[user, listed]][:, parts.evidence] > 0
+        yield replace(local, weights=weights, parts=parts, of_items=of_items)
 
 
 def _beyond_size(
@@ -389,7 +393,7 @@ def _liked_features_only(
     return [taste(one) for one in found]
 
 
-def _liked_only(local: Local, lists: Lists, features: Features | None) -> Local:
+def _liked_only(local: Local) -> Local:
     """Without support by parts of the history that are not liked, and opposition by those that are.
 
     A part of several ratings is liked as a feature is; see `liked_features`. Where parts that the
@@ -403,11 +407,10 @@ def _liked_only(local: Local, lists: Lists, features: Features | None) -> Local:
         means = (ratings @ parts.members) / parts.members.sum(axis=0)
         likes = (likes @ parts.members > 0) & (means >= ratings.mean() - NO_DIFFERENCE)
     likes = np.broadcast_to(likes, local.weights.shape)
-    if parts.members is not None and features is not None:
-        of_items = features.matrix[lists.items[local.rows]].toarray()[:, local.evidence] > 0
-        own = of_items & likes & (local.weights > 0)
+    if local.of_items is not None:
+        own = local.of_items & likes & (local.weights > 0)
         has_own = np.asarray(own.any(axis=1))
-        other = ~of_items & (local.weights > 0) & has_own[:, None]
+        other = ~local.of_items & (local.weights > 0) & has_own[:, None]
         local = replace(local, weights=np.where(other, 0.0, local.weights))
     return _by_taste(local, likes, np.array([], np.str_))
 
@@ -444,6 +447,7 @@ class _Dividing:
 
     Attributes:
         numbers: (d + n_items,) for draws: of the groups, and of the items.
+        members: (n_items, d) which items are of which groups.
     """
 
     def __init__(
@@ -451,7 +455,10 @@ class _Dividing:
     ) -> None:
         ids = draws.numbers(histories.item_ids)
         self.numbers = ids if groups is None else np.append(draws.numbers(groups.ids), ids)
-        self._ratings, self._groups, self._from = histories.ratings, groups, grouped_from
+        self.members = np.zeros((len(ids), 0), np.float32)
+        if groups is not None:
+            self.members = groups.matrix.toarray()
+        self._ratings, self._from = histories.ratings, grouped_from
         self._likes = liking.mask(histories.ratings)
 
     def __call__(self, user: int) -> Parts:
@@ -459,8 +466,8 @@ class _Dividing:
         own = slice(ratings.indptr[user], ratings.indptr[user + 1])
         items, values = ratings.indices[own].astype(np.int64), ratings.data[own]
         likes = self._likes[own]
-        if self._groups is not None and len(items) >= self._from:
-            members = self._groups.matrix[items].toarray()
+        if len(items) >= self._from:
+            members = self.members[items]
             groups = np.flatnonzero(members.any(axis=0))
             if len(groups) > 1:
                 return Parts(items, values, likes, members[:, groups], groups)
@@ -606,7 +613,7 @@ def _evidence(
     parameters: LimeParameters,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The evidence of all surrogates in one table, and the examples of parts of histories."""
-    chosen = [_pieces(local, lists, features, parameters) for local in [_NOTHING, *found]]
+    chosen = [_pieces(local, parameters) for local in [_NOTHING, *found]]
     rows, pieces, weights, examples = (np.concatenate(part) for part in zip(*chosen, strict=True))
     n_groups = 0 if features is None else len(features.ids)
     popular = np.zeros(len(rows), bool)
@@ -651,7 +658,7 @@ def _named(
 
 
 def _pieces(
-    local: Local, lists: Lists, features: Features | None, parameters: LimeParameters
+    local: Local, parameters: LimeParameters
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]:
     """Recommendation, evidence, weight and examples of the strongest evidence."""
     n_cited = min(parameters.n_cited, parameters.n_evidence)
@@ -661,9 +668,8 @@ def _pieces(
     examples = np.full((*chosen.shape, parameters.n_examples), -1)
     if local.parts is not None and len(of):
         kinship = np.zeros((len(local.rows), len(local.parts.items)))
-        if features is not None and local.parts.members is not None:
-            of_items = features.matrix[lists.items[local.rows]].toarray()[:, local.evidence]
-            kinship = of_items @ local.parts.members.T
+        if local.of_items is not None and local.parts.members is not None:
+            kinship = np.asarray(local.of_items @ local.parts.members.T, np.float64)
         examples = _examples(local.parts, local.weights, kinship, chosen, parameters.n_examples)
     return (
         local.rows[of],

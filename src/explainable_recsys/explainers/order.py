@@ -51,7 +51,9 @@ def strongest_evidence(
         rows, places = np.nonzero(first >= 0)
         strength[rows, first[rows, places]] += strength.max(initial=0.0) + 1.0
     chosen, _ = top_n(strength, n)
-    kept = np.zeros(weights.shape, bool)
-    rows, places = np.nonzero(chosen >= 0)
-    kept[rows, chosen[rows, places]] = True
-    return top_n(evidence_order(np.where(kept, weights, 0.0), later), n)[0]
+    places = np.sort(chosen, axis=1)
+    of_chosen = np.take_along_axis(weights, places, axis=1)
+    moved = None if later is None else np.take_along_axis(later, places, axis=1)
+    keys = evidence_order(np.where(places >= 0, of_chosen, 0.0), moved)
+    order = np.argsort(-keys, axis=1, kind="stable")
+    return np.take_along_axis(places, order, axis=1)

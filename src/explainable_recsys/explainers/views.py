@@ -20,8 +20,11 @@ from explainable_recsys.explainers.tables import evidence_table
 from explainable_recsys.interactions import PaddedBlock
 from explainable_recsys.knowledge.features import Features
 from explainable_recsys.liking import Liking
-from explainable_recsys.recommenders.base import Recommender
+from explainable_recsys.recommenders.base import Recommender, SideScorer
 from explainable_recsys.recommenders.lists import Ranker
+
+CELLS, LEAST_LENGTH = 4_000, 8
+"""Size of blocks of histories, see `padded_blocks`: at most 500, whose scores are held at once."""
 
 LEAST_LIKED = 1 / 3
 """What liked items have to be of all that supports a recommendation."""
@@ -88,10 +91,10 @@ class Views:
             outside: (b,) as `of`.
         """
         asked = with_outside(items, outside)
-        shares = [system.shares(asked) for system in systems]
-        known = [share for share in shares if share is not None]
-        loss = np.sum([system.losses(asked) for system in systems], axis=0)
-        return cls.of(np.sum(known, axis=0) if len(known) == len(shares) else None, loss, outside)
+        parts = [system.shares_and_losses(asked) for system in systems]
+        shares = [share for share, _ in parts if share is not None]
+        loss = np.sum([lost for _, lost in parts], axis=0)
+        return cls.of(np.sum(shares, axis=0) if len(shares) == len(parts) else None, loss, outside)
 
     def by(self, view: View) -> NDArray[np.float64]:
         """One of the views.
@@ -109,11 +112,12 @@ class Views:
 
     def at(
         self, users: NDArray[np.int64], slots: NDArray[np.int64], places: NDArray[np.int64]
-    ) -> pd.DataFrame:
-        """Columns `share`, `loss`, `lead` of some ratings (n,); NaN where there is no share."""
+    ) -> dict[str, NDArray[np.float64]]:
+        """`share`, `loss` and `lead` of some ratings (n,); NaN where there is no share."""
         of = users, slots, places
         known = {name: getattr(self, name) for name in get_args(View)}
-        return pd.DataFrame({n: np.nan if v is None else v[of] for n, v in known.items()})
+        nothing = np.full(len(users), np.nan)
+        return {name: nothing if view is None else view[of] for name, view in known.items()}
 
 
 def with_outside(items: NDArray[np.int64], outside: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -127,6 +131,16 @@ def ranker_of(lists: Lists, model: object, data: Data) -> Ranker:
     return ranker if lists.barred is None else replace(ranker, barred=lists.barred)
 
 
+def scores_of_block(
+    ranker: Ranker, systems: Sequence[Downdates], histories: sparse.csr_array
+) -> NDArray[np.float32]:
+    """`Ranker.scores` of histories whose systems are solved."""
+    if isinstance(ranker.model, SideScorer):
+        given = ranker.model.scores_given(systems[0].user, slice(None))
+        return ranker.open_to(given, histories)
+    return ranker.scores(histories)
+
+
 @dataclass(frozen=True, eq=False)
 class Chosen:
     """The evidence of a block of users.
@@ -135,10 +149,10 @@ class Chosen:
         places: (b, k, n) of the pieces of each recommendation in its user's history, in the order
             of telling, padded with -1.
         supports: (b, k, n) which of them support it and are named in a sentence.
-        pieces: Columns `row` (of the recommendation in the lists), `place` (in the order of
-            telling), `rated` (column), `share`, `loss`, `lead`; a row for each piece.
-        totals: Columns `row`, `supporting`, `opposing`: sums of the weights of all the history's
-            ratings for and against each recommendation with any; `lower`, of the supporting ones
+        pieces: Of each piece `row` (of the recommendation in the lists), `place` (in the order of
+            telling), `rated` (column), `share`, `loss`, `lead`.
+        totals: Of each recommendation that has any `row`, `supporting`, `opposing`: sums of the
+            weights of all the history's ratings for and against it; `lower`, of the supporting ones
             of what is not liked; `n_liked`, number of the supporting ones of what is; and of the
             group that stands out `shared` (column of the features, -1 if none does), `n_sharing`,
             `of_sharing` (sum of the weights).
@@ -146,8 +160,8 @@ class Chosen:
 
     places: NDArray[np.int64]
     supports: NDArray[np.bool_]
-    pieces: pd.DataFrame
-    totals: pd.DataFrame
+    pieces: dict[str, NDArray[Any]]
+    totals: dict[str, NDArray[Any]]
 
 
 def choose(
@@ -199,11 +213,12 @@ def choose(
     return Chosen(
         chosen.reshape(*rows.shape, chosen.shape[1]),
         supports.reshape(*rows.shape, cited.shape[1]),
-        pieces.assign(
-            row=rows.ravel()[made],
-            place=place,
-            rated=block.columns[users, chosen[made, place]],
-        ),
+        pieces
+        | {
+            "row": rows.ravel()[made],
+            "place": place,
+            "rated": block.columns[users, chosen[made, place]],
+        },
         _totals(weights, liked, groups, rows, np.unique(made)),
     )
 
@@ -222,7 +237,7 @@ def _totals(
     groups: Groups,
     rows: NDArray[np.int64],
     explained: NDArray[np.int64],
-) -> pd.DataFrame:
+) -> dict[str, NDArray[Any]]:
     """What all ratings (b, k, length) say about the explained recommendations, as in `Chosen`."""
     columns = {
         "row": rows,
@@ -234,7 +249,7 @@ def _totals(
         "n_sharing": groups.members.sum(axis=2),
         "of_sharing": groups.part,
     }
-    return pd.DataFrame({name: values.ravel()[explained] for name, values in columns.items()})
+    return {name: values.ravel()[explained] for name, values in columns.items()}
 
 
 def _of_lower(weights: NDArray[np.float64], liked: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -249,8 +264,7 @@ def viewed_evidence(data: Data, lists: Lists, found: Sequence[Chosen], order: Vi
         As `evidence_table`, style `item`, and `share` (missing where there is none), `loss`,
         `lead`; `weight` is the one that orders them.
     """
-    pieces = pd.concat([chosen.pieces for chosen in found], ignore_index=True)
-    pieces = pieces.sort_values(["row", "place"], ignore_index=True)
+    pieces = together([chosen.pieces for chosen in found], "row", "place")
     rated = pieces["rated"].to_numpy(np.int64)
     table = evidence_table(
         lists,
@@ -262,3 +276,11 @@ def viewed_evidence(data: Data, lists: Lists, found: Sequence[Chosen], order: Vi
     )
     views: dict[str, Any] = {n: pieces[n].astype(np.float32) for n in ("share", "loss", "lead")}
     return table.assign(**views)
+
+
+def together(parts: Sequence[dict[str, NDArray[Any]]], *keys: str) -> pd.DataFrame:
+    """Columns of several blocks in one table, sorted by some of them."""
+    table = pd.DataFrame(
+        {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    )
+    return table.sort_values(list(keys), ignore_index=True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from functools import partial
-from typing import Literal
+from functools import cached_property, partial
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +18,11 @@ from explainable_recsys.parameters import Parameters
 from explainable_recsys.progress import progress
 from explainable_recsys.top_n import top_n
 
-SIMILARITIES_AT_ONCE = 1_000_000
+SIMILARITIES_AT_ONCE = 500_000
 """Similarities that are held at once."""
+
+FEW_ROWS = 8
+"""Products of fewer rows take less time than importing what multiplies faster."""
 
 DECIMALS = 12
 """To which similarities are rounded, so that rounding errors decide no tie."""
@@ -160,6 +163,19 @@ def shares_of_similarity(
     return products
 
 
+def dense_product(left: sparse.csr_array, right: sparse.csr_array) -> NDArray[Any]:
+    """The product of two sparse matrices of one type, for the most part not 0, as a dense one.
+
+    >>> dense_product(sparse.csr_array([[1.0, 2.0]]), sparse.csr_array([[3.0], [4.0]]))
+    array([[11.]])
+    """
+    if left.shape[0] < FEW_ROWS:
+        return np.asarray((left @ right).toarray())
+    from sklearn.utils.sparsefuncs import sparse_matmul_to_dense
+
+    return np.asarray(sparse_matmul_to_dense(left, right))
+
+
 def _check_k(k: int, n: int, what: str) -> None:
     if k >= n:
         raise InputError(
@@ -180,12 +196,24 @@ class _Candidates:
         self._k = parameters.k
         self._centres = parameters.similarity == "pearson"
         self._shrinkage = parameters.shrinkage
-        self._marks = _fingerprints(rows)
-        values = self._values(rows)
-        self._across = values.T.tocsr()
-        self._squares = _squares(values)
-        self._squares_across = values.power(2).T.tocsr()
-        self._ones_across = _ones(values).T.tocsr()
+        self._rows = rows
+        self._across = self._values(rows).T.tocsr()
+
+    @cached_property
+    def _marks(self) -> NDArray[np.uint64]:
+        return _fingerprints(self._rows)
+
+    @cached_property
+    def _squares(self) -> NDArray[np.float64]:
+        return _squares(self._values(self._rows))
+
+    @cached_property
+    def _squares_across(self) -> sparse.csr_array:
+        return self._across.power(2)
+
+    @cached_property
+    def _ones_across(self) -> sparse.csr_array:
+        return _ones(self._across)
 
     def nearest(
         self, queries: sparse.csr_array, own: NDArray[np.int64] | None = None
@@ -194,7 +222,7 @@ class _Candidates:
         n = queries.shape[0]
         found = np.full((n, self._k), -1, np.int64)
         similar = np.zeros((n, self._k))
-        step = max(1, SIMILARITIES_AT_ONCE // len(self._marks))
+        step = max(1, SIMILARITIES_AT_ONCE // self._rows.shape[0])
         for start in progress(range(0, n, step), "find neighbours"):
             stop = min(start + step, n)
             block = queries[start:stop]
@@ -211,29 +239,26 @@ class _Candidates:
     def similarity(self, block: sparse.csr_array) -> NDArray[np.float64]:
         """Similarity (b, n) of some rows to all candidates; -inf where it is not above 0.
 
-        Most rows have nothing in common with most others: all but the last lines are about pairs
+        Most rows have nothing in common with most others: all but the first lines are about pairs
         that do.
         """
         block_values = self._values(block)
-        products = block_values @ self._across
-        rows = np.repeat(np.arange(block.shape[0]), np.diff(products.indptr))
-        columns, values = products.indices, products.data
+        similarity = dense_product(block_values, self._across)
+        there = np.flatnonzero(similarity > 0)
+        values = similarity.ravel()[there]
         if self._centres:
-            squares = (block_values.power(2) @ self._ones_across).toarray()[rows, columns]
-            squares *= (_ones(block_values) @ self._squares_across).toarray()[rows, columns]
+            squares = dense_product(block_values.power(2), self._ones_across).ravel()[there]
+            of_others = dense_product(_ones(block_values), self._squares_across)
+            squares *= of_others.ravel()[there]
         else:
-            squares = _squares(block_values)[rows] * self._squares[columns]
+            squares = np.outer(_squares(block_values), self._squares).ravel()[there]
         values /= np.sqrt(squares, out=squares)
         if self._shrinkage:
-            n_common = _ones(block_values) @ self._ones_across
-            if n_common.nnz == products.nnz:
-                counts = n_common.data
-            else:  # sums of exactly 0 are not stored
-                counts = n_common.toarray()[rows, columns]
+            counts = dense_product(_ones(block_values), self._ones_across).ravel()[there]
             values *= counts / (counts + self._shrinkage)
         np.round(values, DECIMALS, out=values)
-        similarity = np.full(products.shape, -np.inf)
-        similarity[rows, columns] = np.where(values > 0, values, -np.inf)
+        similarity.fill(-np.inf)
+        similarity.ravel()[there] = np.where(values > 0, values, -np.inf)
         return similarity
 
     def _values(self, rows: sparse.csr_array) -> sparse.csr_array:

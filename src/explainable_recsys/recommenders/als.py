@@ -104,21 +104,24 @@ class ALS(Recommender):
         users = np.zeros((histories.shape[0], self.item_factors.shape[1]))
         with one_blas_thread():
             for block in padded_blocks(histories):
-                rated, systems, weights = self._normal_equations(block)
-                right = (weights[:, None, :] @ rated).transpose(0, 2, 1)
-                users[block.rows] = np.linalg.solve(systems, right)[..., 0]
+                extra, liked = self._preferences(block)
+                rated = self._factors[block.columns]
+                right = np.where(liked, 1.0 + extra, 0.0)[:, None, :] @ rated
+                rated *= np.sqrt(extra)[..., None]
+                systems = rated.transpose(0, 2, 1) @ rated
+                systems += self._gram
+                users[block.rows] = np.linalg.solve(systems, right.transpose(0, 2, 1))[..., 0]
         return users
 
     def contributions(
         self, histories: PaddedBlock, items: NDArray[np.int64]
     ) -> NDArray[np.float64]:
         """One term of the score per rated item; see `AdditiveRecommender.contributions`."""
+        (systems,) = self.user_systems(histories)
         with one_blas_thread():
-            rated, systems, weights = self._normal_equations(histories)
-            explained = self._factors[items]
-            solved = np.linalg.solve(systems, explained.transpose(0, 2, 1))
-            terms = solved.transpose(0, 2, 1) @ rated.transpose(0, 2, 1)
-        return np.asarray(terms * weights[:, None, :])
+            shares = systems.shares(items)
+        assert shares is not None  # the right side is a sum over the ratings
+        return shares
 
     def scores_given(
         self, users: NDArray[np.float64], columns: NDArray[np.int64] | slice
@@ -129,14 +132,14 @@ class ALS(Recommender):
 
     def user_systems(self, histories: PaddedBlock) -> Iterator[UserSystems]:
         """The least-squares problems as systems; see `ClosedFormRecommender`."""
-        extra, liked = _confidence(histories.values, self.parameters)
-        liked = liked & histories.filled
-        rated = self._factors[histories.columns] * histories.filled[..., None]
+        extra, liked = self._preferences(histories)
+        rated = self._factors[histories.columns]
+        rated[~histories.filled] = 0.0
         b, _, f = rated.shape
         yield UserSystems(
             items=self._factors,
             rated=rated,
-            weights=np.where(liked, extra, 0.0),
+            weights=extra,
             right=np.where(liked, 1.0 + extra, 0.0),
             prior_right=np.zeros((b, f)),
             prior_precision=np.broadcast_to(self._gram, (b, f, f)),
@@ -144,16 +147,11 @@ class ALS(Recommender):
             n_ratings=histories.filled.sum(axis=1),
         )
 
-    def _normal_equations(
-        self, histories: PaddedBlock
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-        """Rated factors (b, length, f), matrices A (b, f, f) and weights c p (b, length)."""
-        extra, liked = _confidence(histories.values, self.parameters)
-        liked = liked & histories.filled
-        rated = self._factors[histories.columns]
-        weighted = rated * np.where(liked, extra, 0.0)[..., None]
-        systems = self._gram + rated.transpose(0, 2, 1) @ weighted
-        return rated, systems, np.where(liked, 1.0 + extra, 0.0)
+    def _preferences(self, block: PaddedBlock) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """Confidence above 1 of each rating (b, length), and which count as a preference."""
+        extra, liked = _confidence(block.values, self.parameters)
+        liked &= block.filled
+        return np.where(liked, extra, 0.0), liked
 
     @cached_property
     def _factors(self) -> NDArray[np.float64]:

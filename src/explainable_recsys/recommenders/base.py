@@ -189,6 +189,18 @@ class UserSystems:
         across = self.rated.transpose(0, 2, 1)
         return np.asarray((across @ self.right[..., None])[..., 0] + self.prior_right)
 
+    def shares(self, items: NDArray[np.int64]) -> NDArray[np.float64] | None:
+        """Parts of the ratings in the scores of items (b, k), (b, k, length): x' A^-1 z_j c_j.
+
+        They sum to the score less what does not depend on the history. None where the right side
+        of the system has more than the ratings in it, so that the score is no such sum.
+        """
+        if self.prior_right.any():
+            return None
+        solved = np.linalg.solve(self.matrix(), self.items[items].transpose(0, 2, 1))
+        terms = solved.transpose(0, 2, 1) @ self.rated.transpose(0, 2, 1)
+        return np.asarray(terms * self.right[:, None, :])
+
     @cached_property
     def _solution(self) -> NDArray[np.float64]:
         return np.asarray(np.linalg.solve(self.matrix(), self.right_side()[..., None])[..., 0])
@@ -205,7 +217,7 @@ class UserSystems:
 
     def prior(self, n_removed: int) -> NDArray[np.float64]:
         """P of histories with so many ratings less (at most all of them), (b, f, f)."""
-        if not n_removed:
+        if not n_removed or not self.precision_per_rating.any():
             return self.prior_precision
         removed = np.minimum(n_removed, self.n_ratings)[:, None, None]
         return self.prior_precision - removed * self.precision_per_rating

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from explainable_recsys.interactions import PaddedBlock
+from explainable_recsys.knowledge.neighbours import dense_product
 from explainable_recsys.knowledge.similar_items import SimilarItems
 from explainable_recsys.recommenders.base import Recommender
 
@@ -31,7 +32,7 @@ class ItemKNN(Recommender, SimilarItems):
 
     def scores(self, histories: sparse.csr_array) -> NDArray[np.float32]:
         """Sums of rating times similarity; see `Recommender.scores`."""
-        return np.asarray((histories.astype(np.float32) @ self._to_items).toarray())
+        return dense_product(histories.astype(np.float32), self._to_items)
 
     def scores_of(
         self, histories: sparse.csr_array, columns: NDArray[np.int64]

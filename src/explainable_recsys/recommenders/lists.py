@@ -153,14 +153,22 @@ class Ranker:
         found = []
         for start in range(0, histories.shape[0], block_size):
             part = slice(start, start + block_size)
-            scores = self.scores(histories[part])
-            for on_list in (listed[part], self.best(scores, lists.n)[0]):
-                rows, places = np.nonzero(on_list >= 0)
-                scores[rows, on_list[rows, places]] = -np.inf
-            best = self.order[np.take(scores, self.order, axis=1).argmax(axis=1)]
-            highest = scores[np.arange(len(best)), best]
-            found.append(np.where(np.isneginf(highest), -1, best))
+            found.append(self.best_outside(self.scores(histories[part]), listed[part], lists.n))
         return np.concatenate([np.empty(0, np.int64), *found])
+
+    def best_outside(
+        self, scores: NDArray[np.float32], listed: NDArray[np.int64], n: int
+    ) -> NDArray[np.int64]:
+        """The best item (b,) that is not listed (b, k), nor one of the n best; see `first_outside`.
+
+        The scores (b, n_items) are changed.
+        """
+        for on_list in (listed, self.best(scores, n)[0]):
+            rows, places = np.nonzero(on_list >= 0)
+            scores[rows, on_list[rows, places]] = -np.inf
+        best = self.order[np.take(scores, self.order, axis=1).argmax(axis=1)]
+        highest = scores[np.arange(len(best)), best]
+        return np.where(np.isneginf(highest), -1, best)
 
     def ranks(self, scores: NDArray[Any], columns: NDArray[np.int64], n: int) -> NDArray[np.int64]:
         """Places of some items among all; up to n just where the item is on the list of n.

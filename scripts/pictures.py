@@ -58,7 +58,7 @@ APP = {
     "app": ("/", 1280, 800, "light"),
     "app_reasons": ("/?u={user}&a=posthoc_influence&open={item}", 1280, 1100, "light"),
     "app_dark": ("/?u={user}&a=intrinsic_als", 1280, 800, "dark"),
-    "app_phone": ("/?u={user}&a=posthoc_ar&open={item}", 390, 1200, "light"),
+    "app_phone": ("/?r=260:5&r=2571:4.5&r=1:2&a=intrinsic_als", 390, 844, "light"),
 }
 """Pictures of the app: the address, what is seen of it, and in which colours."""
 

@@ -26,6 +26,8 @@ RUNNERS = ("SequentialRunner", "ThreadRunner", "ParallelRunner")
 OWN_RUNNER = "explainable_recsys.interface.workers.WorkersRunner"
 """Which shares the machine out better than Kedro's own, and which runs where none is named."""
 
+PATH = click.Path(path_type=Path)
+
 
 @click.group(name="explainable-recsys")
 def cli() -> None:
@@ -178,6 +180,30 @@ def explain_command(metadata: ProjectMetadata, /, env: str | None, form: str, **
 
 
 cli.add_command(with_plain_errors(explain_command))
+
+
+@click.command(name="recommend")
+@click.option("--histories", required=True, type=PATH, help="File: user_id, item_id, rating.")
+@click.option("--output", required=True, type=PATH, help="File for the lists.")
+@click.option(
+    "--approach",
+    help="Who recommends; default: the highest nDCG of those that explain half of their lists.",
+)
+@click.option("--n", type=click.IntRange(1), help="Length of the lists; default: as in the run.")
+@click.option("--explain", is_flag=True, help="With a sentence that says why.")
+@click.option("--env", "-e", help="Environment, for example ml-100k.")
+@click.pass_obj
+def recommend_command(metadata: ProjectMetadata, /, env: str | None, **wanted: Any) -> None:
+    """Recommend to everybody in a file of histories, whether a run knows them or not.
+
+    Both files are CSV or Parquet, by their ending; the rows of each person stand together.
+    """
+    from explainable_recsys.interface.recommend import Order, recommend_file
+
+    recommend_file(metadata.project_path, env, Order(**wanted))
+
+
+cli.add_command(with_plain_errors(recommend_command))
 
 
 @click.command(name="summary")

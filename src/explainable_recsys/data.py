@@ -141,7 +141,18 @@ class Data:
 
     def of(self, histories: Interactions) -> Data:
         """The same, for other people's histories (over this catalogue)."""
-        return dataclasses.replace(self, histories=histories)
+        return self._with(histories=histories)
+
+    def with_liking(self, liking: Liking) -> Data:
+        """The same, where something else counts as liked."""
+        return self._with(liking=liking)
+
+    def _with(self, **changes: Any) -> Data:
+        """The same over this catalogue, with the titles if they are made."""
+        other = dataclasses.replace(self, **changes)
+        made = {name: value for name, value in vars(self).items() if name == "_titles"}
+        vars(other).update(made)
+        return other
 
     def with_items(self, items: pd.DataFrame) -> Data:
         """The same over a larger catalogue: with columns for items that nobody rated.

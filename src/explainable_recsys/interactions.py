@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -43,6 +44,21 @@ class Interactions:
     def n_items(self) -> int:
         """Number of columns."""
         return len(self.item_ids)
+
+    @cached_property
+    def n_ratings(self) -> NDArray[np.int64]:
+        """Number of ratings of each item, (n_items,)."""
+        return np.bincount(self.ratings.indices, minlength=self.n_items)
+
+    @cached_property
+    def most_rated_first(self) -> NDArray[np.int64]:
+        """Columns (n_items,) by their number of ratings, ties in the order of the catalogue."""
+        return np.argsort(-self.n_ratings, kind="stable")
+
+    @cached_property
+    def distinct(self) -> NDArray[np.float32]:
+        """The ratings that there are, each once, ascending."""
+        return np.unique(self.ratings.data)
 
     @classmethod
     def from_frame(cls, ratings: pd.DataFrame) -> Self:

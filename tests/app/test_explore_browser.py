@@ -288,7 +288,9 @@ def test_what_is_unfolded_follows_the_ratings(browser: Browser, site: Site) -> N
         page.locator(".opener").first.click()
         unfolded = page.locator(".card.open .opened")
         unfolded.locator("h4, h5, h6, p").first.wait_for()
+        was = page.url
         page.locator("input[type=range]").first.press("ArrowLeft")
+        page.wait_for_url(lambda url: url != was)
         settle(page)
         page.locator(".opened[aria-busy=false]").wait_for()
         with browser.new_context(viewport=DESK) as made:

@@ -17,17 +17,16 @@ from explainable_recsys.explainers.contributions import (
 from explainable_recsys.explainers.order import evidence_order, strongest_evidence
 from explainable_recsys.explainers.views import LEAST_LIKED
 from explainable_recsys.interactions import Interactions
+from explainable_recsys.recommenders.base import Recommender
 from tests.lists_of import assert_is_evidence, data_of, lists_of
 from tests.recommenders.small_graph import features_of
 
 
-class TableModel:
+class TableModel(Recommender):
     """The contribution of rated item j to item i is terms[i, j] x the rating."""
 
     def __init__(self, terms):
         self.terms = np.asarray(terms, dtype=float)
-
-    is_personal = True
 
     @property
     def n_items(self):

@@ -95,11 +95,9 @@ N = 3
 def ranker_of(model, n_ratings=None, barred=None):
     """All rated once, and none barred, if nothing else is said."""
     ones = np.ones(N_ITEMS, np.int64)
-    return Ranker(
-        model,
-        ones if n_ratings is None else n_ratings,
-        ones == 0 if barred is None else barred,
-    )
+    counts = ones if n_ratings is None else n_ratings
+    order = np.argsort(-counts, kind="stable")
+    return Ranker(model, counts, ones == 0 if barred is None else barred, order)
 
 
 def slow_probe(model, rows, user, items, size, kept, asked):

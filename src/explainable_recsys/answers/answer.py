@@ -43,6 +43,14 @@ class FittedPair:
         """The explainer's record."""
         return EXPLAINERS[self.record.explainer]
 
+    def prepared(self, data: Data) -> FittedPair:
+        """The same, ready for many questions: what can be made of its knowledge once is made."""
+        made = {
+            name: make(self.knowledge[name], data, self.parameters)
+            for name, make in self.explainer.prepare.items()
+        }
+        return replace(self, knowledge={**self.knowledge, **made})
+
     @property
     def silence(self) -> str:
         """Why it has no reason for a recommendation for which it has none, after a colon."""

@@ -10,7 +10,7 @@ from explainable_recsys.explainers.influence import explain_by_influence
 from explainable_recsys.explainers.lime import explain_by_lime
 from explainable_recsys.explainers.neighbours import explain_by_neighbours, explain_by_similar_items
 from explainable_recsys.explainers.paths import explain_by_paths
-from explainable_recsys.explainers.rule_explanations import explain_by_rules
+from explainable_recsys.explainers.rule_explanations import RuleIndex, explain_by_rules
 from explainable_recsys.metrics.explainability import measure_explainability
 from explainable_recsys.metrics.influence import influence_metrics
 from explainable_recsys.metrics.paths import measure_paths
@@ -60,6 +60,7 @@ _ALL = (
         on_controls=True,
         measure=Step(cited_rule_metrics, MEASURED),
         silence="no rule leads to it from what was liked",
+        prepare={"rules": RuleIndex.of},
     ),
     ExplainerRecord(
         "neighbours",

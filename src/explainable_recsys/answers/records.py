@@ -138,6 +138,8 @@ class ExplainerRecord:
         measure: Makes `{approach}.approach_metrics`, figures of this way of explaining alone.
         silence: Why it has no reason for some recommendations, to be said after a colon; parameters
             that are shares may stand there in braces.
+        prepare: What is made of its knowledge once for many questions, by argument:
+            (knowledge, data, parameters) -> what `explain` takes in its place.
     """
 
     name: str
@@ -149,6 +151,7 @@ class ExplainerRecord:
     on_controls: bool = False
     measure: Step | None = None
     silence: str = ""
+    prepare: Mapping[str, Callable[[Any, Any, Any], Any]] = field(default_factory=dict)
 
     @property
     def compared(self) -> tuple[str, ...]:

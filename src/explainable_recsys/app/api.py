@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, Path, Query, Request, Response
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
+from starlette.routing import Mount
 
 from explainable_recsys.answers.pairs import APPROACHES
 from explainable_recsys.app import schemas as of
@@ -53,6 +55,17 @@ operation = APIRouter(tags=["operation"])
 catalogue = APIRouter(tags=["catalogue"])
 lists = APIRouter(tags=["lists"], responses=documented(404, 409, 422, 429))
 changes = APIRouter(tags=["what if"], responses=documented(400, 404, 409, 422, 429))
+
+
+def mounted(api: FastAPI) -> Mount:
+    """The application under `/api`, for whatever address begins so.
+
+    Args:
+        api: As `create_api` makes it.
+    """
+    mount = Mount("/api", api)
+    mount.path_regex = re.compile("^/api/(?P<path>.*)$", re.DOTALL)  # line breaks too
+    return mount
 
 
 def create_api(held: Held) -> FastAPI:
@@ -116,7 +129,7 @@ def recommendations_of_user(
     user: UserId,
     service: Serving,
     approach: Annotated[
-        str | None, Query(max_length=100, description="None: that of the best lists.")
+        str | None, Query(max_length=100, description="Without: the one with the best lists.")
     ] = None,
     n: Annotated[int | None, Query(ge=1, le=of.MOST_LISTED)] = None,
     explain: bool = True,

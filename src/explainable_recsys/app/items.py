@@ -84,8 +84,7 @@ class Items:
         known = data.interactions
         facts = data.items.drop_duplicates("item_id").set_index("item_id")
         facts = facts.reindex(pd.Index(known.item_ids, name="item_id")).reset_index()
-        counts = np.bincount(known.ratings.indices, minlength=known.n_items)
-        facts = facts[["item_id", "title", "year", "genres"]].assign(n_ratings=counts)
+        facts = facts[["item_id", "title", "year", "genres"]].assign(n_ratings=known.n_ratings)
         has = facts["genres"].fillna("").astype("str").str.get_dummies("|").astype(bool)
         return cls(facts, has.drop(columns="", errors="ignore"))
 

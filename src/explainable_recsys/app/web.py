@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from explainable_recsys.app import api, approach_pages, cards, pages
+from explainable_recsys.app import api, approach_pages, cards, pages, reference
 from explainable_recsys.app.held import Held
 
 
@@ -15,7 +15,9 @@ def create_app(held: Held) -> FastAPI:
         held: Who answers.
     """
     app = FastAPI(title="explainable-recsys", docs_url=None, redoc_url=None, openapi_url=None)
-    app.mount("/api", api.create_api(held))
+    questions = api.create_api(held)
+    app.router.routes.append(api.mounted(questions))
+    app.include_router(reference.router(held, questions))
     app.include_router(pages.router(held))
     app.include_router(cards.router(held))
     app.include_router(approach_pages.router(held))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -197,7 +195,8 @@ def _projected(
     model: Content, data: Data, lists: Lists, explained: NDArray[np.bool_], n_evidence: int
 ) -> pd.DataFrame:
     """The rated items that add most to each score, liked or not: features rest on them all."""
-    listed, rated = ContributionParameters(n_evidence=n_evidence), replace(data, liking=Liking())
-    evidence = explain_by_contributions(model, rated, lists, listed).evidence
+    listed = ContributionParameters(n_evidence=n_evidence)
+    all_rated = data.with_liking(Liking())
+    evidence = explain_by_contributions(model, all_rated, lists, listed).evidence
     evidence = evidence[explained[lists.positions_of(evidence)]].reset_index(drop=True)
     return evidence[["user_id", "item_id", "rated_item_id", "weight"]]

@@ -120,6 +120,19 @@ class RuleIndex:
             n_items,
         )
 
+    @classmethod
+    def of(
+        cls, table: pd.DataFrame, data: Data, parameters: RuleExplanationParameters
+    ) -> RuleIndex:
+        """Sort the rules of a table, as `rules_table` makes it.
+
+        Raises:
+            InputError: If a rule names an item that is not in the catalogue.
+        """
+        rules = rules_from_table(table, data.interactions)
+        clusters = table["cluster"].to_numpy(np.int32)
+        return cls.build(rules, clusters, data.interactions.n_items, parameters.order_by)
+
     def segments(
         self, clusters: NDArray[np.int64], consequents: NDArray[np.int64], rarest: NDArray[np.int64]
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -166,7 +179,7 @@ def explain_by_rules(
     lists: Lists,
     parameters: RuleExplanationParameters,
     *,
-    rules: pd.DataFrame,
+    rules: pd.DataFrame | RuleIndex,
     transactions: TransactionParameters,
     baskets: Interactions | None = None,
     user_clusters: pd.DataFrame | None = None,
@@ -183,7 +196,7 @@ def explain_by_rules(
         data: What the rules were mined from; says what the items are called.
         lists: What is explained.
         parameters: Number of rules and their order.
-        rules: As `rules_table` makes it.
+        rules: As `rules_table` makes it, or sorted once for many questions.
         transactions: What the rules were mined from.
         baskets: What local rules are mined from; needed with neighbours.
         user_clusters: Columns `user_id`, `cluster`; none if rules of clusters are not used.
@@ -212,9 +225,7 @@ def explain_by_rules(
     clusters = np.zeros(liked.n_users, np.int32)
     if user_clusters is not None:
         clusters[liked.known_rows(user_clusters["user_id"])] = user_clusters["cluster"]
-    mined = rules_from_table(rules, liked)
-    mined_from = rules["cluster"].to_numpy(np.int32)
-    index = RuleIndex.build(mined, mined_from, liked.n_items, parameters.order_by)
+    index = rules if isinstance(rules, RuleIndex) else RuleIndex.of(rules, data, parameters)
     cited = look_up(index, liked.ratings, lists.users, lists.items, clusters, parameters.n_rules)
     if neighbours is not None and len(neighbours):
         assert baskets is not None

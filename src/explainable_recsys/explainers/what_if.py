@@ -89,8 +89,10 @@ def what_if(
     both = [history_row(catalogue, ratings) for ratings in (history, changed)]
     offered = min_ratings, only, exclude
     ranker = Ranker.of(model, catalogue, *offered)
-    popular = Ranker.of(Popularity.fit(catalogue), catalogue, *offered)
-    rankers = [ranker if row.nnz else popular for row in both]
+    rankers = [
+        ranker if row.nnz else Ranker.of(Popularity.fit(catalogue), catalogue, *offered)
+        for row in both
+    ]
     scores = [of.model.scores(row) for of, row in zip(rankers, both, strict=True)]
     open_to = [
         of.open_to(found.copy(), row) for of, found, row in zip(rankers, scores, both, strict=True)

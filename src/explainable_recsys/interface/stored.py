@@ -241,11 +241,9 @@ class Stored:
         said = self.answered(one, lists)
         tables = said.recommendations, said.explanations, said.sentences
         someone = person(one.user_ids[0], one, *tables, self.data.items)
-        known = self.data.interactions
-        n_ratings = np.bincount(known.ratings.indices, minlength=known.n_items)
-        listed = someone.recommendations
-        columns = known.item_columns(listed["item_id"].to_numpy())
-        return replace(someone, recommendations=listed.assign(n_ratings=n_ratings[columns]))
+        known, listed = self.data.interactions, someone.recommendations
+        n_ratings = known.n_ratings[known.item_columns(listed["item_id"].to_numpy())]
+        return replace(someone, recommendations=listed.assign(n_ratings=n_ratings))
 
 
 def open_catalog(folder: Path | str = ".", env: str | None = None) -> DataCatalog:
@@ -439,7 +437,7 @@ def load_stored(
     length = {} if lists.empty else {"n": int(lists["rank"].max())}  # of the run, whatever is usual
     recommendation = usual.model_copy(update=length)
     known = load_data(catalog) if data is None else data
-    return Stored(fitted, known, whose, lists, lister, recommendation)
+    return Stored(fitted.prepared(known), known, whose, lists, lister, recommendation)
 
 
 def load_pair(catalog: DataCatalog, pair: Pair) -> FittedPair:

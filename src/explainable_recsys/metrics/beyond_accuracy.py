@@ -17,7 +17,7 @@ GENRES_AT_ONCE = 8_000_000
 
 def item_popularity(interactions: Interactions) -> NDArray[np.int64]:
     """Number of training users who rated each item, (n_items,)."""
-    return np.bincount(interactions.ratings.indices, minlength=interactions.n_items)
+    return interactions.n_ratings
 
 
 def popularity_percentiles(interactions: Interactions) -> NDArray[np.float64]:

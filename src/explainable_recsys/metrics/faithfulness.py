@@ -586,8 +586,7 @@ def _mention_what_is_left_out(lists: Lists, evidence: pd.DataFrame, n_found: int
 
 def _scores_of_nothing(model: Recommender) -> NDArray[np.float64]:
     """Scores (n_items,) of the empty history, 0 where that is -inf."""
-    empty = sparse.csr_array(np.zeros((1, model.n_items), np.float32))
-    scores = model.scores(empty)[0].astype(np.float64)
+    scores = model.scores_of_nothing.astype(np.float64)
     return np.where(np.isfinite(scores), scores, 0.0)
 
 

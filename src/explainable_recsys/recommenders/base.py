@@ -56,6 +56,11 @@ class Recommender(NamedArrays, ABC):
             (n, n_items) float32, a new array that the caller may change; higher is better.
         """
 
+    @cached_property
+    def scores_of_nothing(self) -> NDArray[np.float32]:
+        """Scores of the empty history, (n_items,)."""
+        return np.asarray(self.scores(sparse.csr_array(np.zeros((1, self.n_items), np.float32)))[0])
+
     def scores_of(
         self, histories: sparse.csr_array, columns: NDArray[np.int64]
     ) -> NDArray[np.float32]:

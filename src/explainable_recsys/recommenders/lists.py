@@ -48,11 +48,13 @@ class Ranker:
         model: The recommender.
         n_ratings: (n_items,) number of training ratings of each item.
         barred: (n_items,) which items are recommended to nobody.
+        order: (n_items,) columns of the items, the most rated first: the order of equal scores.
     """
 
     model: Recommender
     n_ratings: NDArray[np.int64]
     barred: NDArray[np.bool_]
+    order: NDArray[np.int64]
 
     @classmethod
     def of(
@@ -81,7 +83,7 @@ class Ranker:
                 f"the model knows {model.n_items} items, the interactions have "
                 f"{catalogue.n_items}: {DIFFERENT_RUNS}"
             )
-        n_ratings = np.bincount(catalogue.ratings.indices, minlength=catalogue.n_items)
+        n_ratings = catalogue.n_ratings
         barred = n_ratings < min_ratings
         if barred.all() and len(barred):
             raise InputError(
@@ -94,7 +96,7 @@ class Ranker:
             barred |= others
         if exclude is not None:
             barred[catalogue.known_columns(exclude)] = True
-        return cls(model, n_ratings, barred)
+        return cls(model, n_ratings, barred, catalogue.most_rated_first)
 
     @cached_property
     def offered(self) -> Offered:
@@ -102,8 +104,9 @@ class Ranker:
         columns = np.flatnonzero(~self.barred)
         places = np.full(len(self.barred), -1)
         places[columns] = np.arange(len(columns))
-        nobody = np.zeros(len(columns), bool)
-        return Offered(self.model, self.n_ratings[columns], nobody, columns, places)
+        nobody, order = np.zeros(len(columns), bool), places[self.order]
+        n_ratings, order = self.n_ratings[columns], order[order >= 0]
+        return Offered(self.model, n_ratings, nobody, order, columns, places)
 
     def scores(self, histories: sparse.csr_array) -> NDArray[np.float32]:
         """Scores (n, n_items) for some histories; -inf for what is not recommended."""
@@ -132,8 +135,8 @@ class Ranker:
         self, scores: NDArray[np.float32], n: int
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Columns (b, n) and scores of the lists, padded with -1 and -inf at the end."""
-        places, values = top_n(np.take(scores, self._order, axis=1), n + 1)
-        columns = np.where(places >= 0, self._order[places], -1)
+        places, values = top_n(np.take(scores, self.order, axis=1), n + 1)
+        columns = np.where(places >= 0, self.order[places], -1)
         if columns.shape[1] > n:
             ties = values == values[:, -1:]
             ties &= self.n_ratings[columns] == self.n_ratings[columns[:, -1:]]
@@ -163,7 +166,7 @@ class Ranker:
         for on_list in (listed, self.best(scores, n)[0]):
             rows, places = np.nonzero(on_list >= 0)
             scores[rows, on_list[rows, places]] = -np.inf
-        best = self._order[np.take(scores, self._order, axis=1).argmax(axis=1)]
+        best = self.order[np.take(scores, self.order, axis=1).argmax(axis=1)]
         highest = scores[np.arange(len(best)), best]
         return np.where(np.isneginf(highest), -1, best)
 
@@ -196,17 +199,12 @@ class Ranker:
         return np.where(np.isneginf(own[:, 0]), 0, ranks)
 
     @cached_property
-    def _order(self) -> NDArray[np.int64]:
-        """The most rated items first: the order of equal scores."""
-        return np.argsort(-self.n_ratings, kind="stable")
-
-    @cached_property
     def _nothing(self) -> NDArray[np.float32] | None:
         """Scores of the empty history, (n_items,); None if everybody's are the same."""
-        if not self.model.is_personal:
-            return None
-        empty = sparse.csr_array(np.zeros((1, self.model.n_items), np.float32))
-        return np.asarray(self._scored(empty)[0])
+        return self._scored_of_nothing() if self.model.is_personal else None
+
+    def _scored_of_nothing(self) -> NDArray[np.float32]:
+        return self.model.scores_of_nothing
 
     def _scored(self, histories: sparse.csr_array) -> NDArray[np.float32]:
         return self.model.scores(histories)
@@ -238,6 +236,10 @@ class Offered(Ranker):
         """See `Ranker.ranks`."""
         places = self.places[columns]
         return np.where(places < 0, 0, super().ranks(scores, np.maximum(places, 0), n))
+
+    def _scored_of_nothing(self) -> NDArray[np.float32]:
+        empty = sparse.csr_array(np.zeros((1, self.model.n_items), np.float32))
+        return np.asarray(self._scored(empty)[0])
 
     def _scored(self, histories: sparse.csr_array) -> NDArray[np.float32]:
         return self.model.scores_of(histories, self.columns)

@@ -85,17 +85,53 @@ def person(
     Raises:
         InputError: If the user has no history here.
     """
-    own, n = np.array([user_id]), histories.n_items
-    history = users_histories(histories, items, own, n)
-    listed = users_lists({"": recommendations}, {"": sentences}, items, own, n)
-    reasons = explanations[explanations["user_id"] == user_id]
-    reasons = reasons.reindex(columns=["item_id", *EVIDENCE])
+    (row,) = histories.known_rows(np.array([user_id]))
+    rated = histories.ratings[[row]]
+    best = np.lexsort((rated.indices, -rated.data))
+    columns, ratings = rated.indices[best], rated.data[best]
+    listed = _of_user(recommendations, user_id, "rank")
+    said = _of_user(sentences.reindex(columns=[*KEYS, "sentence"]), user_id)
+    evidence = explanations.reindex(columns=[*KEYS, *EVIDENCE])
+    reasons = _of_user(evidence, user_id, "position", "item_id")
     return Person(
         user_id,
-        history[["item_id", "title", "year", "rating"]],
-        listed[["rank", "item_id", "title", "year", "score", "sentence"]],
-        reasons.sort_values(["item_id", "position"], kind="stable", ignore_index=True),
+        _described(
+            {"item_id": histories.item_ids[columns], "rating": ratings},
+            items,
+            ["item_id", "title", "year", "rating"],
+        ),
+        _described(
+            {name: listed[name].array for name in ("rank", "item_id", "score")}
+            | _facts(said, listed["item_id"], ["sentence"]),
+            items,
+            ["rank", "item_id", "title", "year", "score", "sentence"],
+        ),
+        reasons[["item_id", *EVIDENCE]],
     )
+
+
+def _of_user(table: pd.DataFrame, user_id: Any, *order: str) -> pd.DataFrame:
+    """The rows of one user, by some columns, the last of them first."""
+    own = np.flatnonzero((table["user_id"] == user_id).to_numpy())
+    if order:
+        own = own[np.lexsort([table[name].to_numpy()[own] for name in order])]
+    return table.take(own).reset_index(drop=True)
+
+
+def _described(
+    columns: Mapping[str, Any], items: pd.DataFrame, order: Sequence[str]
+) -> pd.DataFrame:
+    """Columns of a table about items, with titles and years."""
+    facts = _facts(items, columns["item_id"], ["title", "year"])
+    return pd.DataFrame({name: {**columns, **facts}[name] for name in order})
+
+
+def _facts(table: pd.DataFrame, item_ids: Any, names: Sequence[str]) -> dict[str, Any]:
+    """What another table has of some items, missing where it has none."""
+    places = pd.Index(table["item_id"]).get_indexer(pd.Index(item_ids))
+    if (places >= 0).all():
+        return {name: table[name].array.take(places) for name in names}
+    return {name: pd.Series(table[name].array).reindex(places).array for name in names}
 
 
 def titled(title: Any, year: Any, item_id: Any) -> str:

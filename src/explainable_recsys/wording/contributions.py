@@ -44,7 +44,7 @@ def contribution_sentences(
     Returns:
         Columns `user_id`, `item_id`, `sentence`, one row per explained recommendation.
     """
-    table = explained.evidence.merge(explained.details["totals"], on=columns.KEYS)
+    table = _with_totals(explained.evidence, explained.details["totals"], lists)
     liked = columns.liked(data, lists.histories, table)
     sides = columns.Sides(table, parameters.n_cited, liked)
     whole = table["supporting"].to_numpy()
@@ -82,6 +82,14 @@ def contribution_sentences(
         supporting=supporting,
         opposing=rated,
     )
+
+
+def _with_totals(evidence: pd.DataFrame, totals: pd.DataFrame, lists: Lists) -> pd.DataFrame:
+    """Evidence, with what the whole history says about the same recommendation."""
+    place = np.full(len(lists), -1)
+    place[lists.positions_of(totals)] = np.arange(len(totals))
+    found = totals.drop(columns=columns.KEYS).take(place[lists.positions_of(evidence)])
+    return pd.concat([evidence, found.set_index(evidence.index)], axis=1)
 
 
 def _forms(table: pd.DataFrame, sides: columns.Sides, n_cited: int) -> NDArray[np.int64]:
@@ -136,7 +144,7 @@ def below_liking(data: Data) -> str:
     """Which ratings are of what is not liked: those below ★4, or below the person's mean."""
     if np.isnan(data.liking.at_least):
         return phrase("below your mean")
-    given = np.unique(data.interactions.ratings.data)
+    given = data.interactions.distinct
     liked = given[given >= data.liking.at_least - NO_DIFFERENCE]
     return phrase("below ★{rating}", rating=short(float(liked[0]) if len(liked) else np.inf))
 

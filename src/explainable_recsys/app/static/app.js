@@ -137,11 +137,11 @@ async function unfold() {
   const { query } = part("state").dataset;
   opened().ariaBusy = "true";
   const reply = await fetch(`${form.dataset.opened}?${query}`).catch(() => null);
+  const html = reply?.ok ? await reply.text().catch(() => "") : "";
   if (part("state").dataset.query !== query || !opened()) return;
+  const came = new DOMParser().parseFromString(html, "text/html");
+  if (html) opened().replaceChildren(...came.body.childNodes);
   opened().ariaBusy = "false";
-  if (!reply?.ok) return;
-  const came = new DOMParser().parseFromString(await reply.text(), "text/html");
-  opened()?.replaceChildren(...came.body.childNodes);
 }
 
 function wait() {

@@ -135,12 +135,19 @@ def state_of(page: Page) -> State:
     return State.parse(parse_qsl(urlsplit(page.url).query))
 
 
+SETTLED = """() => {
+  const given = new URLSearchParams(location.search).getAll('r');
+  const controls = [...document.querySelectorAll('[type=range], :checked[type=radio]')];
+  return controls.every((one) => given.includes(`${one.name.slice(2)}:${Number(one.value)}`)
+      || Number(one.value) === Number(one.dataset.was))
+    && document.getElementById('state').dataset.query === location.search.slice(1)
+    && !document.querySelector('.waiting');
+}"""
+
+
 def settle(page: Page) -> None:
-    """Wait until the reasons are those of the newest list."""
-    page.wait_for_function(
-        "() => document.getElementById('state').dataset.query === location.search.slice(1)"
-        " && !document.querySelector('.waiting')"
-    )
+    """Wait until the address and the reasons are those of the newest ratings."""
+    page.wait_for_function(SETTLED)
 
 
 WATCH = """
@@ -173,7 +180,6 @@ def test_while_dragging_every_list_belongs_to_a_state_that_was_on_the_screen(
                     page.mouse.move(box["x"] + part * box["width"], middle, steps=4)
                     page.wait_for_timeout(30)
                 page.mouse.up()
-            page.wait_for_timeout(400)
             settle(page)
             sent, seen = page.evaluate("[window.sent, window.seen]")
             last = shown(page)
@@ -217,6 +223,9 @@ def test_reasons_follow_and_one_click_takes_all_back(browser: Browser, site: Sit
         assert page.evaluate("document.activeElement.id") == first.get_attribute("id")
         assert "list" in page.locator("#said").inner_text().lower()
         tried = page.url
+        page.locator("#settings a[data-here]").click()
+        page.get_by_role("link", name="Back to the list").click()
+        assert page.url == tried
         page.locator("#compare").click()
         page.locator("#before-title").wait_for()
         assert page.locator("#before-title ~ ol li").count() == len(before)

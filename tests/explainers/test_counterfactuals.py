@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import itertools
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -63,6 +64,16 @@ def models(catalogue: Interactions) -> dict[str, Recommender]:
     return {kind: fit(catalogue) for kind, fit in FITS.items()}
 
 
+@cache
+def scores_of(
+    model: Recommender, catalogue: Interactions, history: tuple[tuple[Any, float], ...]
+) -> list[float]:
+    """Scores of all items for a history; the same are needed for each item of a list."""
+    one = history_of(catalogue, dict(history)).ratings
+    found: list[float] = model.scores(one)[0].astype(float).tolist()
+    return found
+
+
 def place_without(
     model: Recommender,
     catalogue: Interactions,
@@ -76,9 +87,8 @@ def place_without(
     The lead is its score minus the n-th best of the other scores. Of equal scores the more rated
     comes first, and what ties in that too at the end of the list comes after it.
     """
-    kept = {other: rating for other, rating in history.items() if other not in removed}
-    scores = model.scores(history_of(catalogue, kept).ratings)[0].astype(float).tolist()
-    nothing = model.scores(sparse.csr_array((1, catalogue.n_items), dtype=np.float32))[0].tolist()
+    kept = tuple((other, rating) for other, rating in history.items() if other not in removed)
+    scores, nothing = (scores_of(model, catalogue, of) for of in (kept, ()))
     ids, counts = catalogue.item_ids.tolist(), np.diff(catalogue.ratings.tocsc().indptr).tolist()
     places = [
         place

@@ -64,6 +64,7 @@ function show(html, asked, isRight) {
     const fresh = came.getElementById(id);
     if (fresh && part(id)) replace(part(id), fresh, asked);
   }
+  for (const link of document.querySelectorAll("a[data-here]")) link.search = part("state").dataset.query;
   move(old);
   if (document.activeElement?.id !== focus) (part(focus) ?? part("list-title"))?.focus();
   if (asked.light) return;

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse, RedirectResponse
@@ -117,16 +118,22 @@ def answered(
             return page(service, state)
     except BusyError:
         text = phrase("Many people ask at the moment; try again.")
-        reply = render(problem, request, service, 429, error=text, near=[], state=None)
+        reply = render(problem, request, service, 429, **problem_values(text))
         reply.headers["retry-after"] = "1"
         return reply
     except NotHereError as error:
         near = list(error.near) if state is not None and is_unknown(service, state.user) else []
-        values = {"error": str(error), "near": near, "state": state}
+        values = problem_values(str(error), state, near)
         return render(problem, request, service, 404, **values)
     except InputError as error:
-        values = {"error": str(error), "near": [], "state": state}
-        return render(problem, request, service, 422, **values)
+        return render(problem, request, service, 422, **problem_values(str(error), state))
+
+
+def problem_values(
+    error: str, state: State | None = None, near: Sequence[Any] = ()
+) -> dict[str, Any]:
+    """What the template of a problem shows: what is wrong, of which address, and who is near."""
+    return {"error": error, "state": state, "near": near}
 
 
 def is_unknown(service: Service, user: str | None) -> bool:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request, Response
 
 from explainable_recsys.app import api, approach_pages, cards, pages, reference
 from explainable_recsys.app.held import Held
+from explainable_recsys.app.pages import problem_values
+from explainable_recsys.app.rendering import render
+from explainable_recsys.wording.phrases import phrase
 
 
 def create_app(held: Held) -> FastAPI:
@@ -21,4 +24,11 @@ def create_app(held: Held) -> FastAPI:
     app.include_router(pages.router(held))
     app.include_router(cards.router(held))
     app.include_router(approach_pages.router(held))
+
+    @app.exception_handler(404)
+    def nothing_there(request: Request, _: Exception) -> Response:
+        """An address that is none."""
+        text = phrase("there is no such page")
+        return render("problem.html.j2", request, held.service, 404, **problem_values(text))
+
     return app

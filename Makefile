@@ -49,11 +49,16 @@ $(READY): requirements.lock
 run: $(READY)  ## Run everything (ENV=ml-100k for another data set, PIPELINES=intrinsic_als for one approach)
 	@$(BIN)/kedro run $(RUN_OPTIONS)
 
+# Every process of the tests imports all of the code: it is compiled once, and kept, for all of them.
+# What runs notebooks takes a second to import.
+test test-slow: export PYTHONDONTWRITEBYTECODE :=
+PYTEST := $(BIN)/python -m pytest -p no:nbmake -n auto --dist worksteal --quiet
+
 test: $(READY)  ## Run the tests
-	@$(BIN)/python -m pytest -n auto --dist worksteal --quiet
+	@$(PYTEST)
 
 test-slow: $(READY)  ## Run the slow tests, such as that the pages show what a run prints
-	@$(BIN)/python -m pytest -n auto --dist worksteal -m slow --quiet
+	@$(PYTEST) -m slow
 
 check: $(READY)  ## Lint, check the format and the types
 	@$(BIN)/ruff check .

@@ -12,18 +12,23 @@ Run it from the project folder:
 from __future__ import annotations
 
 import argparse
+import contextlib
 import io
-from collections.abc import Iterable
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Iterator
 from html import escape
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import numpy as np
 import pandas as pd
 from kedro.io import DataCatalog
 from lineage import find_browser
 from PIL import Image
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from explainable_recsys import Change, answer, what_if
 from explainable_recsys.figures import draw
@@ -49,6 +54,17 @@ ITEM, APPROACH = "The Lord of the Rings: The Two Towers", "intrinsic_ease"
 N_BARS, N_CITED = 5, 3
 """What is recommended to the example person; how much evidence, and how much is taken away."""
 
+APP = {
+    "app": ("/", 1280, 800, "light"),
+    "app_reasons": ("/?u={user}&a=posthoc_influence&open={item}", 1280, 1100, "light"),
+    "app_dark": ("/?u={user}&a=intrinsic_als", 1280, 800, "dark"),
+    "app_phone": ("/?r=260:5&r=2571:4.5&r=1:2&a=intrinsic_als", 390, 844, "light"),
+}
+"""Pictures of the app: the address, what is seen of it, and in which colours."""
+
+PORT, OPENED = 8173, 1580
+"""Where the app is started, and the film whose card is open."""
+
 WIDTH, COLOURS = 800, 64
 STYLE = """
 body { margin: 0; background: white; color: #222; font: 15px Arial, Liberation Sans, sans-serif }
@@ -62,7 +78,7 @@ s { color: #888 } b { color: #0072B2 }
 
 def main() -> None:
     """Take the pictures that are asked for."""
-    names = ["recommendation", "speed", *FIGURES]
+    names = ["recommendation", "speed", *FIGURES, *APP]
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("names", nargs="*", choices=[*names, []], help="default: all")
     wanted = parser.parse_args().names or names
@@ -71,8 +87,48 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=find_browser(), args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": WIDTH, "height": 420}, device_scale_factor=1.5)
         for name in wanted:
-            take(page, shown(name, catalog), Path("docs", f"{name}.png"))
+            if name not in APP:
+                take(page, shown(name, catalog), Path("docs", f"{name}.png"))
+        if of_app := [name for name in wanted if name in APP]:
+            user = catalog.load("params:source").example_user
+            with app_started() as address:
+                for name in of_app:
+                    take_app(browser, name, address, user)
         browser.close()
+
+
+@contextlib.contextmanager
+def app_started() -> Iterator[str]:
+    """The app on the last run, and its address."""
+    kedro = Path(sys.executable).with_name("kedro")
+    command = [str(kedro), "app", "--port", str(PORT)]
+    quiet = subprocess.DEVNULL
+    process = subprocess.Popen(command, stdout=quiet, stderr=quiet)
+    address = f"http://127.0.0.1:{PORT}"
+    try:
+        for _ in range(300):
+            with contextlib.suppress(OSError), urlopen(f"{address}/api/v1/ready"):
+                break
+            time.sleep(0.1)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def take_app(browser: Browser, name: str, address: str, user: Any) -> None:
+    """Take one picture of the app."""
+    path, width, height, colours = APP[name]
+    page = browser.new_page(
+        viewport={"width": width, "height": height},
+        color_scheme="dark" if colours == "dark" else "light",
+        device_scale_factor=1 if width > WIDTH else 2,
+    )
+    page.goto(address + path.format(user=user, item=OPENED))
+    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(500)  # parts that arrive move into place
+    save(page.screenshot(), Path("docs", f"{name}.png"))
+    page.close()
 
 
 def shown(name: str, catalog: DataCatalog) -> str:
@@ -181,7 +237,11 @@ def take(page: Page, content: str, picture: Path) -> None:
 
     page.set_content(f"<style>{STYLE}</style><script>{get_plotlyjs()}</script>{content}")
     page.wait_for_timeout(1000)  # figures are drawn after the page has loaded
-    shot = page.locator("body").screenshot()
+    save(page.locator("body").screenshot(), picture)
+
+
+def save(shot: bytes, picture: Path) -> None:
+    """Write a picture with few colours."""
     Image.open(io.BytesIO(shot)).convert("RGB").quantize(COLOURS).save(picture, optimize=True)
     print(f"{picture}: {picture.stat().st_size // 1000} kB")
 

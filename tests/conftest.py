@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import fcntl
+import gc
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,17 @@ PROJECT = Path(__file__).parents[1]
 
 settings.register_profile("quick", max_examples=15, deadline=None)
 settings.load_profile("quick")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Modules and tests, once there, stay to the end: no looking for garbage among them."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def run_project(
@@ -54,20 +66,32 @@ def open_catalog(data_root: Path) -> Iterator[DataCatalog]:
 
 
 @pytest.fixture(scope="session")
-def run_once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Callable[..., Path]:
-    """Runs pipelines as `run_project` does, once for all processes of the tests, by a name."""
+def make_once(
+    tmp_path_factory: pytest.TempPathFactory, worker_id: str
+) -> Callable[[str, Callable[[Path], object]], Path]:
+    """Fills a folder of a name once for all processes of the tests; they wait for each other."""
     base = tmp_path_factory.getbasetemp()
     if worker_id != "master":  # of several processes, which have a folder each in a common one
         base = base.parent
 
-    def run(name: str, pipelines: list[str] | None = None, **parameters: Any) -> Path:
-        data_root, done = base / name, base / f"{name}.done"
+    def make(name: str, fill: Callable[[Path], object]) -> Path:
+        folder, done = base / name, base / f"{name}.done"
         with (base / f"{name}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not done.exists():
-                run_project(data_root, pipelines, **parameters)
+                fill(folder)
                 done.touch()
-        return data_root
+        return folder
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def run_once(make_once: Callable[[str, Callable[[Path], object]], Path]) -> Callable[..., Path]:
+    """Runs pipelines as `run_project` does, once for all processes of the tests, by a name."""
+
+    def run(name: str, pipelines: list[str] | None = None, **parameters: Any) -> Path:
+        return make_once(name, lambda folder: run_project(folder, pipelines, **parameters))
 
     return run
 
@@ -79,19 +103,24 @@ def full_run(run_once: Callable[..., Path]) -> Path:
 
 
 @pytest.fixture(scope="session")
-def stored(full_run: Path) -> Callable[[str], Any]:
-    """Loads what the run of everything has stored."""
-    with open_catalog(full_run) as catalog:
-        return catalog.load
+def catalog(full_run: Path) -> DataCatalog:
+    """The catalog of that run; not to be changed, like its results."""
+    with open_catalog(full_run) as opened:
+        return opened
 
 
 @pytest.fixture(scope="session")
-def data(full_run: Path) -> Data:
+def stored(catalog: DataCatalog) -> Callable[[str], Any]:
+    """Loads what that run has stored."""
+    return catalog.load
+
+
+@pytest.fixture(scope="session")
+def data(catalog: DataCatalog) -> Data:
     """The data of that run."""
     from explainable_recsys.interface.stored import load_data
 
-    with open_catalog(full_run) as catalog:
-        return load_data(catalog)
+    return load_data(catalog)
 
 
 @pytest.fixture(scope="session")

@@ -172,8 +172,9 @@ def test_numbers_of_numbers_and_what_is_given_stay(ids):
 
 
 def test_different_ids_never_share_a_hash():
-    assert len(np.unique(hashed(np.arange(-500_000, 500_000)))) == 1_000_000
-    assert len(np.unique(hashed(7, np.arange(1_000_000)))) == 1_000_000
+    """Of numbers of 32 bits, 18 pairs of as many would be alike."""
+    assert len(np.unique(hashed(np.arange(-200_000, 200_000)))) == 400_000
+    assert len(np.unique(hashed(7, np.arange(400_000)))) == 400_000
 
 
 N = 100_000

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,9 @@ def manifests(data_root: Path) -> list[dict[str, Any]]:
     return [json.loads(file.read_text(encoding="utf-8")) for file in files]
 
 
-def test_the_manifest_names_versions_parameters_and_packages(full_run: Path) -> None:
+def test_the_manifest_names_versions_parameters_and_packages(
+    full_run: Path, stored: Callable[[str], Any]
+) -> None:
     (manifest,) = manifests(full_run)
     assert manifest["status"] == "succeeded"
     assert manifest["pipelines"] == ["__default__", "diagnostics"]
@@ -36,8 +39,7 @@ def test_the_manifest_names_versions_parameters_and_packages(full_run: Path) -> 
     assert manifest["parameters"]["als"]["model"]["factors"] == 8
     assert {"kedro", "implicit", "numpy"} <= set(manifest["packages"])
     assert manifest["node_seconds"]["als.fit"] >= 0
-    with open_catalog(full_run) as catalog:
-        assert catalog.load("run_manifest") == manifest
+    assert stored("run_manifest") == manifest
 
 
 def test_a_partial_run_names_the_versions_that_it_read(tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -104,12 +103,6 @@ def test_the_executed_copy_is_of_the_present_notebook(name: str) -> None:
 
 def test_the_executed_copies_are_small() -> None:
     assert sum(path.stat().st_size for path in PAGES.rglob("*.*")) < MOST_BYTES
-
-
-@pytest.fixture(scope="module")
-def catalog(full_run: Path) -> Iterator[DataCatalog]:
-    with open_catalog(full_run) as opened:
-        yield opened
 
 
 @pytest.mark.slow

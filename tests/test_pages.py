@@ -129,15 +129,16 @@ def test_times_are_given_as_about(page: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def catalog() -> DataCatalog:
+def of_project() -> DataCatalog:
+    """The catalog of the environment that runs by itself, with nothing stored."""
     return open_catalog(PROJECT)
 
 
 @pytest.fixture(scope="module")
-def names(catalog: DataCatalog) -> set[str]:
+def names(of_project: DataCatalog) -> set[str]:
     """All datasets and parameters that there are, and the keys of `source`."""
     found = {name for pipeline in find_pipelines().values() for name in pipeline.datasets()}
-    found |= set(catalog.list()) if hasattr(catalog, "list") else set(catalog.keys())
+    found |= set(of_project.keys())
     found = {name.removeprefix("params:") for name in found}
     keys = yaml.safe_load((PROJECT / "conf/base/globals.yml").read_text("utf-8"))["source"]
     return found | {f"source.{key}" for key in keys} | {f"{name}.metrics" for name in RECOMMENDERS}
@@ -162,13 +163,13 @@ def test_dotted_names_are_datasets_parameters_files_or_modules(page: str, names:
             assert span in names or span in files, span
 
 
-def test_defaults_are_those_of_the_parameters(catalog: DataCatalog) -> None:
+def test_defaults_are_those_of_the_parameters(of_project: DataCatalog) -> None:
     text = " ".join(prose(ALL).split())
     told = re.findall(r"`([\w.]+)`(?:,| [^`]{0,40}\() ?default `([^`]+)`", text)
     told += re.findall(r"`([\w.]+)` \(default `([^`]+)`\)", text)
     assert len(set(told)) >= 12
     for name, value in told:
-        assert catalog.load(f"params:{name}") == yaml.safe_load(value), name
+        assert of_project.load(f"params:{name}") == yaml.safe_load(value), name
 
 
 def test_everybody_is_named_where_there_is_a_list_of_all() -> None:
@@ -328,18 +329,10 @@ def test_the_example_from_files_prints_what_it_says() -> None:
     "example", [code for code in blocks(ALL, "python") if "open_catalog" in code]
 )
 def test_an_example_runs_on_what_a_run_stored(
-    example: str, full_run: Path, monkeypatch: pytest.MonkeyPatch, small_catalog: DataCatalog
+    example: str, monkeypatch: pytest.MonkeyPatch, catalog: DataCatalog
 ) -> None:
-    monkeypatch.setattr(stored_module, "open_catalog", lambda: small_catalog)
+    monkeypatch.setattr(stored_module, "open_catalog", lambda: catalog)
     exec(compile(example, "example", "exec"), {})
-
-
-@pytest.fixture
-def small_catalog(full_run: Path) -> Iterator[DataCatalog]:
-    from tests.conftest import open_catalog as open_stored
-
-    with open_stored(full_run) as found:
-        yield found
 
 
 SAID = ["You liked \u2068Alien\u2069.", "You liked nothing."]

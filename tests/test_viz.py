@@ -36,23 +36,26 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="module")
 def site(
     full_run: Path,
-    tmp_path_factory: pytest.TempPathFactory,
+    make_once: Callable[[str, Callable[[Path], object]], Path],
     make_project_copy: Callable[[Path], Path],
 ) -> Path:
-    """The static site built from the results of a run."""
-    project = make_project_copy(tmp_path_factory.mktemp("viz"))
-    for folder in full_run.iterdir():
-        shutil.copytree(folder, project / "data" / folder.name, dirs_exist_ok=True)
-    built = subprocess.run(
-        [sys.executable, str(PROJECT / "scripts" / "lineage.py"), "build"],
-        cwd=project,
-        env=os.environ | {"PYTHONPATH": str(project / "src")},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    assert built.returncode == 0, built.stderr
-    return project / "build"
+    """The static site built from the results of a run; not to be changed."""
+
+    def build(folder: Path) -> None:
+        project = make_project_copy(folder)
+        for results in full_run.iterdir():
+            shutil.copytree(results, project / "data" / results.name, dirs_exist_ok=True)
+        built = subprocess.run(
+            [sys.executable, str(PROJECT / "scripts" / "lineage.py"), "build"],
+            cwd=project,
+            env=os.environ | {"PYTHONPATH": str(project / "src")},
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        assert built.returncode == 0, built.stderr
+
+    return make_once("site", build) / "project" / "build"
 
 
 def test_every_node_is_written(site: Path) -> None:

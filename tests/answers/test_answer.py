@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,7 +22,6 @@ from explainable_recsys.interactions import Interactions
 from explainable_recsys.interface.stored import load_pair
 from explainable_recsys.metrics.beyond_accuracy import item_popularity
 from explainable_recsys.recommenders.lists import Ranker, RecommendationParameters
-from tests.conftest import open_catalog
 from tests.lists_of import assert_is_evidence
 
 USUAL = tuple(name for name, pair in APPROACHES.items() if not pair.on_request)
@@ -31,12 +29,6 @@ PAIR = ["user_id", "item_id"]
 KNOWN = [0, 7, 41]
 FOND = 8  # the row of somebody who likes most of what they rated, so that all is explained
 NEW_USER = 0  # no user of the data has this id
-
-
-@pytest.fixture(scope="module")
-def catalog(full_run: Path) -> DataCatalog:
-    with open_catalog(full_run) as opened:
-        return opened
 
 
 def of_users(data: Data, rows: list[int], ids: list[int] | None = None) -> Interactions:

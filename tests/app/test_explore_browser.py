@@ -38,15 +38,27 @@ AXE = Path(axe_playwright_python.__file__).parent / "axe.min.js"
 
 
 class Delays:
-    """An application whose answers to the script take a random time."""
+    """An application whose answers to the script take a random time, or are put off at first."""
 
     def __init__(self, app: Any) -> None:
-        self.app, self.longest, self.random = app, 0.0, random.Random(0)
+        self.app, self.random = app, random.Random(0)
+        self.longest, self.n_refused = 0.0, 0
+        self.n_now, self.n_most = 0, 0
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope.get("path") == "/parts":
+        if scope.get("path") != "/parts":
+            await self.app(scope, receive, send)
+        elif self.n_refused:
+            self.n_refused -= 1
+            headers = [(b"retry-after", b"1")]
+            await send({"type": "http.response.start", "status": 429, "headers": headers})
+            await send({"type": "http.response.body"})
+        else:
+            self.n_now += 1
+            self.n_most = max(self.n_most, self.n_now)
             await asyncio.sleep(self.longest * self.random.random())
-        await self.app(scope, receive, send)
+            await self.app(scope, receive, send)
+            self.n_now -= 1
 
 
 class Site:
@@ -123,12 +135,19 @@ def state_of(page: Page) -> State:
     return State.parse(parse_qsl(urlsplit(page.url).query))
 
 
+SETTLED = """() => {
+  const given = new URLSearchParams(location.search).getAll('r');
+  const controls = [...document.querySelectorAll('[type=range], :checked[type=radio]')];
+  return controls.every((one) => given.includes(`${one.name.slice(2)}:${Number(one.value)}`)
+      || Number(one.value) === Number(one.dataset.was))
+    && document.getElementById('state').dataset.query === location.search.slice(1)
+    && !document.querySelector('.waiting');
+}"""
+
+
 def settle(page: Page) -> None:
-    """Wait until the reasons are those of the newest list."""
-    page.wait_for_function(
-        "() => document.getElementById('state').dataset.query === location.search.slice(1)"
-        " && !document.querySelector('.waiting')"
-    )
+    """Wait until the address and the reasons are those of the newest ratings."""
+    page.wait_for_function(SETTLED)
 
 
 WATCH = """
@@ -161,7 +180,6 @@ def test_while_dragging_every_list_belongs_to_a_state_that_was_on_the_screen(
                     page.mouse.move(box["x"] + part * box["width"], middle, steps=4)
                     page.wait_for_timeout(30)
                 page.mouse.up()
-            page.wait_for_timeout(400)
             settle(page)
             sent, seen = page.evaluate("[window.sent, window.seen]")
             last = shown(page)
@@ -177,6 +195,18 @@ def test_while_dragging_every_list_belongs_to_a_state_that_was_on_the_screen(
         assert items == site.listed(query)
     assert [list(one) for one in State.parse(parse_qsl(seen[-1][0])).ratings.items()] == sent[-1]
     assert last == seen[-1][1]
+    assert site.delays.n_most == 1, "one question at a time"
+
+
+def test_an_answer_that_is_put_off_comes_later(browser: Browser, site: Site) -> None:
+    site.delays.n_refused = 1
+    with opened(browser, site.url(site.liked), expected="status of 429") as page:
+        for key in ("ArrowLeft", "ArrowLeft"):
+            page.locator("input[type=range]").first.press(key)
+        page.locator(".tried").wait_for()
+        settle(page)
+        assert next(iter(state_of(page).ratings.values())) == 3.0
+        assert site.delays.n_refused == 0
 
 
 def test_reasons_follow_and_one_click_takes_all_back(browser: Browser, site: Site) -> None:
@@ -193,6 +223,9 @@ def test_reasons_follow_and_one_click_takes_all_back(browser: Browser, site: Sit
         assert page.evaluate("document.activeElement.id") == first.get_attribute("id")
         assert "list" in page.locator("#said").inner_text().lower()
         tried = page.url
+        page.locator("#settings a[data-here]").click()
+        page.get_by_role("link", name="Back to the list").click()
+        assert page.url == tried
         page.locator("#compare").click()
         page.locator("#before-title").wait_for()
         assert page.locator("#before-title ~ ol li").count() == len(before)
@@ -248,6 +281,25 @@ def test_it_works_with_the_keyboard_alone(browser: Browser, site: Site) -> None:
         settle(page)
         assert page.evaluate("document.activeElement.name") == "ng"
         assert page.locator("#filters[open]").count() == 1
+
+
+def test_what_is_unfolded_follows_the_ratings(browser: Browser, site: Site) -> None:
+    with opened(browser, site.url(site.liked)) as page:
+        page.locator(".opener").first.click()
+        unfolded = page.locator(".card.open .opened")
+        unfolded.locator("h4, h5, h6, p").first.wait_for()
+        was = page.url
+        page.locator("input[type=range]").first.press("ArrowLeft")
+        page.wait_for_url(lambda url: url != was)
+        settle(page)
+        page.locator(".opened[aria-busy=false]").wait_for()
+        with browser.new_context(viewport=DESK) as made:
+            afresh = made.new_page()
+            afresh.goto(page.url)
+            told = afresh.locator(".card.open .opened").inner_text().splitlines()
+        assert unfolded.inner_text().splitlines()[:5] == told[:5]
+        page.locator(".card.open .opener").click()
+        page.locator(".card.open").wait_for(state="detached")
 
 
 def test_clicks_that_follow_each_other_quickly_all_count(browser: Browser, site: Site) -> None:
@@ -347,6 +399,7 @@ def tried(site: Site) -> str:
     return f"{site.liked}&b={site.shelf.picks[0]}:1&v=compare"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("screen", [DESK, PHONE])
 def test_nothing_is_in_the_way_of_anybody(
@@ -358,6 +411,7 @@ def test_nothing_is_in_the_way_of_anybody(
     queries = [
         *("", f"{site.liked}&v=pick&q=star", f"u={site.shelf.example}", tried(site)),
         f"{site.liked}&r=1:-&b=1:4&ng=Drama&x=2",
+        f"{site.liked}&open={site.listed(site.liked)[0]}",
         f"{site.liked.replace(f'{first}%3A4', f'{first}%3A5')}&b={first}:1&m={first}&q=star",
     ]
     with opened(browser, site.url(), **context) as page:

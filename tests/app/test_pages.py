@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -86,6 +87,48 @@ def state_of(reply: httpx.Response | str) -> State:
     """What the address of a page says."""
     where = reply if isinstance(reply, str) else str(reply.url)
     return State.parse(parse_qsl(urlsplit(where).query))
+
+
+class Form(HTMLParser):
+    """What the form of a page sends if nothing in it is changed."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.sent: list[tuple[str, str]] = []
+        self.select = ""
+        self.feed(text[text.index('<form id="choices"') : text.rindex("</form>")])
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        if tag == "select":
+            self.select = given["name"]
+        elif tag == "option" and "selected" in given:
+            self.sent.append((self.select, given.get("value", "")))
+        elif tag == "input" and (given["type"] not in ("radio", "checkbox") or "checked" in given):
+            self.sent.append((given["name"], given.get("value", "")))
+
+
+@pytest.mark.parametrize("view", ["", "&v=pick", "&v=pick&p=1"])
+def test_a_form_that_is_sent_as_it_is_changes_nothing(
+    client: TestClient, shelf: Shelf, service: Service, liked: str, view: str
+) -> None:
+    first, rare = shelf.picks[0], shelf.picks[-1]
+    own = views.Explored(service, State(user=str(shelf.example))).own
+    best, *_, worst = sorted(own, key=lambda item: -own[item])
+    for query in (
+        liked,
+        f"{liked}&r={rare}:2.5&b={rare}:3&a={ALS}&n=20&x=1&ng=Drama&g=Comedy",
+        f"{liked}&drop={first}&like={rare}:5",
+        f"u={shelf.example}",
+        f"u={shelf.example}&r={best}:1&r={worst}:3.5&r={rare}:2.5",
+        f"u={shelf.example}&r={best}:-&r={worst}:-",
+    ):
+        reply = client.get(f"/?{query}{view}")
+        sent = State.parse(Form(reply.text).sent).but(view="", page=0, run=None)
+        asked = State.parse(parse_qsl(query))
+        if sent.approach == service.names[0]:  # as usual
+            sent = sent.but(approach=None)
+        assert sent.but(n=asked.n) == asked, query
 
 
 def test_somebody_new_is_offered_films_and_an_example(client: TestClient, shelf: Shelf) -> None:

@@ -86,6 +86,7 @@ def test_a_slider_that_stayed_changes_nothing() -> None:
     still = "r.318=4&b=318:4&r.50=2&b=50:3"
     assert read(f"u=7&{still}").ratings == {"50": 2.0}
     assert read(still) == State(ratings={"318": 4.0, "50": 2.0}, base={"50": 3.0})
+    assert read("r=318:-&b=318:3&r.318=4").ratings == {"318": 4.0}, "what is moved counts"
 
 
 def test_ratings_of_somebody_new_that_are_tried_can_be_taken_back_or_kept() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import itertools
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -18,8 +19,9 @@ from explainable_recsys.explainers.counterfactuals import Counterfactual
 from explainable_recsys.explainers.what_if import Change, WhatIf
 from explainable_recsys.explainers.what_if import what_if as what_if_in
 from explainable_recsys.interactions import Interactions
+from explainable_recsys.recommenders.als import ALS, ALSParameters
 from explainable_recsys.recommenders.association_rules import AssociationRules
-from explainable_recsys.recommenders.base import Recommender
+from explainable_recsys.recommenders.base import Recommender, SideScorer
 from explainable_recsys.recommenders.lists import RecommendationParameters, recommend
 from tests.explainers.small_models import FITS, KINDS, N_ITEMS, history_of, small_catalogue
 from tests.lists_of import data_of
@@ -33,7 +35,7 @@ def minimal_counterfactual(
     catalogue: Interactions,
     *arguments: Any,
     min_ratings: int = 0,
-    **limits: int,
+    **limits: Any,
 ) -> Counterfactual | None:
     data = data_of(catalogue)
     return counterfactuals.minimal_counterfactual(
@@ -62,6 +64,16 @@ def models(catalogue: Interactions) -> dict[str, Recommender]:
     return {kind: fit(catalogue) for kind, fit in FITS.items()}
 
 
+@cache
+def scores_of(
+    model: Recommender, catalogue: Interactions, history: tuple[tuple[Any, float], ...]
+) -> list[float]:
+    """Scores of all items for a history; the same are needed for each item of a list."""
+    one = history_of(catalogue, dict(history)).ratings
+    found: list[float] = model.scores(one)[0].astype(float).tolist()
+    return found
+
+
 def place_without(
     model: Recommender,
     catalogue: Interactions,
@@ -75,9 +87,8 @@ def place_without(
     The lead is its score minus the n-th best of the other scores. Of equal scores the more rated
     comes first, and what ties in that too at the end of the list comes after it.
     """
-    kept = {other: rating for other, rating in history.items() if other not in removed}
-    scores = model.scores(history_of(catalogue, kept).ratings)[0].astype(float).tolist()
-    nothing = model.scores(sparse.csr_array((1, catalogue.n_items), dtype=np.float32))[0].tolist()
+    kept = tuple((other, rating) for other, rating in history.items() if other not in removed)
+    scores, nothing = (scores_of(model, catalogue, of) for of in (kept, ()))
     ids, counts = catalogue.item_ids.tolist(), np.diff(catalogue.ratings.tocsc().indptr).tolist()
     places = [
         place
@@ -485,6 +496,54 @@ def test_an_item_that_is_not_recommended() -> None:
         minimal_counterfactual(model, catalogue, history, 6, 1)
     with pytest.raises(InputError, match="not among the first 0"):
         minimal_counterfactual(model, catalogue, history, 7, 0)
+
+
+@pytest.mark.parametrize(
+    "limits", [{"exclude": [6]}, {"only": [0, 7]}, {"only": [6], "exclude": [6]}]
+)
+def test_an_item_that_may_not_be_recommended(limits: dict[str, list[int]]) -> None:
+    model, catalogue, history = supported(5.5)
+    given: dict[str, Any] = {name: np.array(ids) for name, ids in limits.items()}
+    with pytest.raises(InputError, match="item 6 is not among the first 1"):
+        minimal_counterfactual(model, catalogue, history, 6, 1, **given)
+
+
+@pytest.mark.parametrize("kind", ["SVD", "ALS"])
+@pytest.mark.parametrize("n", [1, 3])
+def test_ratings_taken_out_of_a_solved_system_leave_what_a_new_one_gives(
+    kind: str,
+    n: int,
+    catalogue: Interactions,
+    models: dict[str, Recommender],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert isinstance(models[kind], SideScorer)
+    cases = []
+    for seed in range(4):
+        history = random_history(seed, catalogue, 9)
+        lists = lists_of(models[kind], catalogue, history_of(catalogue, history), n)
+        cases += [(models[kind], catalogue, history, item, n) for item in lists["item_id"]]
+    found = [minimal_counterfactual(*case) for case in cases]
+    monkeypatch.setattr(counterfactuals, "FEW", 0)
+    assert [minimal_counterfactual(*case) for case in cases] == found
+
+
+def test_ratings_that_count_for_nothing_leave_nothing_to_recommend(
+    catalogue: Interactions,
+) -> None:
+    """Without the one rating that is liked, no item has a score."""
+    liking = ALSParameters(
+        factors=4, regularization=1.0, confidence="binary", relevance_threshold=4.0
+    )
+    model = ALS.fit(catalogue, liking)
+    first, *others = catalogue.item_ids[:6].tolist()
+    history = {first: 5.0, **dict.fromkeys(others, 2.0)}
+    (item,) = lists_of(model, catalogue, history_of(catalogue, history), 1)["item_id"]
+    found = minimal_counterfactual(model, catalogue, history, item, 1)
+    assert found is not None
+    assert found.removed == (first,)
+    place = place_without(model, catalogue, history, found.removed, item, 1)
+    assert (found.new_rank, found.minimal) == (place[0], True)
 
 
 def test_an_item_that_is_rated() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -78,14 +79,13 @@ def explain(
     )
 
 
-def by_hand(
-    user: int, item: int, seed: int, liked_from: float = -np.inf
-) -> tuple[dict[str, float], float, float]:
-    """Coefficients of the groups that are reasons, the surrogate's score, and its held-out R^2.
+@cache
+def perturbed(user: int, seed: int) -> tuple[list[int], NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """A history with groups taken out, one perturbation at a time, whatever is explained by it.
 
-    Only groups that are liked support, of which something is liked and which are rated no lower
-    than all else, and only others oppose. Where groups of the item support it, others do not.
-    Without support there are no reasons.
+    Returns:
+        The user's groups; which of them are left, and 1000 times the share of ratings that are; the
+        scores of all items; the weights. All but the first have a row per perturbation.
     """
     rated = [column for column in range(N_ITEMS) if RATINGS[user, column]]
     groups = [g for g in range(4) if OF_ITEMS[rated, g].any()]
@@ -102,12 +102,25 @@ def by_hand(
         history = np.zeros(N_ITEMS)
         left = [c for c in rated if not any(OF_ITEMS[c, g] for g in removed)]
         history[left] = RATINGS[user, left]
-        outputs.append(Bent().scores(sparse.csr_array(history[None]))[0, item])
+        outputs.append(Bent().scores(sparse.csr_array(history[None]))[0])
         design.append([float(g not in removed) for g in groups] + [1000 * len(left) / len(rated)])
         distance = 1 - np.sqrt(1 - len(removed) / len(groups))
         weights.append(np.exp(-(distance**2) / (2 * WIDTH**2)))
-    x, y, w = np.array(design), np.array(outputs, np.float64), np.array(weights)
-    w *= len(w) / w.sum()
+    return groups, np.array(design), np.array(outputs, np.float64), np.array(weights)
+
+
+def by_hand(
+    user: int, item: int, seed: int, liked_from: float = -np.inf
+) -> tuple[dict[str, float], float, float]:
+    """Coefficients of the groups that are reasons, the surrogate's score, and its held-out R^2.
+
+    Only groups that are liked support, of which something is liked and which are rated no lower
+    than all else, and only others oppose. Where groups of the item support it, others do not.
+    Without support there are no reasons.
+    """
+    rated = [column for column in range(N_ITEMS) if RATINGS[user, column]]
+    groups, x, scores, weights = perturbed(user, seed)
+    y, w = scores[:, item], weights * (len(weights) / weights.sum())
     fitted = Ridge(alpha=1.0).fit(x, y, sample_weight=w)
     halves = slice(0, None, 2), slice(1, None, 2)
     held_out = [

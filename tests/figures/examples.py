@@ -6,6 +6,7 @@ To add a figure, write a function that returns some of it and name it in `EXAMPL
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -363,19 +364,24 @@ USERS = pd.DataFrame(
         "occupation": [NAMES[number % 30] for number in range(60)],
     }
 )
-EXPLORED = {
-    "usual": figures_of(RATINGS, ITEMS, USERS),
-    "one": figures_of(RATINGS.head(1), ITEMS, USERS),
-    "missing": figures_of(
-        RATINGS.drop(columns="timestamp"),
-        ITEMS.assign(genres="", year=pd.array([None] * len(ITEMS), "Int16")),
-        USERS.head(0),
-    ),
-}
+
+
+@cache
+def explorations() -> dict[str, Figures]:
+    """All figures of three data sets; made when the first is asked for."""
+    return {
+        "usual": figures_of(RATINGS, ITEMS, USERS),
+        "one": figures_of(RATINGS.head(1), ITEMS, USERS),
+        "missing": figures_of(
+            RATINGS.drop(columns="timestamp"),
+            ITEMS.assign(genres="", year=pd.array([None] * len(ITEMS), "Int16")),
+            USERS.head(0),
+        ),
+    }
 
 
 def explored(name: str) -> Figures:
-    return {kind: figures[name] for kind, figures in EXPLORED.items()}
+    return {kind: figures[name] for kind, figures in explorations().items()}
 
 
 def cleaning() -> Figures:

@@ -26,7 +26,6 @@ from explainable_recsys.interface.stored import stored_approaches, why_chosen
 from explainable_recsys.interface.terminal import print_plainly
 from explainable_recsys.reporting.people import Person
 from explainable_recsys.wording.markup import marked
-from tests.conftest import open_catalog
 from tests.interface.test_stored import EXPLAINING
 from tests.interface.test_terminal import Terminal
 from tests.test_cli import expect_error
@@ -46,12 +45,6 @@ ROW = [
 ]
 PIECE = ["position", "style", "evidence_id", "evidence", "weight", "group", "rated_item_id"]
 PAIRS = [(name, explainer) for name in RECOMMENDERS for explainer in explainers_for(name)]
-
-
-@pytest.fixture(scope="module")
-def catalog(full_run: Path) -> DataCatalog:
-    with open_catalog(full_run) as opened:
-        return opened
 
 
 @pytest.fixture(scope="module")
@@ -144,9 +137,20 @@ def test_the_most_accurate_approach_is_asked(catalog: DataCatalog, user: str) ->
         assert not answer(catalog, named).chosen
 
 
+@pytest.fixture(scope="module")
+def list_of_popularity(catalog: DataCatalog, user: str) -> list[dict[str, Any]]:
+    reply = answer(catalog, Question(user, recommender="popularity"))
+    found: list[dict[str, Any]] = through_json(reply)["recommendations"]
+    return found
+
+
 @pytest.mark.parametrize(("recommender", "explainer"), PAIRS)
 def test_any_pair_on_its_own_list_and_another(
-    recommender: str, explainer: str, catalog: DataCatalog, user: str
+    recommender: str,
+    explainer: str,
+    catalog: DataCatalog,
+    user: str,
+    list_of_popularity: list[dict[str, Any]],
 ) -> None:
     """What is asked as a pair is what its approach says; popularity's list stays popularity's."""
     asked = Question(user, recommender=recommender, explainer=explainer)
@@ -160,8 +164,7 @@ def test_any_pair_on_its_own_list_and_another(
         assert (row["sentence"] is None) == (not row["evidence"])
     others = through_json(answer(catalog, replace(asked, lists="popularity")))
     assert (others["recommender"], others["lists"]) == (recommender, "popularity")
-    usual = through_json(answer(catalog, replace(asked, recommender="popularity", explainer=None)))
-    for row, same in zip(others["recommendations"], usual["recommendations"], strict=True):
+    for row, same in zip(others["recommendations"], list_of_popularity, strict=True):
         assert [row[name] for name in ROW[:5]] == [same[name] for name in ROW[:5]]
 
 

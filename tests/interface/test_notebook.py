@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
-from kedro.io import DataCatalog
+from kedro.io import DataCatalog, MemoryDataset
 
 from explainable_recsys.answers.pairs import APPROACHES
 from explainable_recsys.errors import InputError
@@ -18,12 +17,6 @@ from explainable_recsys.interface.lesson import example
 from explainable_recsys.interface.notebook import NO_CHANGE, TAKE_BACK, Browser, browse
 from tests.conftest import PROJECT, open_catalog
 from tests.interface.test_stored import EXPLAINING
-
-
-@pytest.fixture(scope="module")
-def catalog(full_run: Path) -> Iterator[DataCatalog]:
-    with open_catalog(full_run) as opened:
-        yield opened
 
 
 @pytest.fixture
@@ -86,7 +79,12 @@ def test_choosing_draws_the_reasons(catalog: DataCatalog, drawn: list[str]) -> N
         assert drawn[-1].startswith(f"Why <i>{items[item][:20]}")
 
 
-def test_another_user(catalog: DataCatalog, drawn: list[str]) -> None:
+def test_another_user(full_run: Path, drawn: list[str]) -> None:
+    """Everybody who is explained something comes once: here the first nine."""
+    with open_catalog(full_run) as catalog:
+        told = catalog.load("intrinsic_als.explanations")
+        some = told[told["user_id"].isin(told["user_id"].unique()[:9])]
+        catalog["intrinsic_als.explanations"] = MemoryDataset(some)
     browser = browse(catalog, "intrinsic_als", user=12)
     browser.change.value = browser.change.options[1][1]
     browser.user.value = "22"

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from kedro.io import DataCatalog
 
 from explainable_recsys.errors import InputError
 from explainable_recsys.interface import prune
@@ -56,92 +57,117 @@ def versions(root: Path, name: str) -> list[str]:
     return [str(RUNS.index(path.name)) for path in sorted(folder.iterdir())]
 
 
-def pruned(root: Path, keep: int) -> prune.Plan:
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory: pytest.TempPathFactory) -> tuple[DataCatalog, Path]:
+    """A catalog, which takes long to open, and the folder of its results."""
+    root = tmp_path_factory.mktemp("results")
     with open_catalog(root) as catalog:
-        plan = prune.planned(catalog, keep)
+        return catalog, root
+
+
+@pytest.fixture
+def root(opened: tuple[DataCatalog, Path]) -> Iterator[Path]:
+    """Where runs store their results: nothing is there yet."""
+    _, folder = opened
+    yield folder
+    shutil.rmtree(folder)
+    folder.mkdir()
+
+
+@pytest.fixture
+def catalog(opened: tuple[DataCatalog, Path], root: Path) -> DataCatalog:
+    """The catalog of these results."""
+    return opened[0]
+
+
+def pruned(catalog: DataCatalog, root: Path, keep: int) -> prune.Plan:
+    plan = prune.planned(catalog, keep)
     prune.remove(plan, root)
     return plan
 
 
-def test_the_latest_runs_stay_and_what_nobody_knows(tmp_path: Path) -> None:
+def test_the_latest_runs_stay_and_what_nobody_knows(catalog: DataCatalog, root: Path) -> None:
     for run in RUNS[:4]:
-        store(tmp_path, run, ["ratings", "als.model"])
-    raw = tmp_path / "01_raw" / "ratings.csv" / RUNS[0] / "ratings.csv"
-    mine = tmp_path / "06_models" / "als" / "notes" / RUNS[0] / "notes"
-    named = tmp_path / FILES["als.model"] / "before_the_change" / "model.npz"
+        store(root, run, ["ratings", "als.model"])
+    raw = root / "01_raw" / "ratings.csv" / RUNS[0] / "ratings.csv"
+    mine = root / "06_models" / "als" / "notes" / RUNS[0] / "notes"
+    named = root / FILES["als.model"] / "before_the_change" / "model.npz"
     for file in (raw, mine, named):
         file.parent.mkdir(parents=True)
         file.touch()
-    (version(tmp_path, "ratings", RUNS[1]).parent / "remarks.txt").touch()
-    plan = pruned(tmp_path, 2)
+    (version(root, "ratings", RUNS[1]).parent / "remarks.txt").touch()
+    plan = pruned(catalog, root, 2)
     assert plan.kept == [RUNS[3], RUNS[2]]
     assert all(file.exists() for file in (raw, mine, named))
     shutil.rmtree(named.parent)
-    assert versions(tmp_path, "als.model") == ["2", "3"]
-    assert versions(tmp_path, "ratings") == ["1", "2", "3"]
-    assert versions(tmp_path, "run_manifest") == ["1", "2", "3"]
-    assert pruned(tmp_path, 2).going == {}
+    assert versions(root, "als.model") == ["2", "3"]
+    assert versions(root, "ratings") == ["1", "2", "3"]
+    assert versions(root, "run_manifest") == ["1", "2", "3"]
+    assert pruned(catalog, root, 2).going == {}
 
 
-def test_what_a_kept_run_read_stays_with_the_manifest_of_who_made_it(tmp_path: Path) -> None:
+def test_what_a_kept_run_read_stays_with_the_manifest_of_who_made_it(
+    catalog: DataCatalog, root: Path
+) -> None:
     for run in RUNS[:3]:
-        store(tmp_path, run, ["ratings", "als.model", "als.recommendations"])
-    store(tmp_path, RUNS[3], ["als.model", "als.recommendations"], {"ratings": RUNS[1]})
-    store(tmp_path, RUNS[4], ["als.recommendations"], {"als.model": RUNS[0], "ratings": None})
-    plan = pruned(tmp_path, 2)
+        store(root, run, ["ratings", "als.model", "als.recommendations"])
+    store(root, RUNS[3], ["als.model", "als.recommendations"], {"ratings": RUNS[1]})
+    store(root, RUNS[4], ["als.recommendations"], {"als.model": RUNS[0], "ratings": None})
+    plan = pruned(catalog, root, 2)
     assert plan.n_needed == 3  # ratings of 1, and of 2 as the latest, and the model of 0
-    assert versions(tmp_path, "ratings") == ["1", "2"]
-    assert versions(tmp_path, "als.model") == ["0", "3"]
-    assert versions(tmp_path, "als.recommendations") == ["3", "4"]
-    assert versions(tmp_path, "run_manifest") == ["0", "1", "2", "3", "4"]
+    assert versions(root, "ratings") == ["1", "2"]
+    assert versions(root, "als.model") == ["0", "3"]
+    assert versions(root, "als.recommendations") == ["3", "4"]
+    assert versions(root, "run_manifest") == ["0", "1", "2", "3", "4"]
 
 
-def test_the_latest_version_stays_however_old(tmp_path: Path) -> None:
-    store(tmp_path, RUNS[0], ["svd.model", "ratings"])
+def test_the_latest_version_stays_however_old(catalog: DataCatalog, root: Path) -> None:
+    store(root, RUNS[0], ["svd.model", "ratings"])
     for run in RUNS[1:4]:
-        store(tmp_path, run, ["ratings"])
-    version(tmp_path, "svd.model", RUNS[2]).parent.mkdir()  # of a run that was killed
-    pruned(tmp_path, 1)
-    assert version(tmp_path, "svd.model", RUNS[0]).exists()
-    assert versions(tmp_path, "ratings") == ["3"]
-    assert versions(tmp_path, "run_manifest") == ["0", "3"]
+        store(root, run, ["ratings"])
+    version(root, "svd.model", RUNS[2]).parent.mkdir()  # of a run that was killed
+    pruned(catalog, root, 1)
+    assert version(root, "svd.model", RUNS[0]).exists()
+    assert versions(root, "ratings") == ["3"]
+    assert versions(root, "run_manifest") == ["0", "3"]
 
 
-def test_a_pinned_run_stays_with_what_it_read(tmp_path: Path) -> None:
-    store(tmp_path, RUNS[0], ["ratings", "als.model"])
-    store(tmp_path, RUNS[1], ["als.model"], {"ratings": RUNS[0]})
+def test_a_pinned_run_stays_with_what_it_read(catalog: DataCatalog, root: Path) -> None:
+    store(root, RUNS[0], ["ratings", "als.model"])
+    store(root, RUNS[1], ["als.model"], {"ratings": RUNS[0]})
     for run in RUNS[2:5]:
-        store(tmp_path, run, ["ratings", "als.model"])
-    with open_catalog(tmp_path) as catalog:
-        pin(catalog, RUNS[1])
-        assert [is_pinned(catalog, run) for run in RUNS[:3]] == [False, True, False]
-        with pytest.raises(InputError, match=f"{RUNS[5]}: no such run"):
-            pin(catalog, RUNS[5])
-    plan = pruned(tmp_path, 1)
+        store(root, run, ["ratings", "als.model"])
+    pin(catalog, RUNS[1])
+    assert [is_pinned(catalog, run) for run in RUNS[:3]] == [False, True, False]
+    with pytest.raises(InputError, match=f"{RUNS[5]}: no such run"):
+        pin(catalog, RUNS[5])
+    plan = pruned(catalog, root, 1)
     assert plan.pinned == [RUNS[1]]
-    assert versions(tmp_path, "als.model") == ["1", "4"]
-    assert versions(tmp_path, "ratings") == ["0", "4"]
-    assert versions(tmp_path, "run_manifest") == ["0", "1", "4"]
+    assert versions(root, "als.model") == ["1", "4"]
+    assert versions(root, "ratings") == ["0", "4"]
+    assert versions(root, "run_manifest") == ["0", "1", "4"]
 
 
-def test_runs_that_did_not_succeed_do_not_count_and_go_when_they_are_old(tmp_path: Path) -> None:
-    store(tmp_path, RUNS[0], ["ratings"], status=None)
-    store(tmp_path, RUNS[1], ["ratings"])
-    store(tmp_path, RUNS[2], ["ratings"])
-    store(tmp_path, RUNS[3], ["ratings"], status="failed: no")
-    store(tmp_path, RUNS[4], ["ratings"], status=None)
-    store(tmp_path, RUNS[5], ["ratings"])
-    assert pruned(tmp_path, 4).going == {}
-    pruned(tmp_path, 2)
-    assert versions(tmp_path, "ratings") == ["2", "3", "4", "5"]
-    assert versions(tmp_path, "run_manifest") == ["2", "3", "5"]
+def test_runs_that_did_not_succeed_do_not_count_and_go_when_they_are_old(
+    catalog: DataCatalog, root: Path
+) -> None:
+    store(root, RUNS[0], ["ratings"], status=None)
+    store(root, RUNS[1], ["ratings"])
+    store(root, RUNS[2], ["ratings"])
+    store(root, RUNS[3], ["ratings"], status="failed: no")
+    store(root, RUNS[4], ["ratings"], status=None)
+    store(root, RUNS[5], ["ratings"])
+    assert pruned(catalog, root, 4).going == {}
+    pruned(catalog, root, 2)
+    assert versions(root, "ratings") == ["2", "3", "4", "5"]
+    assert versions(root, "run_manifest") == ["2", "3", "5"]
 
 
 def test_an_interrupted_removal_can_be_repeated(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    catalog: DataCatalog, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for run in RUNS[:3]:
-        store(tmp_path, run, ["ratings", "als.model"])
+        store(root, run, ["ratings", "als.model"])
 
     def interrupt(_: Path) -> None:
         raise KeyboardInterrupt
@@ -149,16 +175,16 @@ def test_an_interrupted_removal_can_be_repeated(
     with monkeypatch.context() as patch:
         patch.setattr(prune.shutil, "rmtree", interrupt)
         with pytest.raises(KeyboardInterrupt):
-            pruned(tmp_path, 1)
-    left = [version(tmp_path, name, RUNS[0]) for name in ("ratings", "als.model")]
+            pruned(catalog, root, 1)
+    left = [version(root, name, RUNS[0]) for name in ("ratings", "als.model")]
     assert sum(file.exists() for file in left) == 1
-    assert version(tmp_path, "run_manifest", RUNS[0]).exists()
-    for file in tmp_path.rglob("*.tmp"):  # as if the process were no more
+    assert version(root, "run_manifest", RUNS[0]).exists()
+    for file in root.rglob("*.tmp"):  # as if the process were no more
         file.rename(file.with_name(f".{file.name.split('.')[1]}.{2**22 + 1}.tmp"))
-    pruned(tmp_path, 1)
+    pruned(catalog, root, 1)
     for name in ("ratings", "als.model", "run_manifest"):
-        assert versions(tmp_path, name) == ["2"]
-    assert not list(tmp_path.rglob("*.tmp"))
+        assert versions(root, name) == ["2"]
+    assert not list(root.rglob("*.tmp"))
 
 
 @pytest.mark.slow

@@ -58,12 +58,11 @@ def of_one(name: str) -> set[str]:
 
 
 def test_a_run_of_everything_fits_on_one_screen(
-    full_run: Path, everything: set[str], monkeypatch: pytest.MonkeyPatch
+    catalog: DataCatalog, everything: set[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for width in (80, 60):
         monkeypatch.setenv("COLUMNS", str(width))
-        with open_catalog(full_run) as catalog:
-            lines = printed(catalog, everything).splitlines()
+        lines = printed(catalog, everything).splitlines()
         assert max(map(len, lines)) <= width
         assert all(line == line.rstrip() for line in lines)
         assert not any("…" in line for line in lines), "something is cut"
@@ -73,11 +72,10 @@ def test_a_run_of_everything_fits_on_one_screen(
 
 
 def test_the_missions_approaches_and_the_best_other_stand_in_a_table_by_ndcg(
-    full_run: Path, everything: set[str]
+    catalog: DataCatalog, everything: set[str]
 ) -> None:
-    with open_catalog(full_run) as catalog:
-        text = printed(catalog, everything)
-        ndcg = {n: catalog.load(f"{n}.metrics")["ndcg@10"] for n in RECOMMENDERS}
+    text = printed(catalog, everything)
+    ndcg = {n: catalog.load(f"{n}.metrics")["ndcg@10"] for n in RECOMMENDERS}
     own = {name: ndcg[pair.recommender] for name, pair in APPROACHES.items() if not pair.on_request}
     other = max(own.keys() - set(MISSION), key=lambda name: (own[name], name))
     table = text[text.index("  id ") : text.index("  intrinsic: ")].splitlines()[1:]
@@ -124,12 +122,11 @@ def test_who_fails_a_control_is_named(
 
 
 def test_one_recommendation_is_explained_by_three_approaches(
-    full_run: Path, everything: set[str]
+    catalog: DataCatalog, everything: set[str]
 ) -> None:
-    with open_catalog(full_run) as catalog:
-        found = find(catalog)
-        user, lists = found.user, found.lists_of_example
-        text = printed(catalog, everything)
+    found = find(catalog)
+    user, lists = found.user, found.lists_of_example
+    text = printed(catalog, everything)
     explained = lists[lists["sentence"].notna()]
     counts = explained.groupby("item_id").size()
     (title, whose, n, n_all) = re.findall(
@@ -153,10 +150,9 @@ def test_one_recommendation_is_explained_by_three_approaches(
     assert "kedro run --pipelines diagnostics --env test" in text
 
 
-def test_a_run_of_one_approach_shows_that_one(full_run: Path) -> None:
-    with open_catalog(full_run) as catalog:
-        text = printed(catalog, of_one("posthoc_ar"))
-        user = find(catalog).user
+def test_a_run_of_one_approach_shows_that_one(catalog: DataCatalog) -> None:
+    text = printed(catalog, of_one("posthoc_ar"))
+    user = find(catalog).user
     assert re.search(r"Lists by nDCG: .*SVD \(svd\) 0\.\d{3}", text)
     assert "Most popular 0." in text
     assert "Random 0." in text
@@ -180,10 +176,9 @@ def test_controls_of_other_data_are_not_shown_beside(full_run: Path) -> None:
     assert left_out == ["popularity"]
 
 
-def test_names_and_numbers_of_all_are_in_the_long_tables(full_run: Path) -> None:
-    with open_catalog(full_run) as catalog:
-        found = find(catalog)
-        text = shown(*long_tables(found), width=100)
+def test_names_and_numbers_of_all_are_in_the_long_tables(catalog: DataCatalog) -> None:
+    found = find(catalog)
+    text = shown(*long_tables(found), width=100)
     quality, reasons = text.split("\nQuality")[1].split("\nReasons")
     for part, names in ((quality, found.lists), (reasons, found.reasons)):
         rows = {line.split()[0] for line in part.splitlines() if line.startswith("  ")}
@@ -194,16 +189,14 @@ def test_names_and_numbers_of_all_are_in_the_long_tables(full_run: Path) -> None
     assert "POS: " in reasons
 
 
-def test_nothing_is_printed_when_nothing_was_made(full_run: Path) -> None:
-    with open_catalog(full_run) as catalog:
-        assert printed(catalog, {"items"}) == ""
+def test_nothing_is_printed_when_nothing_was_made(catalog: DataCatalog) -> None:
+    assert printed(catalog, {"items"}) == ""
 
 
 def test_a_terminal_without_stars_gets_other_characters(
-    full_run: Path, everything: set[str]
+    catalog: DataCatalog, everything: set[str]
 ) -> None:
-    with open_catalog(full_run) as catalog:
-        plain, rich = printed(catalog, everything, "ascii"), printed(catalog, everything)
+    plain, rich = printed(catalog, everything, "ascii"), printed(catalog, everything)
     assert "★" in rich
     assert plain.isascii()
     assert "?5" not in plain
@@ -250,7 +243,7 @@ def test_somebody_who_is_explained_nothing(full_run: Path) -> None:
 
 @pytest.mark.slow
 def test_parameters_of_the_command_line_are_named_with_whom_they_concern(
-    full_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    catalog: DataCatalog, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run_project(tmp_path, ["intrinsic_als"], recommendation={"n": 12})
     assert "with recommendation.n=12" in capsys.readouterr().out
@@ -273,10 +266,9 @@ def test_a_run_that_ended_before_any_approach(tmp_path: Path) -> None:
     assert "No approach has results of this data yet" in text
 
 
-def test_where_there_is_no_reason_the_cause_is_said(full_run: Path) -> None:
-    with open_catalog(full_run) as catalog:
-        found = find(catalog)
-        lists, silences = found.lists_of_example, found.silences
+def test_where_there_is_no_reason_the_cause_is_said(catalog: DataCatalog) -> None:
+    found = find(catalog)
+    lists, silences = found.lists_of_example, found.silences
     assert silences["posthoc_ar"] in EXPLAINERS["rules"].silence
     assert "30 %" in silences["intrinsic_mf"]
     text = " ".join(shown(Group(*examples(lists.assign(sentence=None), silences))).split())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -26,19 +25,12 @@ from explainable_recsys.interface.stored import Stored, load_stored, ratings_of
 from explainable_recsys.interface.what_if import wanted_changes
 from explainable_recsys.reporting.people import Person
 from explainable_recsys.wording.markup import plain
-from tests.conftest import open_catalog
 from tests.interface.test_explain import order_by_hand, text_of, through_json
 from tests.interface.test_stored import EXPLAINING
 from tests.interface.test_terminal import Terminal
 
 USER = 7  # row of a user of the `test` environment, as in test_explain
 SEVERAL = ("intrinsic_ease", "intrinsic_mf", "posthoc_ar", "posthoc_fm_lime", "knowledge_graph")
-
-
-@pytest.fixture(scope="module")
-def catalog(full_run: Path) -> DataCatalog:
-    with open_catalog(full_run) as opened:
-        return opened
 
 
 @pytest.fixture(scope="module")

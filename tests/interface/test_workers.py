@@ -75,7 +75,7 @@ def test_the_same_comes_out_as_one_after_the_other(
 ) -> None:
     monkeypatch.setattr(processes, "CONTEXT", multiprocessing.get_context(method))
     made = []
-    for runner in (SequentialRunner(), WorkersRunner(n_workers=3)):
+    for runner in (SequentialRunner(), WorkersRunner(n_workers=2)):
         found = catalog(["two", "three", "five", "seven"], ["in_memory"], one=1)
         runner.run(ADDING, found)
         made.append([found.load(name) for name in ("two", "three", "five", "seven")])

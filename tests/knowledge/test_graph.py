@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -105,6 +106,12 @@ def built(**changes: Any) -> pd.DataFrame:
     tables = {"items": ITEMS, "users": USERS, "tags": TAGS, "triples": RAW, "links": LINKS}
     parameters = GraphParameters(**{k: v for k, v in changes.items() if k not in tables})
     return build_triples(**{k: changes.get(k, v) for k, v in tables.items()}, parameters=parameters)
+
+
+@cache
+def usually_built() -> pd.DataFrame:
+    """The triples without any changes, made once; not to be changed."""
+    return built()
 
 
 class TestTriples:
@@ -259,9 +266,9 @@ class TestEntities:
     @settings(deadline=None)
     @given(st.permutations([1, 2, 3, 10]), st.integers(1, 4))
     def test_rows_follow_the_items(self, order: list[int], min_degree: int) -> None:
-        parameters = GraphParameters(min_degree=min_degree)
-        usual = item_entities(built(), np.array([1, 2, 3, 10]), parameters)
-        turned = item_entities(built(), np.array(order), parameters)
+        triples, parameters = usually_built(), GraphParameters(min_degree=min_degree)
+        usual = item_entities(triples, np.array([1, 2, 3, 10]), parameters)
+        turned = item_entities(triples, np.array(order), parameters)
         rows = [[1, 2, 3, 10].index(item) for item in order]
         np.testing.assert_array_equal(turned.matrix.toarray(), usual.matrix.toarray()[rows])
         assert turned.names == usual.names

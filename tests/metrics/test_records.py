@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +17,6 @@ from explainable_recsys.metrics.records import (
     read,
 )
 from explainable_recsys.wording.numbers import number
-from tests.conftest import open_catalog
 
 ENDS = ("/low", "/high", "/n")
 IN_TABLES = {"jaccard", "top3_jaccard", "coefficient_spread"}
@@ -23,11 +24,10 @@ IN_TABLES = {"jaccard", "top3_jaccard", "coefficient_spread"}
 
 
 @pytest.fixture(scope="module")
-def columns(full_run: Path) -> set[str]:
+def columns(full_run: Path, stored: Callable[[str], Any]) -> set[str]:
     """Names of all metrics that a run made."""
-    with open_catalog(full_run) as catalog:
-        files = (full_run / "08_reporting").glob("*/metrics.json")
-        found = {name for file in files for name in catalog.load(f"{file.parent.name}.metrics")}
+    files = (full_run / "08_reporting").glob("*/metrics.json")
+    found = {name for file in files for name in stored(f"{file.parent.name}.metrics")}
     return {name for name in found if not name.endswith(ENDS)}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 import yaml
 from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
-from kedro.io import DatasetError
+from kedro.io import DataCatalog, DatasetError
 from kedro.pipeline import Node, Pipeline
 
 from explainable_recsys.data import RatingScale
@@ -62,18 +63,18 @@ def versions(data_root: Path, name: str) -> list[bytes]:
     return [path.read_bytes() for path in sorted(data_root.glob(f"08_reporting/tuning/{name}/*/*"))]
 
 
+@cache
 def parameters_of(env: str) -> dict[str, Any]:
+    """Of an environment, read once; not to be changed."""
     bootstrap_project(PROJECT)
     with KedroSession.create(PROJECT, env=env) as session:
         return dict(session.load_context().config_loader["parameters"])
 
 
-@pytest.fixture(scope="module")
-def tuned(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="session")
+def tuned(make_once: Callable[[str, Callable[[Path], object]], Path]) -> Path:
     """Results of a search for parameters of item_knn; not to be changed."""
-    data_root = tmp_path_factory.mktemp("tuned")
-    tune(data_root, "item_knn")
-    return data_root
+    return make_once("tuned", lambda folder: tune(folder, "item_knn"))
 
 
 def test_the_trials_are_a_table(tuned: Path) -> None:
@@ -93,17 +94,16 @@ def test_the_trials_are_a_table(tuned: Path) -> None:
 
 
 def test_the_present_value_is_that_of_a_run_that_learns_from_the_training_part(
-    full_run: Path, tuned: Path
+    catalog: DataCatalog, tuned: Path
 ) -> None:
     from explainable_recsys.knowledge.similar_items import ItemSimilarityParameters
     from explainable_recsys.metrics.ranking import ranking_per_user
     from explainable_recsys.recommenders.item_knn import ItemKNN
     from explainable_recsys.recommenders.lists import recommend
 
-    with open_catalog(full_run) as catalog:
-        train, validation = (catalog.load(f"{part}_ratings") for part in ("train", "validation"))
-    with open_catalog(tuned) as catalog:
-        trials = catalog.load("tuning.trials")
+    train, validation = (catalog.load(f"{part}_ratings") for part in ("train", "validation"))
+    with open_catalog(tuned) as of_search:
+        trials = of_search.load("tuning.trials")
     interactions = Interactions.from_frame(train)
     model = ItemKNN.fit(interactions, ItemSimilarityParameters())
     lists = recommend(model, interactions, RecommendationParameters())
@@ -164,7 +164,7 @@ def test_the_parameters_file_is_used_as_it_is(
 
 
 def test_the_test_ratings_are_never_read(
-    full_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    catalog: DataCatalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     searching = tuning.create_pipeline().only_nodes_with_namespaces(["tuning"])
     assert not {"test_ratings", "interactions", "ratings"} & searching.inputs()
@@ -177,9 +177,8 @@ def test_the_test_ratings_are_never_read(
     rerun = objectives.rerun
     monkeypatch.setattr(objectives, "rerun", spy)
     tune(tmp_path, "svd_ratings", tuning={"n_trials": 1})
-    with open_catalog(full_run) as catalog:
-        test = catalog.load("test_ratings")[["user_id", "item_id"]]
-        validation = catalog.load("validation_ratings")[["user_id", "item_id"]]
+    test = catalog.load("test_ratings")[["user_id", "item_id"]]
+    validation = catalog.load("validation_ratings")[["user_id", "item_id"]]
     assert given
     first, *to_fit = given
     for inputs in given:
@@ -312,10 +311,9 @@ def test_every_search_fits_the_parameters_of_every_environment(env: str) -> None
         assert all(full.endswith(path) for full, path in zip(found, ranges, strict=True))
 
 
-def test_folds_are_cuts_of_the_same_ratings(full_run: Path) -> None:
-    with open_catalog(full_run) as catalog:
-        train, validation = (catalog.load(f"{part}_ratings") for part in ("train", "validation"))
-        tables = {name: catalog.load(name) for name in TABLES}
+def test_folds_are_cuts_of_the_same_ratings(catalog: DataCatalog) -> None:
+    train, validation = (catalog.load(f"{part}_ratings") for part in ("train", "validation"))
+    tables = {name: catalog.load(name) for name in TABLES}
     folds = make_folds(train, validation, SplitParameters(), 3, 0)
     assert folds[0].train is train
     assert folds[0].validation is validation
@@ -349,7 +347,7 @@ def test_a_parameter_can_be_added_to_a_space_and_taken_out(tmp_path: Path) -> No
         tune(tmp_path, "item_knn", item_knn={"search": {"space": added}})
 
 
-def test_what_does_not_depend_on_the_search_runs_once_per_fold(full_run: Path) -> None:
+def test_what_does_not_depend_on_the_search_runs_once_per_fold(catalog: DataCatalog) -> None:
     from explainable_recsys.recommenders.bias import Bias, BiasParameters
 
     ran: list[str] = []
@@ -370,9 +368,8 @@ def test_what_does_not_depend_on_the_search_runs_once_per_fold(full_run: Path) -
     )
     for path, names in (("model", ["fit"]), ("width", ["prepare", "fit"]), ("mode", [])):
         assert [node.name for node in changing_nodes(part, {f"toy.{path}"}).nodes] == names
-    with open_catalog(full_run) as catalog:
-        train, validation = (catalog.load(f"{part}_ratings") for part in ("train", "validation"))
-        tables = {name: catalog.load(name) for name in TABLES}
+    train, validation = (catalog.load(f"{part}_ratings") for part in ("train", "validation"))
+    tables = {name: catalog.load(name) for name in TABLES}
     folds = make_folds(train, validation, SplitParameters(), 2, 0)
     data = [
         {

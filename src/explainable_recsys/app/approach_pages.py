@@ -13,6 +13,7 @@ from explainable_recsys.app.report import report_of
 from explainable_recsys.app.service import Service
 from explainable_recsys.app.state import State
 from explainable_recsys.reporting.overview import KINDS
+from explainable_recsys.wording.numbers import percentage
 from explainable_recsys.wording.phrases import phrase
 
 
@@ -53,7 +54,7 @@ def router(held: Held) -> APIRouter:
                 request,
                 service,
                 about=about(service, name),
-                kinds=KINDS,
+                percentage=percentage,
                 state=state,
                 report=has_report(service),
             )

@@ -14,6 +14,7 @@ from explainable_recsys.app.runs import HeldCatalog
 from explainable_recsys.app.service import Service
 from explainable_recsys.interface.stored import silence_of
 from explainable_recsys.metrics.records import METRICS, Metric, read
+from explainable_recsys.reporting.overview import KINDS
 from explainable_recsys.wording.metrics import label
 from explainable_recsys.wording.numbers import finite, interval, number
 from explainable_recsys.wording.phrases import later, phrase
@@ -25,11 +26,11 @@ OF_REASONS = ("coverage", "pos", "possible_drop", "held_out_r2")
 """Metrics that say how good reasons are."""
 
 EVIDENCE = {
-    "": later("its reasons"),
-    "/random": later("random"),
-    "/popular": later("popular"),
+    "": later("ratings that it names"),
+    "/random": later("random ratings"),
+    "/popular": later("ratings of popular films"),
 }
-"""Whose evidence is taken away, by what stands behind the name of a metric."""
+"""What is taken away, by what stands behind the name of a metric."""
 
 VERDICTS: dict[str, str] = {
     "better": later("So what it names matters more than ratings drawn at random."),
@@ -55,13 +56,13 @@ class Figures:
     Attributes:
         caption: What it shows.
         columns: Headings, without that of the first column.
-        rows: Name of the metric, and a text for each column.
+        rows: Name of the metric, and for each column a value and its interval (may be empty).
         meanings: What the metrics are, by name.
     """
 
     caption: str
     columns: tuple[str, ...]
-    rows: tuple[tuple[str, tuple[str, ...]], ...]
+    rows: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
     meanings: Mapping[str, str]
 
 
@@ -71,6 +72,8 @@ class About:
 
     Attributes:
         pair: Which.
+        kind: Of its reasons.
+        kind_means: What that is.
         how: How the list is made, and how the reason is found.
         figures: Those tables that have rows.
         words: What the figures say.
@@ -78,6 +81,8 @@ class About:
     """
 
     pair: Pair
+    kind: str
+    kind_means: str
     how: tuple[str, ...]
     figures: tuple[Figures, ...]
     words: tuple[str, ...]
@@ -99,8 +104,11 @@ def about(service: Service, name: str) -> About:
     reasons = _metrics(catalog, name)
     texts = LISTS.get(pair.recommender, ""), REASONS.get(pair.explainer, "")
     tables = _of_lists(lists), _of_reasons(reasons)
+    kind = "intrinsic" if pair.intrinsic else "post hoc"
     return About(
         pair,
+        phrase(kind),
+        phrase(KINDS[kind]),
         tuple(phrase(text) for text in texts if text),
         tuple(table for table in tables if table.rows),
         (*_hits(lists), *_truth(service, name, reasons)),
@@ -138,13 +146,13 @@ def _value(metrics: Mapping[str, Any], column: str, form: Any) -> str:
     return NOTHING if value is None else number(value, form)
 
 
-def _cell(metrics: Mapping[str, Any], column: str, metric: Metric) -> str:
-    """A value with its interval."""
+def _cell(metrics: Mapping[str, Any], column: str, metric: Metric) -> tuple[str, str]:
+    """A value and its interval."""
     value = _value(metrics, column, metric.form)
     low, high = (finite(metrics.get(f"{column}/{end}")) for end in ("low", "high"))
     if value == NOTHING or low is None:
-        return value
-    return f"{value} {interval(low, high, metric.form)}"
+        return value, ""
+    return value, interval(low, high, metric.form)
 
 
 def _table(

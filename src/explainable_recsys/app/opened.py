@@ -23,6 +23,7 @@ from explainable_recsys.app.state import State
 from explainable_recsys.app.views import Explored
 from explainable_recsys.errors import InputError
 from explainable_recsys.interface.stored import Stored, ratings_of
+from explainable_recsys.reporting.people import titled
 from explainable_recsys.wording import markup
 from explainable_recsys.wording.numbers import enumerated, number
 from explainable_recsys.wording.phrases import phrase
@@ -52,9 +53,9 @@ def opened_view(seen: Explored) -> dict[str, Any]:
         _mined_from(stored),
     )
     return {
-        "title": stored.titled(item),
+        "title": _title(seen, item),
         "drawing": drawn,
-        "removal": "" if drawn is None else _removal(stored, without_cited(stored, one, said)),
+        "removal": "" if drawn is None else _removal(seen, without_cited(stored, one, said)),
         "is_listed": bool(0 < rank <= seen.n),
         "query": seen.state.query(),
     }
@@ -71,7 +72,7 @@ def smallest_view(seen: Explored) -> dict[str, Any]:
         InputError: As `opened_view`.
     """
     item = opened_item(seen)
-    title = seen.stored.titled(item)
+    title = _title(seen, item)
     asked = seen.stored.place(seen.one, item)
     if asked.table["rank"].iloc[0] > seen.n:
         text = phrase("It is not on the list, so no change of the ratings takes it off.")
@@ -91,7 +92,7 @@ def smallest_view(seen: Explored) -> dict[str, Any]:
     state = seen.state
     for removed in found.removed:
         state = state.dropped(str(removed))
-    text = _fallen(seen.stored, found)
+    text = _fallen(seen, found)
     return {"title": title, "text": text, "tried": tried, "query": state.but(open=None).query()}
 
 
@@ -131,7 +132,7 @@ def others_view(seen: Explored) -> dict[str, Any]:
     found.sort(key=lambda one: one.rank if one.rank else np.inf)
     lengths = {name: seen.service.asked(name, seen.wanted).recommendation.n for name in names}
     others = [_other(one, lengths[one.approach], seen.state) for one in found]
-    return {"title": seen.stored.titled(item), "others": others}
+    return {"title": _title(seen, item), "others": others}
 
 
 def opened_item(seen: Explored) -> Any:
@@ -175,16 +176,22 @@ def _mined_from(stored: Stored) -> str:
     return str(transactions.source)
 
 
-def _removal(stored: Stored, found: Fall | None) -> str:
+def _removal(seen: Explored, found: Fall | None) -> str:
     """What becomes of an item without the ratings that its reason cites, marked up."""
     if found is None:
         return phrase("The reason rests on none of your ratings, so none can be taken away.")
-    return _fallen(stored, found)
+    return _fallen(seen, found)
 
 
-def _fallen(stored: Stored, found: Fall) -> str:
+def _title(seen: Explored, item: Any) -> str:
+    """Title and year of an item, as far as they are known."""
+    film = seen.shelf.film(item)
+    return titled(film.title, film.year, film.item_id)
+
+
+def _fallen(seen: Explored, found: Fall) -> str:
     """What becomes of an item without some ratings, marked up."""
-    titles = enumerated([markup.marked(stored.titled(item)) for item in found.removed])
+    titles = enumerated([markup.marked(_title(seen, item)) for item in found.removed])
     old, new = (number(rank, "count") for rank in (found.old_rank, found.new_rank))
     if not found.new_rank:
         return phrase("Without {titles} nothing leads to it any more.", titles=titles)
@@ -195,7 +202,7 @@ def _fallen(stored: Stored, found: Fall) -> str:
             old=old,
         )
     places = {"titles": titles, "new": new, "old": old}
-    n = stored.recommendation.n
+    n = seen.n
     if found.old_rank <= n < found.new_rank:
         return phrase(
             "Without {titles} it would be number {new} instead of {old}, and off the list.",

@@ -13,7 +13,7 @@ from explainable_recsys.app.opened import opened_view
 from explainable_recsys.app.rendering import STATIC, render, root_of
 from explainable_recsys.app.service import BusyError, Service
 from explainable_recsys.app.shelf import shelf_of
-from explainable_recsys.app.state import DROP, LIKE, UNDO, State
+from explainable_recsys.app.state import MOVED, TO_DO, State
 from explainable_recsys.app.tiles import tile
 from explainable_recsys.app.views import Explored
 from explainable_recsys.errors import InputError
@@ -37,7 +37,7 @@ def router(held: Held) -> APIRouter:
         pairs = request.query_params.multi_items()
 
         def page(service: Service, state: State) -> Response:
-            if any("." in name or name in (DROP, LIKE, UNDO) for name, _ in pairs):
+            if any(name.startswith(MOVED) or name in TO_DO for name, _ in pairs):
                 return RedirectResponse(f"{root_of(request)}/?{state.query()}", 303)
             seen = Explored(service, state)
             opens = any(row.film.item_id == state.open for row in seen.rows)

@@ -18,7 +18,6 @@ from explainable_recsys.interactions import Interactions
 from explainable_recsys.interface.stored import Stored, ratings_of
 from explainable_recsys.metrics.greedy import ranks_without
 from explainable_recsys.metrics.projected_evidence import projected_evidence
-from explainable_recsys.reporting.people import Person
 from explainable_recsys.wording import markup
 
 MOST_REMOVED = 10
@@ -150,10 +149,12 @@ def elsewhere(
 
 def _elsewhere(name: str, stored: Stored, one: Interactions, item_id: Any) -> Elsewhere:
     try:
-        about: Person = stored.about(one, item_id)
+        asked = stored.place(one, item_id)
     except InputError as error:
         return Elsewhere(name, 0, None, str(error))
-    row = about.recommendations.iloc[0]
-    told = markup.is_text(row["sentence"])
-    silence = "" if told else stored.pair.silence
-    return Elsewhere(name, int(row["rank"]), row["sentence"] if told else None, silence)
+    sentences = stored.answered(one, asked).sentences["sentence"]
+    told = len(sentences) > 0 and markup.is_text(sentences.iloc[0])
+    rank = int(asked.table["rank"].iloc[0])
+    return Elsewhere(
+        name, rank, sentences.iloc[0] if told else None, "" if told else stored.pair.silence
+    )

@@ -16,9 +16,12 @@ LONGEST_LIST = 100
 PICK, COMPARE = "pick", "compare"
 """Views besides the list with its reasons: films to be rated, and the list before and after."""
 
-DROP, UNDO, LIKE = "drop", "undo", "like"
+DROP, UNDO, LIKE = TO_DO = ("drop", "undo", "like")
 """What a button asks for: to try it without a rating, to take back what was said of a film, or for
 more or less like one, which rates it."""
+
+MOVED = "r."
+"""How the name of a slider or a star begins; its item follows."""
 
 Ratings = Mapping[str, float | None]
 """By item id as text; None: what was rated is taken back."""
@@ -85,9 +88,10 @@ class State:
     def parse(cls, pairs: Iterable[tuple[str, str]]) -> Self:
         """Read an address.
 
-        A slider sends a number alone, so that its item stands in its name: `r.318=4` is
-        `r=318:4`. What it stood at comes with it as `b=318:4`, and if that is the same nothing
-        was changed. Names that are not known are passed over.
+        A slider or a star sends a number alone, so that its item stands in its name: `r.318=4` is
+        `r=318:4`, and stands over that. What it stood at comes with it as `b=318:4`; if that is
+        the same, nothing was changed. Buttons send what is to be done: `drop=318`, `undo=318` and
+        `like=318:5`. Names that are not known are passed over.
 
         Args:
             pairs: Names and values, in any order.
@@ -98,13 +102,20 @@ class State:
         >>> State.parse([("r", "318:4"), ("r.50", "2.5"), ("b", "50:3"), ("n", "20")]).query()
         'r=318%3A4&r=50%3A2.5&b=50%3A3&n=20'
         """
-        several: dict[str, list[str]] = {name: [] for name in (*NAMES, DROP, UNDO, LIKE)}
-        for name, value in pairs:
-            key, _, item = name.partition(".")
-            if key in several and value.strip():
-                several[key].append(f"{item}:{value}" if item else value.strip())
-        ratings, base = _ratings("r", several["r"]), _ratings("b", several["b"])
-        user = _one("u", several["u"])
+        several = _by_name(pairs)
+        state = cls._said(several)
+        for item in several[DROP]:
+            state = state.dropped(item)
+        for item in several[UNDO]:
+            state = state.undone(item)
+        for item, rating in _ratings(LIKE, several[LIKE]).items():
+            state = state.liked(item, rating)
+        return state
+
+    @classmethod
+    def _said(cls, several: Mapping[str, list[str]]) -> Self:
+        ratings = _ratings("r", several["r"]) | _ratings("r", several[MOVED])
+        base, user = _ratings("b", several["b"]), _one("u", several["u"])
         if user is not None:
             same = {item for item, rating in base.items() if ratings.get(item) == rating}
             ratings, base = {i: r for i, r in ratings.items() if i not in same}, {}
@@ -112,7 +123,7 @@ class State:
         view = _one("v", several["v"]) or ""
         if view not in ("", PICK, COMPARE):
             raise InputError(f"v={view[:40]}: no such view; accepted: {PICK}, {COMPARE}")
-        state = cls(
+        return cls(
             user=user,
             ratings=ratings,
             base={i: r for i, r in base.items() if i in ratings and ratings[i] != r},
@@ -129,13 +140,6 @@ class State:
             open=_one("open", several["open"]),
             run=_one("run", several["run"]),
         )
-        for item in several[DROP]:
-            state = state.dropped(item)
-        for item in several[UNDO]:
-            state = state.undone(item)
-        for item, rating in _ratings(LIKE, several[LIKE]).items():
-            state = state.liked(item, rating)
-        return state
 
     def pairs(self) -> Iterator[tuple[str, str]]:
         """Names and values in an address, of what is not as usual."""
@@ -192,6 +196,18 @@ class State:
     def changed(self) -> Ratings:
         """The ratings that were tried, those taken back included."""
         return self.ratings if self.user else {item: self.ratings[item] for item in self.base}
+
+
+def _by_name(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """The values of each name that is known; with `MOVED` as `r` has them."""
+    several: dict[str, list[str]] = {name: [] for name in (*NAMES, MOVED, *TO_DO)}
+    for name, value in pairs:
+        item = name.removeprefix(MOVED)
+        if item != name:
+            several[MOVED].append(f"{item}:{value}")
+        elif name in several and value.strip():
+            several[name].append(value.strip())
+    return several
 
 
 def _ratings(key: str, values: list[str]) -> dict[str, float | None]:

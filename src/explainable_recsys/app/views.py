@@ -141,10 +141,15 @@ class Explored:
         """What the approaches are called."""
         return APPROACHES
 
-    @property
+    @cached_property
     def own(self) -> dict[str, float]:
         """All ratings that the list is made from, by item."""
         return {str(item): float(rating) for item, rating in ratings_of(self.one).items()}
+
+    @cached_property
+    def old(self) -> dict[str, float]:
+        """All ratings before others were tried, by item."""
+        return {str(item): float(rating) for item, rating in ratings_of(self.before).items()}
 
     @property
     def offered(self) -> set[str]:
@@ -215,7 +220,7 @@ class Explored:
     def rated(self) -> list[Rated]:
         """What was rated, in the order of the address; of a user the best behind."""
         state = self.state
-        old = {str(item): float(r) for item, r in ratings_of(self.before).items()}
+        old = self.old
         if state.user:
             best = sorted(old, key=lambda item: -old[item])[:N_RATED]
             order = [*(item for item in state.ratings if item not in best), *best]

@@ -7,8 +7,6 @@ not depend on the order of rows either.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -73,12 +71,12 @@ def ratio_with_interval(
     under = denominators[list(numerators.columns)].to_numpy(dtype=np.float64)
     parts = np.hstack([over, under])
     ratios = _ratios(parts.sum(axis=0, keepdims=True))[0]
-    resampled = _ratios(_resampled_sums(parts, n_resamples, seed))
+    intervals = _intervals(_ratios(_resampled_sums(parts, n_resamples, seed)))
     report: dict[str, float] = {}
     for column, name in enumerate(numerators.columns):
         report[f"{name}"] = float(ratios[column])
         if n_resamples:
-            report[f"{name}/low"], report[f"{name}/high"] = _interval(resampled[:, column])
+            report[f"{name}/low"], report[f"{name}/high"] = map(float, intervals[:, column])
         report[f"{name}/n"] = float(np.count_nonzero(under[:, column]))
     return report
 
@@ -107,10 +105,16 @@ def _ratios(sums: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.divide(over, under, out=ratios, where=under > 0)
 
 
-def _interval(statistic: NDArray[Any]) -> tuple[float, float]:
-    """Interval of one resampled statistic; resamples where it is undefined are left out."""
-    defined = statistic[~np.isnan(statistic)]
-    if len(defined) == 0:
-        return np.nan, np.nan
-    low, high = np.quantile(defined, INTERVAL)
-    return float(low), float(high)
+def _intervals(resampled: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Ends (2, n_columns) of the intervals of resampled statistics (n_resamples, n_columns).
+
+    Resamples where a statistic is undefined are left out; NaN where it is in all of them.
+    """
+    ends = np.full((2, resampled.shape[1]), np.nan)
+    defined = ~np.isnan(resampled)
+    whole = defined.all(axis=0)
+    if len(resampled) and whole.any():
+        ends[:, whole] = np.quantile(resampled[:, whole], INTERVAL, axis=0)
+    for column in np.flatnonzero(defined.any(axis=0) & ~whole):
+        ends[:, column] = np.quantile(resampled[defined[:, column], column], INTERVAL)
+    return ends

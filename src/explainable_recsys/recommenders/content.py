@@ -151,8 +151,19 @@ class Content(Recommender):
 
     def scores(self, histories: sparse.csr_array) -> NDArray[np.float32]:
         """Profile times vector, -inf where they have nothing in common; see `Recommender`."""
-        scores = np.empty((histories.shape[0], self.n_items), np.float32)
-        boosted = self._boosted
+        return self._products(histories, self._boosted)
+
+    def scores_of(
+        self, histories: sparse.csr_array, columns: NDArray[np.int64]
+    ) -> NDArray[np.float32]:
+        """Multiply with the vectors of some items only; see `Recommender.scores_of`."""
+        return self._products(histories, self._boosted[columns])
+
+    def _products(
+        self, histories: sparse.csr_array, boosted: sparse.csr_array
+    ) -> NDArray[np.float32]:
+        """Profiles times the vectors of m items, (n, m)."""
+        scores = np.empty((histories.shape[0], boosted.shape[0]), np.float32)
         step = max(1, base.BLOCK // max(1, len(self.idf)))
         for first in range(0, histories.shape[0], step):
             profiles = self.weighted(histories[first : first + step]) @ self.vectors

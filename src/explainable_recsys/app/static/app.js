@@ -64,6 +64,7 @@ function show(html, asked, isRight) {
     const fresh = came.getElementById(id);
     if (fresh && part(id)) replace(part(id), fresh, asked);
   }
+  for (const link of document.querySelectorAll("a[data-here]")) link.search = part("state").dataset.query;
   move(old);
   if (document.activeElement?.id !== focus) (part(focus) ?? part("list-title"))?.focus();
   if (asked.light) return;
@@ -136,11 +137,11 @@ async function unfold() {
   const { query } = part("state").dataset;
   opened().ariaBusy = "true";
   const reply = await fetch(`${form.dataset.opened}?${query}`).catch(() => null);
+  const html = reply?.ok ? await reply.text().catch(() => "") : "";
   if (part("state").dataset.query !== query || !opened()) return;
+  const came = new DOMParser().parseFromString(html, "text/html");
+  if (html) opened().replaceChildren(...came.body.childNodes);
   opened().ariaBusy = "false";
-  if (!reply?.ok) return;
-  const came = new DOMParser().parseFromString(await reply.text(), "text/html");
-  opened()?.replaceChildren(...came.body.childNodes);
 }
 
 function wait() {
@@ -216,5 +217,4 @@ async function find() {
 }
 
 tell();
-unfold();
 wait();

@@ -9,7 +9,12 @@ async function fill(place) {
     const reply = await fetch(place.dataset.later);
     if (!reply.ok || !place.isConnected) return;
     const came = new DOMParser().parseFromString(await reply.text(), "text/html");
+    const had = place.contains(document.activeElement);
     place.replaceChildren(...came.body.childNodes);
+    if (had) {
+      place.tabIndex = -1;
+      place.focus({ preventScroll: true });
+    }
   } catch {
     // the link stays
   }

@@ -117,14 +117,14 @@ def test_the_texts_of_records_are_in_the_catalog() -> None:
 
 
 def bare(template: str) -> list[str]:
-    """Words in a template of a page that are no phrases: in text, attributes, and expressions."""
+    """Words in a template that are no phrases, nor code: in text, attributes, and expressions."""
     parsed = Environment().parse(template)
     page = "".join(
         "{}" if not isinstance(node, nodes.TemplateData) else node.data
         for output in parsed.find_all(nodes.Output)
         for node in output.nodes
     )
-    page = re.sub(r"<!DOCTYPE[^>]*>|<(style|script)\b.*?</\1>", "", page, flags=re.DOTALL)
+    page = re.sub(r"<!DOCTYPE[^>]*>|<(style|script|code)\b.*?</\1>", "", page, flags=re.DOTALL)
     found = re.split(r"<[^>]*>", page) + re.findall(r'\b(?:aria-label|title|alt)="([^"]*)"', page)
     calls = [call for call in parsed.find_all(nodes.Call) if isinstance(call.node, nodes.Name)]
     phrases = {id(value) for call in calls if call.node.name in WRAPPED for value in call.args}

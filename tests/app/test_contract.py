@@ -59,7 +59,7 @@ def schema(client: TestClient) -> Any:
 
 @pytest.mark.parametrize(("operation", "mode"), ASKED)
 def test_replies_are_those_of_the_description(
-    operation: str, mode: GenerationMode, schema: Any, service: Service
+    operation: str, mode: GenerationMode, schema: Any, service: Service, client: TestClient
 ) -> None:
     found, statuses = schema.find_operation_by_id(operation), set()
 
@@ -74,6 +74,8 @@ def test_replies_are_those_of_the_description(
     def ask(case: Any) -> None:
         if mode == GenerationMode.POSITIVE:
             make_known(case, service)
+            if operation == "counterfactual":
+                make_listed(case, client)
         reply = case.call()
         statuses.add(reply.status_code)
         case.validate_response(reply, checks=CHECKS)
@@ -94,6 +96,15 @@ def make_known(case: Any, service: Service) -> None:
     case.query.pop("approach", None)
     if isinstance(case.body, dict):
         case.body = _known(case.body, ids, users)
+
+
+def make_listed(case: Any, client: TestClient) -> None:
+    """Ask about an item of the list, where there is one."""
+    asked = {name: value for name, value in case.body.items() if name != "item_id"}
+    path = f"/api/v1/{case.path_parameters['approach']}/recommendations"
+    reply = client.post(path, json={**asked, "explain": False})
+    if reply.status_code == 200 and reply.json()["recommendations"]:
+        case.body["item_id"] = reply.json()["recommendations"][0]["item_id"]
 
 
 def _known(body: dict[str, Any], ids: list[Any], users: list[Any]) -> dict[str, Any]:

@@ -224,8 +224,9 @@ class Stored:
 
     def titled(self, item_id: Any) -> str:
         """Title and year of an item, as far as they are known."""
-        facts = self.data.items[self.data.items["item_id"] == item_id].iloc[0]
-        return titled(facts["title"], facts["year"], item_id)
+        items = self.data.items
+        place = int(np.flatnonzero((items["item_id"] == item_id).to_numpy())[0])
+        return titled(items["title"].iloc[place], items["year"].iloc[place], item_id)
 
     @property
     def title(self) -> str:

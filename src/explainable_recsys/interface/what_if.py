@@ -11,7 +11,7 @@ from explainable_recsys.errors import InputError
 from explainable_recsys.explainers.what_if import Change, what_if
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.interface.stored import Stored, ratings_of
-from explainable_recsys.reporting.people import Person, find_item
+from explainable_recsys.reporting.people import Person, facts_of, find_item
 from explainable_recsys.wording.numbers import enumerated, short
 from explainable_recsys.wording.phrases import phrase
 
@@ -109,13 +109,14 @@ def compared(
         only=stored.only,
         exclude=stored.exclude,
     )
-    old, new = (someone.recommendations.set_index("item_id")["rank"] for someone in (before, after))
-    table = found.affected[["item_id", "old_rank", "new_rank"]]
-    table = table.merge(stored.data.items[["item_id", "title", "year"]], on="item_id", how="left")
+    table = found.affected
+    ids, old, new = table["item_id"].to_numpy(), table["old_rank"].array, table["new_rank"].array
+    was, listed = (np.isin(ids, who.recommendations["item_id"]) for who in (before, after))
     if not found.personal:  # then the ranks are those of the most popular
-        table["new_rank"] = table["item_id"].map(new).astype("Int64")
-    was, listed = (table["item_id"].isin(ranks.index) for ranks in (old, new))
-    rise = (table["old_rank"] - table["new_rank"]).fillna(0)
+        ranks = after.recommendations.set_index("item_id")["rank"]
+        new = table["item_id"].map(ranks).astype("Int64").array
+    old_place, new_place = (ranks.to_numpy(np.float64, na_value=np.nan) for ranks in (old, new))
+    rise = np.nan_to_num(old_place - new_place)
     moves = {
         "new": listed & ~was,
         "gone": was & ~listed,
@@ -123,8 +124,10 @@ def compared(
         "up": rise > 0,
         "down": rise < 0,
     }
-    table["move"] = np.select(list(moves.values()), list(moves), "same")
+    move = np.select(list(moves.values()), list(moves), "same")
     part = np.select([listed, was], [0, 1], 2)
-    place = table["new_rank"].where(listed, table["old_rank"]).to_numpy(np.float64, na_value=np.inf)
-    columns = ["item_id", "title", "year", "old_rank", "new_rank", "move"]
-    return table.iloc[np.lexsort([place, part])][columns].reset_index(drop=True)
+    place = np.nan_to_num(np.where(listed, new_place, old_place), nan=np.inf, posinf=np.inf)
+    order = np.lexsort([place, part])
+    facts = facts_of(stored.data.items, ids[order], ["title", "year"])
+    ranks_of_both = {"old_rank": old.take(order), "new_rank": new.take(order)}
+    return pd.DataFrame({"item_id": ids[order], **facts, **ranks_of_both, "move": move[order]})

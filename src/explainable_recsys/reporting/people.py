@@ -102,7 +102,7 @@ def person(
         ),
         _described(
             {name: listed[name].array for name in ("rank", "item_id", "score")}
-            | _facts(said, listed["item_id"], ["sentence"]),
+            | facts_of(said, listed["item_id"], ["sentence"]),
             items,
             ["rank", "item_id", "title", "year", "score", "sentence"],
         ),
@@ -122,12 +122,18 @@ def _described(
     columns: Mapping[str, Any], items: pd.DataFrame, order: Sequence[str]
 ) -> pd.DataFrame:
     """Columns of a table about items, with titles and years."""
-    facts = _facts(items, columns["item_id"], ["title", "year"])
+    facts = facts_of(items, columns["item_id"], ["title", "year"])
     return pd.DataFrame({name: {**columns, **facts}[name] for name in order})
 
 
-def _facts(table: pd.DataFrame, item_ids: Any, names: Sequence[str]) -> dict[str, Any]:
-    """What another table has of some items, missing where it has none."""
+def facts_of(table: pd.DataFrame, item_ids: Any, names: Sequence[str]) -> dict[str, Any]:
+    """Columns of what a table has of some items, missing where it has none.
+
+    Args:
+        table: Column `item_id`, each once, and others.
+        item_ids: (n,) the items.
+        names: Of the columns.
+    """
     places = pd.Index(table["item_id"]).get_indexer(pd.Index(item_ids))
     if (places >= 0).all():
         return {name: table[name].array.take(places) for name in names}

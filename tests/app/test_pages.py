@@ -398,3 +398,15 @@ def test_addresses_stand_behind_the_path_of_a_proxy(held: Held, liked: str) -> N
     found = addresses(client.get(f"/?{liked}").text)
     assert len(found) > 20
     assert all(one.startswith("/films/") for one in found)
+
+
+def test_an_address_that_is_none_is_a_page_and_in_the_api_a_problem(client: TestClient) -> None:
+    page = client.get("/nothing")
+    assert page.status_code == 404
+    assert "There is no such page" in page.text
+    assert links(page.text, "Start anew") == ["/"]
+    problem = client.get("/api/v1/nothing/here")
+    assert (problem.status_code, problem.headers["content-type"]) == (
+        404,
+        "application/problem+json",
+    )

@@ -104,11 +104,11 @@ def about(service: Service, name: str) -> About:
     reasons = _metrics(catalog, name)
     texts = LISTS.get(pair.recommender, ""), REASONS.get(pair.explainer, "")
     tables = _of_lists(lists), _of_reasons(reasons)
-    kind = "intrinsic" if pair.intrinsic else "post hoc"
+    kind, meaning = list(KINDS.items())[not pair.intrinsic]
     return About(
         pair,
         phrase(kind),
-        phrase(KINDS[kind]),
+        phrase(meaning),
         tuple(phrase(text) for text in texts if text),
         tuple(table for table in tables if table.rows),
         (*_hits(lists), *_truth(service, name, reasons)),

@@ -222,8 +222,8 @@ def _rule(
         return Piece(nodes, share, confidence)
     facts = rules[rules["group"] == group["group"].iloc[0]].iloc[0]
     said = phrase(RULES[relation], confidence=share, lift=fixed(float(facts["lift"]), 1))
-    if facts["scope"] in AMONG:
-        said = phrase(AMONG[facts["scope"]], rule=said)
+    if among := AMONG.get(facts["scope"]):
+        said = phrase(among, rule=said)
     return Piece(nodes, share, confidence, said)
 
 

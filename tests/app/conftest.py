@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from fastapi.testclient import TestClient
 from kedro.io import DataCatalog
@@ -12,13 +10,6 @@ from explainable_recsys.app.held import Held
 from explainable_recsys.app.runs import find_runs
 from explainable_recsys.app.service import Service
 from explainable_recsys.app.web import create_app
-from tests.conftest import open_catalog
-
-
-@pytest.fixture(scope="module")
-def catalog(full_run: Path) -> DataCatalog:
-    with open_catalog(full_run) as opened:
-        return opened
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg.lapack import dtrtri
 
 from explainable_recsys.interactions import PaddedBlock
 from explainable_recsys.recommenders.base import ClosedFormRecommender, UserSystems
@@ -180,7 +181,7 @@ def sides_of_parts(
     z, weights, right = systems.rated[of], systems.weights[of], systems.right[of]
     with one_blas_thread():
         if kept:
-            inverse = np.linalg.inv(systems.prior_of(groups.shape[1]))
+            inverse = _inverse(systems.prior_of(groups.shape[1])[None])[0]
             side = inverse @ systems.prior_right[0]
             to_z, ratings = z @ inverse, z @ side
         else:
@@ -241,7 +242,15 @@ def _solve(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """User sides w and w_B (b, f), Z B^-1 (b, l, f) and Z w_B (b, l)."""
     z = systems.rated
-    inverse = np.linalg.inv(systems.matrix(n_removed))
+    inverse = _inverse(systems.matrix(n_removed))
     before = (inverse @ systems.right_side()[..., None])[..., 0]
     user = systems.solve() if systems.precision_per_rating.any() else before
     return user, before, z @ inverse, (z @ before[..., None])[..., 0]
+
+
+def _inverse(matrices: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Inverses of positive definite matrices (n, f, f), from A = LL': L^-1' L^-1."""
+    roots = np.linalg.cholesky(matrices)
+    for root in roots:
+        dtrtri(root.T, overwrite_c=True)  # the transposed is in the order of LAPACK
+    return np.asarray(roots.transpose(0, 2, 1) @ roots)

@@ -108,6 +108,9 @@ def find_groups(
     >>> int(found.column[0, 0]), round(float(found.part[0, 0]), 1)  # 12 of 30 carry 12.4 of 30.4
     (0, 12.4)
     """
+    if not of_items.size:
+        shape = weights.shape[:2]
+        return Groups(np.full(shape, -1), np.zeros(weights.shape, bool), np.zeros(shape))
     support = np.where(liked[:, None, :], np.maximum(weights, 0.0), 0.0)
     whole = np.maximum(weights, 0.0).sum(axis=2)
     diffuse = (whole > 0) & (np.maximum(weights, 0.0).max(axis=2, initial=0.0) < DIFFUSE * whole)
@@ -118,8 +121,6 @@ def find_groups(
     shares = parts / np.where(whole > 0, whole, 1.0)[..., None]
     allowed = diffuse[..., None] & (shares >= LEAST_PART) & (counts >= 2) & (of_items > 0)
     excess = np.where(allowed, shares - of_history[:, None, :], 0.0)
-    if not excess.size:
-        return Groups(np.full(whole.shape, -1), np.zeros(weights.shape, bool), np.zeros_like(whole))
     best = excess.argmax(axis=2)
     found = np.take_along_axis(excess, best[..., None], axis=2)[..., 0] > 0
     users = np.arange(len(best))[:, None]

@@ -65,7 +65,7 @@ def evidence_table(
         InputError: If there is no such style.
     """
     require_styles(np.atleast_1d(style))
-    styles = pd.Index(np.broadcast_to(style, len(rows)))
+    styles = pd.Index(STYLES).get_indexer(pd.Index(np.atleast_1d(style)))
     item_ids = lists.histories.item_ids
     if evidence_ids is None:
         codes, distinct = pd.factorize(np.empty(0, np.int64) if rated is None else rated, sort=True)
@@ -74,7 +74,7 @@ def evidence_table(
     return pairs_of(lists, rows).assign(
         position=(place_in_run(rows) + 1).astype(np.int32),
         style=pd.Categorical.from_codes(
-            pd.Index(STYLES).get_indexer(styles), categories=pd.Index(list(STYLES))
+            np.broadcast_to(styles, len(rows)), categories=pd.Index(list(STYLES))
         ),
         evidence_id=evidence_ids,
         evidence=evidence,

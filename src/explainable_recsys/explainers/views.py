@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal, Protocol, cast, get_args
+from functools import reduce
+from typing import Any, Literal, Protocol, cast
 
 import numpy as np
 import pandas as pd
@@ -22,6 +23,7 @@ from explainable_recsys.knowledge.features import Features
 from explainable_recsys.liking import Liking
 from explainable_recsys.recommenders.base import Recommender, SideScorer
 from explainable_recsys.recommenders.lists import Ranker
+from explainable_recsys.threads import one_blas_thread
 
 CELLS, LEAST_LENGTH = 4_000, 8
 """Size of blocks of histories, see `padded_blocks`: at most 500, whose scores are held at once."""
@@ -53,13 +55,12 @@ class Views:
         share: (b, k, length) parts that sum to the score less what the history has no say in; None
             where the score is no such sum.
         loss: (b, k, length) score with all ratings minus score without this one.
-        lead: (b, k, length) the same of the item's lead over the first item outside the list: why
-            it is on the list. Where there is no such item it is the loss.
+        outside: (b, length) the same of the first item outside the list; 0 where there is none.
     """
 
     share: NDArray[np.float64] | None
     loss: NDArray[np.float64]
-    lead: NDArray[np.float64]
+    outside: NDArray[np.float64]
 
     @classmethod
     def of(
@@ -75,9 +76,8 @@ class Views:
             loss: Of the same items.
             outside: (b,) the first item outside; -1 where there is none.
         """
-        of_outside = np.where(outside[:, None, None] >= 0, loss[:, -1:], 0.0)
-        listed = None if share is None else share[:, :-1]
-        return cls(listed, loss[:, :-1], loss[:, :-1] - of_outside)
+        of_outside = np.where(outside[:, None] >= 0, loss[:, -1], 0.0)
+        return cls(None if share is None else share[:, :-1], loss[:, :-1], of_outside)
 
     @classmethod
     def closed_form(
@@ -93,8 +93,13 @@ class Views:
         asked = with_outside(items, outside)
         parts = [system.shares_and_losses(asked) for system in systems]
         shares = [share for share, _ in parts if share is not None]
-        loss = np.sum([lost for _, lost in parts], axis=0)
-        return cls.of(np.sum(shares, axis=0) if len(shares) == len(parts) else None, loss, outside)
+        loss = reduce(np.add, [lost for _, lost in parts])
+        return cls.of(reduce(np.add, shares) if len(shares) == len(parts) else None, loss, outside)
+
+    @property
+    def lead(self) -> NDArray[np.float64]:
+        """Losses of the items' leads over the first one outside the list: why they are on it."""
+        return self.loss - self.outside[:, None]
 
     def by(self, view: View) -> NDArray[np.float64]:
         """One of the views.
@@ -115,9 +120,9 @@ class Views:
     ) -> dict[str, NDArray[np.float64]]:
         """`share`, `loss` and `lead` of some ratings (n,); NaN where there is no share."""
         of = users, slots, places
-        known = {name: getattr(self, name) for name in get_args(View)}
-        nothing = np.full(len(users), np.nan)
-        return {name: nothing if view is None else view[of] for name, view in known.items()}
+        share = np.full(len(users), np.nan) if self.share is None else self.share[of]
+        loss = self.loss[of]
+        return {"share": share, "loss": loss, "lead": loss - self.outside[users, places]}
 
 
 def with_outside(items: NDArray[np.int64], outside: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -149,8 +154,8 @@ class Chosen:
         places: (b, k, n) of the pieces of each recommendation in its user's history, in the order
             of telling, padded with -1.
         supports: (b, k, n) which of them support it and are named in a sentence.
-        pieces: Of each piece `row` (of the recommendation in the lists), `place` (in the order of
-            telling), `rated` (column), `share`, `loss`, `lead`.
+        pieces: Of each piece, in the order of telling, `row` (of the recommendation in the lists),
+            `rated` (column), `share`, `loss`, `lead`.
         totals: Of each recommendation that has any `row`, `supporting`, `opposing`: sums of the
             weights of all the history's ratings for and against it; `lower`, of the supporting ones
             of what is not liked; `n_liked`, number of the supporting ones of what is; and of the
@@ -192,34 +197,31 @@ def choose(
         features: By which liked items are grouped; None: not at all.
     """
     liked = liking.padded(block)
-    weights = np.where((rows >= 0)[..., None], views.by(order), 0.0)
-    lower = _of_lower(weights, liked)
-    whole = np.maximum(weights, 0.0).sum(axis=2)
-    supported = (whole > 0) & (whole - lower >= LEAST_LIKED * whole)
+    weights = views.by(order)
+    of_liked, lower = sides = _supporting(weights, liked)
+    whole = of_liked + lower
+    supported = (rows >= 0) & (whole > 0) & (of_liked >= LEAST_LIKED * whole)
     weights = np.where(supported[..., None], weights, 0.0)
     described, of_items = (_described(features, some) for some in (block.columns, items))
     groups = find_groups(weights, liked, block.filled, described, of_items)
     length, n_cited = weights.shape[-1], min(parameters.n_cited, parameters.n_evidence)
     flat = weights.reshape(rows.size, length)
-    later = np.where(liked[:, None], np.where(groups.members, 0, 1), 2).reshape(flat.shape)
+    later = (2 - (liked[:, None].astype(np.int8) + groups.members)).reshape(flat.shape)
     chosen = strongest_evidence(flat, parameters.n_evidence, n_cited, later)
     cited = chosen[:, : parameters.n_cited]
     at = np.maximum(cited, 0)
     supports = (cited >= 0) & (np.take_along_axis(flat, at, axis=1) > 0)
     supports &= np.repeat(liked, rows.shape[1], axis=0)[np.arange(len(at))[:, None], at]
-    made, place = np.nonzero(chosen >= 0)
+    told = chosen >= 0
+    made = np.nonzero(told)[0]
     users, slots = np.divmod(made, max(rows.shape[1], 1))
-    pieces = views.at(users, slots, chosen[made, place])
+    places = chosen[told]
+    pieces = views.at(users, slots, places)
     return Chosen(
         chosen.reshape(*rows.shape, chosen.shape[1]),
         supports.reshape(*rows.shape, cited.shape[1]),
-        pieces
-        | {
-            "row": rows.ravel()[made],
-            "place": place,
-            "rated": block.columns[users, chosen[made, place]],
-        },
-        _totals(weights, liked, groups, rows, np.unique(made)),
+        pieces | {"row": rows.ravel()[made], "rated": block.columns[users, places]},
+        _totals(weights, liked, sides, groups, rows, np.asarray(told.any(axis=1))),
     )
 
 
@@ -234,16 +236,18 @@ def _described(features: Features | None, items: NDArray[np.int64]) -> NDArray[n
 def _totals(
     weights: NDArray[np.float64],
     liked: NDArray[np.bool_],
+    sides: NDArray[np.float64],
     groups: Groups,
     rows: NDArray[np.int64],
-    explained: NDArray[np.int64],
+    explained: NDArray[np.bool_],
 ) -> dict[str, NDArray[Any]]:
     """What all ratings (b, k, length) say about the explained recommendations, as in `Chosen`."""
+    of_liked, lower = sides
     columns = {
         "row": rows,
-        "supporting": np.maximum(weights, 0.0).sum(axis=2),
+        "supporting": of_liked + lower,
         "opposing": np.minimum(weights, 0.0).sum(axis=2),
-        "lower": _of_lower(weights, liked),
+        "lower": lower,
         "n_liked": ((weights > 0) & liked[:, None]).sum(axis=2),
         "shared": groups.column,
         "n_sharing": groups.members.sum(axis=2),
@@ -252,9 +256,11 @@ def _totals(
     return {name: values.ravel()[explained] for name, values in columns.items()}
 
 
-def _of_lower(weights: NDArray[np.float64], liked: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """What ratings of items that are not liked support, (b, k)."""
-    return np.asarray(np.where(liked[:, None], 0.0, np.maximum(weights, 0.0)).sum(axis=2))
+def _supporting(weights: NDArray[np.float64], liked: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """What ratings of liked items and of others support, (2, b, k)."""
+    sides = np.stack([liked, ~liked], axis=2).astype(np.float64)
+    with one_blas_thread():  # with more threads the last digits differ
+        return np.asarray(np.moveaxis(np.maximum(weights, 0.0) @ sides, 2, 0))
 
 
 def viewed_evidence(data: Data, lists: Lists, found: Sequence[Chosen], order: View) -> pd.DataFrame:
@@ -264,23 +270,17 @@ def viewed_evidence(data: Data, lists: Lists, found: Sequence[Chosen], order: Vi
         As `evidence_table`, style `item`, and `share` (missing where there is none), `loss`,
         `lead`; `weight` is the one that orders them.
     """
-    pieces = together([chosen.pieces for chosen in found], "row", "place")
-    rated = pieces["rated"].to_numpy(np.int64)
+    pieces = together([chosen.pieces for chosen in found])
+    rated = pieces["rated"]
     table = evidence_table(
-        lists,
-        pieces["row"].to_numpy(np.int64),
-        "item",
-        data.titles(rated),
-        pieces[order].to_numpy(np.float64),
-        rated=rated,
+        lists, pieces["row"], "item", data.titles(rated), pieces[order], rated=rated
     )
     views: dict[str, Any] = {n: pieces[n].astype(np.float32) for n in ("share", "loss", "lead")}
     return table.assign(**views)
 
 
-def together(parts: Sequence[dict[str, NDArray[Any]]], *keys: str) -> pd.DataFrame:
-    """Columns of several blocks in one table, sorted by some of them."""
-    table = pd.DataFrame(
-        {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    )
-    return table.sort_values(list(keys), ignore_index=True)
+def together(parts: Sequence[dict[str, NDArray[Any]]]) -> dict[str, NDArray[Any]]:
+    """Columns of several blocks, sorted by `row`; within a row as they are."""
+    columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    order = np.argsort(columns["row"], kind="stable")
+    return {name: column[order] for name, column in columns.items()}

@@ -55,9 +55,9 @@ N_BARS, N_CITED = 5, 3
 """What is recommended to the example person; how much evidence, and how much is taken away."""
 
 APP = {
-    "app": ("/", 1280, 800, "light"),
-    "app_reasons": ("/?u={user}&a=posthoc_influence&open={item}", 1280, 1100, "light"),
-    "app_dark": ("/?u={user}&a=intrinsic_als", 1280, 800, "dark"),
+    "app": ("/", 1024, 720, "light"),
+    "app_reasons": ("/?u={user}&a=posthoc_influence&open={item}", 1024, 1000, "light"),
+    "app_dark": ("/?u={user}&a=intrinsic_als", 1024, 640, "dark"),
     "app_phone": ("/?r=260:5&r=2571:4.5&r=1:2&a=intrinsic_als", 390, 844, "light"),
 }
 """Pictures of the app: the address, what is seen of it, and in which colours."""
@@ -65,7 +65,7 @@ APP = {
 PORT, OPENED = 8173, 1580
 """Where the app is started, and the film whose card is open."""
 
-WIDTH, COLOURS = 800, 64
+WIDTH, COLOURS, COLOURS_OF_APP = 800, 64, 24
 STYLE = """
 body { margin: 0; background: white; color: #222; font: 15px Arial, Liberation Sans, sans-serif }
 section { padding: 14px 18px } h1 { font-size: 20px; margin: 0 } h2 { font-size: 16px }
@@ -127,7 +127,7 @@ def take_app(browser: Browser, name: str, address: str, user: Any) -> None:
     page.goto(address + path.format(user=user, item=OPENED))
     page.wait_for_load_state("networkidle")
     page.wait_for_timeout(500)  # parts that arrive move into place
-    save(page.screenshot(), Path("docs", f"{name}.png"))
+    save(page.screenshot(), Path("docs", f"{name}.png"), COLOURS_OF_APP)
     page.close()
 
 
@@ -240,9 +240,9 @@ def take(page: Page, content: str, picture: Path) -> None:
     save(page.locator("body").screenshot(), picture)
 
 
-def save(shot: bytes, picture: Path) -> None:
+def save(shot: bytes, picture: Path, colours: int = COLOURS) -> None:
     """Write a picture with few colours."""
-    Image.open(io.BytesIO(shot)).convert("RGB").quantize(COLOURS).save(picture, optimize=True)
+    Image.open(io.BytesIO(shot)).convert("RGB").quantize(colours).save(picture, optimize=True)
     print(f"{picture}: {picture.stat().st_size // 1000} kB")
 
 

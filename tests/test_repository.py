@@ -31,4 +31,4 @@ def test_the_lock_pins_everything_with_hashes_and_names_no_index() -> None:
 
 def test_pictures_stay_small() -> None:
     sizes = [path.stat().st_size for path in (PROJECT / "docs").glob("*.png")]
-    assert sum(sizes) < 500_000
+    assert sum(sizes) < 650_000

@@ -32,7 +32,7 @@ from typing import Any  # noqa: E402
 
 import gevent  # noqa: E402
 import requests  # noqa: E402
-from locust import FastHttpUser, constant, task  # noqa: E402
+from locust import FastHttpUser, between, task  # noqa: E402
 from locust.env import Environment  # noqa: E402
 
 PROJECT = Path(__file__).parents[1]
@@ -175,7 +175,7 @@ def load(
         """Asks one question after the other, each in a session of their own."""
 
         host = server.url
-        wait_time = constant(pause)
+        wait_time = between(0.5 * pause, 1.5 * pause)
 
         @task  # type: ignore[untyped-decorator]
         def ask(self) -> None:
@@ -196,7 +196,7 @@ def load(
     environment = Environment(user_classes=[Person])
     runner = environment.create_local_runner()
     before = server.seconds()
-    runner.start(people, spawn_rate=people)
+    runner.start(people, spawn_rate=min(people, 100))
     gevent.sleep(seconds)
     runner.quit()
     runner.greenlet.join()
@@ -217,7 +217,7 @@ def what_ifs(server: Server, histories: list[list[dict[str, Any]]]) -> None:
 
 
 def thinking(server: Server, histories: list[list[dict[str, Any]]]) -> None:
-    """Twenty people who think for a second between questions."""
+    """Twenty people who think for a second between questions, half a second more or less."""
     approach = server.approaches[0]
     questions = [list_of(approach, history, True) for history in histories]
     environment, statuses, _, _ = load(server, questions, 20, 30, 1)

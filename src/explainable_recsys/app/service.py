@@ -37,7 +37,7 @@ class Service:
     trained and nothing is written, so that the same question has the same answer.
     """
 
-    def __init__(self, found: Found, most_waiting: int = 40) -> None:
+    def __init__(self, found: Found, most_waiting: int = 20) -> None:
         """Load the data.
 
         Args:

@@ -8,7 +8,6 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg.lapack import dtrtri
 
 from explainable_recsys.interactions import PaddedBlock
 from explainable_recsys.recommenders.base import ClosedFormRecommender, UserSystems
@@ -250,6 +249,8 @@ def _solve(
 
 def _inverse(matrices: NDArray[np.float64]) -> NDArray[np.float64]:
     """Inverses of positive definite matrices (n, f, f), from A = LL': L^-1' L^-1."""
+    from scipy.linalg.lapack import dtrtri
+
     roots = np.linalg.cholesky(matrices)
     for root in roots:
         dtrtri(root.T, overwrite_c=True)  # the transposed is in the order of LAPACK

@@ -106,6 +106,7 @@ def is_too_wide(page: Page) -> bool:
     return bool(page.evaluate("document.documentElement.scrollWidth > innerWidth"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("light", ["light", "dark"])
 @pytest.mark.parametrize("style", STYLES)
 def test_an_opened_card_of_every_style_is_for_everybody(
@@ -134,6 +135,7 @@ def test_sets_are_for_everybody(browser: Browser, light: str) -> None:
         assert not is_too_wide(page)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("light", ["light", "dark"])
 @pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
 @pytest.mark.parametrize("path", ["approaches", "approaches/posthoc_fm_lime", "opened/others"])

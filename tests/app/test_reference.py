@@ -139,6 +139,7 @@ def opened(browser: Browser, client: TestClient, **context: Any) -> Iterator[Pag
         yield page
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 @pytest.mark.parametrize("width", [390, 1440])
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -136,8 +136,7 @@ def test_sets_are_for_everybody(browser: Browser, light: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("light", ["light", "dark"])
-@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+@pytest.mark.parametrize(("light", "size"), [("light", PHONE), ("dark", DESK)])
 @pytest.mark.parametrize("path", ["approaches", "approaches/posthoc_fm_lime", "opened/others"])
 def test_pages_are_for_everybody(
     browser: Browser, site: Site, path: str, size: dict[str, int], light: str

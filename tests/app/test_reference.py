@@ -141,8 +141,7 @@ def opened(browser: Browser, client: TestClient, **context: Any) -> Iterator[Pag
 
 @pytest.mark.slow
 @pytest.mark.browser
-@pytest.mark.parametrize("width", [390, 1440])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 390), ("dark", 1440)])
 def test_everybody_can_read_the_page(
     width: int, scheme: Any, browser: Browser, client: TestClient
 ) -> None:

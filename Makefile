@@ -90,7 +90,7 @@ lab: $(READY)  ## Open the notebooks in JupyterLab (LAB_OPTIONS="--ip=0.0.0.0 --
 
 notebooks: $(READY)  ## Execute the notebooks against a fresh run
 	@$(BIN)/kedro run $(RUN_OPTIONS) >/dev/null
-	@$(IN_NOTEBOOKS) $(BIN)/python -m pytest --nbmake -n auto --quiet notebooks
+	@$(IN_NOTEBOOKS) $(BIN)/python -m pytest --nbmake --nbmake-timeout=300 -n auto --quiet notebooks
 
 notebook-pages: $(READY)  ## Execute the notebooks against the last run and write them to docs/notebooks
 	@$(IN_NOTEBOOKS) $(BIN)/python scripts/notebooks.py

@@ -88,9 +88,11 @@ viz-build: $(READY)  ## Write kedro-viz as a static site to build/
 lab: $(READY)  ## Open the notebooks in JupyterLab (LAB_OPTIONS="--ip=0.0.0.0 --allow-root --no-browser" in a container)
 	@$(IN_NOTEBOOKS) $(BIN)/jupyter lab --notebook-dir notebooks $(LAB_OPTIONS) notebooks/00_data.ipynb
 
+# A kernel's last word is sometimes lost, and then nobody answers: such a notebook is asked once more.
 notebooks: $(READY)  ## Execute the notebooks against a fresh run
 	@$(BIN)/kedro run $(RUN_OPTIONS) >/dev/null
-	@$(IN_NOTEBOOKS) $(BIN)/python -m pytest --nbmake --nbmake-timeout=300 -n auto --quiet notebooks
+	@$(IN_NOTEBOOKS) $(BIN)/python -m pytest --nbmake --nbmake-timeout=90 -n auto --quiet notebooks || \
+	  $(IN_NOTEBOOKS) $(BIN)/python -m pytest --nbmake --nbmake-timeout=90 --last-failed --quiet notebooks
 
 notebook-pages: $(READY)  ## Execute the notebooks against the last run and write them to docs/notebooks
 	@$(IN_NOTEBOOKS) $(BIN)/python scripts/notebooks.py

@@ -10,13 +10,11 @@ from typing import Any
 
 from kedro.io import AbstractVersionedDataset, DataCatalog, MemoryDataset, Version
 
-from explainable_recsys.answers.pairs import APPROACHES
-from explainable_recsys.errors import InputError, did_you_mean
-from explainable_recsys.interface.runs import ended_runs
+from explainable_recsys.answers.pairs import APPROACHES, record_of
+from explainable_recsys.errors import InputError
+from explainable_recsys.interface.runs import SUCCEEDED, ended_runs
 from explainable_recsys.pipelines.judging import results_root
 from explainable_recsys.preprocessing.card import check_same_data
-
-SUCCEEDED = "succeeded"
 
 
 class OtherDataError(InputError):
@@ -102,11 +100,8 @@ def find_runs(catalog: DataCatalog, approaches: tuple[str, ...] = ()) -> Found:
         InputError: If no run has explained anything, or an approach that is named has not.
         OtherDataError: If an approach that is named has, but lists of other data.
     """
-    if unknown := [name for name in approaches if name not in APPROACHES]:
-        hint = did_you_mean(unknown[0], APPROACHES)
-        raise InputError(
-            f"there is no approach '{unknown[0]}'; {hint}there are: {', '.join(APPROACHES)}"
-        )
+    for name in approaches:
+        record_of(APPROACHES, name, "approach")
     found: dict[str, Run] = {}
     for run, manifest in ended_runs(catalog):
         if manifest.get("status") == SUCCEEDED and (new := _explained(manifest) - set(found)):

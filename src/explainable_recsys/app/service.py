@@ -171,7 +171,7 @@ class Service:
 def open_service(
     catalog: DataCatalog, approaches: tuple[str, ...] = ()
 ) -> tuple[Service, list[Path]]:
-    """Find the runs, mark them to be kept while this process lives, and load the data.
+    """Find the runs, load the data, and mark the runs to be kept while this process lives.
 
     Args:
         catalog: Where the results of runs are.
@@ -184,5 +184,5 @@ def open_service(
         InputError: As `find_runs` and `Service`.
     """
     found = find_runs(catalog, approaches)
-    pins = [pin(catalog, run.id, for_good=False) for run in found.runs]
-    return Service(found), pins
+    service = Service(found)  # what cannot be served is not marked
+    return service, [pin(catalog, run.id, for_good=False) for run in found.runs]

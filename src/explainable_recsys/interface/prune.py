@@ -17,6 +17,7 @@ from rich.text import Text
 from explainable_recsys.datasets.leftovers import remove_leftovers, temporary
 from explainable_recsys.errors import InputError
 from explainable_recsys.interface.runs import (
+    SUCCEEDED,
     ended_runs,
     is_pin,
     is_pinned,
@@ -38,8 +39,6 @@ from explainable_recsys.wording.phrases import phrase, plural
 
 N_ROWS = 8
 """Most runs that are told one by one."""
-
-SUCCEEDED = "succeeded"
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,9 @@ from explainable_recsys.wording.runs import named_run
 NOT_A_PARAMETER = "data_root"
 """What the command line may give besides: where results go, not what they are."""
 
+SUCCEEDED = "succeeded"
+"""What the manifest of a run says that did not fail."""
+
 PIN = "pinned"
 """Name of the file beside its manifest that keeps a run."""
 

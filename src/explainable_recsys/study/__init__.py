@@ -1,0 +1,1 @@
+"""Studies of whether people trust reasons: planned, assigned, simulated and analysed."""

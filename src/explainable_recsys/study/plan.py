@@ -1,0 +1,412 @@
+"""What a study is: who is shown what in which order, and what is asked; read from `study.yml`."""
+
+from __future__ import annotations
+
+import datetime
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Literal, Self
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    RootModel,
+    ValidationError,
+    model_validator,
+)
+
+from explainable_recsys.errors import InputError
+from explainable_recsys.parameters import Parameters, Seed
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+"""What stands in tables: small letters, digits and underscores."""
+
+Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+"""What stands in the address of a study."""
+
+ANY_LANGUAGE = ""
+"""Language of a text that is the same in all."""
+
+
+class Text(RootModel[dict[str, str]]):
+    """A text by language; in the file a text alone, or one for each language of the study."""
+
+    model_config = ConfigDict(frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _by_language(cls, given: object) -> object:
+        return {ANY_LANGUAGE: given} if isinstance(given, str) else given
+
+    def said(self, language: str) -> str:
+        """The text in a language, or as it is in all of them.
+
+        >>> Text({"en": "Yes", "de": "Ja"}).said("de"), Text("OK").said("de")
+        ('Ja', 'OK')
+        """
+        return self.root[language] if language in self.root else self.root[ANY_LANGUAGE]
+
+
+class Kind(Parameters):
+    """A kind of reason: of an approach, a fixed sentence, or none at all.
+
+    Attributes:
+        name: What it is called in tables.
+        approach: Who explains the items, whoever recommends them; None: nobody.
+        says: The same sentence for every item, which is a control; None: no such.
+        items: How many items each person sees with it; None: as many as the study says.
+    """
+
+    name: Name
+    approach: str | None = None
+    says: Text | None = None
+    items: int | None = Field(None, ge=1)
+
+    @model_validator(mode="after")
+    def _one_reason(self) -> Self:
+        if self.approach is not None and self.says is not None:
+            raise ValueError(f"{self.name}: accepted: approach, or says, or neither for no reason")
+        return self
+
+
+class Option(Parameters):
+    """One answer that can be chosen."""
+
+    name: Name
+    text: Text
+
+
+class Question(Parameters):
+    """Something that is asked.
+
+    Attributes:
+        name: What it is called in tables.
+        text: The statement or the question.
+        answer: `agreement` from 1 to `points`, one of `options`, a `number`, or `text`.
+        points: Steps of agreement.
+        ends: Words at the first and the last step of agreement.
+        options: Of a choice.
+        least: Smallest number; of somebody's age, for instance.
+        most: Greatest number.
+        required: Whether one cannot go on without an answer.
+        reverse: Whether agreement means less of what a scale measures.
+        expected: Of an attention check: the answer that somebody gives who reads.
+        role: `measure` (an outcome), `familiarity` (whether one knows the item), or `other`.
+        excludes: Answers that take what they are about out of the analysis, both are reported.
+    """
+
+    name: Name
+    text: Text
+    answer: Literal["agreement", "choice", "number", "text"] = "agreement"
+    points: int = Field(5, ge=2, le=11)
+    ends: tuple[Text, Text] | None = None
+    options: tuple[Option, ...] = ()
+    least: float = 0
+    most: float = 1e9
+    required: bool = False
+    reverse: bool = False
+    expected: str | None = None
+    role: Literal["measure", "familiarity", "other"] = "other"
+    excludes: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _answerable(self) -> Self:
+        if (self.answer == "choice") != bool(self.options):
+            raise ValueError(f"{self.name}: a choice has options, and nothing else has")
+        for value in (*self.excludes, *([] if self.expected is None else [self.expected])):
+            self.checked(value)
+        return self
+
+    def checked(self, value: str) -> str:
+        """An answer as it is stored.
+
+        Raises:
+            ValueError: If it is none; with what is accepted.
+
+        >>> Question(name="trust", text="I trust it.").checked(" 4 ")
+        '4'
+        """
+        given = value.strip()
+        if self.answer == "text":
+            return given
+        if self.answer == "number":
+            try:
+                number = float(given.replace(",", "."))
+            except ValueError:
+                number = float("nan")
+            if not self.least <= number <= self.most:
+                raise ValueError(
+                    f"{self.name}: {given[:40]!r}; accepted: a number from {self.least:g} to "
+                    f"{self.most:g}"
+                )
+            return f"{number:g}"
+        accepted = self.accepted
+        if given not in accepted:
+            raise ValueError(f"{self.name}: {given[:40]!r}; accepted: {', '.join(accepted)}")
+        return given
+
+    @property
+    def accepted(self) -> tuple[str, ...]:
+        """The answers of agreement or of a choice, in order."""
+        if self.answer == "choice":
+            return tuple(option.name for option in self.options)
+        return tuple(str(step) for step in range(1, self.points + 1))
+
+
+class Scale(Parameters):
+    """Statements that measure one thing together: their mean, reverse ones turned round."""
+
+    name: Name
+    items: tuple[Question, ...] = Field(min_length=2)
+
+
+class Ratings(Parameters):
+    """How many films somebody rates first."""
+
+    least: int = Field(10, ge=1, le=200)
+    most: int = Field(100, ge=1, le=2000)
+
+
+class Pool(Parameters):
+    """Which items are shown.
+
+    Attributes:
+        choice: `matched`: items that every kind with an approach can explain, kinds assigned at
+            random within strata of rank. `best_of_each_kind`: for each kind in the order of the
+            plan the first items that it can explain; then kind and item are confounded.
+        length: Items of the recommender's list from which they are taken.
+        strata: Into how many parts of consecutive ranks the pool is cut.
+    """
+
+    choice: Literal["matched", "best_of_each_kind"] = "matched"
+    length: int = Field(40, ge=1, le=2000)
+    strata: int = Field(3, ge=1)
+
+
+class Blocks(Parameters):
+    """What comes after the recommendations; 0 leaves a task out.
+
+    Attributes:
+        side_by_side: Items shown under all kinds at once, to choose the best reason.
+        forecast: Items of which one is asked which rating, taken back, removes them from the list.
+        forecast_options: Ratings to choose from.
+        correction: Items that are to be removed from the list by moving ratings.
+    """
+
+    side_by_side: int = Field(0, ge=0, le=20)
+    forecast: int = Field(0, ge=0, le=20)
+    forecast_options: int = Field(4, ge=2, le=10)
+    correction: int = Field(0, ge=0, le=20)
+
+
+class Exclusions(Parameters):
+    """Whom the analysis leaves out, fixed before anybody takes part; both ways are reported.
+
+    Attributes:
+        failed_checks: Attention checks failed from which on somebody is left out; 0: nobody.
+        least_seconds: Seconds for a page with a recommendation, as the median of somebody's.
+        alike: Whether somebody is left out who gave the same answer to all agreements.
+        unfinished: Whether somebody is left out who did not see all recommendations.
+    """
+
+    failed_checks: int = Field(0, ge=0)
+    least_seconds: float = Field(0, ge=0)
+    alike: bool = False
+    unfinished: bool = True
+
+
+class Hypothesis(Parameters):
+    """A planned contrast: what is expected to be higher under the first kind.
+
+    Attributes:
+        measure: Name of a question with the role `measure`.
+        kinds: The first is expected to be higher.
+        difference: Smallest difference that would matter, in steps of agreement.
+    """
+
+    measure: Name
+    kinds: tuple[Name, Name]
+    difference: float = Field(0.3, gt=0)
+
+
+class Analysis(Parameters):
+    """What was planned of the analysis.
+
+    Attributes:
+        alpha: Error that is accepted, over all hypotheses (Holm).
+        power: Wanted for each of them.
+        sd_between: Of people's own mean differences between two kinds, in steps.
+        sd_within: Of single answers of one person under one kind, in steps.
+    """
+
+    alpha: float = Field(0.05, gt=0, lt=0.5)
+    power: float = Field(0.8, gt=0, lt=1)
+    sd_between: float = Field(0.8, ge=0)
+    sd_within: float = Field(0.9, ge=0)
+
+
+class Consent(Parameters):
+    """What somebody agrees to before anything is kept."""
+
+    version: str = Field(min_length=1)
+    text: Text
+
+
+class Plan(Parameters):
+    """A study.
+
+    Attributes:
+        slug: Its address.
+        title: Shown to people, so neutral.
+        languages: In which it can be taken part; empty: texts are in one language.
+        recommender: Whose list is shown.
+        kinds: Of reasons, controls included.
+        items_per_kind: Items each person sees with each kind.
+        forms: How reasons are shown; two of them are crossed with the kinds.
+        pool: Which items.
+        ratings: How many films are rated first.
+        questions: Asked of each recommendation, in order.
+        checks: Attention checks, spread over the recommendations.
+        blocks: Tasks after them.
+        scales: Asked after these, such as `study.aims.AIMS`.
+        about_you: Questions about the person.
+        closing: Questions at the end.
+        least_age: Who is younger cannot take part; 0: nobody is asked.
+        information: Name of a text file beside the plan, shown first.
+        consent: Agreed to before anything is kept.
+        raffle: What an e-mail address is asked for, which is kept apart; None: it is not.
+        codes: Who may take part: whoever has the link, or has one of the codes too.
+        opens: First day.
+        closes: Last day.
+        keep_days: After its last day, everything is deleted then.
+        n_people: Planned.
+        hypotheses: Planned contrasts.
+        analysis: Errors, power, and deviations to plan with.
+        exclusions: Whom it leaves out.
+        confounded: Why kinds cannot be compared as causes; empty where they can.
+        simulated: Whether its answers are made up.
+        seed: Of the assignment.
+    """
+
+    slug: Slug
+    title: Text
+    languages: tuple[str, ...] = ()
+    recommender: str = "als"
+    kinds: tuple[Kind, ...] = Field(min_length=1)
+    items_per_kind: int = Field(3, ge=1)
+    forms: tuple[Literal["sentence", "drawn"], ...] = ("sentence",)
+    pool: Pool = Pool()
+    ratings: Ratings = Ratings()
+    questions: tuple[Question, ...] = Field(min_length=1)
+    checks: tuple[Question, ...] = ()
+    blocks: Blocks = Blocks()
+    scales: tuple[Scale, ...] = ()
+    about_you: tuple[Question, ...] = ()
+    closing: tuple[Question, ...] = ()
+    least_age: int = Field(18, ge=0, le=120)
+    information: str = "information.txt"
+    consent: Consent
+    raffle: Text | None = None
+    codes: bool = False
+    opens: datetime.date
+    closes: datetime.date
+    keep_days: int = Field(365, ge=1)
+    n_people: int = Field(ge=2)
+    hypotheses: tuple[Hypothesis, ...] = ()
+    analysis: Analysis = Analysis()
+    exclusions: Exclusions = Exclusions()
+    confounded: str = ""
+    simulated: bool = False
+    seed: Seed = 0
+
+    @property
+    def explained(self) -> tuple[Kind, ...]:
+        """The kinds whose reasons an approach gives."""
+        return tuple(kind for kind in self.kinds if kind.approach is not None)
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """Names of the questions that are outcomes."""
+        return tuple(one.name for one in self.questions if one.role == "measure")
+
+    def items_of(self, kind: Kind) -> int:
+        """How many items a person sees with a kind."""
+        return self.items_per_kind if kind.items is None else kind.items
+
+    @property
+    def n_trials(self) -> int:
+        """How many recommendations a person sees."""
+        return sum(map(self.items_of, self.kinds))
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        _once("kinds", (kind.name for kind in self.kinds))
+        asked = (*self.questions, *self.checks, *self.about_you, *self.closing)
+        _once("questions", (one.name for one in (*asked, *_items(self.scales))))
+        _once("scales", (scale.name for scale in self.scales))
+        _once("forms", self.forms)
+        if self.closes < self.opens:
+            raise ValueError(f"closes: {self.closes} is before {self.opens}, when it opens")
+        if self.ratings.most < self.ratings.least:
+            raise ValueError(f"ratings: most {self.ratings.most} is below least")
+        if self.pool.choice == "best_of_each_kind" and not self.confounded:
+            raise ValueError("confounded: best_of_each_kind confounds kind and item; say so here")
+        for one in self.hypotheses:
+            for kind in one.kinds:
+                _known("hypotheses: kind", kind, [known.name for known in self.kinds])
+            _known("hypotheses: measure", one.measure, self.measures)
+        if any(check.expected is None for check in self.checks):
+            raise ValueError("checks: each has an expected answer")
+        for text in _texts(self):
+            missing = sorted(set(self.languages or [ANY_LANGUAGE]) - set(text.root))
+            if missing and ANY_LANGUAGE not in text.root:
+                raise ValueError(f"no text in {', '.join(missing) or 'one language'}: {text.root}")
+        return self
+
+
+def _items(scales: Iterable[Scale]) -> Iterable[Question]:
+    for scale in scales:
+        yield from scale.items
+
+
+def _texts(found: object) -> Iterable[Text]:
+    """All texts below something of a plan."""
+    if isinstance(found, Text):
+        yield found
+    elif isinstance(found, BaseModel):
+        for _, value in found:
+            yield from _texts(value)
+    elif isinstance(found, tuple):
+        for value in found:
+            yield from _texts(value)
+
+
+def _once(what: str, names: Iterable[str]) -> None:
+    if twice := [name for name, n in Counter(names).items() if n > 1]:
+        raise ValueError(f"{what}: {twice[0]} stands there twice")
+
+
+def _known(what: str, name: str, known: Iterable[str]) -> None:
+    if name not in (names := tuple(known)):
+        raise ValueError(f"{what} '{name}'; accepted: {', '.join(names)}")
+
+
+def parse_plan(found: object, file: str) -> Plan:
+    """A plan from what its file holds.
+
+    Args:
+        found: As a YAML reader gives it.
+        file: Name of the file, for errors.
+
+    Raises:
+        InputError: Naming the first thing that is wrong, and what is accepted.
+    """
+    if not isinstance(found, Mapping):
+        raise InputError(f"{file}: no plan in it; accepted: the keys of a study")
+    try:
+        return Plan.model_validate(dict(found))
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise InputError(f"{file}: {place + ': ' if place else ''}{first['msg']}") from error

@@ -16,9 +16,10 @@ from kedro.io import DataCatalog
 
 from explainable_recsys.answers.answer import answer as library_answer
 from explainable_recsys.app.api import create_api
-from explainable_recsys.app.held import Held
+from explainable_recsys.app.held import Held, load_everything
 from explainable_recsys.app.runs import OtherDataError, find_runs
 from explainable_recsys.app.service import BusyError, Service
+from explainable_recsys.app.web import create_app
 from explainable_recsys.interface import notebook
 from explainable_recsys.interface.explain import Question, answer
 from explainable_recsys.interface.replies import as_json
@@ -200,6 +201,24 @@ def test_page_and_notebook_show_the_same(
             (str(item), markup.plain(said) if markup.is_text(said) else None)
             for item, said in zip(table["item_id"], table["sentence"], strict=True)
         ]
+
+
+def test_a_run_that_disappears_is_answered_from_memory(
+    catalog: DataCatalog, user: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = Service(find_runs(catalog))
+    load_everything(service)
+
+    def gone(*_: Any) -> None:
+        raise AssertionError("a file of the run is read")
+
+    monkeypatch.setattr(DataCatalog, "load", gone)
+    client = TestClient(create_app(Held(lambda: (service, []))))
+    for approach in service.names:
+        found = post(client, f"{approach}/recommendations", user=user)["recommendations"]
+        query = f"u={user}&a={approach}&open={found[0]['item_id']}"
+        for path in (f"/?{query}", f"/opened/others?{query}", f"/approaches/{approach}"):
+            assert client.get(path).status_code == 200, path
 
 
 @pytest.mark.parametrize("approach", EXPLAINING)

@@ -18,7 +18,7 @@ from explainable_recsys.errors import InputError
 EVALUATION_TAG = "evaluation"
 """Of the nodes that judge what others have made."""
 
-SHOWN = ("_figure", "stability")
+SHOWN = ("_figure", "stability", "fold_in", "fold_in_seconds")
 """How names end of what a report shows if it is stored."""
 
 logger = logging.getLogger(__name__)

@@ -1,0 +1,121 @@
+"""Draw what folding a person in does to lists and predicted ratings, and how long it takes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from explainable_recsys.experiments.fold_in import ARTICLE
+from explainable_recsys.figures import style
+from explainable_recsys.figures.rows import Panel, row_label, rows_figure
+from explainable_recsys.figures.texts import percent
+from explainable_recsys.wording.numbers import duration, significant
+from explainable_recsys.wording.phrases import later, phrase
+
+FOLDED_IN, TRAINED = later("folded in"), later("trained again")
+NOTHING = later("Nobody was folded in")
+
+
+def fold_in_figure(fold_in: pd.DataFrame) -> style.Figure:
+    """Draw how like the lists are that two ways of adding a person make, and the rating errors.
+
+    Args:
+        fold_in: One row per recommender, with the columns `recommender` (a title), `n` (length of
+            the lists), `n_people`, `overlap` and `overlap_of_two_trainings`, each with its bounds
+            `…/low` and `…/high`, `rmse_fold_in`, `rmse_retrained`, `is_deterministic`. Values may
+            be missing.
+    """
+    table = fold_in.dropna(subset="overlap") if len(fold_in) else fold_in
+    if table.empty:
+        return style.message_figure(phrase(NOTHING))
+    table = table.sort_values(["overlap", "recommender"], ascending=[False, True])
+    lists = {FOLDED_IN: "overlap", TRAINED: "overlap_of_two_trainings"}
+    errors = {FOLDED_IN: "rmse_fold_in", TRAINED: "rmse_retrained"}
+    n = int(table["n"].iloc[0])
+    return rows_figure(
+        [row_label(name) for name in table["recommender"]],
+        [
+            Panel(phrase("Overlap of the top {n}", n=n), _series(table, lists), {"range": [0, 1]}),
+            Panel(phrase("RMSE, in points"), _series(table, errors)),
+        ],
+        _finding(table, n),
+        phrase(
+            "Left: share of the list after training with the person that is there too when the "
+            "person is folded into a model trained without (mean of {people} people, 95 % "
+            "intervals), and when it is trained again with other seeds. Right: error of "
+            "predicted ratings.",
+            people=int(table["n_people"].max()),
+        ),
+        [phrase("no seed") if fixed else "" for fixed in table["is_deterministic"]],
+    )
+
+
+def _series(table: pd.DataFrame, columns: dict[str, str]) -> dict[str, pd.DataFrame]:
+    """Points by readable name, with their intervals where there are some."""
+    return {
+        phrase(name): table.reindex(columns=[key, f"{key}/low", f"{key}/high"]).set_axis(
+            ["value", "low", "high"], axis=1
+        )
+        for name, key in columns.items()
+    }
+
+
+def _finding(table: pd.DataFrame, n: int) -> str:
+    """Title: how much of a list stays, and whether another seed changes as much."""
+    facts: dict[str, Any] = {
+        "n": n,
+        "low": percent(table["overlap"].min()),
+        "high": percent(table["overlap"].max()),
+    }
+    seeded = table[~table["is_deterministic"].astype(bool)]
+    if seeded.empty:
+        text = later("Folded in, people get {low} to {high} of the top {n} of a full retraining")
+        return phrase(text, **facts)
+    reached = seeded["overlap/high"].fillna(seeded["overlap"])
+    as_much = reached >= seeded["overlap_of_two_trainings"]
+    return phrase(
+        "Folded in, people get {low} to {high} of the top {n} of a full retraining; another seed "
+        "changes as much in {k} of {m} recommenders that have one",
+        k=int(as_much.sum()),
+        m=len(seeded),
+        **facts,
+    )
+
+
+def fold_in_seconds_figure(seconds: pd.DataFrame) -> style.Figure:
+    """Draw how long both ways take, beside the times that the article had with other data.
+
+    Args:
+        seconds: One row per recommender, with the columns `recommender` (a title),
+            `seconds_fold_in`, `seconds_training`.
+    """
+    if seconds.empty:
+        return style.message_figure(phrase(NOTHING))
+    table = seconds.sort_values(["seconds_training", "recommender"], ascending=[False, True])
+    article = pd.DataFrame([{"recommender": phrase("article, 20 million"), **ARTICLE}])
+    both = pd.concat([table, article])
+    ends = np.log10([both["seconds_fold_in"].min(), both["seconds_training"].max()])
+    decades = 10.0 ** np.arange(np.floor(ends.min()), np.ceil(ends.max()) + 1)
+    axis = {
+        "type": "log",
+        "tickvals": decades.tolist(),
+        "ticktext": [significant(value) for value in decades],
+        "hoverformat": ".2r",
+    }
+    columns = {FOLDED_IN: "seconds_fold_in", TRAINED: "seconds_training"}
+    return rows_figure(
+        [row_label(name) for name in both["recommender"]],
+        [Panel(phrase("Seconds"), _series(both, columns), axis)],
+        phrase(
+            "A person is folded in within {most}; training again takes up to {longest}",
+            most=duration(table["seconds_fold_in"].max()),
+            longest=duration(table["seconds_training"].max()),
+        ),
+        phrase(
+            "From a history to its list, median of the people; training with the knowledge that "
+            "is made of ratings. Last row: V. Kuosmanen's dissertation, on another machine and "
+            "20 million ratings."
+        ),
+    )

@@ -1,0 +1,79 @@
+"""The table of what becomes of people who are folded in instead of trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from explainable_recsys.experiments.fold_in import ARTICLE
+from explainable_recsys.reporting.content import ReportContent
+from explainable_recsys.reporting.facts import facts_table
+from explainable_recsys.reporting.tables import Table
+from explainable_recsys.wording.numbers import duration, finite, fixed, interval, number
+from explainable_recsys.wording.phrases import later, phrase
+
+HEADINGS = (
+    later("recommender"),
+    later("overlap"),
+    later("95 % interval"),
+    later("of two trainings"),
+    later("RMSE folded in"),
+    later("RMSE trained again"),
+    later("time folded in"),
+    later("time trained again"),
+)
+NOT_MEASURED = "\u2013"
+
+NOTES = (
+    later(
+        "People are left out of all training, and their histories folded into the models; the "
+        "lists are compared with those of the models trained on everybody. All of them are left "
+        "out at once, so a model lacks a little more than one person."
+    ),
+    later(
+        "Scores are a function of the history, for known and new people alike. So an overlap "
+        "below 1 is what their ratings taught the model about items, and chance: two trainings "
+        "on the same data with other seeds overlap as the fourth column says, by definition "
+        "fully where there is no seed."
+    ),
+    later(
+        "Times are measured: of one person from the history to the list (median), and of training "
+        "with the knowledge that is made of ratings. The article's are those of V. Kuosmanen's "
+        "dissertation, of another machine and 20 million ratings."
+    ),
+)
+
+
+def fold_in_table(content: ReportContent) -> Table:
+    """A row for each recommender, and the article's times in the last one."""
+    seconds = {row["recommender"]: row for row in content.fold_in_seconds.to_dict("records")}
+    rows = [
+        (row["recommender"], *_lists(row), *_times(seconds.get(row["recommender"], {})))
+        for row in content.fold_in.to_dict("records")
+    ]
+    n = int(content.fold_in["n"].iloc[0]) if rows else 0
+    if rows:
+        article = phrase("article, 20 million ratings")
+        rows.append((article, *[NOT_MEASURED] * 5, *_times(ARTICLE)))
+    caption = phrase("Adding a person: folded in, or trained again (top {n})", n=n)
+    table = facts_table(caption, [phrase(name) for name in HEADINGS], rows, "figures")
+    return replace(table, notes=tuple(map(phrase, NOTES)))
+
+
+def _lists(row: Mapping[Any, Any]) -> Iterator[str]:
+    """How like the lists are, and the errors of predicted ratings."""
+    yield number(finite(row["overlap"]))
+    yield interval(finite(row["overlap/low"]), finite(row["overlap/high"]))
+    both = number(finite(row["overlap_of_two_trainings"]))
+    yield phrase("1 (no seed)") if row["is_deterministic"] else both
+    for error in ("rmse_fold_in", "rmse_retrained"):
+        value = finite(row[error])
+        yield NOT_MEASURED if value is None else fixed(value, 3)
+
+
+def _times(row: Mapping[Any, Any]) -> Iterator[str]:
+    """How long both ways take."""
+    for key in ARTICLE:
+        value = finite(row.get(key))
+        yield NOT_MEASURED if value is None else duration(value)

@@ -17,6 +17,7 @@ HEADINGS = (
     later("recommender"),
     later("overlap"),
     later("95 % interval"),
+    later("of others"),
     later("of two trainings"),
     later("RMSE folded in"),
     later("RMSE trained again"),
@@ -27,15 +28,15 @@ NOT_MEASURED = "\u2013"
 
 NOTES = (
     later(
-        "People are left out of all training, and their histories folded into the models; the "
-        "lists are compared with those of the models trained on everybody. All of them are left "
-        "out at once, so a model lacks a little more than one person."
+        "Some people are left out of all training, all at once, and their histories folded into "
+        "the models; overlap: how much of the list of the model trained on everybody they get "
+        "that way. Of others: the same of people who were trained on both times, whose lists "
+        "change because the ratings of all who were left out are missing."
     ),
     later(
         "Scores are a function of the history, for known and new people alike. So an overlap "
-        "below 1 is what their ratings taught the model about items, and chance: two trainings "
-        "on the same data with other seeds overlap as the fourth column says, by definition "
-        "fully where there is no seed."
+        "below 1 says what ratings taught the models about items, and chance: two trainings on "
+        "everybody with other seeds overlap as their column says, fully where there is no seed."
     ),
     later(
         "Times are measured: of one person from the history to the list (median), and of training "
@@ -55,7 +56,7 @@ def fold_in_table(content: ReportContent) -> Table:
     n = int(content.fold_in["n"].iloc[0]) if rows else 0
     if rows:
         article = phrase("article, 20 million ratings")
-        rows.append((article, *[NOT_MEASURED] * 5, *_times(ARTICLE)))
+        rows.append((article, *[NOT_MEASURED] * 6, *_times(ARTICLE)))
     caption = phrase("Adding a person: folded in, or trained again (top {n})", n=n)
     table = facts_table(caption, [phrase(name) for name in HEADINGS], rows, "figures")
     return replace(table, notes=tuple(map(phrase, NOTES)))
@@ -65,6 +66,7 @@ def _lists(row: Mapping[Any, Any]) -> Iterator[str]:
     """How like the lists are, and the errors of predicted ratings."""
     yield number(finite(row["overlap"]))
     yield interval(finite(row["overlap/low"]), finite(row["overlap/high"]))
+    yield number(finite(row["overlap_of_others"]))
     both = number(finite(row["overlap_of_two_trainings"]))
     yield phrase("1 (no seed)") if row["is_deterministic"] else both
     for error in ("rmse_fold_in", "rmse_retrained"):

@@ -20,7 +20,7 @@ from explainable_recsys.wording.phrases import phrase
 
 EXPLANATIONS = ".explanations"
 FOLDED_IN, TIMES = "_folded_in", "_fold_in_times"
-OVERLAPS = ("overlap", "overlap_of_two_trainings")
+OVERLAPS = ("overlap", "overlap_of_others", "overlap_of_two_trainings")
 
 
 class StabilityParameters(Parameters):
@@ -96,9 +96,10 @@ def gather_fold_in(
         made: `<recommender>_folded_in`, its table of people, and `<recommender>_fold_in_times`.
 
     Returns:
-        `recommender`, `n` (length of the lists), `n_people` (with a list), `overlap` and
-        `overlap_of_two_trainings`, each with the bounds of its 95 % interval over people (`…/low`,
-        `…/high`, missing if `evaluation.n_resamples` is 0), `rmse_fold_in` and `rmse_retrained` (in
+        `recommender`, `n` (length of the lists), `n_people` (with a list), `overlap`,
+        `overlap_of_others` and `overlap_of_two_trainings`, each with the bounds of its 95 %
+        interval over people (`…/low`, `…/high`, missing if `evaluation.n_resamples` is 0),
+        `rmse_fold_in` and `rmse_retrained` (in
         rating points, over `n_held_out` ratings; missing where no ratings are predicted),
         `is_deterministic`. And `recommender`, `seconds_fold_in`, `seconds_training`: measured, so
         never twice the same.

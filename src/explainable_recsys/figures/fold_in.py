@@ -7,8 +7,8 @@ import pandas as pd
 
 from explainable_recsys.experiments.fold_in import ARTICLE
 from explainable_recsys.figures import style
-from explainable_recsys.figures.rows import Panel, row_label, rows_figure
-from explainable_recsys.figures.texts import percent
+from explainable_recsys.figures.rows import Panel, rows_figure
+from explainable_recsys.figures.texts import label, percent
 from explainable_recsys.wording.numbers import duration, significant
 from explainable_recsys.wording.phrases import later, phrase
 
@@ -35,16 +35,20 @@ def fold_in_figure(fold_in: pd.DataFrame) -> style.Figure:
     errors = {FOLDED_IN: "rmse_fold_in", TRAINED: "rmse_retrained"}
     n = int(table["n"].iloc[0])
     return rows_figure(
-        [row_label(name) for name in table["recommender"]],
+        [label(name) for name in table["recommender"]],
         [
-            Panel(phrase("Overlap of the top {n}", n=n), _series(table, lists), {"range": [0, 1]}),
+            Panel(
+                phrase("Overlap of the top {n}", n=n),
+                _series(table, lists),
+                {"range": [-0.04, 1.04]},
+            ),
             Panel(phrase("RMSE, in points"), _series(table, errors)),
         ],
         _finding(table, n),
         phrase(
-            "Left: share of the list after training on everybody that is the same for {people} "
-            "people folded into a model trained without them, with other seeds, and for other "
-            "people, whom both models know (means, 95 % intervals). Right: error of predicted "
+            "Left: what is left of the list that training on everybody gives: for {people} people "
+            "who are folded in, all left out at once; after training again with other seeds; for "
+            "others, known to both models (means, 95 % intervals). Right: error of predicted "
             "ratings.",
             people=int(table["n_people"].max()),
         ),
@@ -93,7 +97,7 @@ def fold_in_seconds_figure(seconds: pd.DataFrame) -> style.Figure:
     article = pd.DataFrame([{"recommender": phrase("article, 20 million"), **ARTICLE}])
     both = pd.concat([table, article])
     ends = np.log10([both["seconds_fold_in"].min(), both["seconds_training"].max()])
-    decades = 10.0 ** np.arange(np.floor(ends.min()), np.ceil(ends.max()) + 1)
+    decades = 10.0 ** np.arange(np.floor(ends.min()), np.ceil(ends.max()) + 1, 2)
     axis = {
         "type": "log",
         "tickvals": decades.tolist(),
@@ -102,7 +106,7 @@ def fold_in_seconds_figure(seconds: pd.DataFrame) -> style.Figure:
     }
     columns = {FOLDED_IN: "seconds_fold_in", TRAINED: "seconds_training"}
     return rows_figure(
-        [row_label(name) for name in both["recommender"]],
+        [label(name) for name in both["recommender"]],
         [Panel(phrase("Seconds"), _series(both, columns), axis)],
         phrase(
             "A person is folded in within {most}; training again takes up to {longest}",

@@ -10,7 +10,7 @@ from explainable_recsys.experiments.fold_in import ARTICLE
 from explainable_recsys.reporting.content import ReportContent
 from explainable_recsys.reporting.facts import facts_table
 from explainable_recsys.reporting.tables import Table
-from explainable_recsys.wording.numbers import duration, finite, fixed, interval, number
+from explainable_recsys.wording.numbers import finite, fixed, interval, number, significant
 from explainable_recsys.wording.phrases import later, phrase
 
 HEADINGS = (
@@ -21,8 +21,8 @@ HEADINGS = (
     later("of two trainings"),
     later("RMSE folded in"),
     later("RMSE trained again"),
-    later("time folded in"),
-    later("time trained again"),
+    later("seconds folded in"),
+    later("seconds trained again"),
 )
 NOT_MEASURED = "\u2013"
 
@@ -48,34 +48,39 @@ NOTES = (
 
 def fold_in_table(content: ReportContent) -> Table:
     """A row for each recommender, and the article's times in the last one."""
+    found = content.fold_in.to_dict("records")
     seconds = {row["recommender"]: row for row in content.fold_in_seconds.to_dict("records")}
     rows = [
         (row["recommender"], *_lists(row), *_times(seconds.get(row["recommender"], {})))
-        for row in content.fold_in.to_dict("records")
+        for row in found
     ]
-    n = int(content.fold_in["n"].iloc[0]) if rows else 0
-    if rows:
+    if found:
         article = phrase("article, 20 million ratings")
         rows.append((article, *[NOT_MEASURED] * 6, *_times(ARTICLE)))
-    caption = phrase("Adding a person: folded in, or trained again (top {n})", n=n)
+    first = found[0] if found else {}
+    caption = phrase(
+        "Adding a person: folded in, or trained again (top {n}, {people} people)",
+        n=number(finite(first.get("n")), "count"),
+        people=number(finite(first.get("n_people")), "count"),
+    )
     table = facts_table(caption, [phrase(name) for name in HEADINGS], rows, "figures")
     return replace(table, notes=tuple(map(phrase, NOTES)))
 
 
 def _lists(row: Mapping[Any, Any]) -> Iterator[str]:
     """How like the lists are, and the errors of predicted ratings."""
-    yield number(finite(row["overlap"]))
-    yield interval(finite(row["overlap/low"]), finite(row["overlap/high"]))
-    yield number(finite(row["overlap_of_others"]))
-    both = number(finite(row["overlap_of_two_trainings"]))
-    yield phrase("1 (no seed)") if row["is_deterministic"] else both
+    yield number(finite(row.get("overlap")))
+    yield interval(finite(row.get("overlap/low")), finite(row.get("overlap/high")))
+    yield number(finite(row.get("overlap_of_others")))
+    both = number(finite(row.get("overlap_of_two_trainings")))
+    yield phrase("1 (no seed)") if row.get("is_deterministic") else both
     for error in ("rmse_fold_in", "rmse_retrained"):
-        value = finite(row[error])
+        value = finite(row.get(error))
         yield NOT_MEASURED if value is None else fixed(value, 3)
 
 
 def _times(row: Mapping[Any, Any]) -> Iterator[str]:
-    """How long both ways take."""
+    """How long both ways take, in seconds throughout, so that the columns can be sorted."""
     for key in ARTICLE:
         value = finite(row.get(key))
-        yield NOT_MEASURED if value is None else duration(value)
+        yield NOT_MEASURED if value is None else significant(value)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import inspect
 import time
 from collections.abc import Callable, Mapping
@@ -11,20 +10,7 @@ from typing import Any
 from kedro.pipeline import Node
 
 from explainable_recsys.pipelines.steps import DIAGNOSTICS
-
-
-class Wrapped:
-    """A node's function, whose name, arguments and types it has."""
-
-    def __init__(self, run: Callable[..., Any]) -> None:
-        """Take them over."""
-        functools.update_wrapper(self, run)
-        self.__signature__ = inspect.signature(run)
-        self.run = run
-
-    def __call__(self, *inputs: Any, **named: Any) -> Any:
-        """Call it."""
-        return self.run(*inputs, **named)
+from explainable_recsys.pipelines.wrapped import Wrapped
 
 
 class Timed(Wrapped):
@@ -45,7 +31,7 @@ def copied(
 
     Args:
         node: The other one.
-        run: Its function, wrapped.
+        run: Its function, with something around it if that is wanted.
         names: What it reads and makes, by what the other one does where that differs.
         ending: Of its name.
         more: What it makes besides.

@@ -9,7 +9,7 @@ from kedro.pipeline import Node, Pipeline
 
 from explainable_recsys.answers.recommenders import RECOMMENDERS
 from explainable_recsys.experiments.fold_in import fold_people_in, leave_people_out
-from explainable_recsys.pipelines.diagnostics.copies import Timed, Wrapped, copied
+from explainable_recsys.pipelines.diagnostics.copies import Timed, copied
 from explainable_recsys.pipelines.diagnostics.nodes import (
     FOLDED_IN,
     TIMES,
@@ -65,7 +65,7 @@ def _without_some(names: dict[str, str]) -> Iterator[Node]:
             seconds = f"{made.namespace}_{made._name}{SECONDS}"
             yield copied(made, Timed(made.func), names, WITHOUT, seconds)
         else:
-            yield copied(made, Wrapped(made.func), names, WITHOUT)
+            yield copied(made, made.func, names, WITHOUT)
 
 
 def _compare(

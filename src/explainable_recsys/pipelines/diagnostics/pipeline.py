@@ -11,11 +11,12 @@ from kedro.pipeline import Node, Pipeline
 from explainable_recsys.answers.pairs import APPROACHES
 from explainable_recsys.answers.recommenders import RECOMMENDERS
 from explainable_recsys.parameters import Parameters
-from explainable_recsys.pipelines.diagnostics.copies import Wrapped, copied
+from explainable_recsys.pipelines.diagnostics.copies import copied
 from explainable_recsys.pipelines.diagnostics.fold_in import fold_in_nodes
 from explainable_recsys.pipelines.diagnostics.nodes import measure_stability, some_users_lists
 from explainable_recsys.pipelines.steps import CHOICE, DIAGNOSTICS
 from explainable_recsys.pipelines.wiring import FAMILIES, everything
+from explainable_recsys.pipelines.wrapped import Wrapped
 
 LISTS = ".recommendations"
 SEEDS = 2**32

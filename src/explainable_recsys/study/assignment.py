@@ -144,8 +144,8 @@ def _matched(plan: Plan, number: int, listed: pd.DataFrame) -> dict[str, list[Ch
     found: dict[str, list[Chosen]] = {kind.name: [] for kind in plan.kinds}
     for stratum in blocks[_drawn(plan, "strata", n, number)]:
         for kind in plan.kinds:
-            row = drawn[stratum].popleft()
-            found[kind.name].append(Chosen(*row, int(stratum) + 1))
+            item_id, rank = drawn[stratum].popleft()
+            found[kind.name].append(Chosen(item_id, rank, int(stratum) + 1))
     return found
 
 

@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy import sparse
 
 from explainable_recsys.data import Data
-from explainable_recsys.draws import hashes, sample
+from explainable_recsys.draws import sample
 from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.ragged import place_in_run
@@ -41,14 +42,17 @@ def pool_of(listed: pd.DataFrame, sentences: Mapping[str, pd.DataFrame]) -> pd.D
     return listed.assign(**explained)
 
 
-def simulated_people(data: Data, n_people: int, n_ratings: int, seed: int) -> Interactions:
-    """People who rated so many items, drawn from those of the data who rated more or as many.
+def simulated_people(
+    data: Data, offered: NDArray[Any], n_people: int, n_ratings: int, seed: int
+) -> Interactions:
+    """People of the data, drawn, who rate the first films that they know of those offered.
 
     Args:
         data: Whose people.
-        n_people: At most.
+        offered: Ids of the items, in the order in which they are offered to be rated.
+        n_people: At most; each rated at least `n_ratings` items.
         n_ratings: Of each.
-        seed: Of the draws.
+        seed: Of the draw.
 
     Returns:
         Histories of people 0, 1, … over the catalogue.
@@ -57,18 +61,20 @@ def simulated_people(data: Data, n_people: int, n_ratings: int, seed: int) -> In
         InputError: If nobody rated so many.
     """
     known = data.histories
-    matrix = known.ratings
-    able = known.user_ids[np.diff(matrix.indptr) >= n_ratings]
+    lengths = np.diff(known.ratings.indptr)
+    able = known.user_ids[lengths >= n_ratings]
     if not len(able):
-        most = int(np.diff(matrix.indptr).max(initial=0))
+        most = lengths.max(initial=0)
         raise InputError(f"ratings.least: {n_ratings}; nobody in the data rated more than {most}")
     people = sample(able, n_people, seed, "people of a study")
-    theirs = matrix[known.user_rows(people)].tocoo()
-    drawn = hashes(people[theirs.row], theirs.col, seed=seed, purpose="ratings of a study")
-    order = np.lexsort((drawn, theirs.row))
-    kept = order[place_in_run(theirs.row[order]) < n_ratings]
-    cells = (theirs.row[kept], theirs.col[kept])
-    some = sparse.csr_array((theirs.data[kept], cells), shape=(len(people), known.n_items))
+    theirs = known.ratings[known.user_rows(people)].tocoo()
+    rows, columns = theirs.row.astype(np.int64), theirs.col
+    place = np.full(known.n_items, len(offered))
+    place[known.known_columns(offered)] = np.arange(len(offered))
+    order = np.lexsort((place[columns], rows))
+    kept = order[place_in_run(rows[order]) < n_ratings]
+    cells = (rows[kept], columns[kept])
+    some = sparse.csr_array((theirs.data[kept], cells), shape=theirs.shape)
     some.sort_indices()
     return Interactions(some, np.arange(len(people)), known.item_ids)
 
@@ -100,7 +106,8 @@ def feasibility(plan: Plan, pool: pd.DataFrame, data: Data, n_people: int) -> pd
         found = pool["user_id"][matched].value_counts().to_numpy()
         counts[: len(found)] = found
         needed = sum(
-            plan.items_of(kind) for kind in (*plan.explained, *controls)
+            plan.items_of(kind)
+            for kind in (*plan.explained, *controls)
             if kind.name in some or kind in controls
         )
         rows.append(

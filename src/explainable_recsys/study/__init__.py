@@ -1,0 +1,1 @@
+"""Studies with people: how they are planned, and what their answers say."""

@@ -93,7 +93,7 @@ def repeated_measures(values: NDArray[np.float64]) -> RepeatedMeasures:
     from scipy import special
 
     values = check_values(values)
-    n, k = values.shape
+    n, k = (int(size) for size in values.shape)
     d = k - 1
     conditions = n * np.square(values.mean(axis=0) - values.mean()).sum()
     rest = values - values.mean(axis=0) - values.mean(axis=1, keepdims=True) + values.mean()
@@ -127,8 +127,8 @@ def _contrast_variances(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Eigenvalues (k - 1,) of the covariance of orthonormal contrasts between conditions."""
     centred = values - values.mean(axis=1, keepdims=True)
     covariance = np.cov(centred, rowvar=False)
-    spread: NDArray[np.float64] = np.linalg.eigvalsh(covariance)[1:]  # the first is of the mean
-    return np.clip(spread, 0.0, None)
+    spread = np.linalg.eigvalsh(covariance)[1:]  # the first is that of the mean, 0
+    return np.asarray(np.clip(spread, 0.0, None), np.float64)
 
 
 def _mauchly(spread: NDArray[np.float64], n: int) -> tuple[float, float, int, float]:

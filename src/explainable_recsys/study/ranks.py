@@ -44,7 +44,7 @@ def friedman(values: NDArray[np.float64]) -> Friedman:
     """
     from scipy import special
 
-    values = check_values(values)
+    values = check_values(values).round(9)  # means that rounding alone tells apart tie
     n, k = values.shape
     less = (values[:, :, None] > values[:, None, :]).sum(axis=2)
     equal = (values[:, :, None] == values[:, None, :]).sum(axis=2)

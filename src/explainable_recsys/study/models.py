@@ -88,21 +88,20 @@ def ordinal_models(table: pd.DataFrame) -> OrdinalTables:
 
 def _models(part: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame, pd.DataFrame, list[str]]]:
     """Of a measure's answers each model's name, answers, design and crossed groupings."""
-    asked = ["conditions"]
-    if known := [name for name in COVARIATES if name in part and part[name].notna().any()]:
-        asked.append("covariates")
-    for model in asked:
-        answers = part.dropna(subset=known) if model == "covariates" else part
-        design = _design(answers, known if model == "covariates" else [])
-        if not 1 < answers["value"].nunique() <= MOST_CATEGORIES or design.empty:
-            continue
-        if model == "covariates" and not set(design) & set(known):
-            continue
-        yield model, answers, design, []
-        if "item_id" in answers and (of_items := answers["item_id"].dropna()).nunique() > 1:
-            there = of_items.index
-            if of_items.duplicated().any():
-                yield f"{model}, items", answers.loc[there], design.loc[there], ["item_id"]
+    known = [name for name in COVARIATES if name in part and part[name].notna().any()]
+    items = ["item_id"] if "item_id" in part and part["item_id"].dropna().duplicated().any() else []
+    for model, covariates, crossed in (
+        ("conditions", [], []),
+        ("conditions, items", [], items),
+        ("covariates", known, []),
+        ("covariates, items", known, items),
+    ):
+        answers = part.dropna(subset=[*covariates, *crossed])
+        design = _design(answers, covariates)
+        on_scale = 1 < answers["value"].nunique() <= MOST_CATEGORIES
+        says = ("conditions" in model or set(design) & set(covariates)) and len(design.columns)
+        if on_scale and says and ("items" not in model or crossed):
+            yield model, answers, design, crossed
 
 
 def _conditions(answers: pd.DataFrame) -> list[str]:

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from explainable_recsys.errors import InputError
+from explainable_recsys.threads import one_blas_thread
 
 LEVEL = 0.95
 """Of the intervals of coefficients."""
@@ -80,6 +81,7 @@ class _Terms:
     lower: Floats
 
 
+@one_blas_thread()
 def cumulative_logit(
     answers: ArrayLike,
     design: ArrayLike,

@@ -145,7 +145,6 @@ def test_who_is_not_known_or_was_not_run(
     unknown = [{"name": "own", "approach": "intrinsic_asl"}]
     assert "did you mean 'intrinsic_als'" in told(kinds=unknown)
     assert "no recommender 'alz'" in told(recommender="alz")
-    assert "nobody in the data rated more than" in told(ratings={"least": 190, "most": 190})
     there = DataCatalog.exists
 
     def without(self: DataCatalog, name: str) -> bool:

@@ -275,13 +275,14 @@ class Analysis(Part):
     Attributes:
         alpha: Error that is accepted, over all hypotheses (Holm).
         power: Wanted for each of them.
-        sd_between: Of people's true differences between two kinds, in steps.
-        sd_within: Of single answers of one person under one kind, in steps.
+        sd_between: Of what people think of a kind beyond the others, in steps.
+        sd_within: Of single answers of one person under one kind, in steps. The two deviations
+            together are those that the article reports for the differences between its kinds.
     """
 
     alpha: float = Field(0.05, gt=0, lt=0.5)
     power: float = Field(0.8, gt=0, lt=1)
-    sd_between: float = Field(0.8, ge=0)
+    sd_between: float = Field(0.6, ge=0)
     sd_within: float = Field(0.9, ge=0)
 
 

@@ -33,6 +33,9 @@ Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(_[A-Z]{2})?$")]
 ANY_LANGUAGE = ""
 """Language of a text that is the same in all."""
 
+AGE = "age"
+"""Name of the question how old somebody is, which a plan may word itself in `about_you`."""
+
 RESERVED = ("user_id", "item_id", "rank", "score")
 """Columns of a pool, which no kind is called."""
 
@@ -415,6 +418,8 @@ class Plan(Part):
         _once("scales", (scale.name for scale in self.scales))
         _once("forms", self.forms)
         _once("languages", self.languages)
+        if any(one.name == AGE and one.answer != "number" for one in self.about_you):
+            raise ValueError(f"about_you: {AGE} is asked otherwise; accepted: a number of years")
 
     def _check_numbers(self) -> None:
         if self.ratings.most < self.ratings.least:

@@ -316,7 +316,8 @@ class Plan(Part):
         about_you: Questions about the person.
         closing: Questions at the end.
         least_age: Who is younger cannot take part; 0: nobody is asked.
-        information: Name of a text file beside the plan, shown first.
+        information: Name of a text file beside the plan, shown first; another language's has the
+            language in its name, such as `information.de.txt`.
         consent: Agreed to before anything is kept.
         raffle: What an e-mail address is asked for, which is kept apart; None: it is not.
         codes: Who may take part: whoever has the link, or has one of the codes too.

@@ -48,6 +48,7 @@ class Database:
             if connection.dialect.name == "postgresql":  # only one of many that start together
                 connection.execute(sa.text("SELECT pg_advisory_xact_lock(1)"))
             self._migrate(connection, versions)
+            connection.execute(sa.text("UPDATE alembic_version SET version_num = version_num"))
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
@@ -115,7 +116,7 @@ def parsed_url(url: str) -> sa.URL:
     >>> parsed_url("answers.db").drivername, parsed_url("postgresql://host/a").drivername
     ('sqlite', 'postgresql+psycopg')
     """
-    if "://" not in url:
+    if "://" not in url and url not in _NO_FILE:
         return sa.URL.create("sqlite", database=url)
     try:
         found = sa.make_url(url)

@@ -50,7 +50,7 @@ def test_what_somebody_does_is_there_again(store: Store) -> None:
         store.rate(one, item, rating, f"rate-{position}")
     store.rate(one, "7", None, "back")
     store.rate(one, "50", 5.0, "changed")
-    listed = [Listed(1, "7", 0.75), Listed(2, "8", np.float32(0.5))]
+    listed = [Listed(1, "7", 0.75, ("rules",)), Listed(2, "8", np.float32(0.5))]
     store.prepare(one, listed, TRIALS, TASKS, "prepare")
     store.save(one, "recommendation-1", {"trust": "4", "interest": None}, 3.5, "form-1")
     store.save(one, "information", {}, 10, "form-0")
@@ -58,7 +58,7 @@ def test_what_somebody_does_is_there_again(store: Store) -> None:
         ("50", 5.0),
         ("9", 1.0),
     ]
-    assert store.listed(one) == [Listed(1, "7", 0.75), Listed(2, "8", 0.5)]
+    assert store.listed(one) == [Listed(1, "7", 0.75, ["rules"]), Listed(2, "8", 0.5, [])]
     assert store.trials(one) == list(TRIALS)
     assert store.tasks(one) == list(TASKS)
     answers = {"recommendation-1": {"trust": "4", "interest": None}, "information": {}}
@@ -80,6 +80,8 @@ def test_a_form_sent_again_is_kept_once(store: Store) -> None:
     store.save(one, "scale", {"a": "5"}, 3, "later form")
     store.save(one, "scale", {"a": "1"}, 3, "form")  # that is the first one, late
     assert store.answers(one) == {"scale": {"a": "5"}}
+    store.save(one, "other scale", {"a": "1"}, 3, "form")
+    assert store.answers(one)["other scale"] == {"a": "1"}, "another page, whatever its form"
 
 
 def test_what_is_shown_is_made_once(store: Store) -> None:

@@ -33,6 +33,9 @@ NOTHING: dict[str, str | None] = {
 
 T = TypeVar("T")
 
+Clock = Callable[[], datetime.datetime]
+"""Tells the time, with its zone."""
+
 
 class RefusedError(InputError):
     """What somebody may not do, or not any more: without consent, after the end, withdrawn."""
@@ -77,11 +80,12 @@ class Rating:
 
 @dataclass(frozen=True)
 class Listed:
-    """An item of the recommender's list when the ratings were done."""
+    """An item of the recommender's list when the ratings were done, and which kinds explain it."""
 
     rank: int
     item_id: str
     score: float | None
+    explained: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -142,9 +146,13 @@ def hash_of(plan: Plan) -> str:
 class Store:
     """Answers of studies, and in another database, without any link, addresses of raffles."""
 
-    def __init__(self, answers: Database, emails: Database | None) -> None:
-        """Hold the two databases."""
-        self._answers, self._emails = answers, emails
+    def __init__(self, answers: Database, emails: Database | None, clock: Clock) -> None:
+        """Hold the two databases, and what tells the time."""
+        self._answers, self._emails, self._clock = answers, emails, clock
+
+    def _now(self) -> str:
+        time = self._clock().astimezone(datetime.UTC)
+        return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
     def close(self) -> None:
         """Let go of the files."""
@@ -178,7 +186,7 @@ class Store:
             "run_id": run_id,
             "data_version": data_version,
             "code_version": code_version,
-            "made_at": _now(),
+            "made_at": self._now(),
         }
         begun = sa.select(sa.func.count()).where(tables.participant.c.study == plan.slug)
         with self._answers.writing() as connection:
@@ -251,7 +259,9 @@ class Store:
             found = _participant(connection, tables.participant.c.token_hash == hashed(token))
             if found is not None and found.study != slug:
                 raise RefusedError(f"study '{slug[:40]}': this token is of another one")
-            return token, found or _entered(connection, slug, language, hashed(token), code_hash)
+            return token, found or self._entered(
+                connection, slug, language, hashed(token), code_hash
+            )
 
     def participant(self, token: str) -> Participant | None:
         """Who has a token; None if nobody has."""
@@ -266,9 +276,10 @@ class Store:
     def consent(self, one: Participant, version: str) -> None:
         """Note that somebody consents to a version of the text; the first time counts."""
         with self._answers.writing() as connection:
-            now = _current(connection, one)
-            if now.consented_at is None and _is_new(connection, one, "consent", version, "consent"):
-                _note(connection, one, consented_at=_now(), consent_version=version)
+            current, at = _current(connection, one), self._now()
+            if current.consented_at is None:
+                _is_new(connection, one, Event(at, "consent", "consent", version))
+                _note(connection, one, consented_at=at, consent_version=version)
 
     def finish(self, one: Participant) -> str:
         """Nothing can be changed any more.
@@ -277,10 +288,11 @@ class Store:
             The code with which somebody can withdraw; the same each time.
         """
         with self._answers.writing() as connection:
-            now = _current(connection, one)
-            _check_consented(now)
-            if now.finished_at is None and _is_new(connection, one, "finish", None, "finish"):
-                _note(connection, one, finished_at=_now())
+            current, at = _current(connection, one), self._now()
+            _check_consented(current)
+            if current.finished_at is None:
+                _is_new(connection, one, Event(at, "finish", "finish", None))
+                _note(connection, one, finished_at=at)
         return withdrawal_code(one.id)
 
     # What they do
@@ -301,7 +313,7 @@ class Store:
             connection.execute(sa.delete(table).where(here))
             if rating is not None:
                 last = connection.scalar(sa.select(sa.func.max(table.c.position)).where(mine)) or 0
-                row = {"rating": rating, "position": before or last + 1, "at": _now()}
+                row = {"rating": rating, "position": before or last + 1, "at": self._now()}
                 connection.execute(
                     sa.insert(table).values(participant=one.id, item_id=item_id, **row)
                 )
@@ -353,7 +365,7 @@ class Store:
         given = {name: _writable(value) for name, value in answers.items()} or {"": None}
 
         def change(connection: sa.Connection) -> None:
-            table, at = tables.answer, _now()
+            table, at = tables.answer, self._now()
             mine = sa.and_(_of(table, one), table.c.step == step)
             connection.execute(sa.delete(table).where(mine, table.c.question.in_(list(given))))
             rows = [
@@ -364,7 +376,7 @@ class Store:
             connection.execute(sa.insert(table), [{**row, **same} for row in rows])
 
         payload = {"step": step, "answers": given, "seconds": max(0.0, seconds)}
-        self._do(one, "save", payload, key, change, compared=given)
+        self._do(one, "save", payload, key, change)
 
     def note(self, one: Participant, kind: str, payload: Any, key: str) -> None:
         """Keep that something happened, such as that a page was shown."""
@@ -427,7 +439,7 @@ class Store:
             if one is None:
                 raise RefusedError(f"nobody here has the code '{code[:40]}'")
             if one.withdrawn_at is None:
-                _note(connection, one, **NOTHING, withdrawn_at=_now()[:10])
+                _note(connection, one, **NOTHING, withdrawn_at=self._now()[:10])
                 _delete(connection, sa.select(sa.literal(one.id)))
         return one.withdrawn_at is None
 
@@ -460,7 +472,7 @@ class Store:
             with self._answers.writing() as connection:
                 mine = tables.participant.c.study == slug
                 everybody = sa.update(tables.participant).where(mine)
-                connection.execute(everybody.values(withdrawn_at=_now()))
+                connection.execute(everybody.values(withdrawn_at=self._now()))
                 _delete(connection, sa.select(tables.participant.c.id).where(mine))
                 for table, name in (
                     (tables.participant, "study"),
@@ -481,7 +493,7 @@ class Store:
             if connection.dialect.name == "postgresql":
                 connection.execute(sa.text("LOCK TABLE email IN EXCLUSIVE MODE"))
             if connection.execute(sa.select(tables.email).where(here)).first() is None:
-                day = _now()[:10]
+                day = self._now()[:10]
                 connection.execute(sa.insert(tables.email).values(**row, at_day=day))
 
     def emails(self, slug: str) -> list[str]:
@@ -499,17 +511,44 @@ class Store:
         payload: Any,
         key: str,
         change: Callable[[sa.Connection], None],
-        compared: Any = None,
     ) -> None:
         """Add an event and change a table, both or neither; nothing where it was done already."""
         with self._answers.writing() as connection:
-            now = _current(connection, one)
-            if not _is_new(connection, one, kind, plain(payload), key, compared):
+            current = _current(connection, one)
+            if not _is_new(connection, one, Event(self._now(), kind, key, plain(payload))):
                 return
-            _check_consented(now)
-            if now.finished_at is not None:
+            _check_consented(current)
+            if current.finished_at is not None:
                 raise RefusedError("this study is finished; nothing can be changed any more")
             change(connection)
+
+    def _entered(
+        self,
+        connection: sa.Connection,
+        slug: str,
+        language: str,
+        token_hash: str,
+        code_hash: str | None,
+    ) -> Participant:
+        last = sa.select(sa.func.max(tables.participant.c.number)).where(
+            tables.participant.c.study == slug
+        )
+        number = connection.scalar(last)
+        row = {
+            "id": secrets.token_hex(16),
+            "study": slug,
+            "number": 0 if number is None else number + 1,
+            "token_hash": token_hash,
+            "code_hash": code_hash,
+            "language": language,
+            "started_at": self._now(),
+        }
+        row["withdrawal_hash"] = hashed(withdrawal_code(str(row["id"])))
+        connection.execute(sa.insert(tables.participant).values(row))
+        made = _participant(connection, tables.participant.c.id == row["id"])
+        assert made
+        _is_new(connection, made, Event(made.started_at, "enter", "enter", None))
+        return made
 
     def _rows(
         self, record: type[T], table: sa.Table, which: sa.ColumnElement[bool], *by: Any
@@ -520,7 +559,14 @@ class Store:
             return [record(*row) for row in connection.execute(query)]
 
 
-def open_store(url: str, emails_url: str | None = None, patience: float = PATIENCE) -> Store:
+def now() -> datetime.datetime:
+    """The time."""
+    return datetime.datetime.now(datetime.UTC)
+
+
+def open_store(
+    url: str, emails_url: str | None = None, patience: float = PATIENCE, clock: Clock = now
+) -> Store:
     """Open a store; its tables are made, or brought up to date.
 
     Args:
@@ -528,6 +574,7 @@ def open_store(url: str, emails_url: str | None = None, patience: float = PATIEN
         emails_url: Of the other database, for addresses; without one, a file beside that of the
             answers, and none for PostgreSQL.
         patience: Seconds to wait for others who write.
+        clock: Tells the time.
 
     Raises:
         StoreError: If a database cannot be opened or written.
@@ -543,7 +590,7 @@ def open_store(url: str, emails_url: str | None = None, patience: float = PATIEN
         raise InputError("addresses are kept apart from answers; accepted: two databases")
     answers = Database(url, "answers", patience)
     emails = emails_url and Database(emails_url, "emails", patience)
-    return Store(answers, emails or None)
+    return Store(answers, emails or None, clock)
 
 
 def hashed(secret: str) -> str:
@@ -592,11 +639,6 @@ def _tidy(code: str | None) -> str:
     return "-".join(letters[start : start + 4] for start in range(0, len(letters), 4))
 
 
-def _now() -> str:
-    now = datetime.datetime.now(datetime.UTC)
-    return now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
 def _of(table: sa.Table, one: Participant) -> sa.ColumnElement[bool]:
     return table.c.participant == one.id
 
@@ -635,27 +677,21 @@ def _check_consented(one: Participant) -> None:
         raise RefusedError("nothing is kept without consent")
 
 
-def _is_new(
-    connection: sa.Connection,
-    one: Participant,
-    kind: str,
-    payload: Any,
-    key: str,
-    compared: Any = None,
-) -> bool:
-    """Add an event, unless what was sent last with its key was the same."""
+def _is_new(connection: sa.Connection, one: Participant, what: Event) -> bool:
+    """Add an event, unless what was sent last with its key was the same, however late it is."""
     table = tables.event
-    mine = sa.and_(_of(table, one), table.c.key == key)
+    mine = sa.and_(_of(table, one), table.c.key == what.key)
     query = sa.select(table.c.kind, table.c.payload).where(mine).order_by(table.c.turn.desc())
     before = connection.execute(query).all()
-    if before:
-        same = before[0].payload == payload
-        if compared is not None and before[0].kind == kind:
-            same = before[0].payload["answers"] == compared
-        if same:
+    if before and before[0].kind == what.kind:
+        last, sent = (
+            {**payload, "seconds": 0} if isinstance(payload, dict) else payload
+            for payload in (before[0].payload, what.payload)
+        )
+        if last == sent:
             return False
-    row = {"participant": one.id, "at": _now(), "kind": kind, "key": key, "turn": len(before)}
-    connection.execute(sa.insert(table).values(**row, payload=payload))
+    row = {"participant": one.id, "turn": len(before), **asdict(what)}
+    connection.execute(sa.insert(table).values(row))
     return True
 
 
@@ -665,30 +701,6 @@ def _checked_code(connection: sa.Connection, slug: str, code: str | None) -> str
     if connection.execute(sa.select(tables.code).where(here)).first() is None:
         raise RefusedError(f"study '{slug}': '{(code or '')[:40]}' is none of its codes")
     return found
-
-
-def _entered(
-    connection: sa.Connection, slug: str, language: str, token_hash: str, code_hash: str | None
-) -> Participant:
-    last = sa.select(sa.func.max(tables.participant.c.number)).where(
-        tables.participant.c.study == slug
-    )
-    number = connection.scalar(last)
-    row = {
-        "id": secrets.token_hex(16),
-        "study": slug,
-        "number": 0 if number is None else number + 1,
-        "token_hash": token_hash,
-        "code_hash": code_hash,
-        "language": language,
-        "started_at": _now(),
-    }
-    row["withdrawal_hash"] = hashed(withdrawal_code(str(row["id"])))
-    connection.execute(sa.insert(tables.participant).values(row))
-    made = _participant(connection, tables.participant.c.id == row["id"])
-    assert made
-    _is_new(connection, made, "enter", None, "enter")
-    return made
 
 
 def _note(connection: sa.Connection, one: Participant, **values: str | None) -> None:

@@ -70,6 +70,7 @@ listed = sa.Table(
     sa.Column("rank", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("item_id", sa.Text, nullable=False),
     sa.Column("score", sa.Float),
+    sa.Column("explained", sa.JSON, nullable=False),
 )
 
 trial = sa.Table(

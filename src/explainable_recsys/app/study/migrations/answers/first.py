@@ -79,6 +79,7 @@ def upgrade() -> None:
         sa.Column("rank", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("item_id", sa.Text, nullable=False),
         sa.Column("score", sa.Float),
+        sa.Column("explained", sa.JSON, nullable=False),
     )
     op.create_table(
         "trial",

@@ -248,6 +248,8 @@ cli.add_command(with_plain_errors(prune_command))
 @click.option("--behind-proxy", "is_behind_proxy", is_flag=True, help="A proxy here passes on.")
 @click.option("--root-path", default="", help="Where a proxy shows it, for example /films.")
 @click.option("--log", default="", help="File for a line of JSON about each request.")
+@click.option("--study", "studies", multiple=True, type=Path, help="Folder of a study; repeatable.")
+@click.option("--store", default="", help="Where its answers are kept: a file, or a database's URL.")
 @click.pass_obj
 def app_command(
     metadata: ProjectMetadata, /, env: str | None, approaches: str | None, **options: Any

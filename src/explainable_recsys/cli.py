@@ -249,7 +249,9 @@ cli.add_command(with_plain_errors(prune_command))
 @click.option("--root-path", default="", help="Where a proxy shows it, for example /films.")
 @click.option("--log", default="", help="File for a line of JSON about each request.")
 @click.option("--study", "studies", multiple=True, type=Path, help="Folder of a study; repeatable.")
-@click.option("--store", default="", help="Where its answers are kept: a file, or a database's URL.")
+@click.option(
+    "--store", default="", help="Where its answers are kept: a file, or a database's URL."
+)
 @click.pass_obj
 def app_command(
     metadata: ProjectMetadata, /, env: str | None, approaches: str | None, **options: Any

@@ -266,3 +266,56 @@ def app_command(
 
 
 cli.add_command(with_plain_errors(app_command))
+
+
+@click.group(name="study")
+def study() -> None:
+    """Find out whether people trust the reasons: plan a study, run it, analyse it."""
+
+
+cli.add_command(study)
+
+N_SIMULATED = click.option(
+    "--people", type=click.IntRange(1), default=200, show_default=True, help="To try it with."
+)
+"""Option of the commands that try a plan with people of the data."""
+
+
+@click.command(name="check")
+@click.argument("plan", type=PATH)
+@click.option("--env", "-e", help="Environment, for example ml-100k.")
+@N_SIMULATED
+@click.pass_obj
+def study_check(metadata: ProjectMetadata, /, plan: Path, env: str | None, people: int) -> None:
+    """Say what PLAN means, how many films match, and how many people it takes.
+
+    PLAN is a study.yml or its folder.
+    """
+    from explainable_recsys.app.picks import picking_order
+    from explainable_recsys.interface.study_check import check
+
+    check_environment(metadata.project_path / "conf", env)
+    check(metadata.project_path, env, plan, people, picking_order)
+
+
+study.add_command(with_plain_errors(study_check))
+
+
+@click.command(name="preregister")
+@click.argument("plan", type=PATH)
+@click.option("--output", required=True, type=PATH, help="File for the text, in Markdown.")
+@click.option("--env", "-e", help="Environment, for example ml-100k.")
+@N_SIMULATED
+@click.pass_obj
+def study_preregister(
+    metadata: ProjectMetadata, /, plan: Path, output: Path, env: str | None, people: int
+) -> None:
+    """Write what is registered before a study begins: hypotheses, people, tests, exclusions."""
+    from explainable_recsys.app.picks import picking_order
+    from explainable_recsys.interface.study_check import preregister
+
+    check_environment(metadata.project_path / "conf", env)
+    preregister(metadata.project_path, env, plan, output, people, picking_order)
+
+
+study.add_command(with_plain_errors(study_preregister))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from explainable_recsys.datasets.leftovers import temporary
 from explainable_recsys.errors import InputError
 from explainable_recsys.interface.configuration import read_block
 from explainable_recsys.study.plan import ANY_LANGUAGE, Plan, Text, parse_plan
@@ -73,3 +74,19 @@ def _text(file: Path) -> str:
     if not found:
         raise InputError(f"information: {file}: it is empty; {accepted}")
     return found
+
+
+def written_text(path: Path, text: str) -> None:
+    """Write a text; the file is there whole, or not at all.
+
+    Raises:
+        InputError: If it cannot be written.
+    """
+    unfinished = temporary(path)
+    try:
+        unfinished.write_text(text, encoding="utf-8")
+        unfinished.replace(path)
+    except OSError as error:
+        raise InputError(f"--output {path}: cannot be written: {error.strerror or error}") from None
+    finally:
+        unfinished.unlink(missing_ok=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from itertools import combinations
 from typing import Any
 
@@ -11,11 +11,14 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
+from explainable_recsys.answers.pairs import APPROACHES, record_of
+from explainable_recsys.answers.recommenders import RECOMMENDERS
 from explainable_recsys.data import Data
 from explainable_recsys.draws import sample
 from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.ragged import place_in_run
+from explainable_recsys.study.assignment import assign
 from explainable_recsys.study.plan import Plan
 
 
@@ -123,6 +126,68 @@ def feasibility(plan: Plan, pool: pd.DataFrame, data: Data, n_people: int) -> pd
             }
         )
     return pd.DataFrame(rows)
+
+
+def would_see(plan: Plan, pool: pd.DataFrame, data: Data, n_people: int) -> pd.DataFrame:
+    """What simulated people would see with each kind, if they took part one after the other.
+
+    Args:
+        plan: The study.
+        pool: Of people 0, 1, …, as `pool_of`.
+        data: Whose items, for how popular they are.
+        n_people: Simulated, those too who got no list.
+
+    Returns:
+        One row for each kind: `kind`, `items` (median of a person), `people` (share of them with as
+        many as planned), `popularity_rank` and `rank` (medians of the items; missing without any).
+    """
+    trials = [
+        (user, trial.kind, trial.item_id, trial.rank)
+        for user, listed in pool.groupby("user_id")
+        for trial in assign(plan, int(str(user)), listed)
+    ]
+    table = pd.DataFrame(trials, columns=["user_id", "kind", "item_id", "rank"])
+    table["popularity_rank"] = popularity_rank(data, table["item_id"])
+    rows = []
+    for kind in plan.kinds:
+        seen = table[table["kind"] == kind.name]
+        counts = seen["user_id"].value_counts().reindex(range(n_people), fill_value=0)
+        rows.append(
+            {
+                "kind": kind.name,
+                "items": float(counts.median()),
+                "people": float((counts >= plan.items_of(kind)).mean()),
+                "popularity_rank": seen["popularity_rank"].median(),
+                "rank": seen["rank"].median(),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def check_kinds(plan: Plan, explained: Collection[str], recommenders: Collection[str]) -> None:
+    """Make sure that there is who recommends and who gives the reasons.
+
+    Args:
+        plan: The study.
+        explained: Approaches of which a run has what they need.
+        recommenders: Those of which a run has lists.
+
+    Raises:
+        InputError: Naming what is not known, or what no run has made.
+    """
+    record_of(RECOMMENDERS, plan.recommender, "recommender")
+    if plan.recommender not in recommenders:
+        raise InputError(
+            f"recommender: no run has made lists by {plan.recommender} yet; accepted: "
+            f"{', '.join(recommenders) or 'none yet'}, or first kedro run --pipelines recommenders"
+        )
+    for kind in plan.explained:
+        approach = record_of(APPROACHES, str(kind.approach), "approach").name
+        if approach not in explained:
+            raise InputError(
+                f"kinds: {kind.name}: no run has explained lists by {approach} yet; accepted: "
+                f"{', '.join(explained) or 'none yet'}, or first kedro run --pipelines {approach}"
+            )
 
 
 def popularity_rank(data: Data, item_ids: Any) -> pd.Series[Any]:

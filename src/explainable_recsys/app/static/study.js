@@ -66,7 +66,7 @@ const fill = (id) => (html) => {
   if (had) (place.querySelector(`button[value="${CSS.escape(focus)}"]`) ?? place.querySelector("button"))?.focus();
 };
 
-const questions = document.querySelector("form.keeps");
+const questions = document.querySelector("form.questions");
 if (questions) questions.addEventListener("change", sender(questions));
 
 const ratings = document.getElementById("ratings");

@@ -19,6 +19,7 @@ from rich.text import Text
 from explainable_recsys.answers.pairs import APPROACHES
 from explainable_recsys.answers.recommenders import RECOMMENDERS
 from explainable_recsys.data import Data
+from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.interface.runs import runs_of
 from explainable_recsys.interface.stored import (
@@ -60,31 +61,24 @@ class Tried:
 
     Attributes:
         plan: It.
-        pool: What they are recommended, and which kinds explain it.
-        data: What the models learned from.
-        n_people: How many.
+        n_people: How many they were.
+        matched: How many films match, as `matching.feasibility`.
+        seen: What they would see, as `matching.would_see`.
         runs: Ids of the runs that made what answers.
         data_version: Fingerprint of the data.
     """
 
     plan: Plan
-    pool: pd.DataFrame
-    data: Data
     n_people: int
+    matched: pd.DataFrame
+    seen: pd.DataFrame
     runs: tuple[str, ...]
     data_version: str
 
     @property
     def sections(self) -> tuple[Section, ...]:
         """What is to be expected."""
-        matched = feasibility(self.plan, self.pool, self.data, self.n_people)
-        seen = would_see(self.plan, self.pool, self.data, self.n_people)
-        return expectations(self.plan, matched, seen, self.n_people)
-
-    def warnings(self, today: datetime.date) -> tuple[str, ...]:
-        """What speaks against starting it so."""
-        seen = would_see(self.plan, self.pool, self.data, self.n_people)
-        return warnings(self.plan, seen, today)
+        return expectations(self.plan, self.matched, self.seen, self.n_people)
 
 
 def check(project: Path, env: str | None, path: Path, n_people: int, offer: Offer) -> None:
@@ -101,40 +95,47 @@ def check(project: Path, env: str | None, path: Path, n_people: int, offer: Offe
         InputError: If the plan is wrong, or no run has made what it needs.
     """
     today = datetime.date.today()
-    files = read_study(path)
-    check_dates(files.plan, today)
-    tried = tried_on_people(project, env, files.plan, n_people, offer)
-    drawn = [part for one in (*in_words(files.plan), *tried.sections) for part in _drawn(one)]
-    found = tried.warnings(today) or (phrase("None."),)
-    drawn += _drawn(Section(phrase("Warnings"), found))
-    print_plainly(Group(*drawn))
+    plan = read_study(path).plan
+    check_dates(plan, today)
+    tried = tried_on_people(quick_catalog(project, env), plan, n_people, offer)
+    found = warnings(plan, tried.seen, today) or (phrase("None."),)
+    told = (*in_words(plan), *tried.sections, Section(phrase("Warnings"), found))
+    print_plainly(Group(*(part for section in told for part in _drawn(section))))
 
 
 def preregister(
     project: Path, env: str | None, path: Path, output: Path, n_people: int, offer: Offer
 ) -> None:
-    """Write what is to be registered before a study begins; arguments as `check`.
+    """Write what is to be registered before a study begins; other arguments as `check`.
 
     Raises:
-        InputError: As `check`, or if the file cannot be written.
+        InputError: As `check`, if the study has begun, or if the file cannot be written.
     """
-    files = read_study(path)
-    check_dates(files.plan, datetime.date.today())
-    tried = tried_on_people(project, env, files.plan, n_people, offer)
+    files, today = read_study(path), datetime.date.today()
+    check_dates(files.plan, today)
+    if files.plan.opens < today:
+        raise InputError(
+            f"opens: {files.plan.opens} is past, and a study is registered before it begins; "
+            f"accepted: today, {today}, or later"
+        )
+    tried = tried_on_people(quick_catalog(project, env), files.plan, n_people, offer)
     facts = Registered(tried.runs, tried.data_version, tuple(files.information.root.values()))
     written_text(output, preregistration(files.plan, facts, tried.sections))
     click.echo(phrase("Written: {file}", file=output))
 
 
-def tried_on_people(
-    project: Path, env: str | None, plan: Plan, n_people: int, offer: Offer
-) -> Tried:
-    """Recommend to people of the data, and explain it in all ways; see `check`.
+def tried_on_people(catalog: DataCatalog, plan: Plan, n_people: int, offer: Offer) -> Tried:
+    """Recommend to people of the data, and explain it in all ways.
+
+    Args:
+        catalog: Where the results of runs are.
+        plan: The study.
+        n_people: At most.
+        offer: In which order items are offered to be rated.
 
     Raises:
-        InputError: As `check`.
+        InputError: If no run has made what the plan needs, or nobody rated enough.
     """
-    catalog = quick_catalog(project, env)
     explained = stored_approaches(catalog)
     lists = [name for name in RECOMMENDERS if catalog.exists(f"{name}.recommendations")]
     check_kinds(plan, explained, lists)
@@ -142,10 +143,16 @@ def tried_on_people(
     who = simulated_people(data, offer(data), n_people, plan.ratings.least, plan.seed)
     lister, kinds = _answering(catalog, plan, data, explained[0])
     parts = [_pool(lister, kinds, part) for part in progress(_parts(who), "people")]
+    pool = pd.concat(parts, ignore_index=True)
     used = [f"{plan.recommender}.model", *(f"{kind.approach}.sentences" for kind in plan.explained)]
-    runs = tuple(run.id for run in runs_of(catalog, used))
-    version = str(catalog.load("data_version")["version"])
-    return Tried(plan, pd.concat(parts, ignore_index=True), data, who.n_users, runs, version)
+    return Tried(
+        plan,
+        who.n_users,
+        feasibility(plan, pool, data, who.n_users),
+        would_see(plan, pool, data, who.n_users),
+        tuple(run.id for run in runs_of(catalog, used)),
+        str(catalog.load("data_version")["version"]),
+    )
 
 
 def _answering(
@@ -183,7 +190,7 @@ def _drawn(section: Section) -> Iterator[RenderableType]:
     if section.table:
         table = grid(show_header=True)
         for place, name in enumerate(section.table[0]):
-            table.add_column(name, justify="right" if place else "left")
+            table.add_column(name, justify="right" if place else "left", no_wrap=not place)
         for row in section.table[1:]:
             table.add_row(*row)
         yield indented(table)

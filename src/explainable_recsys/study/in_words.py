@@ -8,8 +8,7 @@ from typing import NamedTuple
 from explainable_recsys.answers.pairs import APPROACHES
 from explainable_recsys.answers.recommenders import RECOMMENDERS
 from explainable_recsys.study.flow import minutes, pages
-from explainable_recsys.study.plan import ANY_LANGUAGE, Hypothesis, Kind, Plan, Question, Text
-from explainable_recsys.study.power import contrast_power, difference_deviation, people_needed
+from explainable_recsys.study.plan import ANY_LANGUAGE, Kind, Plan, Question, Text
 from explainable_recsys.wording.numbers import date, enumerated, number, short
 from explainable_recsys.wording.phrases import phrase, plural
 
@@ -26,41 +25,6 @@ class Section(NamedTuple):
     title: str
     lines: tuple[str, ...]
     table: tuple[tuple[str, ...], ...] = ()
-
-
-class Contrast(NamedTuple):
-    """A hypothesis and how likely it is that the planned number of people shows it.
-
-    Attributes:
-        hypothesis: What is expected.
-        power: With as many people as planned.
-        n_needed: People for the power that is wanted.
-    """
-
-    hypothesis: Hypothesis
-    power: float
-    n_needed: int
-
-
-def planned_contrasts(plan: Plan) -> tuple[Contrast, ...]:
-    """How likely it is that each hypothesis is found if it is true.
-
-    Each is a paired t-test of people's means, with the error divided by the number of hypotheses,
-    which is the least that Holm leaves. A person's difference of two kinds varies by
-    √(`sd_between`² + 2 `sd_within`²/m) with m items of each.
-
-    Raises:
-        InputError: If even very many people would not do.
-    """
-    asked, n = plan.analysis, len(plan.hypotheses)
-    found = []
-    for one in plan.hypotheses:
-        items = min(plan.items_of(kind) for kind in plan.kinds if kind.name in one.kinds)
-        deviation = difference_deviation(asked.sd_between / 2**0.5, asked.sd_within, items)
-        power = contrast_power(one.difference, deviation, plan.n_people, n, asked.alpha)
-        needed = people_needed(one.difference, deviation, asked.power, n, asked.alpha)
-        found.append(Contrast(one, power, needed))
-    return tuple(found)
 
 
 def in_words(plan: Plan) -> tuple[Section, ...]:

@@ -275,7 +275,7 @@ class Analysis(Part):
     Attributes:
         alpha: Error that is accepted, over all hypotheses (Holm).
         power: Wanted for each of them.
-        sd_between: Of people's own mean differences between two kinds, in steps.
+        sd_between: Of people's true differences between two kinds, in steps.
         sd_within: Of single answers of one person under one kind, in steps.
     """
 

@@ -10,15 +10,11 @@ from typing import NamedTuple
 import pandas as pd
 
 from explainable_recsys.study.assignment import design_size
-from explainable_recsys.study.in_words import (
-    Section,
-    in_words,
-    planned_contrasts,
-    said,
-)
-from explainable_recsys.study.plan import Plan, plan_hash
+from explainable_recsys.study.in_words import Section, in_words, said
+from explainable_recsys.study.plan import Hypothesis, Plan, plan_hash
+from explainable_recsys.study.power import contrast_power, difference_deviation, people_needed
 from explainable_recsys.wording.numbers import date, number, percentage, short
-from explainable_recsys.wording.phrases import phrase, plural
+from explainable_recsys.wording.phrases import phrase
 
 ENOUGH = 0.85
 """For a smaller share of people with all items, the pool is warned of."""
@@ -36,6 +32,41 @@ class Registered(NamedTuple):
     runs: tuple[str, ...]
     data_version: str
     information: tuple[str, ...]
+
+
+class Contrast(NamedTuple):
+    """A hypothesis and how likely it is that the planned number of people shows it.
+
+    Attributes:
+        hypothesis: What is expected.
+        power: With as many people as planned.
+        n_needed: People for the power that is wanted.
+    """
+
+    hypothesis: Hypothesis
+    power: float
+    n_needed: int
+
+
+def planned_contrasts(plan: Plan) -> tuple[Contrast, ...]:
+    """How likely it is that each hypothesis is found if it is true.
+
+    Each is a paired t-test of people's means, with the error divided by the number of hypotheses,
+    which is the least that Holm leaves. A person's difference of two kinds varies by
+    √(`sd_between`² + 2 `sd_within`²/m) with m items of each.
+
+    Raises:
+        InputError: If even very many people would not do.
+    """
+    asked, n = plan.analysis, len(plan.hypotheses)
+    found = []
+    for one in plan.hypotheses:
+        items = min(plan.items_of(kind) for kind in plan.kinds if kind.name in one.kinds)
+        deviation = difference_deviation(asked.sd_between / 2**0.5, asked.sd_within, items)
+        power = contrast_power(one.difference, deviation, plan.n_people, n, asked.alpha)
+        needed = people_needed(one.difference, deviation, asked.power, n, asked.alpha)
+        found.append(Contrast(one, power, needed))
+    return tuple(found)
 
 
 def preregistration(plan: Plan, facts: Registered, expected: tuple[Section, ...]) -> str:
@@ -87,34 +118,47 @@ def expectations(
 
 
 def _matching(plan: Plan, table: pd.DataFrame, n_people: int) -> Section:
-    line = phrase(
-        "Tried with {people} people of the data, each with the first {n} films rated that they "
-        "know of those that the app offers.",
-        people=number(n_people, "count"),
-        n=plan.ratings.least,
+    lines = (
+        phrase(
+            "Tried with {people} people of the data, each with the first {n} films rated that they "
+            "know of those that the app offers.",
+            people=number(n_people, "count"),
+            n=plan.ratings.least,
+        ),
+        phrase(
+            "films: how many match, the median of people; nine in ten people have as many as the "
+            "next column says, or more; enough: people with as many as are shown with these kinds "
+            "and the controls."
+        ),
+        phrase(
+            "popularity: median rank of these films by their number of ratings; list: of all films "
+            "of the list."
+        ),
     )
     head = (
         phrase("kinds"),
-        phrase("films that match (median)"),
-        phrase("of nine people in ten"),
-        phrase("films needed"),
-        phrase("people with as many"),
-        phrase("popularity rank (median)"),
-        phrase("of the whole list"),
+        phrase("films"),
+        phrase("nine in ten"),
+        phrase("enough"),
+        phrase("popularity"),
+        phrase("list"),
     )
     rows = [
         (
             ", ".join(row["kinds"]),
             short(row["median"]),
-            phrase("{n} or more", n=short(row["least"])),
-            number(row["needed"], "count"),
-            percentage(100 * row["people"]),
+            short(row["least"]),
+            phrase(
+                "{share} have {n}",
+                share=percentage(100 * row["people"]),
+                n=number(row["needed"], "count"),
+            ),
             number(row["rank_matched"], "count"),
             number(row["rank_listed"], "count"),
         )
         for row in table.to_dict("records")
     ]
-    return Section(phrase("Films that kinds can explain together"), (line,), (head, *rows))
+    return Section(phrase("Films that kinds can explain together"), lines, (head, *rows))
 
 
 def _seen(table: pd.DataFrame) -> Section:
@@ -204,11 +248,8 @@ def _warnings(plan: Plan, seen: pd.DataFrame, today: datetime.date) -> Iterator[
         )
     weak = [one for one in planned_contrasts(plan) if one.power < plan.analysis.power]
     if weak:
-        yield plural(
-            max(one.n_needed for one in weak),
-            "Too few people for the power that is wanted: it takes {n}.",
-            "Too few people for the power that is wanted: it takes {n}.",
-        )
+        most = number(max(one.n_needed for one in weak), "count")
+        yield phrase("Too few people for the power that is wanted: it takes {n}.", n=most)
     if not any(one.role == "familiarity" for one in plan.questions):
         yield phrase("Nobody is asked whether a film is known, which may raise interest in it.")
     if plan.opens < today:

@@ -17,9 +17,9 @@ from explainable_recsys.data import Data
 from explainable_recsys.datasets.leftovers import temporary
 from explainable_recsys.errors import InputError
 from explainable_recsys.reporting.people import titled
-from explainable_recsys.study.flow import about_you_questions
+from explainable_recsys.study.flow import all_questions
 from explainable_recsys.study.matching import popularity_rank
-from explainable_recsys.study.plan import Plan, Question
+from explainable_recsys.study.plan import Plan
 from explainable_recsys.wording.markup import plain
 
 
@@ -138,7 +138,9 @@ def exported(
         As `TABLES`, and the codebook.
     """
     items = _facts(data)
-    hidden = set() if with_text else {q.name for q in _questions(study.plan) if q.answer == "text"}
+    hidden = (
+        set() if with_text else {q.name for q in all_questions(study.plan) if q.answer == "text"}
+    )
     rows: dict[str, list[Row]] = {name: [] for name in TABLES}
     for one in store.participants(study.slug):
         if one.withdrawn_at is not None:
@@ -166,7 +168,7 @@ def codebook(plan: Plan) -> pd.DataFrame:
         for table, columns in TABLES.items()
         for column in columns
     ]
-    for one in _questions(plan):
+    for one in all_questions(plan):
         if one.answer == "number":
             values = f"{one.least:g} to {one.most:g}"
         else:
@@ -245,14 +247,6 @@ def _facts(data: Data) -> pd.DataFrame:
     return pd.DataFrame({"title": names, "popularity_rank": ranks}, facts.index.astype(str))
 
 
-def _questions(plan: Plan) -> Iterator[Question]:
-    """All that is asked in words."""
-    yield from (*about_you_questions(plan), *plan.questions, *plan.checks)
-    for scale in plan.scales:
-        yield from scale.items
-    yield from plan.closing
-
-
 def _participant(store: Store, plan: Plan, one: Participant, items: pd.DataFrame) -> Row:
     listed, kinds = store.listed(one), {kind.name for kind in plan.explained}
     times = [datetime.datetime.fromisoformat(event.at) for event in store.events(one)]
@@ -288,7 +282,7 @@ def _trial(trial: Shown, items: pd.DataFrame) -> Row:
 
 
 def _answers(plan: Plan, trials: list[Shown], answers: Iterable[Answer]) -> Iterator[Row]:
-    asked = {question.name for question in _questions(plan)}
+    asked = {question.name for question in all_questions(plan)}
     of_step = {f"recommendation-{trial.position}": trial for trial in trials}
     for answer in answers:
         if answer.question in asked:

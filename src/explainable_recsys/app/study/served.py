@@ -141,7 +141,7 @@ def open_study(folder: Path, catalog: DataCatalog, at_hand: Service, url: str = 
         default.parent.mkdir(parents=True, exist_ok=True)
     store = open_store(url or str(default))
     begun = store.study(plan.slug)
-    run = _latest_run(plan, catalog) if begun is None else _known_run(plan, catalog, begun.run_id)
+    run = latest_run(plan, catalog) if begun is None else known_run(plan, catalog, begun.run_id)
     service = _service(plan, run, at_hand)
     code = version("explainable-recsys")
     store.register(plan, run.id, str(service.card["version"]), code)
@@ -155,7 +155,7 @@ def _approaches(plan: Plan) -> set[str]:
     return {kind.approach for kind in plan.explained if kind.approach is not None}
 
 
-def _latest_run(plan: Plan, catalog: DataCatalog) -> Run:
+def latest_run(plan: Plan, catalog: DataCatalog) -> Run:
     """The latest run that explained lists by all approaches of a plan."""
     wanted = {f"{name}.sentences" for name in _approaches(plan)} | {f"{plan.recommender}.model"}
     for run, manifest in ended_runs(catalog):
@@ -167,7 +167,7 @@ def _latest_run(plan: Plan, catalog: DataCatalog) -> Run:
     )
 
 
-def _known_run(plan: Plan, catalog: DataCatalog, run: str) -> Run:
+def known_run(plan: Plan, catalog: DataCatalog, run: str) -> Run:
     """The run that a study began with."""
     file = manifest_of(catalog, run)
     if not file.exists():
@@ -189,15 +189,29 @@ def _service(plan: Plan, run: Run, at_hand: Service) -> Service:
     here = found.latest.id == run.id and all(
         name in found.of and found.of[name].id == run.id for name in names
     )
-    of = dict.fromkeys(sorted(names) or _explained(run), run)
     try:
-        service = at_hand if here else Service(Found(run, of, {}, found.root))
+        service = at_hand if here else service_of(plan, run, found.root)
         lister_of(service, plan)
     except InputError as error:
         raise InputError(
             f"study '{plan.slug}' cannot be served from its run {run.id}: {error}"
         ) from error
     return service
+
+
+def service_of(plan: Plan, run: Run, root: Path) -> Service:
+    """The approaches of a study, of its run.
+
+    Args:
+        plan: The study.
+        run: With which it began.
+        root: Folder of the results.
+
+    Raises:
+        InputError: If a file of the run is gone.
+    """
+    names = sorted(_approaches(plan)) or _explained(run)
+    return Service(Found(run, dict.fromkeys(names, run), {}, root))
 
 
 def _explained(run: Run) -> list[str]:

@@ -71,13 +71,21 @@ def made(service: Service, plan: Plan, one: Interactions, number: int, language:
     trials = assign(plan, number, prepared.pool)
     ranker = lister_of(service, plan).ranker()
     maker = _Maker(plan, one, number, language, prepared, ranker, {t.item_id for t in trials})
-    table = prepared.lists.table
-    rows = zip(table["rank"], table["item_id"], table["score"], strict=True)
     return Made(
-        tuple(Listed(int(rank), str(item), float(score)) for rank, item, score in rows),
+        tuple(_listed(prepared)),
         tuple(map(maker.shown, trials)),
         (*maker.side_by_side(), *maker.forecasts(), *maker.corrections()),
     )
+
+
+def _listed(prepared: Prepared) -> Iterator[Listed]:
+    """The list, and which kinds of reasons explain each item: from these items are assigned."""
+    pool, kinds = prepared.pool, [kind.name for kind in prepared.plan.explained]
+    explained = pool[kinds].to_numpy(bool)
+    rows = zip(pool["rank"], pool["item_id"], pool["score"], explained, strict=True)
+    for rank, item, score, by in rows:
+        named = [kind for kind, is_by in zip(kinds, by, strict=True) if is_by]
+        yield Listed(int(rank), str(item), float(score), named)
 
 
 @dataclass(frozen=True, eq=False)

@@ -132,12 +132,12 @@ class Session:
     @cached_property
     def trials(self) -> list[Shown]:
         """What is shown, in order; empty until it is made."""
-        return self.study.store.trials(self.one)
+        return self.study.shows(self.one).trials
 
     @cached_property
     def tasks(self) -> list[Task]:
         """The tasks; empty until they are made."""
-        return self.study.store.tasks(self.one)
+        return self.study.shows(self.one).tasks
 
     @property
     def has_rated(self) -> bool:

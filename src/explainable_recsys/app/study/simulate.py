@@ -311,15 +311,9 @@ def _result(store: Store, plan: Plan) -> Result:
 
 
 def _tell(trial: Trial, result: Result) -> None:
+    facts = {"finished": result.finished, "answers": result.answers}
     people = plural(trial.people, "{n} person", "{n} people")
-    click.echo(
-        phrase(
-            "{people}, {finished} finished, {answers} answers",
-            people=people,
-            finished=result.finished,
-            answers=result.answers,
-        )  # fmt: skip
-    )
+    click.echo(phrase("{people}, {finished} finished, {answers} answers", people=people, **facts))
     if trial.through == "functions":
         return
     half, most = np.percentile(1000 * np.array(result.count.seconds), (50, 99))

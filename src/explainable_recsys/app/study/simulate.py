@@ -26,11 +26,8 @@ from explainable_recsys.app.study.browser import Browser, Count
 from explainable_recsys.app.study.export import exported, manifest_of, write_export
 from explainable_recsys.app.study.served import (
     ANSWERS,
-    FILE,
     Served,
     latest_run,
-    read_information,
-    read_plan,
     service_of,
 )
 from explainable_recsys.app.study.simulated import Clock, through_functions
@@ -38,6 +35,7 @@ from explainable_recsys.app.study.store import Store, now, open_store
 from explainable_recsys.app.study.visitors import Visitor, differences
 from explainable_recsys.errors import InputError
 from explainable_recsys.interface.stored import quick_catalog
+from explainable_recsys.interface.study_plan import PLAN, read_study
 from explainable_recsys.pipelines.judging import results_root
 from explainable_recsys.study.plan import Plan, parse_plan
 from explainable_recsys.study.simulation import Person, Simulation, people_of
@@ -138,7 +136,7 @@ def simulate(project: Path, env: str | None, folder: Path, trial: Trial) -> bool
     about = Simulation(effects=trial.effects, seed=trial.seed)
     people = people_of(plan, about, service.data, picking_order(service.data), trial.people)
     if isinstance(clock, Clock):
-        study = Served(plan, read_information(copy, plan), service, store)
+        study = Served(plan, read_study(copy).information, service, store)
         with one_blas_thread():
             through_functions(study, people, clock)
         result = _result(store, plan)
@@ -330,7 +328,7 @@ def _tell(trial: Trial, result: Result) -> None:
 
 
 def _plan(folder: Path) -> Plan:
-    return read_plan(folder if folder.is_dir() else folder.parent)
+    return read_study(folder).plan
 
 
 def _emptied(place: Path) -> str:
@@ -349,7 +347,7 @@ def _copied(plan: Plan, folder: Path, place: Path) -> Path:
     for file in folder.glob(f"{base.stem}*{base.suffix}"):
         (place / file.name).write_bytes(file.read_bytes())
     text = json.dumps(plan.model_dump(mode="json"), ensure_ascii=False)
-    (place / FILE).write_text(text, encoding="utf-8")
+    (place / PLAN).write_text(text, encoding="utf-8")
     return place
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from importlib.metadata import version
@@ -179,7 +179,7 @@ def _opened(url: str) -> Iterator[Store]:
     is_file = parsed.drivername == "sqlite" and not str(parsed.database).startswith("file:")
     if is_file and not Path(str(parsed.database)).is_file():
         here = Path(str(parsed.database))
-        stores = ", ".join(sorted(path.stem for path in here.parent.glob("*.db"))) or "none"
+        stores = ", ".join(file.stem for file in _files(here.parent)) or "none"
         raise InputError(f"{here}: no such store; there are: {stores}")
     store = open_store(url)
     try:
@@ -192,8 +192,13 @@ def _urls(catalog: DataCatalog, url: str) -> list[str]:
     """The store of a URL, or all files among the results."""
     if url:
         return [url]
-    files = sorted((results_root(catalog) / ANSWERS).glob("*.db"))
-    return [str(file) for file in files if not file.stem.endswith("-emails")]
+    return [str(file) for file in _files(results_root(catalog) / ANSWERS)]
+
+
+def _files(folder: Path) -> list[Path]:
+    """The stores of answers in a folder."""
+    files = sorted(folder.glob("*.db"))
+    return [file for file in files if not file.stem.endswith("-emails")]
 
 
 def _different(
@@ -205,14 +210,15 @@ def _different(
     for one in people:
         ratings = {rated.item_id: rated.rating for rated in store.ratings(one)}
         again = made(service, study.plan, service.history(ratings), one.number, one.language)
-        parts = {
+        tasks = sorted(again.tasks, key=lambda task: (task.task, task.number))
+        parts: dict[str, tuple[Sequence[Any], Sequence[Any]]] = {
             phrase("list"): (store.listed(one), again.listed),
             phrase("reasons"): (store.trials(one), again.trials),
-            phrase("tasks"): (store.tasks(one), again.tasks),
+            phrase("tasks"): (store.tasks(one), tasks),
         }
         for what, (then, now) in parts.items():
-            then_plain, now_plain = ([asdict(row) for row in rows] for rows in (then, now))
-            if place := difference(plain(then_plain), plain(now_plain)):
+            stored, found = (plain([asdict(row) for row in rows]) for rows in (then, now))
+            if place := difference(stored, found):
                 who = one.number + 1
                 yield phrase("person {who}, {what}: {place}", who=who, what=what, place=place)
 

@@ -271,4 +271,7 @@ def difference(then: Any, now: Any, place: str = "") -> str:
         return next(filter(None, (difference(*pair, f"{inner}{n}") for n, pair in pairs)), "")
     both = isinstance(then, float) and isinstance(now, float | int)
     same = math.isclose(then, now, rel_tol=1e-6, abs_tol=1e-9) if both else then == now
-    return "" if same else f"{place}: {str(now)[:80]!r} instead of {str(then)[:80]!r}"
+    if same:
+        return ""
+    shown = {"now": repr(str(now)[:80]), "then": repr(str(then)[:80])}
+    return phrase("{place}: {now} instead of {then}", place=place, **shown)

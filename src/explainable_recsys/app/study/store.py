@@ -18,6 +18,7 @@ from explainable_recsys.app.study import tables
 from explainable_recsys.app.study.databases import Database, parsed_url
 from explainable_recsys.errors import InputError
 from explainable_recsys.study.plan import Plan, parse_plan
+from explainable_recsys.wording.phrases import phrase
 
 PATIENCE = 5.0
 """Seconds to wait for others who write."""
@@ -322,7 +323,9 @@ class Store:
         def change(connection: sa.Connection) -> None:
             table, mine = tables.rating, tables.rating.c.participant == one.id
             if connection.scalar(sa.select(tables.listed.c.rank).where(_of(tables.listed, one))):
-                raise RefusedError("the recommendations are made; ratings stay as they are")
+                raise RefusedError(
+                    phrase("The recommendations are made; ratings stay as they are.")
+                )
             here = sa.and_(mine, table.c.item_id == item_id)
             before = connection.scalar(sa.select(table.c.position).where(here))
             connection.execute(sa.delete(table).where(here))
@@ -532,7 +535,7 @@ class Store:
                 return
             _check_consented(current)
             if current.finished_at is not None:
-                raise RefusedError("this study is finished; nothing can be changed any more")
+                raise RefusedError(phrase("You have finished; nothing can be changed any more."))
             change(connection)
 
     def _entered(
@@ -620,7 +623,7 @@ def withdrawal_code(participant_id: str) -> str:
     """The code with which somebody can withdraw.
 
     >>> withdrawal_code("0" * 32)
-    'TAUD-VBFE-QD2N-Q4ZW'
+    'FBNK-6BEA-NKE7-VTEY'
     """
     return _code(hashlib.sha256(f"withdraw {participant_id}".encode()).digest()[:10])
 
@@ -686,13 +689,13 @@ def _current(connection: sa.Connection, one: Participant) -> Participant:
     """
     found = _participant(connection, tables.participant.c.id == one.id, locked=True)
     if found is None or found.withdrawn_at is not None:
-        raise RefusedError("you have withdrawn; nothing of you is kept any more")
+        raise RefusedError(phrase("You have withdrawn; nothing of you is kept any more."))
     return found
 
 
 def _check_consented(one: Participant) -> None:
     if one.consented_at is None:
-        raise RefusedError("nothing is kept without consent")
+        raise RefusedError(phrase("Nothing is kept without your consent."))
 
 
 def _is_new(connection: sa.Connection, one: Participant, what: Event) -> bool:

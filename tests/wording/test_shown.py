@@ -28,6 +28,7 @@ ENGLISH = {
     *("details.py", "items.py", "runs.py", "service.py", "shelf.py", "tmdb.py"),
     *("api.py", "problems.py", "reference.py", "schemas.py"),
     "notices.py",
+    *("databases.py", "store.py", "first.py", "export.py", "visitors.py"),  # SQL and a codebook too
 }
 """Modules whose texts are errors, warnings, an API's description, or are to be told as they are."""
 

@@ -219,7 +219,10 @@ def test_without_consent_nothing_is_kept(new: New, study: Served) -> None:
     one.get("consent")
     form = one.form().values
     assert one.send("consent", **form).status_code == 422
-    assert "study-films" not in one.client.cookies
+    token = one.client.cookies["study-films"]
+    assert study.store.participant(token) is None, "it is of nobody yet"
+    one.get("consent")
+    assert one.form().values["token"] == token, "loaded again, it is the same person"
     assert not study.store.participants("films")
 
 

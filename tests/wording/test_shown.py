@@ -40,9 +40,9 @@ NO_PHRASES = [
     r"<script>[\s\S]*",
     r".*<svg .*|.*fill=.*|[^ ]*<(text|path|rect|/title|!doctype).*|\"[^ ]* [a-z-]+=.*",  # drawings
     r"(default-src|camera=|; frame|; Path|; Http|; Secure|public, |text/html|http-eq).*",  # headers
-    r"request %s failed|requests of .*|the last size takes all",  # of the log
+    r"request %s failed|study %s: %s|requests of .*|the last size takes all",  # of the log
     r"make viz|(kedro)? ?(run|explain|prune|summary) .*",  # commands
-    r"users one after another|users browsed|users shown",  # the names of draws
+    r"users one after another|users browsed|users shown|tasks of a study",  # the names of draws
     r"rating points",  # a unit that a page asks for
     r"(top|middle|bottom) (left|center|right)|[xy]? domain|Arial, .*",  # plotly's names of places
     r"no difference|beyond accuracy|not applicable:",  # values in tables of results

@@ -176,7 +176,7 @@ class Visit:
         """A poster that was fetched."""
         details = self.study.shelf.film(item).details
         if details is None or details.poster is None or not details.poster.is_file():
-            raise NotHereError("no poster")
+            raise NotHereError(item)
         return FileResponse(details.poster, headers={"cache-control": FOR_A_DAY})
 
     # Pages of a session

@@ -219,7 +219,7 @@ class Person:
 
     def _knows(self, question: Question, shown: Shown) -> int:
         """How well they know an item, from 0: better known items more often, the better."""
-        share = self._chance("known", f"{shown.position}") * shown.popularity
+        share = self._chance("known", f"{shown.position}") ** 2 * shown.popularity
         return int(share * len(question.accepted))
 
     def _agrees(self, question: Question, shown: Shown | None) -> int:

@@ -155,11 +155,13 @@ class Browser:
                 return self._ask(method, path, body)
             finally:
                 again.join()
+        before = dict(self.cookies)
         answered = self._ask(method, path, body)
-        if fault == "late" and method == "POST":
-            self._late.append((method, path, body))
         if fault == "unanswered":
+            self.cookies = before
             raise LostError
+        if method == "POST":
+            self._late.append((method, path, body))
         return answered
 
     def _send_late(self) -> None:

@@ -125,7 +125,7 @@ def _numbers(column: pd.Series[float]) -> pd.Series[float]:
     numbers = pd.to_numeric(column, errors="coerce").astype("float64")
     if (wrong := (numbers.isna() & column.notna()) | np.isinf(numbers)).any():
         raise InputError(
-            f"{_place(wrong)}: {column.name} is {column[wrong].iloc[0]!r}; accepted: a number, "
+            f"{_place(wrong)}: {column.name} is {str(column[wrong].iloc[0])!r}; accepted: a number, "
             "or nothing where it was left out"
         )
     return numbers

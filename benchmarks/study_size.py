@@ -106,7 +106,7 @@ def main() -> None:
             for test, p in p_values(answers, given.items_crossed).items():
                 found[test].append(p <= LEVEL)
         shares[scenario.name] = pd.DataFrame(found).mean()
-    print(pd.DataFrame(shares).round(3).to_string())
+        print(pd.DataFrame(shares).round(3).to_string(), flush=True)
     print(f"{given.studies} studies of {given.people} people each; ", end="")
     print(f"{time.process_time() - began:.0f} s of one core")
 

@@ -125,8 +125,8 @@ def _numbers(column: pd.Series[float]) -> pd.Series[float]:
     numbers = pd.to_numeric(column, errors="coerce").astype("float64")
     if (wrong := (numbers.isna() & column.notna()) | np.isinf(numbers)).any():
         raise InputError(
-            f"{_place(wrong)}: {column.name} is {str(column[wrong].iloc[0])!r}; accepted: a number, "
-            "or nothing where it was left out"
+            f"{_place(wrong)}: {column.name} is {str(column[wrong].iloc[0])!r}; "
+            "accepted: a number, or nothing where it was left out"
         )
     return numbers
 

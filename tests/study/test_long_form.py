@@ -64,6 +64,7 @@ def test_people_without_all_conditions_are_left_out_and_counted() -> None:
         ({"measure": [None] * 16}, "row 1: no measure"),
         ({"popularity_rank": 0}, "row 1: popularity_rank is below 1"),
         ({"known": ["yes", "no"] * 8}, "row 1: known is 'yes'"),
+        ({"condition": ["fixed", "rank"] * 8}, "condition 'rank'; accepted: a name"),
         ({"item_id": "the same"}, "row 3: an answer of the same participant"),
     ],
 )

@@ -72,6 +72,8 @@ found participant, value; accepted: participant, condition, measure, value
         raise InputError(f"{_place(low)}: popularity_rank is below 1; accepted: from 1 on")
     table["participant"] = table["participant"].astype("str")
     table["condition"] = _categories(table["condition"], conditions)
+    if named := set(table["condition"].cat.categories) & set(COVARIATES):
+        raise InputError(f"condition {named.pop()!r}; accepted: a name that no covariate has")
     table["measure"] = _categories(table["measure"])
     if "item_id" in table:
         keys = ["participant", "condition", "measure", "item_id"]

@@ -39,11 +39,12 @@ _STEP = 1e-4  # over which gradients are compared, to have the curvature
 class OrdinalFit:
     """A fitted model of `n` answers.
 
-    `thresholds` (categories - 1,), from the lowest; `coefficients` (n columns of the design,), with
-    standard errors from the observed information, Wald's z, p and interval; `deviations` of the
-    random intercepts, in the order of the groupings. `likelihood_ratio` compares with the model
-    without predictors, on `df` degrees of freedom. Not `converged`: the likelihood has no maximum
-    that the search could find, often because a column separates the answers.
+    `thresholds` (categories - 1,), from the lowest; `coefficients` (columns of the design,), with
+    their `covariance` and standard errors from the observed information, Wald's z, p and interval;
+    `deviations` of the random intercepts, in the order of the groupings. `likelihood_ratio`
+    compares with the model without predictors, on `df` degrees of freedom. Not `converged`: the
+    likelihood has no maximum that the search could find, often because a column separates the
+    answers.
     """
 
     n: int
@@ -51,6 +52,7 @@ class OrdinalFit:
     thresholds: Floats
     threshold_errors: Floats
     coefficients: Floats
+    covariance: Floats
     errors: Floats
     z: Floats
     p: Floats
@@ -138,9 +140,9 @@ def cumulative_logit(
     back[:n_thresholds, slopes] = centre / scale
     back[slopes, slopes] = np.diag(1 / scale)
     best = back @ best
-    errors = np.sqrt(np.diag(back @ np.linalg.pinv(information) @ back.T))
-    z = best[slopes] / errors[slopes]
-    half = special.ndtri(0.5 + LEVEL / 2) * errors[slopes]
+    covariance = back @ np.linalg.pinv(information) @ back.T
+    errors = np.sqrt(np.diag(covariance))
+    z, p, low, high = wald(best[slopes], errors[slopes])
     ratio = max(0.0, 2 * (of_none(without)[0] - value)) if df else 0.0
     return OrdinalFit(
         n=len(data.places),
@@ -148,11 +150,12 @@ def cumulative_logit(
         thresholds=best[:n_thresholds],
         threshold_errors=errors[:n_thresholds],
         coefficients=best[slopes],
+        covariance=covariance[slopes, slopes],
         errors=errors[slopes],
         z=z,
-        p=2 * special.ndtr(-np.abs(z)),
-        low=best[slopes] - half,
-        high=best[slopes] + half,
+        p=p,
+        low=low,
+        high=high,
         deviations=np.abs(best[slopes.stop :]),
         log_likelihood=-value,
         likelihood_ratio=ratio,
@@ -160,6 +163,19 @@ def cumulative_logit(
         ratio_p=float(special.chdtrc(df, ratio)) if df else 1.0,
         converged=bool(curved and np.abs(gradient).max() < _STEEP),
     )
+
+
+def wald(estimates: Floats, errors: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+    """Wald's z, its two-sided p, and the ends of the interval of each estimate.
+
+    >>> [round(numbers.item(), 3) for numbers in wald(np.array([1.0]), np.array([0.4]))]
+    [2.5, 0.012, 0.216, 1.784]
+    """
+    from scipy import special
+
+    z = estimates / errors
+    half = float(special.ndtri(0.5 + LEVEL / 2)) * errors
+    return z, 2 * special.ndtr(-np.abs(z)), estimates - half, estimates + half
 
 
 def _prepared(

@@ -29,6 +29,7 @@ Likelihood = Callable[[Floats], tuple[float, Floats]]
 _ROUNDS = 20  # of moving the quadrature's points to where a person's intercept is
 _STILL = 0.01  # such a move, in standard deviations, changes no integral
 _FLAT = 1e-4  # less curvature than this in some direction, and there is no maximum
+_FAR = 30.0  # logits, at a standard deviation of a column, beyond which no maximum is looked for
 _STEEP = 1e-3  # a larger gradient, and the search did not get there
 _NEWTON_STEPS = 50
 _NEWTON_NEAR = 1e-5  # a step so small leaves an error of its square
@@ -171,21 +172,17 @@ def cumulative_logit(
 
     data, categories, centre, scale = _prepared(answers, design, (participants, *crossed))
     n_thresholds, df = data.n_categories - 1, data.design.shape[1]
-    best, likelihood = _fitted(data, n_points)
-    value, gradient = likelihood(best)
-    information = _curvature(likelihood, best)
-    curved = np.linalg.eigvalsh(information)[0] > _FLAT
-    without, of_none = _fitted(replace(data, design=data.design[:, :0]), n_points)
     slopes = slice(n_thresholds, n_thresholds + df)
-    back = np.eye(
-        len(best)
-    )  # θ - (x - centre) / scale · β is (θ + centre / scale · β) - x (β / scale)
+    free, likelihood = _fitted(data, n_points)
+    value, covariance = likelihood(free)[0], _covariance(likelihood, free)
+    without, of_none = _fitted(replace(data, design=data.design[:, :0]), n_points)
+    # θ - (x - centre) / scale · β is (θ + centre / scale · β) - x (β / scale)
+    back = np.eye(len(free))
     back[:n_thresholds, slopes] = centre / scale
     back[slopes, slopes] = np.diag(1 / scale)
-    best = back @ best
-    converged = bool(curved and np.abs(gradient).max() < _STEEP)
-    inverse = np.linalg.inv(information) if converged else np.full_like(information, np.nan)
-    covariance = back @ inverse @ back.T
+    best = back @ _ordered(free, n_thresholds)
+    back = back @ _slopes_of_ordered(free, n_thresholds)
+    covariance = back @ covariance @ back.T
     errors = np.sqrt(np.diag(covariance))
     z, p, low, high = wald(best[slopes], errors[slopes])
     ratio = max(0.0, 2 * (of_none(without)[0] - value)) if df else 0.0
@@ -206,7 +203,7 @@ def cumulative_logit(
         likelihood_ratio=ratio,
         df=df,
         ratio_p=float(special.chdtrc(df, ratio)) if df else 1.0,
-        converged=converged,
+        converged=bool(np.isfinite(covariance).all()),
     )
 
 
@@ -254,66 +251,92 @@ def _prepared(
 
 
 def _fitted(data: _Answers, n_points: int) -> tuple[Floats, Likelihood]:
-    """The best parameters, and the likelihood that they maximise."""
+    """The best free parameters, and the likelihood of such that they maximise."""
     shares = np.cumsum(np.bincount(data.places))[:-1] / len(data.places)
-    start = np.concatenate(
-        [np.log(shares / (1 - shares)), np.zeros(data.design.shape[1]), np.ones(len(data.groups))]
-    )
+    thresholds = np.log(shares / (1 - shares))
+    thresholds[1:] = np.log(np.diff(thresholds))
+    start = np.concatenate([thresholds, np.zeros(data.design.shape[1]), np.ones(len(data.groups))])
     if len(data.groups) == 1:
         return _by_quadrature(data, start, n_points)
-    likelihood = partial(_laplace, data, np.zeros(sum(data.sizes)))
-    return _climbed(likelihood, start, data.n_categories - 1), likelihood
+    intercepts = np.zeros(sum(data.sizes))
+    likelihood = partial(_of_free, partial(_laplace, data, intercepts), len(thresholds))
+    return _climbed(likelihood, start), likelihood
 
 
-def _by_quadrature(data: _Answers, best: Floats, n_points: int) -> tuple[Floats, Likelihood]:
+def _by_quadrature(data: _Answers, free: Floats, n_points: int) -> tuple[Floats, Likelihood]:
     """Maximise, move the points to the posterior of each person's intercept, and again."""
     roots, weights = np.polynomial.hermite.hermgauss(n_points)
     logs = np.log(weights) + roots**2
+    n_thresholds = data.n_categories - 1
     middle, spread = np.zeros((data.sizes[0], 1)), np.ones((data.sizes[0], 1))
     for _ in range(_ROUNDS):
         points = middle + np.sqrt(2) * spread * roots
         log_weights = logs + np.log(spread / np.sqrt(np.pi)) - points**2 / 2
-        likelihood = partial(_quadrature, data, points, log_weights)
-        best = _climbed(likelihood, best, data.n_categories - 1)
-        posterior = _posterior(data, best, points, log_weights)[0]
+        likelihood = partial(
+            _of_free, partial(_quadrature, data, points, log_weights), n_thresholds
+        )
+        free = _climbed(likelihood, free)
+        if np.abs(free).max() > _FAR:
+            break
+        posterior = _posterior(data, _ordered(free, n_thresholds), points, log_weights)[0]
         moved = middle
         middle = (posterior * points).sum(axis=1, keepdims=True)
         spread = np.sqrt((posterior * (points - middle) ** 2).sum(axis=1, keepdims=True))
         if np.abs(middle - moved).max() < _STILL:
             break
-    return best, likelihood
+    return free, likelihood
 
 
-def _climbed(likelihood: Likelihood, start: Floats, n_thresholds: int) -> Floats:
-    """Maximise by BFGS, over logarithms of the gaps between thresholds, which keep their order."""
+def _climbed(likelihood: Likelihood, start: Floats) -> Floats:
+    """Maximise by BFGS, but not further than where no maximum can be."""
     from scipy import optimize
 
-    gaps = slice(1, n_thresholds)
+    def stop_far_out(xk: Floats) -> None:
+        if np.abs(xk).max() > _FAR:
+            raise StopIteration
 
-    def ordered(free: Floats) -> Floats:
-        parameters = free.copy()
-        parameters[gaps] = np.exp(free[gaps])
-        parameters[:n_thresholds] = np.cumsum(parameters[:n_thresholds])
-        return parameters
-
-    def of_free(free: Floats) -> tuple[float, Floats]:
-        value, gradient = likelihood(ordered(free))
-        gradient[:n_thresholds] = np.cumsum(gradient[:n_thresholds][::-1])[::-1]
-        gradient[gaps] *= np.exp(free[gaps])
-        return value, gradient
-
-    free = start.copy()
-    free[gaps] = np.log(np.diff(start[:n_thresholds]))
-    found = optimize.minimize(of_free, free, jac=True, method="BFGS", options={"gtol": 1e-6})
-    return ordered(found.x)
+    with np.errstate(all="ignore"):  # steps that go too far, and are taken back
+        found = optimize.minimize(
+            likelihood, start, jac=True, method="BFGS", callback=stop_far_out,
+            options={"gtol": 1e-6},
+        )  # fmt: skip
+    return np.asarray(found.x, np.float64)
 
 
-def _curvature(likelihood: Likelihood, best: Floats) -> Floats:
-    """Second derivatives, from gradients on both sides."""
-    steps = _STEP * np.eye(len(best))
-    rows = [likelihood(best + step)[1] - likelihood(best - step)[1] for step in steps]
-    matrix = np.array(rows) / (2 * _STEP)
-    return (matrix + matrix.T) / 2
+def _of_free(likelihood: Likelihood, n_thresholds: int, free: Floats) -> tuple[float, Floats]:
+    """The likelihood and its gradient of parameters that are free to be any numbers."""
+    value, gradient = likelihood(_ordered(free, n_thresholds))
+    return value, gradient @ _slopes_of_ordered(free, n_thresholds)
+
+
+def _ordered(free: Floats, n_thresholds: int) -> Floats:
+    """Parameters, whose thresholds are the first and logarithms of the gaps among the free ones."""
+    parameters = free.copy()
+    parameters[1:n_thresholds] = np.exp(free[1:n_thresholds])
+    parameters[:n_thresholds] = np.cumsum(parameters[:n_thresholds])
+    return parameters
+
+
+def _slopes_of_ordered(free: Floats, n_thresholds: int) -> Floats:
+    """Derivatives of the parameters (rows) by the free ones (columns)."""
+    slopes = np.eye(len(free))
+    gaps = np.append(1.0, np.exp(free[1:n_thresholds]))
+    slopes[:n_thresholds, :n_thresholds] = np.tri(n_thresholds) * gaps
+    return slopes
+
+
+def _covariance(likelihood: Likelihood, free: Floats) -> Floats:
+    """Inverse of the second derivatives, from gradients on both sides; NaN without a maximum."""
+    none = np.full((len(free), len(free)), np.nan)
+    if not np.abs(likelihood(free)[1]).max() < _STEEP or np.abs(free).max() > _FAR:
+        return none
+    steps = _STEP * np.eye(len(free))
+    rows = [likelihood(free + step)[1] - likelihood(free - step)[1] for step in steps]
+    information = np.array(rows) / (2 * _STEP)
+    information = (information + information.T) / 2
+    if np.linalg.eigvalsh(information)[0] < _FLAT:
+        return none
+    return np.asarray(np.linalg.inv(information), np.float64)
 
 
 def _quadrature(
@@ -354,7 +377,7 @@ def _sides(data: _Answers, parameters: Floats) -> tuple[Floats, Floats]:
 def _gaps(data: _Answers, parameters: Floats) -> Floats:
     """Derivative of log(1 - exp(b - a)) by a, of each answer."""
     above, below = _sides(data, parameters)
-    gaps: Floats = 1 / np.expm1(above - below)
+    gaps: Floats = -np.exp(below - above) / np.expm1(below - above)
     return gaps
 
 

@@ -1,10 +1,7 @@
 """What moves answers on a scale, given that people differ? Cumulative logit mixed models.
 
 The model is that of McCullagh (1980), with random intercepts: logit P(answer ≤ c) = θ_c - xβ - Σ
-s_g z_g, z standard normal, one per member of each grouping; a positive β moves answers up. The
-probability of an answer between the thresholds b < a of its category is, in the linear predictor
-η, F(a - η) - F(b - η) = F(a - η) (1 - F(b - η)) (1 - exp(b - a)), F logistic: a product, so that
-its logarithm and all derivatives are sums without cancellation.
+s_g z_g, z standard normal, one per member of each grouping; a positive β moves answers up.
 """
 
 from __future__ import annotations
@@ -14,15 +11,23 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from explainable_recsys.errors import InputError
+from explainable_recsys.study.cumulative import (
+    Answers,
+    Floats,
+    Terms,
+    gaps,
+    sum_by_threshold,
+    terms_at,
+)
+from explainable_recsys.study.laplace import laplace
 from explainable_recsys.threads import one_blas_thread
 
 LEVEL = 0.95
 """Of the intervals of coefficients."""
 
-Floats = NDArray[np.float64]
 Likelihood = Callable[[Floats], tuple[float, Floats]]
 """Of parameters (thresholds, coefficients, deviations): minus log-likelihood, and its gradient."""
 
@@ -31,8 +36,6 @@ _STILL = 0.01  # such a move, in standard deviations, changes no integral
 _FLAT = 1e-4  # less curvature than this in some direction, and there is no maximum
 _FAR = 30.0  # logits, at a standard deviation of a column, beyond which no maximum is looked for
 _STEEP = 1e-3  # a larger gradient, and the search did not get there
-_NEWTON_STEPS = 50
-_NEWTON_NEAR = 1e-5  # a step so small leaves an error of its square
 _STEP = 1e-4  # over which gradients are compared, to have the curvature
 
 
@@ -65,69 +68,6 @@ class OrdinalFit:
     df: int
     ratio_p: float
     converged: bool
-
-
-@dataclass(frozen=True)
-class _Answers:
-    """Answers as places of categories, a centred and scaled design, codes of each grouping."""
-
-    places: NDArray[np.intp]
-    n_categories: int
-    design: Floats
-    groups: tuple[NDArray[np.intp], ...]
-    sizes: tuple[int, ...]
-
-
-class _Curvature:
-    """H, which is diagonal among the members of the largest grouping, and solved by that.
-
-    No answer has two of them, so that they are eliminated one by one; what is left for the others
-    is a small matrix, Schur's complement.
-    """
-
-    def __init__(self, matrix: Floats, sizes: tuple[int, ...]) -> None:
-        first = sum(sizes[: int(np.argmax(sizes))])
-        self._many = slice(first, first + max(sizes))
-        self._others = np.delete(np.arange(len(matrix)), self._many)
-        self._diagonal = np.diag(matrix)[self._many]
-        self._cross = matrix[self._others, self._many]
-        self._scaled = self._cross / self._diagonal
-        self._left = matrix[np.ix_(self._others, self._others)] - self._scaled @ self._cross.T
-
-    def solve(self, right: Floats) -> Floats:
-        """H⁻¹ times a vector."""
-        found = np.empty_like(right)
-        others = right[self._others] - self._scaled @ right[self._many]
-        found[self._others] = np.linalg.solve(self._left, others)
-        found[self._many] = right[self._many] / self._diagonal
-        found[self._many] -= self._scaled.T @ found[self._others]
-        return found
-
-    def inverse(self) -> Floats:
-        """H⁻¹, without what it has between two members of the largest grouping."""
-        left = np.linalg.inv(self._left)
-        between = -left @ self._scaled
-        size = len(self._others) + len(self._diagonal)
-        found = np.zeros((size, size))
-        found[np.ix_(self._others, self._others)] = left
-        found[self._others, self._many] = between
-        found[self._many, self._others] = between.T
-        variances = 1 / self._diagonal - (self._scaled * between).sum(axis=0)
-        found[self._many, self._many] = np.diag(variances)
-        return found
-
-    def log_determinant(self) -> float:
-        """The logarithm of |H|."""
-        return float(np.log(self._diagonal).sum() + np.linalg.slogdet(self._left)[1])
-
-
-@dataclass(frozen=True)
-class _Terms:
-    """Of each answer the log-probability at η, and F at a - η and b - η, for its derivatives."""
-
-    value: Floats
-    upper: Floats
-    lower: Floats
 
 
 @one_blas_thread()
@@ -222,7 +162,7 @@ def wald(estimates: Floats, errors: Floats) -> tuple[Floats, Floats, Floats, Flo
 
 def _prepared(
     answers: ArrayLike, design: ArrayLike, groupings: tuple[ArrayLike, ...]
-) -> tuple[_Answers, tuple[int, ...], Floats, Floats]:
+) -> tuple[Answers, tuple[int, ...], Floats, Floats]:
     """Answers sorted by participant, what the categories are, and how columns were scaled."""
     categories, places = np.unique(np.asarray(answers), return_inverse=True)
     columns = np.asarray(design, np.float64).reshape(len(places), -1)
@@ -246,11 +186,11 @@ def _prepared(
         )
     order = np.argsort(found[0][1], kind="stable")
     groups = tuple(codes[order] for _, codes in found)
-    data = _Answers(places[order], len(categories), scaled[order], groups, sizes)
+    data = Answers(places[order], len(categories), scaled[order], groups, sizes)
     return data, tuple(int(code) for code in categories), centre, scale
 
 
-def _fitted(data: _Answers, n_points: int) -> tuple[Floats, Likelihood]:
+def _fitted(data: Answers, n_points: int) -> tuple[Floats, Likelihood]:
     """The best free parameters, and the likelihood of such that they maximise."""
     shares = np.cumsum(np.bincount(data.places))[:-1] / len(data.places)
     thresholds = np.log(shares / (1 - shares))
@@ -259,11 +199,11 @@ def _fitted(data: _Answers, n_points: int) -> tuple[Floats, Likelihood]:
     if len(data.groups) == 1:
         return _by_quadrature(data, start, n_points)
     intercepts = np.zeros(sum(data.sizes))
-    likelihood = partial(_of_free, partial(_laplace, data, intercepts), len(thresholds))
+    likelihood = partial(_of_free, partial(laplace, data, intercepts), len(thresholds))
     return _climbed(likelihood, start), likelihood
 
 
-def _by_quadrature(data: _Answers, free: Floats, n_points: int) -> tuple[Floats, Likelihood]:
+def _by_quadrature(data: Answers, free: Floats, n_points: int) -> tuple[Floats, Likelihood]:
     """Maximise, move the points to the posterior of each person's intercept, and again."""
     roots, weights = np.polynomial.hermite.hermgauss(n_points)
     logs = np.log(weights) + roots**2
@@ -340,146 +280,31 @@ def _covariance(likelihood: Likelihood, free: Floats) -> Floats:
 
 
 def _quadrature(
-    data: _Answers, points: Floats, log_weights: Floats, parameters: Floats
+    data: Answers, points: Floats, log_weights: Floats, parameters: Floats
 ) -> tuple[float, Floats]:
     """Minus the log-likelihood and its gradient, the integral a sum over `points` per person."""
     posterior, total, terms = _posterior(data, parameters, points, log_weights)
     weights = posterior[data.groups[0]]
     upper, lower = ((weights * side).sum(axis=1) for side in (terms.upper, terms.lower))
     by_deviation = (weights * points[data.groups[0]] * (terms.upper + terms.lower - 1)).sum()
-    gap = _gaps(data, parameters)
-    by_threshold = _by_threshold(data, 1 - upper + gap, -lower - gap)
+    gap = gaps(data, parameters)
+    by_threshold = sum_by_threshold(data, 1 - upper + gap, -lower - gap)
     by_slope = data.design.T @ (upper + lower - 1)
     return -total, -np.concatenate([by_threshold, by_slope, [by_deviation]])
 
 
 def _posterior(
-    data: _Answers, parameters: Floats, points: Floats, log_weights: Floats
-) -> tuple[Floats, float, _Terms]:
+    data: Answers, parameters: Floats, points: Floats, log_weights: Floats
+) -> tuple[Floats, float, Terms]:
     """Weight of every point for a person (people, points), log-likelihood, and answers' terms."""
     slopes, deviations = parameters[data.n_categories - 1 : -1], parameters[-1]
     people = data.groups[0]
-    terms = _terms(data, parameters, (data.design @ slopes)[:, None] + deviations * points[people])
+    terms = terms_at(
+        data, parameters, (data.design @ slopes)[:, None] + deviations * points[people]
+    )
     starts = np.searchsorted(people, np.arange(data.sizes[0]))
     joint = np.add.reduceat(terms.value, starts, axis=0) + log_weights
     largest = joint.max(axis=1, keepdims=True)
     posterior = np.exp(joint - largest)
     sums = posterior.sum(axis=1, keepdims=True)
     return posterior / sums, float((np.log(sums) + largest).sum()), terms
-
-
-def _sides(data: _Answers, parameters: Floats) -> tuple[Floats, Floats]:
-    """The threshold above and the one below each answer."""
-    padded = np.concatenate([[-np.inf], parameters[: data.n_categories - 1], [np.inf]])
-    return padded[data.places + 1], padded[data.places]
-
-
-def _gaps(data: _Answers, parameters: Floats) -> Floats:
-    """Derivative of log(1 - exp(b - a)) by a, of each answer."""
-    above, below = _sides(data, parameters)
-    gaps: Floats = -np.exp(below - above) / np.expm1(below - above)
-    return gaps
-
-
-def _terms(data: _Answers, parameters: Floats, eta: Floats) -> _Terms:
-    """Of each answer, at one or more η."""
-    above, below = (side.reshape(-1, *[1] * (eta.ndim - 1)) for side in _sides(data, parameters))
-    log_upper, upper = _logistic(above - eta)
-    log_rest, rest = _logistic(eta - below)
-    value = log_upper + log_rest + np.log(-np.expm1(below - above))
-    return _Terms(value, upper, 1 - rest)
-
-
-def _logistic(x: Floats) -> tuple[Floats, Floats]:
-    """Log F and F; numpy's exponential is many times faster than scipy's `log_expit`."""
-    small = np.exp(-np.abs(x))
-    return np.minimum(x, 0) - np.log1p(small), np.where(x < 0, small, 1) / (1 + small)
-
-
-def _by_threshold(data: _Answers, above: Floats, below: Floats) -> Floats:
-    """Sum derivatives by the thresholds above and below the answers to those by thresholds."""
-    n = data.n_categories
-    sums = np.bincount(data.places, above, n)[:-1] + np.bincount(data.places, below, n)[1:]
-    return np.asarray(sums, np.float64)
-
-
-def _laplace(data: _Answers, last: Floats, parameters: Floats) -> tuple[float, Floats]:
-    """Minus Laplace's approximation of the log-likelihood, and its gradient.
-
-    `last` are the intercepts that were likeliest under the parameters before: where the search for
-    these begins, and what it leaves there.
-
-    With ẑ where log P(answers | z) - z'z/2 is largest, and H minus its second derivative there, it
-    is that value less log|H| / 2. Its gradient follows H through ẑ too, dẑ = H⁻¹ dg (Skaug &
-    Fournier 2006).
-    """
-    slopes, deviations = np.split(parameters[data.n_categories - 1 :], [data.design.shape[1]])
-    codes = np.stack(data.groups, axis=1) + np.cumsum([0, *data.sizes[:-1]])
-    fixed = data.design @ slopes
-    z, terms, curved = _mode(data, parameters, fixed, codes, deviations, last)
-    last[:] = z
-    upper, lower = terms.upper, terms.lower
-    blocks = curved.inverse()[
-        codes[:, :, None], codes[:, None, :]
-    ]  # (answers, groupings, groupings)
-    with_all = blocks @ deviations
-    leverage = with_all @ deviations
-    above, below = upper * (1 - upper), lower * (1 - lower)
-    above_turn, below_turn = above * (1 - 2 * upper), below * (1 - 2 * lower)
-    pull = leverage * (above_turn + below_turn) / 2  # of log|H| on η
-    follow = curved.solve(_by_member(codes, pull[:, None] * deviations, len(z)))
-    moved = follow[codes] @ deviations
-    slope = upper + lower - 1
-    by_eta = slope + pull - (above + below) * moved
-    gap = _gaps(data, parameters)
-    by_threshold = _by_threshold(
-        data,
-        1 - upper + gap - leverage * above_turn / 2 + moved * above,
-        -lower - gap - leverage * below_turn / 2 + moved * below,
-    )
-    by_deviation = by_eta @ z[codes] + slope @ follow[codes] - (above + below) @ with_all
-    value = terms.value.sum() - z @ z / 2 - curved.log_determinant() / 2
-    gradient = np.concatenate([by_threshold, data.design.T @ by_eta, by_deviation])
-    return -float(value), -gradient
-
-
-def _mode(
-    data: _Answers,
-    parameters: Floats,
-    fixed: Floats,
-    codes: NDArray[np.intp],
-    deviations: Floats,
-    z: Floats,
-) -> tuple[Floats, _Terms, _Curvature]:
-    """The likeliest intercepts, the answers' terms there, and H: Newton's method, halving steps."""
-    size = len(z)
-    cells = (codes[:, :, None] * size + codes[:, None, :]).ravel()
-    products = np.outer(deviations, deviations)
-
-    def at(z: Floats) -> tuple[float, _Terms]:
-        terms = _terms(data, parameters, fixed + z[codes] @ deviations)
-        return float(terms.value.sum() - z @ z / 2), terms
-
-    def curved(terms: _Terms) -> _Curvature:
-        curvature = terms.upper * (1 - terms.upper) + terms.lower * (1 - terms.lower)
-        weights = (curvature[:, None, None] * products).ravel()
-        matrix = np.bincount(cells, weights, size * size).reshape(size, size) + np.eye(size)
-        return _Curvature(matrix, data.sizes)
-
-    value, terms = at(z)
-    for _ in range(_NEWTON_STEPS):
-        slope = (terms.upper + terms.lower - 1)[:, None] * deviations
-        step = curved(terms).solve(_by_member(codes, slope, size) - z)
-        better, there = at(z + step)
-        while better < value - 1e-9:
-            step = step / 2
-            better, there = at(z + step)
-        z, value, terms = z + step, better, there
-        if np.abs(step).max() < _NEWTON_NEAR:
-            break
-    return z, terms, curved(terms)
-
-
-def _by_member(codes: NDArray[np.intp], values: Floats, size: int) -> Floats:
-    """Sum values (answers, groupings) over the members of the groupings."""
-    return np.asarray(np.bincount(codes.ravel(), values.ravel(), size), np.float64)

@@ -1,0 +1,142 @@
+"""Who took part, whom the plan's rules leave out, and which of their answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import chain
+
+import pandas as pd
+
+from explainable_recsys.study.long_form import AS_ASKED
+from explainable_recsys.study.plan import Exclusions, Plan
+
+WITH, WITHOUT = "with", "without"
+"""Whether the exclusions of the plan are applied: every result is given both ways."""
+
+STAGES = ("entered", "consented", "answered", "finished")
+"""How far people came."""
+
+ANALYSED = "analysed"
+
+
+def people(
+    plan: Plan,
+    participants: pd.DataFrame,
+    trials: pd.DataFrame,
+    answers: pd.DataFrame,
+    rules: Exclusions | None = None,
+) -> pd.DataFrame:
+    """What everybody did, and which rules leave whom out.
+
+    Args:
+        plan: The study.
+        participants: As exported.
+        trials: As exported.
+        answers: As exported.
+        rules: Others than the plan's, to see what they would change.
+
+    Returns:
+        One row per participant: `participant`, `consented`, `finished`, `minutes`, `n_ratings`;
+        `n_trials`, the recommendations made for them; `n_answered`, those of which they answered
+        anything; `failed_checks`; `seconds`, the median of their pages with recommendations;
+        `alike`, whether all their agreements are the same; `excluded_by`, names of the rules that
+        leave them out, empty for who is analysed or has answered nothing.
+    """
+    rules = rules or plan.exclusions
+    table = participants.reindex(
+        columns=["participant", "consented", "finished", "minutes", "n_ratings"]
+    )
+    table["consented"] = table["consented"].astype("object").fillna(True).astype("bool")
+    of_trials = answers[answers["position"].notna()]
+    pages = of_trials.drop_duplicates(AS_ASKED)
+    checked = answers["question"].map({check.name: check.expected for check in plan.checks})
+    facts = {
+        "n_trials": trials.groupby("participant").size(),
+        "n_answered": pages.groupby("participant").size(),
+        "failed_checks": (checked.notna() & (checked != answers["value"]))
+        .groupby(answers["participant"])
+        .sum(),
+        "seconds": pages.groupby("participant")["seconds"].median(),
+        "alike": _alike(plan, answers),
+    }
+    for name, values in facts.items():
+        table[name] = table["participant"].map(values)
+    counts = {"n_trials": 0, "n_answered": 0, "failed_checks": 0}
+    table = table.fillna(counts).astype(dict.fromkeys(counts, "int64"))
+    table["alike"] = table["alike"].astype("object").fillna(False).astype("bool")
+    answered = table["n_answered"] > 0
+    broken = {name: _BROKEN[name](table, rules) & answered for name in rules_in_use(rules)}
+    named = ([name for name in broken if broken[name][row]] for row in table.index)
+    return table.assign(excluded_by=[", ".join(names) for names in named])
+
+
+def rules_in_use(rules: Exclusions) -> list[str]:
+    """Names of the rules that leave anybody out, in the order in which they are applied.
+
+    >>> rules_in_use(Exclusions(failed_checks=2, unfinished=True))
+    ['unfinished', 'failed_checks']
+    """
+    return [name for name in _BROKEN if getattr(rules, name)]
+
+
+_BROKEN: dict[str, Callable[[pd.DataFrame, Exclusions], pd.Series[bool]]] = {
+    "unfinished": lambda who, _: ~who["finished"] & (who["n_answered"] < who["n_trials"]),
+    "failed_checks": lambda who, rules: who["failed_checks"] >= rules.failed_checks,
+    "least_seconds": lambda who, rules: who["seconds"] < rules.least_seconds,
+    "alike": lambda who, _: who["alike"],
+}
+"""Who breaks a rule, by its name in `Exclusions`."""
+
+
+def _alike(plan: Plan, answers: pd.DataFrame) -> pd.Series[bool]:
+    """Who answered more than one agreement, and all with the same step."""
+    asked = chain(plan.questions, *(scale.items for scale in plan.scales))
+    names = [one.name for one in asked if one.answer == "agreement"]
+    given = answers[answers["question"].isin(names)].groupby("participant")["value"]
+    return (given.nunique() == 1) & (given.size() > 1)
+
+
+def everybody(long: pd.DataFrame) -> pd.DataFrame:
+    """The people of anybody's answers in long form, none of whom is left out."""
+    counts = long.groupby("participant", as_index=False).size()
+    return counts.rename(columns={"size": "n_answered"}).assign(excluded_by="")
+
+
+def kept(long: pd.DataFrame, who: pd.DataFrame, exclusions: str) -> pd.DataFrame:
+    """The answers that are analysed with or without the exclusions.
+
+    Args:
+        long: Answers in long form.
+        who: The people.
+        exclusions: `WITH` or `WITHOUT`.
+    """
+    if exclusions == WITHOUT:
+        return long
+    left_out = who.loc[who["excluded_by"] != "", "participant"]
+    return long[~long["participant"].isin(left_out) & (long["set_aside"] == "")]
+
+
+def flow(who: pd.DataFrame, rules: Exclusions | None) -> pd.DataFrame:
+    """How many people came how far, whom each rule leaves out, and how many are analysed.
+
+    Args:
+        who: The people.
+        rules: The rules that were applied; None where there are none.
+
+    Returns:
+        `step`, `n` and `excluded`, whether these people are left out; who breaks several rules is
+        counted at the first.
+    """
+    rows = [(step, n, False) for step, n in _stages(who)]
+    first = who["excluded_by"].str.partition(", ")[0]
+    names = rules_in_use(rules) if rules else []
+    rows += [(name, int((first == name).sum()), True) for name in names]
+    analysed = (who["n_answered"] > 0) & (who["excluded_by"] == "")
+    rows.append((ANALYSED, int(analysed.sum()), False))
+    return pd.DataFrame(rows, columns=["step", "n", "excluded"])
+
+
+def _stages(who: pd.DataFrame) -> Iterator[tuple[str, int]]:
+    came = {"entered": len(who), "answered": int((who["n_answered"] > 0).sum())}
+    came |= {name: int(who[name].sum()) for name in ("consented", "finished") if name in who}
+    yield from ((stage, came[stage]) for stage in STAGES if stage in came)

@@ -26,7 +26,7 @@ def study_means_figure(descriptives: pd.DataFrame, about: About) -> style.Figure
     """Draw the mean answer to each measure by kind of reason, with 95 % intervals.
 
     Args:
-        descriptives: One row per measure and condition: `measure`, `condition`, `n_people`,
+        descriptives: One row per measure and condition: `measure`, `condition`, `n`,
             `mean`, `low`, `high`.
         about: The study.
     """
@@ -54,7 +54,7 @@ def study_means_figure(descriptives: pd.DataFrame, about: About) -> style.Figure
             phrase(
                 "Mean answers with 95 % intervals, people who are left out by the rules not "
                 "counted. {n} people.",
-                n=int(descriptives["n_people"].max()),
+                n=int(descriptives["n"].max()),
             )
         ),
         drawn=_height(kinds),

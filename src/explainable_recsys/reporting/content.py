@@ -56,6 +56,7 @@ class ReportContent:
         titles: Readable names of recommenders and approaches.
         about: What they are, in a line each.
         seconds: How long it took to explain one recommendation, by approach, as far as known.
+        study: What a study found, as `study_findings`; empty where none was analysed.
     """
 
     card: dict[str, Any]
@@ -80,6 +81,7 @@ class ReportContent:
     titles: Mapping[str, str] = field(default_factory=dict)
     about: Mapping[str, str] = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)
+    study: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def name(self) -> str:

@@ -7,7 +7,7 @@ from itertools import chain
 
 import pandas as pd
 
-from explainable_recsys.study.long_form import AS_ASKED
+from explainable_recsys.study.exported import AS_ASKED
 from explainable_recsys.study.plan import Exclusions, Plan
 
 WITH, WITHOUT = "with", "without"
@@ -112,8 +112,18 @@ def kept(long: pd.DataFrame, who: pd.DataFrame, exclusions: str) -> pd.DataFrame
     """
     if exclusions == WITHOUT:
         return long
-    left_out = who.loc[who["excluded_by"] != "", "participant"]
-    return long[~long["participant"].isin(left_out) & (long["set_aside"] == "")]
+    return long[long["participant"].isin(included(who, WITH)) & (long["set_aside"] == "")]
+
+
+def included(who: pd.DataFrame, exclusions: str) -> pd.Series[int]:
+    """The participants who are analysed with or without the exclusions.
+
+    Args:
+        who: The people.
+        exclusions: `WITH` or `WITHOUT`.
+    """
+    in_it = (who["n_answered"] > 0) & ((who["excluded_by"] == "") | (exclusions == WITHOUT))
+    return who.loc[in_it, "participant"]
 
 
 def flow(who: pd.DataFrame, rules: Exclusions | None) -> pd.DataFrame:

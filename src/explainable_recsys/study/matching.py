@@ -100,7 +100,8 @@ def feasibility(plan: Plan, pool: pd.DataFrame, data: Data, n_people: int) -> pd
         found = pool["user_id"][matched].value_counts().to_numpy()
         counts[: len(found)] = found
         needed = sum(
-            plan.items_of(kind) for kind in (*plan.explained, *controls)
+            plan.items_of(kind)
+            for kind in (*plan.explained, *controls)
             if kind.name in some or kind in controls
         )
         rows.append(

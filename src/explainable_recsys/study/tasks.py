@@ -1,4 +1,4 @@
-"""What people did in the tasks after the recommendations, and what was shown beside the list."""
+"""What people did after the recommendations, in tasks and scales, and how known the items were."""
 
 from __future__ import annotations
 
@@ -7,13 +7,17 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import pandas as pd
 
+from explainable_recsys.errors import InputError
 from explainable_recsys.metrics.bootstrap import ratio_with_interval
+from explainable_recsys.study.exported import numbers
+from explainable_recsys.study.ordinal import cumulative_logit
 from explainable_recsys.study.plan import Plan
+from explainable_recsys.study.reliability import reliability
 
 RESAMPLES, SEED = 2000, 0
 
-LIST = "list"
-"""The row of all items of people's lists in the table of popularity."""
+SHOWN, LIST = "all shown", "list"
+"""The rows of all items shown, and of people's whole lists, in the table of popularity."""
 
 
 def task_results(plan: Plan, tasks: pd.DataFrame) -> pd.DataFrame:
@@ -68,20 +72,90 @@ def _share(right: pd.Series[bool], who: pd.Series[int]) -> Mapping[str, float]:
     return {"share": found["share"], "low": found["share/low"], "high": found["share/high"]}
 
 
-def popularity(trials: pd.DataFrame, participants: pd.DataFrame) -> pd.DataFrame:
+def popularity(plan: Plan, trials: pd.DataFrame, participants: pd.DataFrame) -> pd.DataFrame:
     """How well known the items are that each kind of reason was shown with, beside the lists.
 
     Args:
+        plan: The study.
         trials: As exported, of the people who are analysed.
         participants: The same people, as exported.
 
     Returns:
-        `condition` (a kind, or `LIST`), `n`, and the median `popularity_rank` (1: rated most
-        often): over the items shown, and over people of the median of their lists.
+        `condition` (a kind, `SHOWN`: all of them, or `LIST`), `n`, and the median
+        `popularity_rank` (1: rated most often): over the items shown, and over people of the
+        median of their lists.
     """
-    shown = trials.groupby("condition", sort=False)["popularity_rank"]
-    table = shown.agg(n="size", popularity_rank="median").reset_index()
-    of_lists = participants.reindex(columns=["list_popularity_rank"]).dropna()
-    row = {"condition": LIST, "n": len(of_lists)}
-    row |= {"popularity_rank": of_lists["list_popularity_rank"].astype("float64").median()}
-    return pd.concat([table, pd.DataFrame([row])], ignore_index=True)
+    ranks = trials["popularity_rank"].astype("float64")
+    parts = {kind.name: ranks[trials["condition"] == kind.name] for kind in plan.kinds}
+    of_lists = participants.reindex(columns=["list_popularity_rank"])["list_popularity_rank"]
+    parts |= {SHOWN: ranks, LIST: of_lists.astype("float64").dropna()}
+    rows = [(name, len(values), values.median()) for name, values in parts.items()]
+    return pd.DataFrame(rows, columns=["condition", "n", "popularity_rank"])
+
+
+def forecast_effect(tasks: pd.DataFrame) -> pd.DataFrame:
+    """Does a more faithful reason help people to predict the system?
+
+    A logistic model of right forecasts on the faithfulness of the reason shown, with a random
+    intercept of participants.
+
+    Args:
+        tasks: As exported, of the people who are analysed.
+
+    Returns:
+        One row: `n` forecasts of `n_people`; `estimate` with `error`, `low`, `high`, `z` and `p`,
+        in logits for faithfulness 1 instead of 0; `odds`, by what a tenth more multiplies the odds
+        of a right answer, with `odds_low` and `odds_high`. No row where nothing can be fitted.
+    """
+    done = tasks[(tasks["task"] == "forecast") & tasks["faithfulness"].notna()]
+    right = done["right"].astype("bool").astype("int64")
+    try:
+        design = done[["faithfulness"]].to_numpy(np.float64)
+        fit = cumulative_logit(right, design, pd.factorize(done["participant"])[0])
+    except InputError:  # all right, or all wrong, or the same faithfulness everywhere
+        return pd.DataFrame(columns=[*_EFFECT, "odds", "odds_low", "odds_high"])
+    row = [len(done), done["participant"].nunique()]
+    row += [float(part[0]) for part in (fit.coefficients, fit.errors, fit.low, fit.high)]
+    table = pd.DataFrame([[*row, float(fit.z[0]), float(fit.p[0])]], columns=_EFFECT)
+    ends = {"odds": "estimate", "odds_low": "low", "odds_high": "high"}
+    return table.assign(**{odds: np.exp(table[name] / 10) for odds, name in ends.items()})
+
+
+_EFFECT = ["n", "n_people", "estimate", "error", "low", "high", "z", "p"]
+
+
+def scale_results(plan: Plan, answers: pd.DataFrame) -> pd.DataFrame:
+    """How reliable the scales are, and how high people answer on them.
+
+    Args:
+        plan: The study.
+        answers: As exported, of the people who are analysed.
+
+    Returns:
+        One row per scale: `scale`, `n` people with all items, `n_left_out`, `n_items`, `mean` and
+        `sd` of people's means, reverse items turned; `alpha` with `low` and `high`, `omega`, and
+        `least_item_rest`, the lowest correlation of an item with the others: missing where too few
+        people answered, or all alike.
+    """
+    columns = ["scale", "n", "n_left_out", "n_items", "mean", "sd", "alpha", "low", "high"]
+    rows = []
+    for scale in plan.scales:
+        items = {one.name: one for one in scale.items}
+        own = answers[answers["question"].isin(list(items))]
+        wide = own.assign(number=numbers(own, items)).pivot_table(
+            "number", "participant", "question", dropna=False
+        )
+        values = wide.reindex(columns=list(items)).to_numpy(np.float64)
+        complete = values[~np.isnan(values).any(axis=1)]
+        means = complete.mean(axis=1)
+        row: list[object] = [scale.name, len(means), len(values) - len(means), len(items)]
+        row += [means.mean() if len(means) else np.nan]
+        row += [means.std(ddof=1) if len(means) > 1 else np.nan]
+        try:
+            found = reliability(values)
+        except InputError:
+            rows.append([*row, *[np.nan] * 5])
+            continue
+        least = float(np.min(found.item_rest))
+        rows.append([*row, found.alpha, found.low, found.high, found.omega, least])
+    return pd.DataFrame(rows, columns=[*columns, "omega", "least_item_rest"])

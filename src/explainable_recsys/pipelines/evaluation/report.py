@@ -47,6 +47,7 @@ def write_report(
     evaluation: EvaluationParameters,
     faithfulness: FaithfulnessParameters,
     tests: ComparisonParameters,
+    study: Any,
     **figures: Any,
 ) -> tuple[str, dict[str, list[str]]]:
     """The report as a page, and its findings in words.
@@ -71,6 +72,7 @@ def write_report(
         evaluation: K, relevance, intervals.
         faithfulness: What was taken away.
         tests: The correction.
+        study: What a study found, if it is stored.
         figures: By name of the dataset, those of the comparison before those of single ones.
     """
     first = [name for name in figures if "." not in name]
@@ -102,6 +104,7 @@ def write_report(
         titles={name: record.title for name, record in named.items()},
         about={name: record.about for name, record in named.items()},
         seconds=per_recommendation(run, reasons_by_group),
+        study={} if study is NOT_STORED else study,
     )
     return report_html(content), {"findings": findings(content)}
 

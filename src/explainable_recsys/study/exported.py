@@ -1,4 +1,4 @@
-"""Answers in long form: one row for each answer to a measure, with what it was about."""
+"""Answers in long form, of an exported study or anybody's, and what each is about."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 import pandas as pd
 
-from explainable_recsys.errors import InputError
+from explainable_recsys.study.long_form import COLUMNS, check_answers
 from explainable_recsys.study.plan import Plan, Question
 
-NEEDED = ("participant", "condition", "measure", "value")
+NEEDED = COLUMNS
 """Columns of anybody's answers in long form."""
 
 ABOUT = ("item_id", "rank", "popularity_rank", "known", "position", "form")
@@ -32,7 +32,7 @@ def long_form(plan: Plan, trials: pd.DataFrame, answers: pd.DataFrame) -> pd.Dat
         statement counted from the other end), the place of an option, or the number itself.
         `known` is the place of the answer to the question of familiarity among its options, from 0
         (the first) to 1 (the last); `set_aside` the answer by which the plan takes the
-        recommendation out, such as `seen: yes`, or empty.
+        recommendation out, such as `seen: yes`, or empty. Conditions are in the plan's order.
     """
     questions = {one.name: one for one in plan.questions}
     of_trials = answers[answers["position"].notna() & answers["question"].isin(list(questions))]
@@ -45,8 +45,10 @@ def long_form(plan: Plan, trials: pd.DataFrame, answers: pd.DataFrame) -> pd.Dat
     told = _familiarity(of_trials, questions).merge(
         _set_aside(of_trials, plan.questions), on=AS_ASKED, how="outer"
     )
-    table = table.merge(told, on=AS_ASKED, how="left").fillna({"set_aside": ""})
-    return in_order(table)
+    table = table.merge(told, on=AS_ASKED, how="left").astype({"set_aside": "object"})
+    table = table.fillna({"set_aside": ""}).astype({"set_aside": "str"})
+    kinds = pd.CategoricalDtype([kind.name for kind in plan.kinds])
+    return in_order(table.astype({"condition": kinds}))
 
 
 def numbers(answers: pd.DataFrame, questions: Mapping[str, Question]) -> pd.Series[float]:
@@ -68,44 +70,21 @@ def numbers(answers: pd.DataFrame, questions: Mapping[str, Question]) -> pd.Seri
     return values
 
 
-def check_long_form(table: pd.DataFrame, name: str) -> pd.DataFrame:
-    """Anybody's answers in long form: the columns `NEEDED`, any of `ABOUT`, and no others.
+def anybodys(table: pd.DataFrame) -> pd.DataFrame:
+    """Anybody's answers in long form, with the columns of `long_form`.
 
     Args:
-        table: A row per answer. A participant may have several of a measure under a condition.
-        name: Of the file, for errors.
-
-    Returns:
-        The same with all columns of `long_form`.
+        table: A row per answer: `NEEDED` and any of `ABOUT`; other columns are left out.
 
     Raises:
-        InputError: If a column or a value is missing or no number, or a participant has no
-            comparison: a single condition.
+        InputError: As `check_answers`.
 
     >>> given = {"participant": [1, 1], "condition": ["a", "b"], "measure": "trust"}
-    >>> table = check_long_form(pd.DataFrame({**given, "value": ["4", "3"]}), "answers.csv")
-    >>> table["value"].tolist()
+    >>> anybodys(pd.DataFrame({**given, "value": ["4", "3"]}))["value"].tolist()
     [4.0, 3.0]
     """
-    if missing := [column for column in NEEDED if column not in table]:
-        raise InputError(
-            f"{name}: no column {', '.join(missing)}; found: {', '.join(map(str, table.columns))}; "
-            f"accepted: {', '.join(NEEDED)}, and {', '.join(ABOUT)} where they are known"
-        )
-    for column in NEEDED[:3]:
-        if (empty := table[column].isna()).any():
-            raise InputError(f"{name}: row {int(empty.argmax()) + 1} has no {column}")
-    values = pd.to_numeric(table["value"], errors="coerce")
-    if (wrong := ~np.isfinite(values)).any():
-        row = int(wrong.to_numpy().argmax())
-        raise InputError(
-            f"{name}: row {row + 1} has the value {table['value'].iloc[row]!r}; accepted: numbers"
-        )
-    if table["condition"].nunique() < 2:
-        raise InputError(f"{name}: {table['condition'].nunique()} condition; accepted: 2 or more")
-    known = table.reindex(columns=[*NEEDED, *ABOUT, "set_aside"]).fillna({"set_aside": ""})
-    texts = {"condition": "str", "measure": "str"}
-    return in_order(known.astype(texts).assign(value=values.astype("float64")))
+    checked = check_answers(table).reindex(columns=[*NEEDED, *ABOUT])
+    return in_order(checked.astype({"measure": "str"}).assign(set_aside=""))
 
 
 def in_order(table: pd.DataFrame) -> pd.DataFrame:

@@ -1,0 +1,267 @@
+"""What a study found, in sentences that claim no more than its tables hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from explainable_recsys.figures.study_flow import RULES, STEPS
+from explainable_recsys.study.about import About, readable
+from explainable_recsys.study.exclusions import WITH, WITHOUT
+from explainable_recsys.wording.numbers import (
+    enumerated,
+    fixed,
+    interval,
+    number,
+    p_value,
+    percentage,
+)
+from explainable_recsys.wording.phrases import later, phrase
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class StudyResults:
+    """The tables of an analysed study, with a column `exclusions`, but for `flow`.
+
+    Attributes:
+        about: The study.
+        flow: As `exclusions.flow`.
+        descriptives: As `outcomes.descriptives`.
+        omnibus: As `outcomes.omnibus`.
+        contrasts: As `planned.mark_planned`.
+        terms: Of the ordinal models, as `models.ordinal_models`.
+        tasks: As `tasks.task_results`.
+        forecast: As `tasks.forecast_effect`.
+        scales: As `tasks.scale_results`.
+        popularity: As `tasks.popularity`.
+    """
+
+    about: About
+    flow: pd.DataFrame
+    descriptives: pd.DataFrame
+    omnibus: pd.DataFrame
+    contrasts: pd.DataFrame
+    terms: pd.DataFrame
+    tasks: pd.DataFrame
+    forecast: pd.DataFrame
+    scales: pd.DataFrame
+    popularity: pd.DataFrame
+
+
+def study_sentences(results: StudyResults) -> list[str]:
+    """The findings: who is analysed, what differs, what helps, and which films it holds for."""
+    told = (*_who(results), *_differences(results), *_tasks(results), *_popularity(results))
+    return [text[0].upper() + text[1:] for text in told]
+
+
+def step_name(step: str) -> str:
+    """A step of the flow of participants, in words."""
+    return phrase((STEPS | RULES).get(step, readable(step)))
+
+
+def _of(table: pd.DataFrame, way: str = WITH) -> list[Row]:
+    """Rows of a table with the exclusions, or without."""
+    if "exclusions" not in table:
+        return []
+    return table[table["exclusions"] == way].to_dict("records")  # type: ignore[return-value]
+
+
+def _who(results: StudyResults) -> Iterator[str]:
+    """How many people are analysed, and how many are left out."""
+    counts = dict(zip(results.flow["step"], results.flow["n"], strict=True))
+    out = results.flow[results.flow["excluded"] & (results.flow["n"] > 0)]
+    told = [f"{number(n, 'count')} ({step_name(step)})" for step, n in zip(out["step"], out["n"],
+                                                                      strict=True)]  # fmt: skip
+    text = phrase(
+        "{analysed} of {answered} people who answered anything are analysed",
+        analysed=number(counts["analysed"], "count"),
+        answered=number(counts["answered"], "count"),
+    )
+    yield f"{text}; {enumerated(told)}." if told else f"{text}."
+
+
+def _differences(results: StudyResults) -> Iterator[str]:
+    """Whether kinds of reasons differ, which do, and whether the exclusions decide that."""
+    alpha = results.about.alpha
+    rows = _of(results.omnibus)
+    if not rows:
+        yield phrase("With the exclusions too few people are left to compare kinds of reasons.")
+    for row in rows:
+        yield _omnibus(row, alpha)
+    planned = [row for row in _of(results.contrasts) if row["expected"]]
+    yield from (_planned(row, alpha) for row in planned)
+    others = [row for row in _of(results.contrasts) if not row["expected"]]
+    larger = [row for row in others if row["p_holm"] < alpha]
+    if others:
+        told = enumerated([_larger(row) for row in larger]) or phrase("none")
+        text = (
+            later(
+                "of the differences that were not planned ({n}), larger than chance gives: {told}"
+            )
+            if planned
+            else later("of all differences ({n}), larger than chance gives: {told}")
+        )
+        yield phrase(text, n=len(others), told=told) + "."
+    yield from _without(results, alpha)
+
+
+def _omnibus(row: Row, alpha: float) -> str:
+    text = (
+        later(
+            "{measure} differs between kinds of reasons by more than chance gives (F({df}, "
+            "{df_error}) = {f}, p {p} after Greenhouse and Geisser, partial η² {eta2}, 90 % "
+            "interval {ends}; Friedman p {friedman})"
+        )
+        if row["p_gg"] < alpha
+        else later(
+            "that {measure} differs between kinds of reasons is not shown, which does not say that "
+            "it is the same (F({df}, {df_error}) = {f}, p {p} after Greenhouse and Geisser, "
+            "partial η² {eta2}, 90 % interval {ends}; Friedman p {friedman})"
+        )
+    )
+    return (
+        phrase(
+            text,
+            measure=readable(row["measure"]),
+            df=row["df"],
+            df_error=row["df_error"],
+            f=fixed(row["f"], 2),
+            p=p_value(row["p_gg"]),
+            eta2=fixed(row["eta2"], 2),
+            ends=interval(row["eta2_low"], row["eta2_high"]),
+            friedman=p_value(row["friedman_p"]),
+        )
+        + "."
+    )
+
+
+def _planned(row: Row, alpha: float) -> str:
+    """A planned difference, in the direction that was expected."""
+    high, other, difference, low, up = _turned(row, row["expected"])
+    if row["p_planned"] >= alpha:
+        text = later(
+            "planned: that {measure} is higher with {high} than with {other} is not shown "
+            "(difference {difference}, 95 % interval {ends}; corrected p {p})"
+        )
+    elif difference > 0:
+        text = later(
+            "planned: {measure} is higher with {high} than with {other}, by {difference} steps (95 "
+            "% interval {ends}; corrected p {p})"
+        )
+    else:
+        text = later(
+            "planned, and the other way round: {measure} is lower with {high} than with {other} "
+            "(difference {difference}, 95 % interval {ends}; corrected p {p})"
+        )
+    return (
+        phrase(
+            text,
+            measure=readable(row["measure"]),
+            high=readable(high),
+            other=readable(other),
+            difference=fixed(difference, 2),
+            ends=interval(low, up),
+            p=p_value(row["p_planned"]),
+        )
+        + "."
+    )
+
+
+def _turned(row: Row, first: str) -> tuple[str, str, float, float, float]:
+    """A contrast with one of its kinds first: both kinds, the difference, its interval."""
+    if row["first"] == first:
+        return first, row["second"], row["difference"], row["low"], row["high"]
+    return first, row["first"], -row["difference"], -row["high"], -row["low"]
+
+
+def _larger(row: Row) -> str:
+    high, other, difference, low, up = _turned(
+        row, row["first"] if row["difference"] > 0 else row["second"]
+    )
+    return phrase(
+        "{measure} with {high} above {other}, by {difference} (95 % interval {ends}; corrected p "
+        "{p})",
+        measure=readable(row["measure"]),
+        high=readable(high),
+        other=readable(other),
+        difference=fixed(difference, 2),
+        ends=interval(low, up),
+        p=p_value(row["p_holm"]),
+    )
+
+
+def _without(results: StudyResults, alpha: float) -> Iterator[str]:
+    """Whether anything is said of other differences without the exclusions."""
+    found = [
+        {
+            (row["measure"], row["first"], row["second"])
+            for row in _of(results.contrasts, way)
+            if (row["p_planned"] if row["expected"] else row["p_holm"]) < alpha
+        }
+        for way in (WITH, WITHOUT)
+    ]
+    if not _of(results.contrasts):
+        return
+    if found[0] == found[1]:
+        yield phrase("Without the exclusions the same differences are larger than chance gives.")
+    else:
+        names = [
+            phrase(
+                "{measure} of {first} and {second}",
+                measure=readable(measure),
+                first=readable(first),
+                second=readable(second),
+            )
+            for measure, first, second in sorted(found[0] ^ found[1])
+        ]
+        yield phrase(
+            "The exclusions decide of these differences: {names}.", names=enumerated(names)
+        )
+
+
+def _tasks(results: StudyResults) -> Iterator[str]:
+    """Whether faithful reasons help, and which reasons are chosen."""
+    for row in _of(results.forecast):
+        text = (
+            later(
+                "the more faithful a reason, the more often people predict the system: with a "
+                "tenth more the odds of a right answer are multiplied by {odds} (95 % interval "
+                "{ends}; p {p})"
+            )
+            if row["p"] < results.about.alpha and row["estimate"] > 0
+            else later(
+                "the more faithful a reason, the less often people predict the system: with a "
+                "tenth more the odds of a right answer are multiplied by {odds} (95 % interval "
+                "{ends}; p {p})"
+            )
+            if row["p"] < results.about.alpha
+            else later(
+                "that more faithful reasons help people to predict the system is not shown: with a "
+                "tenth more faithfulness the odds of a right answer are multiplied by {odds} (95 % "
+                "interval {ends}; p {p})"
+            )
+        )
+        ends = interval(row["odds_low"], row["odds_high"])
+        yield phrase(text, odds=fixed(row["odds"], 2), ends=ends, p=p_value(row["p"])) + "."
+    chosen = [row for row in _of(results.tasks) if row["task"] == "side_by_side"]
+    if chosen:
+        best = max(chosen, key=lambda row: row["share"])
+        yield phrase(
+            "side by side, {kind} is chosen most often: {share} (95 % interval {low} to {high}; if "
+            "people chose at random: {chance}).",
+            kind=readable(best["condition"]),
+            chance=percentage(100 * best["chance"]),
+            **{name: percentage(100 * best[name]) for name in ("share", "low", "high")},
+        )
+
+
+def _popularity(results: StudyResults) -> Iterator[str]:
+    """Which films all of this holds for."""
+    known = results.about.known_items
+    if known:
+        yield known + " " + phrase("What was found holds for such films.")

@@ -20,9 +20,7 @@ COLUMNS = {
         *("popularity_rank", "title", "sentence"),
     ),
     "answers": ("participant", "step", "question", "value", "seconds", "position"),
-    "tasks": (
-        *("participant", "task", "number", "condition", "right", "faithfulness", "seconds"),
-    ),
+    "tasks": (*("participant", "task", "number", "condition", "right", "faithfulness", "seconds"),),
 }
 """Columns that are read of each table; there may be more."""
 

@@ -46,6 +46,8 @@ def study_means_figure(descriptives: pd.DataFrame, about: About) -> style.Figure
         look["error_x"] = draw.interval(rows["mean"], rows["low"], rows["high"])
         draw.bars(figure, rows["mean"] - least, places, _AGREE, texts, width=0.6, **look)
         axis = {"range": [least, most], "title_text": escape(readable(measure))}
+        if about.question(measure):
+            axis["dtick"] = 1
         figure.update_layout({f"xaxis{draw.suffix_of(number)}": axis})
     return style.finish(
         figure,
@@ -81,7 +83,7 @@ def study_answers_figure(counts: pd.DataFrame, about: About) -> style.Figure:
         shares = 100 * shares.div(shares.sum(axis=1).clip(lower=1), axis=0)
         _add_steps(figure, shares, colours, draw.suffix_of(number))
         axis = {"title_text": escape(readable(measure)), "range": [-100, 100]} | draw.FEW_TICKS
-        axis |= {"tickvals": [-100, 0, 100], "ticktext": ["100 %", "0", "100 %"]}
+        axis |= {"tickvals": [-50, 0, 50], "ticktext": ["50 %", "0", "50 %"]}
         figure.update_layout({f"xaxis{draw.suffix_of(number)}": axis})
     figure.update_layout(barmode="relative", legend_title_text=phrase("Answer"))
     return style.finish(

@@ -28,7 +28,7 @@ RULES = {
     "unfinished": later("left out: not finished"),
     "failed_checks": later("left out: failed checks"),
     "least_seconds": later("left out: too fast"),
-    "alike": later("left out: all answers alike"),
+    "alike": later("left out: all alike"),
 }
 """Whom the rules of a plan leave out, by their names."""
 
@@ -38,9 +38,9 @@ BLOCKS = {
     "about-you": later("Questions about the person"),
     "ratings": later("Rates at least {n} films"),
     "recommendation": later("{n} recommendations one at a time: {kinds}"),
-    "side-by-side": later("The same film under all kinds of reasons: {n} times"),
-    "forecast": later("Which rating, taken back, removes the film? {n} times"),
-    "correction": later("Removes a film by moving ratings: {n} times"),
+    "side-by-side": later("Chooses among all reasons for a film: {n} ×"),
+    "forecast": later("Says which rating, taken back, removes a film: {n} ×"),
+    "correction": later("Moves ratings until a film is removed: {n} ×"),
     "scale": later("Scales: {scales}"),
     "closing": later("Closing questions"),
     "raffle": later("An e-mail address for the raffle, kept apart"),
@@ -108,8 +108,7 @@ def study_session_figure(plan: Plan | None) -> style.Figure:
     bare = {"range": [0, 1], "visible": False}
     figure.update_layout(xaxis=bare, yaxis=bare, margin={"l": 16, "r": 16})
     title = phrase(
-        "{title}: {n} recommendations of {kinds} kinds of reasons",
-        title=escape(next(iter(plan.title.root.values()))),
+        "A session: {n} recommendations with {kinds} kinds of reasons",
         n=plan.n_trials,
         kinds=len(plan.kinds),
     )

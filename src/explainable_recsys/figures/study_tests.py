@@ -8,6 +8,7 @@ from explainable_recsys.figures import draw, style
 from explainable_recsys.figures.rows import Panel, row_label, rows_figure
 from explainable_recsys.figures.texts import escape
 from explainable_recsys.study.about import About, readable
+from explainable_recsys.wording.numbers import MINUS, percentage
 from explainable_recsys.wording.phrases import phrase
 
 
@@ -24,12 +25,14 @@ def study_contrasts_figure(contrasts: pd.DataFrame, about: About) -> style.Figur
         return style.message_figure(phrase("No two kinds of reasons can be compared"))
     pairs = known[["first", "second"]].apply(tuple, axis=1)
     order = list(dict.fromkeys(pairs))
+    ends = known[["difference", "low", "high"]]
+    axis = {"range": draw.padded(min(ends.min().min(), 0), max(ends.max().max(), 0), 0.05)}
     panels = []
     for measure, rows in known.groupby("measure", sort=False):
         values = rows[["difference", "low", "high"]].set_index(pairs[rows.index]).reindex(order)
         table = values.set_axis(["value", "low", "high"], axis=1)
-        panels.append(Panel(escape(readable(str(measure))), {"": table}))
-    labels = [row_label(f"{readable(first)} − {readable(second)}") for first, second in order]
+        panels.append(Panel(escape(readable(str(measure))), {"": table}, axis))
+    labels = [row_label(f"{readable(first)} {MINUS} {readable(second)}") for first, second in order]
     figure = rows_figure(
         labels,
         panels,
@@ -64,10 +67,14 @@ def study_forecast_figure(tasks: pd.DataFrame, about: About) -> style.Figure:
         x, name = [row["faithfulness"]], escape(readable(row["condition"]))
         draw.points(figure, x, ends[0], name, None, "", showlegend=True, **look)
     chance = 100 * float(rows["chance"].iloc[0])
-    draw.line_at(figure, "y", chance, phrase("guessing"), dash="dash", width=1.5)
-    low, high = rows["faithfulness"].min(), rows["faithfulness"].max()
+    draw.line_at(figure, "y", chance, "", dash="dash", width=1.5)
+    where = {"xref": "x domain", "font_size": 11}
+    draw.note(figure, phrase("guessing"), 0, chance, "bottom left", **where)
+    middle = (rows["faithfulness"].min() + rows["faithfulness"].max()) / 2
+    half = max(rows["faithfulness"].max() - middle, 0.1)
+    extent = draw.padded(middle - half, middle + half, 0.3)
     figure.update_layout(
-        xaxis={"range": draw.padded(low, high, 0.15, 0.1), "hoverformat": ".2f"} | draw.FEW_TICKS,
+        xaxis={"range": extent, "hoverformat": ".2f"} | draw.FEW_TICKS,
         yaxis={"range": [0, 102]} | draw.PERCENT,
     )
     best = rows.loc[rows["share"].idxmax()]
@@ -75,9 +82,9 @@ def study_forecast_figure(tasks: pd.DataFrame, about: About) -> style.Figure:
         figure,
         about.titled(
             phrase(
-                "People predict the system most often with {kind}: {share} %",
+                "People predict the system most often with {kind}: {share}",
                 kind=escape(readable(best["condition"])),
-                share=f"{100 * best['share']:.0f}",
+                share=percentage(100 * best["share"]),
             )
         ),
         about.cautious(

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from explainable_recsys.reporting.facts import facts_table
-from explainable_recsys.reporting.study_sentences import StudyResults, step_name, study_sentences
+from explainable_recsys.reporting.study_sentences import (
+    COVARIATES,
+    StudyResults,
+    step_name,
+    study_sentences,
+)
 from explainable_recsys.reporting.tables import Table
 from explainable_recsys.study.about import readable
 from explainable_recsys.study.exclusions import WITH, WITHOUT
@@ -30,14 +35,6 @@ TASKS = {
     "correction": later("removes the film"),
     "side_by_side": later("chosen side by side"),
 }
-
-COVARIATES = {
-    "popularity_rank": later("less popular (logarithm of the rank)"),
-    "known": later("known to the person"),
-    "rank": later("further down the list"),
-    "position": later("later in the session"),
-}
-"""What answers may depend on besides the kind of reason, by the name of its column."""
 
 
 def study_findings(results: StudyResults) -> dict[str, Any]:
@@ -114,7 +111,7 @@ def _term(row: Mapping[str, Any]) -> str:
     if row["against"]:
         text = later("{kind} instead of {other}")
         return phrase(text, kind=readable(row["term"]), other=readable(row["against"]))
-    return phrase(COVARIATES.get(row["term"], row["term"]))
+    return phrase("films {what}", what=phrase(COVARIATES[row["term"]]))
 
 
 _WAY: Cells = {later("exclusions"): lambda row: phrase(BOTH[row["exclusions"]])}
@@ -192,7 +189,8 @@ LAYOUTS = (
             later("kind of reason"): _name("condition"),
             later("tasks"): _count("n"),
             later("share"): _percent("share"),
-            later("95 % interval"): _ends(),
+            later("from"): _percent("low"),
+            later("to (95 % interval)"): _percent("high"),
             later("by chance"): _percent("chance"),
             later("faithfulness"): _fixed("faithfulness"),
         },
@@ -205,9 +203,9 @@ LAYOUTS = (
             later("scale"): _name("scale"),
             later("people"): _count("n"),
             later("mean"): _fixed("mean"),
-            later("α"): _fixed("alpha"),
+            later("alpha"): _fixed("alpha"),
             later("95 % interval"): _ends(),
-            later("ω"): _fixed("omega"),
+            later("omega"): _fixed("omega"),
         },
     ),
     Layout(

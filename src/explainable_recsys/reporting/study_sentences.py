@@ -14,7 +14,6 @@ from explainable_recsys.study.exclusions import WITH, WITHOUT
 from explainable_recsys.wording.numbers import (
     enumerated,
     fixed,
-    interval,
     number,
     p_value,
     percentage,
@@ -22,6 +21,14 @@ from explainable_recsys.wording.numbers import (
 from explainable_recsys.wording.phrases import later, phrase
 
 Row = dict[str, Any]
+
+COVARIATES = {
+    "popularity_rank": later("that are less popular"),
+    "known": later("that the person knows"),
+    "rank": later("further down the list"),
+    "position": later("shown later in the session"),
+}
+"""What answers may depend on besides the kind of reason, by the name of its column."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +62,13 @@ class StudyResults:
 
 def study_sentences(results: StudyResults) -> list[str]:
     """The findings: who is analysed, what differs, what helps, and which films it holds for."""
-    told = (*_who(results), *_differences(results), *_tasks(results), *_popularity(results))
+    told = (
+        *_who(results),
+        *_differences(results),
+        *_covariates(results),
+        *_tasks(results),
+        *_popularity(results),
+    )
     return [text[0].upper() + text[1:] for text in told]
 
 
@@ -69,6 +82,10 @@ def _of(table: pd.DataFrame, way: str = WITH) -> list[Row]:
     if "exclusions" not in table:
         return []
     return table[table["exclusions"] == way].to_dict("records")  # type: ignore[return-value]
+
+
+def _ends(low: float, high: float) -> str:
+    return phrase("{low} to {high}", low=fixed(low, 2), high=fixed(high, 2))
 
 
 def _who(results: StudyResults) -> Iterator[str]:
@@ -98,7 +115,7 @@ def _differences(results: StudyResults) -> Iterator[str]:
     others = [row for row in _of(results.contrasts) if not row["expected"]]
     larger = [row for row in others if row["p_holm"] < alpha]
     if others:
-        told = enumerated([_larger(row) for row in larger]) or phrase("none")
+        told = enumerated([_larger(row) for row in larger] or [phrase("none")])
         text = (
             later(
                 "of the differences that were not planned ({n}), larger than chance gives: {told}"
@@ -133,7 +150,7 @@ def _omnibus(row: Row, alpha: float) -> str:
             f=fixed(row["f"], 2),
             p=p_value(row["p_gg"]),
             eta2=fixed(row["eta2"], 2),
-            ends=interval(row["eta2_low"], row["eta2_high"]),
+            ends=_ends(row["eta2_low"], row["eta2_high"]),
             friedman=p_value(row["friedman_p"]),
         )
         + "."
@@ -165,7 +182,7 @@ def _planned(row: Row, alpha: float) -> str:
             high=readable(high),
             other=readable(other),
             difference=fixed(difference, 2),
-            ends=interval(low, up),
+            ends=_ends(low, up),
             p=p_value(row["p_planned"]),
         )
         + "."
@@ -190,7 +207,7 @@ def _larger(row: Row) -> str:
         high=readable(high),
         other=readable(other),
         difference=fixed(difference, 2),
-        ends=interval(low, up),
+        ends=_ends(low, up),
         p=p_value(row["p_holm"]),
     )
 
@@ -246,17 +263,48 @@ def _tasks(results: StudyResults) -> Iterator[str]:
                 "interval {ends}; p {p})"
             )
         )
-        ends = interval(row["odds_low"], row["odds_high"])
+        ends = _ends(row["odds_low"], row["odds_high"])
         yield phrase(text, odds=fixed(row["odds"], 2), ends=ends, p=p_value(row["p"])) + "."
     chosen = [row for row in _of(results.tasks) if row["task"] == "side_by_side"]
     if chosen:
         best = max(chosen, key=lambda row: row["share"])
+        text = (
+            later(
+                "side by side, {kind} is chosen most often, more than by chance ({chance}): "
+                "{share}, 95 % interval {low} to {high}."
+            )
+            if best["low"] > best["chance"]
+            else later(
+                "side by side, {kind} is chosen most often, which may be chance ({chance}): "
+                "{share}, 95 % interval {low} to {high}."
+            )
+        )
+        shares = {n: percentage(100 * best[n]) for n in ("chance", "share", "low", "high")}
+        yield phrase(text, kind=readable(best["condition"]), **shares)
+
+
+def _covariates(results: StudyResults) -> Iterator[str]:
+    """What else answers go with, in the models that ask it together with the kind of reason."""
+    terms = [row for row in _of(results.terms) if not row["against"]]
+    for measure in dict.fromkeys(row["measure"] for row in terms):
+        own = [row for row in terms if row["measure"] == measure]
+        model = max(row["model"] for row in own)  # with items crossed, where there is such a one
+        told = [
+            phrase(
+                "{direction} for films {what} ({estimate} logits, 95 % interval {ends})",
+                direction=phrase("higher") if row["estimate"] > 0 else phrase("lower"),
+                what=phrase(COVARIATES[row["term"]]),
+                estimate=fixed(row["estimate"], 2),
+                ends=_ends(row["low"], row["high"]),
+            )
+            for row in own
+            if row["model"] == model and row["p"] < results.about.alpha
+        ]
         yield phrase(
-            "side by side, {kind} is chosen most often: {share} (95 % interval {low} to {high}; if "
-            "people chose at random: {chance}).",
-            kind=readable(best["condition"]),
-            chance=percentage(100 * best["chance"]),
-            **{name: percentage(100 * best[name]) for name in ("share", "low", "high")},
+            "besides the kind of reason, answers to {measure} go with these (p not corrected): "
+            "{told}.",
+            measure=readable(measure),
+            told=enumerated(told) if told else phrase("nothing that is more than chance gives"),
         )
 
 

@@ -92,13 +92,12 @@ class About:
         """How well known the items shown are beside the lists, as a sentence; empty if unknown.
 
         >>> About(shown_rank=21, list_rank=63).known_items
-        'Films shown: median popularity rank 21; the lists they come from: 63 (1: rated most often).'
+        'Films shown: median popularity rank 21; their lists: 63 (1: rated most often).'
         """
         if self.shown_rank is None or self.list_rank is None:
             return ""
         return phrase(
-            "Films shown: median popularity rank {shown}; the lists they come from: {lists} (1: "
-            "rated most often).",
+            "Films shown: median popularity rank {shown}; their lists: {lists} (1: rated most often).",
             shown=fixed(self.shown_rank, 0),
             lists=fixed(self.list_rank, 0),
         )

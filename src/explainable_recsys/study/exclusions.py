@@ -93,7 +93,7 @@ def _alike(plan: Plan, answers: pd.DataFrame) -> pd.Series[bool]:
     asked = chain(plan.questions, *(scale.items for scale in plan.scales))
     names = [one.name for one in asked if one.answer == "agreement"]
     given = answers[answers["question"].isin(names)].groupby("participant")["value"]
-    return (given.nunique() == 1) & (given.size() > 1)
+    return (given.min() == given.max()) & (given.size() > 1)
 
 
 def everybody(long: pd.DataFrame) -> pd.DataFrame:

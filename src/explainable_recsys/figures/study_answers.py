@@ -41,7 +41,8 @@ def study_means_figure(descriptives: pd.DataFrame, about: About) -> style.Figure
             f"{escape(readable(row['condition']))}: {fixed(row['mean'], 2)}"
             for row in rows.to_dict("records")
         ]
-        look = {"orientation": "h", "base": least, "textposition": "none", "showlegend": False}
+        look: dict[str, Any] = {"orientation": "h", "base": least, "showlegend": False}
+        look["textposition"] = "none"
         look |= {"xaxis": f"x{draw.suffix_of(number)}", "yaxis": f"y{draw.suffix_of(number)}"}
         look["error_x"] = draw.interval(rows["mean"], rows["low"], rows["high"])
         draw.bars(figure, rows["mean"] - least, places, _AGREE, texts, width=0.6, **look)
@@ -167,7 +168,7 @@ def _highest(descriptives: pd.DataFrame) -> str:
     """Title: under which kind people's answers are highest, without a claim that this is more."""
     told = []
     for measure, rows in descriptives.groupby("measure", sort=False):
-        best = rows.loc[rows["mean"].idxmax()]
+        best = rows.iloc[rows["mean"].argmax()]
         told.append(
             phrase(
                 "{measure} is highest with {kind} ({mean})",

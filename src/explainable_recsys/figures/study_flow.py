@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 import pandas as pd
 
@@ -102,7 +103,7 @@ def study_session_figure(plan: Plan | None) -> style.Figure:
         )
         draw.note(figure, escape(text), 0.5, (top + bottom) / 2, "middle center", **unit)
         if place:
-            arrow = {"marker": draw.ARROW | {"size": 10, "color": style.GREY}, "hoverinfo": "skip"}
+            arrow: dict[str, Any] = {"marker": draw.ARROW | {"size": 10, "color": style.GREY}, "hoverinfo": "skip"}
             arrow |= {"line_color": style.GREY, "showlegend": False, "mode": "lines+markers"}
             draw.points(figure, [0.5, 0.5], [top + _GAP / height, top], **arrow)
     bare = {"range": [0, 1], "visible": False}

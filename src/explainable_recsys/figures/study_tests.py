@@ -77,7 +77,7 @@ def study_forecast_figure(tasks: pd.DataFrame, about: About) -> style.Figure:
         xaxis={"range": extent, "hoverformat": ".2f"} | draw.FEW_TICKS,
         yaxis={"range": [0, 102]} | draw.PERCENT,
     )
-    best = rows.loc[rows["share"].idxmax()]
+    best = rows.iloc[rows["share"].argmax()]
     return style.finish(
         figure,
         about.titled(
@@ -107,7 +107,7 @@ def _significant(contrasts: pd.DataFrame, alpha: float) -> str:
             "None of {n_all} differences is larger than chance gives, corrected for their number",
             n_all=len(contrasts),
         )
-    first = contrasts.loc[contrasts["p_holm"].idxmin()]
+    first = contrasts.iloc[contrasts["p_holm"].argmin()]
     up = [first["first"], first["second"]][:: 1 if first["difference"] > 0 else -1]
     return phrase(
         "{n} of {n_all} differences are larger than chance gives, corrected for their number; "

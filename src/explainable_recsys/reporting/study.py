@@ -185,7 +185,7 @@ LAYOUTS = (
         later("Tasks"),
         {
             **_WAY,
-            later("task"): lambda row: phrase(TASKS.get(row["task"], row["task"])),
+            later("task"): lambda row: phrase(TASKS[row["task"]]),
             later("kind of reason"): _name("condition"),
             later("tasks"): _count("n"),
             later("share"): _percent("share"),

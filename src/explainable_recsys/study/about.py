@@ -97,7 +97,8 @@ class About:
         if self.shown_rank is None or self.list_rank is None:
             return ""
         return phrase(
-            "Films shown: median popularity rank {shown}; their lists: {lists} (1: rated most often).",
+            "Films shown: median popularity rank {shown}; their lists: {lists} (1: rated most "
+            "often).",
             shown=fixed(self.shown_rank, 0),
             lists=fixed(self.list_rank, 0),
         )

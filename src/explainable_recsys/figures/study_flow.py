@@ -49,6 +49,13 @@ BLOCKS = {
 }
 """What a session consists of, by the block of its pages."""
 
+_ARROW: dict[str, Any] = {
+    "marker": draw.ARROW | {"size": 10, "color": style.GREY},
+    "line": {"color": style.GREY},
+    "hoverinfo": "skip",
+    "showlegend": False,
+}
+
 _BOX, _GAP, _ROW, _EDGE = 46, 22, 26, 18  # heights in pixels
 
 
@@ -103,9 +110,7 @@ def study_session_figure(plan: Plan | None) -> style.Figure:
         )
         draw.note(figure, escape(text), 0.5, (top + bottom) / 2, "middle center", **unit)
         if place:
-            arrow: dict[str, Any] = {"marker": draw.ARROW | {"size": 10, "color": style.GREY}, "hoverinfo": "skip"}
-            arrow |= {"line_color": style.GREY, "showlegend": False, "mode": "lines+markers"}
-            draw.points(figure, [0.5, 0.5], [top + _GAP / height, top], **arrow)
+            draw.points(figure, [0.5, 0.5], [top + _GAP / height, top], **_ARROW)
     bare = {"range": [0, 1], "visible": False}
     figure.update_layout(xaxis=bare, yaxis=bare, margin={"l": 16, "r": 16})
     title = phrase(

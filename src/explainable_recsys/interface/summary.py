@@ -45,6 +45,8 @@ MISSION = ("intrinsic_als", "posthoc_ar", "intrinsic_mf", "posthoc_fm_lime")
 N_APPROACHES, N_LISTS, N_REASONS = 5, 5, 3
 """How many approaches are compared, recommenders without any, and reasons of one person."""
 
+STUDY = "study.findings"
+
 NOBODY = later("Nothing is explained to anybody.")
 
 
@@ -56,6 +58,9 @@ def print_summary(outputs: Collection[str], catalog: DataCatalog, env: str | Non
         catalog: Where they are.
         env: Environment of the run.
     """
+    if STUDY in outputs:
+        print_plainly(Group(*study_lines(catalog)))
+        outputs = {name for name in outputs if not name.startswith("study.")}
     found = find(catalog, None if "accuracy" in outputs else outputs)  # or all that was compared
     parts = results(found, outputs)
     if "tuning.trials" in outputs:
@@ -77,6 +82,10 @@ def summarize(project: Path, env: str | None, everything: bool) -> None:
         InputError: If nothing is stored.
     """
     catalog = quick_catalog(project, env)
+    if catalog.exists(STUDY):
+        print_plainly(Group(*study_lines(catalog)))
+        if not catalog.exists("dataset_card"):
+            return
     if not catalog.exists("dataset_card"):
         root = results_root(catalog)
         raise InputError(
@@ -252,6 +261,19 @@ def person(found: Found, tests: Mapping[str, Mapping[str, bool]]) -> Iterator[Re
         text = later("{approach} ({id}), number {rank} of its list:")
         yield indented(Text(phrase(text, approach=title, id=name, rank=rank)))
         yield indented(reason_of(rows[name]), 4)
+
+
+def study_lines(catalog: DataCatalog) -> Iterator[RenderableType]:
+    """What a study found, its planned differences before others, and where the rest is."""
+    study: dict[str, Any] = catalog.load(STUDY)
+    yield heading(phrase("Study: {title}", title=study["title"]))
+    for caution in (study["simulated"], study["confounded"]):
+        if caution:
+            yield indented(Text(caution, style="bold"))
+    for sentence in study["sentences"]:
+        yield indented(Text(f"* {sentence}"))
+    page = results_root(catalog) / "08_reporting" / "study.html"
+    yield indented(Text(phrase("All tables and figures: {page}", page=below(Path.cwd(), page))))
 
 
 def tuning_lines(catalog: DataCatalog, env: str | None) -> list[RenderableType]:

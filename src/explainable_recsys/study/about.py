@@ -55,7 +55,7 @@ class About:
         ranks = dict[str, float]()
         if popularity is not None and not popularity.empty:
             known = popularity.dropna(subset="popularity_rank").drop_duplicates("condition")
-            ranks = known.set_index("condition")["popularity_rank"].to_dict()
+            ranks = dict(zip(known["condition"], known["popularity_rank"], strict=True))
         simulated = planned or bool(manifest.get("simulated"))
         return cls(parsed, simulated, ranks.get(SHOWN), ranks.get(LIST))
 

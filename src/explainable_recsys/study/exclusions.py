@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import chain
+from typing import Any
 
 import pandas as pd
 
@@ -50,7 +51,7 @@ def people(
     of_trials = answers[answers["position"].notna()]
     pages = of_trials.drop_duplicates(AS_ASKED)
     checked = answers["question"].map({check.name: check.expected for check in plan.checks})
-    facts = {
+    facts: dict[str, pd.Series[Any]] = {
         "n_trials": trials.groupby("participant").size(),
         "n_answered": pages.groupby("participant").size(),
         "failed_checks": (checked.notna() & (checked != answers["value"]))

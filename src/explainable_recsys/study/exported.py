@@ -100,7 +100,7 @@ def _familiarity(answers: pd.DataFrame, questions: Mapping[str, Question]) -> pd
     told = answers[answers["question"].isin(list(asked))]
     most = told["question"].map({name: len(one.accepted) for name, one in asked.items()})
     shares = (numbers(told, asked) - 1) / (most.astype("float64") - 1).clip(lower=1)
-    return told.assign(known=shares).groupby(AS_ASKED, as_index=False)["known"].mean()
+    return told.assign(known=shares).groupby(AS_ASKED)["known"].mean().reset_index()
 
 
 def _set_aside(answers: pd.DataFrame, questions: Iterable[Question]) -> pd.DataFrame:

@@ -114,7 +114,7 @@ def forecast_effect(tasks: pd.DataFrame) -> pd.DataFrame:
         fit = cumulative_logit(right, design, pd.factorize(done["participant"])[0])
     except InputError:  # all right, or all wrong, or the same faithfulness everywhere
         return pd.DataFrame(columns=[*_EFFECT, "odds", "odds_low", "odds_high"])
-    row = [len(done), done["participant"].nunique()]
+    row: list[float] = [len(done), done["participant"].nunique()]
     row += [float(part[0]) for part in (fit.coefficients, fit.errors, fit.low, fit.high)]
     table = pd.DataFrame([[*row, float(fit.z[0]), float(fit.p[0])]], columns=_EFFECT)
     ends = {"odds": "estimate", "odds_low": "low", "odds_high": "high"}

@@ -46,7 +46,7 @@ def study_means_figure(descriptives: pd.DataFrame, about: About) -> style.Figure
         look |= {"xaxis": f"x{draw.suffix_of(number)}", "yaxis": f"y{draw.suffix_of(number)}"}
         look["error_x"] = draw.interval(rows["mean"], rows["low"], rows["high"])
         draw.bars(figure, rows["mean"] - least, places, _AGREE, texts, width=0.6, **look)
-        axis = {"range": [least, most], "title_text": escape(readable(measure))}
+        axis: dict[str, Any] = {"range": [least, most], "title_text": escape(readable(measure))}
         axis |= {"dtick": 1} if about.question(measure) else {}
         figure.update_layout({f"xaxis{draw.suffix_of(number)}": axis})
     return style.finish(

@@ -58,16 +58,16 @@ def print_summary(outputs: Collection[str], catalog: DataCatalog, env: str | Non
         catalog: Where they are.
         env: Environment of the run.
     """
-    if STUDY in outputs:
-        print_plainly(Group(*study_lines(catalog)))
-        outputs = {name for name in outputs if not name.startswith("study.")}
     found = find(catalog, None if "accuracy" in outputs else outputs)  # or all that was compared
     parts = results(found, outputs)
     if "tuning.trials" in outputs:
         parts += tuning_lines(catalog, env)
+    study = [*study_lines(catalog)] if STUDY in outputs else []
     if parts or "dataset_card" in outputs:
         steps = next_steps(found, "report" in outputs, env)
-        print_plainly(Group(Text(), *data_lines(catalog), *parts, *steps))
+        print_plainly(Group(Text(), *data_lines(catalog), *parts, *study, *steps))
+    elif study:
+        print_plainly(Group(*study))
 
 
 def summarize(project: Path, env: str | None, everything: bool) -> None:
@@ -82,10 +82,10 @@ def summarize(project: Path, env: str | None, everything: bool) -> None:
         InputError: If nothing is stored.
     """
     catalog = quick_catalog(project, env)
-    if catalog.exists(STUDY):
-        print_plainly(Group(*study_lines(catalog)))
-        if not catalog.exists("dataset_card"):
-            return
+    study = [*study_lines(catalog)] if catalog.exists(STUDY) else []
+    if study and not catalog.exists("dataset_card"):
+        print_plainly(Group(*study))
+        return
     if not catalog.exists("dataset_card"):
         root = results_root(catalog)
         raise InputError(
@@ -95,7 +95,7 @@ def summarize(project: Path, env: str | None, everything: bool) -> None:
     found = find(catalog)
     rest = long_tables(found) if everything else ()
     steps = next_steps(found, catalog.exists("report"), env)
-    print_plainly(Group(*data_lines(catalog), *results(found), *rest, *steps))
+    print_plainly(Group(*data_lines(catalog), *results(found), *study, *rest, *steps))
 
 
 def data_lines(catalog: DataCatalog) -> Iterator[RenderableType]:
@@ -270,7 +270,7 @@ def study_lines(catalog: DataCatalog) -> Iterator[RenderableType]:
     for caution in (study["simulated"], study["confounded"]):
         if caution:
             yield indented(Text(caution, style="bold"))
-    for sentence in study["sentences"]:
+    for sentence in study["in_short"]:
         yield indented(Text(f"* {sentence}"))
     page = results_root(catalog) / "08_reporting" / "study.html"
     yield indented(Text(phrase("All tables and figures: {page}", page=below(Path.cwd(), page))))

@@ -10,6 +10,7 @@ from explainable_recsys.reporting.facts import facts_table
 from explainable_recsys.reporting.study_sentences import (
     COVARIATES,
     StudyResults,
+    in_short,
     step_name,
     study_sentences,
 )
@@ -28,7 +29,7 @@ NOBODY_GAVE = later(
     "nothing about people."
 )
 
-BOTH = {WITH: later("with exclusions"), WITHOUT: later("without exclusions")}
+BOTH = {WITH: later("with"), WITHOUT: later("without")}
 
 TASKS = {
     "forecast": later("predicts what removes the film"),
@@ -42,7 +43,8 @@ def study_findings(results: StudyResults) -> dict[str, Any]:
 
     Returns:
         `title`; `simulated` and `confounded`, sentences that are empty where they are not so;
-        `sentences`; and `tables`, each with `caption`, `columns`, `rows` and `notes`.
+        `in_short` and `sentences`, a few of the findings and all; and `tables`, each with
+        `caption`, `columns`, `rows` and `notes`.
     """
     about = results.about
     named = about.plan.title.root.values() if about.plan else [phrase("Answers in long form")]
@@ -50,6 +52,7 @@ def study_findings(results: StudyResults) -> dict[str, Any]:
         "title": next(iter(named)),
         "simulated": phrase(NOBODY_GAVE) if about.simulated else "",
         "confounded": about.confounded,
+        "in_short": in_short(results),
         "sentences": study_sentences(results),
         "tables": [table for layout in LAYOUTS if (table := _table(results, layout))["rows"]],
     }
@@ -168,7 +171,7 @@ LAYOUTS = (
         later("d: the mean difference over the standard deviation of people's differences."),
     ),
     Layout(
-        "terms",
+        "fullest_terms",
         later("What moves single answers (ordinal models)"),
         {
             **_KEYS,
@@ -178,7 +181,10 @@ LAYOUTS = (
             later("95 % interval"): _ends(),
             later("p"): _p("p"),
         },
-        later("Above 0: higher answers. The p of single terms are not corrected."),
+        later(
+            "Above 0: higher answers. The p of single terms are not corrected. Other models: "
+            "see the entry study.terms of the catalog."
+        ),
     ),
     Layout(
         "tasks",

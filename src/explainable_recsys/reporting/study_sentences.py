@@ -59,17 +59,28 @@ class StudyResults:
     scales: pd.DataFrame
     popularity: pd.DataFrame
 
+    @property
+    def fullest_terms(self) -> pd.DataFrame:
+        """The terms of the model of each measure that asks most: covariates, items crossed."""
+        names = self.terms.groupby(["exclusions", "measure"])["model"].transform("max")
+        return self.terms[self.terms["model"] == names]
+
 
 def study_sentences(results: StudyResults) -> list[str]:
     """The findings: who is analysed, what differs, what helps, and which films it holds for."""
-    told = (
-        *_who(results),
-        *_differences(results),
-        *_covariates(results),
-        *_tasks(results),
-        *_popularity(results),
-    )
-    return [text[0].upper() + text[1:] for text in told]
+    parts = _who, _differences, _covariates, _tasks, _popularity
+    return [_begun(text) for part in parts for text in part(results)]
+
+
+def in_short(results: StudyResults) -> list[str]:
+    """The most important of them: the planned differences, or all where none was planned."""
+    differences = [*_all_planned(results)] or [*_others(results)]
+    told = (*_who(results), *differences, *_tasks(results), *_popularity(results))
+    return [_begun(text) for text in told]
+
+
+def _begun(text: str) -> str:
+    return text[0].upper() + text[1:]
 
 
 def step_name(step: str) -> str:
@@ -104,27 +115,34 @@ def _who(results: StudyResults) -> Iterator[str]:
 
 def _differences(results: StudyResults) -> Iterator[str]:
     """Whether kinds of reasons differ, which do, and whether the exclusions decide that."""
-    alpha = results.about.alpha
     rows = _of(results.omnibus)
     if not rows:
         yield phrase("With the exclusions too few people are left to compare kinds of reasons.")
-    for row in rows:
-        yield _omnibus(row, alpha)
-    planned = [row for row in _of(results.contrasts) if row["expected"]]
-    yield from (_planned(row, alpha) for row in planned)
-    others = [row for row in _of(results.contrasts) if not row["expected"]]
-    larger = [row for row in others if row["p_holm"] < alpha]
-    if others:
-        told = enumerated([_larger(row) for row in larger] or [phrase("none")])
-        text = (
-            later(
-                "of the differences that were not planned ({n}), larger than chance gives: {told}"
-            )
-            if planned
-            else later("of all differences ({n}), larger than chance gives: {told}")
+    yield from (_omnibus(row, results.about.alpha) for row in rows)
+    yield from _all_planned(results)
+    yield from _others(results)
+    yield from _without(results, results.about.alpha)
+
+
+def _all_planned(results: StudyResults) -> Iterator[str]:
+    rows = (row for row in _of(results.contrasts) if row["expected"])
+    yield from (_planned(row, results.about.alpha) for row in rows)
+
+
+def _others(results: StudyResults) -> Iterator[str]:
+    """The differences that were not planned, corrected over all."""
+    rows = _of(results.contrasts)
+    others = [row for row in rows if not row["expected"]]
+    larger = [_larger(row) for row in others if row["p_holm"] < results.about.alpha]
+    text = (
+        later("of all differences ({n}), larger than chance gives: {told}.")
+        if len(others) == len(rows)
+        else later(
+            "of the differences that were not planned ({n}), larger than chance gives: {told}."
         )
-        yield phrase(text, n=len(others), told=told) + "."
-    yield from _without(results, alpha)
+    )
+    if others:
+        yield phrase(text, n=len(others), told=enumerated(larger or [phrase("none")]))
 
 
 def _omnibus(row: Row, alpha: float) -> str:
@@ -285,10 +303,8 @@ def _tasks(results: StudyResults) -> Iterator[str]:
 
 def _covariates(results: StudyResults) -> Iterator[str]:
     """What else answers go with, in the models that ask it together with the kind of reason."""
-    terms = [row for row in _of(results.terms) if not row["against"]]
+    terms = [row for row in _of(results.fullest_terms) if not row["against"]]
     for measure in dict.fromkeys(row["measure"] for row in terms):
-        own = [row for row in terms if row["measure"] == measure]
-        model = max(row["model"] for row in own)  # with items crossed, where there is such a one
         told = [
             phrase(
                 "{direction} for films {what} ({estimate} logits, 95 % interval {ends})",
@@ -297,8 +313,8 @@ def _covariates(results: StudyResults) -> Iterator[str]:
                 estimate=fixed(row["estimate"], 2),
                 ends=_ends(row["low"], row["high"]),
             )
-            for row in own
-            if row["model"] == model and row["p"] < results.about.alpha
+            for row in terms
+            if row["measure"] == measure and row["p"] < results.about.alpha
         ]
         yield phrase(
             "besides the kind of reason, answers to {measure} go with these (p not corrected): "

@@ -15,9 +15,17 @@ from explainable_recsys.reporting.study import study_findings
 from explainable_recsys.reporting.study_sentences import StudyResults
 from explainable_recsys.study.about import About
 from explainable_recsys.study.exclusions import WITH, WITHOUT
+from explainable_recsys.wording.phrases import later, phrase
 
-FIGURES = ("session", "flow", "means", "answers", "contrasts", "forecast")
-"""In the order in which they are shown."""
+FIGURES = {
+    "session": later("A session"),
+    "flow": later("Who took part"),
+    "means": later("Mean answers"),
+    "answers": later("All answers"),
+    "contrasts": later("Differences between kinds of reasons"),
+    "forecast": later("Predicting the system"),
+}
+"""What is drawn, in the order in which it is shown, and what it is called."""
 
 
 def draw_study(
@@ -61,4 +69,5 @@ def tell_study(
 
 def write_page(findings: dict[str, Any], **figures: Any) -> str:
     """A page of its own about the study."""
-    return study_html(findings, figures)
+    named = {phrase(FIGURES[name.removesuffix("_figure")]): figures[name] for name in figures}
+    return study_html(findings, named)

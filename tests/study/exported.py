@@ -61,7 +61,7 @@ def plan(**changes: Any) -> Plan:
 
 
 def by_hand() -> Tables:
-    """Four people: 1 does all, 2 fails the check, 3 leaves off, 4 consents and goes."""
+    """Four people: 1 does all, 2 fails the check, 3 answers little and leaves, 4 never consents."""
     participants = pd.DataFrame(
         {
             "participant": [1, 2, 3, 4],
@@ -78,12 +78,12 @@ def by_hand() -> Tables:
     )
     trials = trials.assign(form="sentence", item_id=[11, 12, 12, 13, 11, 13], rank=trials.index + 1)
     trials = trials.assign(popularity_rank=[5, 15, 15, 25, 5, 25], title="A", sentence="B")
-    given = [
+    given: list[tuple[int, int, dict[str, str | None], float]] = [
         (1, 1, {"seen": "no", "interest": "4", "trust": "2", "attention": "2"}, 20.0),
         (1, 2, {"seen": "yes", "interest": "5", "trust": "1"}, 10.0),
         (2, 1, {"seen": "heard", "interest": "3", "trust": "3", "attention": "5"}, 4.0),
         (2, 2, {"interest": "3", "trust": "3"}, 3.0),
-        (3, 1, {"interest": "1"}, 30.0),
+        (3, 1, {"interest": "1", "trust": None, "attention": None}, 30.0),
     ]
     rows = [
         (who, f"recommendation-{at}", question, value, seconds, at)
@@ -146,9 +146,7 @@ def drawn(n: int, seed: int = 0) -> Tables:
         steps = np.clip(np.rint(felt), 1, 5).astype(int)
         columns[name] = (6 - steps if name == "trust" else steps).astype(str)
     keys = {"participant": who, "position": positions, "seconds": random.gamma(9, 2, len(who))}
-    answers = pd.DataFrame(keys | columns).melt(
-        list(keys), list(columns), "question", "value"
-    )
+    answers = pd.DataFrame(keys | columns).melt(list(keys), list(columns), "question", "value")
     answers["step"] = "recommendation-" + answers["position"].astype("str")
     scale = pd.DataFrame({"participant": range(1, n + 1), "seconds": 20.0})
     useful = random.normal(3.2, 0.8, n)

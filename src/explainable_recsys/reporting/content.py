@@ -14,6 +14,22 @@ from explainable_recsys.wording.phrases import later, phrase
 from explainable_recsys.wording.runs import named_run
 
 
+STUDY_FIGURES = {
+    "session": later("A session of the study"),
+    "flow": later("Who took part"),
+    "means": later("Mean answers"),
+    "answers": later("All answers"),
+    "contrasts": later("Differences between kinds of reasons"),
+    "forecast": later("Predicting the system"),
+}
+"""Figures of a study in the order in which they are shown, and what they are called."""
+
+
+def study_heading(name: str) -> str:
+    """What a figure of a study is called among others."""
+    return phrase("Study: {title}", title=phrase(STUDY_FIGURES[name]))
+
+
 @dataclass(frozen=True, eq=False)
 class ReportContent:
     """The results of one evaluation. Tables may be empty, and may lack columns.

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from explainable_recsys.errors import InputError
 from explainable_recsys.study.exported import AS_ASKED
 from explainable_recsys.study.plan import Exclusions, Plan
 
@@ -18,6 +19,8 @@ STAGES = ("entered", "consented", "answered", "finished")
 """How far people came."""
 
 ANALYSED = "analysed"
+
+Tables = tuple[pd.DataFrame, ...]
 
 
 def people(
@@ -38,8 +41,8 @@ def people(
 
     Returns:
         One row per participant: `participant`, `consented`, `finished`, `minutes`, `n_ratings`;
-        `n_trials`, the recommendations made for them; `n_answered`, those of which they answered
-        anything; `failed_checks`; `seconds`, the median of their pages with recommendations;
+        `n_trials`, the recommendations made for them, of which they saw `n_seen` and answered
+        anything of `n_answered`; `failed_checks`; `seconds`, the median of their pages with recommendations;
         `alike`, whether all their agreements are the same; `excluded_by`, names of the rules that
         leave them out, empty for who is analysed or has answered nothing.
     """
@@ -50,23 +53,24 @@ def people(
     table["consented"] = table["consented"].astype("object").fillna(True).astype("bool")
     of_trials = answers[answers["position"].notna()]
     pages = of_trials.drop_duplicates(AS_ASKED)
-    checked = answers["question"].map({check.name: check.expected for check in plan.checks})
+    answered = of_trials.dropna(subset="value").drop_duplicates(AS_ASKED)
+    expected = answers["question"].map({check.name: check.expected for check in plan.checks})
+    failed = expected.notna() & answers["value"].notna() & (expected != answers["value"])
     facts: dict[str, pd.Series[Any]] = {
         "n_trials": trials.groupby("participant").size(),
-        "n_answered": pages.groupby("participant").size(),
-        "failed_checks": (checked.notna() & (checked != answers["value"]))
-        .groupby(answers["participant"])
-        .sum(),
+        "n_seen": pages.groupby("participant").size(),
+        "n_answered": answered.groupby("participant").size(),
+        "failed_checks": failed.groupby(answers["participant"]).sum(),
         "seconds": pages.groupby("participant")["seconds"].median(),
         "alike": _alike(plan, answers),
     }
     for name, values in facts.items():
         table[name] = table["participant"].map(values)
-    counts = {"n_trials": 0, "n_answered": 0, "failed_checks": 0}
+    counts = dict.fromkeys(("n_trials", "n_seen", "n_answered", "failed_checks"), 0)
     table = table.fillna(counts).astype(dict.fromkeys(counts, "int64"))
     table["alike"] = table["alike"].astype("object").fillna(False).astype("bool")
-    answered = table["n_answered"] > 0
-    broken = {name: _BROKEN[name](table, rules) & answered for name in rules_in_use(rules)}
+    took_part = table["n_answered"] > 0
+    broken = {name: _BROKEN[name](table, rules) & took_part for name in rules_in_use(rules)}
     named = ([name for name in broken if broken[name][row]] for row in table.index)
     return table.assign(excluded_by=[", ".join(names) for names in named])
 
@@ -81,7 +85,7 @@ def rules_in_use(rules: Exclusions) -> list[str]:
 
 
 _BROKEN: dict[str, Callable[[pd.DataFrame, Exclusions], pd.Series[bool]]] = {
-    "unfinished": lambda who, _: ~who["finished"] & (who["n_answered"] < who["n_trials"]),
+    "unfinished": lambda who, _: ~who["finished"] & (who["n_seen"] < who["n_trials"]),
     "failed_checks": lambda who, rules: who["failed_checks"] >= rules.failed_checks,
     "least_seconds": lambda who, rules: who["seconds"] < rules.least_seconds,
     "alike": lambda who, _: who["alike"],
@@ -94,7 +98,7 @@ def _alike(plan: Plan, answers: pd.DataFrame) -> pd.Series[bool]:
     asked = chain(plan.questions, *(scale.items for scale in plan.scales))
     names = [one.name for one in asked if one.answer == "agreement"]
     given = answers[answers["question"].isin(names)].groupby("participant")["value"]
-    return (given.min() == given.max()) & (given.size() > 1)
+    return (given.min() == given.max()) & (given.count() > 1)
 
 
 def everybody(long: pd.DataFrame) -> pd.DataFrame:
@@ -151,3 +155,27 @@ def _stages(who: pd.DataFrame) -> Iterator[tuple[str, int]]:
     came = {"entered": len(who), "answered": int((who["n_answered"] > 0).sum())}
     came |= {name: int(who[name].sum()) for name in ("consented", "finished") if name in who}
     yield from ((stage, came[stage]) for stage in STAGES if stage in came)
+
+
+def both_ways(compute: Callable[[Any], Tables], part: Callable[[str], Any]) -> Tables:
+    """Tables with and without the exclusions: a column says which a row is of.
+
+    With the exclusions there may be too few people left, and then there are no such rows.
+
+    Args:
+        compute: Makes tables of a part of the people or answers.
+        part: `WITH` or `WITHOUT`, what is analysed then.
+
+    Raises:
+        InputError: As `compute`, if it fails without the exclusions too.
+    """
+    included, everything = part(WITH), part(WITHOUT)
+    without = compute(everything)
+    try:
+        as_planned = without if len(included) == len(everything) else compute(included)
+    except InputError:
+        as_planned = tuple(table.head(0) for table in without)
+    return tuple(
+        pd.concat([one.assign(exclusions=WITH), two.assign(exclusions=WITHOUT)], ignore_index=True)
+        for one, two in zip(as_planned, without, strict=True)
+    )

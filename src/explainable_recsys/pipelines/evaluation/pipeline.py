@@ -17,7 +17,6 @@ from explainable_recsys.pipelines.evaluation import (
 )
 from explainable_recsys.pipelines.judging import EVALUATION_TAG, IfStored, judges_of
 from explainable_recsys.pipelines.steps import node
-from explainable_recsys.pipelines.study_analysis.telling import FIGURES as STUDY_FIGURES
 from explainable_recsys.pipelines.wiring import everything
 
 K, KE = {"evaluation": "params:evaluation"}, {"faithfulness": "params:faithfulness"}
@@ -96,7 +95,7 @@ def _report(approaches: list[str]) -> list[Node]:
         for name in everything().all_outputs()
         if name.endswith("_figure") and name.partition(".")[0] in {*RECOMMENDERS, *approaches}
     }
-    drawn |= {f"study.{name}_figure" for name in STUDY_FIGURES}
+    drawn |= {f"study.{name}_figure" for name in report.STUDY_FIGURES}
     lists = {f"{APPROACHES[name].recommender}.recommendations" for name in approaches}
     facts = [*TESTS, "faithfulness_scope", "stability", "example_lists", "example_histories"]
     facts += [name for name in OVERSIGHT if name != "weak_reasons"]

@@ -13,7 +13,7 @@ from explainable_recsys.metrics.faithfulness import FaithfulnessParameters
 from explainable_recsys.metrics.parameters import ComparisonParameters, EvaluationParameters
 from explainable_recsys.pipelines.evaluation.protocol import protocol_words
 from explainable_recsys.preprocessing.splits import SplitParameters
-from explainable_recsys.reporting.content import ReportContent
+from explainable_recsys.reporting.content import STUDY_FIGURES, ReportContent, study_heading
 from explainable_recsys.reporting.findings import findings
 from explainable_recsys.reporting.html import report_html
 
@@ -76,7 +76,8 @@ def write_report(
         figures: By name of the dataset, those of the comparison before those of single ones.
     """
     first = [name for name in figures if "." not in name]
-    drawn = [*first, *sorted(set(figures) - set(first))]
+    last = [f"study.{name}_figure" for name in STUDY_FIGURES]
+    drawn = [*first, *sorted(set(figures) - {*first, *last}), *last]
     split = SplitParameters.model_validate(data_version["split"])
     named: dict[str, Any] = {**RECOMMENDERS, **APPROACHES}
     content = ReportContent(
@@ -93,7 +94,9 @@ def write_report(
         reasons_by_group=reasons_by_group,
         items_reached=items_reached,
         figures={
-            _heading(name): figures[name] for name in drawn if figures[name] is not NOT_STORED
+            _heading(name): figures[name]
+            for name in drawn
+            if figures.get(name, NOT_STORED) is not NOT_STORED
         },
         examples=example_lists,
         histories=example_histories,
@@ -128,5 +131,7 @@ def per_recommendation(run: dict[str, Any], groups: pd.DataFrame) -> dict[str, f
 def _heading(figure: str) -> str:
     """Readable name of a figure dataset."""
     approach, _, name = figure.removesuffix("_figure").rpartition(".")
+    if approach == "study":
+        return study_heading(name)
     words = name.replace("_", " ")
     return f"{approach}: {words}" if approach else words.capitalize()

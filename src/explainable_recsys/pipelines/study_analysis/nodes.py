@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
-from explainable_recsys.errors import InputError
 from explainable_recsys.parameters import Parameters
 from explainable_recsys.study import exclusions, outcomes, tasks
 from explainable_recsys.study.about import About
-from explainable_recsys.study.exclusions import WITH, WITHOUT
+from explainable_recsys.study.exclusions import Tables, both_ways
 from explainable_recsys.study.exported import anybodys, long_form
 from explainable_recsys.study.models import ordinal_models
 from explainable_recsys.study.plan import Exclusions
 from explainable_recsys.study.planned import mark_planned
-from explainable_recsys.threads import one_blas_thread
-
-Tables = tuple[pd.DataFrame, ...]
 
 
 class StudyParameters(Parameters):
@@ -55,7 +51,7 @@ def compare_kinds(plan: Mapping[str, Any], answers: pd.DataFrame, people: pd.Dat
     """Means, answers, tests of all kinds of reasons at once, and of every two of them."""
     planned = About.of(plan, {}).plan
     hypotheses = planned.hypotheses if planned else ()
-    return _both_ways(
+    return both_ways(
         lambda part: (
             outcomes.descriptives(part),
             outcomes.answer_counts(part),
@@ -68,8 +64,7 @@ def compare_kinds(plan: Mapping[str, Any], answers: pd.DataFrame, people: pd.Dat
 
 def fit_models(answers: pd.DataFrame, people: pd.DataFrame) -> Tables:
     """Ordinal models of single answers, and their terms."""
-    with one_blas_thread():
-        return _both_ways(ordinal_models, lambda way: exclusions.kept(answers, people, way))
+    return both_ways(ordinal_models, lambda way: exclusions.kept(answers, people, way))
 
 
 def judge_tasks(
@@ -95,21 +90,4 @@ def judge_tasks(
         )
 
     given = participants, trials, answers, done
-    return _both_ways(judged, lambda way: exclusions.included(people, way))
-
-
-def _both_ways(compute: Callable[[Any], Tables], part: Callable[[str], Any]) -> Tables:
-    """Tables with and without the exclusions: a column says which a row is of.
-
-    With the exclusions there may be too few people left, and then there are no such rows.
-    """
-    included, everything = part(WITH), part(WITHOUT)
-    without = compute(everything)
-    try:
-        as_planned = without if len(included) == len(everything) else compute(included)
-    except InputError:
-        as_planned = tuple(table.head(0) for table in without)
-    return tuple(
-        pd.concat([one.assign(exclusions=WITH), two.assign(exclusions=WITHOUT)], ignore_index=True)
-        for one, two in zip(as_planned, without, strict=True)
-    )
+    return both_ways(judged, lambda way: exclusions.included(people, way))

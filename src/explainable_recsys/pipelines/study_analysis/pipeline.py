@@ -23,7 +23,7 @@ def create_pipeline(**_: Any) -> Pipeline:
         for name in ("flow", "descriptives", "omnibus", "contrasts", "terms", "popularity")
     }
     told |= {"tasks": "study.task_results", "forecast": "study.forecast_effect"}
-    figures = [f"study.{name}_figure" for name in telling.FIGURES]
+    figures = [f"study.{name}_figure" for name in telling.STUDY_FIGURES]
     return Pipeline(
         [
             _node(
@@ -45,7 +45,7 @@ def create_pipeline(**_: Any) -> Pipeline:
             _node(
                 telling.draw_study,
                 {**plan, **manifest, **_of(*drawn)},
-                [f"{name}_figure" for name in telling.FIGURES],
+                [f"{name}_figure" for name in telling.STUDY_FIGURES],
             ),
             _node(
                 telling.tell_study,

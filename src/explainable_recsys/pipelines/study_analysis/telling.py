@@ -10,22 +10,13 @@ import pandas as pd
 from explainable_recsys.figures.study_answers import study_answers_figure, study_means_figure
 from explainable_recsys.figures.study_flow import study_flow_figure, study_session_figure
 from explainable_recsys.figures.study_tests import study_contrasts_figure, study_forecast_figure
+from explainable_recsys.reporting.content import STUDY_FIGURES
 from explainable_recsys.reporting.html import study_html
 from explainable_recsys.reporting.study import study_findings
 from explainable_recsys.reporting.study_sentences import StudyResults
 from explainable_recsys.study.about import About
 from explainable_recsys.study.exclusions import WITH, WITHOUT
-from explainable_recsys.wording.phrases import later, phrase
-
-FIGURES = {
-    "session": later("A session"),
-    "flow": later("Who took part"),
-    "means": later("Mean answers"),
-    "answers": later("All answers"),
-    "contrasts": later("Differences between kinds of reasons"),
-    "forecast": later("Predicting the system"),
-}
-"""What is drawn, in the order in which it is shown, and what it is called."""
+from explainable_recsys.wording.phrases import phrase
 
 
 def draw_study(
@@ -69,5 +60,6 @@ def tell_study(
 
 def write_page(findings: dict[str, Any], **figures: Any) -> str:
     """A page of its own about the study."""
-    named = {phrase(FIGURES[name.removesuffix("_figure")]): figures[name] for name in figures}
+    titles = STUDY_FIGURES.items()
+    named = {phrase(title): figures[f"{name}_figure"] for name, title in titles}
     return study_html(findings, named)

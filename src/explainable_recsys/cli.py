@@ -248,6 +248,10 @@ cli.add_command(with_plain_errors(prune_command))
 @click.option("--behind-proxy", "is_behind_proxy", is_flag=True, help="A proxy here passes on.")
 @click.option("--root-path", default="", help="Where a proxy shows it, for example /films.")
 @click.option("--log", default="", help="File for a line of JSON about each request.")
+@click.option("--study", "studies", multiple=True, type=Path, help="Folder of a study; repeatable.")
+@click.option(
+    "--store", default="", help="Where its answers are kept: a file, or a database's URL."
+)
 @click.pass_obj
 def app_command(
     metadata: ProjectMetadata, /, env: str | None, approaches: str | None, **options: Any
@@ -264,3 +268,178 @@ def app_command(
 
 
 cli.add_command(with_plain_errors(app_command))
+
+
+@click.group(name="study")
+def study() -> None:
+    """Find out whether people trust the reasons: plan a study, run it, analyse it."""
+
+
+cli.add_command(study)
+
+N_SIMULATED = click.option(
+    "--people", type=click.IntRange(1), default=200, show_default=True, help="To try it with."
+)
+"""Option of the commands that try a plan with people of the data."""
+
+
+@click.command(name="check")
+@click.argument("plan", type=PATH)
+@click.option("--env", "-e", help="Environment, for example ml-100k.")
+@N_SIMULATED
+@click.pass_obj
+def study_check(metadata: ProjectMetadata, /, plan: Path, env: str | None, people: int) -> None:
+    """Say what PLAN means, how many films match, and how many people it takes.
+
+    PLAN is a study.yml or its folder.
+    """
+    from explainable_recsys.app.picks import picking_order
+    from explainable_recsys.interface.study_check import check
+
+    check_environment(metadata.project_path / "conf", env)
+    check(metadata.project_path, env, plan, people, picking_order)
+
+
+study.add_command(with_plain_errors(study_check))
+
+
+@click.command(name="preregister")
+@click.argument("plan", type=PATH)
+@click.option("--output", required=True, type=PATH, help="File for the text, in Markdown.")
+@click.option("--env", "-e", help="Environment, for example ml-100k.")
+@N_SIMULATED
+@click.pass_obj
+def study_preregister(
+    metadata: ProjectMetadata, /, plan: Path, output: Path, env: str | None, people: int
+) -> None:
+    """Write what is registered before a study begins: hypotheses, people, tests, exclusions."""
+    from explainable_recsys.app.picks import picking_order
+    from explainable_recsys.interface.study_check import preregister
+
+    check_environment(metadata.project_path / "conf", env)
+    preregister(metadata.project_path, env, plan, output, people, picking_order)
+
+
+study.add_command(with_plain_errors(study_preregister))
+
+STORE = click.option(
+    "--store", default="", help="File or URL of the answers; default: the study's own file."
+)
+"""Option of the commands that read what people answered."""
+
+
+@click.command(name="simulate")
+@click.argument("plan", type=PATH)
+@click.option("--people", type=click.IntRange(1), default=60, show_default=True)
+@click.option("--through", type=click.Choice(["functions", "pages"]), default="functions")
+@click.option("--effect", "effects", multiple=True, help="Of a kind, such as rules=0.5.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--cut", type=click.FloatRange(0, 0.5), default=0.0, help="Share of requests lost.")
+@click.option("--kills", type=click.IntRange(0), default=0, help="How often the server is killed.")
+@click.option("--at-once", type=click.IntRange(1), default=16, help="People at the same time.")
+@click.option("--think", type=click.FloatRange(0), default=0.0, help="Seconds for a page.")
+@click.option("--store", default="", help="File or URL of an empty store.")
+@click.option("--emails", default="", help="URL of another, for the addresses of a raffle.")
+@click.option("--output", type=PATH, help="Folder to which the answers are exported.")
+@click.option("--env", "-e", help="Environment, for example ml-100k.")
+@click.pass_obj
+def study_simulate(
+    metadata: ProjectMetadata,
+    /,
+    env: str | None,
+    plan: Path,
+    effects: tuple[str, ...],
+    **options: Any,
+) -> None:
+    """Let made-up people take part in PLAN: a pilot, and a test of everything at once.
+
+    Through the pages they meet a server in a process of its own; some of their requests can be
+    lost, doubled or late, and the server killed on the way. Nothing that was kept may be lost.
+    """
+    from explainable_recsys.app.study.simulate import Trial, simulate
+
+    check_environment(metadata.project_path / "conf", env)
+    given = {kind: float(size) for kind, _, size in (one.partition("=") for one in effects)}
+    if not simulate(metadata.project_path, env, plan, Trial(effects=given, **options)):
+        sys.exit(1)
+
+
+study.add_command(with_plain_errors(study_simulate))
+
+
+@click.command(name="export")
+@click.argument("name", metavar="STUDY")
+@click.option("--output", required=True, type=PATH, help="Folder to be made.")
+@click.option("--with-text", is_flag=True, help="With free text, which may tell who wrote it.")
+@STORE
+@click.option("--env", "-e", help="Environment, for example ml-100k.")
+@click.pass_obj
+def study_export(
+    metadata: ProjectMetadata,
+    /,
+    name: str,
+    output: Path,
+    with_text: bool,
+    store: str,
+    env: str | None,
+) -> None:
+    """Write the answers to STUDY as tables, without those of people who withdrew.
+
+    STUDY is its name in addresses, or a store in which it is the only one.
+    """
+    from explainable_recsys.app.study.commands import export
+
+    check_environment(metadata.project_path / "conf", env)
+    export(metadata.project_path, env, name, store, output, with_text)
+
+
+study.add_command(with_plain_errors(study_export))
+
+
+@click.command(name="replay")
+@click.argument("name", metavar="STUDY")
+@STORE
+@click.option("--env", "-e", help="Environment, for example ml-100k.")
+@click.pass_obj
+def study_replay(metadata: ProjectMetadata, /, name: str, store: str, env: str | None) -> None:
+    """Ask all ratings of STUDY again of its run; fail if a list or a reason is different."""
+    from explainable_recsys.app.study.commands import replay
+
+    check_environment(metadata.project_path / "conf", env)
+    if not replay(metadata.project_path, env, name, store):
+        sys.exit(1)
+
+
+study.add_command(with_plain_errors(study_replay))
+
+
+@click.command(name="withdraw")
+@click.argument("code")
+@STORE
+@click.option("--env", "-e", help="Environment, for example ml-100k.")
+@click.pass_obj
+def study_withdraw(metadata: ProjectMetadata, /, code: str, store: str, env: str | None) -> None:
+    """Delete all answers of the person who has CODE from the last page."""
+    from explainable_recsys.app.study.commands import withdraw
+
+    check_environment(metadata.project_path / "conf", env)
+    withdraw(metadata.project_path, env, code, store)
+
+
+study.add_command(with_plain_errors(study_withdraw))
+
+
+@click.command(name="expire")
+@STORE
+@click.option("--yes", is_flag=True, help="Delete them; without, only say which.")
+@click.option("--env", "-e", help="Environment, for example ml-100k.")
+@click.pass_obj
+def study_expire(metadata: ProjectMetadata, /, store: str, yes: bool, env: str | None) -> None:
+    """Delete studies whose answers were to be kept until a day that is over."""
+    from explainable_recsys.app.study.commands import expire
+
+    check_environment(metadata.project_path / "conf", env)
+    expire(metadata.project_path, env, store, yes)
+
+
+study.add_command(with_plain_errors(study_expire))

@@ -50,7 +50,7 @@ def opened_view(seen: Explored) -> dict[str, Any]:
         ratings_of(one),
         scale_of(stored, said, float(score)),
         said.details.get("cited_rules"),
-        _mined_from(stored),
+        mined_from(stored),
     )
     return {
         "title": _title(seen, item),
@@ -168,7 +168,7 @@ def scale_of(stored: Stored, said: Answer, score: float) -> Scale:
     return Scale(phrase("Numbers: what the score loses without it."))
 
 
-def _mined_from(stored: Stored) -> str:
+def mined_from(stored: Stored) -> str:
     """What the rules are about, if it explains by rules: what people liked, rated, or lists."""
     transactions = stored.pair.knowledge.get("transactions")
     if transactions is None or transactions.source == "liked":

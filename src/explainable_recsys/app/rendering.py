@@ -26,10 +26,9 @@ STATIC = {file.name: file for file in sorted((Path(__file__).parent / "static").
 def render(
     template: str, request: Request, service: Service, status: int = 200, **values: Any
 ) -> HTMLResponse:
-    """A page, or a part of one.
+    """A page about a run, or a part of one.
 
-    Every template knows `root` (what stands before each address, behind a proxy), `service`,
-    `asset(name)`, `phrase`, `plural`, `short`, `titled`, and the filter `sentence`.
+    Its template knows `service` and `run_time` besides what all know; see `page`.
 
     Args:
         template: Its name.
@@ -38,19 +37,29 @@ def render(
         status: Of HTTP.
         values: What the template shows.
     """
+    of_run = {"service": service, "run_time": local_time(service.run.id)}
+    return page(template, request, status, **of_run, **values)
+
+
+def page(template: str, request: Request, status: int = 200, **values: Any) -> HTMLResponse:
+    """A page, or a part of one.
+
+    Every template knows `root` (what stands before each address, behind a proxy), `asset(name)`,
+    `phrase`, `plural`, `short`, `titled`, and the filter `sentence`.
+
+    Args:
+        template: Its name.
+        request: Who asks.
+        status: Of HTTP.
+        values: What the template shows.
+    """
     root = root_of(request)
-    page = (
-        _environment()
-        .get_template(template)
-        .render(
-            root=root,
-            service=service,
-            run_time=local_time(service.run.id),
-            asset=lambda name: f"{root}/static/{name}?v={_digest(name)}",
-            **values,
-        )
-    )
-    return HTMLResponse(page, status)
+
+    def asset(name: str) -> str:
+        return f"{root}/static/{name}?v={_digest(name)}"
+
+    text = _environment().get_template(template).render(root=root, asset=asset, **values)
+    return HTMLResponse(text, status)
 
 
 def root_of(request: Request) -> str:

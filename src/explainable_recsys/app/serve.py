@@ -9,16 +9,19 @@ import os
 import secrets
 import socket
 import sys
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
 import uvicorn
+from kedro.io import DataCatalog
 
 from explainable_recsys.app.access import TOKEN, Access
 from explainable_recsys.app.held import Held
 from explainable_recsys.app.operations import Operations, write_log
 from explainable_recsys.app.service import open_service
+from explainable_recsys.app.study.served import Served, open_study
 from explainable_recsys.app.web import create_app
 from explainable_recsys.errors import InputError
 from explainable_recsys.interface.runs import local_time
@@ -28,6 +31,10 @@ from explainable_recsys.wording.phrases import phrase
 
 TOKEN_VARIABLE = "EXPLAINABLE_RECSYS_TOKEN"
 """Environment variable that holds the token; one is made up without it."""
+
+
+STUDIES = "/study/"
+"""Where all pages of studies are, for which nobody has to show the token."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +47,8 @@ class Options:
         root_path: Where a proxy shows the app; empty without one.
         is_behind_proxy: Whether a proxy on this machine says who asks, and how.
         log: File for a line about each request; empty: standard error, unless it is a terminal.
+        studies: Folders of studies that people can take part in.
+        store: Where their answers are kept; empty: a file for each among the results.
     """
 
     host: str = "127.0.0.1"
@@ -47,6 +56,8 @@ class Options:
     root_path: str = ""
     is_behind_proxy: bool = False
     log: str = ""
+    studies: tuple[Path, ...] = ()
+    store: str = ""
 
     @property
     def is_public(self) -> bool:
@@ -64,7 +75,8 @@ def serve(project: Path, env: str | None, approaches: tuple[str, ...], options: 
         options: How to listen.
 
     Raises:
-        InputError: If no run has explained anything, or nobody can listen there.
+        InputError: If no run has explained anything, a study cannot be opened, or nobody can listen
+            there.
     """
     limit_threads(1)  # as many questions are answered at once as there are cores
     write_log(_log_handler(options.log))
@@ -73,9 +85,12 @@ def serve(project: Path, env: str | None, approaches: tuple[str, ...], options: 
     with bound(options.host, options.port) as listening:
         held = Held(lambda: open_service(quick_catalog(project, env), approaches))
         try:
+            studies = _studies(quick_catalog(project, env), held, options)
+            if studies:
+                access = replace(access, open_paths=(*access.open_paths, STUDIES))
             held.load()
-            _say_where(held, listening.getsockname()[1], options, access)
-            config = configured(Operations(create_app(held), access), options)
+            _say_where(held, listening.getsockname()[1], options, access, studies)
+            config = configured(Operations(create_app(held, studies), access), options)
             with contextlib.suppress(KeyboardInterrupt):
                 uvicorn.Server(config).run(sockets=[listening])
         finally:
@@ -118,14 +133,33 @@ def _log_handler(file: str) -> logging.Handler:
     return logging.NullHandler() if sys.stderr.isatty() else logging.StreamHandler()
 
 
-def _say_where(held: Held, port: int, options: Options, access: Access) -> None:
-    """Print what is served, and the address to open."""
+def _studies(catalog: DataCatalog, held: Held, options: Options) -> dict[str, Served]:
+    """The studies that are served, by slug.
+
+    Raises:
+        InputError: As `open_study`, or if two have the same slug.
+    """
+    found: dict[str, Served] = {}
+    for folder in options.studies:
+        study = open_study(folder, catalog, held.service, options.store)
+        if study.plan.slug in found:
+            raise InputError(f"--study {folder}: study '{study.plan.slug}' is there already")
+        found[study.plan.slug] = study
+    return found
+
+
+def _say_where(
+    held: Held, port: int, options: Options, access: Access, studies: Iterable[str]
+) -> None:
+    """Print what is served, and the addresses to open."""
     run = phrase("run of {time}", time=local_time(held.service.run.id))
     name = f"[{options.host}]" if ":" in options.host else options.host
-    link = f"http://{name}:{port}{options.root_path}/"
-    link += f"?{TOKEN}={access.token}" if access.token else ""
+    here = f"http://{name}:{port}{options.root_path}/"
+    link = here + (f"?{TOKEN}={access.token}" if access.token else "")
     click.echo(f"{held.service.card['name']}, {run}")
     click.echo(link)
+    for slug in studies:
+        click.echo(f"{here}study/{slug}")
     click.echo(phrase("Ctrl-C ends it."))
 
 

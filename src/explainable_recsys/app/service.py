@@ -147,14 +147,17 @@ class Service:
         return stored.changed(one, changes) if changes else one
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
+    def turn(self, patient: bool = False) -> Iterator[None]:
         """Wait until a core is free.
 
+        Args:
+            patient: Whether to wait however many wait already.
+
         Raises:
-            BusyError: If too many wait already.
+            BusyError: If too many do, and one is not patient.
         """
         with self._lock:
-            if self._n_waiting >= self._most_waiting:
+            if not patient and self._n_waiting >= self._most_waiting:
                 raise BusyError
             self._n_waiting += 1
         try:

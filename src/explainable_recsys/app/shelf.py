@@ -38,8 +38,12 @@ class Film(NamedTuple):
     @property
     def picture(self) -> str:
         """Where its picture is."""
-        place = f"poster/{self.item_id}" if self.has_poster else f"tile/{self.item_id}.svg"
-        return quote(f"/{place}")
+        return quote(f"/poster/{self.item_id}") if self.has_poster else self.tile
+
+    @property
+    def tile(self) -> str:
+        """Where what stands for a poster is."""
+        return quote(f"/tile/{self.item_id}.svg")
 
 
 @dataclass(frozen=True, eq=False)

@@ -144,8 +144,8 @@ def _matched(plan: Plan, number: int, listed: pd.DataFrame) -> dict[str, list[Ch
     found: dict[str, list[Chosen]] = {kind.name: [] for kind in plan.kinds}
     for stratum in blocks[_drawn(plan, "strata", n, number)]:
         for kind in plan.kinds:
-            row = drawn[stratum].popleft()
-            found[kind.name].append(Chosen(*row, int(stratum) + 1))
+            item_id, rank = drawn[stratum].popleft()
+            found[kind.name].append(Chosen(item_id, rank, int(stratum) + 1))
     return found
 
 
@@ -160,8 +160,9 @@ def strata_of(n_items: int, n_blocks: int, n_strata: int) -> list[tuple[int, int
     >>> strata_of(20, 3, 3), strata_of(20, 5, 3), strata_of(7, 1, 3)
     ([(0, 6), (6, 13), (13, 20)], [(0, 8), (8, 16), (16, 20)], [(0, 7)])
     """
-    n_strata = min(n_strata, n_blocks)
-    taken = np.bincount(np.arange(n_blocks) % max(1, n_strata), minlength=n_strata)
+    if not n_blocks:
+        return []
+    taken = np.bincount(np.arange(n_blocks) % min(n_strata, n_blocks))
     ends = [n_items * total // n_blocks for total in accumulate(taken.tolist(), initial=0)]
     return list(pairwise(ends))
 

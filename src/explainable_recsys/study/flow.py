@@ -110,6 +110,13 @@ def about_you_questions(plan: Plan) -> tuple[Question, ...]:
     return (age.model_copy(update={"required": True}), *others)
 
 
+def all_questions(plan: Plan) -> tuple[Question, ...]:
+    """All that is asked in words, in the order of the pages."""
+    of_scales = (question for scale in plan.scales for question in scale.items)
+    first = (*about_you_questions(plan), *plan.questions, *plan.checks)
+    return (*first, *of_scales, *plan.closing)
+
+
 def check_age(plan: Plan, answers: Mapping[str, str]) -> None:
     """Make sure that somebody is old enough, by the answers about the person.
 

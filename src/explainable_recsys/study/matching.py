@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from itertools import combinations
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy import sparse
 
+from explainable_recsys.answers.pairs import APPROACHES, record_of
+from explainable_recsys.answers.recommenders import RECOMMENDERS
 from explainable_recsys.data import Data
-from explainable_recsys.draws import hashes, sample
+from explainable_recsys.draws import sample
 from explainable_recsys.errors import InputError
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.ragged import place_in_run
+from explainable_recsys.study.assignment import assign
 from explainable_recsys.study.plan import Plan
 
 
@@ -41,14 +45,17 @@ def pool_of(listed: pd.DataFrame, sentences: Mapping[str, pd.DataFrame]) -> pd.D
     return listed.assign(**explained)
 
 
-def simulated_people(data: Data, n_people: int, n_ratings: int, seed: int) -> Interactions:
-    """People who rated so many items, drawn from those of the data who rated more or as many.
+def simulated_people(
+    data: Data, offered: NDArray[Any], n_people: int, n_ratings: int, seed: int
+) -> Interactions:
+    """People of the data, drawn, who rate the first films that they know of those offered.
 
     Args:
         data: Whose people.
-        n_people: At most.
+        offered: Ids of the items, in the order in which they are offered to be rated.
+        n_people: At most; each rated at least `n_ratings` items.
         n_ratings: Of each.
-        seed: Of the draws.
+        seed: Of the draw.
 
     Returns:
         Histories of people 0, 1, … over the catalogue.
@@ -57,18 +64,20 @@ def simulated_people(data: Data, n_people: int, n_ratings: int, seed: int) -> In
         InputError: If nobody rated so many.
     """
     known = data.histories
-    matrix = known.ratings
-    able = known.user_ids[np.diff(matrix.indptr) >= n_ratings]
+    lengths = np.diff(known.ratings.indptr)
+    able = known.user_ids[lengths >= n_ratings]
     if not len(able):
-        most = int(np.diff(matrix.indptr).max(initial=0))
+        most = lengths.max(initial=0)
         raise InputError(f"ratings.least: {n_ratings}; nobody in the data rated more than {most}")
     people = sample(able, n_people, seed, "people of a study")
-    theirs = matrix[known.user_rows(people)].tocoo()
-    drawn = hashes(people[theirs.row], theirs.col, seed=seed, purpose="ratings of a study")
-    order = np.lexsort((drawn, theirs.row))
-    kept = order[place_in_run(theirs.row[order]) < n_ratings]
-    cells = (theirs.row[kept], theirs.col[kept])
-    some = sparse.csr_array((theirs.data[kept], cells), shape=(len(people), known.n_items))
+    theirs = known.ratings[known.user_rows(people)].tocoo()
+    rows, columns = theirs.row.astype(np.int64), theirs.col
+    place = np.full(known.n_items, len(offered))
+    place[known.known_columns(offered)] = np.arange(len(offered))
+    order = np.lexsort((place[columns], rows))
+    kept = order[place_in_run(rows[order]) < n_ratings]
+    cells = (rows[kept], columns[kept])
+    some = sparse.csr_array((theirs.data[kept], cells), shape=theirs.shape)
     some.sort_indices()
     return Interactions(some, np.arange(len(people)), known.item_ids)
 
@@ -117,6 +126,68 @@ def feasibility(plan: Plan, pool: pd.DataFrame, data: Data, n_people: int) -> pd
             }
         )
     return pd.DataFrame(rows)
+
+
+def would_see(plan: Plan, pool: pd.DataFrame, data: Data, n_people: int) -> pd.DataFrame:
+    """What simulated people would see with each kind, if they took part one after the other.
+
+    Args:
+        plan: The study.
+        pool: Of people 0, 1, …, as `pool_of`.
+        data: Whose items, for how popular they are.
+        n_people: Simulated, those too who got no list.
+
+    Returns:
+        One row for each kind: `kind`, `items` (median of a person), `people` (share of them with as
+        many as planned), `popularity_rank` and `rank` (medians of the items; missing without any).
+    """
+    trials = [
+        (user, trial.kind, trial.item_id, trial.rank)
+        for user, listed in pool.groupby("user_id")
+        for trial in assign(plan, int(str(user)), listed)
+    ]
+    table = pd.DataFrame(trials, columns=["user_id", "kind", "item_id", "rank"])
+    table["popularity_rank"] = popularity_rank(data, table["item_id"])
+    rows = []
+    for kind in plan.kinds:
+        seen = table[table["kind"] == kind.name]
+        counts = seen["user_id"].value_counts().reindex(range(n_people), fill_value=0)
+        rows.append(
+            {
+                "kind": kind.name,
+                "items": float(counts.median()),
+                "people": float((counts >= plan.items_of(kind)).mean()),
+                "popularity_rank": seen["popularity_rank"].median(),
+                "rank": seen["rank"].median(),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def check_kinds(plan: Plan, explained: Collection[str], recommenders: Collection[str]) -> None:
+    """Make sure that there is who recommends and who gives the reasons.
+
+    Args:
+        plan: The study.
+        explained: Approaches of which a run has what they need.
+        recommenders: Those of which a run has lists.
+
+    Raises:
+        InputError: Naming what is not known, or what no run has made.
+    """
+    record_of(RECOMMENDERS, plan.recommender, "recommender")
+    if plan.recommender not in recommenders:
+        raise InputError(
+            f"recommender: no run has made lists by {plan.recommender} yet; accepted: "
+            f"{', '.join(recommenders) or 'none yet'}, or first kedro run --pipelines recommenders"
+        )
+    for kind in plan.explained:
+        approach = record_of(APPROACHES, str(kind.approach), "approach").name
+        if approach not in explained:
+            raise InputError(
+                f"kinds: {kind.name}: no run has explained lists by {approach} yet; accepted: "
+                f"{', '.join(explained) or 'none yet'}, or first kedro run --pipelines {approach}"
+            )
 
 
 def popularity_rank(data: Data, item_ids: Any) -> pd.Series[Any]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from typing import Annotated, Literal, Self
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import (
     BaseModel,
@@ -16,8 +17,9 @@ from pydantic import (
     model_validator,
 )
 
-from explainable_recsys.errors import InputError
+from explainable_recsys.errors import InputError, did_you_mean
 from explainable_recsys.parameters import Parameters, Seed
+from explainable_recsys.study.aims import ready_scale
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 """What stands in tables: small letters, digits and underscores."""
@@ -25,11 +27,23 @@ Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
 """What stands in the address of a study."""
 
+Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(_[A-Z]{2})?$")]
+"""Such as `en` or `pt_BR`."""
+
 ANY_LANGUAGE = ""
 """Language of a text that is the same in all."""
 
+RESERVED = ("user_id", "item_id", "rank", "score")
+"""Columns of a pool, which no kind is called."""
 
-class Text(RootModel[dict[str, str]]):
+
+class Part(Parameters):
+    """Base of the parts of a plan: where a text is wanted, a number is one, such as a version."""
+
+    model_config = ConfigDict(coerce_numbers_to_str=True)
+
+
+class Text(RootModel[dict[str, Annotated[str, Field(min_length=1)]]]):
     """A text by language; in the file a text alone, or one for each language of the study."""
 
     model_config = ConfigDict(frozen=True)
@@ -48,7 +62,7 @@ class Text(RootModel[dict[str, str]]):
         return self.root[language] if language in self.root else self.root[ANY_LANGUAGE]
 
 
-class Kind(Parameters):
+class Kind(Part):
     """A kind of reason: of an approach, a fixed sentence, or none at all.
 
     Attributes:
@@ -65,19 +79,21 @@ class Kind(Parameters):
 
     @model_validator(mode="after")
     def _one_reason(self) -> Self:
+        if self.name in RESERVED:
+            raise ValueError(f"name '{self.name}'; accepted: another, tables have columns like it")
         if self.approach is not None and self.says is not None:
             raise ValueError(f"{self.name}: accepted: approach, or says, or neither for no reason")
         return self
 
 
-class Option(Parameters):
+class Option(Part):
     """One answer that can be chosen."""
 
     name: Name
     text: Text
 
 
-class Question(Parameters):
+class Question(Part):
     """Something that is asked.
 
     Attributes:
@@ -114,6 +130,13 @@ class Question(Parameters):
     def _answerable(self) -> Self:
         if (self.answer == "choice") != bool(self.options):
             raise ValueError(f"{self.name}: a choice has options, and nothing else has")
+        _once(f"{self.name}: options", (option.name for option in self.options))
+        if self.least > self.most:
+            raise ValueError(f"{self.name}: least {self.least:g} is above most {self.most:g}")
+        if self.reverse and self.answer != "agreement":
+            raise ValueError(f"{self.name}: reverse: a {self.answer}; accepted: agreement")
+        if self.role == "measure" and self.answer not in ("agreement", "number"):
+            raise ValueError(f"{self.name}: measure of {self.answer}; accepted: agreement, number")
         for value in (*self.excludes, *([] if self.expected is None else [self.expected])):
             self.checked(value)
         return self
@@ -146,6 +169,14 @@ class Question(Parameters):
             raise ValueError(f"{self.name}: {given[:40]!r}; accepted: {', '.join(accepted)}")
         return given
 
+    def scored(self, value: str) -> float:
+        """An answer of agreement, or a number, as it counts: reverse ones are turned round.
+
+        >>> Question(name="doubt", text="I doubt it.", reverse=True).scored("2")
+        4.0
+        """
+        return self.points + 1 - float(value) if self.reverse else float(value)
+
     @property
     def accepted(self) -> tuple[str, ...]:
         """The answers of agreement or of a choice, in order."""
@@ -154,21 +185,29 @@ class Question(Parameters):
         return tuple(str(step) for step in range(1, self.points + 1))
 
 
-class Scale(Parameters):
+class Scale(Part):
     """Statements that measure one thing together: their mean, reverse ones turned round."""
 
     name: Name
     items: tuple[Question, ...] = Field(min_length=2)
 
+    @model_validator(mode="after")
+    def _alike(self) -> Self:
+        if others := [one.name for one in self.items if one.answer != "agreement"]:
+            raise ValueError(f"{self.name}: {others[0]} is asked otherwise; accepted: agreement")
+        if len({one.points for one in self.items}) > 1:
+            raise ValueError(f"{self.name}: points differ; accepted: the same for all statements")
+        return self
 
-class Ratings(Parameters):
+
+class Ratings(Part):
     """How many films somebody rates first."""
 
     least: int = Field(10, ge=1, le=200)
     most: int = Field(100, ge=1, le=2000)
 
 
-class Pool(Parameters):
+class Pool(Part):
     """Which items are shown.
 
     Attributes:
@@ -184,7 +223,7 @@ class Pool(Parameters):
     strata: int = Field(3, ge=1)
 
 
-class Blocks(Parameters):
+class Blocks(Part):
     """What comes after the recommendations; 0 leaves a task out.
 
     Attributes:
@@ -200,7 +239,7 @@ class Blocks(Parameters):
     correction: int = Field(0, ge=0, le=20)
 
 
-class Exclusions(Parameters):
+class Exclusions(Part):
     """Whom the analysis leaves out, fixed before anybody takes part; both ways are reported.
 
     Attributes:
@@ -216,7 +255,7 @@ class Exclusions(Parameters):
     unfinished: bool = True
 
 
-class Hypothesis(Parameters):
+class Hypothesis(Part):
     """A planned contrast: what is expected to be higher under the first kind.
 
     Attributes:
@@ -230,13 +269,13 @@ class Hypothesis(Parameters):
     difference: float = Field(0.3, gt=0)
 
 
-class Analysis(Parameters):
+class Analysis(Part):
     """What was planned of the analysis.
 
     Attributes:
         alpha: Error that is accepted, over all hypotheses (Holm).
         power: Wanted for each of them.
-        sd_between: Of people's own mean differences between two kinds, in steps.
+        sd_between: Of people's true differences between two kinds, in steps.
         sd_within: Of single answers of one person under one kind, in steps.
     """
 
@@ -246,14 +285,14 @@ class Analysis(Parameters):
     sd_within: float = Field(0.9, ge=0)
 
 
-class Consent(Parameters):
+class Consent(Part):
     """What somebody agrees to before anything is kept."""
 
     version: str = Field(min_length=1)
     text: Text
 
 
-class Plan(Parameters):
+class Plan(Part):
     """A study.
 
     Attributes:
@@ -269,7 +308,7 @@ class Plan(Parameters):
         questions: Asked of each recommendation, in order.
         checks: Attention checks, spread over the recommendations.
         blocks: Tasks after them.
-        scales: Asked after these, such as `study.aims.AIMS`.
+        scales: Asked after these; one of `study.aims.AIMS` by its name alone.
         about_you: Questions about the person.
         closing: Questions at the end.
         least_age: Who is younger cannot take part; 0: nobody is asked.
@@ -291,7 +330,7 @@ class Plan(Parameters):
 
     slug: Slug
     title: Text
-    languages: tuple[str, ...] = ()
+    languages: tuple[Language, ...] = ()
     recommender: str = "als"
     kinds: tuple[Kind, ...] = Field(min_length=1)
     items_per_kind: int = Field(3, ge=1)
@@ -320,6 +359,16 @@ class Plan(Parameters):
     simulated: bool = False
     seed: Seed = 0
 
+    @model_validator(mode="before")
+    @classmethod
+    def _with_ready_scales(cls, given: Any) -> Any:
+        if not isinstance(given, Mapping) or not isinstance(given.get("scales"), list | tuple):
+            return given
+        languages = given.get("languages") or ()
+        known = tuple(languages) if isinstance(languages, list | tuple) else ()
+        scales = [ready_scale(s, known) if isinstance(s, str) else s for s in given["scales"]]
+        return {**given, "scales": scales}
+
     @property
     def explained(self) -> tuple[Kind, ...]:
         """The kinds whose reasons an approach gives."""
@@ -341,28 +390,57 @@ class Plan(Parameters):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
+        self._check_names()
+        self._check_numbers()
+        if self.closes < self.opens:
+            raise ValueError(f"closes: {self.closes} is before {self.opens}, when it opens")
+        if self.pool.choice == "best_of_each_kind" and not self.confounded:
+            raise ValueError("confounded: best_of_each_kind confounds kind and item; say so here")
+        for hypothesis in self.hypotheses:
+            for kind in hypothesis.kinds:
+                _known("hypotheses: kind", kind, [known.name for known in self.kinds])
+            _known("hypotheses: measure", hypothesis.measure, self.measures)
+            _once("hypotheses: kinds", hypothesis.kinds)
+        if any(check.expected is None for check in self.checks):
+            raise ValueError("checks: each has an expected answer")
+        for text in _texts(self):
+            _check_languages(text, self.languages)
+        return self
+
+    def _check_names(self) -> None:
         _once("kinds", (kind.name for kind in self.kinds))
         asked = (*self.questions, *self.checks, *self.about_you, *self.closing)
         _once("questions", (one.name for one in (*asked, *_items(self.scales))))
         _once("scales", (scale.name for scale in self.scales))
         _once("forms", self.forms)
-        if self.closes < self.opens:
-            raise ValueError(f"closes: {self.closes} is before {self.opens}, when it opens")
+        _once("languages", self.languages)
+
+    def _check_numbers(self) -> None:
         if self.ratings.most < self.ratings.least:
-            raise ValueError(f"ratings: most {self.ratings.most} is below least")
-        if self.pool.choice == "best_of_each_kind" and not self.confounded:
-            raise ValueError("confounded: best_of_each_kind confounds kind and item; say so here")
-        for one in self.hypotheses:
-            for kind in one.kinds:
-                _known("hypotheses: kind", kind, [known.name for known in self.kinds])
-            _known("hypotheses: measure", one.measure, self.measures)
-        if any(check.expected is None for check in self.checks):
-            raise ValueError("checks: each has an expected answer")
-        for text in _texts(self):
-            missing = sorted(set(self.languages or [ANY_LANGUAGE]) - set(text.root))
-            if missing and ANY_LANGUAGE not in text.root:
-                raise ValueError(f"no text in {', '.join(missing) or 'one language'}: {text.root}")
-        return self
+            raise ValueError(
+                f"ratings: most {self.ratings.most} is below least {self.ratings.least}"
+            )
+        numbers = {kind.name: self.items_of(kind) for kind in self.kinds}
+        if len(set(numbers.values())) > 1 and self.pool.choice == "matched":
+            found = ", ".join(f"{name} {n}" for name, n in numbers.items())
+            raise ValueError(f"kinds: unbalanced: {found} items; accepted: as many of each kind")
+        if self.pool.length < self.n_trials:
+            raise ValueError(
+                f"pool.length: {self.pool.length}, but {self.n_trials} recommendations are shown; "
+                f"accepted: {self.n_trials} or more"
+            )
+        if self.blocks.side_by_side and len(self.kinds) < 2:
+            raise ValueError("blocks.side_by_side: one kind only; accepted: 0, or more kinds")
+        if self.blocks.forecast and self.blocks.forecast_options > self.ratings.least:
+            raise ValueError(
+                f"blocks.forecast_options: {self.blocks.forecast_options}; accepted: at most "
+                f"ratings.least, {self.ratings.least}"
+            )
+        if self.exclusions.failed_checks > len(self.checks):
+            raise ValueError(
+                f"exclusions.failed_checks: {self.exclusions.failed_checks} of "
+                f"{len(self.checks)} checks; accepted: 0 to {len(self.checks)}"
+            )
 
 
 def _items(scales: Iterable[Scale]) -> Iterable[Question]:
@@ -392,6 +470,38 @@ def _known(what: str, name: str, known: Iterable[str]) -> None:
         raise ValueError(f"{what} '{name}'; accepted: {', '.join(names)}")
 
 
+def _check_languages(text: Text, languages: tuple[str, ...]) -> None:
+    if ANY_LANGUAGE in text.root:
+        return
+    found, said = ", ".join(text.root), next(iter(text.root.values()), "")[:40]
+    if not languages:
+        raise ValueError(
+            f"languages: none are named, but '{said}' has {found}; accepted: name them"
+        )
+    for language in languages:
+        if language not in text.root:
+            raise ValueError(
+                f"languages: '{said}' is there in {found or 'none'}; accepted: also in {language}"
+            )
+    for language in text.root:
+        _known(f"languages: '{said}' in", language, languages)
+
+
+def check_dates(plan: Plan, today: datetime.date) -> None:
+    """Make sure that a study is not over; for whom it is to run, not for whom analyses it.
+
+    Raises:
+        InputError: If its last day is past.
+    """
+    if plan.closes < today:
+        raise InputError(f"closes: {plan.closes} is past; accepted: today, {today}, or later")
+
+
+def plan_hash(plan: Plan) -> str:
+    """A fingerprint of all that a plan says: SHA-256, in hexadecimal digits."""
+    return hashlib.sha256(plan.model_dump_json().encode()).hexdigest()
+
+
 def parse_plan(found: object, file: str) -> Plan:
     """A plan from what its file holds.
 
@@ -407,6 +517,45 @@ def parse_plan(found: object, file: str) -> Plan:
     try:
         return Plan.model_validate(dict(found))
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise InputError(f"{file}: {place + ': ' if place else ''}{first['msg']}") from error
+        raise InputError(f"{file}: {_told(error)}") from None
+
+
+def _told(error: ValidationError) -> str:
+    """The first thing that is wrong, an unknown key before all else."""
+    wrong = error.errors(include_url=False)
+    first = next((one for one in wrong if one["type"] == "extra_forbidden"), wrong[0])
+    *way, last = first["loc"] or ("",)
+    place = ".".join(map(str, first["loc"]))
+    if first["type"] == "extra_forbidden":
+        known = list(_model_at(way).model_fields)
+        hint = did_you_mean(str(last), known)
+        return f"{place}: there is no such key; {hint}accepted: {', '.join(known)}"
+    if first["type"] == "missing":
+        return f"{place}: missing"
+    message = first["msg"].removeprefix("Value error, ")
+    if first["type"] == "value_error":
+        return f"{place}: {message}" if place else message
+    accepted = message.removeprefix("Input should be ").removeprefix("a valid ")
+    return f"{place}: found {_short(first['input'])}; accepted: {accepted}"
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _model_at(way: Iterable[object]) -> type[BaseModel]:
+    """The part of a plan in which a key stands."""
+    model: type[BaseModel] = Plan
+    for key in way:
+        if isinstance(key, str) and key in model.model_fields:
+            model = next(_models(model.model_fields[key].annotation), model)
+    return model
+
+
+def _models(annotation: object) -> Iterator[type[BaseModel]]:
+    """The parts that an annotation names."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for inner in get_args(annotation):
+        yield from _models(inner)

@@ -1,0 +1,1 @@
+"""Studies with people: what they see, and how their answers are kept."""

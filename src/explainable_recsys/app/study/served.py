@@ -1,0 +1,256 @@
+"""Studies that are open to people: the plan of each, its run, and where its answers are kept."""
+
+from __future__ import annotations
+
+import datetime
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+
+import yaml
+from kedro.io import DataCatalog
+
+from explainable_recsys.app.runs import Found, Run, catalog_of
+from explainable_recsys.app.service import Service
+from explainable_recsys.app.shelf import Shelf
+from explainable_recsys.app.study.reasons import lister_of
+from explainable_recsys.app.study.store import Participant, Store, open_store
+from explainable_recsys.app.study.tasks import made
+from explainable_recsys.errors import InputError
+from explainable_recsys.interface.runs import SUCCEEDED, ended_runs, manifest_of, pin
+from explainable_recsys.pipelines.judging import results_root
+from explainable_recsys.study.plan import ANY_LANGUAGE, Plan, parse_plan
+from explainable_recsys.threads import n_cores
+
+FILE = "study.yml"
+"""The plan, in the folder of a study."""
+
+ANSWERS = "09_study"
+"""Folder of the answers, among the results."""
+
+
+class Preparing:
+    """Makes what people are shown, for as many at once as there are cores; the others wait."""
+
+    def __init__(self) -> None:
+        """Wait for the first."""
+        self._pool = ThreadPoolExecutor(n_cores(), thread_name_prefix="preparing")
+        self._lock, self._under_way = threading.Lock(), dict[str, Future[None]]()
+
+    def start(self, who: str, work: Callable[[], None]) -> Future[None]:
+        """Begin for somebody, unless that is under way."""
+        with self._lock:
+            if who not in self._under_way:
+                self._under_way[who] = self._pool.submit(self._done, who, work)
+            return self._under_way[who]
+
+    def _done(self, who: str, work: Callable[[], None]) -> None:
+        try:
+            work()
+        finally:
+            with self._lock:
+                self._under_way.pop(who, None)
+
+
+@dataclass(frozen=True, eq=False)
+class Served:
+    """A study that people take part in.
+
+    Attributes:
+        plan: The study.
+        information: What people read first, by language.
+        service: The approaches of its run.
+        store: Where answers are kept.
+        today: Tells the day.
+        preparing: Makes what people are shown.
+    """
+
+    plan: Plan
+    information: Mapping[str, str]
+    service: Service
+    store: Store
+    today: Callable[[], datetime.date] = datetime.date.today
+    preparing: Preparing = field(default_factory=Preparing)
+
+    @cached_property
+    def shelf(self) -> Shelf:
+        """The films."""
+        return Shelf.of(self.service)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether answers are taken today."""
+        return self.plan.opens <= self.today() <= self.plan.closes
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Those to choose from; the first is the usual one."""
+        return self.plan.languages or (ANY_LANGUAGE,)
+
+    def is_prepared(self, one: Participant, seconds: float) -> bool:
+        """Whether it is made what somebody is shown, or is in a moment; if not, that begins.
+
+        Args:
+            one: Whose ratings are done.
+            seconds: To wait.
+        """
+        if self.was_prepared(one):
+            return True
+        under_way = self.preparing.start(one.id, lambda: self.prepare(one))
+        try:
+            under_way.result(seconds)
+        except TimeoutError:
+            return False
+        return True
+
+    def was_prepared(self, one: Participant) -> bool:
+        """Whether it is made what somebody is shown."""
+        if self.store.listed(one):
+            return True
+        return any(event.kind == "prepare" for event in self.store.events(one))
+
+    def prepare(self, one: Participant) -> None:
+        """Make and keep what somebody is shown, by their ratings."""
+        if self.was_prepared(one):
+            return
+        ratings = {rated.item_id: rated.rating for rated in self.store.ratings(one)}
+        with self.service.turn(patient=True):
+            history = self.service.history(ratings)
+            all_of_it = made(self.service, self.plan, history, one.number, one.language)
+        self.store.prepare(one, all_of_it.listed, all_of_it.trials, all_of_it.tasks, "prepare")
+
+
+def open_study(folder: Path, catalog: DataCatalog, at_hand: Service, url: str = "") -> Served:
+    """Open a study; its run is marked to be kept for good.
+
+    Args:
+        folder: With the plan in `study.yml`.
+        catalog: Where the results of runs are.
+        at_hand: The service of the latest run, which is taken where that is the study's.
+        url: Where answers are kept; empty: a file of the study's among the results.
+
+    Raises:
+        InputError: If the plan, what people read first, its run or its store is not as it has to
+            be.
+    """
+    plan = read_plan(folder)
+    default = results_root(catalog) / ANSWERS / f"{plan.slug}.db"
+    if not url:
+        default.parent.mkdir(parents=True, exist_ok=True)
+    store = open_store(url or str(default))
+    begun = store.study(plan.slug)
+    run = latest_run(plan, catalog) if begun is None else known_run(plan, catalog, begun.run_id)
+    service = _service(plan, run, at_hand)
+    code = version("explainable-recsys")
+    store.register(plan, run.id, str(service.card["version"]), code)
+    pin(catalog, run.id, for_good=True)
+    study = Served(plan, read_information(folder, plan), service, store)
+    study.shelf, service.items.search  # noqa: B018  so that the first who comes does not wait
+    return study
+
+
+def read_plan(folder: Path) -> Plan:
+    """The plan of a study.
+
+    Raises:
+        InputError: If it cannot be read, or something in it is not accepted.
+    """
+    file = folder / FILE
+    try:
+        found = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise InputError(f"{file}: {error}; accepted: the folder of a study") from error
+    return parse_plan(found, str(file))
+
+
+def read_information(folder: Path, plan: Plan) -> dict[str, str]:
+    """What people read first, by language: `information.de.txt` for `de`, or one for all.
+
+    Raises:
+        InputError: If a file is missing, cannot be read, or is empty.
+    """
+    usual = folder / plan.information
+    found = {}
+    for language in plan.languages or (ANY_LANGUAGE,):
+        own = usual.with_suffix(f".{language}{usual.suffix}")
+        file = own if language and own.exists() else usual
+        try:
+            found[language] = file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(f"{file}: {error}; accepted: a file of plain text") from error
+        if not found[language].strip():
+            raise InputError(f"{file} is empty; accepted: what people are to know before they agree")
+    return found
+
+
+def _approaches(plan: Plan) -> set[str]:
+    return {kind.approach for kind in plan.explained if kind.approach is not None}
+
+
+def latest_run(plan: Plan, catalog: DataCatalog) -> Run:
+    """The latest run that explained lists by all approaches of a plan."""
+    wanted = {f"{name}.sentences" for name in _approaches(plan)} | {f"{plan.recommender}.model"}
+    for run, manifest in ended_runs(catalog):
+        if manifest.get("status") == SUCCEEDED and wanted <= set(manifest.get("written", {})):
+            return Run(run, manifest, catalog_of(catalog, manifest))
+    raise InputError(
+        f"study '{plan.slug}': no run made all of {', '.join(sorted(wanted))}; accepted: first "
+        "kedro run"
+    )
+
+
+def known_run(plan: Plan, catalog: DataCatalog, run: str) -> Run:
+    """The run that a study began with."""
+    file = manifest_of(catalog, run)
+    if not file.exists():
+        raise InputError(
+            f"study '{plan.slug}' began with run {run}, of which {file} is gone; accepted: put it "
+            "and what that run made back, or a plan with another slug"
+        )
+    manifest = catalog.load("run_manifest", version=run)
+    return Run(run, manifest, catalog_of(catalog, manifest))
+
+
+def _service(plan: Plan, run: Run, at_hand: Service) -> Service:
+    """The approaches of one run, loaded.
+
+    Raises:
+        InputError: Naming what is missing of it.
+    """
+    names, found = _approaches(plan), at_hand.found
+    here = found.latest.id == run.id and all(
+        name in found.of and found.of[name].id == run.id for name in names
+    )
+    try:
+        service = at_hand if here else service_of(plan, run, found.root)
+        lister_of(service, plan)
+    except InputError as error:
+        raise InputError(
+            f"study '{plan.slug}' cannot be served from its run {run.id}: {error}"
+        ) from error
+    return service
+
+
+def service_of(plan: Plan, run: Run, root: Path) -> Service:
+    """The approaches of a study, of its run.
+
+    Args:
+        plan: The study.
+        run: With which it began.
+        root: Folder of the results.
+
+    Raises:
+        InputError: If a file of the run is gone.
+    """
+    names = sorted(_approaches(plan)) or _explained(run)
+    return Service(Found(run, dict.fromkeys(names, run), {}, root))
+
+
+def _explained(run: Run) -> list[str]:
+    """Approaches that explained lists in a run."""
+    ends = ".sentences"
+    return [name.removesuffix(ends) for name in run.manifest["written"] if name.endswith(ends)]

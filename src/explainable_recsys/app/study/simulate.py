@@ -1,0 +1,359 @@
+"""`kedro study simulate`: made-up people take part, through the pages or the functions behind."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from typing import IO, Literal
+
+import click
+import numpy as np
+
+from explainable_recsys.app.picks import picking_order
+from explainable_recsys.app.study.browser import Browser, Count
+from explainable_recsys.app.study.export import exported, manifest_of, write_export
+from explainable_recsys.app.study.served import (
+    ANSWERS,
+    FILE,
+    Served,
+    latest_run,
+    read_information,
+    read_plan,
+    service_of,
+)
+from explainable_recsys.app.study.simulated import Clock, through_functions
+from explainable_recsys.app.study.store import Store, now, open_store
+from explainable_recsys.app.study.visitors import Visitor, differences
+from explainable_recsys.errors import InputError
+from explainable_recsys.interface.stored import quick_catalog
+from explainable_recsys.pipelines.judging import results_root
+from explainable_recsys.study.plan import Plan, parse_plan
+from explainable_recsys.study.simulation import Person, Simulation, people_of
+from explainable_recsys.threads import one_blas_thread
+from explainable_recsys.wording.phrases import phrase, plural
+
+MARK = "-simulated"
+"""What the names of simulated studies end with."""
+
+PATIENCE = 180.0
+"""Seconds for which a server may start."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """How a study is tried.
+
+    Attributes:
+        people: How many take part.
+        through: The pages of a server of its own, or the functions behind.
+        effects: By kind of reason, steps of agreement that it adds.
+        seed: Of all that people do.
+        cut: Share of the requests that are lost, doubled or late.
+        kills: How often the server is killed on the way.
+        at_once: People who take part at the same time.
+        think: Seconds for which they look at a page.
+        store: URL of a store that nobody else uses; empty for a file among the results.
+        emails: The same for addresses.
+        output: Folder to which the answers are exported; None: they are not.
+    """
+
+    people: int = 60
+    through: Literal["pages", "functions"] = "functions"
+    effects: dict[str, float] = field(default_factory=dict)
+    seed: int = 0
+    cut: float = 0.0
+    kills: int = 0
+    at_once: int = 16
+    think: float = 0.0
+    store: str = ""
+    emails: str = ""
+    output: Path | None = None
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of it.
+
+    Attributes:
+        finished: People who came to the last page.
+        answers: That are kept.
+        count: Of requests, if it went through pages.
+        kills: How often the server was killed.
+        lost: What was lost.
+        doubled: What is there too often.
+    """
+
+    finished: int
+    answers: int
+    count: Count
+    kills: int = 0
+    lost: tuple[str, ...] = ()
+    doubled: tuple[str, ...] = ()
+
+
+def simulate(project: Path, env: str | None, folder: Path, trial: Trial) -> bool:
+    """Try a study with made-up people, and say what came of it.
+
+    Args:
+        project: Root of the project.
+        env: Environment; None for the embedded data.
+        folder: Of the study.
+        trial: How it is tried.
+
+    Returns:
+        Whether nothing was lost and nothing is there twice.
+
+    Raises:
+        InputError: If the plan or what it needs is not as it has to be, or it has no such kinds.
+    """
+    catalog = quick_catalog(project, env)
+    plan = made_up(_plan(folder), now().date())
+    if unknown := set(trial.effects) - {kind.name for kind in plan.kinds}:
+        kinds = ", ".join(kind.name for kind in plan.kinds)
+        raise InputError(f"--effect {min(unknown)}: no such kind; accepted: {kinds}")
+    place = results_root(catalog) / ANSWERS / plan.slug
+    url = trial.store or _emptied(place)
+    copy = _copied(plan, folder if folder.is_dir() else folder.parent, place)
+    clock: Clock | Callable[[], datetime.datetime] = now
+    if trial.through == "functions":
+        clock = Clock.at(plan)
+    store = open_store(url, trial.emails or None, clock=clock)
+    if plan.slug in store.slugs():
+        raise InputError(f"--store {url}: study '{plan.slug}' is there; accepted: an empty store")
+    run = latest_run(plan, catalog)
+    service = service_of(plan, run, results_root(catalog))
+    store.register(plan, run.id, str(service.card["version"]), _version())
+    about = Simulation(effects=trial.effects, seed=trial.seed)
+    people = people_of(plan, about, service.data, picking_order(service.data), trial.people)
+    if isinstance(clock, Clock):
+        study = Served(plan, read_information(copy, plan), service, store)
+        with one_blas_thread():
+            through_functions(study, people, clock)
+        result = _result(store, plan)
+    else:
+        command = [sys.executable, "-m", "kedro", "app", "--study", str(copy), "--store", url]
+        command += ["--env", env] if env else []
+        command += ["--approaches", ",".join(sorted(service.names))]
+        result = through_pages(command, project, store, people, trial)
+    _tell(trial, result)
+    if trial.output is not None:
+        study_there = store.study(plan.slug)
+        assert study_there
+        manifest = manifest_of(study_there, now().date(), with_text=False)
+        tables = exported(store, study_there, service.data)
+        write_export(trial.output, tables, plan, manifest)
+    store.close()
+    return not (result.lost or result.doubled)
+
+
+def made_up(plan: Plan, today: datetime.date) -> Plan:
+    """A plan for made-up people: it is marked as such, and open from today on.
+
+    Args:
+        plan: For people.
+        today: First day.
+    """
+    titles = {language: f"Simulated: {text}" for language, text in plan.title.root.items()}
+    days = plan.closes - plan.opens
+    changed = {
+        "slug": plan.slug[: 40 - len(MARK)] + MARK,
+        "title": titles,
+        "simulated": True,
+        "opens": today.isoformat(),
+        "closes": (today + max(days, datetime.timedelta(days=2))).isoformat(),
+    }
+    return parse_plan({**plan.model_dump(mode="json"), **changed}, plan.slug)
+
+
+def through_pages(
+    command: Sequence[str], project: Path, store: Store, people: Sequence[Person], trial: Trial
+) -> Result:
+    """Let people go through the pages of a server, which is killed on the way.
+
+    Args:
+        command: That serves the study; `--port` and a port are added.
+        project: Where it is started.
+        store: Of the server, which has begun the study and has nobody in it.
+        people: Who takes part.
+        trial: How.
+    """
+    plan, count = people[0].plan, Count()
+    codes = store.make_codes(plan.slug, len(people)) if plan.codes else [""] * len(people)
+    with _serving(command, project, f"/study/{plan.slug}/information") as server:
+        visitors = [
+            Visitor(
+                person,
+                Browser("127.0.0.1", server.port, trial.cut, trial.seed + person.number, count),
+                store,
+                trial.think,
+                code,
+            )
+            for person, code in zip(people, codes, strict=True)
+        ]
+        ended = threading.Event()
+        killer = threading.Thread(target=_kill_now_and_then, args=(server, visitors, trial, ended))
+        killer.start()
+        try:
+            with ThreadPoolExecutor(trial.at_once) as pool:
+                list(pool.map(Visitor.take_part, visitors))
+        finally:
+            ended.set()
+            killer.join()
+    lost, doubled = differences(visitors)
+    found = _result(store, plan)
+    return Result(found.finished, found.answers, count, server.kills, tuple(lost), tuple(doubled))
+
+
+def _kill_now_and_then(
+    server: _Server, visitors: Sequence[Visitor], trial: Trial, ended: threading.Event
+) -> None:
+    """Kill the server after equal parts of all forms, and start it again."""
+    wanted = len(visitors) * visitors[0].person.plan.n_trials
+    while not ended.wait(0.05) and server.kills < trial.kills:
+        done = sum(sum(visitor.forms.values()) for visitor in visitors)
+        if done > wanted * (server.kills + 1) / (trial.kills + 1):
+            server.kill()
+
+
+@dataclass
+class _Server:
+    """A server in a process of its own.
+
+    Attributes:
+        command: That starts it.
+        project: Where.
+        page: That it shows once it is ready.
+        log: What it says.
+        port: Where it listens.
+        kills: How often it was killed.
+    """
+
+    command: Sequence[str]
+    project: Path
+    page: str
+    log: IO[bytes]
+    port: int
+    kills: int = 0
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it, and wait until it shows the page.
+
+        Raises:
+            InputError: If it ends, or does not show it in time.
+        """
+        self.process = subprocess.Popen(
+            [*self.command, "--port", str(self.port)],
+            cwd=self.project, stdout=self.log, stderr=self.log,
+        )  # fmt: skip
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end and self.process.poll() is None:
+            connection = HTTPConnection("127.0.0.1", self.port, timeout=5)
+            try:
+                connection.request("GET", self.page)
+                if connection.getresponse().status == 200:
+                    return
+            except (OSError, HTTPException):
+                pass
+            finally:
+                connection.close()
+            time.sleep(0.1)
+        self.log.seek(0)
+        said = self.log.read().decode("utf-8", "replace").strip()
+        raise InputError(f"the server does not start: {said[-500:]}")
+
+    def kill(self) -> None:
+        """Kill it at once, whatever it does, and start it again."""
+        assert self.process
+        self.process.kill()
+        self.process.wait()
+        self.kills += 1
+        self.start()
+
+    def end(self) -> None:
+        """End it in good order."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait(30)
+
+
+@contextmanager
+def _serving(command: Sequence[str], project: Path, page: str) -> Iterator[_Server]:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port = int(one.getsockname()[1])
+    with tempfile.TemporaryFile() as log:
+        server = _Server(command, project, page, log, port)
+        try:
+            server.start()
+            yield server
+        finally:
+            server.end()
+
+
+def _result(store: Store, plan: Plan) -> Result:
+    people = store.participants(plan.slug)
+    finished = sum(one.finished_at is not None for one in people)
+    answers = sum(bool(row.question) for one in people for row in store.answer_rows(one))
+    return Result(finished, answers, Count())
+
+
+def _tell(trial: Trial, result: Result) -> None:
+    facts = {"finished": result.finished, "answers": result.answers}
+    people = plural(trial.people, "{n} person", "{n} people")
+    click.echo(phrase("{people}, {finished} finished, {answers} answers", people=people, **facts))
+    if trial.through == "functions":
+        return
+    half, most = np.percentile(1000 * np.array(result.count.seconds), (50, 99))
+    faults = ", ".join(f"{name} {n}" for name, n in result.count.faults.items())
+    n = len(result.count.seconds)
+    click.echo(phrase("{n} pages; half in {half} ms, 99 % in {most} ms",
+                      n=n, half=round(half), most=round(most)))  # fmt: skip
+    click.echo(phrase("requests with faults: {faults}; server killed: {kills}",
+                      faults=faults, kills=result.kills))  # fmt: skip
+    for name, problems in (("lost", result.lost), ("doubled", result.doubled)):
+        click.echo(f"{name}: {len(problems)}")
+        for problem in problems[:10]:
+            click.echo(f"  {problem}")
+
+
+def _plan(folder: Path) -> Plan:
+    return read_plan(folder if folder.is_dir() else folder.parent)
+
+
+def _emptied(place: Path) -> str:
+    """The store of simulations of a study, without what the last one left."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    for name in (place.name, f"{place.name}-emails"):
+        for suffix in (".db", ".db-wal", ".db-shm"):
+            place.with_name(f"{name}{suffix}").unlink(missing_ok=True)
+    return str(place.with_name(f"{place.name}.db"))
+
+
+def _copied(plan: Plan, folder: Path, place: Path) -> Path:
+    """The folder of a made-up study: its plan, and what people read."""
+    place.mkdir(parents=True, exist_ok=True)
+    base = folder / plan.information
+    for file in folder.glob(f"{base.stem}*{base.suffix}"):
+        (place / file.name).write_bytes(file.read_bytes())
+    text = json.dumps(plan.model_dump(mode="json"), ensure_ascii=False)
+    (place / FILE).write_text(text, encoding="utf-8")
+    return place
+
+
+def _version() -> str:
+    from importlib.metadata import version
+
+    return version("explainable-recsys")

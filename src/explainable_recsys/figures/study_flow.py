@@ -26,10 +26,10 @@ STEPS = {
 """How far people came, by the name in the table of the flow."""
 
 RULES = {
-    "unfinished": later("left out: not finished"),
-    "failed_checks": later("left out: failed checks"),
-    "least_seconds": later("left out: too fast"),
-    "alike": later("left out: all alike"),
+    "unfinished": later("not finished"),
+    "failed_checks": later("failed checks"),
+    "least_seconds": later("too fast"),
+    "alike": later("all answers alike"),
 }
 """Whom the rules of a plan leave out, by their names."""
 
@@ -68,8 +68,8 @@ def study_flow_figure(flow: pd.DataFrame, about: About) -> style.Figure:
     """
     if flow.empty or not flow["n"].max():
         return style.message_figure(phrase("Nobody has taken part yet"))
-    figure, names = style.new_figure(), STEPS | RULES
-    labels = [row_label(phrase(names.get(step, readable(step)))) for step in flow["step"]]
+    figure = style.new_figure()
+    labels = [row_label(step_name(step)) for step in flow["step"]]
     hues = [style.PALETTE[3] if is_out else style.PALETTE[0] for is_out in flow["excluded"]]
     texts = [number(n, "count") for n in flow["n"]]
     look = {"orientation": "h", "width": 0.6, "text": texts, "showlegend": False}
@@ -89,6 +89,13 @@ def study_flow_figure(flow: pd.DataFrame, about: About) -> style.Figure:
         drawn=_ROW * len(flow) + _EDGE,
         foot=70,
     )
+
+
+def step_name(step: str) -> str:
+    """A step of the flow of participants, in words."""
+    if step in RULES:
+        return phrase("out: {rule}", rule=phrase(RULES[step]))
+    return phrase(STEPS[step])
 
 
 def study_session_figure(plan: Plan | None) -> style.Figure:

@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from explainable_recsys.figures.study_flow import step_name
 from explainable_recsys.reporting.facts import facts_table
 from explainable_recsys.reporting.study_sentences import (
     COVARIATES,
     StudyResults,
     in_short,
-    step_name,
     study_sentences,
 )
 from explainable_recsys.reporting.tables import Table

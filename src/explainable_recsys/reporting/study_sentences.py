@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from explainable_recsys.figures.study_flow import RULES, STEPS
+from explainable_recsys.figures.study_flow import RULES
 from explainable_recsys.study.about import About, readable
 from explainable_recsys.study.exclusions import WITH, WITHOUT
 from explainable_recsys.wording.numbers import (
@@ -83,11 +83,6 @@ def _begun(text: str) -> str:
     return text[0].upper() + text[1:]
 
 
-def step_name(step: str) -> str:
-    """A step of the flow of participants, in words."""
-    return phrase((STEPS | RULES).get(step, readable(step)))
-
-
 def _of(table: pd.DataFrame, way: str = WITH) -> list[Row]:
     """Rows of a table with the exclusions, or without."""
     if "exclusions" not in table:
@@ -103,14 +98,17 @@ def _who(results: StudyResults) -> Iterator[str]:
     """How many people are analysed, and how many are left out."""
     counts = dict(zip(results.flow["step"], results.flow["n"], strict=True))
     out = results.flow[results.flow["excluded"] & (results.flow["n"] > 0)]
-    told = [f"{number(n, 'count')} ({step_name(step)})" for step, n in zip(out["step"], out["n"],
-                                                                      strict=True)]  # fmt: skip
+    told = [
+        phrase("{n} ({rule})", n=number(n, "count"), rule=phrase(RULES[rule]))
+        for rule, n in zip(out["step"], out["n"], strict=True)
+    ]
     text = phrase(
         "{analysed} of {answered} people who answered anything are analysed",
         analysed=number(counts["analysed"], "count"),
         answered=number(counts["answered"], "count"),
     )
-    yield f"{text}; {enumerated(told)}." if told else f"{text}."
+    left_out = phrase("; left out: {rules}", rules=enumerated(told)) if told else ""
+    yield f"{text}{left_out}."
 
 
 def _differences(results: StudyResults) -> Iterator[str]:

@@ -128,7 +128,9 @@ def _cited(one: Interactions, said: Answer) -> dict[Any, list[Any]]:
     cited = projected_evidence(Lists.of(one, said.recommendations), evidence)
     items = one.item_ids[cited.items[cited.recommendations][cited.supports]].tolist()
     found: dict[Any, list[Any]] = {item: [] for item in items}
-    for item, rated in zip(items, one.item_ids[cited.columns[cited.supports]].tolist(), strict=True):
+    for item, rated in zip(
+        items, one.item_ids[cited.columns[cited.supports]].tolist(), strict=True
+    ):
         found[item].append(rated)
     return found
 

@@ -183,7 +183,9 @@ def read_information(folder: Path, plan: Plan) -> dict[str, str]:
         except (OSError, UnicodeDecodeError) as error:
             raise InputError(f"{file}: {error}; accepted: a file of plain text") from error
         if not found[language].strip():
-            raise InputError(f"{file} is empty; accepted: what people are to know before they agree")
+            raise InputError(
+                f"{file} is empty; accepted: what people are to know before they agree"
+            )
     return found
 
 

@@ -200,9 +200,7 @@ class Session:
     def task(self, step: Step) -> Task:
         """The task of a page."""
         name = TASKS[step.block]
-        return next(
-            task for task in self.tasks if (task.task, task.number) == (name, step.number)
-        )
+        return next(task for task in self.tasks if (task.task, task.number) == (name, step.number))
 
 
 ANSWERS = {

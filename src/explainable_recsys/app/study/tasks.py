@@ -199,9 +199,7 @@ class _Maker:
         asked = self.one.ratings, np.zeros(1, np.int64), self._column(item)
         after = ranks_without(self.ranker, *asked, columns[None, :], self.plan.pool.length)
         _, best = take_away(self.ranker, *asked, self.plan.pool.length, N_CITED)
-        own, most = (
-            np.log(self._last(ranks).max() / self.ranks[item]) for ranks in (after, best)
-        )
+        own, most = (np.log(self._last(ranks).max() / self.ranks[item]) for ranks in (after, best))
         return float(np.clip(own / max(own, most), 0, 1)) if max(own, most) > 0 else None
 
     @cached_property
@@ -273,5 +271,7 @@ class _Maker:
         items = list(some)
         of = [self.number, *(str(one) for one in about)]
         names = pd.Index(items).astype(str)
-        drawn = hashes(*([one] for one in of), names, seed=self.plan.seed, purpose="tasks of a study")
+        drawn = hashes(
+            *([one] for one in of), names, seed=self.plan.seed, purpose="tasks of a study"
+        )
         return [items[place] for place in np.argsort(drawn, kind="stable")]

@@ -203,7 +203,9 @@ class Visit:
         if step is None or steps.index(step) > steps.index(now):
             return self.to(now.name)
         is_past = is_over and step.block != "thanks"
-        return self.to(now.name) if is_past or step.block == "ratings" and session.has_rated else None
+        return (
+            self.to(now.name) if is_past or step.block == "ratings" and session.has_rated else None
+        )
 
     def _waiting(self) -> Response:
         reply = self.page("study_waiting.html.j2")
@@ -355,7 +357,9 @@ class Visit:
         if go == "find":
             return self.to(f"ratings?{urlencode({'q': form.get('q')})}")
         turn = form.get("turn")[:4]
-        return self.to(f"ratings?page={int(turn)}" if go == "more" and turn.isdigit() else "ratings")
+        return self.to(
+            f"ratings?page={int(turn)}" if go == "more" and turn.isdigit() else "ratings"
+        )
 
     def _changed(self, form: Form, before: dict[str, float]) -> dict[str, float | None]:
         """Ratings that are not as before; None: taken back.

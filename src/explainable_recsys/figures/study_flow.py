@@ -14,7 +14,7 @@ from explainable_recsys.study.about import About, readable
 from explainable_recsys.study.flow import steps
 from explainable_recsys.study.plan import Plan
 from explainable_recsys.wording.numbers import number
-from explainable_recsys.wording.phrases import later, phrase, plural
+from explainable_recsys.wording.phrases import later, phrase
 
 STEPS = {
     "entered": later("opened the study"),
@@ -38,7 +38,7 @@ BLOCKS = {
     "consent": later("Consent, its version and time kept"),
     "about-you": later("Questions about the person"),
     "ratings": later("Rates at least {n} films"),
-    "recommendation": later("{n} recommendations one at a time: {kinds}"),
+    "recommendation": later("{n} recommendations: {kinds}"),
     "side-by-side": later("Chooses among all reasons for a film: {n} ×"),
     "forecast": later("Says which rating, taken back, removes a film: {n} ×"),
     "correction": later("Moves ratings until a film is removed: {n} ×"),
@@ -135,12 +135,7 @@ def session(plan: Plan) -> list[str]:
     """The blocks of a session in order, in words."""
     pages = steps(plan)
     counts = Counter(page.block for page in pages)
-    kinds = [
-        plural(plan.items_of(kind), "{n} with {kind}", "{n} with {kind}", kind=readable(kind.name))
-        for kind in plan.kinds
-    ]
-    scales = [readable(scale.name) for scale in plan.scales]
-    told = {"kinds": ", ".join(kinds), "scales": ", ".join(scales)}
+    told = {"kinds": _kinds(plan), "scales": ", ".join(readable(s.name) for s in plan.scales)}
     return [
         phrase(
             BLOCKS.get(block, block),
@@ -149,3 +144,11 @@ def session(plan: Plan) -> list[str]:
         )
         for block in dict.fromkeys(page.block for page in pages)
     ]
+
+
+def _kinds(plan: Plan) -> str:
+    """Which kinds of reasons, and how many recommendations with each."""
+    names, counts = [readable(kind.name) for kind in plan.kinds], [*map(plan.items_of, plan.kinds)]
+    if len(set(counts)) == 1:
+        return phrase("{n} with each of {kinds}", n=counts[0], kinds=", ".join(names))
+    return ", ".join(f"{n} {name}" for n, name in zip(counts, names, strict=True))

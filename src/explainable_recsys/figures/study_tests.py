@@ -110,8 +110,8 @@ def _significant(contrasts: pd.DataFrame, alpha: float) -> str:
     first = contrasts.iloc[contrasts["p_holm"].argmin()]
     up = [first["first"], first["second"]][:: 1 if first["difference"] > 0 else -1]
     return phrase(
-        "{n} of {n_all} differences are larger than chance gives, corrected for their number; "
-        "most clearly {measure}: {high} above {low}",
+        "Larger than chance gives, corrected for their number: {n} of {n_all} differences; most "
+        "clearly {measure} with {high} above {low}",
         n=n,
         n_all=len(contrasts),
         measure=escape(readable(first["measure"])),

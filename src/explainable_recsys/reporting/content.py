@@ -13,7 +13,6 @@ from explainable_recsys.wording.numbers import date
 from explainable_recsys.wording.phrases import later, phrase
 from explainable_recsys.wording.runs import named_run
 
-
 STUDY_FIGURES = {
     "session": later("A session of the study"),
     "flow": later("Who took part"),

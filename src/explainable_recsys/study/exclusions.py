@@ -42,9 +42,9 @@ def people(
     Returns:
         One row per participant: `participant`, `consented`, `finished`, `minutes`, `n_ratings`;
         `n_trials`, the recommendations made for them, of which they saw `n_seen` and answered
-        anything of `n_answered`; `failed_checks`; `seconds`, the median of their pages with recommendations;
-        `alike`, whether all their agreements are the same; `excluded_by`, names of the rules that
-        leave them out, empty for who is analysed or has answered nothing.
+        anything of `n_answered`; `failed_checks`; `seconds`, the median of their pages with
+        recommendations; `alike`, whether all their agreements are the same; `excluded_by`, names
+        of the rules that leave them out, empty for who is analysed or has answered nothing.
     """
     rules = rules or plan.exclusions
     table = participants.reindex(

@@ -19,6 +19,23 @@ RESAMPLES, SEED = 2000, 0
 SHOWN, LIST = "all shown", "list"
 """The rows of all items shown, and of people's whole lists, in the table of popularity."""
 
+COLUMNS = {
+    "task_results": [
+        *("task", "condition", "n", "n_people", "share", "low", "high", "chance"),
+        *("faithfulness", "seconds"),
+    ],
+    "forecast_effect": [
+        *("n", "n_people", "estimate", "error", "low", "high", "z", "p"),
+        *("odds", "odds_low", "odds_high"),
+    ],
+    "scales": [
+        *("scale", "n", "n_left_out", "n_items", "mean", "sd"),
+        *("alpha", "low", "high", "omega", "least_item_rest"),
+    ],
+    "popularity": ["condition", "n", "popularity_rank"],
+}
+"""Of the tables, by what they are called in the catalog."""
+
 
 def task_results(plan: Plan, tasks: pd.DataFrame) -> pd.DataFrame:
     """How each kind of reason does in the tasks.
@@ -39,8 +56,7 @@ def task_results(plan: Plan, tasks: pd.DataFrame) -> pd.DataFrame:
         for task, of_task in tasks.groupby("task", sort=True)
         for row in _of_task(plan, str(task), of_task)
     ]
-    columns = ["task", "condition", "n", "n_people", "share", "low", "high", "chance"]
-    return pd.DataFrame(rows, columns=[*columns, "faithfulness", "seconds"])
+    return pd.DataFrame(rows, columns=COLUMNS["task_results"])
 
 
 def _of_task(plan: Plan, task: str, done: pd.DataFrame) -> Iterator[dict[str, object]]:
@@ -90,7 +106,7 @@ def popularity(plan: Plan, trials: pd.DataFrame, participants: pd.DataFrame) -> 
     of_lists = participants.reindex(columns=["list_popularity_rank"])["list_popularity_rank"]
     parts |= {SHOWN: ranks, LIST: of_lists.astype("float64").dropna()}
     rows = [(name, len(values), values.median()) for name, values in parts.items()]
-    return pd.DataFrame(rows, columns=["condition", "n", "popularity_rank"])
+    return pd.DataFrame(rows, columns=COLUMNS["popularity"])
 
 
 def forecast_effect(tasks: pd.DataFrame) -> pd.DataFrame:
@@ -113,15 +129,14 @@ def forecast_effect(tasks: pd.DataFrame) -> pd.DataFrame:
         design = done[["faithfulness"]].to_numpy(np.float64)
         fit = cumulative_logit(right, design, pd.factorize(done["participant"])[0])
     except InputError:  # all right, or all wrong, or the same faithfulness everywhere
-        return pd.DataFrame(columns=[*_EFFECT, "odds", "odds_low", "odds_high"])
+        return pd.DataFrame(columns=COLUMNS["forecast_effect"])
     row: list[float] = [len(done), done["participant"].nunique()]
     row += [float(part[0]) for part in (fit.coefficients, fit.errors, fit.low, fit.high)]
-    table = pd.DataFrame([[*row, float(fit.z[0]), float(fit.p[0])]], columns=_EFFECT)
+    table = pd.DataFrame(
+        [[*row, float(fit.z[0]), float(fit.p[0])]], columns=COLUMNS["forecast_effect"][:8]
+    )
     ends = {"odds": "estimate", "odds_low": "low", "odds_high": "high"}
     return table.assign(**{odds: np.exp(table[name] / 10) for odds, name in ends.items()})
-
-
-_EFFECT = ["n", "n_people", "estimate", "error", "low", "high", "z", "p"]
 
 
 def scale_results(plan: Plan, answers: pd.DataFrame) -> pd.DataFrame:
@@ -137,7 +152,6 @@ def scale_results(plan: Plan, answers: pd.DataFrame) -> pd.DataFrame:
         `least_item_rest`, the lowest correlation of an item with the others: missing where too few
         people answered, or all alike.
     """
-    columns = ["scale", "n", "n_left_out", "n_items", "mean", "sd", "alpha", "low", "high"]
     rows = []
     for scale in plan.scales:
         items = {one.name: one for one in scale.items}
@@ -158,4 +172,4 @@ def scale_results(plan: Plan, answers: pd.DataFrame) -> pd.DataFrame:
             continue
         least = float(np.min(found.item_rest))
         rows.append([*row, found.alpha, found.low, found.high, found.omega, least])
-    return pd.DataFrame(rows, columns=[*columns, "omega", "least_item_rest"])
+    return pd.DataFrame(rows, columns=COLUMNS["scales"])

@@ -95,7 +95,7 @@ def _report(approaches: list[str]) -> list[Node]:
         for name in everything().all_outputs()
         if name.endswith("_figure") and name.partition(".")[0] in {*RECOMMENDERS, *approaches}
     }
-    drawn |= {f"study.{name}_figure" for name in report.STUDY_FIGURES}
+    drawn |= {*report.OF_STUDY}
     lists = {f"{APPROACHES[name].recommender}.recommendations" for name in approaches}
     facts = [*TESTS, "faithfulness_scope", "stability", "example_lists", "example_histories"]
     facts += [name for name in OVERSIGHT if name != "weak_reasons"]

@@ -20,6 +20,9 @@ from explainable_recsys.reporting.html import report_html
 SECONDS = ("earlier_seconds", "node_seconds")
 """What is known of how long nodes took: of earlier runs, and of this one as far as it has come."""
 
+OF_STUDY = tuple(f"study.{name}_figure" for name in STUDY_FIGURES)
+"""Figures of a study, in their order."""
+
 
 def note_provenance(run: dict[str, Any], data_version: dict[str, Any]) -> dict[str, Any]:
     """Which run this is, by which code, and of which version of the data."""
@@ -76,8 +79,8 @@ def write_report(
         figures: By name of the dataset, those of the comparison before those of single ones.
     """
     first = [name for name in figures if "." not in name]
-    last = [f"study.{name}_figure" for name in STUDY_FIGURES]
-    drawn = [*first, *sorted(set(figures) - {*first, *last}), *last]
+    others = sorted(set(figures) - {*first, *OF_STUDY})
+    drawn = [*first, *others, *OF_STUDY]
     split = SplitParameters.model_validate(data_version["split"])
     named: dict[str, Any] = {**RECOMMENDERS, **APPROACHES}
     content = ReportContent(

@@ -81,7 +81,7 @@ def judge_tasks(
     def judged(who: pd.Series[Any]) -> Tables:
         own = [table[table["participant"].isin(who)] for table in given]
         if planned is None:
-            return tuple(pd.DataFrame() for _ in range(4))
+            return tuple(pd.DataFrame(columns=names) for names in tasks.COLUMNS.values())
         return (
             tasks.task_results(planned, own[3]),
             tasks.forecast_effect(own[3]),

@@ -8,6 +8,7 @@ from kedro.pipeline import Node, Pipeline
 
 from explainable_recsys.pipelines.steps import node
 from explainable_recsys.pipelines.study_analysis import nodes, telling
+from explainable_recsys.reporting.content import STUDY_FIGURES
 
 STUDY = "study"
 """Namespace of all entries."""
@@ -23,7 +24,7 @@ def create_pipeline(**_: Any) -> Pipeline:
         for name in ("flow", "descriptives", "omnibus", "contrasts", "terms", "popularity")
     }
     told |= {"tasks": "study.task_results", "forecast": "study.forecast_effect"}
-    figures = [f"study.{name}_figure" for name in telling.STUDY_FIGURES]
+    figures = [f"study.{name}_figure" for name in STUDY_FIGURES]
     return Pipeline(
         [
             _node(
@@ -45,7 +46,7 @@ def create_pipeline(**_: Any) -> Pipeline:
             _node(
                 telling.draw_study,
                 {**plan, **manifest, **_of(*drawn)},
-                [f"{name}_figure" for name in telling.STUDY_FIGURES],
+                [f"{name}_figure" for name in STUDY_FIGURES],
             ),
             _node(
                 telling.tell_study,

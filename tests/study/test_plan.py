@@ -62,6 +62,7 @@ BAD: list[tuple[dict[str, Any], list[str]]] = [
     ({"questions": [{**INTEREST, "excludes": [9]}]}, ["interest: '9'", "accepted: 1, 2, 3, 4, 5"]),
     ({"questions": [{**INTEREST, "text": ""}]}, ["questions.0.text", "found ''"]),
     ({"questions": [{**INTEREST, "name": True}]}, ["questions.0.name", "found True"]),
+    ({"about_you": [{"name": "age", "text": "Age?", "answer": "text"}]}, ["age", "accepted: a nu"]),
     ({"checks": [{"name": "c", "text": "3 please"}]}, ["checks: each has an expected answer"]),
     ({"checks": [{"name": "c", "text": "3!", "expected": 7}]}, ["c: '7'", "accepted: 1, 2"]),
     ({"exclusions": {"failed_checks": 1}}, ["failed_checks: 1 of 0 checks", "accepted: 0 to 0"]),

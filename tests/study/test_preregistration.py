@@ -78,10 +78,11 @@ def test_power_is_that_of_a_paired_test_of_peoples_means() -> None:
     rng = np.random.default_rng(0)
     asked, n = plan.analysis, 40_000
     means = [
-        rng.normal(0, asked.sd_within, (n, plan.items_per_kind)).mean(axis=1) for _ in range(2)
+        rng.normal(0, asked.sd_between, n)
+        + rng.normal(0, asked.sd_within, (n, plan.items_per_kind)).mean(axis=1)
+        for _ in range(2)
     ]
-    differences = rng.normal(0, asked.sd_between, n) + means[0] - means[1]
-    deviation = float(differences.std())
+    deviation = float((means[0] - means[1]).std())
     for found, size in ((first, 0.5), (second, 0.3)):
         assert found.power == pytest.approx(contrast_power(size, deviation, 240, 2), abs=0.02)
         enough = contrast_power(size, deviation, found.n_needed, 2)

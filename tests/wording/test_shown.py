@@ -24,6 +24,7 @@ SHOWN = ("app", "figures", "interface", "pipelines/evaluation", "reporting", "wo
 
 ENGLISH = {
     *("configuration.py", "histories.py", "messages.py", "old_names.py", "stored.py", "workers.py"),
+    "study_plan.py",
     *("details.py", "items.py", "runs.py", "service.py", "shelf.py", "tmdb.py"),
     *("api.py", "problems.py", "reference.py", "schemas.py"),
     "notices.py",

@@ -137,15 +137,18 @@ def _matched(plan: Plan, number: int, listed: pd.DataFrame) -> dict[str, list[Ch
     """Items that all can explain: equally many of each kind in each stratum, kinds at random."""
     explained = [kind.name for kind in plan.explained]
     pool = listed[listed[explained].all(axis=1)] if explained else listed
+    ids, ranks = (pool[name].tolist() for name in ("item_id", "rank"))
     n = min(plan.items_per_kind, len(pool) // len(plan.kinds))
     strata = strata_of(len(pool), n, plan.pool.strata)
-    drawn = [_random(plan, number, pool.iloc[start:stop]) for start, stop in strata]
+    texts = np.array([*map(str, ids)], object)
+    drawn = hashes([number], texts, seed=plan.seed, purpose="items of a study")
+    left = [deque(start + np.argsort(drawn[start:stop])) for start, stop in strata]
     blocks = np.arange(n) % max(1, len(strata))
     found: dict[str, list[Chosen]] = {kind.name: [] for kind in plan.kinds}
-    for stratum in blocks[_drawn(plan, "strata", n, number)]:
+    for stratum in blocks[_drawn(plan, "strata", n, number)].tolist():
         for kind in plan.kinds:
-            item_id, rank = drawn[stratum].popleft()
-            found[kind.name].append(Chosen(item_id, rank, int(stratum) + 1))
+            row = left[stratum].popleft()
+            found[kind.name].append(Chosen(ids[row], ranks[row], stratum + 1))
     return found
 
 
@@ -165,14 +168,6 @@ def strata_of(n_items: int, n_blocks: int, n_strata: int) -> list[tuple[int, int
     taken = np.bincount(np.arange(n_blocks) % min(n_strata, n_blocks))
     ends = [n_items * total // n_blocks for total in accumulate(taken.tolist(), initial=0)]
     return list(pairwise(ends))
-
-
-def _random(plan: Plan, number: int, part: pd.DataFrame) -> deque[tuple[Any, int]]:
-    """The items of a stratum in random order, with their ranks."""
-    ids = part["item_id"].astype(str)
-    order = np.argsort(hashes([number], ids, seed=plan.seed, purpose="items of a study"))
-    some = part.iloc[order]
-    return deque(zip(some["item_id"].tolist(), some["rank"].tolist(), strict=True))
 
 
 def _best(plan: Plan, listed: pd.DataFrame) -> dict[str, list[Chosen]]:

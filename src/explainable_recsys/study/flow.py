@@ -6,11 +6,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from explainable_recsys.errors import InputError
-from explainable_recsys.study.plan import Plan, Question, Text
+from explainable_recsys.study.plan import AGE, Plan, Question, Text
 from explainable_recsys.wording.phrases import phrase
-
-AGE = "age"
-"""Name of the question how old somebody is, which a plan may word itself in `about_you`."""
 
 OLDEST = 120
 """Years."""

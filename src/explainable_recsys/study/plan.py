@@ -33,6 +33,9 @@ Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(_[A-Z]{2})?$")]
 ANY_LANGUAGE = ""
 """Language of a text that is the same in all."""
 
+AGE = "age"
+"""Name of the question how old somebody is, which a plan may word itself in `about_you`."""
+
 RESERVED = ("user_id", "item_id", "rank", "score")
 """Columns of a pool, which no kind is called."""
 
@@ -275,13 +278,14 @@ class Analysis(Part):
     Attributes:
         alpha: Error that is accepted, over all hypotheses (Holm).
         power: Wanted for each of them.
-        sd_between: Of people's true differences between two kinds, in steps.
-        sd_within: Of single answers of one person under one kind, in steps.
+        sd_between: Of what people think of a kind beyond the others, in steps.
+        sd_within: Of single answers of one person under one kind, in steps. The two deviations
+            together are those that the article reports for the differences between its kinds.
     """
 
     alpha: float = Field(0.05, gt=0, lt=0.5)
     power: float = Field(0.8, gt=0, lt=1)
-    sd_between: float = Field(0.8, ge=0)
+    sd_between: float = Field(0.6, ge=0)
     sd_within: float = Field(0.9, ge=0)
 
 
@@ -312,7 +316,8 @@ class Plan(Part):
         about_you: Questions about the person.
         closing: Questions at the end.
         least_age: Who is younger cannot take part; 0: nobody is asked.
-        information: Name of a text file beside the plan, shown first.
+        information: Name of a text file beside the plan, shown first; another language's has the
+            language in its name, such as `information.de.txt`.
         consent: Agreed to before anything is kept.
         raffle: What an e-mail address is asked for, which is kept apart; None: it is not.
         codes: Who may take part: whoever has the link, or has one of the codes too.
@@ -414,6 +419,8 @@ class Plan(Part):
         _once("scales", (scale.name for scale in self.scales))
         _once("forms", self.forms)
         _once("languages", self.languages)
+        if any(one.name == AGE and one.answer != "number" for one in self.about_you):
+            raise ValueError(f"about_you: {AGE} is asked otherwise; accepted: a number of years")
 
     def _check_numbers(self) -> None:
         if self.ratings.most < self.ratings.least:

@@ -52,8 +52,7 @@ def planned_contrasts(plan: Plan) -> tuple[Contrast, ...]:
     """How likely it is that each hypothesis is found if it is true.
 
     Each is a paired t-test of people's means, with the error divided by the number of hypotheses,
-    which is the least that Holm leaves. A person's difference of two kinds varies by
-    √(`sd_between`² + 2 `sd_within`²/m) with m items of each.
+    which is the least that Holm leaves; see `power.difference_deviation`.
 
     Raises:
         InputError: If even very many people would not do.
@@ -62,7 +61,7 @@ def planned_contrasts(plan: Plan) -> tuple[Contrast, ...]:
     found = []
     for one in plan.hypotheses:
         items = min(plan.items_of(kind) for kind in plan.kinds if kind.name in one.kinds)
-        deviation = difference_deviation(asked.sd_between / 2**0.5, asked.sd_within, items)
+        deviation = difference_deviation(asked.sd_between, asked.sd_within, items)
         power = contrast_power(one.difference, deviation, plan.n_people, n, asked.alpha)
         needed = people_needed(one.difference, deviation, asked.power, n, asked.alpha)
         found.append(Contrast(one, power, needed))
@@ -189,8 +188,8 @@ def _seen(table: pd.DataFrame) -> Section:
 def _power(plan: Plan) -> Section:
     wanted = plan.analysis
     line = phrase(
-        "With {n} people; planned with deviations of {between} steps of people's true differences "
-        "and {within} of single answers.",
+        "With {n} people in the analysis; planned with deviations of {between} steps of what "
+        "people think of a kind and {within} of single answers.",
         n=number(plan.n_people, "count"),
         between=short(wanted.sd_between),
         within=short(wanted.sd_within),

@@ -24,8 +24,7 @@ from pydantic import Field
 from explainable_recsys.data import Data
 from explainable_recsys.draws import sample, uniforms
 from explainable_recsys.parameters import Parameters, Seed
-from explainable_recsys.study.flow import AGE
-from explainable_recsys.study.plan import Plan, Question
+from explainable_recsys.study.plan import AGE, Plan, Question
 
 ROUNDING = 1 / 12
 """Variance that rounding to whole steps adds (Sheppard 1898); chance has so much less."""

@@ -22,8 +22,8 @@ from explainable_recsys.study.matching import pool_of
 from explainable_recsys.study.plan import Plan
 
 Reason = dict[str, Any]
-"""Of one item: `sentence`, marked up; `evidence`, its pieces as records, in the order of telling; and
-`cited`, ids of the rated items that speak for it, in this order too."""
+"""Of one item: `sentence`, marked up; `evidence`, its pieces as records, in the order of telling;
+and `cited`, ids of the rated items that speak for it, in this order too."""
 
 OF_EVIDENCE = ["position", "style", "evidence_id", "evidence", "weight", "group", "rated_item_id"]
 
@@ -60,7 +60,12 @@ class Prepared:
         if item not in self.reasons.get(kind, {}):
             return None
         stored, whole = self.said[kind]
-        said = Answer(*(_about(table, item) for table in _tables(whole)), _details(whole, item))
+        said = Answer(
+            _about(whole.recommendations, item),
+            _about(whole.explanations, item),
+            _about(whole.sentences, item),
+            {name: _about(table, item) for name, table in whole.details.items()},
+        )
         own_list = stored.whose == self.plan.recommender
         score = float(said.recommendations["score"].iloc[0])
         shares = own_list or "totals" in said.details  # shares of another's score are none
@@ -112,7 +117,7 @@ def _with_lister(service: Service, approach: str, recommender: str) -> Stored:
 def _reasons(one: Interactions, said: Answer) -> dict[Any, Reason]:
     """What is said of each item for which there is a reason."""
     table = said.explanations.reindex(columns=["item_id", *OF_EVIDENCE]).astype(object)
-    pieces: dict[Any, list[dict[str, Any]]] = {}
+    pieces: dict[Any, list[dict[Any, Any]]] = {}
     for piece in table.where(table.notna(), None).to_dict("records"):
         pieces.setdefault(piece.pop("item_id"), []).append(piece)
     cited, sentences = _cited(one, said), said.sentences
@@ -126,21 +131,12 @@ def _cited(one: Interactions, said: Answer) -> dict[Any, list[Any]]:
     """The rated items that speak for each item, in the order of telling."""
     evidence = said.details.get("projected_evidence", said.explanations)
     cited = projected_evidence(Lists.of(one, said.recommendations), evidence)
-    items = one.item_ids[cited.items[cited.recommendations][cited.supports]].tolist()
-    found: dict[Any, list[Any]] = {item: [] for item in items}
-    for item, rated in zip(
-        items, one.item_ids[cited.columns[cited.supports]].tolist(), strict=True
-    ):
-        found[item].append(rated)
+    columns = cited.items[cited.recommendations], cited.columns
+    pairs = (one.item_ids[of[cited.supports]].tolist() for of in columns)
+    found: dict[Any, list[Any]] = {}
+    for item, rated in zip(*pairs, strict=True):
+        found.setdefault(item, []).append(rated)
     return found
-
-
-def _tables(said: Answer) -> tuple[pd.DataFrame, ...]:
-    return said.recommendations, said.explanations, said.sentences
-
-
-def _details(said: Answer, item: Any) -> dict[str, pd.DataFrame]:
-    return {name: _about(table, item) for name, table in said.details.items()}
 
 
 def _about(table: pd.DataFrame, item: Any) -> pd.DataFrame:

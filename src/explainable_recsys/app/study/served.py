@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import datetime
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 
-import yaml
 from kedro.io import DataCatalog
 
 from explainable_recsys.app.runs import Found, Run, catalog_of
@@ -22,12 +21,10 @@ from explainable_recsys.app.study.store import Participant, Store, open_store
 from explainable_recsys.app.study.tasks import made
 from explainable_recsys.errors import InputError
 from explainable_recsys.interface.runs import SUCCEEDED, ended_runs, manifest_of, pin
+from explainable_recsys.interface.study_plan import read_study
 from explainable_recsys.pipelines.judging import results_root
-from explainable_recsys.study.plan import ANY_LANGUAGE, Plan, parse_plan
+from explainable_recsys.study.plan import ANY_LANGUAGE, Plan, Text
 from explainable_recsys.threads import n_cores
-
-FILE = "study.yml"
-"""The plan, in the folder of a study."""
 
 ANSWERS = "09_study"
 """Folder of the answers, among the results."""
@@ -62,7 +59,7 @@ class Served:
 
     Attributes:
         plan: The study.
-        information: What people read first, by language.
+        information: What people read first.
         service: The approaches of its run.
         store: Where answers are kept.
         today: Tells the day.
@@ -70,7 +67,7 @@ class Served:
     """
 
     plan: Plan
-    information: Mapping[str, str]
+    information: Text
     service: Service
     store: Store
     today: Callable[[], datetime.date] = datetime.date.today
@@ -128,7 +125,7 @@ def open_study(folder: Path, catalog: DataCatalog, at_hand: Service, url: str = 
     """Open a study; its run is marked to be kept for good.
 
     Args:
-        folder: With the plan in `study.yml`.
+        folder: With the plan in `study.yml`, or the plan's file.
         catalog: Where the results of runs are.
         at_hand: The service of the latest run, which is taken where that is the study's.
         url: Where answers are kept; empty: a file of the study's among the results.
@@ -137,7 +134,8 @@ def open_study(folder: Path, catalog: DataCatalog, at_hand: Service, url: str = 
         InputError: If the plan, what people read first, its run or its store is not as it has to
             be.
     """
-    plan = read_plan(folder)
+    files = read_study(folder)
+    plan = files.plan
     default = results_root(catalog) / ANSWERS / f"{plan.slug}.db"
     if not url:
         default.parent.mkdir(parents=True, exist_ok=True)
@@ -148,45 +146,9 @@ def open_study(folder: Path, catalog: DataCatalog, at_hand: Service, url: str = 
     code = version("explainable-recsys")
     store.register(plan, run.id, str(service.card["version"]), code)
     pin(catalog, run.id, for_good=True)
-    study = Served(plan, read_information(folder, plan), service, store)
+    study = Served(plan, files.information, service, store)
     study.shelf, service.items.search  # noqa: B018  so that the first who comes does not wait
     return study
-
-
-def read_plan(folder: Path) -> Plan:
-    """The plan of a study.
-
-    Raises:
-        InputError: If it cannot be read, or something in it is not accepted.
-    """
-    file = folder / FILE
-    try:
-        found = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise InputError(f"{file}: {error}; accepted: the folder of a study") from error
-    return parse_plan(found, str(file))
-
-
-def read_information(folder: Path, plan: Plan) -> dict[str, str]:
-    """What people read first, by language: `information.de.txt` for `de`, or one for all.
-
-    Raises:
-        InputError: If a file is missing, cannot be read, or is empty.
-    """
-    usual = folder / plan.information
-    found = {}
-    for language in plan.languages or (ANY_LANGUAGE,):
-        own = usual.with_suffix(f".{language}{usual.suffix}")
-        file = own if language and own.exists() else usual
-        try:
-            found[language] = file.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise InputError(f"{file}: {error}; accepted: a file of plain text") from error
-        if not found[language].strip():
-            raise InputError(
-                f"{file} is empty; accepted: what people are to know before they agree"
-            )
-    return found
 
 
 def _approaches(plan: Plan) -> set[str]:

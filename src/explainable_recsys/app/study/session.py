@@ -46,10 +46,10 @@ class Form:
 
     @classmethod
     def read(cls, body: bytes) -> Self:
-        """Read the body of a request; one with too many fields is as an empty one.
+        r"""Read the body of a request; one with too many fields is as an empty one.
 
         >>> Form.read(b"go=on&q.trust=4&q.why=a%0D%0Ab").starting("q.")
-        {'trust': '4', 'why': 'a\\nb'}
+        {'trust': '4', 'why': 'a\nb'}
         """
         try:
             text = body.decode("utf-8", "replace")
@@ -147,7 +147,7 @@ class Session:
     @cached_property
     def is_made(self) -> bool:
         """Whether it is made what is shown."""
-        return bool(self.trials) or self.has_rated and self.study.was_prepared(self.one)
+        return bool(self.trials) or (self.has_rated and self.study.was_prepared(self.one))
 
     @cached_property
     def steps(self) -> tuple[Step, ...]:
@@ -194,8 +194,8 @@ class Session:
     @cached_property
     def shows_posters(self) -> bool:
         """Whether there is one for each film that is shown: all films have one, or none."""
-        shown = [self.study.shelf.film(one.item_id) for one in (*self.trials, *self.tasks)]
-        return all(film.has_poster for film in shown)
+        shown = [one.item_id for one in self.trials] + [one.item_id for one in self.tasks]
+        return all(self.study.shelf.film(item).has_poster for item in shown)
 
     def task(self, step: Step) -> Task:
         """The task of a page."""
@@ -222,7 +222,7 @@ def checked(
     What is empty has been left out, which is stored as None.
 
     >>> from explainable_recsys.study.plan import Text
-    >>> asked = [Question(name="a", text=Text("A"), required=True), Question(name="b", text=Text("B"))]
+    >>> asked = [Question(name=name, text=Text("It is so.")) for name in "ab"]
     >>> checked(asked, {"a": "9"})
     ({'b': None}, {'a': 'Please choose one of the answers.'})
     """

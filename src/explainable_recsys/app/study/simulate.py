@@ -10,27 +10,27 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field, replace
 from http.client import HTTPConnection, HTTPException
+from importlib.metadata import version
 from pathlib import Path
 from typing import IO, Literal
 
 import click
 import numpy as np
+from kedro.io import DataCatalog
 
 from explainable_recsys.app.picks import picking_order
+from explainable_recsys.app.service import Service
 from explainable_recsys.app.study.browser import Browser, Count
 from explainable_recsys.app.study.export import exported, manifest_of, write_export
 from explainable_recsys.app.study.served import (
     ANSWERS,
-    FILE,
     Served,
     latest_run,
-    read_information,
-    read_plan,
     service_of,
 )
 from explainable_recsys.app.study.simulated import Clock, through_functions
@@ -38,6 +38,7 @@ from explainable_recsys.app.study.store import Store, now, open_store
 from explainable_recsys.app.study.visitors import Visitor, differences
 from explainable_recsys.errors import InputError
 from explainable_recsys.interface.stored import quick_catalog
+from explainable_recsys.interface.study_plan import PLAN, StudyFiles, read_study
 from explainable_recsys.pipelines.judging import results_root
 from explainable_recsys.study.plan import Plan, parse_plan
 from explainable_recsys.study.simulation import Person, Simulation, people_of
@@ -46,6 +47,9 @@ from explainable_recsys.wording.phrases import phrase, plural
 
 MARK = "-simulated"
 """What the names of simulated studies end with."""
+
+INFORMATION = "information.txt"
+"""Name of the file that people read first."""
 
 PATIENCE = 180.0
 """Seconds for which a server may start."""
@@ -109,53 +113,71 @@ def simulate(project: Path, env: str | None, folder: Path, trial: Trial) -> bool
     Args:
         project: Root of the project.
         env: Environment; None for the embedded data.
-        folder: Of the study.
+        folder: Of the study, or its plan.
         trial: How it is tried.
 
     Returns:
         Whether nothing was lost and nothing is there twice.
 
     Raises:
-        InputError: If the plan or what it needs is not as it has to be, or it has no such kinds.
+        InputError: If the plan or what it needs is not as it has to be, it has no such kinds, or
+            the store is not empty.
     """
-    catalog = quick_catalog(project, env)
-    plan = made_up(_plan(folder), now().date())
+    catalog, files = quick_catalog(project, env), read_study(folder)
+    plan = made_up(files.plan, now().date())
     if unknown := set(trial.effects) - {kind.name for kind in plan.kinds}:
         kinds = ", ".join(kind.name for kind in plan.kinds)
         raise InputError(f"--effect {min(unknown)}: no such kind; accepted: {kinds}")
     place = results_root(catalog) / ANSWERS / plan.slug
-    url = trial.store or _emptied(place)
-    copy = _copied(plan, folder if folder.is_dir() else folder.parent, place)
-    clock: Clock | Callable[[], datetime.datetime] = now
-    if trial.through == "functions":
-        clock = Clock.at(plan)
-    store = open_store(url, trial.emails or None, clock=clock)
+    url, clock = trial.store or _emptied(place), Clock.at(plan)
+    through_page = trial.through == "pages"
+    store = open_store(url, trial.emails or None, clock=now if through_page else clock)
+    with closing(store):
+        service = _begun(store, plan, catalog)
+        about = Simulation(effects=trial.effects, seed=trial.seed)
+        people = people_of(plan, about, service.data, picking_order(service.data), trial.people)
+        if through_page:
+            copy = _copied(replace(files, plan=plan), place)
+            command = _command(env, copy, url, service.names)
+            result = through_pages(command, project, store, people, trial)
+        else:
+            with one_blas_thread():
+                study = Served(plan, files.information, service, store)
+                through_functions(study, people, clock)
+            result = _result(store, plan)
+        _tell(trial, result)
+        if trial.output is not None:
+            _export(store, plan, service, trial.output)
+    return not (result.lost or result.doubled)
+
+
+def _begun(store: Store, plan: Plan, catalog: DataCatalog) -> Service:
+    """Begin a study in a store, and load what its run answers with.
+
+    Raises:
+        InputError: If it is not there for the first time.
+    """
     if plan.slug in store.slugs():
-        raise InputError(f"--store {url}: study '{plan.slug}' is there; accepted: an empty store")
+        raise InputError(f"--store: study '{plan.slug}' is in it; accepted: one without it")
     run = latest_run(plan, catalog)
     service = service_of(plan, run, results_root(catalog))
-    store.register(plan, run.id, str(service.card["version"]), _version())
-    about = Simulation(effects=trial.effects, seed=trial.seed)
-    people = people_of(plan, about, service.data, picking_order(service.data), trial.people)
-    if isinstance(clock, Clock):
-        study = Served(plan, read_information(copy, plan), service, store)
-        with one_blas_thread():
-            through_functions(study, people, clock)
-        result = _result(store, plan)
-    else:
-        command = [sys.executable, "-m", "kedro", "app", "--study", str(copy), "--store", url]
-        command += ["--env", env] if env else []
-        command += ["--approaches", ",".join(sorted(service.names))]
-        result = through_pages(command, project, store, people, trial)
-    _tell(trial, result)
-    if trial.output is not None:
-        study_there = store.study(plan.slug)
-        assert study_there
-        manifest = manifest_of(study_there, now().date(), with_text=False)
-        tables = exported(store, study_there, service.data)
-        write_export(trial.output, tables, plan, manifest)
-    store.close()
-    return not (result.lost or result.doubled)
+    code = version("explainable-recsys")
+    store.register(plan, run.id, str(service.card["version"]), code)
+    return service
+
+
+def _command(env: str | None, folder: Path, url: str, approaches: Sequence[str]) -> list[str]:
+    """What serves a study."""
+    of_env = ["--env", env] if env else []
+    app = [sys.executable, "-m", "kedro", "app", *of_env, "--approaches", ",".join(approaches)]
+    return [*app, "--study", str(folder), "--store", url]
+
+
+def _export(store: Store, plan: Plan, service: Service, folder: Path) -> None:
+    study = store.study(plan.slug)
+    assert study
+    manifest = manifest_of(study, now().date(), with_text=False)
+    write_export(folder, exported(store, study, service.data), plan, manifest)
 
 
 def made_up(plan: Plan, today: datetime.date) -> Plan:
@@ -171,6 +193,7 @@ def made_up(plan: Plan, today: datetime.date) -> Plan:
         "slug": plan.slug[: 40 - len(MARK)] + MARK,
         "title": titles,
         "simulated": True,
+        "information": INFORMATION,
         "opens": today.isoformat(),
         "closes": (today + max(days, datetime.timedelta(days=2))).isoformat(),
     }
@@ -329,10 +352,6 @@ def _tell(trial: Trial, result: Result) -> None:
             click.echo(f"  {problem}")
 
 
-def _plan(folder: Path) -> Plan:
-    return read_plan(folder if folder.is_dir() else folder.parent)
-
-
 def _emptied(place: Path) -> str:
     """The store of simulations of a study, without what the last one left."""
     place.parent.mkdir(parents=True, exist_ok=True)
@@ -342,18 +361,13 @@ def _emptied(place: Path) -> str:
     return str(place.with_name(f"{place.name}.db"))
 
 
-def _copied(plan: Plan, folder: Path, place: Path) -> Path:
+def _copied(files: StudyFiles, place: Path) -> Path:
     """The folder of a made-up study: its plan, and what people read."""
     place.mkdir(parents=True, exist_ok=True)
-    base = folder / plan.information
-    for file in folder.glob(f"{base.stem}*{base.suffix}"):
-        (place / file.name).write_bytes(file.read_bytes())
-    text = json.dumps(plan.model_dump(mode="json"), ensure_ascii=False)
-    (place / FILE).write_text(text, encoding="utf-8")
+    plan = files.plan.model_dump(mode="json")
+    (place / PLAN).write_text(json.dumps(plan, ensure_ascii=False), encoding="utf-8")
+    for language, text in files.information.root.items():
+        own = place / INFORMATION
+        own = own.with_suffix(f".{language}.txt") if language else own
+        own.write_text(text, encoding="utf-8")
     return place
-
-
-def _version() -> str:
-    from importlib.metadata import version
-
-    return version("explainable-recsys")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -155,13 +156,18 @@ class _Maker:
         """Items of which each kind says something, with all of it in random order."""
         kinds = [kind for kind in self.plan.kinds if kind.approach or kind.says]
         for number in range(1, self.plan.blocks.side_by_side + 1):
-            item = self._take(lambda item: all(self.reason(k, item)["sentence"] for k in kinds))
+            item = self._take(lambda _: True, *kinds)
             if item is None:
                 return
             said = {kind.name: self.reason(kind, item) for kind in kinds}
             form = self.plan.forms[0]
             choices = [
-                {"kind": kind, **said[kind], "drawing": self.drawn(form, kind, item)}
+                {
+                    "kind": kind,
+                    **said[kind],
+                    "drawing": self.drawn(form, kind, item),
+                    "faithfulness": self.faithfulness(item, said[kind]["cited"]),
+                }
                 for kind in self._shuffled(said, item)
             ]
             options = {"rank": self.ranks[item], "choices": choices}
@@ -171,7 +177,7 @@ class _Maker:
         """Items which one rating holds up more than others."""
         number = 0
         for kind in self._kinds(self.plan.blocks.forecast):
-            item = self._take(lambda item: self._explains(kind, item) and self._choices(item))
+            item = self._take(self._choices, kind)
             if item is not None:
                 number += 1
                 options = {**self._facts(kind, item), "choices": self._choices(item)}
@@ -181,7 +187,7 @@ class _Maker:
         """Items among the best."""
         number = 0
         for kind in self._kinds(self.plan.blocks.correction):
-            item = self._take(lambda item: self.ranks[item] <= TOP and self._explains(kind, item))
+            item = self._take(lambda item: self.ranks[item] <= TOP, kind)
             if item is not None:
                 number += 1
                 options = {**self._facts(kind, item), "top": TOP}
@@ -196,11 +202,25 @@ class _Maker:
         if not cited:
             return None
         columns = self.one.item_columns(np.array(cited[:N_CITED]))
-        asked = self.one.ratings, np.zeros(1, np.int64), self._column(item)
-        after = ranks_without(self.ranker, *asked, columns[None, :], self.plan.pool.length)
-        _, best = take_away(self.ranker, *asked, self.plan.pool.length, N_CITED)
-        own, most = (np.log(self._last(ranks).max() / self.ranks[item]) for ranks in (after, best))
-        return float(np.clip(own / max(own, most), 0, 1)) if max(own, most) > 0 else None
+        after = ranks_without(
+            self.ranker,
+            self.one.ratings,
+            np.zeros(1, np.int64),
+            self.one.item_columns(np.array([item])),
+            columns[None, :],
+            self.plan.pool.length,
+        )
+        own = math.log(self._last(after)[0] / self.ranks[item])
+        most = max(own, math.log(self.lowest[item] / self.ranks[item]))
+        return max(own, 0.0) / most if most > 0 else None
+
+    @cached_property
+    def lowest(self) -> dict[Any, int]:
+        """Ranks to which items of the list fall without the ratings that hold them up most."""
+        items, n = self.prepared.lists.items, self.plan.pool.length
+        rows = np.zeros(len(items), np.int64)
+        _, ranks = take_away(self.ranker, self.one.ratings, rows, items, n, N_CITED)
+        return dict(zip(self.ranks, self._last(ranks).max(axis=1).tolist(), strict=True))
 
     @cached_property
     def falls(self) -> dict[Any, NDArray[np.int64]]:
@@ -249,18 +269,18 @@ class _Maker:
         kinds = self.plan.explained
         return (kinds[(self.number + turn) % len(kinds)] for turn in range(n if kinds else 0))
 
-    def _explains(self, kind: Kind, item: Any) -> bool:
-        return bool(self.reason(kind, item)["sentence"])
+    def _take(self, fits: Callable[[Any], object], *kinds: Kind) -> Any:
+        """The first item left that fits and that kinds explain; None without one.
 
-    def _take(self, fits: Callable[[Any], object]) -> Any:
-        """The first item left that fits, which is not left then; None without one."""
-        item = next((item for item in self.left if fits(item)), None)
+        It is not left then.
+        """
+        explained = (
+            item for item in self.left if all(self.reason(kind, item)["sentence"] for kind in kinds)
+        )
+        item = next((item for item in explained if fits(item)), None)
         if item is not None:
             self.left.remove(item)
         return item
-
-    def _column(self, item: Any) -> NDArray[np.int64]:
-        return self.one.item_columns(np.array([item]))
 
     def _last(self, ranks: NDArray[np.int64]) -> NDArray[np.int64]:
         """Ranks, where what is not recommended any more has the last one."""
@@ -269,9 +289,7 @@ class _Maker:
     def _shuffled(self, some: Iterable[Any], *about: Any) -> list[Any]:
         """In an order that depends on the participant, and on what it is about."""
         items = list(some)
-        of = [self.number, *(str(one) for one in about)]
+        ids = [np.array([str(one)]) for one in (self.number, *about)]
         names = pd.Index(items).astype(str)
-        drawn = hashes(
-            *([one] for one in of), names, seed=self.plan.seed, purpose="tasks of a study"
-        )
+        drawn = hashes(*ids, names, seed=self.plan.seed, purpose="tasks of a study")
         return [items[place] for place in np.argsort(drawn, kind="stable")]

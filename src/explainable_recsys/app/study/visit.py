@@ -119,12 +119,15 @@ class Visit:
 
     def _with_cookie(self, reply: Response, token: str) -> Response:
         days = (self.plan.closes - self.study.today()).days + 1
-        is_safe = self.request.url.scheme == "https"
-        how = {"path": self.at, "httponly": True, "samesite": "lax", "secure": is_safe}
-        if token:
-            reply.set_cookie(self.cookie, token, max_age=86_400 * max(1, days), **how)
-        else:
-            reply.delete_cookie(self.cookie, **how)
+        reply.set_cookie(
+            self.cookie,
+            token,
+            max_age=86_400 * max(1, days) if token else 0,
+            path=self.at,
+            secure=self.request.url.scheme == "https",
+            httponly=True,
+            samesite="lax",
+        )
         return reply
 
     # Coming and going
@@ -202,10 +205,8 @@ class Visit:
             raise NotHereError(name)
         if step is None or steps.index(step) > steps.index(now):
             return self.to(now.name)
-        is_past = is_over and step.block != "thanks"
-        return (
-            self.to(now.name) if is_past or step.block == "ratings" and session.has_rated else None
-        )
+        is_past = step.block == "ratings" and session.has_rated
+        return self.to(now.name) if is_past or (is_over and step.block != "thanks") else None
 
     def _waiting(self) -> Response:
         reply = self.page("study_waiting.html.j2")
@@ -222,8 +223,7 @@ class Visit:
     def _shown(self, name: str, status: int = 200, **values: Any) -> Response:
         """A page, with what was given so far."""
         if self.session is None or name in FIRST:
-            texts = self.study.information[self.language].strip()
-            paragraphs = [part.strip() for part in re.split(r"\n\s*\n", texts)]
+            paragraphs = re.split(r"\n\s*\n", self.said(self.study.information).strip())
             token = secrets.token_urlsafe(32)
             shown = {"paragraphs": paragraphs, "token": token, "title": self.said(self.plan.title)}
             return self.page(TEMPLATES[name], status, **shown, **values)
@@ -356,10 +356,8 @@ class Visit:
             return self._shown("ratings", 422, text_of_problem=text)
         if go == "find":
             return self.to(f"ratings?{urlencode({'q': form.get('q')})}")
-        turn = form.get("turn")[:4]
-        return self.to(
-            f"ratings?page={int(turn)}" if go == "more" and turn.isdigit() else "ratings"
-        )
+        more = {"page": form.get("turn")[:4]} if go == "more" else {}
+        return self.to(f"ratings?{urlencode(more)}".rstrip("?"))
 
     def _changed(self, form: Form, before: dict[str, float]) -> dict[str, float | None]:
         """Ratings that are not as before; None: taken back.

@@ -62,19 +62,11 @@ def study(scenario: Scenario, people: int, rng: np.random.Generator) -> dict[str
     return {name: values.ravel() for name, values in (columns | {"item": item}).items()}
 
 
-def p_values(answers: dict[str, NDArray[np.intp]], items_crossed: bool) -> dict[str, float]:
-    """What each test says of one study."""
+def of_means(answers: dict[str, NDArray[np.intp]]) -> dict[str, float]:
+    """What tests of people's means and ranks say of one study: their p-values."""
     means = answers["answer"].reshape(-1, KINDS, ITEMS_PER_KIND).mean(axis=2)
     anova, pairs = repeated_measures(means), [contrast.p for contrast in contrasts(means)]
-    design = (answers["kind"][:, None] == np.arange(1, KINDS)).astype(np.float64)
-    own = answers["person"] * KINDS + answers["kind"]
-    crossed = {"ordinal": (), "ordinal, people × kinds": (own,)}
-    crossed |= {"ordinal, items": (answers["item"],)} if items_crossed else {}
-    models = {
-        name: cumulative_logit(answers["answer"], design, answers["person"], *codes)
-        for name, codes in crossed.items()
-    }
-    found = {
+    return {
         "ANOVA": anova.p,
         "ANOVA, Greenhouse-Geisser": anova.p_gg,
         "ANOVA, Huynh-Feldt": anova.p_hf,
@@ -84,8 +76,18 @@ def p_values(answers: dict[str, NDArray[np.intp]], items_crossed: bool) -> dict[
         "any pair, Holm": float(holm(pairs).min()),
         "any pair, Bonferroni": float(bonferroni(pairs).min()),
     }
-    for name, fit in models.items():
-        found |= {f"{name}: likelihood ratio": fit.ratio_p, f"{name}: Wald, one kind": fit.p[0]}
+
+
+def of_models(answers: dict[str, NDArray[np.intp]], items_crossed: bool) -> dict[str, float]:
+    """And what the ordinal models say."""
+    design = (answers["kind"][:, None] == np.arange(1, KINDS)).astype(np.float64)
+    own = answers["person"] * KINDS + answers["kind"]
+    crossed = {"ordinal": (), "ordinal by participant": (own,)}
+    crossed |= {"ordinal, items": (answers["item"],)} if items_crossed else {}
+    found: dict[str, float] = {}
+    for name, codes in crossed.items():
+        fit = cumulative_logit(answers["answer"], design, answers["person"], *codes)
+        found |= {f"{name}: likelihood ratio": fit.ratio_p, f"{name}: Wald, one pair": fit.p[0]}
     return found
 
 
@@ -97,16 +99,17 @@ def main() -> None:
     parser.add_argument("--items-crossed", action="store_true")
     given = parser.parse_args()
     began = time.process_time()
-    shares = {}
+    shares: dict[str, pd.Series[float]] = {}
     for number, scenario in enumerate(SCENARIOS):
         found = defaultdict(list)
         for seed in progress(range(given.studies), scenario.name):
             rng = np.random.default_rng([number, seed])
             answers = study(scenario, given.people, rng)
-            for test, p in p_values(answers, given.items_crossed).items():
+            tests = of_means(answers) | of_models(answers, given.items_crossed)
+            for test, p in tests.items():
                 found[test].append(p <= LEVEL)
         shares[scenario.name] = pd.DataFrame(found).mean()
-    print(pd.DataFrame(shares).round(3).to_string())
+        print(pd.DataFrame(shares).round(3).to_string(), flush=True)
     print(f"{given.studies} studies of {given.people} people each; ", end="")
     print(f"{time.process_time() - began:.0f} s of one core")
 

@@ -145,8 +145,8 @@ def _mauchly(spread: NDArray[np.float64], n: int) -> tuple[float, float, int, fl
     scale = n - 1 - (2 * d * d + d + 2) / (6 * d)
     chi2 = -scale * np.log(w) if w > 0 else np.inf
     # 3 (d + 1) is R's, for the same p-values; Anderson (2003) has 3 d, a difference of 1e-5.
-    second = (d + 2) * (d - 1) * (d - 2) * (2 * d**3 + 6 * d * d + 3 * (d + 1) + 2)
-    second /= 288 * d * d * scale**2
+    box = (d + 2) * (d - 1) * (d - 2) * (2 * d**3 + 6 * d * d + 3 * (d + 1) + 2)
+    second = box / (288 * d * d * scale**2)
     first_p, second_p = special.chdtrc(df, chi2), special.chdtrc(df + 4, chi2)
     p = first_p + second * (second_p - first_p)
     return w, float(chi2), df, float(np.clip(p, 0.0, 1.0))

@@ -72,6 +72,8 @@ found participant, value; accepted: participant, condition, measure, value
         raise InputError(f"{_place(low)}: popularity_rank is below 1; accepted: from 1 on")
     table["participant"] = table["participant"].astype("str")
     table["condition"] = _categories(table["condition"], conditions)
+    if named := set(table["condition"].cat.categories) & set(COVARIATES):
+        raise InputError(f"condition {named.pop()!r}; accepted: a name that no covariate has")
     table["measure"] = _categories(table["measure"])
     if "item_id" in table:
         keys = ["participant", "condition", "measure", "item_id"]
@@ -125,8 +127,8 @@ def _numbers(column: pd.Series[float]) -> pd.Series[float]:
     numbers = pd.to_numeric(column, errors="coerce").astype("float64")
     if (wrong := (numbers.isna() & column.notna()) | np.isinf(numbers)).any():
         raise InputError(
-            f"{_place(wrong)}: {column.name} is {column[wrong].iloc[0]!r}; accepted: a number, "
-            "or nothing where it was left out"
+            f"{_place(wrong)}: {column.name} is {str(column[wrong].iloc[0])!r}; "
+            "accepted: a number, or nothing where it was left out"
         )
     return numbers
 

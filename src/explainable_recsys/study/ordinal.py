@@ -27,8 +27,11 @@ Likelihood = Callable[[Floats], tuple[float, Floats]]
 """Of parameters (thresholds, coefficients, deviations): minus log-likelihood, and its gradient."""
 
 _ROUNDS = 20  # of moving the quadrature's points to where a person's intercept is
-_STILL = 1e-6  # such a move, in standard deviations, is none
+_STILL = 0.01  # such a move, in standard deviations, changes no integral
 _FLAT = 1e-4  # less curvature than this in some direction, and there is no maximum
+_STEEP = 1e-3  # a larger gradient, and the search did not get there
+_NEWTON_STEPS = 50
+_NEWTON_NEAR = 1e-5  # a step so small leaves an error of its square
 _STEP = 1e-4  # over which gradients are compared, to have the curvature
 
 
@@ -36,11 +39,12 @@ _STEP = 1e-4  # over which gradients are compared, to have the curvature
 class OrdinalFit:
     """A fitted model of `n` answers.
 
-    `thresholds` (categories - 1,), from the lowest; `coefficients` (n columns of the design,), with
-    standard errors from the observed information, Wald's z, p and interval; `deviations` of the
-    random intercepts, in the order of the groupings. `likelihood_ratio` compares with the model
-    without predictors, on `df` degrees of freedom. Not `converged`: the likelihood has no maximum
-    that the search could find, often because a column separates the answers.
+    `thresholds` (categories - 1,), from the lowest; `coefficients` (columns of the design,), with
+    their `covariance` and standard errors from the observed information, Wald's z, p and interval;
+    `deviations` of the random intercepts, in the order of the groupings. `likelihood_ratio`
+    compares with the model without predictors, on `df` degrees of freedom. Not `converged`: the
+    likelihood has no maximum that the search could find, often because a column separates the
+    answers.
     """
 
     n: int
@@ -48,6 +52,7 @@ class OrdinalFit:
     thresholds: Floats
     threshold_errors: Floats
     coefficients: Floats
+    covariance: Floats
     errors: Floats
     z: Floats
     p: Floats
@@ -122,9 +127,12 @@ def cumulative_logit(
     from scipy import special
 
     data, categories, centre, scale = _prepared(answers, design, (participants, *crossed))
-    best, value, information, converged = _fitted(data, n_points)
     n_thresholds, df = data.n_categories - 1, data.design.shape[1]
-    without = _fitted(replace(data, design=data.design[:, :0]), n_points)[1] if df else value
+    best, likelihood = _fitted(data, n_points)
+    value, gradient = likelihood(best)
+    information = _curvature(likelihood, best)
+    curved = np.linalg.eigvalsh(information)[0] > _FLAT
+    without, of_none = _fitted(replace(data, design=data.design[:, :0]), n_points)
     slopes = slice(n_thresholds, n_thresholds + df)
     back = np.eye(
         len(best)
@@ -132,28 +140,42 @@ def cumulative_logit(
     back[:n_thresholds, slopes] = centre / scale
     back[slopes, slopes] = np.diag(1 / scale)
     best = back @ best
-    errors = np.sqrt(np.diag(back @ np.linalg.pinv(information) @ back.T))
-    z = best[slopes] / errors[slopes]
-    half = special.ndtri(0.5 + LEVEL / 2) * errors[slopes]
-    ratio = max(0.0, 2 * (without - value))
+    covariance = back @ np.linalg.pinv(information) @ back.T
+    errors = np.sqrt(np.diag(covariance))
+    z, p, low, high = wald(best[slopes], errors[slopes])
+    ratio = max(0.0, 2 * (of_none(without)[0] - value)) if df else 0.0
     return OrdinalFit(
         n=len(data.places),
         categories=categories,
         thresholds=best[:n_thresholds],
         threshold_errors=errors[:n_thresholds],
         coefficients=best[slopes],
+        covariance=covariance[slopes, slopes],
         errors=errors[slopes],
         z=z,
-        p=2 * special.ndtr(-np.abs(z)),
-        low=best[slopes] - half,
-        high=best[slopes] + half,
+        p=p,
+        low=low,
+        high=high,
         deviations=np.abs(best[slopes.stop :]),
         log_likelihood=-value,
         likelihood_ratio=ratio,
         df=df,
         ratio_p=float(special.chdtrc(df, ratio)) if df else 1.0,
-        converged=converged,
+        converged=bool(curved and np.abs(gradient).max() < _STEEP),
     )
+
+
+def wald(estimates: Floats, errors: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+    """Wald's z, its two-sided p, and the ends of the interval of each estimate.
+
+    >>> [round(numbers.item(), 3) for numbers in wald(np.array([1.0]), np.array([0.4]))]
+    [2.5, 0.012, 0.216, 1.784]
+    """
+    from scipy import special
+
+    z = estimates / errors
+    half = float(special.ndtri(0.5 + LEVEL / 2)) * errors
+    return z, 2 * special.ndtr(-np.abs(z)), estimates - half, estimates + half
 
 
 def _prepared(
@@ -186,21 +208,16 @@ def _prepared(
     return data, tuple(int(code) for code in categories), centre, scale
 
 
-def _fitted(data: _Answers, n_points: int) -> tuple[Floats, float, Floats, bool]:
-    """Best parameters, minus the log-likelihood, its curvature there, and if it is a maximum."""
+def _fitted(data: _Answers, n_points: int) -> tuple[Floats, Likelihood]:
+    """The best parameters, and the likelihood that they maximise."""
     shares = np.cumsum(np.bincount(data.places))[:-1] / len(data.places)
     start = np.concatenate(
         [np.log(shares / (1 - shares)), np.zeros(data.design.shape[1]), np.ones(len(data.groups))]
     )
     if len(data.groups) == 1:
-        best, likelihood = _by_quadrature(data, start, n_points)
-    else:
-        likelihood = partial(_laplace, data)
-        best = _climbed(likelihood, start, data.n_categories - 1)
-    value, gradient = likelihood(best)
-    information = _curvature(likelihood, best)
-    converged = np.abs(gradient).max() < 1e-3 and np.linalg.eigvalsh(information)[0] > _FLAT
-    return best, value, information, bool(converged)
+        return _by_quadrature(data, start, n_points)
+    likelihood = partial(_laplace, data, np.zeros(sum(data.sizes)))
+    return _climbed(likelihood, start, data.n_categories - 1), likelihood
 
 
 def _by_quadrature(data: _Answers, best: Floats, n_points: int) -> tuple[Floats, Likelihood]:
@@ -298,12 +315,17 @@ def _gaps(data: _Answers, parameters: Floats) -> Floats:
 
 def _terms(data: _Answers, parameters: Floats, eta: Floats) -> _Terms:
     """Of each answer, at one or more η."""
-    from scipy import special
-
     above, below = (side.reshape(-1, *[1] * (eta.ndim - 1)) for side in _sides(data, parameters))
-    value = special.log_expit(above - eta) + special.log_expit(eta - below)
-    value += np.log(-np.expm1(below - above))
-    return _Terms(value, special.expit(above - eta), special.expit(below - eta))
+    log_upper, upper = _logistic(above - eta)
+    log_rest, rest = _logistic(eta - below)
+    value = log_upper + log_rest + np.log(-np.expm1(below - above))
+    return _Terms(value, upper, 1 - rest)
+
+
+def _logistic(x: Floats) -> tuple[Floats, Floats]:
+    """Log F and F; numpy's exponential is many times faster than scipy's `log_expit`."""
+    small = np.exp(-np.abs(x))
+    return np.minimum(x, 0) - np.log1p(small), np.where(x < 0, small, 1) / (1 + small)
 
 
 def _by_threshold(data: _Answers, above: Floats, below: Floats) -> Floats:
@@ -313,8 +335,11 @@ def _by_threshold(data: _Answers, above: Floats, below: Floats) -> Floats:
     return np.asarray(sums, np.float64)
 
 
-def _laplace(data: _Answers, parameters: Floats) -> tuple[float, Floats]:
+def _laplace(data: _Answers, last: Floats, parameters: Floats) -> tuple[float, Floats]:
     """Minus Laplace's approximation of the log-likelihood, and its gradient.
+
+    `last` are the intercepts that were likeliest under the parameters before: where the search for
+    these begins, and what it leaves there.
 
     With ẑ where log P(answers | z) - z'z/2 is largest, and H minus its second derivative there, it
     is that value less log|H| / 2. Its gradient follows H through ẑ too, dẑ = H⁻¹ dg (Skaug &
@@ -323,7 +348,8 @@ def _laplace(data: _Answers, parameters: Floats) -> tuple[float, Floats]:
     slopes, deviations = np.split(parameters[data.n_categories - 1 :], [data.design.shape[1]])
     codes = np.stack(data.groups, axis=1) + np.cumsum([0, *data.sizes[:-1]])
     fixed = data.design @ slopes
-    z, terms, curved = _mode(data, parameters, fixed, codes, deviations)
+    z, terms, curved = _mode(data, parameters, fixed, codes, deviations, last)
+    last[:] = z
     upper, lower = terms.upper, terms.lower
     inverse = np.linalg.inv(curved)
     blocks = inverse[codes[:, :, None], codes[:, None, :]]  # (answers, groupings, groupings)
@@ -354,9 +380,10 @@ def _mode(
     fixed: Floats,
     codes: NDArray[np.intp],
     deviations: Floats,
+    z: Floats,
 ) -> tuple[Floats, _Terms, Floats]:
     """The likeliest intercepts, the answers' terms there, and H: Newton's method, halving steps."""
-    size = sum(data.sizes)
+    size = len(z)
     cells = (codes[:, :, None] * size + codes[:, None, :]).ravel()
     products = np.outer(deviations, deviations)
 
@@ -364,23 +391,23 @@ def _mode(
         terms = _terms(data, parameters, fixed + z[codes] @ deviations)
         return float(terms.value.sum() - z @ z / 2), terms
 
-    z = np.zeros(size)
-    value, terms = at(z)
-    for _ in range(100):
-        upper, lower = terms.upper, terms.lower
-        curvature = upper * (1 - upper) + lower * (1 - lower)
+    def curved(terms: _Terms) -> Floats:
+        curvature = terms.upper * (1 - terms.upper) + terms.lower * (1 - terms.lower)
         weights = (curvature[:, None, None] * products).ravel()
-        curved = np.bincount(cells, weights, size * size).reshape(size, size) + np.eye(size)
-        uphill = _by_member(codes, (upper + lower - 1)[:, None] * deviations, size) - z
-        step = np.linalg.solve(curved, uphill)
-        if np.abs(step).max() < 1e-9:
-            break
-        better, at_better = at(z + step)
+        return np.bincount(cells, weights, size * size).reshape(size, size) + np.eye(size)
+
+    value, terms = at(z)
+    for _ in range(_NEWTON_STEPS):
+        slope = (terms.upper + terms.lower - 1)[:, None] * deviations
+        step = np.linalg.solve(curved(terms), _by_member(codes, slope, size) - z)
+        better, there = at(z + step)
         while better < value - 1e-9:
             step = step / 2
-            better, at_better = at(z + step)
-        z, value, terms = z + step, better, at_better
-    return z, terms, curved
+            better, there = at(z + step)
+        z, value, terms = z + step, better, there
+        if np.abs(step).max() < _NEWTON_NEAR:
+            break
+    return z, terms, curved(terms)
 
 
 def _by_member(codes: NDArray[np.intp], values: Floats, size: int) -> Floats:

@@ -13,7 +13,7 @@ from kedro.io import DataCatalog
 
 from explainable_recsys.app.picks import picking_order
 from explainable_recsys.errors import InputError
-from explainable_recsys.interface.study_check import tried_on_people
+from explainable_recsys.interface.study_check import preregister, tried_on_people
 from explainable_recsys.interface.study_plan import read_study, written_text
 from explainable_recsys.study.flow import minutes, pages
 from explainable_recsys.study.plan import ANY_LANGUAGE, check_dates
@@ -155,6 +155,24 @@ def test_who_is_not_known_or_was_not_run(
     assert "no run has made lists by bias yet" in told(recommender="bias")
 
 
+@pytest.mark.parametrize(
+    ("opens", "closes", "told"),
+    [
+        ("2001-01-01", "2001-02-01", "closes: 2001-02-01"),
+        ("2001-01-01", "2999-02-01", "opens: 2001"),
+    ],
+)
+def test_only_what_has_not_begun_is_registered(
+    opens: str, closes: str, told: str, folder: Path
+) -> None:
+    plan = changed(SMALL, opens=opens, closes=closes)
+    (folder / "study.yml").write_text(yaml.safe_dump(plan), encoding="utf-8")
+    output = folder / "registered.md"
+    with pytest.raises(InputError, match=f"{told}.*is past.*accepted: today"):
+        preregister(PROJECT, "test", folder, output, 5, picking_order)
+    assert not output.exists()
+
+
 def test_the_commands(
     project_copy: Path,
     full_run: Path,
@@ -174,17 +192,6 @@ def test_the_commands(
     assert found.returncode == 0, found.stderr
     assert str(output) in found.stdout
     assert output.read_text(encoding="utf-8").startswith("# ")
-    output.unlink()
-    for opens, closes, what in (
-        ("2001-01-01", "2001-02-01", "closes: 2001-02-01 is past"),
-        ("2001-01-01", "2999-02-01", "opens: 2001-01-01 is past"),
-    ):
-        wrong = changed(plan, opens=opens, closes=closes)
-        (folder / "study.yml").write_text(yaml.safe_dump(wrong), encoding="utf-8")
-        found = kedro(project_copy, *asked)
-        assert found.returncode == 1
-        assert found.stderr.startswith(f"Error: {what}")
-        assert not output.exists()
     found = kedro(project_copy, "study", "check", "nowhere", "--env", "test")
     assert found.returncode == 1
-    assert "nowhere: no such file" in found.stderr
+    assert found.stderr.startswith("Error: nowhere: no such file")

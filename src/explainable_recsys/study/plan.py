@@ -46,7 +46,10 @@ class Part(Parameters):
     model_config = ConfigDict(coerce_numbers_to_str=True)
 
 
-class Text(RootModel[dict[str, Annotated[str, Field(min_length=1)]]]):
+Said = Annotated[dict[str, Annotated[str, Field(min_length=1)]], Field(min_length=1)]
+
+
+class Text(RootModel[Said]):
     """A text by language; in the file a text alone, or one for each language of the study."""
 
     model_config = ConfigDict(frozen=True)
@@ -54,7 +57,11 @@ class Text(RootModel[dict[str, Annotated[str, Field(min_length=1)]]]):
     @model_validator(mode="before")
     @classmethod
     def _by_language(cls, given: object) -> object:
-        return {ANY_LANGUAGE: given} if isinstance(given, str) else given
+        if isinstance(given, Mapping):
+            return given
+        if isinstance(given, bool) or not isinstance(given, str | int | float):
+            raise ValueError(f"found {_short(given)}; accepted: a text, or one for each language")
+        return {ANY_LANGUAGE: str(given)}
 
     def said(self, language: str) -> str:
         """The text in a language, or as it is in all of them.
@@ -542,8 +549,19 @@ def _told(error: ValidationError) -> str:
     message = first["msg"].removeprefix("Value error, ")
     if first["type"] == "value_error":
         return f"{place}: {message}" if place else message
-    accepted = message.removeprefix("Input should be ").removeprefix("a valid ")
-    return f"{place}: found {_short(first['input'])}; accepted: {accepted}"
+    accepted = _accepted(first["type"], _model_at(first["loc"])) or message
+    accepted = accepted.removeprefix("Input should be ").removeprefix("a valid ")
+    quotes = "; yes, no, on and off stand in quotes" if isinstance(first["input"], bool) else ""
+    return f"{place}: found {_short(first['input'])}; accepted: {accepted}{quotes}"
+
+
+def _accepted(kind: str, part: type[BaseModel]) -> str:
+    """What is accepted instead of something that is no list, no day or no part of a plan."""
+    if kind.startswith("model"):
+        return f"its keys, {', '.join(part.model_fields)}"
+    if kind.startswith("date"):
+        return "a day, such as 2030-01-31"
+    return {"tuple_type": "a list", "string_type": "a text"}.get(kind, "")
 
 
 def _short(value: object) -> str:

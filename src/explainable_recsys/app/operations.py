@@ -43,6 +43,9 @@ SAFE = {
 }
 """Headers of every reply that does not set them itself."""
 
+STUDIES = "/study/"
+"""Where all pages of studies are, for which nobody has to show the token."""
+
 SERVER_ERROR = 500
 
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -99,12 +102,15 @@ class Operations:
         access: Who may ask.
         limits: What may be asked.
         rate: How often.
+        crowd: How often those may come together into studies who have no session yet: a class in
+            a room has one address.
     """
 
     app: Application
     access: Access = field(default_factory=Access)
     limits: Limits = field(default_factory=Limits)
     rate: Rate = field(default_factory=Rate)
+    crowd: Rate = field(default_factory=lambda: Rate(burst=400))
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer, or refuse to."""
@@ -137,12 +143,13 @@ class Operations:
         if self.access.is_of_another_page(asked):
             raise Refused(403, phrase("Another site asked for this; open the page itself."))
         who = asked.cookies.get(SESSION, "")
+        rate = self.rate
         if not _ID.fullmatch(who):
-            who = asked.client
+            who, rate = asked.client, self.crowd if asked.path.startswith(STUDIES) else self.rate
             reply.cookies[SESSION] = secrets.token_urlsafe(12)
         if asked.path.startswith(("/api/", "/static/")):
             reply.cookies.clear()
-        if wait := self.rate.seconds_to_wait(who):
+        if wait := rate.seconds_to_wait(who):
             text = phrase("These are more questions than may come at once; wait a moment.")
             raise Refused(429, text, {"retry-after": str(math.ceil(wait))})
         if len(asked.query) > self.limits.query:

@@ -19,7 +19,7 @@ from kedro.io import DataCatalog
 
 from explainable_recsys.app.access import TOKEN, Access
 from explainable_recsys.app.held import Held
-from explainable_recsys.app.operations import Operations, write_log
+from explainable_recsys.app.operations import STUDIES, Operations, write_log
 from explainable_recsys.app.service import open_service
 from explainable_recsys.app.study.served import Served, open_study
 from explainable_recsys.app.web import create_app
@@ -31,10 +31,6 @@ from explainable_recsys.wording.phrases import phrase
 
 TOKEN_VARIABLE = "EXPLAINABLE_RECSYS_TOKEN"
 """Environment variable that holds the token; one is made up without it."""
-
-
-STUDIES = "/study/"
-"""Where all pages of studies are, for which nobody has to show the token."""
 
 
 @dataclass(frozen=True)

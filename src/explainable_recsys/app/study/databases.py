@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,10 @@ _NO_FILE = (None, "", ":memory:")
 """What a URL has that names no database that stays."""
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+MOST_WRITING = 5
+"""Who write at once into a server's database, one row of a person each."""
 
 
 class StoreError(InputError):
@@ -44,6 +49,8 @@ class Database:
         parsed = parsed_url(url)
         self.name = parsed.render_as_string(hide_password=True)
         self._engine = _engine(parsed, patience)
+        n_writing = 1 if parsed.drivername == "sqlite" else MOST_WRITING
+        self._first, self._patience = threading.Semaphore(n_writing), patience
         with self.writing() as connection:
             if connection.dialect.name == "postgresql":  # only one of many that start together
                 connection.execute(sa.text("SELECT pg_advisory_xact_lock(1)"))
@@ -57,8 +64,18 @@ class Database:
         Raises:
             StoreError: If the database cannot do it; then nothing of it is stored.
         """
-        with self._told(), self._engine.begin() as connection:
+        with self._queue(), self._told(), self._engine.begin() as connection:
             yield connection
+
+    @contextmanager
+    def _queue(self) -> Iterator[None]:
+        """Who writes here waits in a queue: in SQLite's, who comes first may be served last."""
+        is_first = self._first.acquire(timeout=self._patience)
+        try:
+            yield
+        finally:
+            if is_first:
+                self._first.release()
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:

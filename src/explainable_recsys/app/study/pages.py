@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, HTTPException, Request, Response
 
 from explainable_recsys.app.items import NotHereError
 from explainable_recsys.app.study.databases import StoreError
@@ -21,7 +21,10 @@ logger = logging.getLogger(__name__)
 
 
 async def _form(request: Request) -> Form:
-    return Form.read(await request.body())
+    try:
+        return Form.read(await request.body())
+    except ValueError as error:
+        raise HTTPException(413) from error
 
 
 Sent = Annotated[Form, Depends(_form)]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime
 import threading
+from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
+from typing import NamedTuple
 
 from kedro.io import DataCatalog
 
@@ -17,7 +19,7 @@ from explainable_recsys.app.runs import Found, Run, catalog_of
 from explainable_recsys.app.service import Service
 from explainable_recsys.app.shelf import Shelf
 from explainable_recsys.app.study.reasons import lister_of
-from explainable_recsys.app.study.store import Participant, Store, open_store
+from explainable_recsys.app.study.store import Participant, Shown, Store, Task, open_store
 from explainable_recsys.app.study.tasks import made
 from explainable_recsys.errors import InputError
 from explainable_recsys.interface.runs import SUCCEEDED, ended_runs, manifest_of, pin
@@ -28,6 +30,17 @@ from explainable_recsys.threads import n_cores
 
 ANSWERS = "09_study"
 """Folder of the answers, among the results."""
+
+
+MOST_HELD = 500
+"""People of whom it is held in memory what they are shown."""
+
+
+class Shows(NamedTuple):
+    """What is shown to somebody."""
+
+    trials: list[Shown]
+    tasks: list[Task]
 
 
 class Preparing:
@@ -72,11 +85,23 @@ class Served:
     store: Store
     today: Callable[[], datetime.date] = datetime.date.today
     preparing: Preparing = field(default_factory=Preparing)
+    _shown: OrderedDict[str, Shows] = field(default_factory=OrderedDict)
 
     @cached_property
     def shelf(self) -> Shelf:
         """The films."""
         return Shelf.of(self.service)
+
+    def shows(self, one: Participant) -> Shows:
+        """What is shown to somebody; nothing before it is made, and the same ever after."""
+        found = self._shown.get(one.id)
+        if found is None:
+            found = Shows(self.store.trials(one), self.store.tasks(one))
+            if found.trials:
+                self._shown[one.id] = found
+            while len(self._shown) > MOST_HELD:
+                self._shown.popitem(last=False)
+        return found
 
     @property
     def is_open(self) -> bool:

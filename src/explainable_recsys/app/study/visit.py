@@ -294,11 +294,12 @@ class Visit:
     def _save(self, step: Step, form: Form, answers: dict[str, str | None]) -> None:
         assert self.session
         self.study.store.save(self.session.one, step.name, answers, form.seconds, form.key)
+        self.session.answers.setdefault(step.name, {}).update(answers)
 
     def _on(self) -> Response:
         """To the first page that is not done."""
-        session = Session.of(self.study, "" if self.session is None else self.session.token)
-        return self.to("" if session is None else session.now.name)
+        assert self.session
+        return self.to(self.session.now.name)
 
     def _answer_questions(self, step: Step, form: Form) -> Response:
         """Answers to questions; a script sends each as it is given."""

@@ -171,7 +171,7 @@ LAYOUTS = (
         later("d: the mean difference over the standard deviation of people's differences."),
     ),
     Layout(
-        "fullest_terms",
+        "told_terms",
         later("What moves single answers (ordinal models)"),
         {
             **_KEYS,

@@ -60,10 +60,16 @@ class StudyResults:
     popularity: pd.DataFrame
 
     @property
-    def fullest_terms(self) -> pd.DataFrame:
-        """The terms of the model of each measure that asks most: covariates, items crossed."""
-        names = self.terms.groupby(["exclusions", "measure"])["model"].transform("max")
-        return self.terms[self.terms["model"] == names]
+    def told_terms(self) -> pd.DataFrame:
+        """Of the ordinal models the terms that claims rest on.
+
+        Kinds of reasons from the model in which people differ about them; covariates from the one
+        that asks most, with items crossed where there is such a one.
+        """
+        own = self.terms["against"] == ""
+        fullest = self.terms.groupby(["exclusions", "measure"])["model"].transform("max")
+        wanted = fullest.where(own, "conditions by participant")
+        return self.terms[self.terms["model"] == wanted]
 
 
 def study_sentences(results: StudyResults) -> list[str]:
@@ -301,7 +307,7 @@ def _tasks(results: StudyResults) -> Iterator[str]:
 
 def _covariates(results: StudyResults) -> Iterator[str]:
     """What else answers go with, in the models that ask it together with the kind of reason."""
-    terms = [row for row in _of(results.fullest_terms) if not row["against"]]
+    terms = [row for row in _of(results.told_terms) if not row["against"]]
     for measure in dict.fromkeys(row["measure"] for row in terms):
         told = [
             phrase(

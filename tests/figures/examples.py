@@ -428,7 +428,7 @@ STUDY = About(
 
 def of_study(draw: Callable[[pd.DataFrame, About], Any], table: pd.DataFrame) -> Figures:
     bare = table.replace({"condition": {KINDS_OF_REASONS[0]: "an & <approach>"}})
-    bare = bare.assign(**{name: NAN for name in ("low", "high") if name in bare})
+    bare = bare.assign(**{name: NAN for name in bare if name.endswith(("low", "high"))})
     return {
         "usual": draw(table, STUDY),
         "without a plan": draw(bare, About()),
@@ -451,8 +451,8 @@ def of_answers(*measures: str) -> pd.DataFrame:
 
 def study_means() -> Figures:
     table = of_answers("interest", "trust").drop_duplicates(["measure", "condition"])
-    table = table.assign(low=table["mean"] - 0.3, high=table["mean"] + 0.3)
-    return of_study(study_means_figure, table)
+    ends = {"within_low": table["mean"] - 0.3, "within_high": table["mean"] + 0.3}
+    return of_study(study_means_figure, table.assign(n=30, **ends))
 
 
 def study_contrasts() -> Figures:

@@ -10,6 +10,7 @@ import pytest
 from kedro.io import DataCatalog, DatasetError
 
 from explainable_recsys.errors import InputError
+from explainable_recsys.interface.summary import print_summary
 from explainable_recsys.pipelines import ON_REQUEST
 from explainable_recsys.pipelines.study_analysis import create_pipeline, nodes
 from explainable_recsys.study.exclusions import WITH, WITHOUT
@@ -29,6 +30,20 @@ def analysed(tmp_path_factory: pytest.TempPathFactory) -> DataCatalog:
     run_project(folder / "data", ["study_analysis"], study={"folder": str(export)})
     with open_catalog(folder / "data") as catalog:
         return catalog
+
+
+def test_the_terminal_tells_few_findings_and_works_without_a_run(
+    analysed: DataCatalog, capsys: pytest.CaptureFixture[str]
+) -> None:
+    findings = analysed.load("study.findings")
+    print_summary({"study.findings"}, analysed, None)
+    lines = capsys.readouterr().out
+    words = " ".join(lines.split())
+    assert findings["simulated"] in words
+    assert "of luck" in words
+    assert all(text in words for text in findings["in_short"])
+    assert len(findings["in_short"]) < len(findings["sentences"])
+    assert "study.html" in lines
 
 
 def test_it_is_run_by_name_only_and_needs_no_model() -> None:

@@ -23,11 +23,11 @@ _PALEST = 0.45  # of the colours of answers
 
 
 def study_means_figure(descriptives: pd.DataFrame, about: About) -> style.Figure:
-    """Draw the mean answer to each measure by kind of reason, with 95 % intervals.
+    """Draw the mean answer to each measure by kind of reason, with intervals to compare them.
 
     Args:
         descriptives: One row per measure and condition: `measure`, `condition`, `n`,
-            `mean`, `low`, `high`.
+            `mean`, `within_low`, `within_high`.
         about: The study.
     """
     if descriptives.empty:
@@ -44,7 +44,7 @@ def study_means_figure(descriptives: pd.DataFrame, about: About) -> style.Figure
         look: dict[str, Any] = {"orientation": "h", "base": least, "showlegend": False}
         look["textposition"] = "none"
         look |= {"xaxis": f"x{draw.suffix_of(number)}", "yaxis": f"y{draw.suffix_of(number)}"}
-        look["error_x"] = draw.interval(rows["mean"], rows["low"], rows["high"])
+        look["error_x"] = draw.interval(rows["mean"], rows["within_low"], rows["within_high"])
         draw.bars(figure, rows["mean"] - least, places, _AGREE, texts, width=0.6, **look)
         axis: dict[str, Any] = {"range": [least, most], "title_text": escape(readable(measure))}
         axis |= {"dtick": 1} if about.question(measure) else {}
@@ -54,8 +54,8 @@ def study_means_figure(descriptives: pd.DataFrame, about: About) -> style.Figure
         about.titled(_highest(descriptives)),
         about.cautious(
             phrase(
-                "Mean answers with 95 % intervals, people who are left out by the rules not "
-                "counted. {n} people.",
+                "Means of {n} people with all answers, without those whom the rules leave out. "
+                "95 % intervals to compare kinds: how people differ in general is taken out.",
                 n=int(descriptives["n"].max()),
             )
         ),
@@ -123,7 +123,7 @@ def _ends(about: About, measure: str, rows: pd.DataFrame) -> tuple[float, float]
     """The least and the most that can be answered, or what comes near where that is not known."""
     if (question := about.question(measure)) and question.answer != "number":
         return 1.0, float(len(question.accepted))
-    ends = rows[["mean", "low", "high"]]
+    ends = rows[["mean", "within_low", "within_high"]]
     least = float(np.nanmin(ends, initial=0))
     return least, float(np.nanmax(ends)) + 0.05 * (float(np.nanmax(ends)) - least)
 

@@ -157,6 +157,8 @@ def test_separated_answers_have_no_maximum() -> None:
     answers = np.tile([1, 1, 1, 5, 5, 5], 10)
     fit = cumulative_logit(answers, answers[:, None] > 3, np.repeat(np.arange(10), 6))
     assert not fit.converged
+    assert np.isnan([*fit.errors, *fit.p, *fit.low, *fit.high, *fit.threshold_errors]).all()
+    assert fit.likelihood_ratio > 50
 
 
 @pytest.mark.parametrize(

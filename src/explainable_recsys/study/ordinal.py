@@ -44,7 +44,7 @@ class OrdinalFit:
     `deviations` of the random intercepts, in the order of the groupings. `likelihood_ratio`
     compares with the model without predictors, on `df` degrees of freedom. Not `converged`: the
     likelihood has no maximum that the search could find, often because a column separates the
-    answers.
+    answers; errors and what follows from them are NaN then.
     """
 
     n: int
@@ -75,6 +75,49 @@ class _Answers:
     design: Floats
     groups: tuple[NDArray[np.intp], ...]
     sizes: tuple[int, ...]
+
+
+class _Curvature:
+    """H, which is diagonal among the members of the largest grouping, and solved by that.
+
+    No answer has two of them, so that they are eliminated one by one; what is left for the others
+    is a small matrix, Schur's complement.
+    """
+
+    def __init__(self, matrix: Floats, sizes: tuple[int, ...]) -> None:
+        first = sum(sizes[: int(np.argmax(sizes))])
+        self._many = slice(first, first + max(sizes))
+        self._others = np.delete(np.arange(len(matrix)), self._many)
+        self._diagonal = np.diag(matrix)[self._many]
+        self._cross = matrix[self._others, self._many]
+        self._scaled = self._cross / self._diagonal
+        self._left = matrix[np.ix_(self._others, self._others)] - self._scaled @ self._cross.T
+
+    def solve(self, right: Floats) -> Floats:
+        """H⁻¹ times a vector."""
+        found = np.empty_like(right)
+        others = right[self._others] - self._scaled @ right[self._many]
+        found[self._others] = np.linalg.solve(self._left, others)
+        found[self._many] = right[self._many] / self._diagonal
+        found[self._many] -= self._scaled.T @ found[self._others]
+        return found
+
+    def inverse(self) -> Floats:
+        """H⁻¹, without what it has between two members of the largest grouping."""
+        left = np.linalg.inv(self._left)
+        between = -left @ self._scaled
+        size = len(self._others) + len(self._diagonal)
+        found = np.zeros((size, size))
+        found[np.ix_(self._others, self._others)] = left
+        found[self._others, self._many] = between
+        found[self._many, self._others] = between.T
+        variances = 1 / self._diagonal - (self._scaled * between).sum(axis=0)
+        found[self._many, self._many] = np.diag(variances)
+        return found
+
+    def log_determinant(self) -> float:
+        """The logarithm of |H|."""
+        return float(np.log(self._diagonal).sum() + np.linalg.slogdet(self._left)[1])
 
 
 @dataclass(frozen=True)
@@ -140,7 +183,9 @@ def cumulative_logit(
     back[:n_thresholds, slopes] = centre / scale
     back[slopes, slopes] = np.diag(1 / scale)
     best = back @ best
-    covariance = back @ np.linalg.pinv(information) @ back.T
+    converged = bool(curved and np.abs(gradient).max() < _STEEP)
+    inverse = np.linalg.inv(information) if converged else np.full_like(information, np.nan)
+    covariance = back @ inverse @ back.T
     errors = np.sqrt(np.diag(covariance))
     z, p, low, high = wald(best[slopes], errors[slopes])
     ratio = max(0.0, 2 * (of_none(without)[0] - value)) if df else 0.0
@@ -161,7 +206,7 @@ def cumulative_logit(
         likelihood_ratio=ratio,
         df=df,
         ratio_p=float(special.chdtrc(df, ratio)) if df else 1.0,
-        converged=bool(curved and np.abs(gradient).max() < _STEEP),
+        converged=converged,
     )
 
 
@@ -351,14 +396,15 @@ def _laplace(data: _Answers, last: Floats, parameters: Floats) -> tuple[float, F
     z, terms, curved = _mode(data, parameters, fixed, codes, deviations, last)
     last[:] = z
     upper, lower = terms.upper, terms.lower
-    inverse = np.linalg.inv(curved)
-    blocks = inverse[codes[:, :, None], codes[:, None, :]]  # (answers, groupings, groupings)
+    blocks = curved.inverse()[
+        codes[:, :, None], codes[:, None, :]
+    ]  # (answers, groupings, groupings)
     with_all = blocks @ deviations
     leverage = with_all @ deviations
     above, below = upper * (1 - upper), lower * (1 - lower)
     above_turn, below_turn = above * (1 - 2 * upper), below * (1 - 2 * lower)
     pull = leverage * (above_turn + below_turn) / 2  # of log|H| on η
-    follow = inverse @ _by_member(codes, pull[:, None] * deviations, len(z))
+    follow = curved.solve(_by_member(codes, pull[:, None] * deviations, len(z)))
     moved = follow[codes] @ deviations
     slope = upper + lower - 1
     by_eta = slope + pull - (above + below) * moved
@@ -369,7 +415,7 @@ def _laplace(data: _Answers, last: Floats, parameters: Floats) -> tuple[float, F
         -lower - gap - leverage * below_turn / 2 + moved * below,
     )
     by_deviation = by_eta @ z[codes] + slope @ follow[codes] - (above + below) @ with_all
-    value = terms.value.sum() - z @ z / 2 - np.linalg.slogdet(curved)[1] / 2
+    value = terms.value.sum() - z @ z / 2 - curved.log_determinant() / 2
     gradient = np.concatenate([by_threshold, data.design.T @ by_eta, by_deviation])
     return -float(value), -gradient
 
@@ -381,7 +427,7 @@ def _mode(
     codes: NDArray[np.intp],
     deviations: Floats,
     z: Floats,
-) -> tuple[Floats, _Terms, Floats]:
+) -> tuple[Floats, _Terms, _Curvature]:
     """The likeliest intercepts, the answers' terms there, and H: Newton's method, halving steps."""
     size = len(z)
     cells = (codes[:, :, None] * size + codes[:, None, :]).ravel()
@@ -391,15 +437,16 @@ def _mode(
         terms = _terms(data, parameters, fixed + z[codes] @ deviations)
         return float(terms.value.sum() - z @ z / 2), terms
 
-    def curved(terms: _Terms) -> Floats:
+    def curved(terms: _Terms) -> _Curvature:
         curvature = terms.upper * (1 - terms.upper) + terms.lower * (1 - terms.lower)
         weights = (curvature[:, None, None] * products).ravel()
-        return np.bincount(cells, weights, size * size).reshape(size, size) + np.eye(size)
+        matrix = np.bincount(cells, weights, size * size).reshape(size, size) + np.eye(size)
+        return _Curvature(matrix, data.sizes)
 
     value, terms = at(z)
     for _ in range(_NEWTON_STEPS):
         slope = (terms.upper + terms.lower - 1)[:, None] * deviations
-        step = np.linalg.solve(curved(terms), _by_member(codes, slope, size) - z)
+        step = curved(terms).solve(_by_member(codes, slope, size) - z)
         better, there = at(z + step)
         while better < value - 1e-9:
             step = step / 2

@@ -16,7 +16,7 @@ from explainable_recsys.errors import InputError
 from explainable_recsys.interface.study_check import preregister, tried_on_people
 from explainable_recsys.interface.study_plan import read_study, written_text
 from explainable_recsys.study.flow import minutes, pages
-from explainable_recsys.study.plan import ANY_LANGUAGE, check_dates
+from explainable_recsys.study.plan import ANY_LANGUAGE, Plan, check_dates
 from tests.conftest import PROJECT
 from tests.study.plans import SMALL, changed, small_plan
 
@@ -195,3 +195,11 @@ def test_the_commands(
     found = kedro(project_copy, "study", "check", "nowhere", "--env", "test")
     assert found.returncode == 1
     assert found.stderr.startswith("Error: nowhere: no such file")
+
+
+def test_the_plan_to_start_from_shows_every_key() -> None:
+    shown = yaml.safe_load((STUDIES / "reasons" / "study.yml").read_text(encoding="utf-8"))
+    assert set(shown) == set(Plan.model_fields)
+    plan = read_study(STUDIES / "reasons").plan
+    for part in ("pool", "blocks", "exclusions", "analysis", "ratings", "consent"):
+        assert set(shown[part]) == set(type(getattr(plan, part)).model_fields), part

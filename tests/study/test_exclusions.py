@@ -54,8 +54,14 @@ def test_the_flow_counts_each_at_the_first_rule_and_adds_up() -> None:
     table = flow(people_of().reset_index(), plan().exclusions)
     counts = dict(zip(table["step"], table["n"], strict=True))
     assert counts == {
-        **{"entered": 4, "consented": 3, "answered": 3, "finished": 2},
-        **{"unfinished": 1, "failed_checks": 1, "least_seconds": 0, "alike": 0},
+        "entered": 4,
+        "consented": 3,
+        "answered": 3,
+        "finished": 2,
+        "unfinished": 1,
+        "failed_checks": 1,
+        "least_seconds": 0,
+        "alike": 0,
         "analysed": 1,
     }
     assert counts["answered"] - table.loc[table["excluded"], "n"].sum() == counts["analysed"]

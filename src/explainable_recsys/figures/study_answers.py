@@ -13,9 +13,9 @@ from explainable_recsys.figures.rows import row_label
 from explainable_recsys.figures.texts import escape
 from explainable_recsys.study.about import About, readable
 from explainable_recsys.wording.numbers import fixed
-from explainable_recsys.wording.phrases import phrase
+from explainable_recsys.wording.phrases import later, phrase
 
-NO_ANSWERS = "Nobody has answered yet"
+NO_ANSWERS = later("Nobody has answered yet")
 
 _ROW, _EDGE = 26, 18  # heights of a row, and of what is above and below all, in pixels
 _AGREE, _DISAGREE, _NEITHER = style.PALETTE[0], style.PALETTE[3], style.GREY

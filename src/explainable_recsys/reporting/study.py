@@ -83,6 +83,10 @@ def _name(column: str) -> Callable[[Mapping[str, Any]], str]:
     return lambda row: readable(str(row[column]))
 
 
+def _said(column: str, words: Mapping[str, str]) -> Callable[[Mapping[str, Any]], str]:
+    return lambda row: phrase(words[row[column]])
+
+
 def _count(column: str) -> Callable[[Mapping[str, Any]], str]:
     return lambda row: number(finite(row[column]), "count")
 
@@ -114,10 +118,10 @@ def _term(row: Mapping[str, Any]) -> str:
     if row["against"]:
         text = later("{kind} instead of {other}")
         return phrase(text, kind=readable(row["term"]), other=readable(row["against"]))
-    return phrase("films {what}", what=phrase(COVARIATES[row["term"]]))
+    return phrase("films {what}", what=_said("term", COVARIATES)(row))
 
 
-_WAY: Cells = {later("exclusions"): lambda row: phrase(BOTH[row["exclusions"]])}
+_WAY: Cells = {later("exclusions"): _said("exclusions", BOTH)}
 _KEYS: Cells = {**_WAY, later("measure"): _name("measure")}
 
 LAYOUTS = (
@@ -191,7 +195,7 @@ LAYOUTS = (
         later("Tasks"),
         {
             **_WAY,
-            later("task"): lambda row: phrase(TASKS[row["task"]]),
+            later("task"): _said("task", TASKS),
             later("kind of reason"): _name("condition"),
             later("tasks"): _count("n"),
             later("share"): _percent("share"),

@@ -11,6 +11,7 @@ import pandas as pd
 from explainable_recsys.figures.study_flow import RULES
 from explainable_recsys.study.about import About, readable
 from explainable_recsys.study.exclusions import WITH, WITHOUT
+from explainable_recsys.study.models import BY_PARTICIPANT
 from explainable_recsys.wording.numbers import (
     enumerated,
     fixed,
@@ -29,6 +30,36 @@ COVARIATES = {
     "position": later("shown later in the session"),
 }
 """What answers may depend on besides the kind of reason, by the name of its column."""
+
+
+HELPS = {
+    "more": later(
+        "the more faithful a reason, the more often people predict the system: with a tenth more "
+        "the odds of a right answer are multiplied by {odds} (95 % interval {ends}; p {p})."
+    ),
+    "less": later(
+        "the more faithful a reason, the less often people predict the system: with a tenth more "
+        "the odds of a right answer are multiplied by {odds} (95 % interval {ends}; p {p})."
+    ),
+    "unknown": later(
+        "that more faithful reasons help people to predict the system is not shown: with a tenth "
+        "more faithfulness the odds of a right answer are multiplied by {odds} (95 % interval "
+        "{ends}; p {p})."
+    ),
+}
+"""What is said of faithfulness and forecasts."""
+
+CHOSEN = {
+    "more": later(
+        "side by side, {kind} is chosen most often, more than by chance ({chance}): {share}, 95 % "
+        "interval {low} to {high}, not corrected for being the first of {n}."
+    ),
+    "unknown": later(
+        "side by side, {kind} is chosen most often, which may be chance ({chance}): {share}, 95 % "
+        "interval {low} to {high}."
+    ),
+}
+"""What is said of the kind that is chosen most often."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +99,7 @@ class StudyResults:
         """
         own = self.terms["against"] == ""
         fullest = self.terms.groupby(["exclusions", "measure"])["model"].transform("max")
-        wanted = fullest.where(own, "conditions by participant")
+        wanted = fullest.where(own, BY_PARTICIPANT)
         return self.terms[self.terms["model"] == wanted]
 
 
@@ -152,30 +183,29 @@ def _others(results: StudyResults) -> Iterator[str]:
 def _omnibus(row: Row, alpha: float) -> str:
     text = (
         later(
-            "{measure} differs between kinds of reasons by more than chance gives (F({df}, "
-            "{df_error}) = {f}, p {p} after Greenhouse and Geisser, partial η² {eta2}, 90 % "
-            "interval {ends}; Friedman p {friedman})"
+            "{measure} differs between kinds of reasons by more than chance gives ({n} people with "
+            "answers to every kind: F({df}, {df_error}) = {f}, p {p} after Greenhouse and Geisser, "
+            "partial η² {eta2}, 90 % interval {ends}; Friedman p {friedman})."
         )
         if row["p_gg"] < alpha
         else later(
             "that {measure} differs between kinds of reasons is not shown, which does not say that "
-            "it is the same (F({df}, {df_error}) = {f}, p {p} after Greenhouse and Geisser, "
-            "partial η² {eta2}, 90 % interval {ends}; Friedman p {friedman})"
+            "it is the same ({n} people with answers to every kind: F({df}, {df_error}) = {f}, p "
+            "{p} after Greenhouse and Geisser, partial η² {eta2}, 90 % interval {ends}; Friedman p "
+            "{friedman})."
         )
     )
-    return (
-        phrase(
-            text,
-            measure=readable(row["measure"]),
-            df=row["df"],
-            df_error=row["df_error"],
-            f=fixed(row["f"], 2),
-            p=p_value(row["p_gg"]),
-            eta2=fixed(row["eta2"], 2),
-            ends=_ends(row["eta2_low"], row["eta2_high"]),
-            friedman=p_value(row["friedman_p"]),
-        )
-        + "."
+    return phrase(
+        text,
+        measure=readable(row["measure"]),
+        n=number(row["n"], "count"),
+        df=row["df"],
+        df_error=row["df_error"],
+        f=fixed(row["f"], 2),
+        p=p_value(row["p_gg"]),
+        eta2=fixed(row["eta2"], 2),
+        ends=_ends(row["eta2_low"], row["eta2_high"]),
+        friedman=p_value(row["friedman_p"]),
     )
 
 
@@ -185,29 +215,26 @@ def _planned(row: Row, alpha: float) -> str:
     if row["p_planned"] >= alpha:
         text = later(
             "planned: that {measure} is higher with {high} than with {other} is not shown "
-            "(difference {difference}, 95 % interval {ends}; corrected p {p})"
+            "(difference {difference}, 95 % interval {ends}; corrected p {p})."
         )
     elif difference > 0:
         text = later(
             "planned: {measure} is higher with {high} than with {other}, by {difference} steps (95 "
-            "% interval {ends}; corrected p {p})"
+            "% interval {ends}; corrected p {p})."
         )
     else:
         text = later(
             "planned, and the other way round: {measure} is lower with {high} than with {other} "
-            "(difference {difference}, 95 % interval {ends}; corrected p {p})"
+            "(difference {difference}, 95 % interval {ends}; corrected p {p})."
         )
-    return (
-        phrase(
-            text,
-            measure=readable(row["measure"]),
-            high=readable(high),
-            other=readable(other),
-            difference=fixed(difference, 2),
-            ends=_ends(low, up),
-            p=p_value(row["p_planned"]),
-        )
-        + "."
+    return phrase(
+        text,
+        measure=readable(row["measure"]),
+        high=readable(high),
+        other=readable(other),
+        difference=fixed(difference, 2),
+        ends=_ends(low, up),
+        p=p_value(row["p_planned"]),
     )
 
 
@@ -251,7 +278,7 @@ def _without(results: StudyResults, alpha: float) -> Iterator[str]:
     else:
         names = [
             phrase(
-                "{measure} of {first} and {second}",
+                "{measure} with {first} and {second}",
                 measure=readable(measure),
                 first=readable(first),
                 second=readable(second),
@@ -259,73 +286,53 @@ def _without(results: StudyResults, alpha: float) -> Iterator[str]:
             for measure, first, second in sorted(found[0] ^ found[1])
         ]
         yield phrase(
-            "The exclusions decide of these differences: {names}.", names=enumerated(names)
+            "Whether these differences are larger than chance gives hangs on the exclusions: "
+            "{names}.",
+            names=enumerated(names),
         )
 
 
 def _tasks(results: StudyResults) -> Iterator[str]:
     """Whether faithful reasons help, and which reasons are chosen."""
     for row in _of(results.forecast):
-        text = (
-            later(
-                "the more faithful a reason, the more often people predict the system: with a "
-                "tenth more the odds of a right answer are multiplied by {odds} (95 % interval "
-                "{ends}; p {p})"
-            )
-            if row["p"] < results.about.alpha and row["estimate"] > 0
-            else later(
-                "the more faithful a reason, the less often people predict the system: with a "
-                "tenth more the odds of a right answer are multiplied by {odds} (95 % interval "
-                "{ends}; p {p})"
-            )
-            if row["p"] < results.about.alpha
-            else later(
-                "that more faithful reasons help people to predict the system is not shown: with a "
-                "tenth more faithfulness the odds of a right answer are multiplied by {odds} (95 % "
-                "interval {ends}; p {p})"
-            )
-        )
+        direction = "more" if row["estimate"] > 0 else "less"
+        text = HELPS[direction if row["p"] < results.about.alpha else "unknown"]
         ends = _ends(row["odds_low"], row["odds_high"])
-        yield phrase(text, odds=fixed(row["odds"], 2), ends=ends, p=p_value(row["p"])) + "."
+        yield phrase(text, odds=fixed(row["odds"], 2), ends=ends, p=p_value(row["p"]))
     chosen = [row for row in _of(results.tasks) if row["task"] == "side_by_side"]
     if chosen:
         best = max(chosen, key=lambda row: row["share"])
-        text = (
-            later(
-                "side by side, {kind} is chosen most often, more than by chance ({chance}): "
-                "{share}, 95 % interval {low} to {high}."
-            )
-            if best["low"] > best["chance"]
-            else later(
-                "side by side, {kind} is chosen most often, which may be chance ({chance}): "
-                "{share}, 95 % interval {low} to {high}."
-            )
-        )
+        text = CHOSEN["more" if best["low"] > best["chance"] else "unknown"]
         shares = {n: percentage(100 * best[n]) for n in ("chance", "share", "low", "high")}
-        yield phrase(text, kind=readable(best["condition"]), **shares)
+        yield phrase(text, kind=readable(best["condition"]), n=len(chosen), **shares)
 
 
 def _covariates(results: StudyResults) -> Iterator[str]:
     """What else answers go with, in the models that ask it together with the kind of reason."""
     terms = [row for row in _of(results.told_terms) if not row["against"]]
     for measure in dict.fromkeys(row["measure"] for row in terms):
-        told = [
-            phrase(
-                "{direction} for films {what} ({estimate} logits, 95 % interval {ends})",
-                direction=phrase("higher") if row["estimate"] > 0 else phrase("lower"),
-                what=phrase(COVARIATES[row["term"]]),
-                estimate=fixed(row["estimate"], 2),
-                ends=_ends(row["low"], row["high"]),
-            )
-            for row in terms
-            if row["measure"] == measure and row["p"] < results.about.alpha
-        ]
+        own = (row for row in terms if row["measure"] == measure)
+        told = [_moved(row) for row in own if row["p"] < results.about.alpha]
         yield phrase(
             "besides the kind of reason, answers to {measure} go with these (p not corrected): "
             "{told}.",
             measure=readable(measure),
             told=enumerated(told) if told else phrase("nothing that is more than chance gives"),
         )
+
+
+def _moved(row: Row) -> str:
+    """In which direction answers go with a covariate."""
+    higher = later("higher for films {what} ({estimate} logits, 95 % interval {ends})")
+    lower = later("lower for films {what} ({estimate} logits, 95 % interval {ends})")
+    what = COVARIATES[row["term"]]
+    text = higher if row["estimate"] > 0 else lower
+    return phrase(
+        text,
+        what=phrase(what),
+        estimate=fixed(row["estimate"], 2),
+        ends=_ends(row["low"], row["high"]),
+    )
 
 
 def _popularity(results: StudyResults) -> Iterator[str]:

@@ -21,7 +21,15 @@ def create_pipeline(**_: Any) -> Pipeline:
     drawn = ("flow", "descriptives", "answer_counts", "contrasts", "task_results", "popularity")
     told = {
         name: f"study.{name}"
-        for name in ("flow", "descriptives", "omnibus", "contrasts", "terms", "popularity")
+        for name in (
+            "flow",
+            "descriptives",
+            "omnibus",
+            "contrasts",
+            "models",
+            "terms",
+            "popularity",
+        )
     }
     told |= {"tasks": "study.task_results", "forecast": "study.forecast_effect"}
     figures = [f"study.{name}_figure" for name in STUDY_FIGURES]

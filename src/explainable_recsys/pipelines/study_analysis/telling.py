@@ -51,11 +51,14 @@ def tell_study(
     plan: Mapping[str, Any],
     manifest: Mapping[str, Any],
     popularity: pd.DataFrame,
+    models: pd.DataFrame,
+    terms: pd.DataFrame,
     **tables: pd.DataFrame,
 ) -> dict[str, Any]:
-    """What was found, in sentences and in tables to be printed."""
-    about = About.of(plan, manifest, popularity)
-    return study_findings(StudyResults(about=about, popularity=popularity, **tables))
+    """What was found, in sentences and in tables to be printed; of models that were fitted."""
+    about, keys = About.of(plan, manifest, popularity), ["exclusions", "measure", "model"]
+    fitted = terms.merge(models.loc[models["converged"], keys], on=keys)
+    return study_findings(StudyResults(about=about, popularity=popularity, terms=fitted, **tables))
 
 
 def write_page(findings: dict[str, Any], **figures: Any) -> str:

@@ -140,6 +140,8 @@ def test_claims_of_covariates_rest_on_the_model_that_asks_most() -> None:
     terms = terms.assign(measure="trust", low=0.0, high=1.0, exclusions="with")
     found = results(answers(1, 1), terms=terms)
     assert found.told_terms["estimate"].tolist() == [0.5, 0.1, 2.0]
+    fewer = terms[terms["model"] != "conditions by participant"]  # one answer to each kind
+    assert results(answers(1, 1), terms=fewer).told_terms["estimate"].tolist() == [0.5, 0.1, 3.0]
     text = one(found, "that the person knows")
     assert "0.50 logits" in text
     assert "list" not in text

@@ -94,12 +94,15 @@ class StudyResults:
     def told_terms(self) -> pd.DataFrame:
         """Of the ordinal models the terms that claims rest on.
 
-        Kinds of reasons from the model in which people differ about them; covariates from the one
-        that asks most, with items crossed where there is such a one.
+        Kinds of reasons from the model in which people differ about them, where that could be
+        asked; covariates from the one that asks most, with items crossed if that was possible.
         """
-        own = self.terms["against"] == ""
-        fullest = self.terms.groupby(["exclusions", "measure"])["model"].transform("max")
-        wanted = fullest.where(own, BY_PARTICIPANT)
+        models = self.terms.groupby(["exclusions", "measure"])["model"]
+        asked = models.transform(lambda names: BY_PARTICIPANT in set(names))
+        of_kinds = pd.Series("conditions", self.terms.index).mask(
+            asked.astype("bool"), BY_PARTICIPANT
+        )
+        wanted = of_kinds.where(self.terms["against"] != "", models.transform("max"))
         return self.terms[self.terms["model"] == wanted]
 
 

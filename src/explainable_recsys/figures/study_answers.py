@@ -82,8 +82,9 @@ def study_answers_figure(counts: pd.DataFrame, about: About) -> style.Figure:
         shares = shares.reindex(index=kinds, columns=steps, fill_value=0)
         shares = 100 * shares.div(shares.sum(axis=1).clip(lower=1), axis=0)
         _add_steps(figure, shares, colours, draw.suffix_of(number))
-        axis = {"title_text": escape(readable(measure)), "range": [-100, 100]} | draw.FEW_TICKS
-        axis |= {"tickvals": [-50, 0, 50], "ticktext": ["50 %", "0", "50 %"]}
+        name = phrase("{measure} (%)", measure=escape(readable(measure)))
+        axis = {"title_text": name, "range": [-100, 100]} | draw.FEW_TICKS
+        axis |= {"tickvals": [-50, 0, 50], "ticktext": ["50", "0", "50"]}
         figure.update_layout({f"xaxis{draw.suffix_of(number)}": axis})
     figure.update_layout(barmode="relative", legend_title_text=phrase("Answer"))
     return style.finish(

@@ -38,7 +38,7 @@ BLOCKS = {
     "consent": later("Consent, its version and time kept"),
     "about-you": later("Questions about the person"),
     "ratings": later("Rates at least {n} films"),
-    "recommendation": later("{n} recommendations: {kinds}"),
+    "recommendation": later("{n} recommendations: {each} with each of {kinds}"),
     "side-by-side": later("Chooses among all reasons for a film: {n} ×"),
     "forecast": later("Says which rating, taken back, removes a film: {n} ×"),
     "correction": later("Moves ratings until a film is removed: {n} ×"),
@@ -135,7 +135,9 @@ def session(plan: Plan) -> list[str]:
     """The blocks of a session in order, in words."""
     pages = steps(plan)
     counts = Counter(page.block for page in pages)
-    told = {"kinds": _kinds(plan), "scales": ", ".join(readable(s.name) for s in plan.scales)}
+    names = {"kinds": plan.kinds, "scales": plan.scales}
+    told = {what: ", ".join(readable(one.name) for one in of) for what, of in names.items()}
+    told |= {"each": str(plan.items_of(plan.kinds[0]))}  # balanced, or it is no plan
     return [
         phrase(
             BLOCKS.get(block, block),
@@ -144,11 +146,3 @@ def session(plan: Plan) -> list[str]:
         )
         for block in dict.fromkeys(page.block for page in pages)
     ]
-
-
-def _kinds(plan: Plan) -> str:
-    """Which kinds of reasons, and how many recommendations with each."""
-    names, counts = [readable(kind.name) for kind in plan.kinds], [*map(plan.items_of, plan.kinds)]
-    if len(set(counts)) == 1:
-        return phrase("{n} with each of {kinds}", n=counts[0], kinds=", ".join(names))
-    return ", ".join(f"{n} {name}" for n, name in zip(counts, names, strict=True))

@@ -135,9 +135,11 @@ def session(plan: Plan) -> list[str]:
     """The blocks of a session in order, in words."""
     pages = steps(plan)
     counts = Counter(page.block for page in pages)
-    names = {"kinds": plan.kinds, "scales": plan.scales}
-    told = {what: ", ".join(readable(one.name) for one in of) for what, of in names.items()}
-    told |= {"each": str(plan.items_of(plan.kinds[0]))}  # balanced, or it is no plan
+    told = {
+        "kinds": ", ".join(readable(kind.name) for kind in plan.kinds),
+        "scales": ", ".join(readable(scale.name) for scale in plan.scales),
+        "each": str(plan.items_of(plan.kinds[0])),  # balanced, or it is no plan
+    }
     return [
         phrase(
             BLOCKS.get(block, block),

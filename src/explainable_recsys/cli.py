@@ -339,7 +339,6 @@ STORE = click.option(
 @click.option("--at-once", type=click.IntRange(1), default=16, help="People at the same time.")
 @click.option("--think", type=click.FloatRange(0), default=0.0, help="Seconds for a page.")
 @click.option("--store", default="", help="File or URL of an empty store.")
-@click.option("--emails", default="", help="URL of another, for the addresses of a raffle.")
 @click.option("--output", type=PATH, help="Folder to which the answers are exported.")
 @click.option("--env", "-e", help="Environment, for example ml-100k.")
 @click.pass_obj
@@ -411,6 +410,41 @@ def study_replay(metadata: ProjectMetadata, /, name: str, store: str, env: str |
 
 
 study.add_command(with_plain_errors(study_replay))
+
+
+@click.command(name="codes")
+@click.argument("name", metavar="STUDY")
+@click.option("--people", type=click.IntRange(1), required=True, help="How many.")
+@STORE
+@click.option("--env", "-e", help="Environment, for example ml-100k.")
+@click.pass_obj
+def study_codes(
+    metadata: ProjectMetadata, /, name: str, people: int, store: str, env: str | None
+) -> None:
+    """Make codes with each of which one person can take part in STUDY; they are shown once."""
+    from explainable_recsys.app.study.commands import codes
+
+    check_environment(metadata.project_path / "conf", env)
+    codes(metadata.project_path, env, name, store, people)
+
+
+study.add_command(with_plain_errors(study_codes))
+
+
+@click.command(name="addresses")
+@click.argument("name", metavar="STUDY")
+@STORE
+@click.option("--env", "-e", help="Environment, for example ml-100k.")
+@click.pass_obj
+def study_addresses(metadata: ProjectMetadata, /, name: str, store: str, env: str | None) -> None:
+    """Show the e-mail addresses that people left for the raffle of STUDY."""
+    from explainable_recsys.app.study.commands import addresses
+
+    check_environment(metadata.project_path / "conf", env)
+    addresses(metadata.project_path, env, name, store)
+
+
+study.add_command(with_plain_errors(study_addresses))
 
 
 @click.command(name="withdraw")

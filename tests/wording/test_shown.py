@@ -28,6 +28,7 @@ ENGLISH = {
     *("details.py", "items.py", "runs.py", "service.py", "shelf.py", "tmdb.py"),
     *("api.py", "problems.py", "reference.py", "schemas.py"),
     "notices.py",
+    *("databases.py", "store.py", "first.py", "export.py", "visitors.py"),  # SQL and a codebook too
 }
 """Modules whose texts are errors, warnings, an API's description, or are to be told as they are."""
 
@@ -39,9 +40,9 @@ NO_PHRASES = [
     r"<script>[\s\S]*",
     r".*<svg .*|.*fill=.*|[^ ]*<(text|path|rect|/title|!doctype).*|\"[^ ]* [a-z-]+=.*",  # drawings
     r"(default-src|camera=|; frame|; Path|; Http|; Secure|public, |text/html|http-eq).*",  # headers
-    r"request %s failed|requests of .*|the last size takes all",  # of the log
+    r"request %s failed|study %s: %s|requests of .*|the last size takes all",  # of the log
     r"make viz|(kedro)? ?(run|explain|prune|summary) .*",  # commands
-    r"users one after another|users browsed|users shown",  # the names of draws
+    r"users one after another|users browsed|users shown|tasks of a study",  # the names of draws
     r"rating points",  # a unit that a page asks for
     r"(top|middle|bottom) (left|center|right)|[xy]? domain|Arial, .*",  # plotly's names of places
     r"no difference|beyond accuracy|not applicable:",  # values in tables of results

@@ -113,16 +113,16 @@ def postgresql_emails(new_database: Callable[[str], str]) -> str:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def urls(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, str | None]:
+def urls(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, str]:
     """An empty database of each kind, and where addresses go."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/films.db", None
+        return f"sqlite:///{tmp_path}/films.db", ""
     new = request.getfixturevalue("new_database")
     return new("answers"), request.getfixturevalue("postgresql_emails")
 
 
 @pytest.fixture
-def store(urls: tuple[str, str | None]) -> Iterator[Store]:
+def store(urls: tuple[str, str]) -> Iterator[Store]:
     """An empty store."""
     opened = open_store(*urls)
     yield opened
@@ -130,7 +130,7 @@ def store(urls: tuple[str, str | None]) -> Iterator[Store]:
 
 
 @pytest.fixture
-def connection(urls: tuple[str, str | None]) -> Iterator[sa.Connection]:
+def connection(urls: tuple[str, str]) -> Iterator[sa.Connection]:
     """Reads what lies in the database, past the store."""
     engine = sa.create_engine(urls[0].replace("postgresql:", "postgresql+psycopg:"))
     with engine.connect() as opened:

@@ -58,6 +58,7 @@ def test_the_migrations_make_the_tables_that_the_code_knows(
 
 
 def test_addresses_have_the_table_that_the_code_knows(file: Path) -> None:
+    open_store(str(file)).leave_email("films", "a@example.org")
     engine = sa.create_engine(f"sqlite:///{file.parent}/films-emails.db")
     with engine.connect() as connection:
         context = MigrationContext.configure(connection)
@@ -155,11 +156,18 @@ def test_a_server_that_does_not_answer_is_told_without_the_password() -> None:
     assert "secret" not in str(raised.value)
 
 
-def test_postgresql_needs_to_be_told_where_addresses_go(new_database: Callable[[str], str]) -> None:
-    store = open_store(new_database("answers"))
-    with pytest.raises(InputError, match="--emails"):
-        store.register(a_plan(raffle="Address"), "run", "data", "code")
+def test_addresses_go_to_a_database_beside_that_is_missed_where_there_is_a_raffle(
+    new_database: Callable[[str], str],
+) -> None:
+    store = open_store(new_database("films"))
     store.register(a_plan(), "run", "data", "code")
+    raffle = a_plan(slug="others", raffle="Address")
+    with pytest.raises(StoreError, match="films_emails"):
+        store.register(raffle, "run", "data", "code")
+    new_database("films_emails")
+    store.register(raffle, "run", "data", "code")
+    store.leave_email("others", "a@example.org")
+    assert store.emails("others") == ["a@example.org"]
     store.close()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import logging
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -16,7 +17,7 @@ from starlette.testclient import TestClient
 
 from explainable_recsys.app.access import Access, Rate
 from explainable_recsys.app.held import Held
-from explainable_recsys.app.operations import Operations
+from explainable_recsys.app.operations import Operations, write_log
 from explainable_recsys.app.runs import find_runs
 from explainable_recsys.app.service import Service
 from explainable_recsys.app.shelf import Shelf
@@ -25,7 +26,7 @@ from explainable_recsys.app.study.store import open_store
 from explainable_recsys.app.web import create_app
 from explainable_recsys.explainers.what_if import Change, what_if
 from explainable_recsys.study.plan import Text
-from tests.app.study.walking import AT, Walker, a_plan
+from tests.app.study.walking import AT, Form, Walker, a_plan
 
 APPROACHES = ("intrinsic_als", "posthoc_ar")
 TODAY = datetime.date(2026, 6, 1)
@@ -219,7 +220,10 @@ def test_without_consent_nothing_is_kept(new: New, study: Served) -> None:
     one.get("consent")
     form = one.form().values
     assert one.send("consent", **form).status_code == 422
-    assert "study-films" not in one.client.cookies
+    token = one.client.cookies["study-films"]
+    assert study.store.participant(token) is None, "it is of nobody yet"
+    one.get("consent")
+    assert one.form().values["token"] == token, "loaded again, it is the same person"
     assert not study.store.participants("films")
 
 
@@ -418,6 +422,42 @@ def test_only_the_study_is_open_to_people_without_the_token(new: New) -> None:
         "",
         f"http://films.example{AT}/resume",
     }
+
+
+def test_no_log_knows_who_takes_part(new: New) -> None:
+    lines, handler = list[str](), logging.Handler()
+    handler.emit = lambda record: lines.append(record.getMessage())  # type: ignore[method-assign]
+    write_log(handler)
+    try:
+        one = new()
+        one.begin()
+        one.rate()
+        one.answer()
+        new().send("resume", token=one.token)
+    finally:
+        write_log(logging.NullHandler())
+        logging.raiseExceptions = True
+    assert any("/study/{slug}/{name}" in line for line in lines)
+    own = {one.token, one.session.one.id, WHO, "recommendation-1"}
+    assert not [line for line in lines if any(word in line for word in own)]
+
+
+def test_behind_a_proxy_links_and_cookies_are_below_its_path(study: Served) -> None:
+    held = Held(lambda: (study.service, []))
+    app = Operations(create_app(held, {"films": study}), Access("secret", open_paths=("/study/",)))
+    client = TestClient(app, base_url="https://films.example", root_path="/a")
+    reply = client.get("/a/study/films/consent")
+    assert reply.status_code == 200
+    links = re.findall(r'(?:href|src|action)="(/[^"#?]*)', reply.text)
+    assert links
+    assert not [link for link in links if not link.startswith("/a/")]
+    values = Form(reply.text).values | {"agree": "yes"}
+    entered = client.post("/a/study/films/consent", data=values, follow_redirects=False)
+    assert entered.headers["location"] == "/a/study/films/about-you"
+    cookies = entered.headers.get_list("set-cookie")
+    (own,) = [cookie for cookie in cookies if cookie.startswith("study-films=")]
+    for part in ("Path=/a/study/films;", "HttpOnly", "SameSite=lax", "Secure"):
+        assert part in own
 
 
 def test_another_site_sends_nothing(new: New, study: Served) -> None:

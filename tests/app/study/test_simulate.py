@@ -195,6 +195,27 @@ def test_what_cannot_be_simulated_is_refused(
         simulate.simulate(PROJECT, "test", folder, trial)
 
 
+def test_addresses_and_codes_are_printed(
+    simulated: str, here: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    url = str(tmp_path / "films.db")
+    with closing(open_store(url)) as store:
+        store.register(a_plan(codes=True), "run", "data", "code")
+        commands.codes(PROJECT, "test", "films", url, 3)
+        code, *others = capsys.readouterr().out.split()
+        assert len(others) == 2
+        _, one = store.enter("films", "", code)
+        assert one.number == 0
+        with pytest.raises(InputError, match="no raffle"):
+            commands.addresses(PROJECT, "test", "films", url)
+    with pytest.raises(InputError, match="no codes"):
+        commands.codes(PROJECT, "test", simulated, "", 3)
+    with closing(open_store(simulated)) as store:
+        store.leave_email("films-simulated", "a@example.org")
+    commands.addresses(PROJECT, "test", simulated, "")
+    assert capsys.readouterr().out == "a@example.org\n"
+
+
 def test_studies_and_stores_that_are_not_there_are_named(simulated: str, here: None) -> None:
     with pytest.raises(InputError, match="no such store"):
         commands.replay(PROJECT, "test", "other", "")

@@ -16,9 +16,12 @@ document.addEventListener("visibilitychange", () => {
 const seconds = () => Math.max(0, ((since ?? performance.now()) - start - hidden) / 1000).toFixed(2);
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
+let turn = 0; // of a request: a copy that comes late changes nothing
+
 function body(form) {
   const data = new URLSearchParams(new FormData(form));
   data.set("go", "save");
+  data.set("key", `${data.get("key")}.${++turn}`);
   if (data.has("seconds")) data.set("seconds", seconds());
   return data;
 }

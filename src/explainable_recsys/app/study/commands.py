@@ -1,4 +1,4 @@
-"""`kedro study export`, `replay`, `withdraw` and `expire`: what is done with the answers later."""
+"""What is done with answers: `kedro study export`, `replay`, `codes`, `withdraw` and others."""
 
 from __future__ import annotations
 
@@ -91,6 +91,37 @@ def replay(project: Path, env: str | None, name: str, url: str) -> bool:
     said = phrase("All lists, reasons and tasks are the same.")
     click.echo(phrase("Differences: {n}", n=len(other)) if other else said)
     return not other
+
+
+def codes(project: Path, env: str | None, name: str, url: str, n: int) -> None:
+    """Make codes, and print each on a line.
+
+    Args:
+        project: Root of the project.
+        env: Environment; None for the embedded data.
+        name: As `export`.
+        url: As `export`.
+        n: How many.
+
+    Raises:
+        InputError: If the study has not begun, or asks for no codes.
+    """
+    with found(quick_catalog(project, env), name, url) as (store, study):
+        if not study.plan.codes:
+            raise InputError(f"study '{study.slug}' asks for no codes; accepted: codes: true")
+        click.echo("\n".join(store.make_codes(study.slug, n)))
+
+
+def addresses(project: Path, env: str | None, name: str, url: str) -> None:
+    """Print the addresses that were left, each on a line; arguments as `export`.
+
+    Raises:
+        InputError: If the study has not begun, or has no raffle.
+    """
+    with found(quick_catalog(project, env), name, url) as (store, study):
+        if study.plan.raffle is None:
+            raise InputError(f"study '{study.slug}' has no raffle; accepted: one that has")
+        click.echo("\n".join(store.emails(study.slug)))
 
 
 def withdraw(project: Path, env: str | None, code: str, url: str) -> None:
@@ -240,4 +271,7 @@ def difference(then: Any, now: Any, place: str = "") -> str:
         return next(filter(None, (difference(*pair, f"{inner}{n}") for n, pair in pairs)), "")
     both = isinstance(then, float) and isinstance(now, float | int)
     same = math.isclose(then, now, rel_tol=1e-6, abs_tol=1e-9) if both else then == now
-    return "" if same else f"{place}: {str(now)[:80]!r} instead of {str(then)[:80]!r}"
+    if same:
+        return ""
+    shown = {"now": repr(str(now)[:80]), "then": repr(str(then)[:80])}
+    return phrase("{place}: {now} instead of {then}", place=place, **shown)

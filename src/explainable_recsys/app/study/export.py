@@ -282,16 +282,18 @@ def _trial(trial: Shown, items: pd.DataFrame) -> Row:
 
 
 def _answers(plan: Plan, trials: list[Shown], answers: Iterable[Answer]) -> Iterator[Row]:
-    asked = {question.name for question in all_questions(plan)}
+    """Page by page as they were done, and on each the questions as they are asked."""
+    asked = {question.name: place for place, question in enumerate(all_questions(plan))}
     of_step = {f"recommendation-{trial.position}": trial for trial in trials}
-    for answer in answers:
-        if answer.question in asked:
-            row = {"step": answer.step, "question": answer.question, "value": answer.value}
-            about: Row = {"seconds": answer.seconds}
-            if (trial := of_step.get(answer.step)) is not None:
-                about |= {"position": trial.position, "condition": trial.kind}
-                about |= {"form": trial.form, "item_id": trial.item_id}
-            yield row | about
+    own = [answer for answer in answers if answer.question in asked]
+    pages = {step: place for place, step in enumerate(dict.fromkeys(one.step for one in own))}
+    for answer in sorted(own, key=lambda one: (pages[one.step], asked[one.question])):
+        row = {"step": answer.step, "question": answer.question, "value": answer.value}
+        about: Row = {"seconds": answer.seconds}
+        if (trial := of_step.get(answer.step)) is not None:
+            about |= {"position": trial.position, "condition": trial.kind}
+            about |= {"form": trial.form, "item_id": trial.item_id}
+        yield row | about
 
 
 def _tasks(tasks: list[Task], answers: list[Answer]) -> Iterator[Row]:

@@ -69,7 +69,6 @@ class Trial:
         at_once: People who take part at the same time.
         think: Seconds for which they look at a page.
         store: URL of a store that nobody else uses; empty for a file among the results.
-        emails: The same for addresses.
         output: Folder to which the answers are exported; None: they are not.
     """
 
@@ -82,7 +81,6 @@ class Trial:
     at_once: int = 16
     think: float = 0.0
     store: str = ""
-    emails: str = ""
     output: Path | None = None
 
 
@@ -131,7 +129,7 @@ def simulate(project: Path, env: str | None, folder: Path, trial: Trial) -> bool
     place = results_root(catalog) / ANSWERS / plan.slug
     url, clock = trial.store or _emptied(place), Clock.at(plan)
     through_page = trial.through == "pages"
-    store = open_store(url, trial.emails or None, clock=now if through_page else clock)
+    store = open_store(url, clock=now if through_page else clock)
     with closing(store):
         service = _begun(store, plan, catalog)
         about = Simulation(effects=trial.effects, seed=trial.seed)

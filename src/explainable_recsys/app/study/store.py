@@ -18,6 +18,7 @@ from explainable_recsys.app.study import tables
 from explainable_recsys.app.study.databases import Database, parsed_url
 from explainable_recsys.errors import InputError
 from explainable_recsys.study.plan import Plan, parse_plan
+from explainable_recsys.wording.phrases import phrase
 
 PATIENCE = 5.0
 """Seconds to wait for others who write."""
@@ -146,9 +147,23 @@ def hash_of(plan: Plan) -> str:
 class Store:
     """Answers of studies, and in another database, without any link, addresses of raffles."""
 
-    def __init__(self, answers: Database, emails: Database | None, clock: Clock) -> None:
-        """Hold the two databases, and what tells the time."""
-        self._answers, self._emails, self._clock = answers, emails, clock
+    def __init__(self, answers: Database, emails: Callable[[], Database], clock: Clock) -> None:
+        """Hold the answers; addresses are opened where there are any.
+
+        Args:
+            answers: A database.
+            emails: Opens the other.
+            clock: Tells the time.
+        """
+        self._answers, self._open_emails, self._clock = answers, emails, clock
+        self._opened: Database | None = None
+
+    @property
+    def _emails(self) -> Database:
+        """The other database, opened once."""
+        if self._opened is None:
+            self._opened = self._open_emails()
+        return self._opened
 
     def _now(self) -> str:
         time = self._clock().astimezone(datetime.UTC)
@@ -156,8 +171,9 @@ class Store:
 
     def close(self) -> None:
         """Let go of the files."""
-        for database in filter(None, (self._answers, self._emails)):
-            database.close()
+        self._answers.close()
+        if self._opened is not None:
+            self._opened.close()
 
     # Studies
 
@@ -175,10 +191,10 @@ class Store:
 
         Raises:
             InputError: If people take part in it by another plan or run, or addresses are to be
-                kept and there is no database for them.
+                kept and their database cannot be opened.
         """
-        if plan.raffle is not None and self._emails is None:
-            raise InputError("addresses are kept apart; accepted: --emails URL of another database")
+        if plan.raffle is not None:
+            _ = self._emails
         row = {
             "slug": plan.slug,
             "plan": plan.model_dump(mode="json"),
@@ -307,7 +323,9 @@ class Store:
         def change(connection: sa.Connection) -> None:
             table, mine = tables.rating, tables.rating.c.participant == one.id
             if connection.scalar(sa.select(tables.listed.c.rank).where(_of(tables.listed, one))):
-                raise RefusedError("the recommendations are made; ratings stay as they are")
+                raise RefusedError(
+                    phrase("The recommendations are made; ratings stay as they are.")
+                )
             here = sa.and_(mine, table.c.item_id == item_id)
             before = connection.scalar(sa.select(table.c.position).where(here))
             connection.execute(sa.delete(table).where(here))
@@ -465,7 +483,8 @@ class Store:
         """
         gone = list(self.overdue(today))
         for slug in gone:
-            if self._emails is not None:
+            study = self.study(slug)
+            if study is not None and study.plan.raffle is not None:
                 with self._emails.writing() as connection:
                     of = tables.email.c.study == slug
                     connection.execute(sa.delete(tables.email).where(of))
@@ -486,7 +505,6 @@ class Store:
 
     def leave_email(self, slug: str, address: str) -> None:
         """Keep an address, once; the day is kept, and nothing of who left it."""
-        assert self._emails, "a study with a raffle has been refused without it"
         row = {"study": slug, "address": _writable(address.strip())}
         here = sa.and_(*(tables.email.c[name] == value for name, value in row.items()))
         with self._emails.writing() as connection:
@@ -498,8 +516,6 @@ class Store:
 
     def emails(self, slug: str) -> list[str]:
         """Addresses that were left, by the alphabet."""
-        if self._emails is None:
-            return []
         of = sa.select(tables.email.c.address).where(tables.email.c.study == slug)
         with self._emails.reading() as connection:
             return sorted(connection.scalars(of))
@@ -519,7 +535,7 @@ class Store:
                 return
             _check_consented(current)
             if current.finished_at is not None:
-                raise RefusedError("this study is finished; nothing can be changed any more")
+                raise RefusedError(phrase("You have finished; nothing can be changed any more."))
             change(connection)
 
     def _entered(
@@ -565,14 +581,14 @@ def now() -> datetime.datetime:
 
 
 def open_store(
-    url: str, emails_url: str | None = None, patience: float = PATIENCE, clock: Clock = now
+    url: str, emails_url: str = "", patience: float = PATIENCE, clock: Clock = now
 ) -> Store:
     """Open a store; its tables are made, or brought up to date.
 
     Args:
         url: A file, or a URL of SQLite or PostgreSQL.
-        emails_url: Of the other database, for addresses; without one, a file beside that of the
-            answers, and none for PostgreSQL.
+        emails_url: Of the other database, for addresses; empty: a file beside that of the answers
+            with `-emails` in its name, or a database of the same server with `_emails`.
         patience: Seconds to wait for others who write.
         clock: Tells the time.
 
@@ -581,16 +597,21 @@ def open_store(
         InputError: If a URL is none, its driver is not there, both are the same, or the tables are
             not ours or of a newer version.
     """
-    parsed = parsed_url(url)
-    if emails_url is None and parsed.drivername == "sqlite" and parsed.database:
-        file = Path(parsed.database)
-        apart = parsed.set(database=str(file.with_name(f"{file.stem}-emails{file.suffix}")))
-        emails_url = apart.render_as_string(hide_password=False)
-    if emails_url is not None and parsed_url(emails_url) == parsed:
+    emails_url = emails_url or _apart(parsed_url(url))
+    if parsed_url(emails_url) == parsed_url(url):
         raise InputError("addresses are kept apart from answers; accepted: two databases")
     answers = Database(url, "answers", patience)
-    emails = emails_url and Database(emails_url, "emails", patience)
-    return Store(answers, emails or None, clock)
+    return Store(answers, lambda: Database(emails_url, "emails", patience), clock)
+
+
+def _apart(url: sa.URL) -> str:
+    """Where addresses go, by where answers do."""
+    assert url.database
+    name = f"{url.database}_emails"
+    if url.drivername == "sqlite":
+        file = Path(url.database)
+        name = str(file.with_name(f"{file.stem}-emails{file.suffix}"))
+    return url.set(database=name).render_as_string(hide_password=False)
 
 
 def hashed(secret: str) -> str:
@@ -602,7 +623,7 @@ def withdrawal_code(participant_id: str) -> str:
     """The code with which somebody can withdraw.
 
     >>> withdrawal_code("0" * 32)
-    'TAUD-VBFE-QD2N-Q4ZW'
+    'FBNK-6BEA-NKE7-VTEY'
     """
     return _code(hashlib.sha256(f"withdraw {participant_id}".encode()).digest()[:10])
 
@@ -668,13 +689,13 @@ def _current(connection: sa.Connection, one: Participant) -> Participant:
     """
     found = _participant(connection, tables.participant.c.id == one.id, locked=True)
     if found is None or found.withdrawn_at is not None:
-        raise RefusedError("you have withdrawn; nothing of you is kept any more")
+        raise RefusedError(phrase("You have withdrawn; nothing of you is kept any more."))
     return found
 
 
 def _check_consented(one: Participant) -> None:
     if one.consented_at is None:
-        raise RefusedError("nothing is kept without consent")
+        raise RefusedError(phrase("Nothing is kept without your consent."))
 
 
 def _is_new(connection: sa.Connection, one: Participant, what: Event) -> bool:

@@ -211,16 +211,24 @@ class _Maker:
             self.plan.pool.length,
         )
         own = math.log(self._last(after)[0] / self.ranks[item])
-        most = max(own, math.log(self.lowest[item] / self.ranks[item]))
+        most = max(own, math.log(self.lowest(item) / self.ranks[item]))
         return max(own, 0.0) / most if most > 0 else None
 
+    def lowest(self, item: Any) -> int:
+        """The rank to which an item falls without the ratings that hold it up most."""
+        if item not in self._lowest:  # of a task
+            self._lowest[item] = self._fallen([item])[item]
+        return self._lowest[item]
+
     @cached_property
-    def lowest(self) -> dict[Any, int]:
-        """Ranks to which items of the list fall without the ratings that hold them up most."""
-        items, n = self.prepared.lists.items, self.plan.pool.length
-        rows = np.zeros(len(items), np.int64)
-        _, ranks = take_away(self.ranker, self.one.ratings, rows, items, n, N_CITED)
-        return dict(zip(self.ranks, self._last(ranks).max(axis=1).tolist(), strict=True))
+    def _lowest(self) -> dict[Any, int]:
+        return self._fallen(sorted(self.seen, key=self.ranks.__getitem__)) if self.seen else {}
+
+    def _fallen(self, items: list[Any]) -> dict[Any, int]:
+        columns = self.one.item_columns(np.array(items))
+        rows, n = np.zeros(len(items), np.int64), self.plan.pool.length
+        _, ranks = take_away(self.ranker, self.one.ratings, rows, columns, n, N_CITED)
+        return dict(zip(items, self._last(ranks).max(axis=1).tolist(), strict=True))
 
     @cached_property
     def falls(self) -> dict[Any, NDArray[np.int64]]:

@@ -176,7 +176,7 @@ class Visit:
         """A poster that was fetched."""
         details = self.study.shelf.film(item).details
         if details is None or details.poster is None or not details.poster.is_file():
-            raise NotHereError("no poster")
+            raise NotHereError(item)
         return FileResponse(details.poster, headers={"cache-control": FOR_A_DAY})
 
     # Pages of a session
@@ -224,9 +224,10 @@ class Visit:
         """A page, with what was given so far."""
         if self.session is None or name in FIRST:
             paragraphs = re.split(r"\n\s*\n", self.said(self.study.information).strip())
-            token = secrets.token_urlsafe(32)
+            token = self._offered()
             shown = {"paragraphs": paragraphs, "token": token, "title": self.said(self.plan.title)}
-            return self.page(TEMPLATES[name], status, **shown, **values)
+            reply = self.page(TEMPLATES[name], status, **shown, **values)
+            return self._with_cookie(reply, token) if name == "consent" else reply
         step = self.session.step(name)
         assert step
         if step.block == "thanks":
@@ -240,6 +241,12 @@ class Visit:
             return self.page("study_found.html.j2", **of_step)
         more = {"given": self.session.answers.get(name, {}), **of_step, **values}
         return self.page(template, status, step=step, **self._progress(step), **more)
+
+    def _offered(self) -> str:
+        """The token to begin with: who loads the page anew, as no answer came, is the same."""
+        given = self.request.cookies.get(self.cookie, "")
+        is_free = TOKEN.fullmatch(given) and self.study.store.participant(given) is None
+        return given if is_free else secrets.token_urlsafe(32)
 
     def _progress(self, step: Step) -> dict[str, Any]:
         """How far somebody is: pages behind them, of all; and where in a block of several."""

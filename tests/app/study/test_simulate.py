@@ -16,6 +16,7 @@ import pytest
 from kedro.io import DataCatalog
 
 from explainable_recsys.app.picks import picking_order
+from explainable_recsys.app.runs import HeldCatalog
 from explainable_recsys.app.study import commands, simulate
 from explainable_recsys.app.study.served import latest_run, service_of
 from explainable_recsys.app.study.simulate import Trial, made_up, through_pages
@@ -140,6 +141,20 @@ def test_a_run_whose_files_are_gone_is_named(simulated: str, here: None, tmp_pat
         with pytest.raises(InputError, match="2020-01-01T00"):
             command()
     assert not (tmp_path / "out").exists()
+
+
+def test_a_file_of_the_run_that_is_gone_is_named(
+    simulated: str, here: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(open_store(simulated)) as store:
+        study = store.study("films-simulated")
+    assert study
+    there = HeldCatalog.exists
+    monkeypatch.setattr(
+        HeldCatalog, "exists", lambda self, name: name != "als.model" and there(self, name)
+    )
+    with pytest.raises(InputError, match=rf"run {study.run_id}.*als\.model"):
+        commands.replay(PROJECT, "test", simulated, "")
 
 
 def test_who_withdraws_is_in_no_export(simulated: str, here: None, tmp_path: Path) -> None:

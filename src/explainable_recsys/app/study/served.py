@@ -205,27 +205,16 @@ def known_run(plan: Plan, catalog: DataCatalog, run: str) -> Run:
 
 
 def _service(plan: Plan, run: Run, at_hand: Service) -> Service:
-    """The approaches of one run, loaded.
-
-    Raises:
-        InputError: Naming what is missing of it.
-    """
+    """The approaches of one run: those at hand, if they are of it."""
     names, found = _approaches(plan), at_hand.found
     here = found.latest.id == run.id and all(
         name in found.of and found.of[name].id == run.id for name in names
     )
-    try:
-        service = at_hand if here else service_of(plan, run, found.root)
-        lister_of(service, plan)
-    except InputError as error:
-        raise InputError(
-            f"study '{plan.slug}' cannot be served from its run {run.id}: {error}"
-        ) from error
-    return service
+    return _loaded(plan, run, at_hand) if here else service_of(plan, run, found.root)
 
 
 def service_of(plan: Plan, run: Run, root: Path) -> Service:
-    """The approaches of a study, of its run.
+    """The approaches of a study, of its run, loaded.
 
     Args:
         plan: The study.
@@ -233,10 +222,27 @@ def service_of(plan: Plan, run: Run, root: Path) -> Service:
         root: Folder of the results.
 
     Raises:
-        InputError: If a file of the run is gone.
+        InputError: Naming the run, and what is missing of it.
     """
     names = sorted(_approaches(plan)) or _explained(run)
-    return Service(Found(run, dict.fromkeys(names, run), {}, root))
+    return _loaded(plan, run, Service(Found(run, dict.fromkeys(names, run), {}, root)))
+
+
+def _loaded(plan: Plan, run: Run, service: Service) -> Service:
+    """The same, once all of it is there that a study asks for.
+
+    Raises:
+        InputError: As `service_of`.
+    """
+    try:
+        lister_of(service, plan)
+        for name in _approaches(plan):
+            service.stored(name)
+    except InputError as error:
+        raise InputError(
+            f"study '{plan.slug}' cannot be served from its run {run.id}: {error}"
+        ) from error
+    return service
 
 
 def _explained(run: Run) -> list[str]:

@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from explainable_recsys.study.tasks import LIST, SHOWN, popularity, task_results
+from explainable_recsys.study.tasks import (
+    LIST,
+    SHOWN,
+    forecast_effect,
+    popularity,
+    scale_results,
+    task_results,
+)
 from tests.study.exported import by_hand, drawn, drawn_plan, plan
 
 
@@ -46,3 +54,50 @@ def test_popularity_of_items_shown_beside_that_of_lists() -> None:
     assert table["n"].to_dict() == {"none": 3, "rules": 3, SHOWN: 6, LIST: 3}
     bare = tables["participants"].drop(columns="list_popularity_rank")
     assert np.isnan(popularity(plan(), tables["trials"], bare)["popularity_rank"].iloc[-1])
+
+
+def forecasts(right: list[bool], faithfulness: list[float]) -> pd.DataFrame:
+    people = [1 + place // 4 for place in range(len(right))]
+    table = pd.DataFrame({"participant": people, "task": "forecast", "right": right})
+    return table.assign(faithfulness=faithfulness)
+
+
+def test_faithful_reasons_that_help_have_odds_above_one() -> None:
+    random = np.random.default_rng(0)
+    true = random.uniform(0, 1, 400)
+    right = random.uniform(size=400) < 1 / (1 + np.exp(-(3 * true - 1.5)))
+    (row,) = forecast_effect(forecasts([*right], [*true])).to_dict("records")
+    assert row["low"] < 3 < row["high"]  # logits of the whole way from 0 to 1
+    assert row["odds"] == pytest.approx(np.exp(row["estimate"] / 10))
+    assert (row["n"], row["n_people"]) == (400, 100)
+
+
+@pytest.mark.parametrize(
+    ("right", "faithfulness"),
+    [
+        ([], []),
+        ([True] * 8, [0.1, 0.9] * 4),  # all right
+        ([True, False] * 4, [0.5] * 8),  # all as faithful
+        ([False, False, True, True] * 2, [0.1, 0.2, 0.8, 0.9] * 2),  # separated
+        ([True, False], [np.nan, np.nan]),
+    ],
+)
+def test_where_nothing_can_be_said_of_forecasts_there_is_no_row(
+    right: list[bool], faithfulness: list[float]
+) -> None:
+    with np.errstate(all="raise"):
+        assert forecast_effect(forecasts(right, faithfulness)).empty
+
+
+def test_scales_are_means_of_items_turned_round() -> None:
+    answers = by_hand()["answers"]
+    (row,) = scale_results(plan(), answers).to_dict("records")
+    # Person 1: 4, 6 - 2, 5; person 2: 3, 3, 3. Too few for a reliability.
+    assert row["mean"] == pytest.approx((13 / 3 + 3) / 2)
+    assert (row["n"], row["n_left_out"]) == (2, 0)
+    assert np.isnan(row["alpha"])
+    many = scale_results(drawn_plan(60), drawn(60)["answers"]).iloc[0]
+    assert 0.7 < many["low"] < many["alpha"] < many["high"]
+    assert many["least_item_rest"] > 0.5
+    left_out = scale_results(plan(), answers[answers["question"] != "useful_2"])
+    assert (left_out["n"].item(), left_out["n_left_out"].item()) == (0, 2)

@@ -29,6 +29,7 @@ Likelihood = Callable[[Floats], tuple[float, Floats]]
 _ROUNDS = 20  # of moving the quadrature's points to where a person's intercept is
 _STILL = 0.01  # such a move, in standard deviations, changes no integral
 _FLAT = 1e-4  # less curvature than this in some direction, and there is no maximum
+_NARROWEST = 1e-6  # spread of an intercept: it is 0 in numbers where answers leave none possible
 _STEEP = 1e-3  # a larger gradient, and the search did not get there
 _NEWTON_STEPS = 50
 _NEWTON_NEAR = 1e-5  # a step so small leaves an error of its square
@@ -174,7 +175,7 @@ def cumulative_logit(
     best, likelihood = _fitted(data, n_points)
     value, gradient = likelihood(best)
     information = _curvature(likelihood, best)
-    curved = np.linalg.eigvalsh(information)[0] > _FLAT
+    curved = np.isfinite(information).all() and np.linalg.eigvalsh(information)[0] > _FLAT
     without, of_none = _fitted(replace(data, design=data.design[:, :0]), n_points)
     slopes = slice(n_thresholds, n_thresholds + df)
     back = np.eye(
@@ -279,6 +280,7 @@ def _by_quadrature(data: _Answers, best: Floats, n_points: int) -> tuple[Floats,
         moved = middle
         middle = (posterior * points).sum(axis=1, keepdims=True)
         spread = np.sqrt((posterior * (points - middle) ** 2).sum(axis=1, keepdims=True))
+        spread = np.maximum(spread, _NARROWEST)
         if np.abs(middle - moved).max() < _STILL:
             break
     return best, likelihood

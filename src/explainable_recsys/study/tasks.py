@@ -123,13 +123,18 @@ def forecast_effect(tasks: pd.DataFrame) -> pd.DataFrame:
         in logits for faithfulness 1 instead of 0; `odds`, by what a tenth more multiplies the odds
         of a right answer, with `odds_low` and `odds_high`. No row where nothing can be fitted.
     """
+    none = pd.DataFrame(columns=COLUMNS["forecast_effect"])
     done = tasks[(tasks["task"] == "forecast") & tasks["faithfulness"].notna()]
     right = done["right"].astype("bool").astype("int64")
+    if right.nunique() < 2:
+        return none
     try:
         design = done[["faithfulness"]].to_numpy(np.float64)
         fit = cumulative_logit(right, design, pd.factorize(done["participant"])[0])
-    except InputError:  # all right, or all wrong, or the same faithfulness everywhere
-        return pd.DataFrame(columns=COLUMNS["forecast_effect"])
+    except InputError:  # one participant, or the same faithfulness everywhere
+        return none
+    if not fit.converged:  # as where everything above some faithfulness is right
+        return none
     row: list[float] = [len(done), done["participant"].nunique()]
     row += [float(part[0]) for part in (fit.coefficients, fit.errors, fit.low, fit.high)]
     table = pd.DataFrame(

@@ -114,6 +114,27 @@ def test_anybodys_table_in_long_form_is_analysed_alike(tmp_path: Path) -> None:
     assert "32" in findings["sentences"][0]
 
 
+def test_forms_that_are_crossed_with_kinds_are_compared_too() -> None:
+    of, tables = drawn_plan(8, forms=["sentence", "drawn"]), drawn(8)
+    plan = of.model_dump(mode="json")
+    odd = tables["trials"]["position"] % 2 == 1
+    trials = tables["trials"].assign(form=["drawn" if one else "sentence" for one in odd])
+    study = nodes.StudyParameters()
+    people, _, long = nodes.gather_answers(
+        plan, tables["participants"], trials, tables["answers"], study
+    )
+    forms = nodes.compare_kinds(plan, long, people)[4].query("exclusions == 'with'")
+    assert forms[["measure", "first", "second"]].to_numpy().tolist() == [
+        ["interest", "drawn", "sentence"],
+        ["trust", "drawn", "sentence"],
+    ]
+    trust = long[long["measure"] == "trust"].groupby(["participant", "form"])["value"].mean()
+    differences = trust.xs("drawn", level="form") - trust.xs("sentence", level="form")
+    assert forms["difference"].iloc[1] == pytest.approx(differences.mean())
+    one = nodes.compare_kinds(plan, long.assign(form="drawn"), people)[4]
+    assert one.empty
+
+
 def test_a_table_that_is_none_is_refused_by_row(tmp_path: Path) -> None:
     path = tmp_path / "mine.csv"
     published_answers().astype({"value": "str"}).assign(value="much").to_csv(path, index=False)

@@ -49,7 +49,7 @@ def results(given: pd.DataFrame, *expected: str, **changes: Any) -> StudyResults
         for name in ("tasks", "forecast", "scales", "popularity")
     }
     terms = ["measure", "model", "term", "against", "estimate", "low", "high", "p", "exclusions"]
-    none |= {"terms": pd.DataFrame(columns=terms)}
+    none |= {"terms": pd.DataFrame(columns=terms), "forms": both["contrasts"].head(0)}
     made: dict[str, Any] = {"about": About(), **both, **none}
     made |= {"flow": pd.DataFrame(flow, columns=["step", "n", "excluded"])}
     return StudyResults(**(made | changes))
@@ -93,6 +93,14 @@ def test_differences_that_were_not_planned_are_told_apart() -> None:
     assert "a above c" in text
     assert "a above b" not in text
     assert "none" in one(results(answers(1, 1, 1)), "Of all differences (3)")
+
+
+def test_forms_are_told_apart_from_kinds() -> None:
+    crossed = answers(3, 1).replace({"condition": {"a": "drawn", "b": "sentence"}})
+    forms = contrasts(crossed).assign(exclusions="with", expected="", p_planned=np.nan)
+    text = one(results(answers(1, 1), forms=forms), "the forms")
+    assert "trust with drawn above sentence" in text
+    assert not [text for text in study_sentences(results(answers(1, 1))) if "forms" in text]
 
 
 def test_it_is_said_if_the_exclusions_decide() -> None:

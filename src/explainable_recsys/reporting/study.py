@@ -123,6 +123,15 @@ def _term(row: Mapping[str, Any]) -> str:
 
 _WAY: Cells = {later("exclusions"): _said("exclusions", BOTH)}
 _KEYS: Cells = {**_WAY, later("measure"): _name("measure")}
+_PAIR: Cells = {
+    **_KEYS,
+    later("first"): _name("first"),
+    later("second"): _name("second"),
+    later("first less second"): _fixed("difference"),
+    later("95 % interval"): _ends(),
+    later("d"): _fixed("d_z"),
+    later("its 95 % interval"): _ends("d_z_low", "d_z_high"),
+}
 
 LAYOUTS = (
     Layout(
@@ -161,18 +170,17 @@ LAYOUTS = (
         "contrasts",
         later("Differences between kinds of reasons"),
         {
-            **_KEYS,
-            later("first"): _name("first"),
-            later("second"): _name("second"),
-            later("first less second"): _fixed("difference"),
-            later("95 % interval"): _ends(),
-            later("d"): _fixed("d_z"),
-            later("its 95 % interval"): _ends("d_z_low", "d_z_high"),
+            **_PAIR,
             later("p of the planned ones (Holm)"): _p("p_planned"),
             later("p over all (Holm)"): _p("p_holm"),
             later("p per measure (Bonferroni)"): _p("p_bonferroni"),
         },
         later("d: the mean difference over the standard deviation of people's differences."),
+    ),
+    Layout(
+        "forms",
+        later("Differences between the forms in which reasons are shown"),
+        {**_PAIR, later("p over all (Holm)"): _p("p_holm")},
     ),
     Layout(
         "told_terms",

@@ -72,6 +72,7 @@ class StudyResults:
         descriptives: As `outcomes.descriptives`.
         omnibus: As `outcomes.omnibus`.
         contrasts: As `planned.mark_planned`.
+        forms: The same of the forms in which reasons are shown; empty where there is only one.
         terms: Of the ordinal models, as `models.ordinal_models`.
         tasks: As `tasks.task_results`.
         forecast: As `tasks.forecast_effect`.
@@ -84,6 +85,7 @@ class StudyResults:
     descriptives: pd.DataFrame
     omnibus: pd.DataFrame
     contrasts: pd.DataFrame
+    forms: pd.DataFrame
     terms: pd.DataFrame
     tasks: pd.DataFrame
     forecast: pd.DataFrame
@@ -181,6 +183,14 @@ def _others(results: StudyResults) -> Iterator[str]:
     )
     if others:
         yield phrase(text, n=len(others), told=enumerated(larger or [phrase("none")]))
+    if forms := _of(results.forms):
+        larger = [_larger(row) for row in forms if row["p_holm"] < results.about.alpha]
+        yield phrase(
+            "of the differences between the forms in which reasons are shown ({n}), larger than "
+            "chance gives: {told}.",
+            n=len(forms),
+            told=enumerated(larger or [phrase("none")]),
+        )
 
 
 def _omnibus(row: Row, alpha: float) -> str:

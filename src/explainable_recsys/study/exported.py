@@ -87,6 +87,15 @@ def anybodys(table: pd.DataFrame) -> pd.DataFrame:
     return in_order(checked.astype({"measure": "str"}).assign(set_aside=""))
 
 
+def by_form(long: pd.DataFrame) -> pd.DataFrame:
+    """Answers in long form as if the form in which reasons are shown were the condition.
+
+    Args:
+        long: Of a study that crosses forms with kinds of reasons.
+    """
+    return long.assign(condition=long["form"]).dropna(subset="condition")
+
+
 def in_order(table: pd.DataFrame) -> pd.DataFrame:
     """Columns and rows of a table in long form in their order."""
     table = table[[*NEEDED, *ABOUT, "set_aside"]]

@@ -19,19 +19,9 @@ def create_pipeline(**_: Any) -> Pipeline:
     plan, manifest, people = _of("plan"), _of("manifest"), _of("people")
     export = {name: f"study.raw_{name}" for name in ("participants", "trials", "answers")}
     drawn = ("flow", "descriptives", "answer_counts", "contrasts", "task_results", "popularity")
-    told = {
-        name: f"study.{name}"
-        for name in (
-            "flow",
-            "descriptives",
-            "omnibus",
-            "contrasts",
-            "models",
-            "terms",
-            "popularity",
-        )
-    }
+    told = _of("flow", "descriptives", "omnibus", "contrasts", "models", "terms", "popularity")
     told |= {"tasks": "study.task_results", "forecast": "study.forecast_effect"}
+    told |= {"forms": "study.form_contrasts"}
     figures = [f"study.{name}_figure" for name in STUDY_FIGURES]
     return Pipeline(
         [
@@ -43,7 +33,7 @@ def create_pipeline(**_: Any) -> Pipeline:
             _node(
                 nodes.compare_kinds,
                 {**plan, **_of("answers"), **people},
-                ["descriptives", "answer_counts", "omnibus", "contrasts"],
+                ["descriptives", "answer_counts", "omnibus", "contrasts", "form_contrasts"],
             ),
             _node(nodes.fit_models, {**_of("answers"), **people}, ["models", "terms"]),
             _node(

@@ -86,6 +86,8 @@ def test_answers_without_covariates_do_not_count_there() -> None:
     models = ordinal_models(table).models
     assert models["n"].tolist() == [270, 270, 261, 243, 234]
     assert models["n_participants"].tolist() == [30, 30, 29, 27, 26]
+    table.loc[table.index >= 36, "known"] = np.nan  # one participant is left
+    assert ordinal_models(table).models["model"].tolist() == ALL[:3]
 
 
 def test_items_that_nobody_shares_are_not_crossed() -> None:

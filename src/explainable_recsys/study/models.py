@@ -129,7 +129,8 @@ def _models(part: pd.DataFrame) -> Iterator[_Model]:
             design = _design(answers, conditions[1:], covariates)
             on_scale = 1 < answers["value"].nunique() <= MOST_CATEGORIES
             says_something = len(design.columns) and (set(design) & set(known) or not covariates)
-            if on_scale and says_something:
+            people = answers["participant"].unique()
+            if on_scale and says_something and len(people) > 1:
                 yield _Model(name, list(conditions), answers, design, crossed)
 
 

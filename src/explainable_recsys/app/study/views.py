@@ -13,6 +13,7 @@ from explainable_recsys.app.study.reasons import lister_of
 from explainable_recsys.app.study.session import Session
 from explainable_recsys.app.study.tasks import DRAWN, TOP
 from explainable_recsys.study.flow import Step
+from explainable_recsys.wording.numbers import short
 from explainable_recsys.wording.phrases import phrase
 
 N_PICKS = 24
@@ -22,6 +23,14 @@ N_FOUND = 8
 """Films that a search shows."""
 
 Values = dict[str, Any]
+
+
+class Star(NamedTuple):
+    """A rating that can be given: as it is, as it is sent, and as people read it."""
+
+    value: float
+    sent: str
+    said: str
 
 
 class Rated(NamedTuple):
@@ -73,7 +82,7 @@ def ratings(session: Session, query: Mapping[str, str]) -> Values:
     text = query.get("q", "").strip()[:200]
     found = session.study.service.items.search.find(text, N_FOUND) if text else []
     return {
-        "stars_of": shelf.stars,
+        "stars_of": [Star(value, f"{value:g}", short(value)) for value in shelf.stars],
         "own": own,
         "rated": [Rated(shelf.film(item), rating) for item, rating in own.items()][::-1],
         "missing": max(0, session.study.plan.ratings.least - len(own)),

@@ -123,6 +123,7 @@ class Visitor:
         asked = {one.name: one for one in all_questions(self.person.plan)}
         names = page.form(f"/{page.name}").names
         questions = [one for name, one in asked.items() if f"q.{name}" in names]
+        assert questions, f"nothing is asked at {page.path}"
         answers = {one.name: self._answer(page, one) for one in questions}
         if change:
             agreements = (one for one in questions if one.answer == "agreement")
@@ -202,8 +203,10 @@ class Visitor:
             return page
         token = html.unescape(link[1]).rpartition("#")[2]
         self.browser.cookies.clear()
-        entrance = self.browser.get(f"/study/{self.slug}/resume")
-        return self.browser.send(entrance, entrance.form("/resume"), {"token": token})
+        page = self.browser.get(f"/study/{self.slug}/resume")
+        while page.name == "resume":  # until an answer comes
+            page = self.browser.send(page, page.form("/resume"), {"token": token})
+        return page
 
     def _draw(self, what: str, page: str) -> float:
         seed = self.person.about.seed

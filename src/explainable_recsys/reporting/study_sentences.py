@@ -228,17 +228,17 @@ def _planned(row: Row, alpha: float) -> str:
     if row["p_planned"] >= alpha:
         text = later(
             "planned: that {measure} is higher with {high} than with {other} is not shown "
-            "(difference {difference}, 95 % interval {ends}; corrected p {p})."
+            "(difference {difference}, 95 % interval {ends}, not corrected; corrected p {p})."
         )
     elif difference > 0:
         text = later(
-            "planned: {measure} is higher with {high} than with {other}, by {difference} steps (95 "
-            "% interval {ends}; corrected p {p})."
+            "planned: {measure} is higher with {high} than with {other}, by {difference} steps "
+            "(95 % interval {ends}, not corrected; corrected p {p})."
         )
     else:
         text = later(
             "planned, and the other way round: {measure} is lower with {high} than with {other} "
-            "(difference {difference}, 95 % interval {ends}; corrected p {p})."
+            "(difference {difference}, 95 % interval {ends}, not corrected; corrected p {p})."
         )
     return phrase(
         text,
@@ -263,8 +263,8 @@ def _larger(row: Row) -> str:
         row, row["first"] if row["difference"] > 0 else row["second"]
     )
     return phrase(
-        "{measure} with {high} above {other}, by {difference} (95 % interval {ends}; corrected p "
-        "{p})",
+        "{measure} with {high} above {other}, by {difference} (95 % interval {ends}, not "
+        "corrected; corrected p {p})",
         measure=readable(row["measure"]),
         high=readable(high),
         other=readable(other),

@@ -51,6 +51,7 @@ def results(given: pd.DataFrame, *expected: str, **changes: Any) -> StudyResults
     terms = ["measure", "model", "term", "against", "estimate", "low", "high", "p", "exclusions"]
     none |= {"terms": pd.DataFrame(columns=terms), "forms": both["contrasts"].head(0)}
     made: dict[str, Any] = {"about": About(), **both, **none}
+    made |= {"people": pd.DataFrame({"excluded_by": ["", "", "alike"], "n_set_aside": [2, 3, 9]})}
     made |= {"flow": pd.DataFrame(flow, columns=["step", "n", "excluded"])}
     return StudyResults(**(made | changes))
 
@@ -66,6 +67,9 @@ def test_who_is_analysed_and_who_is_left_out() -> None:
     assert "12 of 15" in first
     assert "3 (all answers alike)" in first
     assert "not finished" not in first  # that is nobody
+    assert "5 recommendations" in study_sentences(results(answers(1, 1)))[1]  # of who is analysed
+    long = results(answers(1, 1), people=pd.DataFrame({"excluded_by": [""], "n_answered": [2]}))
+    assert "recommendation" not in study_sentences(long)[1]
 
 
 def test_a_planned_difference_that_is_found_is_said_in_its_direction() -> None:

@@ -29,6 +29,7 @@ def test_everybody_has_a_row_with_what_they_did_and_the_rules_they_break() -> No
     assert table["n_trials"].tolist() == [2, 2, 2, 0]
     assert table["n_seen"].tolist() == [2, 2, 1, 0]
     assert table["n_answered"].tolist() == [2, 2, 1, 0]
+    assert table["n_set_aside"].tolist() == [1, 0, 0, 0]  # person 1 has seen the second film
     # A check that is left out, as person 3 does, is not failed.
     assert table["failed_checks"].tolist() == [0, 1, 0, 0]
     assert table["seconds"].tolist()[:3] == [15, 3.5, 30]  # of pages, whatever they ask

@@ -29,18 +29,15 @@ def test_answers_to_measures_become_numbers_with_what_they_are_about() -> None:
                                                       strict=True)]  # fmt: skip
 
 
-def test_the_place_of_an_option_and_a_number_are_values_too() -> None:
-    choice = {"answer": "choice", "options": [{"name": n, "text": n} for n in ("low", "high")]}
-    questions = [
-        {"name": "height", "text": "How high?", "role": "measure", **choice},
-        {"name": "price", "text": "How much?", "role": "measure", "answer": "number"},
-    ]
+def test_a_number_is_its_own_value_and_what_is_none_is_left_out() -> None:
+    price = {"name": "price", "text": "How much?", "role": "measure", "answer": "number"}
     answers = pd.DataFrame(
-        [(1, "height", "high", 1), (1, "price", "2.5", 1), (1, "price", "much", 2)],
+        [(1, "price", "2.5", 1), (1, "price", "much", 2)],
         columns=["participant", "question", "value", "position"],
     )
-    table = long_form(plan(questions=questions, checks=[]), by_hand()["trials"], answers)
-    assert dict(zip(table["measure"], table["value"], strict=True)) == {"height": 2, "price": 2.5}
+    table = long_form(plan(questions=[price], checks=[]), by_hand()["trials"], answers)
+    assert table["value"].tolist() == [2.5]
+    assert table["known"].isna().all()
 
 
 def test_anybodys_answers_keep_what_they_say_about_items() -> None:

@@ -19,7 +19,7 @@ from explainable_recsys.wording.numbers import (
     p_value,
     percentage,
 )
-from explainable_recsys.wording.phrases import later, phrase
+from explainable_recsys.wording.phrases import later, phrase, plural
 
 Row = dict[str, Any]
 
@@ -64,10 +64,11 @@ CHOSEN = {
 
 @dataclass(frozen=True, eq=False)
 class StudyResults:
-    """The tables of an analysed study, with a column `exclusions`, but for `flow`.
+    """The tables of an analysed study, with a column `exclusions` but for the first two.
 
     Attributes:
         about: The study.
+        people: As `exclusions.people`.
         flow: As `exclusions.flow`.
         descriptives: As `outcomes.descriptives`.
         omnibus: As `outcomes.omnibus`.
@@ -81,6 +82,7 @@ class StudyResults:
     """
 
     about: About
+    people: pd.DataFrame
     flow: pd.DataFrame
     descriptives: pd.DataFrame
     omnibus: pd.DataFrame
@@ -151,6 +153,16 @@ def _who(results: StudyResults) -> Iterator[str]:
     )
     left_out = phrase("; left out: {rules}", rules=enumerated(told)) if told else ""
     yield f"{text}{left_out}."
+    kept = results.people.reindex(columns=["excluded_by", "n_set_aside"])
+    n = int(kept.loc[kept["excluded_by"] == "", "n_set_aside"].sum())
+    if n:
+        yield plural(
+            n,
+            "of theirs, {n} recommendation is left out by what they answered, as that they have "
+            "seen the film.",
+            "of theirs, {n} recommendations are left out by what they answered, as that they have "
+            "seen the film.",
+        )
 
 
 def _differences(results: StudyResults) -> Iterator[str]:

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from explainable_recsys.errors import InputError
-from explainable_recsys.study.exported import AS_ASKED
+from explainable_recsys.study.exported import AS_ASKED, set_aside
 from explainable_recsys.study.plan import Exclusions, Plan
 
 WITH, WITHOUT = "with", "without"
@@ -42,7 +42,8 @@ def people(
     Returns:
         One row per participant: `participant`, `consented`, `finished`, `minutes`, `n_ratings`;
         `n_trials`, the recommendations made for them, of which they saw `n_seen` and answered
-        anything of `n_answered`; `failed_checks`; `seconds`, the median of their pages with
+        anything of `n_answered`; `n_set_aside`, of how many their own answer takes them out of the
+        analysis; `failed_checks`; `seconds`, the median of their pages with
         recommendations; `alike`, whether all their agreements are the same; `excluded_by`, names
         of the rules that leave them out, empty for who is analysed or has answered nothing.
     """
@@ -60,13 +61,14 @@ def people(
         "n_trials": trials.groupby("participant").size(),
         "n_seen": pages.groupby("participant").size(),
         "n_answered": answered.groupby("participant").size(),
+        "n_set_aside": set_aside(of_trials, plan.questions).groupby("participant").size(),
         "failed_checks": failed.groupby(answers["participant"]).sum(),
         "seconds": pages.groupby("participant")["seconds"].median(),
         "alike": _alike(plan, answers),
     }
     for name, values in facts.items():
         table[name] = table["participant"].map(values)
-    counts = dict.fromkeys(("n_trials", "n_seen", "n_answered", "failed_checks"), 0)
+    counts = dict.fromkeys(("n_trials", "n_seen", "n_answered", "n_set_aside", "failed_checks"), 0)
     table = table.fillna(counts).astype(dict.fromkeys(counts, "int64"))
     table["alike"] = table["alike"].astype("object").fillna(False).astype("bool")
     took_part = table["n_answered"] > 0

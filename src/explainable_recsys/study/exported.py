@@ -28,8 +28,8 @@ def long_form(plan: Plan, trials: pd.DataFrame, answers: pd.DataFrame) -> pd.Dat
         answers: As exported: a row per answer, `value` as text.
 
     Returns:
-        `NEEDED`, `ABOUT` and `set_aside`. `value` is a number: a step of agreement (of a reverse
-        statement counted from the other end), the place of an option, or the number itself.
+        `NEEDED`, `ABOUT` and `set_aside`. `value` is a number: a step of agreement, of a reverse
+        statement counted from the other end, or the number itself.
         `known` is the place of the answer to the question of familiarity among its options, from 0
         (the first) to 1 (the last); `set_aside` the answer by which the plan takes the
         recommendation out, such as `seen: yes`, or empty. Conditions are in the plan's order.
@@ -43,7 +43,7 @@ def long_form(plan: Plan, trials: pd.DataFrame, answers: pd.DataFrame) -> pd.Dat
     about = trials[[*AS_ASKED, "condition", "item_id", "rank", "popularity_rank", "form"]]
     table = table.assign(value=values).dropna(subset="value").merge(about, on=AS_ASKED)
     told = _familiarity(of_trials, questions).merge(
-        _set_aside(of_trials, plan.questions), on=AS_ASKED, how="outer"
+        set_aside(of_trials, plan.questions), on=AS_ASKED, how="outer"
     )
     table = table.merge(told, on=AS_ASKED, how="left").astype({"set_aside": "object"})
     table = table.fillna({"set_aside": ""}).astype({"set_aside": "str"})
@@ -112,8 +112,16 @@ def _familiarity(answers: pd.DataFrame, questions: Mapping[str, Question]) -> pd
     return told.assign(known=shares).groupby(AS_ASKED)["known"].mean().reset_index()
 
 
-def _set_aside(answers: pd.DataFrame, questions: Iterable[Question]) -> pd.DataFrame:
-    """The first answer by which each recommendation is taken out of the analysis."""
+def set_aside(answers: pd.DataFrame, questions: Iterable[Question]) -> pd.DataFrame:
+    """The first answer by which each recommendation is taken out of the analysis.
+
+    Args:
+        answers: As exported, about recommendations.
+        questions: Of the plan, with the answers that take one out.
+
+    Returns:
+        `participant`, `position` and `set_aside`, such as `seen: yes`, of those that are out.
+    """
     pairs = [f"{one.name}: {value}" for one in questions for value in one.excludes]
     said = answers["question"].astype("str") + ": " + answers["value"].astype("str")
     out = answers.assign(set_aside=said)[said.isin(pairs)]

@@ -21,7 +21,7 @@ def create_pipeline(**_: Any) -> Pipeline:
     drawn = ("flow", "descriptives", "answer_counts", "contrasts", "task_results", "popularity")
     told = _of("flow", "descriptives", "omnibus", "contrasts", "models", "terms", "popularity")
     told |= {"tasks": "study.task_results", "forecast": "study.forecast_effect"}
-    told |= {"forms": "study.form_contrasts"}
+    told |= {"forms": "study.form_contrasts", **people}
     figures = [f"study.{name}_figure" for name in STUDY_FIGURES]
     return Pipeline(
         [

@@ -35,7 +35,9 @@ def test_a_number_is_its_own_value_and_what_is_none_is_left_out() -> None:
         [(1, "price", "2.5", 1), (1, "price", "much", 2)],
         columns=["participant", "question", "value", "position"],
     )
-    table = long_form(plan(questions=[price], checks=[]), by_hand()["trials"], answers)
+    table = long_form(
+        plan(questions=[price], checks=[], exclusions={}), by_hand()["trials"], answers
+    )
     assert table["value"].tolist() == [2.5]
     assert table["known"].isna().all()
 

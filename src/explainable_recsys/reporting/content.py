@@ -72,6 +72,8 @@ class ReportContent:
         about: What they are, in a line each.
         seconds: How long it took to explain one recommendation, by approach, as far as known.
         study: What a study found, as `study_findings`; empty where none was analysed.
+        fold_in: What `diagnostics` found of people who are folded in, by recommender.
+        fold_in_seconds: The times of that.
     """
 
     card: dict[str, Any]
@@ -97,6 +99,8 @@ class ReportContent:
     about: Mapping[str, str] = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)
     study: Mapping[str, Any] = field(default_factory=dict)
+    fold_in: pd.DataFrame = field(default_factory=pd.DataFrame)
+    fold_in_seconds: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def name(self) -> str:

@@ -51,7 +51,7 @@ def check_answers(table: pd.DataFrame, conditions: Sequence[str] = ()) -> pd.Dat
 
     Raises:
         InputError: For columns that are missing, keys that are, values that are no numbers, a
-            condition that is not among `conditions`, and an answer that is there twice.
+            condition that is not among `conditions`, an answer that is there twice, and no answers.
 
     >>> check_answers(pd.DataFrame({"participant": [1], "value": [4]}))
     Traceback (most recent call last):
@@ -60,6 +60,8 @@ def check_answers(table: pd.DataFrame, conditions: Sequence[str] = ()) -> pd.Dat
 found participant, value; accepted: participant, condition, measure, value
     """
     require_columns("answers", table, COLUMNS)
+    if table["value"].isna().all():
+        raise InputError("answers table: no answers; accepted: some")
     kept = [name for name in (*COLUMNS, "item_id", *COVARIATES) if name in table]
     table = table[kept].reset_index(drop=True)
     for name in COLUMNS[:3]:
@@ -97,10 +99,7 @@ def measures(table: pd.DataFrame) -> Iterator[Measure]:
     Raises:
         InputError: As `check_answers`, and for too few of either.
     """
-    answers = check_answers(table)
-    if answers.empty:
-        raise InputError("answers table: no answers; accepted: at least one measure")
-    for name, part in answers.groupby("measure", observed=True):
+    for name, part in check_answers(table).groupby("measure", observed=True):
         means = part.pivot_table(
             index="participant", columns="condition", values="value", observed=True
         )

@@ -355,11 +355,11 @@ def study_simulate(
     Through the pages they meet a server in a process of its own; some of their requests can be
     lost, doubled or late, and the server killed on the way. Nothing that was kept may be lost.
     """
-    from explainable_recsys.app.study.simulate import Trial, simulate
+    from explainable_recsys.app.study.simulate import Trial, read_effects, simulate
 
     check_environment(metadata.project_path / "conf", env)
-    given = {kind: float(size) for kind, _, size in (one.partition("=") for one in effects)}
-    if not simulate(metadata.project_path, env, plan, Trial(effects=given, **options)):
+    trial = Trial(effects=read_effects(effects), **options)
+    if not simulate(metadata.project_path, env, plan, trial):
         sys.exit(1)
 
 

@@ -108,6 +108,16 @@ def test_the_same_seed_makes_the_same_answers(simulated: str, folder: Path) -> N
         pd.testing.assert_frame_equal(pd.read_parquet(file), other)
 
 
+def test_people_are_invited_where_a_study_asks_for_codes(here: None, tmp_path: Path) -> None:
+    plan = a_plan(codes=True, kinds=[{"name": "none"}], items_per_kind=1, ratings={"least": 5})
+    (tmp_path / "study.yml").write_text(plan.model_dump_json(), encoding="utf-8")
+    (tmp_path / "information.txt").write_text("Read this.", encoding="utf-8")
+    url = str(tmp_path / "a.db")
+    simulate.simulate(PROJECT, "test", tmp_path, Trial(people=1, store=url))
+    with closing(open_store(url)) as store:
+        assert len(store.participants("films-simulated")) == 1
+
+
 def test_histories_asked_again_are_answered_the_same(
     simulated: str, here: None, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
@@ -200,6 +210,7 @@ def test_a_study_is_deleted_when_that_is_meant(
     [
         (Trial(effects={"rules": 1.0}), r"--effect rules.*by_rules"),
         (Trial(store="a.db"), r"is in it"),
+        (Trial(kills=1), r"--through pages"),
     ],
 )
 def test_what_cannot_be_simulated_is_refused(
@@ -208,6 +219,12 @@ def test_what_cannot_be_simulated_is_refused(
     trial = replace(trial, store=str(folder / (trial.store or "new.db")))
     with pytest.raises(InputError, match=message):
         simulate.simulate(PROJECT, "test", folder, trial)
+
+
+@pytest.mark.parametrize("text", ["rules", "rules=", "rules=much", "rules=nan"])
+def test_what_is_no_effect_is_refused(text: str) -> None:
+    with pytest.raises(InputError, match=r"rules=0\.5"):
+        simulate.read_effects([text])
 
 
 def test_addresses_and_codes_are_printed(

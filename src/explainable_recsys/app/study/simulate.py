@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime
 import json
+import math
 import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
@@ -33,7 +34,7 @@ from explainable_recsys.app.study.served import (
     latest_run,
     service_of,
 )
-from explainable_recsys.app.study.simulated import Clock, through_functions
+from explainable_recsys.app.study.simulated import Clock, invited, through_functions
 from explainable_recsys.app.study.store import Store, now, open_store
 from explainable_recsys.app.study.visitors import Visitor, differences
 from explainable_recsys.errors import InputError
@@ -121,6 +122,8 @@ def simulate(project: Path, env: str | None, folder: Path, trial: Trial) -> bool
         InputError: If the plan or what it needs is not as it has to be, it has no such kinds, or
             the store is not empty.
     """
+    if trial.through == "functions" and (trial.cut or trial.kills):
+        raise InputError("--cut and --kills: accepted: with --through pages")
     catalog, files = quick_catalog(project, env), read_study(folder)
     plan = made_up(files.plan, now().date())
     if unknown := set(trial.effects) - {kind.name for kind in plan.kinds}:
@@ -147,6 +150,27 @@ def simulate(project: Path, env: str | None, folder: Path, trial: Trial) -> bool
         if trial.output is not None:
             _export(store, plan, service, trial.output)
     return not (result.lost or result.doubled)
+
+
+def read_effects(given: Iterable[str]) -> dict[str, float]:
+    """Effects as they are typed.
+
+    Raises:
+        InputError: If one is none.
+
+    >>> read_effects(["rules=0.5", "none=-1"])
+    {'rules': 0.5, 'none': -1.0}
+    """
+    found = {}
+    for text in given:
+        kind, _, size = text.partition("=")
+        try:
+            found[kind] = float(size)
+        except ValueError:
+            found[kind] = math.nan
+        if not math.isfinite(found[kind]):
+            raise InputError(f"--effect {text}: accepted: a kind and steps, such as rules=0.5")
+    return found
 
 
 def _begun(store: Store, plan: Plan, catalog: DataCatalog) -> Service:
@@ -211,7 +235,6 @@ def through_pages(
         trial: How.
     """
     plan, count = people[0].plan, Count()
-    codes = store.make_codes(plan.slug, len(people)) if plan.codes else [""] * len(people)
     with _serving(command, project, f"/study/{plan.slug}/information") as server:
         visitors = [
             Visitor(
@@ -221,7 +244,7 @@ def through_pages(
                 trial.think,
                 code,
             )
-            for person, code in zip(people, codes, strict=True)
+            for person, code in zip(people, invited(store, people), strict=True)
         ]
         ended = threading.Event()
         killer = threading.Thread(target=_kill_now_and_then, args=(server, visitors, trial, ended))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from explainable_recsys.app.study import views
 from explainable_recsys.app.study.served import Served
 from explainable_recsys.app.study.session import Session
-from explainable_recsys.app.study.store import Shown, Task
+from explainable_recsys.app.study.store import Shown, Store, Task
 from explainable_recsys.study import simulation
 from explainable_recsys.study.flow import Step
 from explainable_recsys.study.plan import Plan
@@ -42,7 +42,7 @@ class Clock:
         return cls(datetime.datetime.combine(plan.opens, datetime.time(9), datetime.UTC))
 
 
-def through_functions(study: Served, people: Iterable[Person], clock: Clock) -> None:
+def through_functions(study: Served, people: Sequence[Person], clock: Clock) -> None:
     """Let people take part, one after the other.
 
     Args:
@@ -51,14 +51,20 @@ def through_functions(study: Served, people: Iterable[Person], clock: Clock) -> 
         clock: Goes on as they look at pages.
     """
     begin = clock.time
-    for turn, person in enumerate(people):
+    for turn, (person, code) in enumerate(zip(people, invited(study.store, people), strict=True)):
         clock.time = begin + turn * APART
-        _takes_part(study, person, clock)
+        _takes_part(study, person, code, clock)
 
 
-def _takes_part(study: Served, person: Person, clock: Clock) -> None:
+def invited(store: Store, people: Sequence[Person]) -> list[str]:
+    """A code for each, empty where the study asks for none."""
+    plan = people[0].plan
+    return store.make_codes(plan.slug, len(people)) if plan.codes else [""] * len(people)
+
+
+def _takes_part(study: Served, person: Person, code: str, clock: Clock) -> None:
     store = study.store
-    token, one = store.enter(study.plan.slug, study.languages[0])
+    token, one = store.enter(study.plan.slug, study.languages[0], code)
     store.consent(one, study.plan.consent.version)
     while True:
         session = Session.of(study, token)

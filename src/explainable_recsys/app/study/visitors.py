@@ -9,10 +9,11 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from explainable_recsys.app.study.browser import Browser, Page
 from explainable_recsys.app.study.simulated import best, guess, seen
-from explainable_recsys.app.study.store import Participant, Store, Task
+from explainable_recsys.app.study.store import Participant, Shown, Store, Task
 from explainable_recsys.draws import uniforms
 from explainable_recsys.study.flow import all_questions
 from explainable_recsys.study.plan import Question
@@ -70,6 +71,18 @@ class Visitor:
     def one(self) -> Participant | None:
         """Who they are for the store."""
         return self.store.participant(self.browser.cookies.get(f"study-{self.slug}", ""))
+
+    @cached_property
+    def trials(self) -> list[Shown]:
+        """What they are shown."""
+        assert self.one
+        return self.store.trials(self.one)
+
+    @cached_property
+    def tasks(self) -> list[Task]:
+        """What they are asked to do."""
+        assert self.one
+        return self.store.tasks(self.one)
 
     @property
     def address(self) -> str:
@@ -138,10 +151,7 @@ class Visitor:
         block, _, number = page.name.rpartition("-")
         if block != "recommendation":
             return self.person.answer(question)
-        one = self.one
-        assert one
-        trial = self.store.trials(one)[int(number) - 1]
-        return self.person.answer(question, seen(self.person, trial))
+        return self.person.answer(question, seen(self.person, self.trials[int(number) - 1]))
 
     def _changes_mind(self, name: str) -> Page:
         """Go back to a page and change an answer."""
@@ -169,10 +179,8 @@ class Visitor:
 
     def _does(self, page: Page, block: str, number: int) -> Page:
         """A task."""
-        one = self.one
-        assert one
         wanted = _TASKS[block], number
-        task = next(t for t in self.store.tasks(one) if (t.task, t.number) == wanted)
+        task = next(task for task in self.tasks if (task.task, task.number) == wanted)
         if block == "correction":
             return self._corrects(page, task)
         choices = task.options["choices"]

@@ -45,6 +45,7 @@ FIGURES = {
     "explainability_sweep": "emf.explainability_sweep_figure",
     "exploration": "exploration.concentration_figure",
     "rule_network": "rules.network_figure",
+    "study": "study.means_figure",
     "surroundings": "graph.surroundings_figure",
     "trade_off": "trade_off_figure",
 }

@@ -99,7 +99,7 @@ def run_once(make_once: Callable[[str, Callable[[Path], object]], Path]) -> Call
 @pytest.fixture(scope="session")
 def full_run(run_once: Callable[..., Path]) -> Path:
     """Results of one run of everything, diagnostics included; not to be changed."""
-    return run_once("full_run", ["__default__", "diagnostics"])
+    return run_once("full_run", ["__default__", "diagnostics", "study_analysis"])
 
 
 @pytest.fixture(scope="session")

@@ -129,7 +129,7 @@ def test_everything_with_a_name_has_one_record_that_fits() -> None:
     assert set(CONTROLS) <= set(RECOMMENDERS)
     folders = {module.name for module in pkgutil.iter_modules(pipelines.__path__) if module.ispkg}
     about_all = {"data_processing", "recommenders", "knowledge", "diagnostics", "evaluation"}
-    assert folders == {*APPROACHES, *about_all, "tuning"}
+    assert folders == {*APPROACHES, *about_all, "study_analysis", "tuning"}
     assert {pair.name for pair in APPROACHES.values() if pair.on_request} < pipelines.ON_REQUEST
 
 

@@ -31,7 +31,7 @@ def test_the_manifest_names_versions_parameters_and_packages(
 ) -> None:
     (manifest,) = manifests(full_run)
     assert manifest["status"] == "succeeded"
-    assert manifest["pipelines"] == ["__default__", "diagnostics"]
+    assert manifest["pipelines"] == ["__default__", "diagnostics", "study_analysis"]
     assert manifest["env"] == "test"
     assert manifest["read"]["raw_ratings"] is None
     for name in ("ratings", "als.model", "als.metrics", "intrinsic_als.metrics", "accuracy"):

@@ -147,7 +147,9 @@ def names(of_project: DataCatalog) -> set[str]:
 @each_page
 def test_dotted_names_are_datasets_parameters_files_or_modules(page: str, names: set[str]) -> None:
     files = {
-        path.name for folder in ("conf", "data/01_raw") for path in (PROJECT / folder).rglob("*.*")
+        path.name
+        for folder in ("conf", "data/01_raw", "studies")
+        for path in (PROJECT / folder).rglob("*.*")
     }
     for span in spans(PAGES[page]):
         if not re.fullmatch(r"[a-z_]+(\.[a-z_0-9]+)+", span) or span.startswith("found."):
@@ -323,6 +325,17 @@ def test_the_example_from_files_prints_what_it_says() -> None:
     *_, printed = example.strip().splitlines()
     assert printed == f"# {done.stdout.strip()}"
     assert sum(int(part) for part in re.findall(r"(\d+) %", printed)) == 100  # of two ratings
+
+
+def test_the_example_of_anybodys_answers_prints_what_it_says(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    page = PAGES["docs/study.md"]
+    (example,), (shown,) = blocks(page, "python"), blocks(page, "text")
+    exec(compile(example, "example", "exec"), {})
+    assert capsys.readouterr().out == shown
+    assert "5.166" in shown  # F and p as the article's study published them
+    assert "7.254" in shown
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,9 @@ from explainable_recsys.figures.rows import Panel, rows_figure, share_panel
 from explainable_recsys.figures.rule_coverage import coverage_frontier_figure
 from explainable_recsys.figures.rule_network import draw_rule_network, rule_network
 from explainable_recsys.figures.signed_bars import bars_figure, in_order
+from explainable_recsys.figures.study_answers import study_answers_figure, study_means_figure
+from explainable_recsys.figures.study_flow import study_flow_figure, study_session_figure
+from explainable_recsys.figures.study_tests import study_contrasts_figure, study_forecast_figure
 from explainable_recsys.figures.style import new_figure
 from explainable_recsys.figures.surrogate_fit import surrogate_fit_figure
 from explainable_recsys.figures.surroundings import (
@@ -37,7 +40,9 @@ from explainable_recsys.figures.trade_off import trade_off_figure
 from explainable_recsys.figures.tuning import tuning_history_figure, tuning_parameters_figure
 from explainable_recsys.figures.what_if import what_if_figure
 from explainable_recsys.preprocessing.cleaning import Dropped
+from explainable_recsys.study.about import About
 from tests.figures.exploration_of import figures_of
+from tests.study import exported
 
 Figures = dict[str, Any]
 """Figures by what is special about them."""
@@ -444,6 +449,82 @@ def rows() -> Figures:
     }
 
 
+KINDS_OF_REASONS = ["no_reason_at_all", "a_fixed_sentence", "similar_items", "contributions"]
+STUDY = About(
+    exported.plan(
+        kinds=[{"name": name, "approach": "posthoc_ar"} for name in KINDS_OF_REASONS],
+        confounded="rules were shown for films that are better known.",
+        closing=[{"name": "why", "text": "Why?", "answer": "text"}],
+        raffle="A voucher.",
+    ),
+    simulated=True,
+    shown_rank=21,
+    list_rank=63,
+)
+
+
+def of_study(draw: Callable[[pd.DataFrame, About], Any], table: pd.DataFrame) -> Figures:
+    bare = table.replace({"condition": {KINDS_OF_REASONS[0]: "an & <approach>"}})
+    bare = bare.assign(**{name: NAN for name in bare if name.endswith(("low", "high"))})
+    return {
+        "usual": draw(table, STUDY),
+        "without a plan": draw(bare, About()),
+        "none": draw(table.head(0), STUDY),
+    }
+
+
+def of_answers(*measures: str) -> pd.DataFrame:
+    """Answers, and means, to some measures."""
+    return pd.DataFrame(
+        [
+            (measure, kind, float(value), 3 * place + value, 30, 2 + place / 2)
+            for measure in measures
+            for place, kind in enumerate(KINDS_OF_REASONS)
+            for value in range(1, 6)
+        ],
+        columns=["measure", "condition", "value", "n", "n_people", "mean"],
+    )
+
+
+def study_means() -> Figures:
+    table = of_answers("interest", "trust").drop_duplicates(["measure", "condition"])
+    ends = {"within_low": table["mean"] - 0.3, "within_high": table["mean"] + 0.3}
+    return of_study(study_means_figure, table.assign(n=30, **ends))
+
+
+def study_contrasts() -> Figures:
+    table = pd.DataFrame(
+        {
+            "measure": ["interest", "interest", "trust", "trust"],
+            "first": [KINDS_OF_REASONS[0], "<approach>", KINDS_OF_REASONS[0], "<approach>"],
+            "second": "similar_items",
+            "difference": [0.5, -0.1, 0.2, NAN],
+            "p_holm": [0.01, 0.9, 0.2, NAN],
+        }
+    )
+    table = table.assign(low=table["difference"] - 0.3, high=table["difference"] + 0.3)
+    return of_study(study_contrasts_figure, table)
+
+
+def study_forecast() -> Figures:
+    table = pd.DataFrame({"task": "forecast", "condition": KINDS_OF_REASONS, "chance": 0.25})
+    table = table.assign(share=[0.2, 0.4, 0.6, 0.8], faithfulness=[0, 0.2, 0.2, 0.9])
+    return of_study(
+        study_forecast_figure, table.assign(low=table["share"] - 0.2, high=table["share"] + 0.2)
+    )
+
+
+def study_flow() -> Figures:
+    steps = ["entered", "consented", "answered", "finished", "unfinished", "alike", "analysed"]
+    table = pd.DataFrame({"step": steps, "n": [200, 190, 180, 150, 30, 0, 150]})
+    table = table.assign(excluded=table["step"].isin(["unfinished", "alike"]))
+    return of_study(study_flow_figure, table)
+
+
+def study_session() -> Figures:
+    return {"usual": study_session_figure(STUDY.plan), "none": study_session_figure(None)}
+
+
 EXAMPLES: dict[str, Callable[[], Figures]] = {
     "activity_figure": lambda: explored("activity"),
     "bars_figure": bars,
@@ -473,6 +554,12 @@ EXAMPLES: dict[str, Callable[[], Figures]] = {
     "releases_figure": lambda: explored("releases"),
     "rows_figure": rows,
     "sparsity_figure": lambda: explored("sparsity"),
+    "study_answers_figure": lambda: of_study(study_answers_figure, of_answers("interest", "trust")),
+    "study_contrasts_figure": study_contrasts,
+    "study_flow_figure": study_flow,
+    "study_forecast_figure": study_forecast,
+    "study_means_figure": study_means,
+    "study_session_figure": study_session,
     "surrogate_fit_figure": surrogate_fit,
     "surroundings_figure": surroundings_of_items,
     "trade_off_figure": trade_off,

@@ -96,6 +96,7 @@ def test_sections_in_order(page: Page) -> None:
         "comparison",
         "tests",
         "stability",
+        "study",
         "figures",
         "data",
         "glossary",
@@ -109,7 +110,7 @@ def test_sections_in_order(page: Page) -> None:
 
 def test_all_but_the_first_screens_is_folded(report: str) -> None:
     before, *topics = report.split('<details class="topic">')
-    assert len(topics) == 8
+    assert len(topics) == 9
     assert 'id="people"' in before
     assert "<details open" not in report
     for topic in topics:  # so that a browser opens it for a link into it, without JavaScript

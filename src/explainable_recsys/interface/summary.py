@@ -45,6 +45,8 @@ MISSION = ("intrinsic_als", "posthoc_ar", "intrinsic_mf", "posthoc_fm_lime")
 N_APPROACHES, N_LISTS, N_REASONS = 5, 5, 3
 """How many approaches are compared, recommenders without any, and reasons of one person."""
 
+STUDY = "study.findings"
+
 NOBODY = later("Nothing is explained to anybody.")
 
 
@@ -60,9 +62,12 @@ def print_summary(outputs: Collection[str], catalog: DataCatalog, env: str | Non
     parts = results(found, outputs)
     if "tuning.trials" in outputs:
         parts += tuning_lines(catalog, env)
+    study = [*study_lines(catalog)] if STUDY in outputs else []
     if parts or "dataset_card" in outputs:
         steps = next_steps(found, "report" in outputs, env)
-        print_plainly(Group(Text(), *data_lines(catalog), *parts, *steps))
+        print_plainly(Group(Text(), *data_lines(catalog), *parts, *study, *steps))
+    elif study:
+        print_plainly(Group(*study))
 
 
 def summarize(project: Path, env: str | None, everything: bool) -> None:
@@ -77,6 +82,10 @@ def summarize(project: Path, env: str | None, everything: bool) -> None:
         InputError: If nothing is stored.
     """
     catalog = quick_catalog(project, env)
+    study = [*study_lines(catalog)] if catalog.exists(STUDY) else []
+    if study and not catalog.exists("dataset_card"):
+        print_plainly(Group(*study))
+        return
     if not catalog.exists("dataset_card"):
         root = results_root(catalog)
         raise InputError(
@@ -86,7 +95,7 @@ def summarize(project: Path, env: str | None, everything: bool) -> None:
     found = find(catalog)
     rest = long_tables(found) if everything else ()
     steps = next_steps(found, catalog.exists("report"), env)
-    print_plainly(Group(*data_lines(catalog), *results(found), *rest, *steps))
+    print_plainly(Group(*data_lines(catalog), *results(found), *study, *rest, *steps))
 
 
 def data_lines(catalog: DataCatalog) -> Iterator[RenderableType]:
@@ -252,6 +261,19 @@ def person(found: Found, tests: Mapping[str, Mapping[str, bool]]) -> Iterator[Re
         text = later("{approach} ({id}), number {rank} of its list:")
         yield indented(Text(phrase(text, approach=title, id=name, rank=rank)))
         yield indented(reason_of(rows[name]), 4)
+
+
+def study_lines(catalog: DataCatalog) -> Iterator[RenderableType]:
+    """What a study found, its planned differences before others, and where the rest is."""
+    study: dict[str, Any] = catalog.load(STUDY)
+    yield heading(phrase("Study: {title}", title=study["title"]))
+    for caution in (study["simulated"], study["confounded"]):
+        if caution:
+            yield indented(Text(caution, style="bold"))
+    for sentence in study["in_short"]:
+        yield indented(Text(f"* {sentence}"))
+    page = results_root(catalog) / "08_reporting" / "study.html"
+    yield indented(Text(phrase("All tables and figures: {page}", page=below(Path.cwd(), page))))
 
 
 def tuning_lines(catalog: DataCatalog, env: str | None) -> list[RenderableType]:

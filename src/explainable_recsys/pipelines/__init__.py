@@ -6,5 +6,5 @@ import warnings
 # knowledge, approaches read recommenders and comparisons read both: here that is the design.
 warnings.filterwarnings("ignore", message="One or more dataset names contain '.'")
 
-ON_REQUEST = frozenset({"diagnostics", "posthoc_ar_of_lists", "tuning"})
+ON_REQUEST = frozenset({"diagnostics", "posthoc_ar_of_lists", "study_analysis", "tuning"})
 """Pipelines that are run by name only: `kedro run` leaves them out."""

@@ -17,7 +17,7 @@ from explainable_recsys.pipelines.wrapped import Wrapped
 EVALUATION_TAG = "evaluation"
 """Of the nodes that judge what others have made."""
 
-SHOWN = ("_figure", "stability", "fold_in", "fold_in_seconds")
+SHOWN = ("_figure", "stability", "fold_in", "fold_in_seconds", "study.findings")
 """How names end of what a report shows if it is stored."""
 
 logger = logging.getLogger(__name__)
@@ -70,7 +70,11 @@ def leave_out_what_is_not_stored(pipeline: Pipeline, catalog: DataCatalog) -> No
         InputError: If nothing is.
     """
     judges = [node for node in pipeline.nodes if EVALUATION_TAG in node.tags and node.namespace]
-    needed = {name for name in pipeline.inputs() if "." in name and ":" not in name}
+    needed = {
+        name
+        for name in pipeline.inputs()
+        if "." in name and ":" not in name and not name.endswith(SHOWN)
+    }
     compared = {
         name.partition(".")[0]
         for node in pipeline.nodes
@@ -78,11 +82,7 @@ def leave_out_what_is_not_stored(pipeline: Pipeline, catalog: DataCatalog) -> No
         for name in needed.intersection(node.inputs)
     }
     judged = compared | {whose(node) for node in judges}
-    absent = {
-        name.partition(".")[0]
-        for name in needed
-        if not (name.endswith(SHOWN) or _is_stored(catalog, name))
-    }
+    absent = {name.partition(".")[0] for name in needed if not _is_stored(catalog, name)}
     for node in judges:  # in the order in which they run: who needs somebody absent is absent too
         if absent.intersection(name.partition(".")[0] for name in node.inputs):
             absent.add(whose(node))

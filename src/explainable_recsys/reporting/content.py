@@ -13,6 +13,21 @@ from explainable_recsys.wording.numbers import date
 from explainable_recsys.wording.phrases import later, phrase
 from explainable_recsys.wording.runs import named_run
 
+STUDY_FIGURES = {
+    "session": later("A session of the study"),
+    "flow": later("Who took part"),
+    "means": later("Mean answers"),
+    "answers": later("All answers"),
+    "contrasts": later("Differences between kinds of reasons"),
+    "forecast": later("Predicting the system"),
+}
+"""Figures of a study in the order in which they are shown, and what they are called."""
+
+
+def study_heading(name: str) -> str:
+    """What a figure of a study is called among others."""
+    return phrase("Study: {title}", title=phrase(STUDY_FIGURES[name]))
+
 
 @dataclass(frozen=True, eq=False)
 class ReportContent:
@@ -56,6 +71,7 @@ class ReportContent:
         titles: Readable names of recommenders and approaches.
         about: What they are, in a line each.
         seconds: How long it took to explain one recommendation, by approach, as far as known.
+        study: What a study found, as `study_findings`; empty where none was analysed.
         fold_in: What `diagnostics` found of people who are folded in, by recommender.
         fold_in_seconds: The times of that.
     """
@@ -82,6 +98,7 @@ class ReportContent:
     titles: Mapping[str, str] = field(default_factory=dict)
     about: Mapping[str, str] = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)
+    study: Mapping[str, Any] = field(default_factory=dict)
     fold_in: pd.DataFrame = field(default_factory=pd.DataFrame)
     fold_in_seconds: pd.DataFrame = field(default_factory=pd.DataFrame)
 

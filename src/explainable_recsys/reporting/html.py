@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -18,6 +19,7 @@ from explainable_recsys.reporting.fold_in import fold_in_table
 from explainable_recsys.reporting.owner import owner_sentences, owner_tables
 from explainable_recsys.reporting.people import titled
 from explainable_recsys.reporting.results import Results
+from explainable_recsys.reporting.study import study_tables
 from explainable_recsys.wording import markup
 from explainable_recsys.wording.metrics import label
 from explainable_recsys.wording.numbers import number, short
@@ -82,8 +84,33 @@ def report_html(content: ReportContent) -> str:
             known_names=results.everybody,
             definitions=_definitions(results),
             readings=_readings(results),
+            study=_study(content.study),
         )
     )
+
+
+def study_html(findings: Mapping[str, Any], figures: Mapping[str, Any]) -> str:
+    """Write the results of a study as a page of their own, closed in itself like the report.
+
+    Args:
+        findings: As of `study_findings`.
+        figures: Plotly figures by heading.
+    """
+    drawings = [drawing(heading, figure) for heading, figure in figures.items()]
+    template = _environment().get_template("study.html.j2")
+    return template.render(
+        title=findings["title"],
+        study=_study(findings),
+        drawings=drawings,
+        plotly=_plotly(),
+    )
+
+
+def _study(findings: Mapping[str, Any]) -> dict[str, Any]:
+    """What the section about a study shows; without findings only that there are none."""
+    tables = study_tables(findings) if findings else []
+    texts = {name: findings.get(name, "") for name in ("simulated", "confounded")}
+    return {**texts, "sentences": findings.get("sentences", []), "tables": tables}
 
 
 def _environment() -> Environment:

@@ -17,6 +17,9 @@ MOST_CATEGORIES = 20
 """A measure with more different answers than these is no scale for an ordinal model."""
 
 
+BY_PARTICIPANT = "conditions by participant"
+"""The model on which claims about conditions rest."""
+
 _MODEL_TYPES = {
     "measure": "str", "model": "str", "n": "int64", "n_participants": "int64", "n_items": "Int64",
     "log_likelihood": "float64", "likelihood_ratio": "float64", "df": "int64", "p": "float64",
@@ -115,7 +118,7 @@ def _models(part: pd.DataFrame) -> Iterator[_Model]:
     several = part.duplicated(["participant", "condition"]).any()
     for name, covariates, crossed, there in (
         ("conditions", [], [], True),
-        ("conditions by participant", [], ["condition"], several),
+        (BY_PARTICIPANT, [], ["condition"], several),
         ("conditions, items", [], ["item_id"], items),
         ("covariates", known, [], known),
         ("covariates, items", known, ["item_id"], known and items),

@@ -98,6 +98,7 @@ def _report(approaches: list[str]) -> list[Node]:
         for name in everything().all_outputs()
         if name.endswith("_figure") and name.partition(".")[0] in {*RECOMMENDERS, *approaches}
     }
+    drawn |= {*report.OF_STUDY}
     lists = {f"{APPROACHES[name].recommender}.recommendations" for name in approaches}
     facts = [*TESTS, "faithfulness_scope", "stability", "example_lists", "example_histories"]
     facts += [name for name in OVERSIGHT if name != "weak_reasons"]
@@ -118,7 +119,11 @@ def _report(approaches: list[str]) -> list[Node]:
         ),
         node(
             report.write_report,
-            COMPARED | K | KE | {"tests": "params:comparison"} | {name: name for name in facts},
+            COMPARED
+            | K
+            | KE
+            | {"tests": "params:comparison", "study": "study.findings"}
+            | {name: name for name in facts},
             ["report", "findings"],
         ),
     ]

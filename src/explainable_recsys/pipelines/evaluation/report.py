@@ -13,12 +13,15 @@ from explainable_recsys.metrics.faithfulness import FaithfulnessParameters
 from explainable_recsys.metrics.parameters import ComparisonParameters, EvaluationParameters
 from explainable_recsys.pipelines.evaluation.protocol import protocol_words
 from explainable_recsys.preprocessing.splits import SplitParameters
-from explainable_recsys.reporting.content import ReportContent
+from explainable_recsys.reporting.content import STUDY_FIGURES, ReportContent, study_heading
 from explainable_recsys.reporting.findings import findings
 from explainable_recsys.reporting.html import report_html
 
 SECONDS = ("earlier_seconds", "node_seconds")
 """What is known of how long nodes took: of earlier runs, and of this one as far as it has come."""
+
+OF_STUDY = tuple(f"study.{name}_figure" for name in STUDY_FIGURES)
+"""Figures of a study, in their order."""
 
 
 def note_provenance(run: dict[str, Any], data_version: dict[str, Any]) -> dict[str, Any]:
@@ -49,6 +52,7 @@ def write_report(
     evaluation: EvaluationParameters,
     faithfulness: FaithfulnessParameters,
     tests: ComparisonParameters,
+    study: Any,
     **figures: Any,
 ) -> tuple[str, dict[str, list[str]]]:
     """The report as a page, and its findings in words.
@@ -75,10 +79,12 @@ def write_report(
         evaluation: K, relevance, intervals.
         faithfulness: What was taken away.
         tests: The correction.
+        study: What a study found, if it is stored.
         figures: By name of the dataset, those of the comparison before those of single ones.
     """
     first = [name for name in figures if "." not in name]
-    drawn = [*first, *sorted(set(figures) - set(first))]
+    others = sorted(set(figures) - {*first, *OF_STUDY})
+    drawn = [*first, *others, *OF_STUDY]
     split = SplitParameters.model_validate(data_version["split"])
     named: dict[str, Any] = {**RECOMMENDERS, **APPROACHES}
     content = ReportContent(
@@ -95,7 +101,9 @@ def write_report(
         reasons_by_group=reasons_by_group,
         items_reached=items_reached,
         figures={
-            _heading(name): figures[name] for name in drawn if figures[name] is not NOT_STORED
+            _heading(name): figures[name]
+            for name in drawn
+            if figures.get(name, NOT_STORED) is not NOT_STORED
         },
         examples=example_lists,
         histories=example_histories,
@@ -106,6 +114,7 @@ def write_report(
         titles={name: record.title for name, record in named.items()},
         about={name: record.about for name, record in named.items()},
         seconds=per_recommendation(run, reasons_by_group),
+        study={} if study is NOT_STORED else study,
         fold_in=_if_stored(fold_in),
         fold_in_seconds=_if_stored(fold_in_seconds),
     )
@@ -136,5 +145,7 @@ def _if_stored(table: Any) -> pd.DataFrame:
 def _heading(figure: str) -> str:
     """Readable name of a figure dataset."""
     approach, _, name = figure.removesuffix("_figure").rpartition(".")
+    if approach == "study":
+        return study_heading(name)
     words = name.replace("_", " ")
     return f"{approach}: {words}" if approach else words.capitalize()

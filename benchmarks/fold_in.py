@@ -60,13 +60,16 @@ def main() -> None:
     arguments = parser.parse_args()
     one = Experiment.prepare(arguments.env, arguments.folder)
     parameters = FoldInParameters(n_people=arguments.people)
-    left, _ = leave_people_out(*(one.inputs[name] for name in RATINGS), parameters)
+    train, validation = (one.inputs[name] for name in RATINGS)
+    left, _ = leave_people_out(train, validation, parameters)
     people = np.setdiff1d(one.inputs["train_ratings"]["user_id"], left["user_id"])
     print(f"{len(people)} people; RMSE: trained on everybody, then folded in")
     for name in arguments.recommenders:
         together = folded_in(one, name, people, parameters.n)
         alone = pd.concat([folded_in(one, name, [person], parameters.n) for person in people])
-        more = (alone["overlap"] - together["overlap"]).dropna()
+        more = (alone["overlap"] - together["overlap"]).dropna().to_numpy(np.float64)
+        at_once, singly = (table["overlap"].to_numpy(np.float64) for table in (together, alone))
+        spread = more.std(ddof=1) / np.sqrt(len(more))
         errors = [
             float(np.sqrt(table[column].sum(min_count=1) / table["n_held_out"].sum()))
             for table, column in (
@@ -76,8 +79,8 @@ def main() -> None:
             )
         ]
         print(
-            f"{name:<12} overlap all at once {together['overlap'].mean():.3f}, one at a time "
-            f"{alone['overlap'].mean():.3f} ({more.mean():+.3f} ± {more.sem():.3f}); RMSE "
+            f"{name:<12} overlap all at once {np.nanmean(at_once):.3f}, one at a time "
+            f"{np.nanmean(singly):.3f} ({more.mean():+.3f} ± {spread:.3f}); RMSE "
             f"{errors[0]:.4f}, all at once {errors[1]:.4f}, one at a time {errors[2]:.4f}",
             flush=True,
         )

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import html
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from fastapi.testclient import TestClient
 from kedro.io import DataCatalog
 
 from explainable_recsys.answers.answer import answer as library_answer
 from explainable_recsys.app.api import create_api
-from explainable_recsys.app.held import Held
+from explainable_recsys.app.held import Held, load_everything
 from explainable_recsys.app.runs import OtherDataError, find_runs
 from explainable_recsys.app.service import BusyError, Service
+from explainable_recsys.app.web import create_app
+from explainable_recsys.interface import notebook
 from explainable_recsys.interface.explain import Question, answer
 from explainable_recsys.interface.replies import as_json
 from explainable_recsys.interface.stored import ratings_of
@@ -151,6 +156,69 @@ def test_with_ratings_changed_it_is_what_the_terminal_says(
         assert again["recommendations"] == found["after"]
     listed = post(client, f"{approach}/what-if", user=user, changes=changes, explain=False)
     assert listed["moves"] == found["moves"]
+
+
+def on_page(text: str) -> list[tuple[str, str | None]]:
+    """Ids and reasons of the films that the explore page recommends."""
+    cards = re.findall(r'data-item="([^"]*)">.*?<p class="why">(.*?)</p>', text, re.DOTALL)
+    return [
+        (
+            item,
+            None
+            if "quiet" in said
+            else html.unescape(re.sub(r"<[^>]*>", "", said)).replace("\xa0", " "),
+        )
+        for item, said in cards
+    ]
+
+
+@pytest.mark.parametrize("approach", EXPLAINING)
+def test_page_and_notebook_show_the_same(
+    approach: str,
+    client: TestClient,
+    catalog: DataCatalog,
+    user: int,
+    rated: dict[int, float],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The lists and the sentences, before and after a change."""
+    compared: list[pd.DataFrame] = []
+    monkeypatch.setattr(notebook, "_draw", lambda *_: None)
+    monkeypatch.setattr(
+        notebook, "what_if_figure", lambda before, after, _: compared.extend([before, after])
+    )
+    browser = notebook.browse(catalog, approach, user)
+    changed = next(iter(rated))
+    browser.rating.value = "1"
+    browser.change.value = changed
+    found = post(client, f"{approach}/what-if", user=user, changes=history({changed: 1.0}))
+    pages = [f"/?u={user}&a={approach}", f"/?u={user}&a={approach}&r={changed}:1"]
+    for name, table, page in zip(("before", "after"), compared, pages, strict=True):
+        told = [(str(row["item_id"]), row["sentence"]) for row in found[name]]
+        assert told
+        assert told == on_page(client.get(page).text)
+        assert told == [
+            (str(item), markup.plain(said) if markup.is_text(said) else None)
+            for item, said in zip(table["item_id"], table["sentence"], strict=True)
+        ]
+
+
+def test_a_run_that_disappears_is_answered_from_memory(
+    catalog: DataCatalog, user: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = Service(find_runs(catalog))
+    load_everything(service)
+
+    def gone(*_: Any) -> None:
+        raise AssertionError("a file of the run is read")
+
+    monkeypatch.setattr(DataCatalog, "load", gone)
+    client = TestClient(create_app(Held(lambda: (service, []))))
+    for approach in service.names:
+        found = post(client, f"{approach}/recommendations", user=user)["recommendations"]
+        query = f"u={user}&a={approach}&open={found[0]['item_id']}"
+        for path in (f"/?{query}", f"/opened/others?{query}", f"/approaches/{approach}"):
+            assert client.get(path).status_code == 200, path
 
 
 @pytest.mark.parametrize("approach", EXPLAINING)

@@ -18,6 +18,7 @@ from explainable_recsys.figures.evidence_bars import evidence_bars_figure
 from explainable_recsys.figures.explainability_sweep import explainability_sweep_figure
 from explainable_recsys.figures.exploration_filters import cleaning_figure
 from explainable_recsys.figures.faithfulness import faithfulness_curves_figure, faithfulness_figure
+from explainable_recsys.figures.fold_in import fold_in_figure, fold_in_seconds_figure
 from explainable_recsys.figures.item_map import item_map_figure
 from explainable_recsys.figures.lime_stability import lime_stability_figure
 from explainable_recsys.figures.reasons import reasons_figure
@@ -218,6 +219,42 @@ def lime_stability() -> Figures:
         "none": table.head(0),
     }
     return {name: lime_stability_figure(table, 300) for name, table in tables.items()}
+
+
+def fold_in() -> Figures:
+    overlaps = pd.Series(np.linspace(1, 0, len(APPROACHES)))
+    columns = ["overlap", "overlap_of_others", "overlap_of_two_trainings"]
+    bounds = {
+        f"{c}/{end}": overlaps + s for c in columns for end, s in (("low", -0.1), ("high", 0.1))
+    }
+    table = pd.DataFrame(
+        {
+            "recommender": APPROACHES,
+            "n": 30,
+            "n_people": 20,
+            **dict.fromkeys(columns, overlaps),
+            **bounds,
+            "rmse_fold_in": 0.9,
+            "rmse_retrained": np.where(overlaps > 0.5, 0.89, NAN),
+            "is_deterministic": overlaps > 0.8,
+        }
+    )
+    tables = {
+        "many": table,
+        "one": table.head(1),
+        "missing": table.assign(**dict.fromkeys([*columns[1:], *bounds, "rmse_fold_in"], NAN)),
+        "none": table.head(0),
+    }
+    return {name: fold_in_figure(table) for name, table in tables.items()}
+
+
+def fold_in_seconds() -> Figures:
+    powers = 10.0 ** -np.arange(len(APPROACHES))
+    table = pd.DataFrame(
+        {"recommender": APPROACHES, "seconds_fold_in": powers / 1e3, "seconds_training": powers}
+    )
+    tables = {"many": table, "one": table.head(1), "none": table.head(0)}
+    return {name: fold_in_seconds_figure(table) for name, table in tables.items()}
 
 
 def coverage_frontier() -> Figures:
@@ -422,6 +459,8 @@ EXAMPLES: dict[str, Callable[[], Figures]] = {
     "faithfulness_curves_figure": faithfulness_curves,
     "faithfulness_figure": faithfulness,
     "finish_lists": lists,
+    "fold_in_figure": fold_in,
+    "fold_in_seconds_figure": fold_in_seconds,
     "genders_by_genre_figure": lambda: explored("genders"),
     "genre_pairs_figure": lambda: explored("pairs"),
     "genres_figure": lambda: explored("genres"),

@@ -73,6 +73,13 @@ CONTRACT = {
         *("held_out_r2", "effective_samples", "n_explanations"),
     ],
     "intrinsic_mf.projected_evidence": [*PAIR, "rated_item_id", "weight"],
+    "fold_in": [
+        *("recommender", "n", "n_people", "overlap", "overlap/low", "overlap/high"),
+        *(f"overlap_of_others{end}" for end in ("", "/low", "/high")),
+        *(f"overlap_of_two_trainings{end}" for end in ("", "/low", "/high")),
+        *("rmse_fold_in", "rmse_retrained", "n_held_out", "is_deterministic"),
+    ],
+    "fold_in_seconds": ["recommender", "seconds_fold_in", "seconds_training"],
 }
 
 

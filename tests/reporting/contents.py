@@ -98,6 +98,7 @@ def content(**changes: Any) -> ReportContent:
             }
         ),
         **oversight(),
+        **folded_in(),
         figures={
             "Accuracy": go.Figure(
                 go.Bar(y=[1, 2], name="</script><script>alert(2)</script>"),
@@ -254,6 +255,34 @@ def control_tests() -> pd.DataFrame:
     )
 
 
+def folded_in() -> dict[str, pd.DataFrame]:
+    """A recommender without a seed that predicts no ratings, and one with both."""
+    found = pd.DataFrame(
+        {
+            "recommender": ["ease", "svd"],
+            "n": 30,
+            "n_people": 20,
+            "overlap": [0.95, 0.5],
+            "overlap/low": [0.9, 0.4],
+            "overlap/high": [1.0, 0.6],
+            "overlap_of_others": [0.96, 0.55],
+            "overlap_of_two_trainings": [1.0, 0.45],
+            "rmse_fold_in": [float("nan"), 0.91],
+            "rmse_retrained": [float("nan"), 0.905],
+            "n_held_out": 300,
+            "is_deterministic": [True, False],
+        }
+    )
+    seconds = pd.DataFrame(
+        {
+            "recommender": ["ease", "svd"],
+            "seconds_fold_in": [0.0021, 0.001],
+            "seconds_training": [0.2, 8.4],
+        }
+    )
+    return {"fold_in": found, "fold_in_seconds": seconds}
+
+
 def examples() -> pd.DataFrame:
     """One user; two approaches with reasons, one without; a reason and a title are missing."""
     rated, cited = marked("A * | B"), marked("<b>Alien</b>")
@@ -279,6 +308,8 @@ TABLES = (
     "evidence_told",
     "reasons_by_group",
     "items_reached",
+    "fold_in",
+    "fold_in_seconds",
 )
 
 

@@ -3,17 +3,38 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from explainable_recsys.app.approaches import about
 from explainable_recsys.app.service import Service
+from explainable_recsys.app.shelf import shelf_of
+from explainable_recsys.errors import InputError
+
+logger = logging.getLogger(__name__)
 
 Open = Callable[[], tuple[Service, list[Path]]]
 """Finds the runs, marks them and loads the data; see `open_service`."""
 
 HOUR = 3600.0
 """Seconds."""
+
+
+def load_everything(service: Service) -> None:
+    """Load the approaches and what pages show of them, so that no file of the run is read later.
+
+    Args:
+        service: Whose.
+    """
+    service.load_all()
+    try:
+        shelf_of(service)
+        for name in service.names:
+            about(service, name)
+    except InputError as error:  # said again by the page that needs it
+        logger.warning("%s", error)
 
 
 class Held:
@@ -32,7 +53,8 @@ class Held:
 
     def load(self) -> threading.Thread:
         """Load the approaches beside whatever else goes on."""
-        thread = threading.Thread(target=self.service.load_all, name="load", daemon=True)
+        asked = (self.service,)
+        thread = threading.Thread(target=load_everything, args=asked, name="load", daemon=True)
         thread.start()
         return thread
 
@@ -44,7 +66,7 @@ class Held:
         """
         with self._reloading:
             service, pins = self._open()
-            service.load_all()
+            load_everything(service)
             gone = set(self._pins) - set(pins)
             self.service, self._pins = service, pins
             for file in gone:

@@ -107,7 +107,7 @@ class Shelf:
         return [self.films[name] for one in items if (name := str(one)) not in left_out]
 
 
-@functools.lru_cache(maxsize=1)
+@functools.lru_cache(maxsize=4)
 def shelf_of(service: Service) -> Shelf:
     """The films of a run, gathered once."""
     return Shelf.of(service)

@@ -89,5 +89,5 @@ def explain_by_contributions(
     totals = together([chosen.totals for chosen in found])
     ids = pd.Index(np.array([], np.str_) if features is None else features.ids, dtype="str")
     groups = pd.Categorical.from_codes(totals.pop("shared"), categories=ids)
-    about = pairs_of(lists, totals.pop("row")).join(pd.DataFrame(totals).assign(shared=groups))
+    about = pairs_of(lists, totals.pop("row"), **totals, shared=groups)
     return Explained(viewed_evidence(data, lists, found, order), {"totals": about})

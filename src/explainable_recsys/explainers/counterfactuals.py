@@ -21,6 +21,9 @@ from explainable_recsys.recommenders.lists import Ranker, RecommendationParamete
 SCORES_AT_ONCE = 4_000_000
 """Scores (histories x catalogue) held at a time."""
 
+MOST_GROWN = 200
+"""Ratings of which larger sets are made: those that cost the item most by themselves."""
+
 
 @dataclass(frozen=True)
 class Counterfactual:
@@ -46,7 +49,7 @@ def minimal_counterfactual(
     item_id: Any,
     n: int = 10,
     max_size: int = 10,
-    max_pairs: int = 20_000,
+    max_pairs: int = 5_000,
     min_ratings: int = RecommendationParameters().min_ratings,
     only: NDArray[Any] | None = None,
     exclude: NDArray[Any] | None = None,
@@ -54,7 +57,8 @@ def minimal_counterfactual(
     """Find the fewest ratings whose removal takes an item out of the first n.
 
     All single ratings are tried, then all pairs; larger sets grow greedily, by the rating whose
-    removal costs the item most of its lead over the last place of the list. What is found has
+    removal costs the item most of its lead over the last place of the list, of the `MOST_GROWN`
+    that cost it most by themselves. What is found has
     been scored without those ratings; at least one rating always stays.
 
     Args:
@@ -141,15 +145,18 @@ class _Search:
     def greedily(self, max_size: int) -> tuple[NDArray[np.int64], int] | None:
         """Remove one rating after another; None if the item stays."""
         removed = np.empty(0, np.int64)
+        candidates = np.arange(len(self.columns))
         for _ in range(min(max_size, len(self.columns) - 1)):
-            others = np.setdiff1d(np.arange(len(self.columns)), removed)
+            others = np.setdiff1d(candidates, removed)
             sets = np.column_stack([np.tile(removed, (len(others), 1)), others])
             parts = [self._measure(part) for part in self._split(sets)]
             ranks, leads = (np.concatenate(part) for part in zip(*parts, strict=True))
-            place = int(np.lexsort((leads, -np.minimum(ranks, self._n + 1)))[0])
-            removed = sets[place]
-            if ranks[place] > self._n:
-                return removed, int(ranks[place])
+            order = np.lexsort((leads, -np.minimum(ranks, self._n + 1)))
+            removed = sets[order[0]]
+            if ranks[order[0]] > self._n:
+                return removed, int(ranks[order[0]])
+            if len(removed) == 1:
+                candidates = others[order[:MOST_GROWN]]
         return None
 
     def result(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,6 +24,7 @@ from explainable_recsys.explainers.views import (
     choose,
     ranker_of,
     scores_of_block,
+    together,
     viewed_evidence,
 )
 from explainable_recsys.interactions import PaddedBlock, padded_blocks
@@ -90,8 +92,8 @@ def explain_by_influence(
     ranker = ranker_of(lists, model, data)
     n = lists.n or columns.shape[1]
     found: list[Chosen] = []
-    groups: list[pd.DataFrame] = []
-    ranks: list[pd.DataFrame] = []
+    groups: list[dict[str, NDArray[Any]]] = []
+    ranks: list[dict[str, NDArray[Any]]] = []
     of_lists = np.zeros(len(lists))
     ratings = lists.histories.ratings
     for block in progress(padded_blocks(ratings, CELLS, LEAST_LENGTH), "explain by influence"):
@@ -136,7 +138,7 @@ def _groups(
     rows: NDArray[np.int64],
     items: NDArray[np.int64],
     cited: NDArray[np.int64],
-) -> pd.DataFrame:
+) -> dict[str, NDArray[Any]]:
     """The cited ratings (b, k, c) of each recommendation together."""
     there, places = cited >= 0, np.maximum(cited, 0)
     losses = np.where(there, np.take_along_axis(views.loss, places, axis=2), 0.0)
@@ -146,7 +148,8 @@ def _groups(
         "sum_of_influences": losses.sum(axis=2).ravel(),
         "group_influence": group_influences([one.systems for one in systems], items, cited).ravel(),
     }
-    return pd.DataFrame(table)[there.any(axis=2).ravel()]
+    with_any = there.any(axis=2).ravel()
+    return {name: column[with_any] for name, column in table.items()}
 
 
 def _ranks_without(
@@ -158,7 +161,7 @@ def _ranks_without(
     items: NDArray[np.int64],
     cited: NDArray[np.int64],
     n: int,
-) -> pd.DataFrame:
+) -> dict[str, NDArray[Any]]:
     """Places of items with all ratings, and without each of the cited ones (b, k, c).
 
     Lists are `n` items long; see `Ranker.ranks`.
@@ -180,8 +183,8 @@ def _ranks_without(
         changed[counting[user] <= 1] = -np.inf  # no rating is left that counts
         of = queries[slice(*np.searchsorted(asked[queries], [start, start + step]))]
         without[of] = ranker.ranks(changed[asked[of] - start], columns[of], n)
-    table = {"row": rows[users, slots], "number": numbers, "rated": block.columns[users, places]}
-    return pd.DataFrame(table | {"rank": whole[users, slots], "rank_without": without})
+    about = {"row": rows[users, slots], "rated": block.columns[users, places]}
+    return about | {"rank": whole[users, slots], "rank_without": without}
 
 
 def _losses(
@@ -196,12 +199,10 @@ def _losses(
     return np.asarray(np.sum(parts, axis=0))
 
 
-def _about(lists: Lists, parts: list[pd.DataFrame]) -> pd.DataFrame:
+def _about(lists: Lists, parts: Sequence[Mapping[str, NDArray[Any]]]) -> pd.DataFrame:
     """A table about recommendations from those of the blocks, in the order of the lists."""
-    table = pd.concat(parts, ignore_index=True)
-    keys = [name for name in ("row", "number") if name in table]
-    table = table.sort_values(keys, ignore_index=True)
-    if "rated" in table:
-        ids = lists.histories.item_ids[table.pop("rated")]
-        table.insert(0, "rated_item_id", ids)
-    return pairs_of(lists, table["row"].to_numpy()).join(table.drop(columns=keys))
+    columns = together(parts)
+    rows = columns.pop("row")
+    if "rated" in columns:
+        columns = {"rated_item_id": lists.histories.item_ids[columns.pop("rated")], **columns}
+    return pairs_of(lists, rows, **columns)

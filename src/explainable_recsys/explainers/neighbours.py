@@ -223,8 +223,8 @@ def _projected(lists: Lists, parts: list[Shares]) -> pd.DataFrame:
     """The table of rated items, from what `_shares_of_items` finds."""
     nothing = (np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))
     rows, rated, values = (np.concatenate(part) for part in zip(nothing, *parts, strict=True))
-    return pairs_of(lists, rows).assign(
-        rated_item_id=lists.histories.item_ids[rated], weight=values.astype(np.float32)
+    return pairs_of(
+        lists, rows, rated_item_id=lists.histories.item_ids[rated], weight=values.astype(np.float32)
     )
 
 

@@ -255,7 +255,9 @@ def _tables(
         rated=start,
         group=table["place"].to_numpy() + 1,
     )
-    paths = pairs_of(lists, rows).assign(
+    paths = pairs_of(
+        lists,
+        rows,
         position=evidence["position"],
         from_item=lists.histories.item_ids[start],
         relation=pd.Categorical(model.relation_names[table["relation"].to_numpy(np.int64)]),

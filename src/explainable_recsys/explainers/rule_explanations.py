@@ -276,7 +276,9 @@ def _evidence(cited: CitedRules, data: Data, lists: Lists) -> pd.DataFrame:
 def _cited_rules(cited: CitedRules, lists: Lists) -> pd.DataFrame:
     """A row per rule."""
     rows, rules = cited.recommendations, cited.rules
-    return pairs_of(lists, rows).assign(
+    return pairs_of(
+        lists,
+        rows,
         group=(place_in_run(rows) + 1).astype(np.int32),
         scope=pd.Categorical.from_codes(cited.scopes, categories=pd.Index(SCOPES)),
         n_antecedents=(rules.antecedents >= 0).sum(axis=1).astype(np.int32),

@@ -16,6 +16,8 @@ from explainable_recsys.errors import InputError, require_columns
 from explainable_recsys.explainers.styles import STYLES, require_styles
 from explainable_recsys.ragged import place_in_run
 
+STYLE = pd.CategoricalDtype(pd.Index(list(STYLES)))
+
 
 @dataclass(frozen=True, eq=False)
 class Explained:
@@ -42,6 +44,7 @@ def evidence_table(
     rated: NDArray[np.int64] | None = None,
     evidence_ids: pd.Categorical | None = None,
     group: NDArray[Any] | int = 1,
+    others: Mapping[str, NDArray[Any]] = {},
 ) -> pd.DataFrame:
     """Write evidence down.
 
@@ -55,6 +58,7 @@ def evidence_table(
         rated: (n,) column of the rated item that each piece is, or rests on; None: on none.
         evidence_ids: (n,) what the pieces are, for a program; None: ids of the rated items.
         group: Number of the piece's group (a rule, a path) within its explanation, from 1.
+        others: (n,) columns that stand behind these, by name.
 
     Returns:
         Columns `user_id`, `item_id`, `position` (from 1), `style`, `evidence_id` (text),
@@ -71,11 +75,11 @@ def evidence_table(
         codes, distinct = pd.factorize(np.empty(0, np.int64) if rated is None else rated, sort=True)
         names = pd.Index(item_ids[distinct].astype(str), dtype="str")
         evidence_ids = pd.Categorical.from_codes(codes, categories=names)
-    return pairs_of(lists, rows).assign(
+    return pairs_of(
+        lists,
+        rows,
         position=(place_in_run(rows) + 1).astype(np.int32),
-        style=pd.Categorical.from_codes(
-            np.broadcast_to(styles, len(rows)), categories=pd.Index(list(STYLES))
-        ),
+        style=pd.Categorical.from_codes(np.broadcast_to(styles, len(rows)), dtype=STYLE),
         evidence_id=evidence_ids,
         evidence=evidence,
         weight=weights.astype(np.float32),
@@ -85,6 +89,7 @@ def evidence_table(
             index=range(len(rows)),
             dtype="Int64" if item_ids.dtype.kind in "iu" else "str",
         ),
+        **others,
     )
 
 
@@ -116,9 +121,10 @@ feature, neighbour, path, set, change
         )
 
 
-def pairs_of(lists: Lists, rows: NDArray[np.int64]) -> pd.DataFrame:
-    """Columns `user_id` and `item_id` of some recommendations (n,)."""
-    return lists.table[["user_id", "item_id"]].iloc[rows].reset_index(drop=True)
+def pairs_of(lists: Lists, rows: NDArray[np.int64], **others: Any) -> pd.DataFrame:
+    """Columns `user_id` and `item_id` of some recommendations (n,), and others beside them."""
+    pairs = {name: lists.table[name].array.take(rows) for name in ("user_id", "item_id")}
+    return pd.DataFrame(pairs | others)
 
 
 def categorical(texts: ArrayLike) -> pd.Categorical:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any, Literal, Protocol, cast
@@ -272,14 +272,12 @@ def viewed_evidence(data: Data, lists: Lists, found: Sequence[Chosen], order: Vi
     """
     pieces = together([chosen.pieces for chosen in found])
     rated = pieces["rated"]
-    table = evidence_table(
-        lists, pieces["row"], "item", data.titles(rated), pieces[order], rated=rated
-    )
-    views: dict[str, Any] = {n: pieces[n].astype(np.float32) for n in ("share", "loss", "lead")}
-    return table.assign(**views)
+    told = pieces["row"], "item", data.titles(rated), pieces[order]
+    views = {name: pieces[name].astype(np.float32) for name in ("share", "loss", "lead")}
+    return evidence_table(lists, *told, rated=rated, others=views)
 
 
-def together(parts: Sequence[dict[str, NDArray[Any]]]) -> dict[str, NDArray[Any]]:
+def together(parts: Sequence[Mapping[str, NDArray[Any]]]) -> dict[str, NDArray[Any]]:
     """Columns of several blocks, sorted by `row`; within a row as they are."""
     columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     order = np.argsort(columns["row"], kind="stable")

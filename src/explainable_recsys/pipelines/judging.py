@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import functools
-import inspect
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,24 +12,19 @@ from kedro.pipeline import Node, Pipeline
 
 from explainable_recsys.datasets.absent import NOT_STORED, AbsentDataset
 from explainable_recsys.errors import InputError
+from explainable_recsys.pipelines.wrapped import Wrapped
 
 EVALUATION_TAG = "evaluation"
 """Of the nodes that judge what others have made."""
 
-SHOWN = ("_figure", "stability")
+SHOWN = ("_figure", "stability", "fold_in", "fold_in_seconds")
 """How names end of what a report shows if it is stored."""
 
 logger = logging.getLogger(__name__)
 
 
-class IfStored:
+class IfStored(Wrapped):
     """A node's function that of one output that makes nothing of what is not stored."""
-
-    def __init__(self, run: Callable[..., Any]) -> None:
-        """Wrap a function; types and arguments stay the same."""
-        functools.update_wrapper(self, run)
-        self.__signature__ = inspect.signature(run)
-        self.run = run
 
     def __call__(self, *inputs: Any, **named: Any) -> Any:
         """Call it, or hand the mark on."""

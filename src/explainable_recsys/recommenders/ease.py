@@ -19,6 +19,9 @@ from explainable_recsys.threads import one_blas_thread
 
 logger = logging.getLogger(__name__)
 
+FEW_HISTORIES = 8
+"""Of fewer, all items are scored: choosing some first takes longer."""
+
 WEIGHTS_AT_ONCE = 4_000_000
 """Weights that are computed at a time."""
 
@@ -167,12 +170,14 @@ class EASE(Recommender):
         """
         with one_blas_thread():  # with more threads the last digits differ
             inner = (x @ self._training_by_item).toarray() @ self.inverse
-        scores = np.asarray(self._scaled_training[columns] @ inner.T)
-        rest = self.factors - self._column_scale
-        own = sparse.csr_array(x * rest)[:, columns]
+        training, own = self._scaled_training, sparse.csr_array(x * self._rest)
+        whole = x.shape[0] < FEW_HISTORIES
+        if not whole:
+            training, own = training[columns], own[:, columns]
+        scores = np.asarray(training @ inner.T)
         rows = np.repeat(np.arange(x.shape[0]), np.diff(own.indptr))
         scores[own.indices, rows] += own.data
-        return scores
+        return scores[columns] if whole else scores
 
     def _times_inverse(self, rows: sparse.csr_array) -> NDArray[np.float64]:
         """Rows (n, n_items) times P; of items left out P is I / lambda."""
@@ -189,6 +194,10 @@ class EASE(Recommender):
     @cached_property
     def _column_scale(self) -> NDArray[np.float64]:
         return self.factors / (self.parameters.regularization * self.diagonal)
+
+    @cached_property
+    def _rest(self) -> NDArray[np.float64]:
+        return self.factors - self._column_scale
 
     @cached_property
     def _scaled_training(self) -> sparse.csr_array:

@@ -56,6 +56,8 @@ class ReportContent:
         titles: Readable names of recommenders and approaches.
         about: What they are, in a line each.
         seconds: How long it took to explain one recommendation, by approach, as far as known.
+        fold_in: What `diagnostics` found of people who are folded in, by recommender.
+        fold_in_seconds: The times of that.
     """
 
     card: dict[str, Any]
@@ -80,6 +82,8 @@ class ReportContent:
     titles: Mapping[str, str] = field(default_factory=dict)
     about: Mapping[str, str] = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)
+    fold_in: pd.DataFrame = field(default_factory=pd.DataFrame)
+    fold_in_seconds: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def name(self) -> str:

@@ -14,6 +14,7 @@ from explainable_recsys.reporting import facts, overview, tables
 from explainable_recsys.reporting.content import ReportContent
 from explainable_recsys.reporting.drawings import drawing
 from explainable_recsys.reporting.findings import control_sentences, findings
+from explainable_recsys.reporting.fold_in import fold_in_table
 from explainable_recsys.reporting.owner import owner_sentences, owner_tables
 from explainable_recsys.reporting.people import titled
 from explainable_recsys.reporting.results import Results
@@ -67,6 +68,7 @@ def report_html(content: ReportContent) -> str:
             stability=facts.rows_table(
                 content.stability, phrase("Stability of what is cited"), facts.OF_STABILITY
             ),
+            fold_in=fold_in_table(content),
             owner=owner_sentences(content, results.approaches),
             owner_tables=owner_tables(content, results.approaches),
             drawings=drawings,

@@ -89,10 +89,9 @@ def person(
     rated = histories.ratings[[row]]
     best = np.lexsort((rated.indices, -rated.data))
     columns, ratings = rated.indices[best], rated.data[best]
-    listed = _of_user(recommendations, user_id, "rank")
-    said = _of_user(sentences.reindex(columns=[*KEYS, "sentence"]), user_id)
-    evidence = explanations.reindex(columns=[*KEYS, *EVIDENCE])
-    reasons = _of_user(evidence, user_id, "position", "item_id")
+    listed = _of_user(recommendations, ["rank", "item_id", "score"], user_id, "rank")
+    said = _of_user(sentences, ["item_id", "sentence"], user_id)
+    reasons = _of_user(explanations, ["item_id", *EVIDENCE], user_id, "position", "item_id")
     return Person(
         user_id,
         _described(
@@ -106,16 +105,17 @@ def person(
             items,
             ["rank", "item_id", "title", "year", "score", "sentence"],
         ),
-        reasons[["item_id", *EVIDENCE]],
+        reasons,
     )
 
 
-def _of_user(table: pd.DataFrame, user_id: Any, *order: str) -> pd.DataFrame:
-    """The rows of one user, by some columns, the last of them first."""
+def _of_user(table: pd.DataFrame, names: Sequence[str], user_id: Any, *order: str) -> pd.DataFrame:
+    """Columns of the rows of one user, by some of them, the last of these first."""
     own = np.flatnonzero((table["user_id"] == user_id).to_numpy())
-    if order:
+    if order and len(own):
         own = own[np.lexsort([table[name].to_numpy()[own] for name in order])]
-    return table.take(own).reset_index(drop=True)
+    missing = pd.Series(np.nan, index=range(len(own)))
+    return pd.DataFrame({n: table[n].array.take(own) if n in table else missing for n in names})
 
 
 def _described(

@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from explainable_recsys.data import Data, Lists
 from explainable_recsys.explainers.tables import Explained
+from explainable_recsys.interactions import Interactions
 from explainable_recsys.wording import columns
 from explainable_recsys.wording.numbers import fixed
 from explainable_recsys.wording.phrases import phrase
@@ -45,7 +47,7 @@ def influence_sentences(
     )
     if explained.facts["predicts_ratings"]:
         return _in_points(sides, rated, explained.details["cited_groups"], lists, data)
-    return _in_places(sides, rated, explained.details["ranks_without"])
+    return _in_places(sides, rated, explained.details["ranks_without"], lists.histories)
 
 
 def _in_points(
@@ -85,13 +87,18 @@ def _hundredths(number: float) -> str:
 
 
 def _in_places(
-    sides: columns.Sides, rated: pa.LargeStringArray, ranks_without: pd.DataFrame
+    sides: columns.Sides,
+    rated: pa.LargeStringArray,
+    ranks_without: pd.DataFrame,
+    histories: Interactions,
 ) -> pd.DataFrame:
     """Places without each cited rating without which it falls by two or more, if there are such."""
-    keys = [*columns.KEYS, "rated_item_id"]
-    cited = sides.evidence.iloc[sides.cited][keys].astype({"rated_item_id": "object"})
-    found = cited.merge(ranks_without.astype({"rated_item_id": "object"}), on=keys, how="left")
-    rank, without = (found[name].fillna(0).to_numpy(np.int64) for name in ("rank", "rank_without"))
+    cited = sides.evidence.take(sides.cited)
+    found = pd.Index(_keys(ranks_without, histories)).get_indexer(pd.Index(_keys(cited, histories)))
+    rank, without = (
+        np.append(ranks_without[name].to_numpy(np.int64), 0)[found]
+        for name in ("rank", "rank_without")
+    )
     run = np.cumsum(np.isin(np.arange(len(cited)), sides.starts)) - 1
     falls = (rank > 0) & ((without == 0) | (without > rank + 1))
     pieces, of = np.flatnonzero(falls), run[falls]
@@ -139,6 +146,13 @@ def _in_places(
         supporting=supporting,
         opposing=rated,
     )
+
+
+def _keys(table: pd.DataFrame, histories: Interactions) -> NDArray[np.int64]:
+    """A number for each rated item of each recommendation (n,)."""
+    users, n = histories.user_rows(table["user_id"]), histories.n_items
+    items, rated = (histories.item_columns(table[name]) for name in ("item_id", "rated_item_id"))
+    return (users * n + items) * n + rated
 
 
 def _whole(number: float) -> str:

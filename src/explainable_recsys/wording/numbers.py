@@ -63,6 +63,13 @@ def significant(value: float) -> str:
     return text.replace("-", MINUS) if "e" in text else _decimal(text, "#,##0.######")
 
 
+def duration(seconds: float) -> str:
+    """A time from 0 on: 0.41 ms, 12 ms, 3.4 s."""
+    if seconds < 1:
+        return phrase("{number} ms", number=significant(1000 * seconds))
+    return phrase("{number} s", number=significant(seconds))
+
+
 def signed(value: float) -> str:
     """A number with its sign: +0.41, \u22120.05, +1,234."""
     return (MINUS if value < 0 else "+") + significant(abs(value))

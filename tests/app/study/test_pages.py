@@ -246,6 +246,25 @@ def test_who_withdraws_is_gone(new: New, study: Served) -> None:
     assert one.send("resume", token=token).status_code == 422
 
 
+def test_who_stops_can_withdraw_without_a_code(new: New, study: Served) -> None:
+    one = new()
+    one.begin()
+    one.rate()
+    participant = one.session.one
+    one.get("withdraw")
+    one.answer({"own": "yes"})
+    assert not study.store.ratings(participant)
+    assert one.send("withdraw", own="yes").status_code == 422, "nobody is left"
+
+
+def test_an_age_is_not_kept_before_it_is_known_to_suffice(new: New, study: Served) -> None:
+    one = new()
+    one.get("consent")
+    one.answer()
+    assert one.send("about-you", key="a", go="save", **{"q.age": "12"}).status_code == 204
+    assert not one.session.answers
+
+
 def test_two_people_at_one_device(new: New, study: Served) -> None:
     one = new()
     one.begin()

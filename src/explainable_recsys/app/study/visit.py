@@ -153,9 +153,12 @@ class Visit:
         return self._with_cookie(self.to("information"), "")
 
     def withdraw(self, form: Form) -> Response:
-        """Delete everything of whoever has a code."""
+        """Delete everything of whoever has a code, or takes part at this device."""
+        code = form.get("code")
+        if form.get("own") == "yes" and self.session is not None:
+            code = withdrawal_code(self.session.one.id)
         try:
-            self.study.store.withdraw(form.get("code"))
+            self.study.store.withdraw(code)
         except StoreError:
             raise
         except InputError:
@@ -284,7 +287,8 @@ class Visit:
         language = form.get("language")
         if language not in self.study.languages:
             language = self.language
-        token = form.get("token") if TOKEN.fullmatch(form.get("token")) else None
+        offered = form.get("token") if self.session is None else self.session.token
+        token = offered if TOKEN.fullmatch(offered) else None
         try:
             token, one = self.study.store.enter(
                 self.plan.slug, language, form.get("code") or None, token
@@ -316,7 +320,8 @@ class Visit:
             questions = tuple(one for one in questions if one.name in given)
         answers, wrong = checked(questions, given)
         if form.get("go") == "save":
-            if answers and not wrong:
+            is_of_age = step.block != "about-you" or not self.plan.least_age
+            if answers and not wrong and is_of_age:  # else that is not known yet
                 self._save(step, form, answers)
             return Response(status_code=204)
         if wrong:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import inspect
 from collections.abc import Callable, Iterator
 from typing import Any, get_type_hints
@@ -10,23 +9,21 @@ from typing import Any, get_type_hints
 from kedro.pipeline import Node, Pipeline
 
 from explainable_recsys.answers.pairs import APPROACHES
+from explainable_recsys.answers.recommenders import RECOMMENDERS
 from explainable_recsys.parameters import Parameters
+from explainable_recsys.pipelines.diagnostics.copies import copied
+from explainable_recsys.pipelines.diagnostics.fold_in import fold_in_nodes
 from explainable_recsys.pipelines.diagnostics.nodes import measure_stability, some_users_lists
 from explainable_recsys.pipelines.steps import CHOICE, DIAGNOSTICS
 from explainable_recsys.pipelines.wiring import FAMILIES, everything
+from explainable_recsys.pipelines.wrapped import Wrapped
 
 LISTS = ".recommendations"
 SEEDS = 2**32
 
 
-class Reseeded:
+class Reseeded(Wrapped):
     """A node's function with every seed among its parameters one higher."""
-
-    def __init__(self, run: Callable[..., Any]) -> None:
-        """Take over name, arguments and types."""
-        functools.update_wrapper(self, run)
-        self.__signature__ = inspect.signature(run)
-        self.run = run
 
     def __call__(self, *inputs: Any, **named: Any) -> Any:
         """Call it."""
@@ -38,10 +35,12 @@ def create_pipeline(**_: Any) -> Pipeline:
     """Train and explain again what is random; compare the reasons of the same lists.
 
     The lists stay those that are stored (of some users), so that what is compared are two
-    explanations of one thing. With them run the steps that only try something out.
+    explanations of one thing. Every recommender is also trained without some people, who are
+    folded in. With them run the steps that only try something out.
     """
     pairs = [pair for pair in APPROACHES.values() if not pair.on_request]
     explained = [f"{pair.name}.explanations" for pair in pairs]
+    models = [f"{name}.model" for name in RECOMMENDERS]
     again, nodes = dict[str, str](), list[Node]()
     for pair in pairs:
         lists = f"{pair.recommender}{LISTS}"
@@ -56,7 +55,7 @@ def create_pipeline(**_: Any) -> Pipeline:
                     namespace=DIAGNOSTICS,
                 )
             )
-    nodes += _again(everything().to_outputs(*explained), again)
+    nodes += _again(everything().to_outputs(*explained, *models), again)
     compared = {name: name for name in explained}
     compared |= {f"{name}_again": again[name] for name in explained if name in again}
     compared |= {f"{pair.name}.lists": again[f"{pair.recommender}{LISTS}"] for pair in pairs}
@@ -67,6 +66,7 @@ def create_pipeline(**_: Any) -> Pipeline:
         name="measure_stability",
         namespace=DIAGNOSTICS,
     )
+    nodes += fold_in_nodes(again)
     gather = everything().only_nodes("data_processing.gather_data")
     return gather + everything().only_nodes_with_tags(DIAGNOSTICS) + Pipeline([*nodes, compare])
 
@@ -81,20 +81,7 @@ def _again(pipeline: Pipeline, again: dict[str, str]) -> Iterator[Node]:
         changed = [name for name in node.inputs if name in again]
         if _has_seed(node.func) or any(not name.endswith(LISTS) for name in changed):
             again |= {name: f"{name.replace('.', '_')}_again" for name in node.outputs}
-            yield _renamed(node, again)
-
-
-def _renamed(node: Node, again: dict[str, str]) -> Node:
-    """A node with other seeds, and with new names of what is made again."""
-    arguments = inspect.signature(node.func).bind(*node.inputs).arguments
-    made = [again[name] for name in node.outputs]
-    return Node(
-        Reseeded(node.func),
-        {argument: again.get(name, name) for argument, name in arguments.items()},
-        made if len(made) > 1 else made[0],
-        name=f"{node.namespace}_{node._name}_again",
-        namespace=DIAGNOSTICS,
-    )
+            yield copied(node, Reseeded(node.func), again, "again")
 
 
 def _has_seed(run: Callable[..., Any]) -> bool:

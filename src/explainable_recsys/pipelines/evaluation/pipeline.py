@@ -25,6 +25,9 @@ TESTS = ("accuracy_tests", "explanation_tests", "control_tests")
 OVERSIGHT = ("evidence_told", "weak_reasons", "reasons_by_group", "items_reached")
 FIGURES = ("trade_off_figure", "faithfulness_figure", "faithfulness_curves_figure")
 
+FOLD_IN = ("fold_in", "fold_in_seconds", "fold_in_figure", "fold_in_seconds_figure")
+"""What the diagnostics found of people who are folded in."""
+
 
 def create_pipeline(**_: Any) -> Pipeline:
     """Compare what everybody's own pipeline has stored, write the report."""
@@ -98,7 +101,8 @@ def _report(approaches: list[str]) -> list[Node]:
     lists = {f"{APPROACHES[name].recommender}.recommendations" for name in approaches}
     facts = [*TESTS, "faithfulness_scope", "stability", "example_lists", "example_histories"]
     facts += [name for name in OVERSIGHT if name != "weak_reasons"]
-    facts += ["dataset_card", "provenance", "data_version", "run", *FIGURES, *sorted(drawn)]
+    facts += ["dataset_card", "provenance", "data_version", "run", *FIGURES, *FOLD_IN]
+    facts += sorted(drawn)
     return [
         node(
             examples.choose_examples,

@@ -35,6 +35,8 @@ def write_report(
     control_tests: pd.DataFrame,
     faithfulness_scope: pd.DataFrame,
     stability: Any,
+    fold_in: Any,
+    fold_in_seconds: Any,
     evidence_told: pd.DataFrame,
     reasons_by_group: pd.DataFrame,
     items_reached: pd.DataFrame,
@@ -59,6 +61,8 @@ def write_report(
         control_tests: Tests between evidence and controls.
         faithfulness_scope: What faithfulness took away.
         stability: Overlap of explanations over retrainings, if it is stored.
+        fold_in: People folded in, or trained on, if it is stored.
+        fold_in_seconds: The times of that.
         evidence_told: What reasons rest on.
         reasons_by_group: For whom they are missing or weak.
         items_reached: What is recommended, and explained.
@@ -86,7 +90,7 @@ def write_report(
         accuracy_tests=accuracy_tests,
         explanation_tests=explanation_tests,
         control_tests=control_tests,
-        stability=pd.DataFrame() if stability is NOT_STORED else stability,
+        stability=_if_stored(stability),
         evidence_told=evidence_told,
         reasons_by_group=reasons_by_group,
         items_reached=items_reached,
@@ -102,6 +106,8 @@ def write_report(
         titles={name: record.title for name, record in named.items()},
         about={name: record.about for name, record in named.items()},
         seconds=per_recommendation(run, reasons_by_group),
+        fold_in=_if_stored(fold_in),
+        fold_in_seconds=_if_stored(fold_in_seconds),
     )
     return report_html(content), {"findings": findings(content)}
 
@@ -120,6 +126,11 @@ def per_recommendation(run: dict[str, Any], groups: pd.DataFrame) -> dict[str, f
     made = groups[groups["whose"] == "history"].groupby("approach")["n_recommendations"].sum()
     clocked = {name: seconds.get(f"{name}.explain") for name in made.index}
     return {n: s / made[n] for n, s in clocked.items() if s is not None and made[n] > 0}
+
+
+def _if_stored(table: Any) -> pd.DataFrame:
+    """A table, without rows if it is not there."""
+    return pd.DataFrame() if table is NOT_STORED else table
 
 
 def _heading(figure: str) -> str:

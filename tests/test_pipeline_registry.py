@@ -12,6 +12,7 @@ CAN_WAIT = {
     *("myfm", "networkx", "numba", "optuna", "plotly", "pooch", "pyarrow.csv", "pyarrow.dataset"),
     *("pyarrow.parquet", "scipy.linalg", "scipy.ndimage", "scipy.optimize", "scipy.spatial"),
     *("scipy.special", "scipy.stats", "skimage", "sklearn", "surprise", "umap", "uvicorn"),
+    *("alembic", "sqlalchemy"),
 }
 """Each takes a tenth of a second or much more; the functions that need one import it."""
 

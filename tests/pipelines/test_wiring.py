@@ -86,7 +86,8 @@ def test_every_pipeline_but_the_evaluation_starts_from_the_raw_files(
 ) -> None:
     for name in registered.keys() - {"evaluation", "diagnostics", "__default__", "tuning"}:
         inputs = {i for i in registered[name].inputs() if not i.startswith(PREFIX)}
-        assert all(i.startswith("raw_") for i in inputs), name
+        files = ("raw_", "study.raw_", "study.plan", "study.manifest")
+        assert all(i.startswith(files) for i in inputs), name
     assert registered["__default__"].inputs() & registered["evaluation"].inputs() <= {
         name
         for name in registered["evaluation"].inputs()

@@ -87,7 +87,7 @@ def replay(project: Path, env: str | None, name: str, url: str) -> bool:
     for text in other[:N_TOLD]:
         click.echo(text)
     if len(other) > N_TOLD:
-        click.echo(phrase("and {n} more", n=len(other) - N_TOLD))
+        click.echo(plural(len(other) - N_TOLD, "and {n} more", "and {n} more"))
     said = phrase("All lists, reasons and tasks are the same.")
     click.echo(phrase("Differences: {n}", n=len(other)) if other else said)
     return not other

@@ -162,7 +162,7 @@ def one_after_the_other(server: Server, histories: list[list[dict[str, Any]]]) -
 def load(
     server: Server, questions: list[Question], people: int, seconds: float, pause: float
 ) -> tuple[Environment, collections.Counter[int], dict[int, set[bytes]], float]:
-    """Let people ask for some time.
+    """Let people ask for some time; those who think come one after the other while one thinks.
 
     Returns:
         What was measured; how often each status came; the different answers to each question; what
@@ -196,7 +196,7 @@ def load(
     environment = Environment(user_classes=[Person])
     runner = environment.create_local_runner()
     before = server.seconds()
-    runner.start(people, spawn_rate=min(people, 100))
+    runner.start(people, spawn_rate=min(people / max(pause, people / 100), 100))
     gevent.sleep(seconds)
     runner.quit()
     runner.greenlet.join()
@@ -211,7 +211,7 @@ def what_ifs(server: Server, histories: list[list[dict[str, Any]]]) -> None:
         for history in histories
     ]
     questions = [list_of(approach, history, False) for history in changed]
-    environment, statuses, _, taken = load(server, questions, 4, 10, 0)
+    environment, statuses, _, taken = load(server, questions, 10, 10, 0)
     n = environment.stats.total.num_requests
     print(f"\nwhat-ifs: {n / 10:.0f} a second, {1000 * taken / n:.1f} ms each, {dict(statuses)}")
 

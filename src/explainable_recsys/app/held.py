@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import logging
 import threading
 from collections.abc import Callable
@@ -35,6 +36,8 @@ def load_everything(service: Service) -> None:
             about(service, name)
     except InputError as error:  # said again by the page that needs it
         logger.warning("%s", error)
+    gc.collect()
+    gc.freeze()  # what is held is not looked through again while somebody waits
 
 
 class Held:

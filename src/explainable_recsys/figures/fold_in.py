@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -42,7 +44,9 @@ def fold_in_figure(fold_in: pd.DataFrame) -> style.Figure:
                 _series(table, lists),
                 {"range": [-0.04, 1.04]},
             ),
-            Panel(phrase("RMSE, in points"), _series(table, errors)),
+            Panel(
+                phrase("RMSE"), _series(table, errors), _tenths(table[list(errors.values())])
+            ),
         ],
         _finding(table, n),
         phrase(
@@ -54,6 +58,18 @@ def fold_in_figure(fold_in: pd.DataFrame) -> style.Figure:
         ),
         [phrase("no seed") if fixed else "" for fixed in table["is_deterministic"]],
     )
+
+
+def _tenths(values: pd.DataFrame) -> dict[str, Any]:
+    """An axis from the tenth below all values to the one above, with no labels between."""
+    found = values.to_numpy(np.float64)
+    if not np.isfinite(found).any():
+        return {}
+    low, high = np.floor(10 * np.nanmin(found)) / 10, np.ceil(10 * np.nanmax(found)) / 10
+    room = max(high - low, 0.1) / 10
+    ends = [low, high]
+    ticks = {"tickvals": ends, "ticktext": [significant(end) for end in ends]}
+    return {"range": [low - room, high + room], **ticks}
 
 
 def _series(table: pd.DataFrame, columns: dict[str, str]) -> dict[str, pd.DataFrame]:
@@ -97,7 +113,8 @@ def fold_in_seconds_figure(seconds: pd.DataFrame) -> style.Figure:
     article = pd.DataFrame([{"recommender": phrase("article, 20 million"), **ARTICLE}])
     both = pd.concat([table, article])
     ends = np.log10([both["seconds_fold_in"].min(), both["seconds_training"].max()])
-    decades = 10.0 ** np.arange(np.floor(ends.min()), np.ceil(ends.max()) + 1, 2)
+    first, last = np.floor(ends.min()), np.ceil(ends.max())
+    decades = 10.0 ** np.arange(first, last + 1, max(2, np.ceil((last - first) / 2)))
     axis = {
         "type": "log",
         "tickvals": decades.tolist(),

@@ -36,6 +36,7 @@ def load_everything(service: Service) -> None:
             about(service, name)
     except InputError as error:  # said again by the page that needs it
         logger.warning("%s", error)
+    gc.unfreeze()
     gc.collect()
     gc.freeze()  # what is held is not looked through again while somebody waits
 

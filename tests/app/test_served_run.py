@@ -89,6 +89,16 @@ def test_runs_that_failed_and_those_of_other_data_are_not_served(runs: Runs) -> 
         find_runs(runs.catalog, (EASE,))
 
 
+def test_single_nodes_that_ran_without_the_version_of_their_data_are_not_served(runs: Runs) -> None:
+    runs.add(MONDAY, [f"{ALS}.sentences"])
+    runs.add(TUESDAY, [f"{ALS}.sentences"])
+    file = runs.folder / "run_manifest.json" / TUESDAY / "run_manifest.json"
+    manifest = json.loads(file.read_text())
+    del manifest["written"]["data_version"]
+    file.write_text(json.dumps(manifest))
+    assert find_runs(runs.catalog).latest.id == MONDAY
+
+
 def test_without_a_run_the_way_to_one_is_named(runs: Runs) -> None:
     with pytest.raises(InputError, match="make run"):
         find_runs(runs.catalog)

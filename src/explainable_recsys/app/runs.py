@@ -126,8 +126,10 @@ def find_runs(catalog: DataCatalog, approaches: tuple[str, ...] = ()) -> Found:
 
 
 def _explained(manifest: Mapping[str, Any]) -> set[str]:
-    """Approaches whose lists a run explained."""
+    """Approaches whose lists a run explained; none if it does not say of which data."""
     written = manifest.get("written", {})
+    if "data_version" not in {*written, *manifest.get("read", {})}:
+        return set()
     return {name for name in APPROACHES if f"{name}.sentences" in written}
 
 

@@ -44,9 +44,7 @@ def fold_in_figure(fold_in: pd.DataFrame) -> style.Figure:
                 _series(table, lists),
                 {"range": [-0.04, 1.04]},
             ),
-            Panel(
-                phrase("RMSE"), _series(table, errors), _tenths(table[list(errors.values())])
-            ),
+            Panel(phrase("RMSE"), _series(table, errors), _tenths(table[list(errors.values())])),
         ],
         _finding(table, n),
         phrase(

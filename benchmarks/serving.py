@@ -162,7 +162,7 @@ def one_after_the_other(server: Server, histories: list[list[dict[str, Any]]]) -
 def load(
     server: Server, questions: list[Question], people: int, seconds: float, pause: float
 ) -> tuple[Environment, collections.Counter[int], dict[int, set[bytes]], float]:
-    """Let people ask for some time; those who think come one after the other while one thinks.
+    """Let people ask for some time; who thinks between questions thinks before the first, too.
 
     Returns:
         What was measured; how often each status came; the different answers to each question; what
@@ -176,6 +176,10 @@ def load(
 
         host = server.url
         wait_time = between(0.5 * pause, 1.5 * pause)
+
+        def on_start(self) -> None:
+            """Come when it suits: locust sends all of them at the same moment."""
+            gevent.sleep(random.uniform(0, pause))
 
         @task  # type: ignore[untyped-decorator]
         def ask(self) -> None:
@@ -196,7 +200,7 @@ def load(
     environment = Environment(user_classes=[Person])
     runner = environment.create_local_runner()
     before = server.seconds()
-    runner.start(people, spawn_rate=min(people / max(pause, people / 100), 100))
+    runner.start(people, spawn_rate=min(people, 100))
     gevent.sleep(seconds)
     runner.quit()
     runner.greenlet.join()

@@ -32,6 +32,10 @@ from explainable_recsys.wording.phrases import phrase
 TOKEN_VARIABLE = "EXPLAINABLE_RECSYS_TOKEN"
 """Environment variable that holds the token; one is made up without it."""
 
+SHARE = 0.0005
+"""Seconds that a thread goes on before it lets others: who waits for a page does not wait for those
+for whom much is worked out."""
+
 
 @dataclass(frozen=True)
 class Options:
@@ -74,6 +78,7 @@ def serve(project: Path, env: str | None, approaches: tuple[str, ...], options: 
         InputError: If no run has explained anything, a study cannot be opened, or nobody can listen
             there.
     """
+    sys.setswitchinterval(SHARE)
     limit_threads(1)  # as many questions are answered at once as there are cores
     write_log(_log_handler(options.log))
     token = os.environ.get(TOKEN_VARIABLE) or secrets.token_urlsafe(24)

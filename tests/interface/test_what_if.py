@@ -152,7 +152,8 @@ def test_moves(
     text = " ".join(text_of(reply).split())
     assert text.count(" gone: ") == len(gone)
     assert text.count(" new, was number ") == len(set(lists[1]) & set(orders[0]) - set(lists[0]))
-    assert f"the list loses {len(gone)} of 10 items" in text
+    loses = f"the list loses {len(gone)} of 10 items" in text
+    assert loses == bool(gone)  # SVD's list may keep all of them: it depends on the machine
 
 
 @pytest.mark.parametrize("approach", EXPLAINING)

@@ -161,8 +161,12 @@ class Items:
         ids: NDArray[Any] = self.facts["item_id"].to_numpy()[fits]
         return ids
 
+    @cached_property
+    def _item_ids(self) -> NDArray[Any]:
+        return self.facts["item_id"].to_numpy()
+
     def _ids(self, wanted: Iterable[Any]) -> NDArray[Any]:
-        ids: NDArray[Any] = self.facts["item_id"].to_numpy()[self._places(wanted)]
+        ids: NDArray[Any] = self._item_ids[self._places(wanted)]
         return ids
 
     def _places(self, wanted: Iterable[Any]) -> NDArray[np.int64]:

@@ -114,16 +114,16 @@ def _of_user(table: pd.DataFrame, names: Sequence[str], user_id: Any, *order: st
     own = np.flatnonzero((table["user_id"] == user_id).to_numpy())
     if order and len(own):
         own = own[np.lexsort([table[name].to_numpy()[own] for name in order])]
-    missing = pd.Series(np.nan, index=range(len(own)))
-    return pd.DataFrame({n: table[n].array.take(own) if n in table else missing for n in names})
+    taken = {name: table[name].array.take(own) if name in table else np.nan for name in names}
+    return pd.DataFrame(taken, index=range(len(own)))
 
 
 def _described(
     columns: Mapping[str, Any], items: pd.DataFrame, order: Sequence[str]
 ) -> pd.DataFrame:
     """Columns of a table about items, with titles and years."""
-    facts = facts_of(items, columns["item_id"], ["title", "year"])
-    return pd.DataFrame({name: {**columns, **facts}[name] for name in order})
+    known = {**columns, **facts_of(items, columns["item_id"], ["title", "year"])}
+    return pd.DataFrame({name: known[name] for name in order})
 
 
 def facts_of(table: pd.DataFrame, item_ids: Any, names: Sequence[str]) -> dict[str, Any]:

@@ -137,6 +137,7 @@ class Sides:
         evidence: The table, numbered from 0.
         weights: (m,) of its rows.
         first: (n,) rows that begin a recommendation.
+        number: (m,) which recommendation each row is about.
         cited: Rows that support one, the first of each recommendation.
         starts: Where the rows of the next recommendation begin among those cited.
         supported: Number of the recommendation of each start.
@@ -159,15 +160,15 @@ class Sides:
         self.weights = evidence["weight"].to_numpy(np.float64)
         position = evidence["position"].to_numpy()
         self.first = np.flatnonzero(position == 1)
-        number = np.cumsum(position == 1) - 1
+        self.number = np.cumsum(position == 1) - 1
         named = (self.weights > 0) & (position <= n_cited)
         self.cited = np.flatnonzero(named if liked is None else named & liked)
-        self.starts = np.flatnonzero(np.diff(number[self.cited], prepend=-1))
-        self.supported = number[self.cited][self.starts]
+        self.starts = np.flatnonzero(np.diff(self.number[self.cited], prepend=-1))
+        self.supported = self.number[self.cited][self.starts]
         opposes = self.weights <= 0
         against = np.flatnonzero(opposes if liked is None else opposes & ~liked)
-        self.against = against[np.diff(number[against], prepend=-1) > 0]
-        self.opposed = number[self.against]
+        self.against = against[np.diff(self.number[against], prepend=-1) > 0]
+        self.opposed = self.number[self.against]
 
     def cited_of(self, texts: pa.Array) -> pa.Array:
         """From a text for each row, those of the rows that are cited."""
@@ -208,5 +209,5 @@ class Sides:
 
 def sentence_table(recommendations: pd.DataFrame, sentences: pa.LargeStringArray) -> pd.DataFrame:
     """Columns `user_id`, `item_id`, `sentence`."""
-    table = recommendations[KEYS].reset_index(drop=True)
-    return table.assign(sentence=pd.Series(sentences.to_pandas(), dtype="str"))
+    pairs = {name: recommendations[name].array for name in KEYS}
+    return pd.DataFrame(pairs | {"sentence": pd.array(sentences, dtype="str")})

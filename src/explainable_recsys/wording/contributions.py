@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -44,31 +45,31 @@ def contribution_sentences(
     Returns:
         Columns `user_id`, `item_id`, `sentence`, one row per explained recommendation.
     """
-    table = _with_totals(explained.evidence, explained.details["totals"], lists)
-    liked = columns.liked(data, lists.histories, table)
-    sides = columns.Sides(table, parameters.n_cited, liked)
-    whole = table["supporting"].to_numpy()
+    evidence = explained.evidence
+    liked = columns.liked(data, lists.histories, evidence)
+    sides = columns.Sides(evidence, parameters.n_cited, liked)
+    totals = _totals(explained, sides, lists)
+    whole, of = totals["supporting"], sides.number[sides.cited]
     rated = columns.fill(
         phrase("{item} ★{rating}"),
-        item=columns.items(table["evidence"]),
-        rating=columns.ratings(lists.histories, table),
+        item=columns.items(evidence["evidence"]),
+        rating=columns.ratings(lists.histories, evidence),
     )
-    form = _forms(table, sides, parameters.n_cited)
+    form = _forms(totals, sides.weights[sides.first], parameters.n_cited)
     pieces = columns.fill_each(
         [phrase("{item} ({share})"), "{item}"],
-        np.isin(form[sides.cited], [1, 2]),
+        np.isin(form[of], [1, 2]),
         item=sides.cited_of(rated),
-        share=sides.cited_of(_shares(sides.weights / whole)),
+        share=_shares(sides.weights[sides.cited] / whole[of]),
     )
-    starts = sides.cited[sides.starts]
-    lower = (table["lower"].to_numpy() / whole)[starts]
+    lower = (totals["lower"] / whole)[sides.supported]
     supporting = columns.fill_each(
         ["{told}", phrase("{told}; {share} rests on what you rated {below}")],
         lower >= SAID_FROM,
         below=below_liking(data),
         told=_support(
-            table.iloc[starts],
-            form[starts],
+            {name: values[sides.supported] for name, values in totals.items()},
+            form[sides.supported],
             columns.enumerate_runs(pieces, sides.starts),
             data.liking.everything,
             knowledge.get("item_features"),
@@ -84,39 +85,41 @@ def contribution_sentences(
     )
 
 
-def _with_totals(evidence: pd.DataFrame, totals: pd.DataFrame, lists: Lists) -> pd.DataFrame:
-    """Evidence, with what the whole history says about the same recommendation."""
-    place = np.full(len(lists), -1)
+def _totals(explained: Explained, sides: columns.Sides, lists: Lists) -> dict[str, NDArray[Any]]:
+    """What the whole history says about each recommendation (n,), by the names of `totals`."""
+    totals, place = explained.details["totals"], np.full(len(lists), -1)
     place[lists.positions_of(totals)] = np.arange(len(totals))
-    found = totals.drop(columns=columns.KEYS).take(place[lists.positions_of(evidence)])
-    return pd.concat([evidence, found.set_index(evidence.index)], axis=1)
+    told = {name: explained.evidence[name].to_numpy()[sides.first] for name in columns.KEYS}
+    places = place[lists.positions_of(pd.DataFrame(told))]
+    names = totals.columns.drop(columns.KEYS)
+    return {name: totals[name].to_numpy()[places] for name in names}
 
 
-def _forms(table: pd.DataFrame, sides: columns.Sides, n_cited: int) -> NDArray[np.int64]:
-    """How each row (n,) is told.
+def _forms(
+    totals: Mapping[str, NDArray[Any]], strongest: NDArray[np.float64], n_cited: int
+) -> NDArray[np.int64]:
+    """How each recommendation (n,) is told.
 
     0: by single ratings; 1: by a group that shares something; 2: by all that is liked, where none
     of many ratings says much; 3: by all that is rated, where most of it is not liked.
     """
-    whole = table["supporting"].to_numpy()
-    strongest = np.repeat(sides.weights[sides.first], np.diff(np.append(sides.first, len(table))))
-    diffuse = (strongest < DIFFUSE * whole) & (table["n_liked"].to_numpy() > n_cited)
-    form = np.where(table["shared"].notna(), 1, np.where(diffuse, 2, 0))
-    form[table["lower"].to_numpy() > whole / 2] = 3
+    whole = totals["supporting"]
+    diffuse = (strongest < DIFFUSE * whole) & (totals["n_liked"] > n_cited)
+    form = np.where(pd.notna(totals["shared"]), 1, np.where(diffuse, 2, 0))
+    form[totals["lower"] > whole / 2] = 3
     return form
 
 
 def _support(
-    table: pd.DataFrame,
+    totals: Mapping[str, NDArray[Any]],
     form: NDArray[np.int64],
     cited: pa.Array,
     all_rated: bool,
     features: Features | None,
 ) -> pa.LargeStringArray:
     """What supports, in the forms of `_forms`."""
-    rows = np.flatnonzero(form == 1)
-    of_group = table.iloc[rows]
-    parts = np.where(form == 1, table["of_sharing"], table["supporting"] - table["lower"])
+    rows, whole = np.flatnonzero(form == 1), totals["supporting"]
+    parts = np.where(form == 1, totals["of_sharing"], whole - totals["lower"])
     return columns.fill_each(
         [
             phrase("Recommended because you rated {cited}")
@@ -134,9 +137,9 @@ def _support(
         ],
         form,
         cited=cited,
-        n=columns.written(np.where(form == 1, table["n_sharing"], table["n_liked"]), short),
-        group=columns.spread(group_names(of_group["shared"], features), rows, len(table)),
-        share=_shares(parts / table["supporting"].to_numpy()),
+        n=columns.written(np.where(form == 1, totals["n_sharing"], totals["n_liked"]), short),
+        group=columns.spread(group_names(totals["shared"][rows], features), rows, len(form)),
+        share=_shares(parts / whole),
     )
 
 
@@ -149,15 +152,15 @@ def below_liking(data: Data) -> str:
     return phrase("below ★{rating}", rating=short(float(liked[0]) if len(liked) else np.inf))
 
 
-def group_names(ids: pd.Series[Any], features: Features | None) -> pa.LargeStringArray:
+def group_names(ids: NDArray[Any], features: Features | None) -> pa.LargeStringArray:
     """Where the ratings of a group are: in a genre, from a decade."""
     if features is None or not len(ids):
-        return pa.array(ids.astype("str"), pa.large_string())
+        return pa.array(ids.tolist(), pa.large_string())
     names = {
         name: phrase("in {genre}", genre=label) if name.startswith("genres=") else label
         for name, label in zip(features.ids.tolist(), features.labels, strict=True)
     }
-    return columns.names(ids.astype("str").map(names))
+    return columns.names(pd.Series([names[group] for group in ids], dtype="str"))
 
 
 def _shares(shares: NDArray[np.float64]) -> pa.LargeStringArray:

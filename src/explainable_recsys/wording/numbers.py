@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime
+import functools
 import math
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, Literal
 
+from babel import Locale
 from babel.dates import format_date
 from babel.numbers import format_decimal
 
@@ -110,5 +112,10 @@ def enumerated(names: Sequence[str]) -> str:
 
 def _decimal(text: str, pattern: str) -> str:
     """Digits of a number with the separators of the language."""
+    return _separated(text, pattern, language().locale)
+
+
+@functools.lru_cache(maxsize=10_000)
+def _separated(text: str, pattern: str, locale: Locale) -> str:
     digits = Decimal(text) + 0  # which takes the sign off a zero
-    return format_decimal(digits, pattern, locale=language().locale).replace("-", MINUS)
+    return format_decimal(digits, pattern, locale=locale).replace("-", MINUS)

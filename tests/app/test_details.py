@@ -447,6 +447,9 @@ def test_an_environment_fetches_its_most_rated_movies(
     assert [path.partition("?")[0] for path in server.paths()] == ["/3/movie/13", "/3/movie/680"]
     store = project_copy / "data/test/movie_details"
     assert f"2 of 2 movies are in {store}" in said
+    assert f"save one from https://www.themoviedb.org/about/logos-attribution as {store}" in said
+    (store / "tmdb-logo.svg").write_text("<svg/>")
+    assert "logo" not in fetch_for(project_copy, "test", tmdb, limit=2)
     assert list(Details.read(store)) == [356]
 
 

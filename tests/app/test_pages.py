@@ -16,7 +16,7 @@ import httpx
 import pytest
 from starlette.testclient import TestClient
 
-from explainable_recsys.app import views
+from explainable_recsys.app import pages, views
 from explainable_recsys.app.details import Details
 from explainable_recsys.app.held import Held
 from explainable_recsys.app.service import Service, open_service
@@ -298,6 +298,28 @@ def test_age_ratings_decide_where_they_are_known(
     title = urlencode({"q": shelf.film(adult).title})
     assert f'name="r.{adult}"' not in page(client, title, "/search")
     assert f'name="r.{adult}"' in page(client, f"{title}&adult=1", "/search")
+
+
+def test_who_shows_details_of_tmdb_shows_its_notice_and_its_logo(
+    client: TestClient,
+    service: Service,
+    liked: str,
+    shelf: Shelf,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert "not endorsed" not in page(client, liked)
+    assert client.get("/static/tmdb-logo.svg").status_code == 404
+    logo = tmp_path / "tmdb-logo.svg"
+    logo.write_text("<svg/>")
+    for there in (None, logo):
+        known = replace(shelf, adults=frozenset(), logo=there)
+        for module in (views, pages):
+            monkeypatch.setattr(module, "shelf_of", lambda _, known=known: known)
+        text = page(client, liked)
+        assert "not endorsed" in text
+        assert ('src="/static/tmdb-logo.svg" alt="TMDB"' in text) == (there is not None)
+    assert client.get("/static/tmdb-logo.svg").text == "<svg/>"
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from explainable_recsys.app import notices
 from explainable_recsys.app.tmdb import Tmdb, UnreachableError
 from explainable_recsys.datasets.leftovers import temporary
 from explainable_recsys.datasets.reading.tables import read_table
@@ -33,6 +34,9 @@ from explainable_recsys.wording.phrases import phrase
 
 FOLDER = "movie_details"
 """The store, below the results of an environment."""
+
+LOGO = "tmdb-logo.svg"
+"""TMDb's own, in the store: its terms ask for it, and whoever fetches puts it there."""
 
 LINKS = "links.csv"
 """GroupLens' file of the numbers that others have for its movies, beside the ratings."""
@@ -153,6 +157,12 @@ def fetch_for(project: Path, env: str | None, tmdb: Tmdb, limit: int | None = No
         said += phrase("; TMDb does not know {n} of these", n=f"{counts['unknown']:,}")
     if counts["failed"]:
         said += phrase("; {n} failed: run the command again", n=f"{counts['failed']:,}")
+    if not (folder / LOGO).is_file():
+        said += phrase(
+            ".\nIts terms ask for its logo: save one from {page} as {file}, and the app shows it",
+            page=notices.TMDB_LOGOS,
+            file=folder / LOGO,
+        )
     return said
 
 

@@ -67,6 +67,14 @@ def router(held: Held) -> APIRouter:
 
         return answered(held.service, request, page, "problem_part.html.j2")
 
+    @routes.get("/static/tmdb-logo.svg")
+    def logo() -> Response:
+        """Of those whose details are shown."""
+        found = shelf_of(held.service).logo
+        if found is None:
+            return Response(status_code=404)
+        return FileResponse(found, headers={"cache-control": FOR_A_DAY})
+
     @routes.get("/static/{name}")
     def static(name: str) -> Response:
         if name not in STATIC:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple, Self
 from urllib.parse import quote
 
 import numpy as np
 
-from explainable_recsys.app.details import FOLDER, Details
+from explainable_recsys.app.details import FOLDER, LOGO, Details
 from explainable_recsys.app.items import NotHereError
 from explainable_recsys.app.picks import picking_order
 from explainable_recsys.app.service import Service
@@ -58,6 +59,7 @@ class Shelf:
         stars: Ratings that a film is given at first.
         example: The user who is shown first; None without one.
         adults: Films for 18 and over; None where age ratings are not known.
+        logo: TMDb's, whose details are shown; None where nobody has put it there.
     """
 
     films: Mapping[str, Film]
@@ -67,12 +69,14 @@ class Shelf:
     stars: tuple[float, ...]
     example: Any
     adults: frozenset[str] | None
+    logo: Path | None
 
     @classmethod
     def of(cls, service: Service) -> Self:
         """That of a run."""
         data, step = service.data, step_of(service.data)
-        details = Details.read(service.found.root / FOLDER)
+        store = service.found.root / FOLDER
+        details, logo = Details.read(store), store / LOGO
         films = [_film(row, details.get(row["item_id"])) for row in service.items.rows]
         adults = [film.item_id for film in films if film.details and film.details.adults_only]
         return cls(
@@ -83,6 +87,7 @@ class Shelf:
             stars=stars_of(data.scale.minimum, data.scale.maximum, step),
             example=stored_example(service.run.catalog, data.histories),
             adults=frozenset(adults) if details else None,
+            logo=logo if logo.is_file() else None,
         )
 
     @property

@@ -106,6 +106,14 @@ def test_a_whole_session(new: New, study: Served) -> None:
     assert {event.kind for event in study.store.events(one.session.one)} >= {"shown", "consent"}
 
 
+def test_whose_details_are_shown_is_said_in_studies_too(
+    new: New, study: Served, shelf: Shelf
+) -> None:
+    assert "not endorsed" not in new().client.get(AT).text
+    vars(study)["shelf"] = replace(shelf, adults=frozenset())
+    assert "not endorsed" in new().client.get(AT).text
+
+
 def test_nobody_is_told_which_kind_of_reason_it_is(new: New) -> None:
     one = new()
     one.begin()

@@ -105,7 +105,8 @@ def assert_relatively_close(found, expected, tolerance=1e-8):
 
 
 def all_weights(model):
-    return model.weights_to(np.arange(model.n_items))
+    everything = np.arange(model.n_items)
+    return model.weights_between(everything, everything)
 
 
 def all_contributions(model, histories, items, cells=40):
@@ -291,12 +292,13 @@ def test_items_of_a_fit_in_small_blocks_have_the_same_diagonal(shape, monkeypatc
 
 
 @all_shapes
-def test_weights_to_some_items(shape):
+def test_weights_between_some_items(shape):
     model = EASE.fit(random_interactions(shape), parameters())
-    some = np.array([4, 0, 4, 6])
-    assert model.weights_to(some).shape == (shape[1], 4)
-    np.testing.assert_allclose(model.weights_to(some), all_weights(model)[:, some], atol=1e-14)
-    assert model.weights_to(some[:0]).shape == (shape[1], 0)
+    rated, some = np.array([0, 3, 6]), np.array([4, 0, 4, 6])
+    found = model.weights_between(rated, some)
+    np.testing.assert_allclose(found, all_weights(model)[np.ix_(rated, some)], atol=1e-14)
+    assert model.weights_between(rated, some[:0]).shape == (3, 0)
+    assert model.weights_between(rated[:0], some).shape == (0, 4)
 
 
 @all_shapes

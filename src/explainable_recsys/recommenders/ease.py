@@ -118,8 +118,12 @@ class EASE(Recommender):
         """Sum of the weights of the rated items; -inf for items that were left out."""
         if len(self.training_starts):
             return self.scores_of(histories, np.arange(self.n_items))
-        x = self._inputs(histories)
-        scores = (x.toarray() - self._times_inverse(x) / self.diagonal) * self.factors
+        x, inside = self._inputs(histories), self.known
+        product = (
+            x.toarray() / self.parameters.regularization
+        )
+        product[:, inside] = x[:, np.flatnonzero(inside)] @ self.inverse
+        scores = (x.toarray() - product / self.diagonal) * self.factors
         scores[:, ~self.known] = -np.inf
         return scores.astype(np.float32, order="C")
 
@@ -139,23 +143,31 @@ class EASE(Recommender):
         weights = rating_weights(histories.values, self.mean, self.parameters.rating_weight)
         weights = weights * (histories.filled & self.known[histories.columns])
         wanted, places = np.unique(items, return_inverse=True)
+        rated, rows = np.unique(histories.columns, return_inverse=True)
         found = np.zeros((*items.shape, histories.columns.shape[1]))
         step = max(1, WEIGHTS_AT_ONCE // self.n_items)
         for start in range(0, len(wanted), step):
-            columns = self.weights_to(wanted[start : start + step])
+            columns = self.weights_between(rated, wanted[start : start + step])
             users, slots = np.nonzero((places >= start) & (places < start + step))
-            rated = histories.columns[users]
-            found[users, slots] = columns[rated, places[users, slots][:, None] - start]
+            found[users, slots] = columns[rows[users], places[users, slots][:, None] - start]
         return found * weights[:, None, :]
 
-    def weights_to(self, items: NDArray[np.int64]) -> NDArray[np.float64]:
-        """The weights of all items in the scores of some, B_.i times the factor, (n_items, m)."""
-        unit = sparse.csr_array(
-            (np.ones(len(items)), (np.arange(len(items)), items)), shape=(len(items), self.n_items)
-        )
-        columns = -self._times_inverse(unit).T * (self.factors / self.diagonal)[items]
-        columns[items, np.arange(len(items))] = 0.0
-        return np.asarray(columns)
+    def weights_between(
+        self, rated: NDArray[np.int64], items: NDArray[np.int64]
+    ) -> NDArray[np.float64]:
+        """The weights of rated items (n,) in the scores of others (m,), B_ji times the factor."""
+        same = rated[:, None] == items
+        if len(self.training_starts):
+            with one_blas_thread():  # with more threads the last digits differ
+                inner = self._training_by_item[items].toarray() @ self.inverse
+            inverse = (same - self._training_by_item[rated] @ inner.T) / (
+                self.parameters.regularization
+            )
+        else:
+            inverse = self.inverse[np.ix_(self._places[items], self._places[rated])].T
+            inverse = np.where(self.known[items] & self.known[rated][:, None], inverse, 0.0)
+        weights = -inverse * (self.factors / self.diagonal)[items]
+        return np.where(same, 0.0, weights)
 
     def _inputs(self, histories: sparse.csr_array) -> sparse.csr_array:
         x = weighted_ratings(histories, self.mean, self.parameters.rating_weight)
@@ -179,17 +191,10 @@ class EASE(Recommender):
         scores[own.indices, rows] += own.data
         return scores[columns] if whole else scores
 
-    def _times_inverse(self, rows: sparse.csr_array) -> NDArray[np.float64]:
-        """Rows (n, n_items) times P; of items left out P is I / lambda."""
-        penalty = self.parameters.regularization
-        if len(self.training_starts):
-            with one_blas_thread():  # with more threads the last digits differ
-                inner = (rows @ self._training_by_item).toarray() @ self.inverse
-            return np.asarray((rows.toarray() - inner @ self._training) / penalty)
-        product = rows.toarray() / penalty
-        inside = np.flatnonzero(self.known)
-        product[:, inside] = rows[:, inside] @ self.inverse
-        return product
+    @cached_property
+    def _places(self) -> NDArray[np.int64]:
+        """Row of each item in P of the first form; 0 for those that were left out."""
+        return np.where(self.known, np.cumsum(self.known) - 1, 0)
 
     @cached_property
     def _column_scale(self) -> NDArray[np.float64]:

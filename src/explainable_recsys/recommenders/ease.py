@@ -119,9 +119,7 @@ class EASE(Recommender):
         if len(self.training_starts):
             return self.scores_of(histories, np.arange(self.n_items))
         x, inside = self._inputs(histories), self.known
-        product = (
-            x.toarray() / self.parameters.regularization
-        )
+        product = x.toarray() / self.parameters.regularization
         product[:, inside] = x[:, np.flatnonzero(inside)] @ self.inverse
         scores = (x.toarray() - product / self.diagonal) * self.factors
         scores[:, ~self.known] = -np.inf

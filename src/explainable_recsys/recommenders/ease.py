@@ -154,18 +154,17 @@ class EASE(Recommender):
         self, rated: NDArray[np.int64], items: NDArray[np.int64]
     ) -> NDArray[np.float64]:
         """The weights of rated items (n,) in the scores of others (m,), B_ji times the factor."""
-        same = rated[:, None] == items
         if len(self.training_starts):
             with one_blas_thread():  # with more threads the last digits differ
                 inner = self._training_by_item[items].toarray() @ self.inverse
-            inverse = (same - self._training_by_item[rated] @ inner.T) / (
-                self.parameters.regularization
-            )
+            weights = np.asarray(self._training_by_item[rated] @ inner.T)
+            weights /= self.parameters.regularization
         else:
-            inverse = self.inverse[np.ix_(self._places[items], self._places[rated])].T
-            inverse = np.where(self.known[items] & self.known[rated][:, None], inverse, 0.0)
-        weights = -inverse * (self.factors / self.diagonal)[items]
-        return np.where(same, 0.0, weights)
+            weights = -self.inverse[np.ix_(self._places[items], self._places[rated])].T
+            weights[~(self.known[items] & self.known[rated][:, None])] = 0.0
+        weights *= (self.factors / self.diagonal)[items]
+        weights[rated[:, None] == items] = 0.0
+        return weights
 
     def _inputs(self, histories: sparse.csr_array) -> sparse.csr_array:
         x = weighted_ratings(histories, self.mean, self.parameters.rating_weight)

@@ -132,6 +132,16 @@ _PAIR: Cells = {
     later("d"): _fixed("d_z"),
     later("its 95 % interval"): _ends("d_z_low", "d_z_high"),
 }
+_VARIANCE: Cells = {
+    **_KEYS,
+    later("F"): _fixed("f", 3),
+    later("degrees of freedom"): lambda row: f"{row['df']}, {row['df_error']}",
+    later("p"): _p("p"),
+    later("Mauchly's p"): _p("sphericity_p"),
+    later("p after Greenhouse and Geisser"): _p("p_gg"),
+    later("partial η²"): _fixed("eta2", 3),
+    later("90 % interval"): _ends("eta2_low", "eta2_high"),
+}
 
 LAYOUTS = (
     Layout(
@@ -154,17 +164,7 @@ LAYOUTS = (
     Layout(
         "omnibus",
         later("Do kinds of reasons differ at all?"),
-        {
-            **_KEYS,
-            later("F"): _fixed("f", 3),
-            later("degrees of freedom"): lambda row: f"{row['df']}, {row['df_error']}",
-            later("p"): _p("p"),
-            later("Mauchly's p"): _p("sphericity_p"),
-            later("p after Greenhouse and Geisser"): _p("p_gg"),
-            later("partial η²"): _fixed("eta2", 3),
-            later("90 % interval"): _ends("eta2_low", "eta2_high"),
-            later("Friedman's p"): _p("friedman_p"),
-        },
+        {**_VARIANCE, later("Friedman's p"): _p("friedman_p")},
     ),
     Layout(
         "contrasts",
@@ -181,6 +181,12 @@ LAYOUTS = (
         "forms",
         later("Differences between the forms in which reasons are shown"),
         {**_PAIR, later("p over all (Holm)"): _p("p_holm")},
+    ),
+    Layout(
+        "interactions",
+        later("Do differences between kinds of reasons hang on the form?"),
+        _VARIANCE,
+        later("Of the people with answers to each kind in each form, without the controls."),
     ),
     Layout(
         "told_terms",

@@ -7,7 +7,6 @@ import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ import click
 from kedro.io import DataCatalog
 
 from explainable_recsys.app.study import export as tables
+from explainable_recsys.app.study.code_version import code_version
 from explainable_recsys.app.study.databases import parsed_url
 from explainable_recsys.app.study.served import ANSWERS, known_run, service_of
 from explainable_recsys.app.study.store import Participant, Store, Study, open_store, plain
@@ -76,7 +76,7 @@ def replay(project: Path, env: str | None, name: str, url: str) -> bool:
     """
     catalog = quick_catalog(project, env)
     with found(catalog, name, url) as (store, study):
-        if (here := version("explainable-recsys")) != study.code_version:
+        if (here := code_version()) != study.code_version:
             text = phrase("Made by version {then}, asked again of version {now}.",
                           then=study.code_version, now=here)  # fmt: skip
             click.echo(text)

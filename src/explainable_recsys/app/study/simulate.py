@@ -16,7 +16,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from http.client import HTTPConnection, HTTPException
-from importlib.metadata import version
 from pathlib import Path
 from typing import IO, Literal
 
@@ -27,6 +26,7 @@ from kedro.io import DataCatalog
 from explainable_recsys.app.picks import picking_order
 from explainable_recsys.app.service import Service
 from explainable_recsys.app.study.browser import Browser, Count
+from explainable_recsys.app.study.code_version import code_version
 from explainable_recsys.app.study.export import exported, manifest_of, write_export
 from explainable_recsys.app.study.served import (
     ANSWERS,
@@ -183,8 +183,7 @@ def _begun(store: Store, plan: Plan, catalog: DataCatalog) -> Service:
         raise InputError(f"--store: study '{plan.slug}' is in it; accepted: one without it")
     run = latest_run(plan, catalog)
     service = service_of(plan, run, results_root(catalog))
-    code = version("explainable-recsys")
-    store.register(plan, run.id, str(service.card["version"]), code)
+    store.register(plan, run.id, str(service.card["version"]), code_version())
     return service
 
 

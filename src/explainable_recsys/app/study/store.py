@@ -184,7 +184,7 @@ class Store:
             plan: The study.
             run_id: Of the run that recommends and explains.
             data_version: Hash of its data.
-            code_version: Of this program.
+            code_version: Of this program, as `code_version`.
 
         Returns:
             The study as it began, whatever version of the program goes on with it.

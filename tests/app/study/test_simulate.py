@@ -246,6 +246,10 @@ def test_addresses_and_codes_are_printed(
         store.leave_email("films-simulated", "a@example.org")
     commands.addresses(PROJECT, "test", simulated, "")
     assert capsys.readouterr().out == "a@example.org\n"
+    commands.addresses(PROJECT, "test", simulated, "", "a@Example.org")
+    assert capsys.readouterr().out == "Deleted.\n"
+    with pytest.raises(InputError, match=r"--delete a@example\.org: no such address"):
+        commands.addresses(PROJECT, "test", simulated, "", "a@example.org")
 
 
 def test_studies_and_stores_that_are_not_there_are_named(simulated: str, here: None) -> None:

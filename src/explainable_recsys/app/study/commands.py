@@ -112,16 +112,28 @@ def codes(project: Path, env: str | None, name: str, url: str, n: int) -> None:
         click.echo("\n".join(store.make_codes(study.slug, n)))
 
 
-def addresses(project: Path, env: str | None, name: str, url: str) -> None:
-    """Print the addresses that were left, each on a line; arguments as `export`.
+def addresses(project: Path, env: str | None, name: str, url: str, gone: str = "") -> None:
+    """Print the addresses that were left, each on a line, or delete one.
+
+    Args:
+        project: Root of the project.
+        env: Environment; None for the embedded data.
+        name: As `export`.
+        url: As `export`.
+        gone: What to delete; empty: nothing.
 
     Raises:
-        InputError: If the study has not begun, or has no raffle.
+        InputError: If the study has not begun, or has no raffle, or this address was not left.
     """
     with found(quick_catalog(project, env), name, url) as (store, study):
         if study.plan.raffle is None:
             raise InputError(f"study '{study.slug}' has no raffle; accepted: one that has")
-        click.echo("\n".join(store.emails(study.slug)))
+        if not gone:
+            click.echo("\n".join(store.emails(study.slug)))
+        elif store.forget_email(study.slug, gone):
+            click.echo(phrase("Deleted."))
+        else:
+            raise InputError(f"--delete {gone}: no such address was left for '{study.slug}'")
 
 
 def withdraw(project: Path, env: str | None, code: str, url: str) -> None:

@@ -16,7 +16,7 @@ from kedro.io import DataCatalog
 
 from explainable_recsys.app.runs import Found, Run, catalog_of
 from explainable_recsys.app.service import Service
-from explainable_recsys.app.shelf import Shelf
+from explainable_recsys.app.shelf import Shelf, shelf_of
 from explainable_recsys.app.study.code_version import code_version
 from explainable_recsys.app.study.reasons import lister_of
 from explainable_recsys.app.study.store import Participant, Shown, Store, Task, open_store
@@ -90,7 +90,7 @@ class Served:
     @cached_property
     def shelf(self) -> Shelf:
         """The films."""
-        return Shelf.of(self.service)
+        return shelf_of(self.service)
 
     def shows(self, one: Participant) -> Shows:
         """What is shown to somebody; nothing before it is made, and the same ever after."""

@@ -17,6 +17,7 @@ from explainable_recsys.reporting.study_sentences import (
 from explainable_recsys.reporting.tables import Table
 from explainable_recsys.study.about import readable
 from explainable_recsys.study.exclusions import WITH, WITHOUT
+from explainable_recsys.study.tasks import LIST, SHOWN
 from explainable_recsys.wording import numbers
 from explainable_recsys.wording.numbers import finite, fixed, number, percentage
 from explainable_recsys.wording.phrases import later, phrase
@@ -83,6 +84,10 @@ def _name(column: str) -> Callable[[Mapping[str, Any]], str]:
     return lambda row: readable(str(row[column]))
 
 
+def _phrase(column: str) -> Callable[[Mapping[str, Any]], str]:
+    return lambda row: phrase(row[column])
+
+
 def _said(column: str, words: Mapping[str, str]) -> Callable[[Mapping[str, Any]], str]:
     return lambda row: phrase(words[row[column]])
 
@@ -119,6 +124,12 @@ def _term(row: Mapping[str, Any]) -> str:
         text = later("{kind} instead of {other}")
         return phrase(text, kind=readable(row["term"]), other=readable(row["against"]))
     return phrase("films {what}", what=_said("term", COVARIATES)(row))
+
+
+def _films(row: Mapping[str, Any]) -> str:
+    """Which films: those of a kind, or all."""
+    name = row["condition"]
+    return phrase(name) if name in (SHOWN, LIST) else readable(name)
 
 
 _WAY: Cells = {later("exclusions"): _said("exclusions", BOTH)}
@@ -193,7 +204,7 @@ LAYOUTS = (
         later("What moves single answers (ordinal models)"),
         {
             **_KEYS,
-            later("model"): _name("model"),
+            later("model"): _phrase("model"),
             later("what"): _term,
             later("logits"): _fixed("estimate"),
             later("95 % interval"): _ends(),
@@ -237,7 +248,7 @@ LAYOUTS = (
         later("How well known the films are"),
         {
             **_WAY,
-            later("films"): _name("condition"),
+            later("films"): _films,
             later("number"): _count("n"),
             later("median popularity rank"): _count("popularity_rank"),
         },

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import math
+import shutil
 import socket
 import subprocess
 import sys
@@ -54,6 +55,9 @@ INFORMATION = "information.txt"
 
 PATIENCE = 180.0
 """Seconds for which a server may start."""
+
+GRACE = 10.0
+"""Seconds in which it may end."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +137,7 @@ def simulate(project: Path, env: str | None, folder: Path, trial: Trial) -> bool
     url, clock = trial.store or _emptied(place), Clock.at(plan)
     through_page = trial.through == "pages"
     store = open_store(url, clock=now if through_page else clock)
-    with closing(store):
+    with _whole(place, trial), closing(store):
         service = _begun(store, plan, catalog)
         about = Simulation(effects=trial.effects, seed=trial.seed)
         people = people_of(plan, about, service.data, picking_order(service.data), trial.people)
@@ -150,6 +154,18 @@ def simulate(project: Path, env: str | None, folder: Path, trial: Trial) -> bool
         if trial.output is not None:
             _export(store, plan, service, trial.output)
     return not (result.lost or result.doubled)
+
+
+@contextmanager
+def _whole(place: Path, trial: Trial) -> Iterator[None]:
+    """Leave nothing of a simulation that is stopped, but in a store that was asked for."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        shutil.rmtree(place, ignore_errors=True)
+        if not trial.store:
+            _emptied(place)
+        raise
 
 
 def read_effects(given: Iterable[str]) -> dict[str, float]:
@@ -245,14 +261,16 @@ def through_pages(
             )
             for person, code in zip(people, invited(store, people), strict=True)
         ]
-        ended = threading.Event()
-        killer = threading.Thread(target=_kill_now_and_then, args=(server, visitors, trial, ended))
+        about = server, visitors, trial, count.ended
+        killer = threading.Thread(target=_kill_now_and_then, args=about)
         killer.start()
         try:
             with ThreadPoolExecutor(trial.at_once) as pool:
-                list(pool.map(Visitor.take_part, visitors))
+                try:
+                    list(pool.map(Visitor.take_part, visitors))
+                finally:
+                    count.ended.set()  # before the pool waits for who is still there
         finally:
-            ended.set()
             killer.join()
     lost, doubled = differences(visitors)
     found = _result(store, plan)
@@ -267,7 +285,11 @@ def _kill_now_and_then(
     while not ended.wait(0.05) and server.kills < trial.kills:
         done = sum(sum(visitor.forms.values()) for visitor in visitors)
         if done > wanted * (server.kills + 1) / (trial.kills + 1):
-            server.kill()
+            try:
+                server.kill()
+            except InputError:
+                if not ended.wait(1):  # at Ctrl-C a server that starts ends, too
+                    raise
 
 
 @dataclass
@@ -326,10 +348,15 @@ class _Server:
         self.start()
 
     def end(self) -> None:
-        """End it in good order."""
-        if self.process is not None and self.process.poll() is None:
-            self.process.terminate()
-            self.process.wait(30)
+        """End it in good order, or if it does not, at once."""
+        if self.process is None:
+            return
+        self.process.terminate()
+        try:
+            self.process.wait(GRACE)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
 
 
 @contextmanager

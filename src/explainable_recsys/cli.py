@@ -434,14 +434,17 @@ study.add_command(with_plain_errors(study_codes))
 @click.command(name="addresses")
 @click.argument("name", metavar="STUDY")
 @STORE
+@click.option("--delete", "gone", metavar="ADDRESS", default="", help="Delete this one.")
 @click.option("--env", "-e", help="Environment, for example ml-100k.")
 @click.pass_obj
-def study_addresses(metadata: ProjectMetadata, /, name: str, store: str, env: str | None) -> None:
-    """Show the e-mail addresses that people left for the raffle of STUDY."""
+def study_addresses(
+    metadata: ProjectMetadata, /, name: str, store: str, gone: str, env: str | None
+) -> None:
+    """Show the e-mail addresses that people left for the raffle of STUDY, or delete one."""
     from explainable_recsys.app.study.commands import addresses
 
     check_environment(metadata.project_path / "conf", env)
-    addresses(metadata.project_path, env, name, store)
+    addresses(metadata.project_path, env, name, store, gone)
 
 
 study.add_command(with_plain_errors(study_addresses))

@@ -63,6 +63,10 @@ def test_what_is_wrong_with_the_files(folder: Path) -> None:
     plan.write_text("slug: [", encoding="utf-8")
     with pytest.raises(InputError, match=r"study\.yml: while parsing"):
         read_study(folder)
+    plan.write_text("slug: a\npool:\n  length: 9\n  # x\n  length: 8\n", encoding="utf-8")
+    twice = r"study\.yml, line 5: 'length' stands there twice, first in line 3; accepted: once"
+    with pytest.raises(InputError, match=twice):
+        read_study(folder)
     plan.write_text("- slug", encoding="utf-8")
     with pytest.raises(InputError, match="a list stands where keys should"):
         read_study(folder)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from kedro.io import DataCatalog, DatasetError
+from scipy import stats
 
 from explainable_recsys.errors import InputError
 from explainable_recsys.interface.summary import print_summary
@@ -115,24 +117,42 @@ def test_anybodys_table_in_long_form_is_analysed_alike(tmp_path: Path) -> None:
 
 
 def test_forms_that_are_crossed_with_kinds_are_compared_too() -> None:
-    of, tables = drawn_plan(8, forms=["sentence", "drawn"]), drawn(8)
-    plan = of.model_dump(mode="json")
-    odd = tables["trials"]["position"] % 2 == 1
-    trials = tables["trials"].assign(form=["drawn" if one else "sentence" for one in odd])
+    kinds = [{"name": name, "approach": "posthoc_ar"} for name in ("rules", "influence")]
+    control = {"name": "fixed", "says": "Good."}  # looks the same in all forms
+    of = drawn_plan(8, forms=["sentence", "drawn"], kinds=[control, *kinds])
+    tables, plan = drawn(8), of.model_dump(mode="json")
+    turn = tables["trials"].groupby(["participant", "condition"]).cumcount()
+    trials = tables["trials"].assign(form=np.where(turn % 2, "drawn", "sentence"))
     study = nodes.StudyParameters()
     people, _, long = nodes.gather_answers(
         plan, tables["participants"], trials, tables["answers"], study
     )
-    forms = nodes.compare_kinds(plan, long, people)[4].query("exclusions == 'with'")
+    found = [
+        table.query("exclusions == 'with'") for table in nodes.compare_kinds(plan, long, people)
+    ]
+    forms, interactions = found[4:]
     assert forms[["measure", "first", "second"]].to_numpy().tolist() == [
         ["interest", "drawn", "sentence"],
         ["trust", "drawn", "sentence"],
     ]
-    trust = long[long["measure"] == "trust"].groupby(["participant", "form"])["value"].mean()
+    kept = long[(long["measure"] == "trust") & (long["condition"] != "fixed")]
+    trust = kept.groupby(["participant", "form"])["value"].mean()
     differences = trust.xs("drawn", level="form") - trust.xs("sentence", level="form")
     assert forms["difference"].iloc[1] == pytest.approx(differences.mean())
-    one = nodes.compare_kinds(plan, long.assign(form="drawn"), people)[4]
-    assert one.empty
+    # Of two kinds and two forms, the interaction is a paired t-test of differences.
+    cells = kept.pivot_table("value", "participant", ["condition", "form"], observed=True)
+    drawn_more = [cells[kind]["drawn"] - cells[kind]["sentence"] for kind in ("rules", "influence")]
+    test = stats.ttest_rel(*drawn_more)
+    assert interactions[["measure", "n", "df"]].to_numpy().tolist() == [
+        ["interest", 8, 1],
+        ["trust", 8, 1],
+    ]
+    assert interactions[["f", "p"]].iloc[1].tolist() == pytest.approx(
+        [test.statistic**2, test.pvalue]
+    )
+    one = nodes.compare_kinds(plan, long.assign(form="drawn"), people)
+    assert one[4].empty
+    assert one[5].empty
 
 
 def test_a_table_that_is_none_is_refused_by_row(tmp_path: Path) -> None:

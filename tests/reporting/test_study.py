@@ -50,6 +50,7 @@ def results(given: pd.DataFrame, *expected: str, **changes: Any) -> StudyResults
     }
     terms = ["measure", "model", "term", "against", "estimate", "low", "high", "p", "exclusions"]
     none |= {"terms": pd.DataFrame(columns=terms), "forms": both["contrasts"].head(0)}
+    none |= {"interactions": both["omnibus"].head(0)}
     made: dict[str, Any] = {"about": About(), **both, **none}
     made |= {"people": pd.DataFrame({"excluded_by": ["", "", "alike"], "n_set_aside": [2, 3, 9]})}
     made |= {"flow": pd.DataFrame(flow, columns=["step", "n", "excluded"])}
@@ -104,7 +105,19 @@ def test_forms_are_told_apart_from_kinds() -> None:
     forms = contrasts(crossed).assign(exclusions="with", expected="", p_planned=np.nan)
     text = one(results(answers(1, 1), forms=forms), "the forms")
     assert "trust with drawn above sentence" in text
-    assert not [text for text in study_sentences(results(answers(1, 1))) if "forms" in text]
+    assert not [text for text in study_sentences(results(answers(1, 1))) if "form" in text]
+
+
+@pytest.mark.parametrize(("p", "said"), [(0.01, "in trust hang on"), (0.2, "is not shown, which")])
+def test_whether_a_form_suits_some_kinds_better(p: float, said: str) -> None:
+    tests = omnibus(answers(3, 1)).assign(exclusions="with", p_gg=p, f=7.25)
+    found = results(answers(3, 1), "ab", interactions=tests)
+    text = one(found, "the form")
+    assert said in text
+    assert "F(1, 11) = 7.25" in text
+    findings = study_findings(found)
+    assert text in findings["in_short"]
+    assert [table["rows"] for table in findings["tables"] if "the form" in table["caption"]]
 
 
 def test_it_is_said_if_the_exclusions_decide() -> None:

@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy import stats
 
-from explainable_recsys.study.anova import repeated_measures
+from explainable_recsys.study.anova import interaction, repeated_measures
 from explainable_recsys.study.contrasts import bonferroni, contrasts, holm
 from explainable_recsys.study.ranks import friedman
 from explainable_recsys.study.reliability import reliability
@@ -62,6 +62,23 @@ def test_analysis_of_variance(pingouin: ModuleType, values: NDArray[np.float64])
     else:
         assert (ours.w, ours.sphericity_p, ours.epsilon_gg) == (1, 1, 1)
         assert ours.f == pytest.approx(contrasts(values)[0].t ** 2)
+
+
+@pytest.mark.parametrize(("n", "a", "b"), [(5, 2, 2), (9, 3, 2), (25, 2, 4), (20, 3, 3)])
+def test_interaction(pingouin: ModuleType, n: int, a: int, b: int) -> None:
+    rng = np.random.default_rng(n)
+    unequal = rng.normal(0, 1 + np.arange(a * b).reshape(a, b) / 3, (n, a, b))
+    values = rng.normal(3, 1, (n, 1, 1)) + unequal + np.outer(range(a), range(b)) / 4
+    keys = dict(zip(("person", "kind", "form"), map(np.ravel, np.indices((n, a, b))), strict=True))
+    long = pd.DataFrame({**keys, "value": values.ravel()})
+    theirs = pingouin.rm_anova(
+        long, dv="value", within=["kind", "form"], subject="person", effsize="np2"
+    ).iloc[2]
+    ours = interaction(values)
+    assert (ours.n, ours.df, ours.df_error) == (n, theirs["ddof1"], theirs["ddof2"])
+    names = ["F", "p_unc", "np2", "eps", "p_GG_corr"]
+    found = [ours.f, ours.p, ours.eta2, ours.epsilon_gg, ours.p_gg]
+    assert found == pytest.approx([theirs[name] for name in names], **NEAR)
 
 
 def test_ranks(pingouin: ModuleType, values: NDArray[np.float64]) -> None:

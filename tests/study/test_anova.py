@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from explainable_recsys.errors import InputError
-from explainable_recsys.study.anova import repeated_measures
+from explainable_recsys.study.anova import interaction, repeated_measures
 
 
 def test_by_hand() -> None:
@@ -29,6 +29,16 @@ def test_neither_level_of_a_person_nor_unit_nor_order_matters(
     moved = scale * (values + shift * rng.normal(size=(8, 1)))[rng.permutation(8)][:, [2, 0, 3, 1]]
     for name, there in vars(repeated_measures(values)).items():
         assert vars(repeated_measures(moved))[name] == pytest.approx(there, rel=1e-6, abs=1e-9)
+
+
+def test_sphericity_of_an_interaction_is_that_of_the_products_of_contrasts() -> None:
+    values = np.random.default_rng(0).normal(size=(9, 3, 3)) * [1, 2, 4]
+    between_three = np.array([[1, -1, 0], [1, 1, -2]]) / np.sqrt([[2], [6]])
+    products = values.reshape(9, 9) @ np.kron(between_three, between_three).T
+    spread = np.linalg.eigvalsh(np.cov(products, rowvar=False))
+    found = interaction(values)
+    assert found.w == pytest.approx(np.prod(spread / spread.mean()))
+    assert found.epsilon_gg == pytest.approx(spread.sum() ** 2 / (4 * np.square(spread).sum()))
 
 
 def test_epsilon_has_its_bounds() -> None:
@@ -62,3 +72,14 @@ def test_fewer_people_than_conditions_have_no_test_of_sphericity() -> None:
 def test_what_cannot_be_tested_is_said(values: list[list[float]], says: str) -> None:
     with pytest.raises(InputError, match=says):
         repeated_measures(np.array(values, np.float64))
+
+
+@pytest.mark.parametrize(
+    ("shape", "says"),
+    [((4, 3), "levels, levels"), ((4, 1, 3), "levels, levels"), ((2, 2, 2), "at")],
+)
+def test_an_interaction_needs_two_factors_and_three_people(
+    shape: tuple[int, ...], says: str
+) -> None:
+    with pytest.raises(InputError, match=says):
+        interaction(np.random.default_rng(0).normal(size=shape))

@@ -8,9 +8,15 @@ import pytest
 from scipy import stats
 
 from explainable_recsys.errors import InputError
-from explainable_recsys.study.anova import repeated_measures
+from explainable_recsys.study.anova import interaction, repeated_measures
 from explainable_recsys.study.contrasts import holm
-from explainable_recsys.study.outcomes import answer_counts, contrasts, descriptives, omnibus
+from explainable_recsys.study.outcomes import (
+    answer_counts,
+    contrasts,
+    descriptives,
+    interactions,
+    omnibus,
+)
 
 
 def long_form(measures: dict[str, list[list[float]]], kinds: str = "abc") -> pd.DataFrame:
@@ -106,3 +112,18 @@ def test_three_people_are_enough_and_nothing_is_missing() -> None:
     for found in (descriptives(table), answer_counts(table), omnibus(table), contrasts(table)):
         assert not found.isna().any(axis=None)
         assert np.isfinite(found.select_dtypes("number")).all(axis=None)
+
+
+def test_interactions_are_of_people_with_every_condition_in_every_form() -> None:
+    drawn = long_form({"trust": TRUST}, kinds="ab").assign(form="drawn")
+    said = long_form({"trust": INTEREST}, kinds="ab").assign(form="sentence")
+    table = pd.concat([drawn, said])
+    [found] = interactions(table).itertuples()
+    values = np.array([TRUST, INTEREST]).transpose(1, 2, 0)[:, :2]  # people, conditions, forms
+    assert found.f == interaction(values).f
+    assert (found.measure, found.n, found.n_left_out) == ("trust", 4, 0)
+    [fewer] = interactions(table.iloc[1:]).itertuples()
+    assert (fewer.n, fewer.n_left_out) == (3, 1)
+    assert interactions(table.iloc[3:]).empty  # two people
+    assert interactions(table[(table["form"] == "drawn") | (table["condition"] == "a")]).empty
+    assert interactions(table.assign(value=1)).empty  # nothing varies

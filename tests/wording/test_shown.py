@@ -19,12 +19,13 @@ from explainable_recsys.metrics.records import ADDITIONS, METRICS
 from explainable_recsys.wording.phrases import CATALOGS, DOMAIN
 
 ROOT = Path(explainable_recsys.__file__).parent
-SHOWN = ("app", "figures", "interface", "pipelines/evaluation", "reporting", "wording")
+SHOWN = ("app", "figures", "interface", "pipelines/evaluation", "reporting", "study", "wording")
 """Folders whose texts people read."""
 
 ENGLISH = {
     *("configuration.py", "histories.py", "messages.py", "old_names.py", "stored.py", "workers.py"),
-    "study_plan.py",
+    *("study_plan.py", "plan.py", "long_form.py"),
+    *("aims.py", "simulation.py"),  # statements in several languages, and what made-up people say
     *("details.py", "items.py", "runs.py", "service.py", "shelf.py", "tmdb.py"),
     *("api.py", "problems.py", "reference.py", "schemas.py"),
     "notices.py",
@@ -42,7 +43,7 @@ NO_PHRASES = [
     r"(default-src|camera=|; frame|; Path|; Http|; Secure|public, |text/html|http-eq).*",  # headers
     r"request %s failed|study %s: %s|requests of .*|the last size takes all",  # of the log
     r"make viz|(kedro)? ?(run|explain|prune|summary) .*",  # commands
-    r"users one after another|users browsed|users shown|tasks of a study",  # the names of draws
+    r"users one after another|users browsed|users shown|\w* of a study",  # the names of draws
     r"rating points",  # a unit that a page asks for
     r"(top|middle|bottom) (left|center|right)|[xy]? domain|Arial, .*",  # plotly's names of places
     r"no difference|beyond accuracy|not applicable:",  # values in tables of results

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -88,16 +88,58 @@ def read_block(file: Path) -> dict[str, Any]:
     """The keys and values of a YAML file, without resolving anything; empty if there is none.
 
     Raises:
-        InputError: If it holds something else or is no YAML.
+        InputError: If it holds something else, a key stands there twice, or it is no YAML.
     """
     name = f"{file.parent.name}/{file.name}"
     try:
-        block = yaml.load(file.read_bytes(), _LOADER) if file.exists() else None
+        block = _loaded(file.read_bytes()) if file.exists() else None
     except yaml.YAMLError as error:
         raise InputError(f"{name}: {' '.join(str(error).split())}") from None
+    except InputError as error:
+        raise InputError(f"{name}, {error}") from None
     if block is not None and not isinstance(block, dict):
         raise InputError(f"{name}: a list stands where keys should")
     return {str(key): value for key, value in (block or {}).items()}
+
+
+def _loaded(text: bytes) -> Any:
+    """What a YAML document holds.
+
+    Raises:
+        InputError: If a key stands twice in the same block, of which YAML would take the last.
+    """
+    loader = _LOADER(text)
+    try:
+        root = loader.get_single_node()
+        if root is None:
+            return None
+        for block in _blocks(root):
+            lines: dict[object, int] = {}
+            for key, _ in block.value:
+                line = key.start_mark.line + 1
+                if (first := lines.setdefault((key.tag, str(key.value)), line)) < line:
+                    raise InputError(
+                        f"line {line}: '{key.value}' stands there twice, first in line {first}; "
+                        "accepted: once"
+                    )
+        return loader.construct_document(root)
+    finally:
+        loader.dispose()
+
+
+def _blocks(root: yaml.Node) -> Iterator[yaml.MappingNode]:
+    """All blocks of keys of a document; those with several names once."""
+    waiting, seen = [root], set[int]()
+    while waiting:
+        node = waiting.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        if isinstance(node, yaml.MappingNode):
+            yield node
+            waiting += [part for pair in node.value for part in pair]
+        elif isinstance(node, yaml.SequenceNode):
+            waiting += node.value
 
 
 def check_parameter(

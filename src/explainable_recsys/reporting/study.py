@@ -17,6 +17,7 @@ from explainable_recsys.reporting.study_sentences import (
 from explainable_recsys.reporting.tables import Table
 from explainable_recsys.study.about import readable
 from explainable_recsys.study.exclusions import WITH, WITHOUT
+from explainable_recsys.study.tasks import LIST, SHOWN
 from explainable_recsys.wording import numbers
 from explainable_recsys.wording.numbers import finite, fixed, number, percentage
 from explainable_recsys.wording.phrases import later, phrase
@@ -83,6 +84,10 @@ def _name(column: str) -> Callable[[Mapping[str, Any]], str]:
     return lambda row: readable(str(row[column]))
 
 
+def _phrase(column: str) -> Callable[[Mapping[str, Any]], str]:
+    return lambda row: phrase(row[column])
+
+
 def _said(column: str, words: Mapping[str, str]) -> Callable[[Mapping[str, Any]], str]:
     return lambda row: phrase(words[row[column]])
 
@@ -121,6 +126,12 @@ def _term(row: Mapping[str, Any]) -> str:
     return phrase("films {what}", what=_said("term", COVARIATES)(row))
 
 
+def _films(row: Mapping[str, Any]) -> str:
+    """Which films: those of a kind, or all."""
+    name = row["condition"]
+    return phrase(name) if name in (SHOWN, LIST) else readable(name)
+
+
 _WAY: Cells = {later("exclusions"): _said("exclusions", BOTH)}
 _KEYS: Cells = {**_WAY, later("measure"): _name("measure")}
 _PAIR: Cells = {
@@ -131,6 +142,16 @@ _PAIR: Cells = {
     later("95 % interval"): _ends(),
     later("d"): _fixed("d_z"),
     later("its 95 % interval"): _ends("d_z_low", "d_z_high"),
+}
+_VARIANCE: Cells = {
+    **_KEYS,
+    later("F"): _fixed("f", 3),
+    later("degrees of freedom"): lambda row: f"{row['df']}, {row['df_error']}",
+    later("p"): _p("p"),
+    later("Mauchly's p"): _p("sphericity_p"),
+    later("p after Greenhouse and Geisser"): _p("p_gg"),
+    later("partial η²"): _fixed("eta2", 3),
+    later("90 % interval"): _ends("eta2_low", "eta2_high"),
 }
 
 LAYOUTS = (
@@ -154,17 +175,7 @@ LAYOUTS = (
     Layout(
         "omnibus",
         later("Do kinds of reasons differ at all?"),
-        {
-            **_KEYS,
-            later("F"): _fixed("f", 3),
-            later("degrees of freedom"): lambda row: f"{row['df']}, {row['df_error']}",
-            later("p"): _p("p"),
-            later("Mauchly's p"): _p("sphericity_p"),
-            later("p after Greenhouse and Geisser"): _p("p_gg"),
-            later("partial η²"): _fixed("eta2", 3),
-            later("90 % interval"): _ends("eta2_low", "eta2_high"),
-            later("Friedman's p"): _p("friedman_p"),
-        },
+        {**_VARIANCE, later("Friedman's p"): _p("friedman_p")},
     ),
     Layout(
         "contrasts",
@@ -183,11 +194,17 @@ LAYOUTS = (
         {**_PAIR, later("p over all (Holm)"): _p("p_holm")},
     ),
     Layout(
+        "interactions",
+        later("Do differences between kinds of reasons hang on the form?"),
+        _VARIANCE,
+        later("Of the people with answers to each kind in each form, without the controls."),
+    ),
+    Layout(
         "told_terms",
         later("What moves single answers (ordinal models)"),
         {
             **_KEYS,
-            later("model"): _name("model"),
+            later("model"): _phrase("model"),
             later("what"): _term,
             later("logits"): _fixed("estimate"),
             later("95 % interval"): _ends(),
@@ -231,7 +248,7 @@ LAYOUTS = (
         later("How well known the films are"),
         {
             **_WAY,
-            later("films"): _name("condition"),
+            later("films"): _films,
             later("number"): _count("n"),
             later("median popularity rank"): _count("popularity_rank"),
         },

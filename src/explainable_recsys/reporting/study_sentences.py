@@ -74,6 +74,7 @@ class StudyResults:
         omnibus: As `outcomes.omnibus`.
         contrasts: As `planned.mark_planned`.
         forms: The same of the forms in which reasons are shown; empty where there is only one.
+        interactions: As `outcomes.interactions`, of kinds and forms; likewise.
         terms: Of the ordinal models, as `models.ordinal_models`.
         tasks: As `tasks.task_results`.
         forecast: As `tasks.forecast_effect`.
@@ -88,6 +89,7 @@ class StudyResults:
     omnibus: pd.DataFrame
     contrasts: pd.DataFrame
     forms: pd.DataFrame
+    interactions: pd.DataFrame
     terms: pd.DataFrame
     tasks: pd.DataFrame
     forecast: pd.DataFrame
@@ -119,6 +121,7 @@ def study_sentences(results: StudyResults) -> list[str]:
 def in_short(results: StudyResults) -> list[str]:
     """The most important of them: the planned differences, or all where none was planned."""
     differences = [*_all_planned(results)] or [*_others(results)]
+    differences += _interactions(results)
     told = (*_who(results), *differences, *_tasks(results), *_popularity(results))
     return [_begun(text) for text in told]
 
@@ -173,6 +176,7 @@ def _differences(results: StudyResults) -> Iterator[str]:
     yield from (_omnibus(row, results.about.alpha) for row in rows)
     yield from _all_planned(results)
     yield from _others(results)
+    yield from _interactions(results)
     yield from _without(results, results.about.alpha)
 
 
@@ -205,6 +209,43 @@ def _others(results: StudyResults) -> Iterator[str]:
         )
 
 
+def _interactions(results: StudyResults) -> Iterator[str]:
+    """Whether differences between kinds of reasons hang on the form."""
+    yield from (_interaction(row, results.about.alpha) for row in _of(results.interactions))
+
+
+def _interaction(row: Row, alpha: float) -> str:
+    text = (
+        later(
+            "differences between kinds of reasons in {measure} hang on the form in which they are "
+            "shown ({n} people with answers to every kind in every form: F({df}, {df_error}) = "
+            "{f}, p {p} after Greenhouse and Geisser, partial η² {eta2}, 90 % interval {ends})."
+        )
+        if row["p_gg"] < alpha
+        else later(
+            "that differences between kinds of reasons in {measure} hang on the form in which they "
+            "are shown is not shown, which does not say that they are the same ({n} people with "
+            "answers to every kind in every form: F({df}, {df_error}) = {f}, p {p} after "
+            "Greenhouse and Geisser, partial η² {eta2}, 90 % interval {ends})."
+        )
+    )
+    return phrase(text, **_variance(row))
+
+
+def _variance(row: Row) -> dict[str, Any]:
+    """What is said of an analysis of variance."""
+    return {
+        "measure": readable(row["measure"]),
+        "n": number(row["n"], "count"),
+        "df": row["df"],
+        "df_error": row["df_error"],
+        "f": fixed(row["f"], 2),
+        "p": p_value(row["p_gg"]),
+        "eta2": fixed(row["eta2"], 2),
+        "ends": _ends(row["eta2_low"], row["eta2_high"]),
+    }
+
+
 def _omnibus(row: Row, alpha: float) -> str:
     text = (
         later(
@@ -220,18 +261,7 @@ def _omnibus(row: Row, alpha: float) -> str:
             "{friedman})."
         )
     )
-    return phrase(
-        text,
-        measure=readable(row["measure"]),
-        n=number(row["n"], "count"),
-        df=row["df"],
-        df_error=row["df_error"],
-        f=fixed(row["f"], 2),
-        p=p_value(row["p_gg"]),
-        eta2=fixed(row["eta2"], 2),
-        ends=_ends(row["eta2_low"], row["eta2_high"]),
-        friedman=p_value(row["friedman_p"]),
-    )
+    return phrase(text, friedman=p_value(row["friedman_p"]), **_variance(row))
 
 
 def _planned(row: Row, alpha: float) -> str:

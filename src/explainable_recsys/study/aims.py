@@ -1,9 +1,9 @@
 """Ready scales for the seven aims of explanations, which a plan takes by name.
 
 The aims are those that Tintarev and Masthoff tell apart ("A survey of explanations in recommender
-systems", ICDE Workshops 2007, table 1; "Explaining recommendations: Design and evaluation",
-Recommender Systems Handbook, 2nd ed. 2015, chapter 10). The statements are our own. They are no
-validated questionnaire: a study that uses them reports how reliable they were in it.
+systems", ICDE Workshops 2007; "Explaining recommendations: Design and evaluation", Recommender
+Systems Handbook, 2nd ed. 2015). The statements are our own. They are no validated questionnaire: a
+study that uses them reports how reliable they were in it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Aim(NamedTuple):
 
     Attributes:
         name: Of the scale.
-        definition: As the survey of 2007 puts it.
+        definition: After the survey of 2007.
         statements: By language, in the same order.
         reverse: The last so many of them mean less of it.
     """

@@ -90,21 +90,67 @@ def repeated_measures(values: NDArray[np.float64]) -> RepeatedMeasures:
     >>> print(f"F({found.df}, {found.df_error}) = {found.f:.2f}, p = {found.p:.3f}")
     F(2, 6) = 9.36, p = 0.014
     """
+    values = check_values(values)
+    return _tested(values, values - values.mean(axis=1, keepdims=True), values.shape[1] - 1)
+
+
+def interaction(values: NDArray[np.float64]) -> RepeatedMeasures:
+    """Analysis of variance with two factors within people: their interaction.
+
+    Does what the first factor does hang on the second? People's values less the means of their
+    levels of either factor lie in the space of (a - 1)(b - 1) contrasts, the Kronecker products of
+    those of both factors; F, its corrections and eta are of these, as those of
+    `repeated_measures` are of k - 1.
+
+    Args:
+        values: (n people, a levels of the first factor, b of the second), means of cells.
+
+    Returns:
+        The tests and the effect's size; `k` is a b.
+
+    Raises:
+        InputError: As `repeated_measures`, and for fewer than two levels of a factor.
+
+    >>> values = np.array([[[3.0, 4.0], [3, 3]], [[2, 4], [2, 3]], [[4, 4.5], [4, 4]]])
+    >>> print(f"{interaction(values).f:.1f}")  # of two levels each: t² of differences -1, -1, -0.5
+    25.0
+    """
+    if values.ndim != 3 or min(values.shape[1:]) < 2:
+        raise InputError(
+            f"values of shape {values.shape}; accepted: (people, levels, levels), at least "
+            "(3, 2, 2)"
+        )
+    n, a, b = values.shape
+    cells = check_values(values.reshape(n, a * b))
+    within = cells.reshape(n, a, b)
+    within = within - within.mean(axis=1, keepdims=True)
+    within = within - within.mean(axis=2, keepdims=True)
+    return _tested(cells, within.reshape(n, a * b), (a - 1) * (b - 1))
+
+
+def _tested(values: NDArray[np.float64], within: NDArray[np.float64], d: int) -> RepeatedMeasures:
+    """Test whether people's values in a space of contrasts are 0 on average.
+
+    Args:
+        values: (n people, k conditions).
+        within: (n, k) the same, projected to that space.
+        d: Its dimension.
+
+    Raises:
+        InputError: If all people are alike there.
+    """
     from scipy import special
 
-    values = check_values(values)
     n, k = (int(size) for size in values.shape)
-    d = k - 1
-    conditions = n * np.square(values.mean(axis=0) - values.mean()).sum()
-    rest = values - values.mean(axis=0) - values.mean(axis=1, keepdims=True) + values.mean()
-    error = np.square(rest).sum()
+    effect = n * np.square(within.mean(axis=0)).sum()
+    error = np.square(within - within.mean(axis=0)).sum()
     if error <= n * k * (_ROUNDING * np.abs(values).max()) ** 2:
         raise InputError(
             "the conditions differ by the same for everybody, or not at all: F is not defined; "
             "accepted: answers whose differences vary"
         )
-    f = float(conditions / d / (error / (d * (n - 1))))
-    spread = _contrast_variances(values)
+    f = float(effect / d / (error / (d * (n - 1))))
+    spread = _contrast_variances(within, d)
     gg = float(spread.sum() ** 2 / (d * np.square(spread).sum()))
     room = d * (n - 1 - d * gg)
     hf = min(1.0, (n * d * gg - 2) / room) if room > 0 else 1.0
@@ -118,16 +164,14 @@ def repeated_measures(values: NDArray[np.float64]) -> RepeatedMeasures:
 
     return RepeatedMeasures(
         n, k, f, d, d * (n - 1), p_value(1.0), *_mauchly(spread, n),
-        gg, p_value(gg), hf, p_value(hf), float(conditions / (conditions + error)),
+        gg, p_value(gg), hf, p_value(hf), float(effect / (effect + error)),
         share(low), share(high),
     )  # fmt: skip
 
 
-def _contrast_variances(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Eigenvalues (k - 1,) of the covariance of orthonormal contrasts between conditions."""
-    centred = values - values.mean(axis=1, keepdims=True)
-    covariance = np.cov(centred, rowvar=False)
-    spread = np.linalg.eigvalsh(covariance)[1:]  # the first is that of the mean, 0
+def _contrast_variances(within: NDArray[np.float64], d: int) -> NDArray[np.float64]:
+    """Eigenvalues (d,) of the covariance of values in a space of d orthonormal contrasts."""
+    spread = np.linalg.eigvalsh(np.cov(within, rowvar=False))[-d:]  # outside of it all are 0
     return np.asarray(np.clip(spread, 0.0, None), np.float64)
 
 

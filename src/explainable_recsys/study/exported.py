@@ -87,13 +87,17 @@ def anybodys(table: pd.DataFrame) -> pd.DataFrame:
     return in_order(checked.astype({"measure": "str"}).assign(set_aside=""))
 
 
-def by_form(long: pd.DataFrame) -> pd.DataFrame:
-    """Answers in long form as if the form in which reasons are shown were the condition.
+def crossed(long: pd.DataFrame, plan: Plan | None) -> pd.DataFrame:
+    """The answers to reasons that are shown in more than one form; none where there is only one.
 
     Args:
-        long: Of a study that crosses forms with kinds of reasons.
+        long: Answers in long form.
+        plan: Of the study, whose controls look the same in all forms; None of anybody's answers.
     """
-    return long.assign(condition=long["form"]).dropna(subset="condition")
+    shown = long.dropna(subset="form")
+    if plan is not None:
+        shown = shown[shown["condition"].isin([kind.name for kind in plan.explained])]
+    return shown if len(shown["form"].unique()) > 1 else shown.head(0)
 
 
 def in_order(table: pd.DataFrame) -> pd.DataFrame:

@@ -186,6 +186,11 @@ def _analysis(plan: Plan) -> Iterator[str]:
         "Each outcome: analysis of variance within people with Mauchly's test and Greenhouse and "
         "Geisser's correction, and Friedman's test."
     )
+    if len(plan.forms) > 1:
+        yield phrase(
+            "Forms: paired t-tests, by Holm's correction; and with the kinds as two factors within "
+            "people, their interaction, without the controls."
+        )
     yield phrase(
         "Single answers: a cumulative logit model with random intercepts of people and films; with "
         "how well a film is known, its popularity and its rank as covariates."

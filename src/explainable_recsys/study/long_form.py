@@ -1,9 +1,10 @@
 """Answers of a study in long form: what a row is, and who counts.
 
 A row is an answer: `participant`, `condition`, `measure`, `value`, and where known `item_id`,
-`rank` and `position` (of the item in the list, and in the session), `popularity_rank` and `known`
-(0 or 1). An answer that was left out is a missing value, or no row. A person's answers to a measure
-in a condition count as their mean, except in the ordinal models, which take them one by one.
+`rank` and `position` (of the item in the list, and in the session), `popularity_rank`, `known`
+(0 or 1) and `form` (in which the reason was shown). An answer that was left out is a missing value,
+or no row. A person's answers to a measure in a condition count as their mean, except in the ordinal
+models, which take them one by one.
 Complete cases: a person counts for a measure with an answer in each condition in which it was
 asked.
 """
@@ -47,7 +48,8 @@ def check_answers(table: pd.DataFrame, conditions: Sequence[str] = ()) -> pd.Dat
             first. Otherwise that of the column's categories if it has any, or of the alphabet.
 
     Returns:
-        The answers that were given, with these columns; condition and measure are categories.
+        The answers that were given, with these columns and `form` if there is one; condition and
+        measure are categories.
 
     Raises:
         InputError: For columns that are missing, keys that are, values that are no numbers, a
@@ -62,7 +64,7 @@ found participant, value; accepted: participant, condition, measure, value
     require_columns("answers", table, COLUMNS)
     if table["value"].isna().all():
         raise InputError("answers table: no answers; accepted: some")
-    kept = [name for name in (*COLUMNS, "item_id", *COVARIATES) if name in table]
+    kept = [name for name in (*COLUMNS, "item_id", "form", *COVARIATES) if name in table]
     table = table[kept].reset_index(drop=True)
     for name in COLUMNS[:3]:
         if table[name].isna().any():

@@ -12,12 +12,13 @@ import pandas as pd
 from explainable_recsys.errors import InputError
 from explainable_recsys.study.long_form import COVARIATES, check_answers
 from explainable_recsys.study.ordinal import OrdinalFit, cumulative_logit, wald
+from explainable_recsys.wording.phrases import later
 
 MOST_CATEGORIES = 20
 """A measure with more different answers than these is no scale for an ordinal model."""
 
 
-BY_PARTICIPANT = "conditions by participant"
+BY_PARTICIPANT = later("conditions by participant")
 """The model on which claims about conditions rest."""
 
 _MODEL_TYPES = {
@@ -117,11 +118,11 @@ def _models(part: pd.DataFrame) -> Iterator[_Model]:
     items = "item_id" in part and part["item_id"].dropna().duplicated().any()
     several = part.duplicated(["participant", "condition"]).any()
     for name, covariates, crossed, there in (
-        ("conditions", [], [], True),
+        (later("conditions"), [], [], True),
         (BY_PARTICIPANT, [], ["condition"], several),
-        ("conditions, items", [], ["item_id"], items),
-        ("covariates", known, [], known),
-        ("covariates, items", known, ["item_id"], known and items),
+        (later("conditions, items"), [], ["item_id"], items),
+        (later("covariates"), known, [], known),
+        (later("covariates, items"), known, ["item_id"], known and items),
     ):
         if there:
             answers = part.dropna(subset=[*covariates, *crossed])

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, fields
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from explainable_recsys.errors import InputError
-from explainable_recsys.study.anova import repeated_measures
+from explainable_recsys.study.anova import RepeatedMeasures, interaction, repeated_measures
 from explainable_recsys.study.contrasts import LEVEL, bonferroni, holm
 from explainable_recsys.study.contrasts import contrasts as contrasts_of
 from explainable_recsys.study.long_form import check_answers, measures
@@ -106,6 +106,42 @@ def omnibus(table: pd.DataFrame) -> pd.DataFrame:
         of_measure = {"measure": measure.name, "n_left_out": measure.n_left_out}
         rows.append(of_measure | asdict(means) | ordered)
     return pd.DataFrame(rows)
+
+
+def interactions(table: pd.DataFrame) -> pd.DataFrame:
+    """Do differences between conditions hang on the form? One row per measure.
+
+    Args:
+        table: Answers in long form, with the column `form`.
+
+    Returns:
+        `measure`, `n_left_out` and the fields of `RepeatedMeasures`, over the people with answers
+        to each condition in each form. A measure of which that cannot be tested has no row, as
+        where there are fewer than three of them.
+
+    Raises:
+        InputError: As `check_answers`.
+    """
+    columns = {"measure": "str", "n_left_out": "int"}
+    columns |= {field.name: str(field.type) for field in fields(RepeatedMeasures)}
+    shown, rows = table.dropna(subset="form"), []
+    answers = check_answers(shown) if len(shown) else shown
+    for name, part in answers.groupby("measure", observed=True):
+        cells = part.pivot_table(
+            index="participant", columns=["condition", "form"], values="value", observed=True
+        )
+        levels = [cells.columns.unique(level).size for level in ("condition", "form")]
+        complete = cells.dropna()
+        if cells.shape[1] < levels[0] * levels[1]:
+            continue
+        try:
+            tests = interaction(complete.to_numpy(np.float64).reshape(-1, *levels))
+        except InputError:
+            continue
+        rows.append(
+            {"measure": str(name), "n_left_out": len(cells) - len(complete)} | asdict(tests)
+        )
+    return pd.DataFrame(rows, columns=list(columns)).astype(columns)
 
 
 def contrasts(table: pd.DataFrame) -> pd.DataFrame:

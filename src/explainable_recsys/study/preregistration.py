@@ -52,7 +52,8 @@ def planned_contrasts(plan: Plan) -> tuple[Contrast, ...]:
     """How likely it is that each hypothesis is found if it is true.
 
     Each is a paired t-test of people's means, with the error divided by the number of hypotheses,
-    which is the least that Holm leaves; see `power.difference_deviation`.
+    which is the least that Holm leaves; see `power.difference_deviation`. Of all films: how many
+    answers are left out, as of films that somebody has seen, nobody knows beforehand.
 
     Raises:
         InputError: If even very many people would not do.
@@ -188,8 +189,8 @@ def _seen(table: pd.DataFrame) -> Section:
 def _power(plan: Plan) -> Section:
     wanted = plan.analysis
     line = phrase(
-        "With {n} people in the analysis; planned with deviations of {between} steps of what "
-        "people think of a kind and {within} of single answers.",
+        "With {n} people in the analysis, if they answer about all films; planned with deviations "
+        "of {between} steps of what people think of a kind and {within} of single answers.",
         n=number(plan.n_people, "count"),
         between=short(wanted.sd_between),
         within=short(wanted.sd_within),

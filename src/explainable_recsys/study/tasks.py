@@ -13,10 +13,11 @@ from explainable_recsys.study.exported import numbers
 from explainable_recsys.study.ordinal import cumulative_logit
 from explainable_recsys.study.plan import Plan
 from explainable_recsys.study.reliability import reliability
+from explainable_recsys.wording.phrases import later
 
 RESAMPLES, SEED = 2000, 0
 
-SHOWN, LIST = "all shown", "list"
+SHOWN, LIST = later("all shown"), later("list")
 """The rows of all items shown, and of people's whole lists, in the table of popularity."""
 
 COLUMNS = {

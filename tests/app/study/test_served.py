@@ -6,6 +6,7 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,11 @@ import pytest
 import yaml
 from kedro.io import DataCatalog
 
+from explainable_recsys.app.details import Details
 from explainable_recsys.app.runs import find_runs
 from explainable_recsys.app.service import Service
+from explainable_recsys.app.shelf import Shelf
+from explainable_recsys.app.study import reasons
 from explainable_recsys.app.study.served import Preparing, Served, open_study
 from explainable_recsys.app.study.tasks import made
 from explainable_recsys.errors import InputError
@@ -143,6 +147,27 @@ def test_the_same_ratings_are_shown_the_same(at_hand: Service, number: int) -> N
         true = shown.reason["faithfulness"]
         assert true is None or 0 <= true <= 1
         assert true is None or shown.reason["cited"]
+
+
+def test_films_for_adults_are_recommended_to_nobody(
+    at_hand: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = at_hand.items.rows
+    one = at_hand.history({row["item_id"]: 4.0 for row in rows[:40:5]})
+    before = [listed.item_id for listed in made(at_hand, a_plan(), one, 0, "en").listed]
+    about: dict[str, Any] = {"fetched": date(2026, 1, 1), "is_known": True}
+    known = {
+        item: Details(item_id=item, adults_only=str(item) in before[:2], **about)
+        for item in map(at_hand.items.known, before[:3])
+    }
+    monkeypatch.setattr(Details, "read", lambda _: known)
+    informed = Shelf.of(at_hand)
+    monkeypatch.setattr(reasons, "shelf_of", lambda _: informed)
+    shown = made(at_hand, a_plan(), one, 0, "en")
+    after = [listed.item_id for listed in shown.listed]
+    assert after[: len(before) - 2] == before[2:]
+    assert len(after) == len(before) == 30
+    assert not {*before[:2]} & {row.item_id for row in (*shown.trials, *shown.tasks)}
 
 
 def test_nobody_without_ratings_is_shown_anything(at_hand: Service) -> None:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import datetime
 import json
+import os
+import signal
 import sqlite3
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from kedro.io import DataCatalog
@@ -18,12 +23,12 @@ from kedro.io import DataCatalog
 from explainable_recsys.app.picks import picking_order
 from explainable_recsys.app.runs import HeldCatalog
 from explainable_recsys.app.study import commands, simulate
-from explainable_recsys.app.study.served import latest_run, service_of
+from explainable_recsys.app.study.served import Served, latest_run, service_of
 from explainable_recsys.app.study.simulate import Trial, made_up, through_pages
 from explainable_recsys.app.study.store import open_store
 from explainable_recsys.errors import InputError
 from explainable_recsys.pipelines.judging import results_root
-from explainable_recsys.study.simulation import Simulation, people_of
+from explainable_recsys.study.simulation import Person, Simulation, people_of
 from tests.app.study.conftest import a_plan
 from tests.conftest import PROJECT
 
@@ -246,6 +251,10 @@ def test_addresses_and_codes_are_printed(
         store.leave_email("films-simulated", "a@example.org")
     commands.addresses(PROJECT, "test", simulated, "")
     assert capsys.readouterr().out == "a@example.org\n"
+    commands.addresses(PROJECT, "test", simulated, "", "a@Example.org")
+    assert capsys.readouterr().out == "Deleted.\n"
+    with pytest.raises(InputError, match=r"--delete a@example\.org: no such address"):
+        commands.addresses(PROJECT, "test", simulated, "", "a@example.org")
 
 
 def test_studies_and_stores_that_are_not_there_are_named(simulated: str, here: None) -> None:
@@ -253,6 +262,74 @@ def test_studies_and_stores_that_are_not_there_are_named(simulated: str, here: N
         commands.replay(PROJECT, "test", "other", "")
     with pytest.raises(InputError, match="films-simulated"):
         commands.replay(PROJECT, "test", "film", simulated)
+
+
+SERVER = """
+import os, sys
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+class Answers(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+    def log_message(self, *_):
+        pass
+Path(sys.argv[1]).write_text(str(os.getpid()))
+ThreadingHTTPServer(("127.0.0.1", int(sys.argv[3])), Answers).serve_forever()
+"""
+"""A server of pages on which nobody gets anywhere; it says who it is."""
+
+
+@pytest.mark.parametrize("whole_group", [False, True], ids=["alone", "with its server"])
+@pytest.mark.parametrize("think", [0.0, 60.0])
+def test_who_is_interrupted_ends_the_server_and_waits_for_nobody(
+    tmp_path: Path, whole_group: bool, think: float
+) -> None:
+    plan, nothing = a_plan(), np.zeros(1)
+    people = [Person(n, plan, Simulation(leaving=0), {}, nothing, nothing, {}) for n in range(9)]
+    pid = tmp_path / "pid"
+
+    def interrupt() -> None:
+        if whole_group:  # as Ctrl-C at a terminal does
+            os.kill(int(pid.read_text()), signal.SIGINT)
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+    class Server(simulate._Server):
+        def start(self) -> None:
+            super().start()
+            threading.Timer(0.5, interrupt).start()
+
+    with (
+        closing(open_store(str(tmp_path / "a.db"))) as store,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setattr(simulate, "_Server", Server)
+        store.register(plan, "run", "data", "code")
+        trial = Trial(people=9, through="pages", at_once=4, think=think)
+        begun = time.monotonic()
+        with pytest.raises(KeyboardInterrupt):
+            through_pages([sys.executable, "-c", SERVER, str(pid)], tmp_path, store, people, trial)
+    assert time.monotonic() - begun < 30
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(pid.read_text()), 0)
+
+
+def test_what_is_stopped_leaves_nothing_but_in_a_store_that_was_asked_for(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, here: None
+) -> None:
+    def stopped(study: Served, people: list[Person], _: object) -> None:
+        study.store.enter(study.plan.slug, "")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(simulate, "through_functions", stopped)
+    monkeypatch.setattr(simulate, "results_root", lambda _: results)
+    results, asked_for = tmp_path / "data", tmp_path / "own.db"
+    for url in ("", str(asked_for)):
+        with pytest.raises(KeyboardInterrupt):
+            simulate.simulate(PROJECT, "test", folder, Trial(people=2, store=url))
+    assert not [file for file in results.rglob("*") if file.is_file()]
+    with closing(open_store(str(asked_for))) as store:
+        assert len(store.participants("films-simulated")) == 1
 
 
 @pytest.mark.slow

@@ -247,6 +247,28 @@ def test_studies_end_with_all_that_is_kept_of_them(store: Store) -> None:
     assert store.answers(store.participants("others")[0]) == {"scale": {"a": "1"}}
 
 
+@pytest.mark.parametrize(
+    ("given", "left"),
+    [
+        ("Ann@Example.org", ["ann@example.org", "bo@example.org"]),
+        (" ann@EXAMPLE.ORG ", ["Ann@Example.org", "Ann@example.org", "bo@example.org"]),
+        ("cy@example.org", None),
+        ("example.org", None),
+    ],
+)
+def test_an_address_is_deleted_however_its_domain_is_written(
+    tmp_path: Path, given: str, left: list[str] | None
+) -> None:
+    store = open_store(str(tmp_path / "films.db"))
+    everything = ["Ann@Example.org", "Ann@example.org", "ann@example.org", "bo@example.org"]
+    for address in everything:
+        store.leave_email("films", address)
+        store.leave_email("others", address)
+    assert store.forget_email("films", given) == (left is not None)
+    assert store.emails("films") == (everything if left is None else left)
+    assert store.emails("others") == everything
+
+
 def test_nothing_links_an_address_to_a_person(tmp_path: Path) -> None:
     store = open_store(str(tmp_path / "films.db"))
     store.register(a_plan(raffle="Address"), "run", "data", "code")

@@ -24,6 +24,10 @@ class LostError(Exception):
     """No answer came."""
 
 
+class EndedError(Exception):
+    """Nobody is to take part any more."""
+
+
 @dataclass(frozen=True)
 class Form:
     """A form: where it is sent, and what it holds as it comes."""
@@ -67,11 +71,13 @@ class Count:
     Attributes:
         seconds: For which pages were waited for, without faults.
         faults: How many of each there were.
+        ended: Set when nobody is to take part any more.
     """
 
     seconds: list[float] = field(default_factory=list)
     faults: dict[str, int] = field(default_factory=lambda: dict.fromkeys((*FAULTS, "gone"), 0))
     lock: threading.Lock = field(default_factory=threading.Lock)
+    ended: threading.Event = field(default_factory=threading.Event)
 
     def add(self, fault: str) -> None:
         """One more."""
@@ -118,6 +124,15 @@ class Browser:
                 return self._until_answered(*sent)
         return self.get(page.path)
 
+    def pause(self, seconds: float = 0.0) -> None:
+        """Look at a page for a while.
+
+        Raises:
+            EndedError: If that is to end.
+        """
+        if self._count.ended.wait(seconds):
+            raise EndedError
+
     def close(self) -> None:
         """Send what is late, and close it."""
         self._send_late()
@@ -132,7 +147,7 @@ class Browser:
             except LostError:
                 if time.monotonic() > end:
                     raise
-                time.sleep(0.1)
+                self.pause(0.1)
 
     def _faulty(self, method: str, path: str, body: str) -> tuple[int, str, str, str]:
         """One request, to which something may happen."""
@@ -185,7 +200,9 @@ class Browser:
 
         Raises:
             LostError: If the server is gone, or could not keep something.
+            EndedError: If nobody is to take part any more.
         """
+        self.pause()
         if self._connection is None:
             self._connection = http.client.HTTPConnection(*self._where, timeout=60)
         try:

@@ -7,7 +7,6 @@ import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ import click
 from kedro.io import DataCatalog
 
 from explainable_recsys.app.study import export as tables
+from explainable_recsys.app.study.code_version import code_version
 from explainable_recsys.app.study.databases import parsed_url
 from explainable_recsys.app.study.served import ANSWERS, known_run, service_of
 from explainable_recsys.app.study.store import Participant, Store, Study, open_store, plain
@@ -76,7 +76,7 @@ def replay(project: Path, env: str | None, name: str, url: str) -> bool:
     """
     catalog = quick_catalog(project, env)
     with found(catalog, name, url) as (store, study):
-        if (here := version("explainable-recsys")) != study.code_version:
+        if (here := code_version()) != study.code_version:
             text = phrase("Made by version {then}, asked again of version {now}.",
                           then=study.code_version, now=here)  # fmt: skip
             click.echo(text)
@@ -112,16 +112,28 @@ def codes(project: Path, env: str | None, name: str, url: str, n: int) -> None:
         click.echo("\n".join(store.make_codes(study.slug, n)))
 
 
-def addresses(project: Path, env: str | None, name: str, url: str) -> None:
-    """Print the addresses that were left, each on a line; arguments as `export`.
+def addresses(project: Path, env: str | None, name: str, url: str, gone: str = "") -> None:
+    """Print the addresses that were left, each on a line, or delete one.
+
+    Args:
+        project: Root of the project.
+        env: Environment; None for the embedded data.
+        name: As `export`.
+        url: As `export`.
+        gone: What to delete; empty: nothing.
 
     Raises:
-        InputError: If the study has not begun, or has no raffle.
+        InputError: If the study has not begun, or has no raffle, or this address was not left.
     """
     with found(quick_catalog(project, env), name, url) as (store, study):
         if study.plan.raffle is None:
             raise InputError(f"study '{study.slug}' has no raffle; accepted: one that has")
-        click.echo("\n".join(store.emails(study.slug)))
+        if not gone:
+            click.echo("\n".join(store.emails(study.slug)))
+        elif store.forget_email(study.slug, gone):
+            click.echo(phrase("Deleted."))
+        else:
+            raise InputError(f"--delete {gone}: no such address was left for '{study.slug}'")
 
 
 def withdraw(project: Path, env: str | None, code: str, url: str) -> None:

@@ -8,12 +8,14 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from explainable_recsys.answers.answer import Answer
 from explainable_recsys.app.evidence import Scale, drawing
 from explainable_recsys.app.opened import mined_from, scale_of
 from explainable_recsys.app.service import Service
+from explainable_recsys.app.shelf import shelf_of
 from explainable_recsys.data import Lists
 from explainable_recsys.interactions import Interactions
 from explainable_recsys.interface.stored import Stored, load_stored, ratings_of
@@ -97,6 +99,9 @@ def asked(service: Service, plan: Plan, one: Interactions) -> Prepared:
 def lister_of(service: Service, plan: Plan) -> Stored:
     """An approach with the recommender of the study, asked for lists of its length.
 
+    Films that are known to be for 18 and over are on none, as the app does unless it is told
+    otherwise: nobody is asked here, and people under 18 may take part.
+
     Raises:
         NotHereError: If an approach of the plan is not here.
     """
@@ -104,7 +109,8 @@ def lister_of(service: Service, plan: Plan) -> Stored:
     own = next((one for one in stored if one.whose == plan.recommender), None)
     if own is None:
         own = _with_lister(service, stored[0].pair.record.name, plan.recommender)
-    return own.offering(plan.pool.length)
+    adults = [service.items.known(item) for item in shelf_of(service).adults or ()]
+    return own.offering(plan.pool.length, exclude=np.array(adults) if adults else None)
 
 
 @functools.lru_cache(maxsize=8)

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
-from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,7 +16,8 @@ from kedro.io import DataCatalog
 
 from explainable_recsys.app.runs import Found, Run, catalog_of
 from explainable_recsys.app.service import Service
-from explainable_recsys.app.shelf import Shelf
+from explainable_recsys.app.shelf import Shelf, shelf_of
+from explainable_recsys.app.study.code_version import code_version
 from explainable_recsys.app.study.reasons import lister_of
 from explainable_recsys.app.study.store import Participant, Shown, Store, Task, open_store
 from explainable_recsys.app.study.tasks import made
@@ -90,7 +90,7 @@ class Served:
     @cached_property
     def shelf(self) -> Shelf:
         """The films."""
-        return Shelf.of(self.service)
+        return shelf_of(self.service)
 
     def shows(self, one: Participant) -> Shows:
         """What is shown to somebody; nothing before it is made, and the same ever after."""
@@ -168,8 +168,7 @@ def open_study(folder: Path, catalog: DataCatalog, at_hand: Service, url: str = 
     begun = store.study(plan.slug)
     run = latest_run(plan, catalog) if begun is None else known_run(plan, catalog, begun.run_id)
     service = _service(plan, run, at_hand)
-    code = version("explainable-recsys")
-    store.register(plan, run.id, str(service.card["version"]), code)
+    store.register(plan, run.id, str(service.card["version"]), code_version())
     pin(catalog, run.id, for_good=True)
     study = Served(plan, files.information, service, store)
     study.shelf, service.items.search  # noqa: B018  so that the first who comes does not wait

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import math
+import shutil
 import socket
 import subprocess
 import sys
@@ -16,7 +17,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from http.client import HTTPConnection, HTTPException
-from importlib.metadata import version
 from pathlib import Path
 from typing import IO, Literal
 
@@ -27,6 +27,7 @@ from kedro.io import DataCatalog
 from explainable_recsys.app.picks import picking_order
 from explainable_recsys.app.service import Service
 from explainable_recsys.app.study.browser import Browser, Count
+from explainable_recsys.app.study.code_version import code_version
 from explainable_recsys.app.study.export import exported, manifest_of, write_export
 from explainable_recsys.app.study.served import (
     ANSWERS,
@@ -54,6 +55,9 @@ INFORMATION = "information.txt"
 
 PATIENCE = 180.0
 """Seconds for which a server may start."""
+
+GRACE = 10.0
+"""Seconds in which it may end."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +137,7 @@ def simulate(project: Path, env: str | None, folder: Path, trial: Trial) -> bool
     url, clock = trial.store or _emptied(place), Clock.at(plan)
     through_page = trial.through == "pages"
     store = open_store(url, clock=now if through_page else clock)
-    with closing(store):
+    with _whole(place, trial), closing(store):
         service = _begun(store, plan, catalog)
         about = Simulation(effects=trial.effects, seed=trial.seed)
         people = people_of(plan, about, service.data, picking_order(service.data), trial.people)
@@ -150,6 +154,18 @@ def simulate(project: Path, env: str | None, folder: Path, trial: Trial) -> bool
         if trial.output is not None:
             _export(store, plan, service, trial.output)
     return not (result.lost or result.doubled)
+
+
+@contextmanager
+def _whole(place: Path, trial: Trial) -> Iterator[None]:
+    """Leave nothing of a simulation that is stopped, but in a store that was asked for."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        shutil.rmtree(place, ignore_errors=True)
+        if not trial.store:
+            _emptied(place)
+        raise
 
 
 def read_effects(given: Iterable[str]) -> dict[str, float]:
@@ -183,8 +199,7 @@ def _begun(store: Store, plan: Plan, catalog: DataCatalog) -> Service:
         raise InputError(f"--store: study '{plan.slug}' is in it; accepted: one without it")
     run = latest_run(plan, catalog)
     service = service_of(plan, run, results_root(catalog))
-    code = version("explainable-recsys")
-    store.register(plan, run.id, str(service.card["version"]), code)
+    store.register(plan, run.id, str(service.card["version"]), code_version())
     return service
 
 
@@ -246,14 +261,16 @@ def through_pages(
             )
             for person, code in zip(people, invited(store, people), strict=True)
         ]
-        ended = threading.Event()
-        killer = threading.Thread(target=_kill_now_and_then, args=(server, visitors, trial, ended))
+        about = server, visitors, trial, count.ended
+        killer = threading.Thread(target=_kill_now_and_then, args=about)
         killer.start()
         try:
             with ThreadPoolExecutor(trial.at_once) as pool:
-                list(pool.map(Visitor.take_part, visitors))
+                try:
+                    list(pool.map(Visitor.take_part, visitors))
+                finally:
+                    count.ended.set()  # before the pool waits for who is still there
         finally:
-            ended.set()
             killer.join()
     lost, doubled = differences(visitors)
     found = _result(store, plan)
@@ -268,7 +285,11 @@ def _kill_now_and_then(
     while not ended.wait(0.05) and server.kills < trial.kills:
         done = sum(sum(visitor.forms.values()) for visitor in visitors)
         if done > wanted * (server.kills + 1) / (trial.kills + 1):
-            server.kill()
+            try:
+                server.kill()
+            except InputError:
+                if not ended.wait(1):  # at Ctrl-C a server that starts ends, too
+                    raise
 
 
 @dataclass
@@ -327,10 +348,15 @@ class _Server:
         self.start()
 
     def end(self) -> None:
-        """End it in good order."""
-        if self.process is not None and self.process.poll() is None:
-            self.process.terminate()
-            self.process.wait(30)
+        """End it in good order, or if it does not, at once."""
+        if self.process is None:
+            return
+        self.process.terminate()
+        try:
+            self.process.wait(GRACE)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
 
 
 @contextmanager

@@ -184,7 +184,7 @@ class Store:
             plan: The study.
             run_id: Of the run that recommends and explains.
             data_version: Hash of its data.
-            code_version: Of this program.
+            code_version: Of this program, as `code_version`.
 
         Returns:
             The study as it began, whatever version of the program goes on with it.
@@ -520,6 +520,20 @@ class Store:
         with self._emails.reading() as connection:
             return sorted(connection.scalars(of))
 
+    def forget_email(self, slug: str, address: str) -> bool:
+        """Delete an address, however its domain is written.
+
+        Returns:
+            Whether it was there.
+        """
+        of = tables.email.c.study == slug
+        with self._emails.writing() as connection:
+            left = connection.scalars(sa.select(tables.email.c.address).where(of)).all()
+            same = [one for one in left if _mailbox(one) == _mailbox(address)]
+            mine = sa.and_(of, tables.email.c.address.in_(same))
+            connection.execute(sa.delete(tables.email).where(mine))
+        return bool(same)
+
     def _do(
         self,
         one: Participant,
@@ -647,6 +661,12 @@ def plain(value: Any) -> Any:
 def _writable(text: str | None) -> str | None:
     """A text without the characters that databases cannot hold."""
     return text and text.replace("\0", "").encode("utf-8", "replace").decode()
+
+
+def _mailbox(address: str) -> tuple[str, str]:
+    """Who an address is of, and where; the case of the latter does not matter."""
+    name, _, domain = address.strip().rpartition("@")
+    return name, domain.lower()
 
 
 def _code(random: bytes) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import json
 import re
-import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -95,7 +94,7 @@ class Visitor:
         while page.name != "thanks":
             if page.name not in OPENING and self.person.leaves(page.name):
                 break
-            time.sleep(self.think)
+            self.browser.pause(self.think)
             page = self._on(page)
             if self._draw("moving", page.name) < MOVING:
                 page = self._moved(page)
@@ -110,7 +109,7 @@ class Visitor:
             if page.name == "information":
                 return self.browser.send(page, page.form("/consent"), {})
             if page.status not in (200, 422) or "progress" not in page.text:
-                time.sleep(MOMENT)
+                self.browser.pause(MOMENT)
             return self.browser.get(page.path)
         block, _, number = page.name.rpartition("-")
         if block == "recommendation" and int(number) > 1 and page.name not in self._changed:

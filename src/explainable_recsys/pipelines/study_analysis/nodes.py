@@ -11,7 +11,7 @@ from explainable_recsys.parameters import Parameters
 from explainable_recsys.study import exclusions, outcomes, tasks
 from explainable_recsys.study.about import About
 from explainable_recsys.study.exclusions import Tables, both_ways
-from explainable_recsys.study.exported import anybodys, by_form, long_form
+from explainable_recsys.study.exported import anybodys, crossed, long_form
 from explainable_recsys.study.models import ordinal_models
 from explainable_recsys.study.plan import Exclusions
 from explainable_recsys.study.planned import mark_planned
@@ -51,17 +51,20 @@ def compare_kinds(plan: Mapping[str, Any], answers: pd.DataFrame, people: pd.Dat
     """Means, answers, tests of all kinds of reasons at once, of every two of them, and of forms."""
     planned = About.of(plan, {}).plan
     hypotheses = planned.hypotheses if planned else ()
-    crossed = len(answers["form"].dropna().unique()) > 1
-    return both_ways(
-        lambda part: (
+
+    def compared(part: pd.DataFrame) -> Tables:
+        contrasts, forms = outcomes.contrasts(part), crossed(part, planned)
+        by_form = forms.assign(condition=forms["form"])
+        return (
             outcomes.descriptives(part),
             outcomes.answer_counts(part),
             outcomes.omnibus(part),
-            mark_planned(outcomes.contrasts(part), hypotheses),
-            outcomes.contrasts(by_form(part)) if crossed else outcomes.contrasts(part).head(0),
-        ),
-        lambda way: exclusions.kept(answers, people, way),
-    )
+            mark_planned(contrasts, hypotheses),
+            contrasts.head(0) if forms.empty else outcomes.contrasts(by_form),
+            outcomes.interactions(forms),
+        )
+
+    return both_ways(compared, lambda way: exclusions.kept(answers, people, way))
 
 
 def fit_models(answers: pd.DataFrame, people: pd.DataFrame) -> Tables:

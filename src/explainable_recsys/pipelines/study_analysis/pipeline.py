@@ -21,7 +21,7 @@ def create_pipeline(**_: Any) -> Pipeline:
     drawn = ("flow", "descriptives", "answer_counts", "contrasts", "task_results", "popularity")
     told = _of("flow", "descriptives", "omnibus", "contrasts", "models", "terms", "popularity")
     told |= {"tasks": "study.task_results", "forecast": "study.forecast_effect"}
-    told |= {"forms": "study.form_contrasts", **people}
+    told |= {"forms": "study.form_contrasts", **_of("interactions"), **people}
     figures = [f"study.{name}_figure" for name in STUDY_FIGURES]
     return Pipeline(
         [
@@ -33,7 +33,14 @@ def create_pipeline(**_: Any) -> Pipeline:
             _node(
                 nodes.compare_kinds,
                 {**plan, **_of("answers"), **people},
-                ["descriptives", "answer_counts", "omnibus", "contrasts", "form_contrasts"],
+                [
+                    "descriptives",
+                    "answer_counts",
+                    "omnibus",
+                    "contrasts",
+                    "form_contrasts",
+                    "interactions",
+                ],
             ),
             _node(nodes.fit_models, {**_of("answers"), **people}, ["models", "terms"]),
             _node(

@@ -160,9 +160,20 @@ def one_after_the_other(server: Server, histories: list[list[dict[str, Any]]]) -
 
 
 def load(
-    server: Server, questions: list[Question], people: int, seconds: float, pause: float
+    server: Server,
+    questions: list[Question],
+    people: int,
+    seconds: float,
+    pause: tuple[float, float] = (0, 0),
 ) -> tuple[Environment, collections.Counter[int], dict[int, set[bytes]], float]:
-    """Let people ask for some time; who thinks between questions thinks before the first, too.
+    """Let people ask for some time.
+
+    Args:
+        server: Whom.
+        questions: Drawn at random.
+        people: How many at once.
+        seconds: How long.
+        pause: Least and most seconds that they think between questions, and before the first.
 
     Returns:
         What was measured; how often each status came; the different answers to each question; what
@@ -175,11 +186,11 @@ def load(
         """Asks one question after the other, each in a session of their own."""
 
         host = server.url
-        wait_time = between(0.5 * pause, 1.5 * pause)
+        wait_time = between(*pause)
 
         def on_start(self) -> None:
             """Come when it suits: locust sends all of them at the same moment."""
-            gevent.sleep(random.uniform(0, pause))
+            gevent.sleep(random.uniform(0, sum(pause) / 2))
 
         @task  # type: ignore[untyped-decorator]
         def ask(self) -> None:
@@ -215,22 +226,24 @@ def what_ifs(server: Server, histories: list[list[dict[str, Any]]]) -> None:
         for history in histories
     ]
     questions = [list_of(approach, history, False) for history in changed]
-    environment, statuses, _, taken = load(server, questions, 10, 10, 0)
+    environment, statuses, _, taken = load(server, questions, 10, 10)
     n = environment.stats.total.num_requests
     print(f"\nwhat-ifs: {n / 10:.0f} a second, {1000 * taken / n:.1f} ms each, {dict(statuses)}")
 
 
 def thinking(server: Server, histories: list[list[dict[str, Any]]]) -> None:
-    """Twenty people who think for a second between questions, half a second more or less."""
+    """Twenty people who think for a second between questions, or half a second more or less."""
     approach = server.approaches[0]
     questions = [list_of(approach, history, True) for history in histories]
-    environment, statuses, _, _ = load(server, questions, 20, 30, 1)
-    total = environment.stats.total
-    median, last = (total.get_response_time_percentile(share) for share in (0.5, 0.99))
-    print(
-        f"twenty people: median {median} ms, 99 of 100 within {last} ms "
-        f"({last / median:.1f} times), {dict(statuses)}"
-    )
+    for pause in ((1, 1), (0.5, 1.5)):
+        environment, statuses, _, taken = load(server, questions, 20, 30, pause)
+        total = environment.stats.total
+        median, last = (total.get_response_time_percentile(share) for share in (0.5, 0.99))
+        print(
+            f"twenty people who think for {pause[0]} to {pause[1]} s: median {median} ms, 99 of "
+            f"100 within {last} ms ({last / median:.1f} times), {dict(statuses)}, "
+            f"{1000 * taken / total.num_requests:.1f} ms each"
+        )
 
 
 def many(server: Server, histories: list[list[dict[str, Any]]], n: int) -> None:
@@ -244,7 +257,7 @@ def many(server: Server, histories: list[list[dict[str, Any]]], n: int) -> None:
     statuses: collections.Counter[int] = collections.Counter()
     done, different, start = 0, 0, time.perf_counter()
     while done < n and time.perf_counter() - start < 900:
-        environment, some, answers, _ = load(server, questions, 3, 20, 0)
+        environment, some, answers, _ = load(server, questions, 3, 20)
         done += environment.stats.total.num_requests
         statuses += some
         different += sum(len(found) > 1 for found in answers.values())
@@ -257,7 +270,7 @@ def many(server: Server, histories: list[list[dict[str, Any]]], n: int) -> None:
 def overload(server: Server, histories: list[list[dict[str, Any]]]) -> None:
     """Far more than can be answered: some are asked to wait, none is lost."""
     questions = [list_of(server.approaches[0], history, True) for history in histories]
-    _, statuses, _, _ = load(server, questions, 200, 10, 0)
+    _, statuses, _, _ = load(server, questions, 200, 10)
     print(f"overload: {dict(statuses)}")
     assert json.loads(ask(server, questions[0]).content), "it answers after it"
 

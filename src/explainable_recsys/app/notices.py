@@ -5,6 +5,7 @@ Their own words stay in English in every language.
 
 from __future__ import annotations
 
+TMDB_NAME = "TMDB"
 TMDB = (
     "This product uses TMDB and the TMDB APIs but is not endorsed, certified, or otherwise "
     "approved by TMDB."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import hashlib
+import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any, Literal, Self, get_args
@@ -513,7 +514,8 @@ def check_dates(plan: Plan, today: datetime.date) -> None:
 
 def plan_hash(plan: Plan) -> str:
     """A fingerprint of all that a plan says: SHA-256, in hexadecimal digits."""
-    return hashlib.sha256(plan.model_dump_json().encode()).hexdigest()
+    text = json.dumps(plan.model_dump(mode="json"), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def parse_plan(found: object, file: str) -> Plan:

@@ -180,14 +180,6 @@ class Question(Part):
             raise ValueError(f"{self.name}: {given[:40]!r}; accepted: {', '.join(accepted)}")
         return given
 
-    def scored(self, value: str) -> float:
-        """An answer of agreement, or a number, as it counts: reverse ones are turned round.
-
-        >>> Question(name="doubt", text="I doubt it.", reverse=True).scored("2")
-        4.0
-        """
-        return self.points + 1 - float(value) if self.reverse else float(value)
-
     @property
     def accepted(self) -> tuple[str, ...]:
         """The answers of agreement or of a choice, in order."""

@@ -643,8 +643,7 @@ def _writable(text: str | None) -> str | None:
 
 
 def _code(random: bytes) -> str:
-    letters = base64.b32encode(random).decode()
-    return "-".join(letters[start : start + 4] for start in range(0, len(letters), 4))
+    return _tidy(base64.b32encode(random).decode())
 
 
 def _tidy(code: str | None) -> str:

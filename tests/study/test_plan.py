@@ -145,9 +145,3 @@ def test_an_answer_is_one_of_those_that_are_accepted() -> None:
     assert trust.checked("7") == "7"
     with pytest.raises(ValueError, match="accepted: 1, 2, 3, 4, 5, 6, 7"):
         trust.checked("0")
-
-
-def test_reverse_statements_are_turned_round() -> None:
-    for points in (5, 7):
-        doubt = Question(name="doubt", text="I doubt it.", points=points, reverse=True)
-        assert [doubt.scored(step) for step in doubt.accepted] == list(range(points, 0, -1))

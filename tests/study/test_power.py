@@ -6,10 +6,8 @@ import numpy as np
 import pytest
 
 from explainable_recsys.errors import InputError
-from explainable_recsys.study.anova import repeated_measures
 from explainable_recsys.study.contrasts import contrasts
 from explainable_recsys.study.power import (
-    anova_power,
     contrast_power,
     difference_deviation,
     people_needed,
@@ -36,20 +34,15 @@ def test_as_many_are_needed_as_reach_the_power() -> None:
 
 
 def test_power_is_how_often_tests_find_it() -> None:
-    rng, means = np.random.default_rng(0), np.array([0, 0.3, 0.5])
-    studies = means + rng.normal(size=(600, 25, 1)) + rng.normal(0, 0.7, (600, 25, 3))
+    rng, means = np.random.default_rng(0), np.array([0, 0.3])
+    studies = means + rng.normal(size=(600, 25, 1)) + rng.normal(0, 0.7, (600, 25, 2))
     deviation = 0.7 * np.sqrt(2)
-    found = np.mean([repeated_measures(study).p <= 0.05 for study in studies])
-    assert found == pytest.approx(anova_power(means, deviation, 25), abs=0.06)
-    found = np.mean([contrasts(study[:, :2])[0].p <= 0.05 / 3 for study in studies])
+    found = np.mean([contrasts(study)[0].p <= 0.05 / 3 for study in studies])
     assert found == pytest.approx(contrast_power(0.3, deviation, 25, 3), abs=0.06)
 
 
 def test_power_of_nothing_is_the_level() -> None:
-    assert anova_power([2, 2, 2], 1, 30) == pytest.approx(0.05)
     assert contrast_power(0, 1, 30, 5) == pytest.approx(0.01)
-    assert anova_power([1, 2], 1, 20) == pytest.approx(contrast_power(1, 1, 20), abs=1e-9)
-    assert anova_power([1, 2, 2], 1, 20, epsilon=0.6) < anova_power([1, 2, 2], 1, 20)
 
 
 def test_deviation_of_a_difference_of_means() -> None:
@@ -88,7 +81,5 @@ def test_what_has_no_power_is_said() -> None:
         contrast_power(1, 1, 1)
     with pytest.raises(InputError, match="deviation 0"):
         contrast_power(1, 0, 10)
-    with pytest.raises(InputError, match="1 means"):
-        anova_power([1], 1, 10)
     with pytest.raises(InputError, match="larger difference"):
         people_needed(0, 1)

@@ -124,9 +124,9 @@ def test_another_choice_of_films_and_another_form() -> None:
 
 
 def test_warnings() -> None:
-    assert warnings(small_plan(**FULL), seen_by(0.9), TODAY) == ()
+    assert not list(warnings(small_plan(**FULL), seen_by(0.9), TODAY))
     few = {**FULL, "n_people": 20}
-    assert len(warnings(small_plan(**few), seen_by(0.9), TODAY)) == 2
+    assert len(list(warnings(small_plan(**few), seen_by(0.9), TODAY))) == 2
     found = "\n".join(warnings(small_plan(**few), seen_by(0.6), TODAY.replace(year=2031)))
     for part in ("40 % of the people", "own, rules, fixed", "multiple of 6", "2030-01-01"):
         assert part in found

@@ -104,7 +104,7 @@ def find_runs(catalog: DataCatalog, approaches: tuple[str, ...] = ()) -> Found:
         record_of(APPROACHES, name, "approach")
     found: dict[str, Run] = {}
     for run, manifest in ended_runs(catalog):
-        if manifest.get("status") == SUCCEEDED and (new := _explained(manifest) - set(found)):
+        if manifest.get("status") == SUCCEEDED and (new := explained(manifest) - set(found)):
             found |= dict.fromkeys(sorted(new), Run(run, manifest, catalog_of(catalog, manifest)))
     if not found:
         raise InputError(
@@ -125,7 +125,7 @@ def find_runs(catalog: DataCatalog, approaches: tuple[str, ...] = ()) -> Found:
     return Found(latest, of, refused, results_root(catalog))
 
 
-def _explained(manifest: Mapping[str, Any]) -> set[str]:
+def explained(manifest: Mapping[str, Any]) -> set[str]:
     """Approaches whose lists a run explained; none if it does not say of which data."""
     written = manifest.get("written", {})
     if "data_version" not in {*written, *manifest.get("read", {})}:

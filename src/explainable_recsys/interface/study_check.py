@@ -98,7 +98,7 @@ def check(project: Path, env: str | None, path: Path, n_people: int, offer: Offe
     plan = read_study(path).plan
     check_dates(plan, today)
     tried = tried_on_people(quick_catalog(project, env), plan, n_people, offer)
-    found = warnings(plan, tried.seen, today) or (phrase("None."),)
+    found = tuple(warnings(plan, tried.seen, today)) or (phrase("None."),)
     told = (*in_words(plan), *tried.sections, Section(phrase("Warnings"), found))
     print_plainly(Group(*(part for section in told for part in _drawn(section))))
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from explainable_recsys.errors import InputError
 from explainable_recsys.study.plan import AGE, Plan, Question, Text
 from explainable_recsys.wording.phrases import phrase
 
@@ -114,14 +113,9 @@ def all_questions(plan: Plan) -> tuple[Question, ...]:
     return (*first, *of_scales, *plan.closing)
 
 
-def check_age(plan: Plan, answers: Mapping[str, str]) -> None:
-    """Make sure that somebody is old enough, by the answers about the person.
-
-    Raises:
-        InputError: If not, or nothing is said.
-    """
-    if plan.least_age and not float(answers.get(AGE) or -1) >= plan.least_age:
-        raise InputError(phrase("Only who is {n} or older can take part.", n=plan.least_age))
+def is_old_enough(plan: Plan, answers: Mapping[str, str | None]) -> bool:
+    """Whether somebody may take part by the answers about the person; not if nothing is said."""
+    return not plan.least_age or float(answers.get(AGE) or -1) >= plan.least_age
 
 
 def questions_of(plan: Plan, step: Step, n_trials: int | None = None) -> tuple[Question, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import hashlib
+import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any, Literal, Self, get_args
@@ -178,14 +179,6 @@ class Question(Part):
         if given not in accepted:
             raise ValueError(f"{self.name}: {given[:40]!r}; accepted: {', '.join(accepted)}")
         return given
-
-    def scored(self, value: str) -> float:
-        """An answer of agreement, or a number, as it counts: reverse ones are turned round.
-
-        >>> Question(name="doubt", text="I doubt it.", reverse=True).scored("2")
-        4.0
-        """
-        return self.points + 1 - float(value) if self.reverse else float(value)
 
     @property
     def accepted(self) -> tuple[str, ...]:
@@ -513,7 +506,8 @@ def check_dates(plan: Plan, today: datetime.date) -> None:
 
 def plan_hash(plan: Plan) -> str:
     """A fingerprint of all that a plan says: SHA-256, in hexadecimal digits."""
-    return hashlib.sha256(plan.model_dump_json().encode()).hexdigest()
+    text = json.dumps(plan.model_dump(mode="json"), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def parse_plan(found: object, file: str) -> Plan:

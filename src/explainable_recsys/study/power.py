@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from explainable_recsys.errors import InputError
 from explainable_recsys.study.noncentral import t_below
@@ -112,43 +111,3 @@ def people_needed(
         middle = (least + most) // 2
         least, most = (least, middle) if enough(middle) else (middle, most)
     return most
-
-
-def anova_power(
-    means: ArrayLike, deviation: float, n: int, epsilon: float = 1.0, level: float = LEVEL
-) -> float:
-    """Chance that an analysis of variance within people finds that means differ.
-
-    The noncentrality is n Σ(mean - mean of means)² over the error's variance, which is half the
-    mean variance of differences; a lack of sphericity multiplies it and the degrees of freedom by
-    Greenhouse & Geisser's epsilon (Muller & Barton 1989).
-
-    Args:
-        means: (k,) true means of the conditions.
-        deviation: Root of the mean variance of people's differences between two conditions.
-        n: People.
-        epsilon: From 1/(k - 1) to 1.
-        level: Chance of a false claim.
-
-    Returns:
-        The power.
-
-    Raises:
-        InputError: For fewer than 2 people or conditions, or a deviation that is not positive.
-
-    >>> round(anova_power([3.59, 4.13, 3.64], 1.0424, 32), 3)
-    0.815
-    """
-    from scipy import special
-
-    means = np.asarray(means, np.float64)
-    if n < 2 or len(means) < 2 or not deviation > 0:
-        raise InputError(
-            f"{n} people, {len(means)} means, deviation {deviation:g}; "
-            "accepted: 2 or more, 2 or more, above 0"
-        )
-    df = epsilon * (len(means) - 1)
-    spread = float(np.square(means - means.mean()).sum())
-    bound = float(special.fdtri(df, df * (n - 1), 1 - level))
-    noncentrality = epsilon * n * spread / (deviation**2 / 2)
-    return float(1 - special.ncfdtr(df, df * (n - 1), noncentrality, bound))

@@ -213,7 +213,7 @@ def _power(plan: Plan) -> Section:
     return Section(phrase("Power"), (line,), (head, *rows))
 
 
-def warnings(plan: Plan, seen: pd.DataFrame, today: datetime.date) -> tuple[str, ...]:
+def warnings(plan: Plan, seen: pd.DataFrame, today: datetime.date) -> Iterator[str]:
     """What speaks against starting a study as it is planned.
 
     Args:
@@ -221,10 +221,6 @@ def warnings(plan: Plan, seen: pd.DataFrame, today: datetime.date) -> tuple[str,
         seen: As `matching.would_see`.
         today: Whether it has begun.
     """
-    return tuple(_warnings(plan, seen, today))
-
-
-def _warnings(plan: Plan, seen: pd.DataFrame, today: datetime.date) -> Iterator[str]:
     few = seen[seen["people"] < ENOUGH]
     if len(few):
         kinds, share = ", ".join(few["kind"]), percentage(100 * (1 - few["people"].min()))

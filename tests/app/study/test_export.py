@@ -19,6 +19,7 @@ from explainable_recsys.app.study.export import (
 from explainable_recsys.app.study.store import Listed, Shown, Store, Task, open_store
 from explainable_recsys.data import Data
 from explainable_recsys.errors import InputError
+from explainable_recsys.study.plan import plan_hash
 from tests.app.study.conftest import a_plan
 
 KINDS = [{"name": "rules", "approach": "posthoc_ar"}, {"name": "none"}]
@@ -152,7 +153,7 @@ def test_files_are_complete_say_what_they_hold_and_compute_nothing(
     assert f"'{REMARK}" in (folder / "answers.csv").read_text(encoding="utf-8")
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["simulated"] is True
-    assert (manifest["run"], manifest["plan_hash"]) == ("run", study.plan_hash)
+    assert (manifest["run"], manifest["plan_hash"]) == ("run", plan_hash(study.plan))
     assert json.loads((folder / "plan.json").read_text(encoding="utf-8"))["slug"] == "films"
     told = tables["codebook"].groupby("table")["column"].agg(set)
     for name, columns in TABLES.items():

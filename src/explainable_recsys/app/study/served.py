@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from kedro.io import DataCatalog
 
-from explainable_recsys.app.runs import Found, Run, catalog_of
+from explainable_recsys.app.runs import Found, Run, catalog_of, explained
 from explainable_recsys.app.service import Service
 from explainable_recsys.app.shelf import Shelf, shelf_of
 from explainable_recsys.app.study.code_version import code_version
@@ -223,7 +223,7 @@ def service_of(plan: Plan, run: Run, root: Path) -> Service:
     Raises:
         InputError: Naming the run, and what is missing of it.
     """
-    names = sorted(_approaches(plan)) or _explained(run)
+    names = sorted(_approaches(plan) or explained(run.manifest))
     return _loaded(plan, run, Service(Found(run, dict.fromkeys(names, run), {}, root)))
 
 
@@ -242,9 +242,3 @@ def _loaded(plan: Plan, run: Run, service: Service) -> Service:
             f"study '{plan.slug}' cannot be served from its run {run.id}: {error}"
         ) from error
     return service
-
-
-def _explained(run: Run) -> list[str]:
-    """Approaches that explained lists in a run."""
-    ends = ".sentences"
-    return [name.removesuffix(ends) for name in run.manifest["written"] if name.endswith(ends)]

@@ -11,6 +11,7 @@ from explainable_recsys.app.study import views
 from explainable_recsys.app.study.served import Served
 from explainable_recsys.app.study.session import Session
 from explainable_recsys.app.study.store import Shown, Store, Task
+from explainable_recsys.app.study.tasks import SIDE_BY_SIDE
 from explainable_recsys.study import simulation
 from explainable_recsys.study.flow import Step
 from explainable_recsys.study.plan import Plan
@@ -102,30 +103,33 @@ def seen(person: Person, trial: Shown) -> simulation.Shown:
 def _done(session: Session, step: Step, person: Person) -> Answers:
     """A task."""
     task = session.task(step)
-    if step.block == "side-by-side":
-        return {"best": task.options["choices"][best(person, task)]["kind"]}
-    if step.block == "forecast":
-        return {"chosen": task.options["choices"][guess(person, task)]["item_id"]}
-    moved = moves(task, session)
+    if step.block != "correction":
+        return chosen(task, choice(person, task))
+    moved = moves(person, task)
     rank = views.place(session, step, moved).rank
     return {"ratings": json.dumps(moved), "rank": str(rank), "done": "yes"}
 
 
-def best(person: Person, task: Task) -> int:
-    """Which of the reasons of a task somebody likes best, as its place."""
-    kinds = [choice["kind"] for choice in task.options["choices"]]
-    return person.best_reason(kinds, task.item_id)
+def choice(person: Person, task: Task) -> int:
+    """Which of the choices of a task somebody takes, as its place.
 
-
-def guess(person: Person, task: Task) -> int:
-    """Which rating somebody thinks holds a film up, as its place."""
-    ranks = [choice["rank"] for choice in task.options["choices"]]
+    Of reasons the one that they like best, of ratings the one that they think holds the film up.
+    """
+    choices = task.options["choices"]
+    if task.task == SIDE_BY_SIDE:
+        return person.best_reason([one["kind"] for one in choices], task.item_id)
+    ranks = [one["rank"] for one in choices]
     how_true = task.options.get("faithfulness") or 0.0
     return person.guess(ranks.index(max(ranks)), len(ranks), str(task.number), how_true)
 
 
-def moves(task: Task, session: Session) -> dict[str, float | None]:
+def chosen(task: Task, place: int) -> Answers:
+    """A choice as it is stored."""
+    one = task.options["choices"][place]
+    return {"best": one["kind"]} if task.task == SIDE_BY_SIDE else {"chosen": one["item_id"]}
+
+
+def moves(person: Person, task: Task) -> dict[str, float | None]:
     """The ratings that somebody takes back: the first that the reason names, or that they gave."""
-    given = [one.item_id for one in session.study.store.ratings(session.one)]
     named = [str(item) for item in task.options.get("cited", ())]
-    return dict.fromkeys((named or given)[:2])
+    return dict.fromkeys((named or list(person.ratings))[:2])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import datetime
 import hashlib
-import json
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
@@ -17,7 +16,7 @@ import sqlalchemy as sa
 from explainable_recsys.app.study import tables
 from explainable_recsys.app.study.databases import Database, parsed_url
 from explainable_recsys.errors import InputError
-from explainable_recsys.study.plan import Plan, parse_plan
+from explainable_recsys.study.plan import Plan, parse_plan, plan_hash
 from explainable_recsys.wording.phrases import phrase
 
 PATIENCE = 5.0
@@ -138,12 +137,6 @@ class Answer:
     seconds: float
 
 
-def hash_of(plan: Plan) -> str:
-    """SHA-256 of all that a plan says."""
-    text = json.dumps(plan.model_dump(mode="json"), sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
 class Store:
     """Answers of studies, and in another database, without any link, addresses of raffles."""
 
@@ -198,7 +191,7 @@ class Store:
         row = {
             "slug": plan.slug,
             "plan": plan.model_dump(mode="json"),
-            "plan_hash": hash_of(plan),
+            "plan_hash": plan_hash(plan),
             "run_id": run_id,
             "data_version": data_version,
             "code_version": code_version,
@@ -670,8 +663,7 @@ def _mailbox(address: str) -> tuple[str, str]:
 
 
 def _code(random: bytes) -> str:
-    letters = base64.b32encode(random).decode()
-    return "-".join(letters[start : start + 4] for start in range(0, len(letters), 4))
+    return _tidy(base64.b32encode(random).decode())
 
 
 def _tidy(code: str | None) -> str:

@@ -12,15 +12,10 @@ from explainable_recsys.app.shelf import Film
 from explainable_recsys.app.study.reasons import lister_of
 from explainable_recsys.app.study.session import Session
 from explainable_recsys.app.study.tasks import DRAWN, TOP
+from explainable_recsys.app.views import N_FOUND, N_PICKS
 from explainable_recsys.study.flow import Step
 from explainable_recsys.wording.numbers import short
 from explainable_recsys.wording.phrases import phrase
-
-N_PICKS = 24
-"""Films that are offered to be rated at once."""
-
-N_FOUND = 8
-"""Films that a search shows."""
 
 Values = dict[str, Any]
 

@@ -24,7 +24,7 @@ from explainable_recsys.app.study.store import withdrawal_code
 from explainable_recsys.app.tiles import tile
 from explainable_recsys.errors import InputError
 from explainable_recsys.study import flow
-from explainable_recsys.study.flow import Step, check_age
+from explainable_recsys.study.flow import Step, is_old_enough
 from explainable_recsys.study.plan import Text
 from explainable_recsys.wording.numbers import date
 from explainable_recsys.wording.phrases import ENGLISH, phrase
@@ -326,17 +326,10 @@ class Visit:
             return Response(status_code=204)
         if wrong:
             return self._shown(step.name, 422, wrong=wrong, given=given)
-        if step.block == "about-you" and not self._is_old_enough(answers):
+        if step.block == "about-you" and not is_old_enough(self.plan, answers):
             return self._too_young()
         self._save(step, form, answers)
         return self._on()
-
-    def _is_old_enough(self, answers: dict[str, str | None]) -> bool:
-        try:
-            check_age(self.plan, {name: value or "" for name, value in answers.items()})
-        except InputError:
-            return False
-        return True
 
     def _too_young(self) -> Response:
         """Nothing of them is kept."""

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from explainable_recsys.app.study.browser import Browser, Page
-from explainable_recsys.app.study.simulated import best, guess, seen
+from explainable_recsys.app.study.session import TASKS
+from explainable_recsys.app.study.simulated import Answers, choice, chosen, moves, seen
 from explainable_recsys.app.study.store import Participant, Shown, Store, Task
 from explainable_recsys.draws import uniforms
 from explainable_recsys.study.flow import all_questions
@@ -29,8 +30,6 @@ MOMENT = 0.2
 """Seconds before a page is opened again that is not ready."""
 
 OPENING = ("information", "consent")
-
-Answers = dict[str, str | None]
 
 
 @dataclass
@@ -122,7 +121,7 @@ class Visitor:
             return self._rates(page)
         if page.name == "raffle":
             return self._raffles(page)
-        if block in _TASKS:
+        if block in TASKS:
             return self._does(page, block, int(number))
         return self._answers(page)
 
@@ -178,29 +177,23 @@ class Visitor:
 
     def _does(self, page: Page, block: str, number: int) -> Page:
         """A task."""
-        wanted = _TASKS[block], number
+        wanted = TASKS[block], number
         task = next(task for task in self.tasks if (task.task, task.number) == wanted)
         if block == "correction":
             return self._corrects(page, task)
-        choices = task.options["choices"]
-        place = (best if block == "side-by-side" else guess)(self.person, task)
-        chosen = choices[place]
-        if block == "side-by-side":
-            self.answers[page.name] = {"best": chosen["kind"]}
-            return self._send(page, {"choice": str(place + 1), "go": "on"})
-        self.answers[page.name] = {"chosen": chosen["item_id"]}
-        return self._send(page, {"choice": chosen["item_id"], "go": "on"})
+        place = choice(self.person, task)
+        self.answers[page.name] = answers = chosen(task, place)
+        sent = answers.get("chosen") or str(place + 1)
+        return self._send(page, {"choice": sent, "go": "on"})
 
     def _corrects(self, page: Page, task: Task) -> Page:
         """Try, and then say that it is done."""
-        named = [str(item) for item in task.options["cited"]] or list(self.person.ratings)
-        taken = named[:2]
-        without = {f"without.{item}": "yes" for item in taken}
+        moved = moves(self.person, task)
+        without = {f"without.{item}": "yes" for item in moved}
         if self.forms[page.name] == 0:
             return self._send(page, {**without, "go": "try"})
-        order = [item for item in self.person.ratings if item in taken]
-        moved = json.dumps(dict.fromkeys(order), sort_keys=True)
-        self.answers[page.name] = {"ratings": moved, "done": "yes"}
+        kept = json.dumps(moved, sort_keys=True)
+        self.answers[page.name] = {"ratings": kept, "done": "yes"}
         return self._send(page, {**without, "go": "done"})
 
     def _moved(self, page: Page) -> Page:
@@ -220,9 +213,6 @@ class Visitor:
         return float(uniforms([self.person.number], [page], seed=seed, purpose=what)[0])
 
 
-_TASKS = {"side-by-side": "side_by_side", "forecast": "forecast", "correction": "correction"}
-
-
 def differences(visitors: list[Visitor]) -> tuple[list[str], list[str]]:
     """What was lost of what visitors were told to be kept, and what is there too often.
 
@@ -235,9 +225,7 @@ def differences(visitors: list[Visitor]) -> tuple[list[str], list[str]]:
     began = sum(visitor.one is not None for visitor in visitors)
     if (n := len(store.participants(slug))) != began:
         doubled.append(f"{n} participants for {began} people")
-    addresses = sorted(
-        f"somebody-{v.person.number}@example.org" for v in visitors if v.left_address
-    )
+    addresses = sorted(visitor.address for visitor in visitors if visitor.left_address)
     if (found := store.emails(slug)) != addresses:
         (lost if len(found) < len(addresses) else doubled).append(f"addresses: {found}")
     return lost, doubled

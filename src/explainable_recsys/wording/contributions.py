@@ -15,6 +15,7 @@ from explainable_recsys.explainers.tables import Explained
 from explainable_recsys.knowledge.features import Features
 from explainable_recsys.liking import NO_DIFFERENCE
 from explainable_recsys.wording import columns
+from explainable_recsys.wording.labels import said_label
 from explainable_recsys.wording.numbers import percentage, short
 from explainable_recsys.wording.phrases import phrase
 
@@ -154,7 +155,7 @@ def group_names(ids: pd.Series[Any], features: Features | None) -> pa.LargeStrin
     if features is None or not len(ids):
         return pa.array(ids.astype("str"), pa.large_string())
     names = {
-        name: phrase("in {genre}", genre=label) if name.startswith("genres=") else label
+        name: phrase("in {genre}", genre=label) if name.startswith("genres=") else said_label(label)
         for name, label in zip(features.ids.tolist(), features.labels, strict=True)
     }
     return columns.names(ids.astype("str").map(names))

@@ -12,7 +12,7 @@ import pytest
 from kedro.io import DataCatalog
 from starlette.testclient import TestClient
 
-from explainable_recsys.app.access import Rate
+from explainable_recsys.app.access import Access, Rate
 from explainable_recsys.app.held import Held
 from explainable_recsys.app.operations import Operations
 from explainable_recsys.app.runs import find_runs
@@ -23,7 +23,7 @@ from explainable_recsys.app.study.tasks import made
 from explainable_recsys.app.web import create_app
 from explainable_recsys.study.plan import Text
 from explainable_recsys.wording.phrases import load_language
-from tests.app.study.walking import Walker, a_plan
+from tests.app.study.walking import PLAN, Walker, a_plan
 
 APPROACHES = ("intrinsic_als", "posthoc_ar")
 ENGLISH = re.compile(r"\b(the|you|your|and|of|this|with|recommended|liked)\b", re.IGNORECASE)
@@ -69,11 +69,11 @@ def german(service: Service, tmp_path: Path) -> Iterator[German]:
     def walker(language: str = "de", today: datetime.date = OPEN, **other: Any) -> Walker:
         texts = {"title": {language: "Filme"}, "languages": [language], "least_age": 18}
         said = {"name": "the_same", "says": {language: "Anderen gefiel er."}}
-        kinds = [{"name": "nothing"}, said, *a_plan().model_dump()["kinds"][2:]]
+        kinds = [{"name": "nothing"}, said, *PLAN["kinds"][2:]]
         german = {
             "questions": [{"name": "trust", "text": "Vertrauen?", "role": "measure"}],
             "checks": [],
-            "scales": [{"name": "klar", "items": [{"name": "klar_a", "text": "Klar?"}] * 1}],
+            "scales": [{"name": "klar", "items": [{"name": n, "text": "Klar?"} for n in ("ja", "so")]}],
             "closing": [{"name": "warum", "text": "Warum?", "answer": "text"}],
             "consent": {"version": "2", "text": "Einverstanden."},
             "raffle": "Drei Gutscheine.",
@@ -83,7 +83,9 @@ def german(service: Service, tmp_path: Path) -> Iterator[German]:
         stores.append(store)
         served = Served(plan, Text({language: "Bitte lesen."}), service, store, lambda: today)
         store.register(plan, service.run.id, "data", "code")
-        app = Operations(create_app(Held(lambda: (service, [])), {"films": served}), rate=Rate())
+        pages = create_app(Held(lambda: (service, [])), {"films": served})
+        access = Access("secret", open_paths=(*Access.open_paths, "/study/"))
+        app = Operations(pages, access, rate=Rate())
         return Walker(lambda: TestClient(app, base_url="http://films.example"), served)
 
     yield walker

@@ -18,7 +18,7 @@ from explainable_recsys.app.operations import Operations
 from explainable_recsys.app.runs import find_runs
 from explainable_recsys.app.service import Service
 from explainable_recsys.app.study.served import Served
-from explainable_recsys.app.study.store import open_store, plain
+from explainable_recsys.app.study.store import Store, open_store, plain
 from explainable_recsys.app.study.tasks import made
 from explainable_recsys.app.web import create_app
 from explainable_recsys.study.plan import Text
@@ -64,7 +64,7 @@ def service(catalog: DataCatalog) -> Service:
 @pytest.fixture
 def german(service: Service, tmp_path: Path) -> Iterator[German]:
     """Makes people who read a study in German, or in another language."""
-    stores = []
+    stores: list[Store] = []
 
     def walker(language: str = "de", today: datetime.date = OPEN, **other: Any) -> Walker:
         texts = {"title": {language: "Filme"}, "languages": [language], "least_age": 18}
@@ -73,7 +73,9 @@ def german(service: Service, tmp_path: Path) -> Iterator[German]:
         german = {
             "questions": [{"name": "trust", "text": "Vertrauen?", "role": "measure"}],
             "checks": [],
-            "scales": [{"name": "klar", "items": [{"name": n, "text": "Klar?"} for n in ("ja", "so")]}],
+            "scales": [
+                {"name": "klar", "items": [{"name": n, "text": "Klar?"} for n in ("ja", "so")]}
+            ],
             "closing": [{"name": "warum", "text": "Warum?", "answer": "text"}],
             "consent": {"version": "2", "text": "Einverstanden."},
             "raffle": "Drei Gutscheine.",
@@ -95,7 +97,9 @@ def german(service: Service, tmp_path: Path) -> Iterator[German]:
 
 def english(one: Walker) -> list[str]:
     """Words of English on a page, but in what the data call films and genres."""
-    main = re.sub(r"<(em|bdi|h1|li|label|legend|ul|title)\b.*?</\1>", " ", one.reply.text, flags=re.S)
+    main = re.sub(
+        r"<(em|bdi|h1|li|label|legend|ul|title)\b.*?</\1>", " ", one.reply.text, flags=re.S
+    )
     return ENGLISH.findall(re.sub(r"<[^>]*>", " ", main))
 
 
@@ -153,7 +157,9 @@ def test_reasons_are_kept_and_made_again_in_the_language_of_each(german: German)
         one = german(language)
         one.begin()
         one.rate()
-        ratings = {rated.item_id: rated.rating for rated in one.study.store.ratings(one.session.one)}
+        ratings = {
+            rated.item_id: rated.rating for rated in one.study.store.ratings(one.session.one)
+        }
         service = one.study.service
         again = made(service, one.study.plan, service.history(ratings), 0, language)
         kept = [trial.sentence for trial in one.session.trials]

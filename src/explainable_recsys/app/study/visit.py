@@ -283,7 +283,11 @@ class Visit:
     def answer(self, name: str, form: Form) -> Response:
         """Keep the answers of a page, and go on."""
         if name in FIRST:
-            agree = self._agree if name == "consent" else lambda _: self.to(f"consent{self.in_language}")
+            agree = (
+                self._agree
+                if name == "consent"
+                else lambda _: self.to(f"consent{self.in_language}")
+            )
             return self._turn(name) or agree(form)
         if (instead := self._turn(name)) is not None:
             return instead

@@ -8,6 +8,7 @@ from explainable_recsys.wording.numbers import short
 from explainable_recsys.wording.phrases import later, phrase
 
 LABELS = (
+    later("both {label}"),
     later("from the {decade}s"),
     later("from {first} to {last}"),
     later("from {year}"),
@@ -48,8 +49,6 @@ def said_label(label: str) -> str:
     >>> said_label("from the 1970s"), said_label("Sci-Fi")
     ('from the 1970s', 'Sci-Fi')
     """
-    if label.startswith("both from "):
-        return phrase("both {label}", label=said_label(label.removeprefix("both ")))
     if label in NAMES:
         return phrase(label)
     for text, pattern in _PATTERNS:
@@ -57,6 +56,8 @@ def said_label(label: str) -> str:
             values = found.groupdict()
             if "share" in values:
                 values["share"] = short(float(values["share"]))
+            if "label" in values:
+                values["label"] = said_label(values["label"])
             if "relation" in values:
                 values["relation"] = said_label(values["relation"])
             return phrase(text, **values)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
+from string import Formatter
 
 import pytest
 from babel.messages.extract import extract_from_dir
@@ -73,8 +74,17 @@ def german(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def extracted() -> set[str | tuple[str, ...]]:
-    """Ids of the phrases in the code."""
+STUDIES = (
+    *("app/study/pages", "app/study/session", "app/study/views", "app/study/visit"),
+    *("app/templates/study_", "app/templates/evidence", "app/evidence", "study/flow"),
+    *("wording/contributions", "wording/features", "wording/influence", "wording/labels"),
+    *("wording/lime", "wording/neighbours", "wording/numbers", "wording/paths", "wording/rules"),
+)
+"""How the files begin of which people in a study read what is said."""
+
+
+def extracted(starts: tuple[str, ...] = ("",)) -> set[str | tuple[str, ...]]:
+    """Ids of the phrases in the code, or in some files of it."""
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     mappings = settings["tool"]["babel"]["mappings"]
     found = extract_from_dir(
@@ -82,7 +92,35 @@ def extracted() -> set[str | tuple[str, ...]]:
         [(mapping["pattern"], mapping["method"]) for mapping in mappings],
         keywords=KEYWORDS,
     )
-    return {text for _, _, text, _, _ in found}
+    begin = tuple(f"explainable_recsys/{start}" for start in starts)
+    return {text for file, _, text, _, _ in found if file.startswith(begin)}
+
+
+def places(text: str) -> list[str]:
+    """The {named} places of a phrase."""
+    return sorted({name for _, name, _, _ in Formatter().parse(text) if name})
+
+
+def in_german() -> dict[str | tuple[str, ...], str | tuple[str, ...]]:
+    """Phrases and their translations, as far as there are."""
+    with (CATALOGS / "de" / "LC_MESSAGES" / f"{DOMAIN}.po").open("rb") as file:
+        listed = read_po(file, locale="de")
+    return {message.id: message.string for message in listed if message.id and any(message.string)}
+
+
+def test_all_that_people_in_a_study_read_is_there_in_german() -> None:
+    found = extracted(STUDIES)
+    assert len(found) > 150
+    assert not found - in_german().keys()
+
+
+def test_translations_have_the_places_of_the_phrases() -> None:
+    for text, said in in_german().items():
+        if isinstance(text, str):
+            assert places(str(said)) == places(text), text
+        else:
+            assert places(said[-1]) == places(text[-1]), text
+            assert set(places(said[0])) <= set(places(text[-1])), text
 
 
 def test_the_english_catalog_has_every_phrase_and_no_other() -> None:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from explainable_recsys.explainers.styles import style_of
+from explainable_recsys.wording.labels import said_label
 from explainable_recsys.wording.numbers import fixed, percentage, short, signed
 from explainable_recsys.wording.phrases import later, phrase, plural
 
@@ -239,7 +240,7 @@ def _weight(group: pd.DataFrame, ratings: Mapping[Any, float], scale: Scale, mos
     weight, nodes, link = float(group["weight"].iloc[0]), tuple(_nodes(group, ratings)), ""
     if group["style"].iloc[0] == "path":
         start, _, link = nodes[0].text.rpartition(ARROW)
-        nodes = (Node(start, nodes[0].rating),)
+        nodes, link = (Node(start, nodes[0].rating),), said_label(link)
     return Piece(nodes, scale.written(weight), weight / most, link)
 
 
@@ -248,4 +249,5 @@ def _nodes(group: pd.DataFrame, ratings: Mapping[Any, float]) -> Iterator[Node]:
     columns = zip(group["style"], group["evidence"], group["rated_item_id"], strict=True)
     for style, text, item in columns:
         rated = None if style == "feature" or pd.isna(item) else ratings.get(item)
-        yield Node(str(text), "" if rated is None else f"★\xa0{short(rated)}")
+        name = said_label(str(text)) if style == "feature" else str(text)
+        yield Node(name, "" if rated is None else f"★\xa0{short(rated)}")

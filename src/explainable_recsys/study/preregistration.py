@@ -13,8 +13,8 @@ from explainable_recsys.study.assignment import design_size
 from explainable_recsys.study.in_words import Section, in_words, said
 from explainable_recsys.study.plan import Hypothesis, Plan, plan_hash
 from explainable_recsys.study.power import contrast_power, difference_deviation, people_needed
-from explainable_recsys.wording.numbers import date, number, percentage, short
-from explainable_recsys.wording.phrases import phrase
+from explainable_recsys.wording.numbers import date, enumerated, number, percentage, short
+from explainable_recsys.wording.phrases import is_spoken, phrase
 
 ENOUGH = 0.85
 """For a smaller share of people with all items, the pool is warned of."""
@@ -248,5 +248,11 @@ def warnings(plan: Plan, seen: pd.DataFrame, today: datetime.date) -> Iterator[s
         yield phrase("Too few people for the power that is wanted: it takes {n}.", n=most)
     if not any(one.role == "familiarity" for one in plan.questions):
         yield phrase("Nobody is asked whether a film is known, which may raise interest in it.")
+    if others := [one for one in plan.languages if not is_spoken(one)]:
+        yield phrase(
+            "Buttons, hints and reasons are in English also where the language is {languages}: "
+            "there is no catalog of phrases.",
+            languages=enumerated(others),
+        )
     if plan.opens < today:
         yield phrase("It was to open on {day}, which is past.", day=date(plan.opens.isoformat()))

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from explainable_recsys.data import Data
 from explainable_recsys.interactions import Interactions
+from explainable_recsys.wording.labels import said_label
 from explainable_recsys.wording.markup import END, ITEM, MARKS
 from explainable_recsys.wording.numbers import joints, short
 
@@ -64,6 +65,14 @@ def names(values: pd.Series[Any]) -> pa.LargeStringArray:
     codes, kinds = pd.factorize(values, use_na_sentinel=False)
     texts = pa.array(map(str, kinds), pa.large_string())
     return pc.replace_substring_regex(texts, MARKS, "").take(pa.array(codes))
+
+
+def labels(values: pd.Series[Any]) -> pa.LargeStringArray:
+    """Names of features, in the reader's language."""
+    codes, kinds = pd.factorize(values, use_na_sentinel=False)
+    return names(pd.Series([said_label(str(kind)) for kind in kinds], dtype=object)).take(
+        pa.array(codes)
+    )
 
 
 def items(titles: pd.Series[Any]) -> pa.LargeStringArray:

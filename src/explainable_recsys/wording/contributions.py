@@ -16,6 +16,7 @@ from explainable_recsys.explainers.tables import Explained
 from explainable_recsys.knowledge.features import Features
 from explainable_recsys.liking import NO_DIFFERENCE
 from explainable_recsys.wording import columns
+from explainable_recsys.wording.labels import said_label
 from explainable_recsys.wording.numbers import percentage, short
 from explainable_recsys.wording.phrases import phrase
 
@@ -156,11 +157,14 @@ def group_names(ids: NDArray[Any], features: Features | None) -> pa.LargeStringA
     """Where the ratings of a group are: in a genre, from a decade."""
     if features is None or not len(ids):
         return pa.array(ids.tolist(), pa.large_string())
+    labels = dict(zip(features.ids.tolist(), features.labels, strict=True))
     names = {
-        name: phrase("in {genre}", genre=label) if name.startswith("genres=") else label
-        for name, label in zip(features.ids.tolist(), features.labels, strict=True)
+        name: phrase("in {genre}", genre=labels[name])
+        if name.startswith("genres=")
+        else said_label(labels[name])
+        for name in set(ids)
     }
-    return columns.names(pd.Series([names[group] for group in ids], dtype="str"))
+    return columns.names(pd.Series([names[name] for name in ids], dtype="str"))
 
 
 def _shares(shares: NDArray[np.float64]) -> pa.LargeStringArray:

@@ -50,7 +50,7 @@ def feature_sentences(
     pieces = columns.fill_each(
         [phrase("{feature} ({share})"), phrase("{feature} ({share}, as in {item} ★{rating})")],
         rests.to_numpy(),
-        feature=columns.names(cited["evidence"]),
+        feature=columns.labels(cited["evidence"]),
         share=columns.written(np.rint(cited["share"].to_numpy()), percentage),
         item=columns.spread(columns.items_of(data, resting["rated_item_id"]), rows, len(cited)),
         rating=columns.spread(columns.ratings(lists.histories, resting), rows, len(cited)),

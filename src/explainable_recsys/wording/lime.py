@@ -60,8 +60,8 @@ def _by_history(explained: Explained, data: Data, lists: Lists, n_cited: int) ->
     named = columns.fill_each(
         ["{part}", phrase("in {genre}"), "{rating}"],
         kinds,
-        part=columns.names(evidence["evidence"]),
-        genre=columns.names(evidence["evidence"]),
+        part=columns.labels(evidence["evidence"]),
+        genre=columns.labels(evidence["evidence"]),
         rating=columns.spread(_rated(evidence.iloc[rated], data, lists), rated, len(evidence)),
     )
     examples = _examples(explained.details["projected_evidence"], evidence, data, lists)
@@ -110,7 +110,7 @@ def _examples(
 def _by_features(evidence: pd.DataFrame, data: Data, subject: str, n_cited: int) -> pd.DataFrame:
     """Which features speak for an item, and which one against it."""
     sides = columns.Sides(evidence, n_cited)
-    named = columns.names(sides.evidence["evidence"])
+    named = columns.labels(sides.evidence["evidence"])
     cited = columns.enumerate_runs(sides.cited_of(named), sides.starts, with_and=True)
     speaks_for, speaks_against = map(phrase, CLAUSES[subject])
     return sides.sentences(
@@ -155,7 +155,7 @@ def _popularity_last(
         told=columns.spread(
             pa.array(of_taste["sentence"], pa.large_string()), np.flatnonzero(having[0]), n
         ),
-        popular=columns.spread(columns.names(apart["evidence"]), number[popular], n),
+        popular=columns.spread(columns.labels(apart["evidence"]), number[popular], n),
         item=columns.items_of(data, evidence["item_id"][first]),
     )
     return columns.sentence_table(evidence[first], sentences)

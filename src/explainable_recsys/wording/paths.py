@@ -73,7 +73,7 @@ def _links(paths: pd.DataFrame, relation: str) -> pa.LargeStringArray:
     said = _likers if relation == "liked" else _raters
     people = columns.written(paths["n_sharing"].to_numpy(), said)
     over_people = pa.array((paths["entity"].astype("str") == "").to_numpy())
-    return pc.if_else(over_people, people, columns.names(paths["label"]))
+    return pc.if_else(over_people, people, columns.labels(paths["label"]))
 
 
 def _likers(n: int) -> str:

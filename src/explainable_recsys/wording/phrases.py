@@ -67,6 +67,22 @@ def load_language(name: str, folder: Path = CATALOGS) -> Language:
     return Language(Locale.parse(name), GNUTranslations(compiled))
 
 
+def nearest(name: str, folder: Path = CATALOGS) -> str:
+    """The language with a catalog that is nearest to another: itself, or English.
+
+    >>> nearest("de"), nearest("de_AT"), nearest("fi"), nearest("")
+    ('de', 'de', 'en', 'en')
+    """
+    candidates = (name, name.partition("_")[0]) if name else ()
+    found = (n for n in candidates if (folder / n / "LC_MESSAGES" / f"{DOMAIN}.po").exists())
+    return next(found, ENGLISH)
+
+
+def is_spoken(name: str) -> bool:
+    """Whether there is a catalog of a language; also of none, which is English."""
+    return nearest(name) in (name, name.partition("_")[0] or ENGLISH)
+
+
 def language() -> Language:
     """The language that phrases are written in here: English, unless `speaking` another."""
     return _chosen.get() or load_language(ENGLISH)

@@ -106,7 +106,7 @@ if (correction) {
   correction.addEventListener("input", (event) => {
     const input = event.target;
     if (input.type === "range") {
-      const text = `★ ${Number(input.value)}`;
+      const text = `★ ${Number(input.value).toLocaleString(document.documentElement.lang)}`;
       correction.querySelector(`output[for="${CSS.escape(input.id)}"]`).textContent = text;
       input.setAttribute("aria-valuetext", text);
     }

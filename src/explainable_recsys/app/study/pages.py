@@ -15,7 +15,7 @@ from explainable_recsys.app.study.session import Form
 from explainable_recsys.app.study.store import RefusedError
 from explainable_recsys.app.study.visit import Visit, message
 from explainable_recsys.errors import InputError
-from explainable_recsys.wording.phrases import phrase
+from explainable_recsys.wording.phrases import nearest, phrase, speaking
 
 logger = logging.getLogger(__name__)
 
@@ -42,14 +42,29 @@ def router(studies: Mapping[str, Served]) -> APIRouter:
         """Answer, or say what is wrong."""
         if slug not in studies:
             return message(request, 404, phrase("There is no such page."))
+        study = studies[slug]
         try:
-            return act(Visit(request, studies[slug]))
+            visit = Visit(request, study)
         except StoreError as error:
-            logger.warning("study %s: %s", slug, error)
-            text = phrase("Your answer could not be kept just now. Go back and send it again.")
-            reply = message(request, 503, text)
-            reply.headers["retry-after"] = "2"
-            return reply
+            with speaking(nearest(study.languages[0])):
+                return not_kept(request, slug, error)
+        with speaking(visit.spoken):
+            return acted(request, slug, lambda: act(visit))
+
+    def not_kept(request: Request, slug: str, error: StoreError) -> Response:
+        """The store does not answer."""
+        logger.warning("study %s: %s", slug, error)
+        text = phrase("Your answer could not be kept just now. Go back and send it again.")
+        reply = message(request, 503, text)
+        reply.headers["retry-after"] = "2"
+        return reply
+
+    def acted(request: Request, slug: str, act: Callable[[], Response]) -> Response:
+        """The same, in the language that is spoken here."""
+        try:
+            return act()
+        except StoreError as error:
+            return not_kept(request, slug, error)
         except NotHereError:
             return message(request, 404, phrase("There is no such page."), slug)
         except InputError as error:

@@ -17,6 +17,7 @@ from explainable_recsys.app.study.store import Participant, Shown, Task
 from explainable_recsys.study import flow
 from explainable_recsys.study.flow import Step
 from explainable_recsys.study.plan import Question
+from explainable_recsys.wording.numbers import short
 from explainable_recsys.wording.phrases import phrase
 
 LONGEST = 5000
@@ -244,6 +245,6 @@ def checked(
 
 def _accepted(question: Question) -> str:
     if question.answer == "number":
-        least, most = f"{question.least:g}", f"{question.most:g}"
+        least, most = short(question.least), short(question.most)
         return phrase("Please give a number from {least} to {most}.", least=least, most=most)
     return phrase("Please choose one of the answers.")

@@ -22,6 +22,7 @@ from explainable_recsys.metrics.greedy import ranks_without, take_away
 from explainable_recsys.recommenders.lists import Ranker
 from explainable_recsys.study.assignment import Trial, assign
 from explainable_recsys.study.plan import Kind, Plan
+from explainable_recsys.wording.phrases import nearest, speaking
 
 SIDE_BY_SIDE, FORECAST, CORRECTION = "side_by_side", "forecast", "correction"
 """The tasks, as the store calls them."""
@@ -62,11 +63,17 @@ def made(service: Service, plan: Plan, one: Interactions, number: int, language:
         plan: The study.
         one: A single history.
         number: Of the participant, from 0.
-        language: Of the plan's texts.
+        language: Of the plan's texts, and of the reasons if there is a catalog of it.
 
     Raises:
         NotHereError: If an approach of the plan is not here.
     """
+    with speaking(nearest(language)):
+        return _made(service, plan, one, number, language)
+
+
+def _made(service: Service, plan: Plan, one: Interactions, number: int, language: str) -> Made:
+    """The same, in the language that is spoken here."""
     prepared = asked(service, plan, one)
     trials = assign(plan, number, prepared.pool)
     ranker = lister_of(service, plan).ranker()

@@ -198,4 +198,4 @@ def place(session: Session, step: Step, moved: Mapping[str, float | None]) -> Pl
 
 def rated_title(film: Film, rating: float) -> str:
     """A film with its rating, as text."""
-    return phrase("{title}, which you rated ★{rating}", title=film.title, rating=f"{rating:g}")
+    return phrase("{title}, which you rated ★{rating}", title=film.title, rating=short(rating))

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 
 from fastapi import Request, Response
 from fastapi.responses import FileResponse, RedirectResponse
+from markupsafe import Markup
 
 from explainable_recsys.app.items import NotHereError
 from explainable_recsys.app.rendering import page, root_of
@@ -26,8 +27,8 @@ from explainable_recsys.errors import InputError
 from explainable_recsys.study import flow
 from explainable_recsys.study.flow import Step, is_old_enough
 from explainable_recsys.study.plan import Text
-from explainable_recsys.wording.numbers import date
-from explainable_recsys.wording.phrases import ENGLISH, phrase
+from explainable_recsys.wording.numbers import date, short
+from explainable_recsys.wording.phrases import is_spoken, nearest, phrase
 
 FOR_A_DAY = "public, max-age=86400"
 
@@ -86,12 +87,25 @@ class Visit:
 
     @property
     def spoken(self) -> str:
-        """The same for a browser."""
-        return self.language or ENGLISH
+        """Of our own words: the same, if there is a catalog of it."""
+        return nearest(self.language)
+
+    @property
+    def lang(self) -> Markup:
+        """What marks texts of the plan in HTML that are in another language than our own words."""
+        if is_spoken(self.language):
+            return Markup("")
+        return Markup(' lang="{}"').format(self.language.replace("_", "-"))
+
+    @property
+    def in_language(self) -> str:
+        """What keeps the language in an address, as long as no session does."""
+        return f"?language={self.language}" if len(self.study.languages) > 1 else ""
 
     def said(self, text: Text) -> str:
-        """A text of the plan."""
-        return text.said(self.language)
+        """A text of the plan, marked if our own words around it are in another language."""
+        said = text.said(self.language)
+        return Markup("<span{}>{}</span>").format(self.lang, said) if self.lang else said
 
     @property
     def resume_link(self) -> str:
@@ -150,7 +164,7 @@ class Visit:
 
     def leave(self) -> Response:
         """Forget who goes on at this device."""
-        return self._with_cookie(self.to("information"), "")
+        return self._with_cookie(self.to(f"information{self.in_language}"), "")
 
     def withdraw(self, form: Form) -> Response:
         """Delete everything of whoever has a code, or takes part at this device."""
@@ -226,7 +240,7 @@ class Visit:
     def _shown(self, name: str, status: int = 200, **values: Any) -> Response:
         """A page, with what was given so far."""
         if self.session is None or name in FIRST:
-            paragraphs = re.split(r"\n\s*\n", self.said(self.study.information).strip())
+            paragraphs = re.split(r"\n\s*\n", self.study.information.said(self.language).strip())
             token = self._offered()
             shown = {"paragraphs": paragraphs, "token": token, "title": self.said(self.plan.title)}
             reply = self.page(TEMPLATES[name], status, **shown, **values)
@@ -269,7 +283,11 @@ class Visit:
     def answer(self, name: str, form: Form) -> Response:
         """Keep the answers of a page, and go on."""
         if name in FIRST:
-            agree = self._agree if name == "consent" else lambda _: self.to("consent")
+            agree = (
+                self._agree
+                if name == "consent"
+                else lambda _: self.to(f"consent{self.in_language}")
+            )
             return self._turn(name) or agree(form)
         if (instead := self._turn(name)) is not None:
             return instead
@@ -461,6 +479,6 @@ def rating_of(text: str, least: float, most: float) -> float:
     except ValueError:
         rating = float("nan")
     if not least <= rating <= most:
-        bounds = {"least": f"{least:g}", "most": f"{most:g}"}
+        bounds = {"least": short(least), "most": short(most)}
         raise InputError(phrase("A rating is a number from {least} to {most}.", **bounds))
     return rating

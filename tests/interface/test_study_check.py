@@ -71,7 +71,7 @@ def test_what_is_wrong_with_the_files(folder: Path) -> None:
     with pytest.raises(InputError, match="a list stands where keys should"):
         read_study(folder)
     plan.write_text("", encoding="utf-8")
-    with pytest.raises(InputError, match=r"study\.yml: .*missing"):
+    with pytest.raises(InputError, match=r"study\.yml:\n  slug: missing\n  title: missing"):
         read_study(folder)
 
 

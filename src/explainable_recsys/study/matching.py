@@ -177,16 +177,18 @@ def check_kinds(plan: Plan, explained: Collection[str], recommenders: Collection
     """
     record_of(RECOMMENDERS, plan.recommender, "recommender")
     if plan.recommender not in recommenders:
+        there = f"{', '.join(recommenders)}, or " if recommenders else ""
         raise InputError(
-            f"recommender: no run has made lists by {plan.recommender} yet; accepted: "
-            f"{', '.join(recommenders) or 'none yet'}, or first kedro run --pipelines recommenders"
+            f"recommender: no run has made lists by {plan.recommender} yet; accepted: {there}first "
+            "make run"
         )
     for kind in plan.explained:
         approach = record_of(APPROACHES, str(kind.approach), "approach").name
         if approach not in explained:
+            there = f"{', '.join(explained)}, or " if explained else ""
             raise InputError(
                 f"kinds: {kind.name}: no run has explained lists by {approach} yet; accepted: "
-                f"{', '.join(explained) or 'none yet'}, or first kedro run --pipelines {approach}"
+                f"{there}first make run PIPELINES={approach}"
             )
 
 

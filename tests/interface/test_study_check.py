@@ -194,7 +194,7 @@ def test_who_is_not_known_or_was_not_run(
 
     monkeypatch.setattr(DataCatalog, "exists", without)
     assert "rules: no run has explained lists by posthoc_ar yet" in told()
-    assert "no run has made lists by bias yet; accepted: als, " in told(recommender="bias")
+    assert "no run has made lists by bias yet; accepted: popularity, " in told(recommender="bias")
     monkeypatch.setattr(DataCatalog, "exists", lambda *_: False)
     assert told().endswith("no run has made lists by als yet; accepted: first make run")
 

@@ -177,18 +177,16 @@ def check_kinds(plan: Plan, explained: Collection[str], recommenders: Collection
     """
     record_of(RECOMMENDERS, plan.recommender, "recommender")
     if plan.recommender not in recommenders:
-        there = f"{', '.join(recommenders)}, or " if recommenders else ""
         raise InputError(
-            f"recommender: no run has made lists by {plan.recommender} yet; accepted: {there}first "
-            "make run"
+            f"recommender: no run has made lists by {plan.recommender} yet; accepted: "
+            f"{', '.join([*recommenders, 'first make run'])}"
         )
     for kind in plan.explained:
         approach = record_of(APPROACHES, str(kind.approach), "approach").name
         if approach not in explained:
-            there = f"{', '.join(explained)}, or " if explained else ""
             raise InputError(
                 f"kinds: {kind.name}: no run has explained lists by {approach} yet; accepted: "
-                f"{there}first make run PIPELINES={approach}"
+                f"{', '.join([*explained, f'first make run PIPELINES={approach}'])}"
             )
 
 

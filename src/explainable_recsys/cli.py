@@ -252,6 +252,7 @@ cli.add_command(with_plain_errors(prune_command))
 @click.option(
     "--store", default="", help="Where its answers are kept: a file, or a database's URL."
 )
+@click.option("--try", "is_trial", is_flag=True, help="Try its pages today; answers do not count.")
 @click.pass_obj
 def app_command(
     metadata: ProjectMetadata, /, env: str | None, approaches: str | None, **options: Any

@@ -46,6 +46,10 @@ def client(**how: Any) -> TestClient:
     def item(item: str) -> str:
         return item
 
+    @app.get("/study/{slug}/information")
+    def information(slug: str) -> str:
+        return slug
+
     @app.post("/echo")
     async def echo(request: Request) -> int:
         return len(await request.body())
@@ -173,3 +177,15 @@ def test_who_asks_too_often_waits_and_others_do_not() -> None:
     now[0] = 1.0
     app.cookies.set("session", session["session"])
     assert app.get("/items/7").status_code == 200
+
+
+def test_pages_of_studies_set_no_cookie_and_count_by_the_study_s_own() -> None:
+    few, many = (Rate(per_second=1, burst=n, clock=lambda: 0.0) for n in (2, 4))
+    app, page = client(rate=few, crowd=many), "/study/films/information"
+    assert [app.get(page).status_code for _ in range(5)] == [200] * 4 + [429], "by the address"
+    assert not app.cookies
+    app.cookies.set("session", "of-the-app")
+    assert app.get(page).status_code == 429, "another cookie says nothing"
+    app.cookies.set("study-films", "of-the-study")
+    assert [app.get(page).status_code for _ in range(3)] == [200, 200, 429]
+    assert app.get("/study/other/information").status_code == 429, "another study has another one"

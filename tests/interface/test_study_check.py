@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime
 import shutil
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,12 @@ from kedro.io import DataCatalog
 from explainable_recsys.app.picks import picking_order
 from explainable_recsys.errors import InputError
 from explainable_recsys.interface.study_check import preregister, tried_on_people
-from explainable_recsys.interface.study_plan import read_study, written_text
+from explainable_recsys.interface.study_plan import (
+    UNWRITTEN,
+    check_written,
+    read_study,
+    written_text,
+)
 from explainable_recsys.study.flow import minutes, pages
 from explainable_recsys.study.plan import ANY_LANGUAGE, Plan, check_dates
 from tests.conftest import PROJECT
@@ -47,6 +54,33 @@ def test_the_information_stands_there_in_each_language(folder: Path) -> None:
     }
 
 
+def test_numbers_of_the_information_are_those_of_the_plan(folder: Path) -> None:
+    file = folder / "information.txt"
+    file.write_text("{n_films} films, {n_ratings} ratings, {keep_days} days.", encoding="utf-8")
+    plan = small_plan()
+    told = f"{plan.n_trials} films, {plan.ratings.least} ratings, {plan.keep_days} days."
+    assert read_study(folder).information.root == {ANY_LANGUAGE: told}
+    file.write_text("Hello.\n\nUp to {n_film} films.", encoding="utf-8")
+    with pytest.raises(
+        InputError, match=r"\.txt, line 3: found \{n_film\}; accepted: \{n_films\}, "
+    ):
+        read_study(folder)
+
+
+def test_a_study_is_open_to_people_only_once_somebody_is_responsible(folder: Path) -> None:
+    plan = changed(SMALL, languages=["en", "de"])
+    (folder / "study.yml").write_text(yaml.safe_dump(plan), encoding="utf-8")
+    (folder / "information.de.txt").write_text(f"Worum.\n\n{UNWRITTEN[1]}", encoding="utf-8")
+    found, day = read_study(folder), datetime.timedelta(days=1)
+    opens = found.plan.opens
+    check_written(found, opens - day)
+    with pytest.raises(InputError, match=r"information\.de\.txt, line 3: nobody is named yet"):
+        check_written(found, opens)
+    check_written(replace(found, plan=small_plan(simulated=True)), opens)
+    (folder / "information.de.txt").write_text("Worum.", encoding="utf-8")
+    check_written(read_study(folder), opens)
+
+
 def test_what_is_wrong_with_the_files(folder: Path) -> None:
     with pytest.raises(InputError, match=r"nowhere: no such file; accepted: a plan, or a folder"):
         read_study(folder / "nowhere")
@@ -71,7 +105,7 @@ def test_what_is_wrong_with_the_files(folder: Path) -> None:
     with pytest.raises(InputError, match="a list stands where keys should"):
         read_study(folder)
     plan.write_text("", encoding="utf-8")
-    with pytest.raises(InputError, match=r"study\.yml: .*missing"):
+    with pytest.raises(InputError, match=r"study\.yml:\n  slug: missing\n  title: missing"):
         read_study(folder)
 
 
@@ -94,7 +128,11 @@ def test_the_plans_that_ship_are_complete(name: str) -> None:
     assert 5 < minutes(plan) < 25
     check_dates(plan, plan.opens)
     assert len(plan.hypotheses) >= 3
-    assert "write name and address here" in next(iter(found.information.root.values()))
+    assert all(any(mark in text for mark in UNWRITTEN) for text in found.information.root.values())
+    assert found.unwritten.endswith("information.txt, line 9")
+    other = found.path.parent / plan.information
+    for number in (plan.n_trials, plan.ratings.least, plan.keep_days):
+        assert str(number) not in other.read_text(encoding="utf-8"), "only the plan says so"
 
 
 def test_the_article_s_plan_is_confounded_and_the_other_is_not() -> None:
@@ -156,7 +194,9 @@ def test_who_is_not_known_or_was_not_run(
 
     monkeypatch.setattr(DataCatalog, "exists", without)
     assert "rules: no run has explained lists by posthoc_ar yet" in told()
-    assert "no run has made lists by bias yet" in told(recommender="bias")
+    assert "no run has made lists by bias yet; accepted: popularity, " in told(recommender="bias")
+    monkeypatch.setattr(DataCatalog, "exists", lambda *_: False)
+    assert told().endswith("no run has made lists by als yet; accepted: first make run")
 
 
 @pytest.mark.parametrize(
@@ -186,10 +226,11 @@ def test_the_commands(
     shutil.copytree(full_run, project_copy / "data" / "test", dirs_exist_ok=True)
     plan = changed(SMALL, ratings={"least": 4}, opens="2999-01-01", closes="2999-02-01")
     (folder / "study.yml").write_text(yaml.safe_dump(plan), encoding="utf-8")
+    (folder / "information.txt").write_text(UNWRITTEN[0], encoding="utf-8")
     found = kedro(project_copy, "study", "check", str(folder), "--env", "test", "--people", "10")
     assert found.returncode == 0, found.stderr
     assert "ALS by its contributions" in found.stdout
-    assert "Warnings" in found.stdout
+    assert "does not say yet who is responsible" in found.stdout.partition("Warnings")[2]
     output = folder / "registered.md"
     asked = ["study", "preregister", str(folder), "--env", "test", "--output", str(output)]
     found = kedro(project_copy, *asked, "--people", "10")

@@ -36,13 +36,16 @@ def test_its_fingerprint_is_of_all_that_it_says() -> None:
 
 BAD: list[tuple[dict[str, Any], list[str]]] = [
     ({"slug": None}, ["slug: missing"]),
-    ({"slug": "A study"}, ["slug: found 'A study'", "accepted"]),
+    (
+        {"slug": "A study"},
+        ["slug: found 'A study'; accepted: small letters, digits and hyphens, at most 40"],
+    ),
     ({"kind": []}, ["kind: there is no such key", "did you mean 'kinds'", "items_per_kind"]),
     ({"pool__lenght": 3}, ["pool.lenght", "did you mean 'length'", "strata"]),
-    ({"kinds": [{"name": "own", "aproach": "x"}]}, ["kinds.0.aproach", "did you mean 'approach'"]),
+    ({"kinds": [{"name": "own", "aproach": "x"}]}, ["kinds[0].aproach", "did you mean 'approach'"]),
     ({"kinds": []}, ["kinds: found []", "accepted"]),
     ({"kinds": [*KINDS, KINDS[0]]}, ["kinds: own stands there twice"]),
-    ({"kinds": [{"name": "rank"}]}, ["kinds.0", "'rank'", "accepted: another"]),
+    ({"kinds": [{"name": "rank"}]}, ["kinds[0]", "'rank'", "accepted: another"]),
     ({"kinds": [{"name": "two", "approach": "a", "says": "b"}]}, ["two", "approach, or says"]),
     ({"kinds": [*KINDS, {"name": "none", "items": 5}]}, ["unbalanced", "none 5", "own 2"]),
     ({"items_per_kind": 0}, ["items_per_kind: found 0", "accepted: greater than"]),
@@ -50,7 +53,7 @@ BAD: list[tuple[dict[str, Any], list[str]]] = [
     ({"pool__choice": "best"}, ["pool.choice: found 'best'", "matched", "best_of_each_kind"]),
     ({"pool__choice": "best_of_each_kind"}, ["confounded", "say so"]),
     ({"ratings": {"least": 10, "most": 5}}, ["ratings: most 5 is below least 10"]),
-    ({"forms": ["sentence", "song"]}, ["forms.1: found 'song'", "'sentence' or 'drawn'"]),
+    ({"forms": ["sentence", "song"]}, ["forms[1]: found 'song'", "'sentence' or 'drawn'"]),
     ({"forms": ["drawn", "drawn"]}, ["forms: drawn stands there twice"]),
     ({"questions": [INTEREST, INTEREST]}, ["questions: interest stands there twice"]),
     ({"closing": [TRUST]}, ["questions: trust stands there twice"]),
@@ -60,8 +63,8 @@ BAD: list[tuple[dict[str, Any], list[str]]] = [
         ["interest: measure of text", "accepted: agreement, number"],
     ),
     ({"questions": [{**INTEREST, "excludes": [9]}]}, ["interest: '9'", "accepted: 1, 2, 3, 4, 5"]),
-    ({"questions": [{**INTEREST, "text": ""}]}, ["questions.0.text", "found ''"]),
-    ({"questions": [{**INTEREST, "name": True}]}, ["questions.0.name", "found True", "in quotes"]),
+    ({"questions": [{**INTEREST, "text": ""}]}, ["questions[0].text", "found ''"]),
+    ({"questions": [{**INTEREST, "name": True}]}, ["questions[0].name", "found True", "in quotes"]),
     ({"title": ["A", "B"]}, ["title: found ['A', 'B']", "accepted: a text"]),
     ({"title": {"en": 3.5}, "languages": ["en"]}, ["title.en: found 3.5", "accepted"]),
     ({"title": {}}, ["title: found {}", "at least 1"]),
@@ -78,11 +81,17 @@ BAD: list[tuple[dict[str, Any], list[str]]] = [
         ["no ready scale 'trst'", "did you mean 'trust'", "efficiency"],
     ),
     ({"scales": ["trust"], "languages": ["fr"]}, ["'trust' has no statements in fr", "en, de"]),
-    ({"scales": [{"name": "own", "items": [INTEREST]}]}, ["scales.0.items", "at least 2"]),
-    ({"languages": ["english"]}, ["languages.0: found 'english'", "accepted"]),
-    ({"title": {"en": "A study"}}, ["languages: none are named", "en"]),
-    ({"title": {"en": "A study"}, "languages": ["en", "de"]}, ["'A study'", "in en", "also in de"]),
-    ({"title": {"en": "A", "fr": "B"}, "languages": ["en"]}, ["in 'fr'", "accepted: en"]),
+    ({"scales": [{"name": "own", "items": [INTEREST]}]}, ["scales[0].items", "at least 2"]),
+    ({"languages": ["english"]}, ["languages[0]: found 'english'", "accepted: a language, such"]),
+    ({"title": {"en": "A study"}}, ["languages: none are named, but title has en"]),
+    (
+        {"title": {"en": "A study"}, "languages": ["en", "de"]},
+        ["title: 'A study' is there in en; accepted: also in de"],
+    ),
+    (
+        {"title": {"en": "A", "fr": "B"}, "languages": ["en"]},
+        ["title: 'A' is there in fr; accepted: en"],
+    ),
     ({"opens": "soon"}, ["opens: found 'soon'", "accepted: a day, such as 20"]),
     ({"closes": "2029-01-01"}, ["closes: 2029-01-01 is before 2030-01-01"]),
     (
@@ -112,6 +121,22 @@ def test_what_is_wrong_is_told_with_what_is_accepted(
     assert "\n" not in message
     for part in told:
         assert part in message
+
+
+def test_all_that_is_wrong_is_told_at_once_a_line_each() -> None:
+    with pytest.raises(InputError) as error:
+        parse_plan(changed(SMALL, slug="A study", kind=[], n_people=1), "study.yml")
+    head, *lines = str(error.value).splitlines()
+    assert head == "study.yml:"
+    assert [line.split(":")[0] for line in lines] == ["  kind", "  slug", "  n_people"]
+    texts = [{**INTEREST, "text": {"en": "I want it."}}, {**TRUST, "text": {"en": "I trust it."}}]
+    with pytest.raises(InputError) as error:
+        parse_plan(changed(SMALL, languages=["en", "de"], questions=texts), "study.yml")
+    _, *lines = str(error.value).splitlines()
+    assert lines == [
+        "  questions[0].text: 'I want it.' is there in en; accepted: also in de",
+        "  questions[1].text: 'I trust it.' is there in en; accepted: also in de",
+    ]
 
 
 @pytest.mark.parametrize("found", [None, [], "text", 3])

@@ -128,9 +128,12 @@ def test_warnings() -> None:
     few = {**FULL, "n_people": 20}
     assert len(list(warnings(small_plan(**few), seen_by(0.9), TODAY))) == 2
     found = "\n".join(warnings(small_plan(**few), seen_by(0.6), TODAY.replace(year=2031)))
-    for part in ("40 % of the people", "own, rules, fixed", "multiple of 6", "2030-01-01"):
+    for part in ("40 % of the people", "own, rules, fixed", "multiple of 6", "preregistered any"):
         assert part in found
     assert "whether a film is known" not in found
+    assert [*warnings(small_plan(**FULL), seen_by(0.9), TODAY, "here, line 9")] == [
+        "The information does not say yet who is responsible: here, line 9."
+    ]
     assert "whether a film is known" in "\n".join(warnings(small_plan(), seen_by(1), TODAY))
     kinds = [{**SMALL["kinds"][0], "items": 3}, *SMALL["kinds"][1:]]
     pool = {"choice": "best_of_each_kind"}

@@ -13,7 +13,16 @@ from urllib.parse import parse_qsl, urlencode
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 TOKEN, SESSION = "token", "session"
-"""Names of the cookies."""
+"""Names of the cookies; a study has one of its own."""
+
+
+def study_cookie(slug: str) -> str:
+    """Name of the cookie of a study.
+
+    >>> study_cookie("films")
+    'study-films'
+    """
+    return f"study-{slug}"
 
 
 @dataclass(frozen=True)

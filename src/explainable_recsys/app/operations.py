@@ -15,7 +15,15 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from explainable_recsys.app.access import SAFE_METHODS, SESSION, TOKEN, Access, Asked, Rate
+from explainable_recsys.app.access import (
+    SAFE_METHODS,
+    SESSION,
+    TOKEN,
+    Access,
+    Asked,
+    Rate,
+    study_cookie,
+)
 from explainable_recsys.wording.phrases import phrase
 
 logger = logging.getLogger(__name__)
@@ -102,15 +110,15 @@ class Operations:
         access: Who may ask.
         limits: What may be asked.
         rate: How often.
-        crowd: How often those may come together into studies who have no session yet: a class in
-            a room has one address.
+        crowd: How often those may come together into studies who have no cookie of the study yet,
+            which is not before they read about it: a class in a room has one address.
     """
 
     app: Application
     access: Access = field(default_factory=Access)
     limits: Limits = field(default_factory=Limits)
     rate: Rate = field(default_factory=Rate)
-    crowd: Rate = field(default_factory=lambda: Rate(burst=400))
+    crowd: Rate = field(default_factory=lambda: Rate(burst=1000))
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer, or refuse to."""
@@ -142,13 +150,13 @@ class Operations:
         """
         if self.access.is_of_another_page(asked):
             raise Refused(403, phrase("Another site asked for this; open the page itself."))
-        who = asked.cookies.get(SESSION, "")
-        rate = self.rate
+        is_study, is_static = (asked.path.startswith(place) for place in (STUDIES, "/static/"))
+        own = study_cookie(asked.path.split("/")[2]) if is_study else SESSION
+        who, rate = asked.cookies.get(own, ""), self.rate
         if not _ID.fullmatch(who):
-            who, rate = asked.client, self.crowd if asked.path.startswith(STUDIES) else self.rate
-            reply.cookies[SESSION] = secrets.token_urlsafe(12)
-        if asked.path.startswith(("/api/", "/static/")):
-            reply.cookies.clear()
+            who, rate = asked.client, self.crowd if is_study or is_static else self.rate
+            if not (is_study or is_static or asked.path.startswith("/api/")):
+                reply.cookies[SESSION] = secrets.token_urlsafe(12)
         if wait := rate.seconds_to_wait(who):
             text = phrase("These are more questions than may come at once; wait a moment.")
             raise Refused(429, text, {"retry-after": str(math.ceil(wait))})

@@ -9,7 +9,7 @@ import os
 import secrets
 import socket
 import sys
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -27,6 +27,7 @@ from explainable_recsys.errors import InputError
 from explainable_recsys.interface.runs import local_time
 from explainable_recsys.interface.stored import quick_catalog
 from explainable_recsys.threads import limit_threads
+from explainable_recsys.wording.numbers import date
 from explainable_recsys.wording.phrases import phrase
 
 TOKEN_VARIABLE = "EXPLAINABLE_RECSYS_TOKEN"
@@ -49,6 +50,7 @@ class Options:
         log: File for a line about each request; empty: standard error, unless it is a terminal.
         studies: Folders of studies that people can take part in.
         store: Where their answers are kept; empty: a file for each among the results.
+        is_trial: Whether their pages are only tried, whatever their days.
     """
 
     host: str = "127.0.0.1"
@@ -58,6 +60,7 @@ class Options:
     log: str = ""
     studies: tuple[Path, ...] = ()
     store: str = ""
+    is_trial: bool = False
 
     @property
     def is_public(self) -> bool:
@@ -142,7 +145,7 @@ def _studies(catalog: DataCatalog, held: Held, options: Options) -> dict[str, Se
     """
     found: dict[str, Served] = {}
     for folder in options.studies:
-        study = open_study(folder, catalog, held.service, options.store)
+        study = open_study(folder, catalog, held.service, options.store, options.is_trial)
         if study.plan.slug in found:
             raise InputError(f"--study {folder}: study '{study.plan.slug}' is there already")
         found[study.plan.slug] = study
@@ -150,7 +153,7 @@ def _studies(catalog: DataCatalog, held: Held, options: Options) -> dict[str, Se
 
 
 def _say_where(
-    held: Held, port: int, options: Options, access: Access, studies: Iterable[str]
+    held: Held, port: int, options: Options, access: Access, studies: Mapping[str, Served]
 ) -> None:
     """Print what is served, and the addresses to open."""
     run = phrase("run of {time}", time=local_time(held.service.run.id))
@@ -159,8 +162,11 @@ def _say_where(
     link = here + (f"?{TOKEN}={access.token}" if access.token else "")
     click.echo(f"{held.service.card['name']}, {run}")
     click.echo(link)
-    for slug in studies:
+    for slug, study in studies.items():
         click.echo(f"{here}study/{slug}")
+        if study.today() < study.plan.opens:
+            click.echo(phrase("  Opens on {day}; until then nobody can take part, but --try shows "
+                              "its pages.", day=date(study.plan.opens.isoformat())))  # fmt: skip
     click.echo(phrase("Ctrl-C ends it."))
 
 

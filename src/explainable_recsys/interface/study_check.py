@@ -95,10 +95,12 @@ def check(project: Path, env: str | None, path: Path, n_people: int, offer: Offe
         InputError: If the plan is wrong, or no run has made what it needs.
     """
     today = datetime.date.today()
-    plan = read_study(path).plan
+    files = read_study(path)
+    plan = files.plan
     check_dates(plan, today)
     tried = tried_on_people(quick_catalog(project, env), plan, n_people, offer)
-    found = tuple(warnings(plan, tried.seen, today)) or (phrase("None."),)
+    told_of = warnings(plan, tried.seen, today, files.unwritten)
+    found = tuple(told_of) or (phrase("None."),)
     told = (*in_words(plan), *tried.sections, Section(phrase("Warnings"), found))
     print_plainly(Group(*(part for section in told for part in _drawn(section))))
 

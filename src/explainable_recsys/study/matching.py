@@ -179,14 +179,14 @@ def check_kinds(plan: Plan, explained: Collection[str], recommenders: Collection
     if plan.recommender not in recommenders:
         raise InputError(
             f"recommender: no run has made lists by {plan.recommender} yet; accepted: "
-            f"{', '.join(recommenders) or 'none yet'}, or first kedro run --pipelines recommenders"
+            f"{', '.join([*recommenders, 'first make run'])}"
         )
     for kind in plan.explained:
         approach = record_of(APPROACHES, str(kind.approach), "approach").name
         if approach not in explained:
             raise InputError(
                 f"kinds: {kind.name}: no run has explained lists by {approach} yet; accepted: "
-                f"{', '.join(explained) or 'none yet'}, or first kedro run --pipelines {approach}"
+                f"{', '.join([*explained, f'first make run PIPELINES={approach}'])}"
             )
 
 

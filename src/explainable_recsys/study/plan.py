@@ -17,19 +17,29 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
+from pydantic_core import ErrorDetails
 
 from explainable_recsys.errors import InputError, did_you_mean
 from explainable_recsys.parameters import Parameters, Seed
 from explainable_recsys.study.aims import ready_scale
 
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
-"""What stands in tables: small letters, digits and underscores."""
+NAME, SLUG = r"^[a-z][a-z0-9_]{0,39}$", r"^[a-z0-9][a-z0-9-]{0,39}$"
+LANGUAGE = r"^[a-z]{2,3}(_[A-Z]{2})?$"
 
-Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+PATTERNS = {
+    NAME: "small letters, digits and underscores, a letter first, at most 40",
+    SLUG: "small letters, digits and hyphens, at most 40",
+    LANGUAGE: "a language, such as en or pt_BR",
+}
+"""The same for people."""
+
+Name = Annotated[str, Field(pattern=NAME)]
+"""What stands in tables."""
+
+Slug = Annotated[str, Field(pattern=SLUG)]
 """What stands in the address of a study."""
 
-Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(_[A-Z]{2})?$")]
-"""Such as `en` or `pt_BR`."""
+Language = Annotated[str, Field(pattern=LANGUAGE)]
 
 ANY_LANGUAGE = ""
 """Language of a text that is the same in all."""
@@ -408,8 +418,9 @@ class Plan(Part):
             _once("hypotheses: kinds", hypothesis.kinds)
         if any(check.expected is None for check in self.checks):
             raise ValueError("checks: each has an expected answer")
-        for text in _texts(self):
-            _check_languages(text, self.languages)
+        texts = _texts(self)
+        if wrong := [one for way, text in texts for one in _untold(way, text, self.languages)]:
+            raise ValueError("\n".join(wrong))
         return self
 
     def _check_names(self) -> None:
@@ -455,16 +466,25 @@ def _items(scales: Iterable[Scale]) -> Iterable[Question]:
         yield from scale.items
 
 
-def _texts(found: object) -> Iterable[Text]:
-    """All texts below something of a plan."""
+def _texts(found: object, *way: str | int) -> Iterator[tuple[str, Text]]:
+    """All texts below something of a plan, and their places."""
     if isinstance(found, Text):
-        yield found
+        yield _place(way), found
     elif isinstance(found, BaseModel):
-        for _, value in found:
-            yield from _texts(value)
+        for key, value in found:
+            yield from _texts(value, *way, key)
     elif isinstance(found, tuple):
-        for value in found:
-            yield from _texts(value)
+        for n, value in enumerate(found):
+            yield from _texts(value, *way, n)
+
+
+def _place(way: Iterable[str | int]) -> str:
+    """Where something stands in a plan.
+
+    >>> _place(("questions", 2, "text"))
+    'questions[2].text'
+    """
+    return "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in way).lstrip(".")
 
 
 def _once(what: str, names: Iterable[str]) -> None:
@@ -477,21 +497,17 @@ def _known(what: str, name: str, known: Iterable[str]) -> None:
         raise ValueError(f"{what} '{name}'; accepted: {', '.join(names)}")
 
 
-def _check_languages(text: Text, languages: tuple[str, ...]) -> None:
+def _untold(place: str, text: Text, languages: tuple[str, ...]) -> Iterator[str]:
+    """What is wrong with the languages of a text."""
     if ANY_LANGUAGE in text.root:
         return
-    found, said = ", ".join(text.root), next(iter(text.root.values()), "")[:40]
+    found, said = ", ".join(text.root), next(iter(text.root.values()))[:40]
     if not languages:
-        raise ValueError(
-            f"languages: none are named, but '{said}' has {found}; accepted: name them"
-        )
-    for language in languages:
-        if language not in text.root:
-            raise ValueError(
-                f"languages: '{said}' is there in {found or 'none'}; accepted: also in {language}"
-            )
-    for language in text.root:
-        _known(f"languages: '{said}' in", language, languages)
+        yield f"languages: none are named, but {place} has {found}; accepted: name them"
+    elif others := [language for language in languages if language not in text.root]:
+        yield f"{place}: '{said}' is there in {found}; accepted: also in {', '.join(others)}"
+    elif unknown := [language for language in text.root if language not in languages]:
+        yield f"{place}: '{said}' is there in {unknown[0]}; accepted: {', '.join(languages)}"
 
 
 def check_dates(plan: Plan, today: datetime.date) -> None:
@@ -518,35 +534,40 @@ def parse_plan(found: object, file: str) -> Plan:
         file: Name of the file, for errors.
 
     Raises:
-        InputError: Naming the first thing that is wrong, and what is accepted.
+        InputError: Naming what is wrong, a line each if it is several things, and what is accepted.
     """
     if not isinstance(found, Mapping):
         raise InputError(f"{file}: no plan in it; accepted: the keys of a study")
     try:
         return Plan.model_validate(dict(found))
     except ValidationError as error:
-        raise InputError(f"{file}: {_told(error)}") from None
+        wrong = error.errors(include_url=False)
+        wrong.sort(key=lambda one: one["type"] != "extra_forbidden")  # a key that is no key first
+        inner = {one["loc"][:n] for one in wrong for n in range(len(one["loc"]))}
+        apart = [one for one in wrong if one["loc"] not in inner]  # else too short by what is wrong
+        lines = [line for one in apart for line in _told(one).splitlines()]
+        text = f" {lines[0]}" if len(lines) == 1 else "".join(f"\n  {line}" for line in lines)
+        raise InputError(f"{file}:{text}") from None
 
 
-def _told(error: ValidationError) -> str:
-    """The first thing that is wrong, an unknown key before all else."""
-    wrong = error.errors(include_url=False)
-    first = next((one for one in wrong if one["type"] == "extra_forbidden"), wrong[0])
-    *way, last = first["loc"] or ("",)
-    place = ".".join(map(str, first["loc"]))
-    if first["type"] == "extra_forbidden":
+def _told(wrong: ErrorDetails) -> str:
+    """One thing that is wrong."""
+    *way, last = wrong["loc"] or ("",)
+    place = _place(wrong["loc"])
+    if wrong["type"] == "extra_forbidden":
         known = list(_model_at(way).model_fields)
         hint = did_you_mean(str(last), known)
         return f"{place}: there is no such key; {hint}accepted: {', '.join(known)}"
-    if first["type"] == "missing":
+    if wrong["type"] == "missing":
         return f"{place}: missing"
-    message = first["msg"].removeprefix("Value error, ")
-    if first["type"] == "value_error":
+    message = wrong["msg"].removeprefix("Value error, ")
+    if wrong["type"] == "value_error":
         return f"{place}: {message}" if place else message
-    accepted = _accepted(first["type"], _model_at(first["loc"])) or message
+    pattern = str(wrong.get("ctx", {}).get("pattern"))
+    accepted = PATTERNS.get(pattern) or _accepted(wrong["type"], _model_at(wrong["loc"])) or message
     accepted = accepted.removeprefix("Input should be ").removeprefix("a valid ")
-    quotes = "; yes, no, on and off stand in quotes" if isinstance(first["input"], bool) else ""
-    return f"{place}: found {_short(first['input'])}; accepted: {accepted}{quotes}"
+    quotes = "; yes, no, on and off stand in quotes" if isinstance(wrong["input"], bool) else ""
+    return f"{place}: found {_short(wrong['input'])}; accepted: {accepted}{quotes}"
 
 
 def _accepted(kind: str, part: type[BaseModel]) -> str:

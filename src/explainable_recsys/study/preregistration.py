@@ -213,14 +213,26 @@ def _power(plan: Plan) -> Section:
     return Section(phrase("Power"), (line,), (head, *rows))
 
 
-def warnings(plan: Plan, seen: pd.DataFrame, today: datetime.date) -> Iterator[str]:
+def warnings(
+    plan: Plan, seen: pd.DataFrame, today: datetime.date, unwritten: str = ""
+) -> Iterator[str]:
     """What speaks against starting a study as it is planned.
 
     Args:
         plan: The study.
         seen: As `matching.would_see`.
         today: Whether it has begun.
+        unwritten: Where in the information nobody is named yet.
     """
+    if plan.opens < today:
+        yield phrase(
+            "It was to open on {day}, which is past: it cannot be preregistered any more.",
+            day=date(plan.opens.isoformat()),
+        )
+    if unwritten:
+        yield phrase(
+            "The information does not say yet who is responsible: {place}.", place=unwritten
+        )
     few = seen[seen["people"] < ENOUGH]
     if len(few):
         kinds, share = ", ".join(few["kind"]), percentage(100 * (1 - few["people"].min()))
@@ -254,5 +266,3 @@ def warnings(plan: Plan, seen: pd.DataFrame, today: datetime.date) -> Iterator[s
             "there is no catalog of phrases.",
             languages=enumerated(others),
         )
-    if plan.opens < today:
-        yield phrase("It was to open on {day}, which is past.", day=date(plan.opens.isoformat()))

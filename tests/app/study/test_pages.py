@@ -506,6 +506,8 @@ def test_a_class_behind_one_address_comes_in_at_once(new: New) -> None:
     for _ in range(60):
         one.client.cookies.clear()
         assert one.client.get(f"{AT}/information").status_code == 200
+    one.client.get(f"{AT}/consent")
+    assert list(one.client.cookies) == ["study-films"]
     statuses = [one.client.get(f"{AT}/information").status_code for _ in range(7)]
     assert statuses[-1] == 429, "one browser alone"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from explainable_recsys.app.study.served import Preparing, Served, open_study
 from explainable_recsys.app.study.tasks import made
 from explainable_recsys.errors import InputError
 from explainable_recsys.interface.runs import is_pinned, manifest_of
+from explainable_recsys.interface.study_plan import UNWRITTEN
 from explainable_recsys.study.plan import Plan
 from tests.app.study.walking import PLAN, a_plan
 from tests.conftest import open_catalog
@@ -133,6 +134,32 @@ def test_without_what_people_read_first_nothing_begins(
         open_study(folder, catalog, at_hand, str(tmp_path / "a.db"))
     with pytest.raises(InputError, match=r"study\.yml"):
         open_study(tmp_path / "nowhere", catalog, at_hand, str(tmp_path / "a.db"))
+
+
+def test_an_open_study_names_who_is_responsible(
+    catalog: DataCatalog, at_hand: Service, write: Write, tmp_path: Path
+) -> None:
+    folder = write(opens="2001-01-01", closes="2999-12-31")
+    (folder / "information.txt").write_text(UNWRITTEN[0], encoding="utf-8")
+    with pytest.raises(InputError, match=r"information\.txt, line 1: nobody is named yet"):
+        open_study(folder, catalog, at_hand, str(tmp_path / "a.db"))
+
+
+def test_pages_are_tried_before_the_day_with_answers_of_their_own(
+    copied: DataCatalog, results: Path, write: Write
+) -> None:
+    folder = write(opens="2990-01-01", closes="2990-02-01")
+    (folder / "information.txt").write_text(UNWRITTEN[0], encoding="utf-8")
+    latest = Service(find_runs(copied, ("intrinsic_als",)))
+    for _ in range(2):
+        study = open_study(folder, copied, latest, is_trial=True)
+        with closing(study.store):
+            assert study.is_open
+            assert study.plan.simulated
+            assert (study.plan.slug, study.plan.title.said("en")) == ("films-trial", "Trial: Films")
+            assert not study.store.participants("films-trial"), "those of the last trial are gone"
+            study.store.enter("films-trial", "")
+    assert not (results / "09_study" / "films.db").exists()
 
 
 @pytest.mark.parametrize("number", range(3))

@@ -23,8 +23,8 @@ from kedro.io import DataCatalog
 from explainable_recsys.app.picks import picking_order
 from explainable_recsys.app.runs import HeldCatalog
 from explainable_recsys.app.study import commands, simulate
-from explainable_recsys.app.study.served import Served, latest_run, service_of
-from explainable_recsys.app.study.simulate import Trial, made_up, through_pages
+from explainable_recsys.app.study.served import Served, latest_run, made_up, service_of
+from explainable_recsys.app.study.simulate import Trial, through_pages
 from explainable_recsys.app.study.store import open_store
 from explainable_recsys.errors import InputError
 from explainable_recsys.pipelines.judging import results_root
@@ -143,6 +143,18 @@ def test_histories_asked_again_are_answered_the_same(
     assert f"Differences: {len(shown)}" in said
 
 
+def test_nobody_is_asked_again_where_nobody_has_rated(
+    simulated: str, here: None, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    copy = tmp_path / "copy.db"
+    with closing(open_store(simulated)) as one, closing(open_store(str(copy))) as two:
+        study = one.study("films-simulated")
+        assert study
+        two.register(study.plan, study.run_id, study.data_version, study.code_version)
+    assert commands.replay(PROJECT, "test", str(copy), "")
+    assert capsys.readouterr().out == "Nobody has rated films yet: there is nothing to compare.\n"
+
+
 def test_a_run_whose_files_are_gone_is_named(simulated: str, here: None, tmp_path: Path) -> None:
     copy = tmp_path / "copy.db"
     with closing(sqlite3.connect(simulated)) as one, closing(sqlite3.connect(copy)) as two:
@@ -253,6 +265,9 @@ def test_addresses_and_codes_are_printed(
     assert capsys.readouterr().out == "a@example.org\n"
     commands.addresses(PROJECT, "test", simulated, "", "a@Example.org")
     assert capsys.readouterr().out == "Deleted.\n"
+    commands.addresses(PROJECT, "test", simulated, "")
+    said = capsys.readouterr()
+    assert (said.out, said.err) == ("", "Nobody left an address.\n")
     with pytest.raises(InputError, match=r"--delete a@example\.org: no such address"):
         commands.addresses(PROJECT, "test", simulated, "", "a@example.org")
 
@@ -315,7 +330,11 @@ def test_who_is_interrupted_ends_the_server_and_waits_for_nobody(
 
 
 def test_what_is_stopped_leaves_nothing_but_in_a_store_that_was_asked_for(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, here: None
+    folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    here: None,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     def stopped(study: Served, people: list[Person], _: object) -> None:
         study.store.enter(study.plan.slug, "")
@@ -328,6 +347,9 @@ def test_what_is_stopped_leaves_nothing_but_in_a_store_that_was_asked_for(
         with pytest.raises(KeyboardInterrupt):
             simulate.simulate(PROJECT, "test", folder, Trial(people=2, store=url))
     assert not [file for file in results.rglob("*") if file.is_file()]
+    nothing, kept = capsys.readouterr().err.splitlines()
+    assert nothing == "Stopped; nothing was written."
+    assert kept == f"Stopped; what was answered so far is in {asked_for}."
     with closing(open_store(str(asked_for))) as store:
         assert len(store.participants("films-simulated")) == 1
 

@@ -69,7 +69,7 @@ def replay(project: Path, env: str | None, name: str, url: str) -> bool:
         url: As `export`.
 
     Returns:
-        Whether all lists, reasons and tasks are the same.
+        Whether all lists, reasons and tasks are the same, or there are none.
 
     Raises:
         InputError: If the study, its run, or a file of that is not there.
@@ -83,6 +83,9 @@ def replay(project: Path, env: str | None, name: str, url: str) -> bool:
         people = [one for one in store.participants(study.slug) if store.listed(one)]
         with one_blas_thread():
             other = list(_different(store, study, people, catalog))
+    if not people:
+        click.echo(phrase("Nobody has rated films yet: there is nothing to compare."))
+        return True
     click.echo(plural(len(people), "{n} history asked again", "{n} histories asked again"))
     for text in other[:N_TOLD]:
         click.echo(text)
@@ -129,7 +132,11 @@ def addresses(project: Path, env: str | None, name: str, url: str, gone: str = "
         if study.plan.raffle is None:
             raise InputError(f"study '{study.slug}' has no raffle; accepted: one that has")
         if not gone:
-            click.echo("\n".join(store.emails(study.slug)))
+            left = store.emails(study.slug)
+            if not left:
+                click.echo(phrase("Nobody left an address."), err=True)
+            for address in left:
+                click.echo(address)
         elif store.forget_email(study.slug, gone):
             click.echo(phrase("Deleted."))
         else:

@@ -7,7 +7,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
@@ -23,14 +23,17 @@ from explainable_recsys.app.study.store import Participant, Shown, Store, Task, 
 from explainable_recsys.app.study.tasks import made
 from explainable_recsys.errors import InputError
 from explainable_recsys.interface.runs import SUCCEEDED, ended_runs, manifest_of, pin
-from explainable_recsys.interface.study_plan import read_study
+from explainable_recsys.interface.study_plan import check_written, read_study
 from explainable_recsys.pipelines.judging import results_root
-from explainable_recsys.study.plan import ANY_LANGUAGE, Plan, Text
+from explainable_recsys.study.plan import ANY_LANGUAGE, Plan, Text, parse_plan
 from explainable_recsys.threads import n_cores
 
 ANSWERS = "09_study"
 """Folder of the answers, among the results."""
 
+
+INFORMATION = "information.txt"
+"""Name of the file that people read first, where a plan is made up."""
 
 MOST_HELD = 500
 """People of whom it is held in memory what they are shown."""
@@ -146,7 +149,9 @@ class Served:
         self.store.prepare(one, all_of_it.listed, all_of_it.trials, all_of_it.tasks, "prepare")
 
 
-def open_study(folder: Path, catalog: DataCatalog, at_hand: Service, url: str = "") -> Served:
+def open_study(
+    folder: Path, catalog: DataCatalog, at_hand: Service, url: str = "", is_trial: bool = False
+) -> Served:
     """Open a study; its run is marked to be kept for good.
 
     Args:
@@ -154,17 +159,22 @@ def open_study(folder: Path, catalog: DataCatalog, at_hand: Service, url: str = 
         catalog: Where the results of runs are.
         at_hand: The service of the latest run, which is taken where that is the study's.
         url: Where answers are kept; empty: a file of the study's among the results.
+        is_trial: Whether its pages are only tried, today, as `made_up`; answers of the last trial
+            go.
 
     Raises:
         InputError: If the plan, what people read first, its run or its store is not as it has to
-            be.
+            be, or the study is open and nobody is named in its information.
     """
     files = read_study(folder)
-    plan = files.plan
-    default = results_root(catalog) / ANSWERS / f"{plan.slug}.db"
+    today = datetime.date.today()
+    plan = made_up(files.plan, today, "trial") if is_trial else files.plan
+    check_written(replace(files, plan=plan), today)
+    place = results_root(catalog) / ANSWERS / plan.slug
     if not url:
-        default.parent.mkdir(parents=True, exist_ok=True)
-    store = open_store(url or str(default))
+        place.parent.mkdir(parents=True, exist_ok=True)
+        url = emptied(place) if is_trial else str(place.with_name(f"{plan.slug}.db"))
+    store = open_store(url)
     begun = store.study(plan.slug)
     run = latest_run(plan, catalog) if begun is None else known_run(plan, catalog, begun.run_id)
     service = _service(plan, run, at_hand)
@@ -173,6 +183,40 @@ def open_study(folder: Path, catalog: DataCatalog, at_hand: Service, url: str = 
     study = Served(plan, files.information, service, store)
     study.shelf, service.items.search  # noqa: B018  so that the first who comes does not wait
     return study
+
+
+def made_up(plan: Plan, today: datetime.date, why: str = "simulated") -> Plan:
+    """A plan whose answers are none of the study: it is marked as such, and open from today on.
+
+    Args:
+        plan: For people.
+        today: First day.
+        why: What its slug ends with and its title begins with.
+    """
+    titles = {language: f"{why.capitalize()}: {text}" for language, text in plan.title.root.items()}
+    days = plan.closes - plan.opens
+    changed = {
+        "slug": f"{plan.slug[: 39 - len(why)]}-{why}",
+        "title": titles,
+        "simulated": True,
+        "information": INFORMATION,
+        "opens": today.isoformat(),
+        "closes": (today + max(days, datetime.timedelta(days=2))).isoformat(),
+    }
+    return parse_plan({**plan.model_dump(mode="json"), **changed}, plan.slug)
+
+
+def emptied(place: Path) -> str:
+    """The store of made-up answers of a study, without what the last ones left.
+
+    Args:
+        place: Of the store, without `.db`.
+    """
+    place.parent.mkdir(parents=True, exist_ok=True)
+    for name in (place.name, f"{place.name}-emails"):
+        for suffix in (".db", ".db-wal", ".db-shm"):
+            place.with_name(f"{name}{suffix}").unlink(missing_ok=True)
+    return str(place.with_name(f"{place.name}.db"))
 
 
 def _approaches(plan: Plan) -> set[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import json
 import math
 import shutil
@@ -31,8 +30,11 @@ from explainable_recsys.app.study.code_version import code_version
 from explainable_recsys.app.study.export import exported, manifest_of, write_export
 from explainable_recsys.app.study.served import (
     ANSWERS,
+    INFORMATION,
     Served,
+    emptied,
     latest_run,
+    made_up,
     service_of,
 )
 from explainable_recsys.app.study.simulated import Clock, invited, through_functions
@@ -42,16 +44,10 @@ from explainable_recsys.errors import InputError
 from explainable_recsys.interface.stored import quick_catalog
 from explainable_recsys.interface.study_plan import PLAN, StudyFiles, read_study
 from explainable_recsys.pipelines.judging import results_root
-from explainable_recsys.study.plan import Plan, parse_plan
+from explainable_recsys.study.plan import Plan
 from explainable_recsys.study.simulation import Person, Simulation, people_of
 from explainable_recsys.threads import one_blas_thread
 from explainable_recsys.wording.phrases import phrase, plural
-
-MARK = "-simulated"
-"""What the names of simulated studies end with."""
-
-INFORMATION = "information.txt"
-"""Name of the file that people read first."""
 
 PATIENCE = 180.0
 """Seconds for which a server may start."""
@@ -134,7 +130,7 @@ def simulate(project: Path, env: str | None, folder: Path, trial: Trial) -> bool
         kinds = ", ".join(kind.name for kind in plan.kinds)
         raise InputError(f"--effect {min(unknown)}: no such kind; accepted: {kinds}")
     place = results_root(catalog) / ANSWERS / plan.slug
-    url, clock = trial.store or _emptied(place), Clock.at(plan)
+    url, clock = trial.store or emptied(place), Clock.at(plan)
     through_page = trial.through == "pages"
     store = open_store(url, clock=now if through_page else clock)
     with _whole(place, trial), closing(store):
@@ -164,7 +160,9 @@ def _whole(place: Path, trial: Trial) -> Iterator[None]:
     except KeyboardInterrupt:
         shutil.rmtree(place, ignore_errors=True)
         if not trial.store:
-            _emptied(place)
+            emptied(place)
+        kept = phrase("Stopped; what was answered so far is in {store}.", store=trial.store)
+        click.echo(kept if trial.store else phrase("Stopped; nothing was written."), err=True)
         raise
 
 
@@ -215,26 +213,6 @@ def _export(store: Store, plan: Plan, service: Service, folder: Path) -> None:
     assert study
     manifest = manifest_of(study, now().date(), with_text=False)
     write_export(folder, exported(store, study, service.data), plan, manifest)
-
-
-def made_up(plan: Plan, today: datetime.date) -> Plan:
-    """A plan for made-up people: it is marked as such, and open from today on.
-
-    Args:
-        plan: For people.
-        today: First day.
-    """
-    titles = {language: f"Simulated: {text}" for language, text in plan.title.root.items()}
-    days = plan.closes - plan.opens
-    changed = {
-        "slug": plan.slug[: 40 - len(MARK)] + MARK,
-        "title": titles,
-        "simulated": True,
-        "information": INFORMATION,
-        "opens": today.isoformat(),
-        "closes": (today + max(days, datetime.timedelta(days=2))).isoformat(),
-    }
-    return parse_plan({**plan.model_dump(mode="json"), **changed}, plan.slug)
 
 
 def through_pages(
@@ -397,15 +375,6 @@ def _tell(trial: Trial, result: Result) -> None:
         click.echo(f"{name}: {len(problems)}")
         for problem in problems[:10]:
             click.echo(f"  {problem}")
-
-
-def _emptied(place: Path) -> str:
-    """The store of simulations of a study, without what the last one left."""
-    place.parent.mkdir(parents=True, exist_ok=True)
-    for name in (place.name, f"{place.name}-emails"):
-        for suffix in (".db", ".db-wal", ".db-shm"):
-            place.with_name(f"{name}{suffix}").unlink(missing_ok=True)
-    return str(place.with_name(f"{place.name}.db"))
 
 
 def _copied(files: StudyFiles, place: Path) -> Path:

@@ -15,6 +15,7 @@ from fastapi import Request, Response
 from fastapi.responses import FileResponse, RedirectResponse
 from markupsafe import Markup
 
+from explainable_recsys.app.access import study_cookie
 from explainable_recsys.app.items import NotHereError
 from explainable_recsys.app.rendering import page, root_of
 from explainable_recsys.app.study import views
@@ -74,7 +75,7 @@ class Visit:
         """Look at its cookie and its address."""
         self.request, self.study, self.plan = request, study, study.plan
         self.at = f"{root_of(request)}/study/{study.plan.slug}"
-        self.cookie = f"study-{study.plan.slug}"
+        self.cookie = study_cookie(study.plan.slug)
         self.session = Session.of(study, request.cookies.get(self.cookie, ""))
 
     @cached_property

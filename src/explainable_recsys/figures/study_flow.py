@@ -17,16 +17,16 @@ from explainable_recsys.wording.numbers import number
 from explainable_recsys.wording.phrases import later, phrase
 
 STEPS = {
-    "entered": later("opened the study"),
     "consented": later("consented"),
-    "answered": later("answered anything"),
-    "finished": later("finished"),
+    "answered": later("answered about a recommendation"),
+    "saw_all": later("saw all recommendations"),
+    "finished": later("came to the last page"),
     "analysed": later("analysed"),
 }
 """How far people came, by the name in the table of the flow."""
 
 RULES = {
-    "unfinished": later("not finished"),
+    "unfinished": later("did not see all recommendations"),
     "failed_checks": later("failed checks"),
     "least_seconds": later("too fast"),
     "alike": later("all answers alike"),
@@ -66,6 +66,8 @@ def study_flow_figure(flow: pd.DataFrame, about: About) -> style.Figure:
         flow: `step`, `n`, and `excluded`, whether these people are left out.
         about: The study.
     """
+    if about.plan is None:
+        return style.message_figure(phrase("These answers came without a plan"))
     if flow.empty or not flow["n"].max():
         return style.message_figure(phrase("Nobody has taken part yet"))
     figure = style.new_figure()
@@ -78,7 +80,7 @@ def study_flow_figure(flow: pd.DataFrame, about: About) -> style.Figure:
     figure.update_layout(xaxis=across | draw.FEW_TICKS, yaxis=draw.row_axis(labels))
     counts = dict(zip(flow["step"], flow["n"], strict=True))
     title = phrase(
-        "{analysed} of {n} people who opened the study are analysed",
+        "{analysed} of {n} people who consented are analysed",
         analysed=number(counts["analysed"], "count"),
         n=number(flow["n"].iloc[0], "count"),
     )

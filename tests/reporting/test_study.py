@@ -155,7 +155,7 @@ def test_it_is_said_if_the_exclusions_decide() -> None:
     assert one(found, "Without the exclusions the same")
     tests = found.contrasts.copy()
     tests.loc[tests["exclusions"] == "without", "p_holm"] = 0.9
-    assert "trust with a and b" in one(results(answers(3, 1), contrasts=tests), "decide")
+    assert "trust with a and b" in one(results(answers(3, 1), contrasts=tests), "or only without")
     none = {name: getattr(found, name).query("exclusions == 'without'") for name in
             ("descriptives", "omnibus", "contrasts")}  # fmt: skip
     assert one(results(answers(3, 1), **none), "too few people are left")

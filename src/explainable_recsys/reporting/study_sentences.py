@@ -366,7 +366,7 @@ def _without(results: StudyResults, alpha: float) -> Iterator[str]:
             for measure, first, second in sorted(found[0] ^ found[1])
         ]
         yield phrase(
-            "The exclusions decide which of these are larger than chance gives: {names}.",
+            "larger than chance gives only with the exclusions, or only without: {names}.",
             names=enumerated(names),
         )
 

@@ -8,8 +8,7 @@ from typing import Any
 import pandas as pd
 
 from explainable_recsys.figures import draw, style
-from explainable_recsys.figures.rows import row_label
-from explainable_recsys.figures.texts import escape
+from explainable_recsys.figures.texts import escape, lines_of
 from explainable_recsys.study.about import About, readable
 from explainable_recsys.study.flow import steps
 from explainable_recsys.study.plan import Plan
@@ -56,7 +55,8 @@ _ARROW: dict[str, Any] = {
     "showlegend": False,
 }
 
-_BOX, _GAP, _ROW, _EDGE = 46, 22, 26, 18  # heights in pixels
+_BOX, _GAP, _ROW, _EDGE = 46, 22, 30, 18  # heights in pixels
+_LABEL = 24  # characters in a line
 
 
 def study_flow_figure(flow: pd.DataFrame, about: About) -> style.Figure:
@@ -71,7 +71,7 @@ def study_flow_figure(flow: pd.DataFrame, about: About) -> style.Figure:
     if flow.empty or not flow["n"].max():
         return style.message_figure(phrase("Nobody has taken part yet"))
     figure = style.new_figure()
-    labels = [row_label(step_name(step)) for step in flow["step"]]
+    labels = ["<br>".join(lines_of(step_name(step), _LABEL)) for step in flow["step"]]
     hues = [style.PALETTE[3] if is_out else style.PALETTE[0] for is_out in flow["excluded"]]
     texts = [number(n, "count") for n in flow["n"]]
     look = {"orientation": "h", "width": 0.6, "text": texts, "showlegend": False}

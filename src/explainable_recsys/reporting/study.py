@@ -19,7 +19,7 @@ from explainable_recsys.study.about import readable
 from explainable_recsys.study.exclusions import WITH, WITHOUT
 from explainable_recsys.study.tasks import LIST, SHOWN
 from explainable_recsys.wording import numbers
-from explainable_recsys.wording.numbers import finite, fixed, number, percentage
+from explainable_recsys.wording.numbers import date, finite, fixed, number, percentage
 from explainable_recsys.wording.phrases import later, phrase
 
 Cells = Mapping[str, Callable[[Mapping[str, Any]], str]]
@@ -39,12 +39,13 @@ TASKS = {
 }
 
 
-def study_findings(results: StudyResults, source: str = "") -> dict[str, Any]:
+def study_findings(results: StudyResults, name: str = "", day: str = "") -> dict[str, Any]:
     """What to say of a study.
 
     Args:
         results: Its tables.
-        source: Where its answers come from, as a sentence without a full stop.
+        name: Of the folder or file with its answers.
+        day: On which it was exported, such as 2026-01-31; empty: not known.
 
     Returns:
         `title`; `source`; `simulated` and `confounded`, sentences that are empty where they are
@@ -52,10 +53,15 @@ def study_findings(results: StudyResults, source: str = "") -> dict[str, Any]:
         `caption`, `columns`, `rows` and `notes`.
     """
     about = results.about
+    source = (
+        phrase("Answers from {name}, exported on {day}", name=name, day=date(day))
+        if day
+        else phrase("Answers from {name}", name=name)
+    )
     named = about.plan.title.root.values() if about.plan else [phrase("Answers in long form")]
     return {
         "title": next(iter(named)),
-        "source": source,
+        "source": source if name else "",
         "simulated": phrase(NOBODY_GAVE) if about.simulated else "",
         "confounded": about.confounded,
         "in_short": in_short(results),

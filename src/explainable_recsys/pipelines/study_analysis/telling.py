@@ -11,14 +11,12 @@ import pandas as pd
 from explainable_recsys.figures.study_answers import study_answers_figure, study_means_figure
 from explainable_recsys.figures.study_flow import study_flow_figure, study_session_figure
 from explainable_recsys.figures.study_tests import study_contrasts_figure, study_forecast_figure
-from explainable_recsys.pipelines.study_analysis.nodes import StudyParameters
 from explainable_recsys.reporting.content import STUDY_FIGURES
 from explainable_recsys.reporting.html import study_html
 from explainable_recsys.reporting.study import study_findings
 from explainable_recsys.reporting.study_sentences import StudyResults
 from explainable_recsys.study.about import About
 from explainable_recsys.study.exclusions import WITH, WITHOUT
-from explainable_recsys.wording.numbers import date
 from explainable_recsys.wording.phrases import phrase
 
 
@@ -56,20 +54,14 @@ def tell_study(
     popularity: pd.DataFrame,
     models: pd.DataFrame,
     terms: pd.DataFrame,
-    study: StudyParameters,
+    folder: str,
     **tables: pd.DataFrame,
 ) -> dict[str, Any]:
     """What was found, in sentences and in tables to be printed; of models that were fitted."""
     about, keys = About.of(plan, manifest, popularity), ["exclusions", "measure", "model"]
     fitted = terms.merge(models.loc[models["converged"], keys], on=keys)
     results = StudyResults(about=about, popularity=popularity, terms=fitted, **tables)
-    name, day = Path(study.folder).name, manifest.get("exported_on")
-    source = (
-        phrase("Answers from {name}, exported on {day}", name=name, day=date(day))
-        if day
-        else phrase("Answers from {name}", name=name)
-    )
-    return study_findings(results, source)
+    return study_findings(results, Path(folder).name, manifest.get("exported_on", ""))
 
 
 def write_page(findings: dict[str, Any], **figures: Any) -> str:

@@ -515,7 +515,7 @@ def study_forecast() -> Figures:
 
 
 def study_flow() -> Figures:
-    steps = ["entered", "consented", "answered", "finished", "unfinished", "alike", "analysed"]
+    steps = ["consented", "answered", "saw_all", "finished", "unfinished", "alike", "analysed"]
     table = pd.DataFrame({"step": steps, "n": [200, 190, 180, 150, 30, 0, 150]})
     table = table.assign(excluded=table["step"].isin(["unfinished", "alike"]))
     return of_study(study_flow_figure, table)

@@ -81,7 +81,7 @@ def test_forecasts_stand_over_faithfulness_beside_guessing() -> None:
 
 def test_the_flow_sets_off_who_is_left_out() -> None:
     table = pd.DataFrame(
-        [("entered", 5, False), ("alike", 1, True), ("analysed", 4, False)],
+        [("consented", 5, False), ("alike", 1, True), ("analysed", 4, False)],
         columns=["step", "n", "excluded"],
     )
     (bars,) = study_flow_figure(table, ABOUT).data

@@ -43,6 +43,8 @@ def test_the_terminal_tells_few_findings_and_works_without_a_run(
     words = " ".join(lines.split())
     assert findings["simulated"] in words
     assert "of luck" in words
+    assert findings["source"].startswith("Answers from export")
+    assert findings["source"] in words
     assert all(text in words for text in findings["in_short"])
     assert len(findings["in_short"]) < len(findings["sentences"])
     assert "study.html" in lines
@@ -114,6 +116,7 @@ def test_anybodys_table_in_long_form_is_analysed_alike(tmp_path: Path) -> None:
     assert tests["p"].round(3).to_dict() == {"interest": 0.008, "trust": 0.001}
     assert findings["simulated"] == findings["confounded"] == ""
     assert "32" in findings["sentences"][0]
+    assert findings["source"] == "Answers from mine.csv"
 
 
 def test_forms_that_are_crossed_with_kinds_are_compared_too() -> None:
@@ -155,10 +158,10 @@ def test_forms_that_are_crossed_with_kinds_are_compared_too() -> None:
     assert one[5].empty
 
 
-def test_a_table_that_is_none_is_refused_by_row(tmp_path: Path) -> None:
+def test_a_table_that_is_none_is_refused_by_file_and_line(tmp_path: Path) -> None:
     path = tmp_path / "mine.csv"
     published_answers().astype({"value": "str"}).assign(value="much").to_csv(path, index=False)
-    with pytest.raises((InputError, DatasetError), match="row 1: value is 'much'"):
+    with pytest.raises((InputError, DatasetError), match=r"mine.csv, line 2: value is 'much'"):
         run_project(tmp_path / "data", ["study_analysis"], study={"folder": str(path)})
     assert not [*(tmp_path / "data").rglob("study/*")]
 

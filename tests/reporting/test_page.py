@@ -12,8 +12,12 @@ from typing import TYPE_CHECKING, Any
 import axe_playwright_python
 import pytest
 
-from explainable_recsys.reporting.html import report_html
+from explainable_recsys.figures.study_flow import study_session_figure
+from explainable_recsys.reporting.html import report_html, study_html
+from explainable_recsys.reporting.study import study_findings
 from tests.reporting.contents import HOSTILE, content, oversight
+from tests.reporting.test_study import answers, results
+from tests.study.exported import plan
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -160,3 +164,14 @@ def test_nothing_is_in_the_way_of_anybody(
             found = page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]
             told = [(one["id"], [node["html"] for node in one["nodes"]]) for one in found]
             assert not told, json.dumps(told, indent=1)
+
+
+def test_the_page_of_a_study_draws_its_figures_at_once_and_no_messages(
+    browser: Browser, tmp_path: Path
+) -> None:
+    figures = {"Session": study_session_figure(plan()), "None": study_session_figure(None)}
+    file = tmp_path / "study.html"
+    file.write_text(study_html(study_findings(results(answers(3, 1))), figures), encoding="utf-8")
+    with opened(browser, file, viewport=DESK) as page:
+        page.locator(".js-plotly-plot").wait_for()
+        assert page.locator(".drawing").count() == 1

@@ -17,6 +17,7 @@ from explainable_recsys.study.plan import Hypothesis
 from explainable_recsys.study.planned import mark_planned
 from explainable_recsys.study.tasks import COLUMNS
 from tests.reporting.contents import HOSTILE
+from tests.study.exported import plan
 
 WAYS = ("with", "without")
 N = 12
@@ -41,7 +42,7 @@ def results(given: pd.DataFrame, *expected: str, **changes: Any) -> StudyResults
         name: pd.concat([table.assign(exclusions=way) for way in WAYS], ignore_index=True)
         for name, table in tables.items()
     }
-    flow = [("entered", 20, False), ("answered", 15, False), ("alike", 3, True),
+    flow = [("consented", 20, False), ("answered", 15, False), ("alike", 3, True),
             ("unfinished", 0, True), ("analysed", N, False)]  # fmt: skip
     names = {"tasks": "task_results", "forecast": "forecast_effect"}
     none = {
@@ -67,10 +68,38 @@ def test_who_is_analysed_and_who_is_left_out() -> None:
     first = study_sentences(results(answers(1, 1)))[0]
     assert "12 of 15" in first
     assert "3 (all answers alike)" in first
-    assert "not finished" not in first  # that is nobody
-    assert "5 recommendations" in study_sentences(results(answers(1, 1)))[1]  # of who is analysed
+    assert "did not see" not in first  # that is nobody
+    planned = results(answers(1, 1), about=About(plan()))
+    assert study_sentences(planned)[1] == (  # 5 of who is analysed
+        "5 recommendations to them are left out because they answered “Seen it” to “Do you know "
+        "it?”."
+    )
     long = results(answers(1, 1), people=pd.DataFrame({"excluded_by": [""], "n_answered": [2]}))
     assert "recommendation" not in study_sentences(long)[1]
+
+
+def test_what_does_not_apply_to_anybodys_answers_is_not_there() -> None:
+    flow = pd.DataFrame({"step": ["answered", "analysed"], "n": N, "excluded": False})
+    people = pd.DataFrame({"excluded_by": [""] * N, "n_answered": 3})
+    found = results(answers(3, 1, noise=0.3), flow=flow, people=people)
+    assert study_sentences(found)[0] == "All people who answered are analysed: 12."
+    assert not [text for text in study_sentences(found) if "exclusions" in text]
+    means = study_findings(found)["tables"][0]
+    assert means["caption"] == "Mean answers"  # and not how far people came
+    assert "exclusions" not in means["columns"]
+    assert len(means["rows"]) == 2
+    tests = study_findings(found)["tables"][2]
+    assert "p over all (Holm)" in tests["columns"]
+    assert "p of the planned ones (Holm)" not in tests["columns"]  # there are none
+
+
+def test_who_is_analysed_but_not_counted_stands_beside_the_means() -> None:
+    given = answers(3, 1, 2)
+    found = results(given[(given["participant"] > 0) | (given["condition"] != "c")])
+    means = study_findings(found)["tables"][0]
+    rows = [dict(zip(means["columns"], row, strict=True)) for row in means["rows"]]
+    assert {(row["people"], row["not counted"]) for row in rows} == {("11", "1")}
+    assert "some kinds" in means["notes"][0]
 
 
 def test_a_planned_difference_that_is_found_is_said_in_its_direction() -> None:
@@ -97,6 +126,7 @@ def test_differences_that_were_not_planned_are_told_apart() -> None:
     text = one(found, "not planned (2)")
     assert "a above c" in text
     assert "a above b" not in text
+    assert "interval 0" not in text  # intervals are in the table
     assert "none" in one(results(answers(1, 1, 1)), "Of all differences (3)")
 
 
@@ -125,7 +155,7 @@ def test_it_is_said_if_the_exclusions_decide() -> None:
     assert one(found, "Without the exclusions the same")
     tests = found.contrasts.copy()
     tests.loc[tests["exclusions"] == "without", "p_holm"] = 0.9
-    assert "trust with a and b" in one(results(answers(3, 1), contrasts=tests), "hangs on")
+    assert "trust with a and b" in one(results(answers(3, 1), contrasts=tests), "or only without")
     none = {name: getattr(found, name).query("exclusions == 'without'") for name in
             ("descriptives", "omnibus", "contrasts")}  # fmt: skip
     assert one(results(answers(3, 1), **none), "too few people are left")

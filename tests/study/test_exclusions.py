@@ -43,6 +43,16 @@ def test_everybody_has_a_row_with_what_they_did_and_the_rules_they_break() -> No
     ]
 
 
+def test_who_leaves_after_all_recommendations_saw_all_but_did_not_come_to_the_last_page() -> None:
+    tables = by_hand()
+    who = tables["participants"].assign(finished=[False, True, False, False])
+    table = people(plan(), who, tables["trials"], tables["answers"])
+    assert table["saw_all"].tolist() == [True, True, False, True]  # for 4 there were none
+    assert table["excluded_by"].iloc[0] == ""
+    counts = flow(table, plan().exclusions).set_index("step")["n"]
+    assert (counts["saw_all"], counts["finished"]) == (2, 1)
+
+
 def test_other_rules_leave_out_others() -> None:
     none = Exclusions(unfinished=False)
     assert (people_of(none)["excluded_by"] == "").all()
@@ -55,9 +65,9 @@ def test_the_flow_counts_each_at_the_first_rule_and_adds_up() -> None:
     table = flow(people_of().reset_index(), plan().exclusions)
     counts = dict(zip(table["step"], table["n"], strict=True))
     assert counts == {
-        "entered": 4,
         "consented": 3,
         "answered": 3,
+        "saw_all": 2,
         "finished": 2,
         "unfinished": 1,
         "failed_checks": 1,
@@ -65,6 +75,7 @@ def test_the_flow_counts_each_at_the_first_rule_and_adds_up() -> None:
         "alike": 0,
         "analysed": 1,
     }
+    assert counts["answered"] - counts["unfinished"] == counts["saw_all"]
     assert counts["answered"] - table.loc[table["excluded"], "n"].sum() == counts["analysed"]
 
 
@@ -84,7 +95,6 @@ def test_of_anybodys_answers_nobody_is_left_out() -> None:
     assert kept(long, who, WITH).equals(long)
     table = flow(who, None)
     assert dict(zip(table["step"], table["n"], strict=True)) == {
-        "entered": 2,
         "answered": 2,
         "analysed": 2,
     }

@@ -54,8 +54,8 @@ def study_means_figure(descriptives: pd.DataFrame, about: About) -> style.Figure
         about.titled(_highest(descriptives)),
         about.cautious(
             phrase(
-                "Means of {n} people with all answers, without those whom the rules leave out. "
-                "95 % intervals to compare kinds: how people differ in general is taken out.",
+                "Means of {n} people with answers to every kind. 95 % intervals to compare kinds: "
+                "how people differ in general is taken out.",
                 n=int(descriptives["n"].max()),
             )
         ),

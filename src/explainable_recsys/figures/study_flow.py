@@ -8,8 +8,7 @@ from typing import Any
 import pandas as pd
 
 from explainable_recsys.figures import draw, style
-from explainable_recsys.figures.rows import row_label
-from explainable_recsys.figures.texts import escape
+from explainable_recsys.figures.texts import escape, lines_of
 from explainable_recsys.study.about import About, readable
 from explainable_recsys.study.flow import steps
 from explainable_recsys.study.plan import Plan
@@ -17,16 +16,16 @@ from explainable_recsys.wording.numbers import number
 from explainable_recsys.wording.phrases import later, phrase
 
 STEPS = {
-    "entered": later("opened the study"),
     "consented": later("consented"),
-    "answered": later("answered anything"),
-    "finished": later("finished"),
+    "answered": later("answered about a recommendation"),
+    "saw_all": later("saw all recommendations"),
+    "finished": later("came to the last page"),
     "analysed": later("analysed"),
 }
 """How far people came, by the name in the table of the flow."""
 
 RULES = {
-    "unfinished": later("not finished"),
+    "unfinished": later("did not see all recommendations"),
     "failed_checks": later("failed checks"),
     "least_seconds": later("too fast"),
     "alike": later("all answers alike"),
@@ -56,7 +55,8 @@ _ARROW: dict[str, Any] = {
     "showlegend": False,
 }
 
-_BOX, _GAP, _ROW, _EDGE = 46, 22, 26, 18  # heights in pixels
+_BOX, _GAP, _ROW, _EDGE = 46, 22, 30, 18  # heights in pixels
+_LABEL = 24  # characters in a line
 
 
 def study_flow_figure(flow: pd.DataFrame, about: About) -> style.Figure:
@@ -66,10 +66,12 @@ def study_flow_figure(flow: pd.DataFrame, about: About) -> style.Figure:
         flow: `step`, `n`, and `excluded`, whether these people are left out.
         about: The study.
     """
+    if about.plan is None:
+        return style.message_figure(phrase("These answers came without a plan"))
     if flow.empty or not flow["n"].max():
         return style.message_figure(phrase("Nobody has taken part yet"))
     figure = style.new_figure()
-    labels = [row_label(step_name(step)) for step in flow["step"]]
+    labels = ["<br>".join(lines_of(step_name(step), _LABEL)) for step in flow["step"]]
     hues = [style.PALETTE[3] if is_out else style.PALETTE[0] for is_out in flow["excluded"]]
     texts = [number(n, "count") for n in flow["n"]]
     look = {"orientation": "h", "width": 0.6, "text": texts, "showlegend": False}
@@ -78,7 +80,7 @@ def study_flow_figure(flow: pd.DataFrame, about: About) -> style.Figure:
     figure.update_layout(xaxis=across | draw.FEW_TICKS, yaxis=draw.row_axis(labels))
     counts = dict(zip(flow["step"], flow["n"], strict=True))
     title = phrase(
-        "{analysed} of {n} people who opened the study are analysed",
+        "{analysed} of {n} people who consented are analysed",
         analysed=number(counts["analysed"], "count"),
         n=number(flow["n"].iloc[0], "count"),
     )

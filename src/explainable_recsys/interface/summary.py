@@ -267,6 +267,7 @@ def study_lines(catalog: DataCatalog) -> Iterator[RenderableType]:
     """What a study found, its planned differences before others, and where the rest is."""
     study: dict[str, Any] = catalog.load(STUDY)
     yield heading(phrase("Study: {title}", title=study["title"]))
+    yield indented(Text(study["source"]))
     for caution in (study["simulated"], study["confounded"]):
         if caution:
             yield indented(Text(caution, style="bold"))

@@ -94,9 +94,10 @@ def study_html(findings: Mapping[str, Any], figures: Mapping[str, Any]) -> str:
 
     Args:
         findings: As of `study_findings`.
-        figures: Plotly figures by heading.
+        figures: Plotly figures by heading; those without data are left out.
     """
-    drawings = [drawing(heading, figure) for heading, figure in figures.items()]
+    drawn = {heading: figure for heading, figure in figures.items() if figure.data}
+    drawings = [drawing(heading, figure) for heading, figure in drawn.items()]
     template = _environment().get_template("study.html.j2")
     return template.render(
         title=findings["title"],
@@ -109,7 +110,7 @@ def study_html(findings: Mapping[str, Any], figures: Mapping[str, Any]) -> str:
 def _study(findings: Mapping[str, Any]) -> dict[str, Any]:
     """What the section about a study shows; without findings only that there are none."""
     tables = study_tables(findings) if findings else []
-    texts = {name: findings.get(name, "") for name in ("simulated", "confounded")}
+    texts = {name: findings.get(name, "") for name in ("source", "simulated", "confounded")}
     return {**texts, "sentences": findings.get("sentences", []), "tables": tables}
 
 

@@ -19,7 +19,7 @@ from explainable_recsys.study.about import readable
 from explainable_recsys.study.exclusions import WITH, WITHOUT
 from explainable_recsys.study.tasks import LIST, SHOWN
 from explainable_recsys.wording import numbers
-from explainable_recsys.wording.numbers import finite, fixed, number, percentage
+from explainable_recsys.wording.numbers import date, finite, fixed, number, percentage
 from explainable_recsys.wording.phrases import later, phrase
 
 Cells = Mapping[str, Callable[[Mapping[str, Any]], str]]
@@ -39,23 +39,38 @@ TASKS = {
 }
 
 
-def study_findings(results: StudyResults) -> dict[str, Any]:
+def study_findings(results: StudyResults, name: str = "", day: str = "") -> dict[str, Any]:
     """What to say of a study.
 
+    Args:
+        results: Its tables.
+        name: Of the folder or file with its answers.
+        day: On which it was exported, such as 2026-01-31; empty: not known.
+
     Returns:
-        `title`; `simulated` and `confounded`, sentences that are empty where they are not so;
-        `in_short` and `sentences`, a few of the findings and all; and `tables`, each with
+        `title`; `source`; `simulated` and `confounded`, sentences that are empty where they are
+        not so; `in_short` and `sentences`, a few of the findings and all; and `tables`, each with
         `caption`, `columns`, `rows` and `notes`.
     """
     about = results.about
+    source = (
+        phrase("Answers from {name}, exported on {day}", name=name, day=date(day))
+        if day
+        else phrase("Answers from {name}", name=name)
+    )
     named = about.plan.title.root.values() if about.plan else [phrase("Answers in long form")]
     return {
         "title": next(iter(named)),
+        "source": source if name else "",
         "simulated": phrase(NOBODY_GAVE) if about.simulated else "",
         "confounded": about.confounded,
         "in_short": in_short(results),
         "sentences": study_sentences(results),
-        "tables": [table for layout in LAYOUTS if (table := _table(results, layout))["rows"]],
+        "tables": [
+            table
+            for layout in LAYOUTS
+            if (about.plan or layout.name != "flow") and (table := _table(results, layout))["rows"]
+        ],
     }
 
 
@@ -167,10 +182,15 @@ LAYOUTS = (
             **_KEYS,
             later("kind of reason"): _name("condition"),
             later("people"): _count("n"),
+            later("not counted"): _count("n_left_out"),
             later("mean"): _fixed("mean"),
             later("standard deviation"): _fixed("sd"),
             later("95 % interval"): _ends(),
         },
+        later(
+            "Not counted, here and in tests: people who have answers left to some kinds of "
+            "reasons only."
+        ),
     ),
     Layout(
         "omnibus",
@@ -237,11 +257,13 @@ LAYOUTS = (
             **_WAY,
             later("scale"): _name("scale"),
             later("people"): _count("n"),
+            later("not counted"): _count("n_left_out"),
             later("mean"): _fixed("mean"),
             later("alpha"): _fixed("alpha"),
             later("95 % interval"): _ends(),
             later("omega"): _fixed("omega"),
         },
+        later("Not counted: people who left out an item of the scale."),
     ),
     Layout(
         "popularity",
@@ -258,12 +280,20 @@ LAYOUTS = (
 
 
 def _table(results: StudyResults, layout: Layout) -> dict[str, Any]:
-    """A table whose caption says if its answers are simulated, and whose notes say the rest."""
-    about, rows = results.about, getattr(results, layout.name).to_dict("records")
+    """A table whose caption says if its answers are simulated, and whose notes say the rest.
+
+    Columns in which nothing stands are left out.
+    """
+    about, table, cells = results.about, getattr(results, layout.name), dict(layout.cells)
+    if not results.leaves_out and "exclusions" in table:  # both ways are the same
+        table = table[table["exclusions"] == WITH]
+        cells = {heading: tell for heading, tell in cells.items() if heading not in _WAY}
+    rows = [[tell(row) for tell in cells.values()] for row in table.to_dict("records")]
+    filled = [place for place in range(len(cells)) if any(row[place] for row in rows)]
     notes = phrase(layout.note), about.confounded, about.known_items
     return {
         "caption": about.titled(phrase(layout.caption)),
-        "columns": [phrase(heading) for heading in layout.cells],
-        "rows": [[tell(row) for tell in layout.cells.values()] for row in rows],
+        "columns": [phrase([*cells][place]) for place in filled],
+        "rows": [[row[place] for place in filled] for row in rows],
         "notes": [note for note in notes if note],
     }

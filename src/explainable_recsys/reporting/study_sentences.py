@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ import pandas as pd
 from explainable_recsys.figures.study_flow import RULES
 from explainable_recsys.study.about import About, readable
 from explainable_recsys.study.exclusions import WITH, WITHOUT
+from explainable_recsys.study.in_words import said
 from explainable_recsys.study.models import BY_PARTICIPANT
 from explainable_recsys.wording.numbers import (
     enumerated,
@@ -97,6 +98,12 @@ class StudyResults:
     popularity: pd.DataFrame
 
     @property
+    def leaves_out(self) -> bool:
+        """Whether there is anything that the exclusions could change."""
+        aside = self.people.reindex(columns=["n_set_aside"]).sum().sum() > 0
+        return bool(aside or self.flow["excluded"].any())
+
+    @property
     def told_terms(self) -> pd.DataFrame:
         """Of the ordinal models the terms that claims rest on.
 
@@ -144,28 +151,45 @@ def _ends(low: float, high: float) -> str:
 def _who(results: StudyResults) -> Iterator[str]:
     """How many people are analysed, and how many are left out."""
     counts = dict(zip(results.flow["step"], results.flow["n"], strict=True))
-    out = results.flow[results.flow["excluded"] & (results.flow["n"] > 0)]
-    told = [
-        phrase("{n} ({rule})", n=number(n, "count"), rule=phrase(RULES[rule]))
-        for rule, n in zip(out["step"], out["n"], strict=True)
-    ]
-    text = phrase(
-        "{analysed} of {answered} people who answered anything are analysed",
-        analysed=number(counts["analysed"], "count"),
-        answered=number(counts["answered"], "count"),
-    )
-    left_out = phrase("; left out: {rules}", rules=enumerated(told)) if told else ""
-    yield f"{text}{left_out}."
+    if counts["analysed"] == counts["answered"]:
+        n = counts["analysed"]
+        yield phrase("all people who answered are analysed: {n}.", n=number(n, "count"))
+    else:
+        yield _left_out(results, counts)
     kept = results.people.reindex(columns=["excluded_by", "n_set_aside"])
     n = int(kept.loc[kept["excluded_by"] == "", "n_set_aside"].sum())
     if n:
         yield plural(
             n,
-            "of theirs, {n} recommendation is left out by what they answered, as that they have "
-            "seen the film.",
-            "of theirs, {n} recommendations are left out by what they answered, as that they have "
-            "seen the film.",
+            "{n} recommendation to them is left out because they answered {told}.",
+            "{n} recommendations to them are left out because they answered {told}.",
+            told=enumerated([*_setting_aside(results.about)]),
         )
+
+
+def _left_out(results: StudyResults, counts: Mapping[str, int]) -> str:
+    """How many of whom are analysed, and how many each rule leaves out."""
+    out = results.flow[results.flow["excluded"] & (results.flow["n"] > 0)]
+    told = [
+        phrase("{n} ({rule})", n=number(n, "count"), rule=phrase(RULES[rule]))
+        for rule, n in zip(out["step"], out["n"], strict=True)
+    ]
+    return phrase(
+        "{analysed} of {answered} people who answered about a recommendation are analysed; left "
+        "out: {rules}.",
+        analysed=number(counts["analysed"], "count"),
+        answered=number(counts["answered"], "count"),
+        rules=enumerated(told),
+    )
+
+
+def _setting_aside(about: About) -> Iterator[str]:
+    """The answers that take a recommendation out, in the words of the plan."""
+    for one in about.plan.questions if about.plan else ():
+        texts = {option.name: said(option.text) for option in one.options}
+        for value in one.excludes:
+            answer = texts.get(value, value)
+            yield phrase("“{answer}” to “{question}”", answer=answer, question=said(one.text))
 
 
 def _differences(results: StudyResults) -> Iterator[str]:
@@ -191,10 +215,14 @@ def _others(results: StudyResults) -> Iterator[str]:
     others = [row for row in rows if not row["expected"]]
     larger = [_larger(row) for row in others if row["p_holm"] < results.about.alpha]
     text = (
-        later("of all differences ({n}), larger than chance gives: {told}.")
+        later(
+            "of all differences ({n}), larger than chance gives, corrected: {told} (intervals and "
+            "p: in the table of differences)."
+        )
         if len(others) == len(rows)
         else later(
-            "of the differences that were not planned ({n}), larger than chance gives: {told}."
+            "of the differences that were not planned ({n}), larger than chance gives, corrected: "
+            "{told} (intervals and p: in the table of differences)."
         )
     )
     if others:
@@ -203,7 +231,7 @@ def _others(results: StudyResults) -> Iterator[str]:
         larger = [_larger(row) for row in forms if row["p_holm"] < results.about.alpha]
         yield phrase(
             "of the differences between the forms in which reasons are shown ({n}), larger than "
-            "chance gives: {told}.",
+            "chance gives, corrected: {told} (intervals and p: in their table).",
             n=len(forms),
             told=enumerated(larger or [phrase("none")]),
         )
@@ -301,18 +329,15 @@ def _turned(row: Row, first: str) -> tuple[str, str, float, float, float]:
 
 
 def _larger(row: Row) -> str:
-    high, other, difference, low, up = _turned(
-        row, row["first"] if row["difference"] > 0 else row["second"]
-    )
+    """A difference in few words: how sure it is, stands in the table of differences."""
+    first = row["first"] if row["difference"] > 0 else row["second"]
+    high, other, difference, _, _ = _turned(row, first)
     return phrase(
-        "{measure} with {high} above {other}, by {difference} (95 % interval {ends}, not "
-        "corrected; corrected p {p})",
+        "{measure} with {high} above {other} by {difference}",
         measure=readable(row["measure"]),
         high=readable(high),
         other=readable(other),
         difference=fixed(difference, 2),
-        ends=_ends(low, up),
-        p=p_value(row["p_holm"]),
     )
 
 
@@ -326,7 +351,7 @@ def _without(results: StudyResults, alpha: float) -> Iterator[str]:
         }
         for way in (WITH, WITHOUT)
     ]
-    if not _of(results.contrasts):
+    if not results.leaves_out or not _of(results.contrasts):
         return
     if found[0] == found[1]:
         yield phrase("Without the exclusions the same differences are larger than chance gives.")
@@ -341,8 +366,7 @@ def _without(results: StudyResults, alpha: float) -> Iterator[str]:
             for measure, first, second in sorted(found[0] ^ found[1])
         ]
         yield phrase(
-            "Whether these differences are larger than chance gives hangs on the exclusions: "
-            "{names}.",
+            "larger than chance gives only with the exclusions, or only without: {names}.",
             names=enumerated(names),
         )
 

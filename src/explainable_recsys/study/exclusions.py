@@ -15,9 +15,6 @@ from explainable_recsys.study.plan import Exclusions, Plan
 WITH, WITHOUT = "with", "without"
 """Whether the exclusions of the plan are applied: every result is given both ways."""
 
-STAGES = ("entered", "consented", "answered", "finished")
-"""How far people came."""
-
 ANALYSED = "analysed"
 
 Tables = tuple[pd.DataFrame, ...]
@@ -40,10 +37,11 @@ def people(
         rules: Others than the plan's, to see what they would change.
 
     Returns:
-        One row per participant: `participant`, `consented`, `finished`, `minutes`, `n_ratings`;
-        `n_trials`, the recommendations made for them, of which they saw `n_seen` and answered
-        anything of `n_answered`; `n_set_aside`, of how many their own answer takes them out of the
-        analysis; `failed_checks`; `seconds`, the median of their pages with
+        One row per participant: `participant`, `consented`, `finished` (came to the last page),
+        `minutes`, `n_ratings`; `n_trials`, the recommendations made for them, of which they saw
+        `n_seen` and answered anything of `n_answered`; `saw_all`, whether they saw all that there
+        were; `n_set_aside`, of how many their own answer takes them out of the analysis;
+        `failed_checks`; `seconds`, the median of their pages with
         recommendations; `alike`, whether all their agreements are the same; `excluded_by`, names
         of the rules that leave them out, empty for who is analysed or has answered nothing.
     """
@@ -72,6 +70,7 @@ def people(
     table = table.fillna(counts).astype(dict.fromkeys(counts, "int64"))
     table["alike"] = table["alike"].astype("object").fillna(False).astype("bool")
     took_part = table["n_answered"] > 0
+    table["saw_all"] = table["finished"] | (table["n_seen"] >= table["n_trials"])
     broken = {name: _BROKEN[name](table, rules) & took_part for name in rules_in_use(rules)}
     named = ([name for name in broken if broken[name][row]] for row in table.index)
     return table.assign(excluded_by=[", ".join(names) for names in named])
@@ -87,7 +86,7 @@ def rules_in_use(rules: Exclusions) -> list[str]:
 
 
 _BROKEN: dict[str, Callable[[pd.DataFrame, Exclusions], pd.Series[bool]]] = {
-    "unfinished": lambda who, _: ~who["finished"] & (who["n_seen"] < who["n_trials"]),
+    "unfinished": lambda who, _: ~who["saw_all"],
     "failed_checks": lambda who, rules: who["failed_checks"] >= rules.failed_checks,
     "least_seconds": lambda who, rules: who["seconds"] < rules.least_seconds,
     "alike": lambda who, _: who["alike"],
@@ -142,7 +141,7 @@ def flow(who: pd.DataFrame, rules: Exclusions | None) -> pd.DataFrame:
 
     Returns:
         `step`, `n` and `excluded`, whether these people are left out; who breaks several rules is
-        counted at the first.
+        counted at the first. From `answered` on, people who answered about any recommendation.
     """
     rows = [(step, n, False) for step, n in _stages(who)]
     first = who["excluded_by"].str.partition(", ")[0]
@@ -154,9 +153,13 @@ def flow(who: pd.DataFrame, rules: Exclusions | None) -> pd.DataFrame:
 
 
 def _stages(who: pd.DataFrame) -> Iterator[tuple[str, int]]:
-    came = {"entered": len(who), "answered": int((who["n_answered"] > 0).sum())}
-    came |= {name: int(who[name].sum()) for name in ("consented", "finished") if name in who}
-    yield from ((stage, came[stage]) for stage in STAGES if stage in came)
+    answered = who["n_answered"] > 0
+    if "consented" in who:
+        yield "consented", int(who["consented"].sum())
+    yield "answered", int(answered.sum())
+    for name in ("saw_all", "finished"):
+        if name in who:
+            yield name, int((who[name] & answered).sum())
 
 
 def both_ways(compute: Callable[[Any], Tables], part: Callable[[str], Any]) -> Tables:

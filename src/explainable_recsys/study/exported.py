@@ -70,11 +70,12 @@ def numbers(answers: pd.DataFrame, questions: Mapping[str, Question]) -> pd.Seri
     return values
 
 
-def anybodys(table: pd.DataFrame) -> pd.DataFrame:
+def anybodys(table: pd.DataFrame, name: str = "answers table") -> pd.DataFrame:
     """Anybody's answers in long form, with the columns of `long_form`.
 
     Args:
         table: A row per answer: `NEEDED` and any of `ABOUT`; other columns are left out.
+        name: What errors call it, such as a file.
 
     Raises:
         InputError: As `check_answers`.
@@ -83,7 +84,7 @@ def anybodys(table: pd.DataFrame) -> pd.DataFrame:
     >>> anybodys(pd.DataFrame({**given, "value": ["4", "3"]}))["value"].tolist()
     [4.0, 3.0]
     """
-    checked = check_answers(table).reindex(columns=[*NEEDED, *ABOUT])
+    checked = check_answers(table, name=name).reindex(columns=[*NEEDED, *ABOUT])
     return in_order(checked.astype({"measure": "str"}).assign(set_aside=""))
 
 

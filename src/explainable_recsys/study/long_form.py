@@ -11,7 +11,8 @@ asked.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -27,6 +28,10 @@ COVARIATES = ("popularity_rank", "known", "rank", "position")
 """What an answer may depend on besides its condition; the popularity rank as its logarithm."""
 
 
+Place = Callable[["pd.Series[bool]"], str]
+"""Says where the first of some rows is."""
+
+
 class Measure(NamedTuple):
     """What people answered to one measure: `means` (n people, k conditions).
 
@@ -39,13 +44,16 @@ class Measure(NamedTuple):
     n_left_out: int
 
 
-def check_answers(table: pd.DataFrame, conditions: Sequence[str] = ()) -> pd.DataFrame:
+def check_answers(
+    table: pd.DataFrame, conditions: Sequence[str] = (), name: str = "answers table"
+) -> pd.DataFrame:
     """Make sure that a table of answers can be analysed, and bring it into one form.
 
     Args:
         table: Columns `COLUMNS`, and of `item_id` and `COVARIATES` those that are known.
         conditions: In the order in which tables show them; the ordinal models compare with the
             first. Otherwise that of the column's categories if it has any, or of the alphabet.
+        name: What errors call it; of a file `.csv` they name the line, below that of the heads.
 
     Returns:
         The answers that were given, with these columns and `form` if there is one; condition and
@@ -61,29 +69,30 @@ def check_answers(table: pd.DataFrame, conditions: Sequence[str] = ()) -> pd.Dat
     explainable_recsys.errors.InputError: answers table: no column condition, measure; \
 found participant, value; accepted: participant, condition, measure, value
     """
-    require_columns("answers", table, COLUMNS)
+    place = partial(_place, name)
+    require_columns(name.removesuffix(" table"), table, COLUMNS)
     if table["value"].isna().all():
-        raise InputError("answers table: no answers; accepted: some")
-    kept = [name for name in (*COLUMNS, "item_id", "form", *COVARIATES) if name in table]
+        raise InputError(f"{name}: no answers; accepted: some")
+    kept = [column for column in (*COLUMNS, "item_id", "form", *COVARIATES) if column in table]
     table = table[kept].reset_index(drop=True)
-    for name in COLUMNS[:3]:
-        if table[name].isna().any():
-            raise InputError(f"{_place(table[name].isna())}: no {name}; accepted: one in every row")
-    for name in ("value", *COVARIATES):
-        if name in table:
-            table[name] = _numbers(table[name])
+    for column in COLUMNS[:3]:
+        if (none := table[column].isna()).any():
+            raise InputError(f"{place(none)}: no {column}; accepted: one in every row")
+    for column in ("value", *COVARIATES):
+        if column in table:
+            table[column] = _numbers(table[column], place)
     if "popularity_rank" in table and (low := table["popularity_rank"] < 1).any():
-        raise InputError(f"{_place(low)}: popularity_rank is below 1; accepted: from 1 on")
+        raise InputError(f"{place(low)}: popularity_rank is below 1; accepted: from 1 on")
     table["participant"] = table["participant"].astype("str")
-    table["condition"] = _categories(table["condition"], conditions)
+    table["condition"] = _categories(table["condition"], place, conditions)
     if named := set(table["condition"].cat.categories) & set(COVARIATES):
         raise InputError(f"condition {named.pop()!r}; accepted: a name that no covariate has")
-    table["measure"] = _categories(table["measure"])
+    table["measure"] = _categories(table["measure"], place)
     if "item_id" in table:
         keys = ["participant", "condition", "measure", "item_id"]
         if (doubled := table.duplicated(keys) & table["item_id"].notna()).any():
             raise InputError(
-                f"{_place(doubled)}: an answer of the same participant about the same item, "
+                f"{place(doubled)}: an answer of the same participant about the same item, "
                 "condition and measure is there already; accepted: one"
             )
     return table[table["value"].notna()].reset_index(drop=True)
@@ -119,22 +128,23 @@ def measures(table: pd.DataFrame) -> Iterator[Measure]:
         yield Measure(str(name), list(means.columns), complete.to_numpy(np.float64), n_left_out)
 
 
-def _place(found: pd.Series[bool]) -> str:
+def _place(name: str, found: pd.Series[bool]) -> str:
     """Where the first of the rows is."""
-    return f"answers table, row {int(np.flatnonzero(found)[0]) + 1}"
+    row = int(np.flatnonzero(found)[0]) + 1
+    return f"{name}, line {row + 1}" if name.endswith(".csv") else f"{name}, row {row}"
 
 
-def _numbers(column: pd.Series[float]) -> pd.Series[float]:
+def _numbers(column: pd.Series[float], place: Place) -> pd.Series[float]:
     numbers = pd.to_numeric(column, errors="coerce").astype("float64")
     if (wrong := (numbers.isna() & column.notna()) | np.isinf(numbers)).any():
         raise InputError(
-            f"{_place(wrong)}: {column.name} is {str(column[wrong].iloc[0])!r}; "
+            f"{place(wrong)}: {column.name} is {str(column[wrong].iloc[0])!r}; "
             "accepted: a number, or nothing where it was left out"
         )
     return numbers
 
 
-def _categories(column: pd.Series[str], wanted: Sequence[str] = ()) -> pd.Series[str]:
+def _categories(column: pd.Series[str], place: Place, wanted: Sequence[str] = ()) -> pd.Series[str]:
     """The column as categories: as wanted, or as they are ordered already, or by name."""
     names = column.astype("str")
     order = list(wanted)
@@ -143,7 +153,7 @@ def _categories(column: pd.Series[str], wanted: Sequence[str] = ()) -> pd.Series
     order = order or sorted(names.unique())
     if (strange := ~names.isin(order)).any():
         raise InputError(
-            f"{_place(strange)}: {column.name} {names[strange].iloc[0]!r}; "
+            f"{place(strange)}: {column.name} {names[strange].iloc[0]!r}; "
             f"accepted: {', '.join(order)}"
         )
     return pd.Series(pd.Categorical(names, order), name=column.name)

@@ -39,7 +39,7 @@ def gather_answers(
     """Who took part and whom the rules leave out; how many; and all answers in long form."""
     planned = About.of(plan, {}).plan
     if planned is None:
-        long = anybodys(answers)
+        long = anybodys(answers, study.folder)
         people = exclusions.everybody(long)
         return people, exclusions.flow(people, None), long
     rules = study.exclusions or planned.exclusions

@@ -55,7 +55,7 @@ def create_pipeline(**_: Any) -> Pipeline:
             ),
             _node(
                 telling.tell_study,
-                {**plan, **manifest, **told, **_of("scales")},
+                {**plan, **manifest, **told, **_of("scales"), "folder": "params:study.folder"},
                 ["findings"],
             ),
             _node(

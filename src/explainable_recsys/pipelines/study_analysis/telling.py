@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -53,12 +54,14 @@ def tell_study(
     popularity: pd.DataFrame,
     models: pd.DataFrame,
     terms: pd.DataFrame,
+    folder: str,
     **tables: pd.DataFrame,
 ) -> dict[str, Any]:
     """What was found, in sentences and in tables to be printed; of models that were fitted."""
     about, keys = About.of(plan, manifest, popularity), ["exclusions", "measure", "model"]
     fitted = terms.merge(models.loc[models["converged"], keys], on=keys)
-    return study_findings(StudyResults(about=about, popularity=popularity, terms=fitted, **tables))
+    results = StudyResults(about=about, popularity=popularity, terms=fitted, **tables)
+    return study_findings(results, Path(folder).name, manifest.get("exported_on", ""))
 
 
 def write_page(findings: dict[str, Any], **figures: Any) -> str:

@@ -34,5 +34,5 @@ def test_a_confound_and_how_known_the_items_are_stand_beside_a_text() -> None:
 
 
 def test_a_plan_that_is_none_is_refused() -> None:
-    with pytest.raises(InputError, match=r"plan\.json: "):
+    with pytest.raises(InputError, match=r"plan\.json:\n  title: missing\n  kinds: missing"):
         About.of({"slug": "a"}, {})

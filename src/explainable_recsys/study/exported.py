@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 import pandas as pd
 
-from explainable_recsys.study.long_form import COLUMNS, check_answers
+from explainable_recsys.study.long_form import COLUMNS, TABLE, check_answers
 from explainable_recsys.study.plan import Plan, Question
 
 NEEDED = COLUMNS
@@ -70,7 +70,7 @@ def numbers(answers: pd.DataFrame, questions: Mapping[str, Question]) -> pd.Seri
     return values
 
 
-def anybodys(table: pd.DataFrame, name: str = "answers table") -> pd.DataFrame:
+def anybodys(table: pd.DataFrame, name: str = TABLE) -> pd.DataFrame:
     """Anybody's answers in long form, with the columns of `long_form`.
 
     Args:

@@ -27,6 +27,9 @@ COLUMNS = ("participant", "condition", "measure", "value")
 COVARIATES = ("popularity_rank", "known", "rank", "position")
 """What an answer may depend on besides its condition; the popularity rank as its logarithm."""
 
+TABLE = "answers table"
+"""What errors call answers that are in no file."""
+
 
 Place = Callable[["pd.Series[bool]"], str]
 """Says where the first of some rows is."""
@@ -45,7 +48,7 @@ class Measure(NamedTuple):
 
 
 def check_answers(
-    table: pd.DataFrame, conditions: Sequence[str] = (), name: str = "answers table"
+    table: pd.DataFrame, conditions: Sequence[str] = (), name: str = TABLE
 ) -> pd.DataFrame:
     """Make sure that a table of answers can be analysed, and bring it into one form.
 

@@ -362,7 +362,8 @@ def main() -> None:
         page = PAGE.read_text(encoding="utf-8")
         before, marker, _ = page.partition("<!-- peers -->\n")
         PAGE.write_text(before + marker + "\n" + text, encoding="utf-8")
-        found.reset_index().to_json(PAGE.with_suffix(".json"), orient="records", lines=True)
+        stored = PAGE.with_suffix(".json")  # with every digit, so that it rounds as the page does
+        found.reset_index().to_json(stored, orient="records", lines=True, double_precision=15)
 
 
 def chosen_pythons(parser: argparse.ArgumentParser, named: dict[str, str]) -> dict[str, Path]:

@@ -35,6 +35,8 @@ from tests.conftest import PROJECT
 N_PEOPLE = 4
 
 PLAN = a_plan(
+    title={"en": "Films", "de": "Filme"},
+    languages=["en", "de"],
     kinds=[
         {"name": "none"},
         {"name": "contributed", "approach": "intrinsic_als"},
@@ -100,7 +102,7 @@ def test_people_answer_all_that_is_asked(simulated: str, folder: Path) -> None:
     assert (spent >= seconds.sum() - 1).all(), "by the clock of the simulation"
     plan = json.loads((folder / "a" / "plan.json").read_text("utf-8"))
     assert plan["simulated"] is True
-    assert plan["title"][""].startswith("Simulated")
+    assert all(title.startswith("Simulated") for title in plan["title"].values())
 
 
 def test_the_same_seed_makes_the_same_answers(simulated: str, folder: Path) -> None:
@@ -376,3 +378,8 @@ def test_nothing_is_lost_where_requests_are_and_the_server_is_killed(
     assert result.kills == 1
     assert sum(result.count.faults.values()) > 20
     assert result.finished >= 10
+
+
+def test_an_output_that_is_there_is_told_before_anybody_takes_part(folder: Path) -> None:
+    with pytest.raises(InputError, match=r"it is there already"):
+        simulate.simulate(PROJECT, "test", folder / "study.yml", Trial(people=1, output=folder))

@@ -37,6 +37,10 @@ class Form:
     values: Mapping[str, str]
     names: frozenset[str]
 
+    def goes_to(self, place: str) -> bool:
+        """Whether it is sent to an address that ends so, but for what stands behind a ?."""
+        return urlsplit(self.action).path.endswith(place)
+
 
 @dataclass(frozen=True)
 class Page:
@@ -59,9 +63,9 @@ class Page:
         """The last part of its address."""
         return urlsplit(self.path).path.rstrip("/").rpartition("/")[2]
 
-    def form(self, action: str) -> Form:
+    def form(self, place: str) -> Form:
         """The form that is sent to an address that ends so."""
-        return next(form for form in self.forms if form.action.endswith(action))
+        return next(form for form in self.forms if form.goes_to(place))
 
 
 @dataclass

@@ -179,6 +179,16 @@ def codebook(plan: Plan) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["table", "column", "meaning", "values"])
 
 
+def check_new(folder: Path) -> None:
+    """Make sure that an export can be written to a folder.
+
+    Raises:
+        InputError: If the folder is there already.
+    """
+    if folder.exists():
+        raise InputError(f"--output {folder}: it is there already; accepted: a new folder")
+
+
 def write_export(
     folder: Path, tables: Mapping[str, pd.DataFrame], plan: Plan, manifest: Mapping[str, Any]
 ) -> None:
@@ -187,8 +197,7 @@ def write_export(
     Raises:
         InputError: If the folder is there already, or cannot be written.
     """
-    if folder.exists():
-        raise InputError(f"--output {folder}: it is there already; accepted: a new folder")
+    check_new(folder)
     unfinished = temporary(folder)
     try:
         unfinished.mkdir(parents=True)

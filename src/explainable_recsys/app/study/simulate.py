@@ -27,7 +27,7 @@ from explainable_recsys.app.picks import picking_order
 from explainable_recsys.app.service import Service
 from explainable_recsys.app.study.browser import Browser, Count
 from explainable_recsys.app.study.code_version import code_version
-from explainable_recsys.app.study.export import exported, manifest_of, write_export
+from explainable_recsys.app.study.export import check_new, exported, manifest_of, write_export
 from explainable_recsys.app.study.served import (
     ANSWERS,
     INFORMATION,
@@ -119,11 +119,13 @@ def simulate(project: Path, env: str | None, folder: Path, trial: Trial) -> bool
         Whether nothing was lost and nothing is there twice.
 
     Raises:
-        InputError: If the plan or what it needs is not as it has to be, it has no such kinds, or
-            the store is not empty.
+        InputError: If the plan or what it needs is not as it has to be, it has no such kinds,
+            the store is not empty, or the folder of the output is there already.
     """
     if trial.through == "functions" and (trial.cut or trial.kills):
         raise InputError("--cut and --kills: accepted: with --through pages")
+    if trial.output is not None:
+        check_new(trial.output)  # before anybody takes part
     catalog, files = quick_catalog(project, env), read_study(folder)
     plan = made_up(files.plan, now().date())
     if unknown := set(trial.effects) - {kind.name for kind in plan.kinds}:

@@ -104,7 +104,7 @@ class Visitor:
 
     def _on(self, page: Page) -> Page:
         """Fill a page in."""
-        if not any(form.action.endswith(f"/{page.name}") for form in page.forms):
+        if not any(form.goes_to(f"/{page.name}") for form in page.forms):
             if page.name == "information":
                 return self.browser.send(page, page.form("/consent"), {})
             if page.status not in (200, 422) or "progress" not in page.text:
